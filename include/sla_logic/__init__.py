@@ -1,0 +1,1 @@
+"""What TELECO does about a service that has degraded; nothing in here knows Airflow."""

@@ -1,0 +1,1 @@
+"""What TELECO's incident process is made of: plain values and pure rules."""

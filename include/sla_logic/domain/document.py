@@ -1,0 +1,23 @@
+"""The papers that cross the lanes of the process."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Value(BaseModel):
+    """A frozen value inside a document."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Document(Value):
+    """One paper of a case file; its class name is its kind, and stored papers are read for ever.
+
+    Readers are tolerant: unknown fields are ignored, new fields need a default.
+    """
+
+    schema_version: int = 1
+
+    @classmethod
+    def kind(cls) -> str:
+        """Name the kind under which the case file keeps this paper."""
+        return cls.__name__

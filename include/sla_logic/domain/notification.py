@@ -1,0 +1,167 @@
+"""The list of problem parameters that a customer sends: what every way in accepts."""
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
+
+from include.sla_logic.domain.document import Document, Value
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def _printable(text: str) -> str:
+    """Refuse control and text-direction characters, which forge logs, headers and pages."""
+    if found := _UNPRINTABLE.search(text):
+        msg = f"contains the control character U+{ord(found.group()):04X}"
+        raise ValueError(msg)
+    return text
+
+
+Reference = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:+~-]+$")]
+Text = Annotated[str, AfterValidator(_printable)]
+
+
+class Symptom(StrEnum):
+    """What the customer perceives."""
+
+    SERVICE_DOWN = "service_down"
+    INTERMITTENT = "intermittent"
+    SLOW = "slow"
+    PACKET_LOSS = "packet_loss"
+    POOR_VOICE = "poor_voice"
+    OTHER = "other"
+
+
+class Level(IntEnum):
+    """ITIL impact and urgency: 1 is the highest."""
+
+    HIGH = 1
+    MEDIUM = 2
+    LOW = 3
+
+
+class Metric(StrEnum):
+    """A quantity that a customer can report and a contract can promise."""
+
+    AVAILABILITY = "availability"
+    LATENCY = "latency"
+    PACKET_LOSS = "packet_loss"
+    JITTER = "jitter"
+    OTHER = "other"
+
+
+class ProblemParameter(Value):
+    """One observed quantity, as the customer states it: metric, value, unit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    metric: Metric
+    value: Annotated[Decimal, Field(allow_inf_nan=False, ge=0, le=10**12)]
+    unit: Annotated[Text, Field(min_length=1, max_length=16)]
+
+
+def _form(section: str, **hints: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON schema values
+    return {"section": section, **hints}
+
+
+class ProblemNotification(Document):
+    """What a run of `sla_violation` is started with, by form, REST, CLI or backlog (process.md, row 1).
+
+    Unknown fields are refused: a misspelt field must not be lost silently.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    customer: Reference = Field(
+        title="Customer",
+        description="Number of the customer as in the contract register.",
+        examples=["C-1001"],
+        json_schema_extra=_form("Who and what"),
+    )
+    service: Reference = Field(
+        title="Service",
+        description="Number of the subscribed service that has degraded.",
+        examples=["S-1001"],
+        json_schema_extra=_form("Who and what"),
+    )
+    symptom: Symptom = Field(
+        title="Symptom",
+        description="What the customer perceives.",
+        json_schema_extra=_form(
+            "Problem",
+            values_display={
+                "service_down": "Service is down",
+                "intermittent": "Service comes and goes",
+                "slow": "Service is slow",
+                "packet_loss": "Data is lost",
+                "poor_voice": "Poor voice quality",
+                "other": "Something else",
+            },
+        ),
+    )
+    description: Annotated[Text, Field(min_length=1, max_length=4000)] = Field(
+        title="Description",
+        description="The problem in the customer's words.",
+        examples=["Video calls break off since this morning."],
+        json_schema_extra=_form("Problem", format="multiline"),
+    )
+    observed_from: AwareDatetime = Field(
+        title="Observed from",
+        description="Since when the problem has been perceived, with time zone.",
+        examples=["2026-11-02T08:15:00+00:00"],
+        json_schema_extra=_form("Problem"),
+    )
+    observed_to: AwareDatetime | None = Field(
+        default=None,
+        title="Observed to",
+        description="Until when; empty while the problem lasts.",
+        json_schema_extra=_form("Problem"),
+    )
+    reported_at: AwareDatetime | None = Field(
+        default=None,
+        title="Reported at",
+        description="When the customer reported it; empty means the moment of entry.",
+        json_schema_extra=_form("Problem"),
+    )
+    impact: Level = Field(
+        default=Level.MEDIUM,
+        title="Impact",
+        description="How much of the customer's business is hit.",
+        json_schema_extra=_form("Assessment", values_display={"1": "1 - high", "2": "2 - medium", "3": "3 - low"}),
+    )
+    urgency: Level = Field(
+        default=Level.MEDIUM,
+        title="Urgency",
+        description="How soon it must be mended.",
+        json_schema_extra=_form("Assessment", values_display={"1": "1 - high", "2": "2 - medium", "3": "3 - low"}),
+    )
+    parameters: tuple[ProblemParameter, ...] = Field(
+        default=(),
+        max_length=50,
+        title="Problem parameters",
+        description="Observed quantities: metric (availability, latency, packet_loss, jitter), value and unit.",
+        examples=[[{"metric": "latency", "value": 180, "unit": "ms"}]],
+        json_schema_extra=_form("Problem"),
+    )
+    external_reference: Reference | None = Field(
+        default=None,
+        title="External reference",
+        description="The sender's own number of this incident; the same number is never processed twice.",
+        examples=["WEB-2026-0815"],
+        json_schema_extra=_form("Who and what"),
+    )
+
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> Self:
+        if self.observed_to is not None and self.observed_to < self.observed_from:
+            msg = "observed_to lies before observed_from"
+            raise ValueError(msg)
+        return self
+
+    def reported(self, otherwise: datetime) -> datetime:
+        """Return when the customer reported it, or the moment of entry where she did not say."""
+        return self.reported_at or otherwise
