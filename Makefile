@@ -1,0 +1,70 @@
+# Everything here runs on a machine that has Python 3.11 and make; `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+PY := .venv/bin/python
+UV := .tools/bin/uv
+export PYTHONPATH := $(CURDIR)
+
+# Arguments for the tools behind the targets, for example: make test T="tests/domain -k money"
+T ?=
+DEMO ?=
+UP ?=
+BENCH ?=
+
+.PHONY: help env lock demo up test lint format bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: .venv/.stamp ## build .venv from the hashed lock (only when the lock has changed)
+
+# uv is fetched by pip with a pinned hash; byte code is compiled because Airflow starts twice as slowly without it.
+.venv/.stamp: requirements-dev.lock deploy/installer.lock deploy/launcher.py
+	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 was not found as '$(PYTHON)'. Install it, or name it: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments. Install its venv module (on Debian: python3.11-venv)." >&2; exit 1; }
+	@echo "Building .venv from requirements-dev.lock"
+	@$(PYTHON) -m venv --clear .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r deploy/installer.lock
+	@$(UV) venv --quiet --clear --no-config --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
+	@$(UV) pip install --quiet --no-config --python $(PY) --require-hashes --compile-bytecode -r requirements-dev.lock
+	@$(PY) -I deploy/launcher.py
+	@touch $@
+
+lock: .venv/.stamp ## write the hashed locks anew from the ranges
+	$(UV) pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --upgrade requirements.txt -o requirements.lock
+	$(UV) pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --upgrade -c requirements.lock requirements-dev.txt -o requirements-dev.lock
+	$(UV) pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --upgrade deploy/installer.txt -o deploy/installer.lock
+
+demo: .venv/.stamp ## run one incident for each way through the process on a real Airflow, then stop
+	@$(PY) -m deploy.demo $(DEMO)
+
+up: .venv/.stamp ## leave Airflow running until Ctrl-C; prints the address and the login
+	@$(PY) -m deploy.up $(UP)
+
+test: .venv/.stamp ## run the whole test suite
+	@$(PY) -m pytest $(T)
+
+lint: .venv/.stamp ## ruff, mypy --strict and the import rules
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-cache
+
+format: .venv/.stamp ## let ruff format the code and repair what it can
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+bench: .venv/.stamp ## measure the benchmarks
+	@$(PY) -m benchmarks $(BENCH)
+
+clean: ## remove environments, caches and the state of local runs
+	rm -rf .venv .tools .airflow .teleco .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
