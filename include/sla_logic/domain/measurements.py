@@ -1,0 +1,206 @@
+"""What was measured and recorded of one service: the facts that a contract is judged on."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from include.sla_logic.domain.document import Value
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import Instant, Period
+from include.sla_logic.domain.samples import SampleSeries
+
+__all__ = [
+    "Attribution",
+    "Charges",
+    "ClaimFiled",
+    "Delay",
+    "ErrorIntervals",
+    "EventCredit",
+    "Hold",
+    "LineState",
+    "MaintenanceWindow",
+    "Outage",
+    "Reading",
+    "Restoration",
+    "SampleSeries",
+    "ServiceFacts",
+    "StateChange",
+    "from_state_changes",
+]
+
+
+class Attribution(StrEnum):
+    """Who has to answer for an outage."""
+
+    PROVIDER = "provider"
+    CUSTOMER = "customer"
+    THIRD_PARTY = "third_party"
+    FORCE_MAJEURE = "force_majeure"
+
+
+class Outage(Value):
+    """One stretch of time without service; `end` is None while it lasts.
+
+    An end before the start is kept as it was recorded: the judgement refuses it, with the reason.
+    Bounds say between which instants a start or end must lie, where it was only observed now and then.
+    """
+
+    reference: str
+    start: Instant
+    end: Instant | None = None
+    cause: str | None = None
+    attribution: Attribution = Attribution.PROVIDER
+    detected_at: Instant | None = None
+    reported_at: Instant | None = None
+    ticket_opened_at: Instant | None = None
+    ticket_closed_at: Instant | None = None
+    start_bounds: tuple[Instant, Instant] | None = None
+    end_bounds: tuple[Instant, Instant] | None = None
+
+
+class MaintenanceWindow(Value):
+    """Planned work, with the moment of its announcement (None: never announced)."""
+
+    reference: str
+    start: Instant
+    end: Instant
+    announced_at: Instant | None = None
+
+
+class Hold(Value):
+    """Time in which somebody else owes the next step; `owner` is who that is."""
+
+    start: Instant
+    end: Instant | None = None
+    reason: str
+    owner: str = "customer"
+
+
+class Reading(Value):
+    """One value that was measured or aggregated elsewhere, e.g. a monthly mean."""
+
+    metric: str
+    value: Decimal
+    unit: str
+
+
+class ErrorIntervals(Value):
+    """So many measuring intervals with the same error rate in percent; all others had none."""
+
+    count: Annotated[int, Field(ge=0)]
+    error_percent: Annotated[Decimal, Field(ge=0, le=100)]
+
+
+class Restoration(Value):
+    """How long one repair took, where only its length is known; seconds, may be a fraction."""
+
+    reference: str
+    seconds: Annotated[Decimal, Field(ge=0)]
+
+
+class Delay(Value):
+    """A promised day and the day on which it was kept (None: not yet).
+
+    For a repair `due` is the day of the fault report. `days_late` states the days outright.
+    """
+
+    kind: str
+    due: date | None = None
+    done: date | None = None
+    days_late: Annotated[int, Field(ge=0)] | None = None
+
+
+class EventCredit(Value):
+    """A credit in percent of the charge that another service level owes for one event."""
+
+    event: str
+    objective: str
+    percent: Annotated[Decimal, Field(ge=0)]
+
+
+class ClaimFiled(Value):
+    """When the customer claimed the credit in writing."""
+
+    filed_at: Instant
+    reference: str | None = None
+
+
+class Charges(Value):
+    """What the customer pays for the service.
+
+    `recurring` is the charge of one `per` (month, quarter or year); `usage` that of the window;
+    `hourly` the charge of one clock hour; `days` overrides the number of days of the charge's period.
+    """
+
+    recurring: Money | None = None
+    per: Annotated[str, Field(pattern=r"^(month|quarter|year)$")] = "month"
+    usage: Money | None = None
+    hourly: Money | None = None
+    days: Annotated[int, Field(gt=0)] | None = None
+
+
+class ServiceFacts(Value):
+    """Everything known about one service that a judgement may use; what is empty is simply not known of.
+
+    `unobserved` is time in which nobody watched: it is neither up nor down.
+    """
+
+    service: str
+    as_of: Instant | None = None
+    outages: tuple[Outage, ...] = ()
+    maintenance: tuple[MaintenanceWindow, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    unobserved: tuple[Period, ...] = ()
+    series: tuple[SampleSeries, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    error_intervals: tuple[ErrorIntervals, ...] | None = None
+    restorations: tuple[Restoration, ...] = ()
+    delays: tuple[Delay, ...] = ()
+    event_credits: tuple[EventCredit, ...] = ()
+    charges: Charges = Charges()
+    claim: ClaimFiled | None = None
+
+
+class LineState(StrEnum):
+    """What a monitor says of a line; `unknown` is neither of the others."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class StateChange(Value):
+    """From this moment on the line was in this state."""
+
+    at: Instant
+    state: LineState
+
+
+def from_state_changes(
+    changes: Iterable[StateChange], *, source: str, attribution: Mapping[str, Attribution] | None = None
+) -> tuple[tuple[Outage, ...], tuple[Period, ...]]:
+    """Turn up/down events, in any order, into outages and unobserved time.
+
+    Repeated states are one stretch. A line that is down at the last event has an open outage;
+    of two changes at the same moment the later one in the list holds.
+    """
+    by_moment = {change.at: change.state for change in changes}
+    outages: list[Outage] = []
+    unknown: list[Period] = []
+    state, since = None, None
+    for moment in [*sorted(by_moment), None]:
+        new = by_moment[moment] if moment is not None else None
+        if new == state:
+            continue
+        if state is LineState.DOWN and since is not None:
+            reference = f"{source}:{since:%Y%m%dT%H%M%SZ}"
+            who = (attribution or {}).get(reference, Attribution.PROVIDER)
+            outages.append(Outage(reference=reference, start=since, end=moment, attribution=who))
+        if state is LineState.UNKNOWN and since is not None and moment is not None:
+            unknown.append(Period(start=since, end=moment))
+        state, since = new, moment
+    return tuple(outages), tuple(unknown)

@@ -1,0 +1,112 @@
+"""Amounts of money and the one place where they are rounded."""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+# ISO 4217: the currencies whose minor unit is not a hundredth.
+_MINOR_DIGITS = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0) | (
+    dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
+)
+
+
+class UnableToAddMoney(Exception):
+    """Two amounts of different currencies cannot be added or compared."""
+
+
+def minor_digits(currency: str) -> int:
+    """Return how many decimals the currency's minor unit has (JPY 0, EUR 2, KWD 3)."""
+    return _MINOR_DIGITS.get(currency, 2)
+
+
+def _finite(amount: Decimal) -> Decimal:
+    if not amount.is_finite():
+        msg = "an amount of money must be a finite number"
+        raise ValueError(msg)
+    return amount
+
+
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class Money(BaseModel):
+    """An amount with its currency; amounts of different currencies never meet."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    amount: Annotated[Decimal, AfterValidator(_finite)]
+    currency: Currency
+
+    @model_validator(mode="after")
+    def _show_minor_units(self) -> Self:
+        """Write 200 as 200.00, so that equal amounts look equal; finer amounts stay as they are."""
+        shown = self.amount.quantize(Decimal(1).scaleb(-minor_digits(self.currency)))
+        if shown == self.amount:
+            object.__setattr__(self, "amount", shown + 0)
+        return self
+
+    @classmethod
+    def zero(cls, currency: str) -> Self:
+        """Return nothing, in this currency."""
+        return cls(amount=Decimal(0), currency=currency)
+
+    @property
+    def exact(self) -> Fraction:
+        """The amount as an exact fraction, for arithmetic that is rounded later."""
+        return Fraction(self.amount)
+
+    def _same(self, other: "Money") -> Decimal:
+        if other.currency != self.currency:
+            msg = f"{self} and {other} are of different currencies."
+            raise UnableToAddMoney(msg)
+        return other.amount
+
+    def __add__(self, other: "Money") -> "Money":
+        """Add an amount of the same currency."""
+        return Money(amount=self.amount + self._same(other), currency=self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        """Subtract an amount of the same currency."""
+        return Money(amount=self.amount - self._same(other), currency=self.currency)
+
+    def __neg__(self) -> "Money":
+        """Turn a credit into a debit."""
+        return Money(amount=-self.amount, currency=self.currency)
+
+    def __lt__(self, other: "Money") -> bool:
+        """Compare with an amount of the same currency."""
+        return self.amount < self._same(other)
+
+    def __le__(self, other: "Money") -> bool:
+        """Compare with an amount of the same currency."""
+        return self.amount <= self._same(other)
+
+    def __gt__(self, other: "Money") -> bool:
+        """Compare with an amount of the same currency."""
+        return self.amount > self._same(other)
+
+    def __ge__(self, other: "Money") -> bool:
+        """Compare with an amount of the same currency."""
+        return self.amount >= self._same(other)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any money at all."""
+        return bool(self.amount)
+
+    def __str__(self) -> str:
+        """Show as `12.50 EUR`."""
+        return f"{self.amount} {self.currency}"
+
+
+def half_up(value: Fraction | Decimal, digits: int) -> Decimal:
+    """Round to so many decimals, exact halves away from zero, without passing through a float."""
+    scaled = Fraction(value) * 10**digits
+    whole = (2 * abs(scaled.numerator) + scaled.denominator) // (2 * scaled.denominator)
+    return Decimal(whole if scaled >= 0 else -whole).scaleb(-digits)
+
+
+def round_to_minor_unit(amount: Fraction | Decimal, currency: str) -> Money:
+    """Round half up to the currency's minor unit: the only rounding of money in the product."""
+    return Money(amount=half_up(amount, minor_digits(currency)), currency=currency)

@@ -1,0 +1,138 @@
+"""Half-open periods of whole UTC seconds, and the windows in which contracts count."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, model_validator
+
+from include.sla_logic.domain import spans
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_seconds(instant: datetime) -> int:
+    """Return whole seconds since 1970 UTC; parts of a second are cut off, never rounded up."""
+    delta = instant - _EPOCH
+    return delta.days * 86_400 + delta.seconds
+
+
+def from_seconds(seconds: int) -> datetime:
+    """Return the UTC instant of so many seconds since 1970."""
+    return _EPOCH + timedelta(seconds=seconds)
+
+
+def whole_second(instant: datetime) -> datetime:
+    """Return the instant in UTC with parts of a second cut off."""
+    return instant.astimezone(UTC).replace(microsecond=0)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(whole_second)]
+
+
+class Period(BaseModel):
+    """Half-open `[start, end)` in UTC.
+
+    Parts of a second are cut off at both ends, so splitting a period never changes a sum.
+    An empty period (start = end) is allowed, an end before the start is not.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: Instant
+    end: Instant
+
+    @model_validator(mode="after")
+    def _does_not_end_before_it_starts(self) -> Self:
+        if self.end < self.start:
+            msg = f"the end {self.end.isoformat()} lies before the start {self.start.isoformat()}"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The two ends in seconds since 1970, as the interval algebra wants them."""
+        return to_seconds(self.start), to_seconds(self.end)
+
+    @property
+    def seconds(self) -> int:
+        """The exact length; a month with a change to summer time is an hour shorter."""
+        start, end = self.span
+        return end - start
+
+    def contains(self, instant: datetime) -> bool:
+        """Tell whether the instant lies inside; the end does not belong to the period."""
+        return self.start <= instant < self.end
+
+    def overlaps(self, other: "Period") -> bool:
+        """Tell whether the two share at least one second; touching is not overlapping."""
+        return max(self.start, other.start) < min(self.end, other.end)
+
+    def __str__(self) -> str:
+        """Show both ends in UTC."""
+        return f"{self.start:%Y-%m-%d %H:%M:%S} to {self.end:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def of_span(span: tuple[int, int]) -> Period:
+    """Turn two ends in seconds since 1970 into a period."""
+    return Period(start=from_seconds(span[0]), end=from_seconds(span[1]))
+
+
+def merge(periods: Iterable[Period]) -> tuple[Period, ...]:
+    """Return the same time as sorted periods that neither overlap nor touch; empty ones vanish."""
+    return tuple(of_span(s) for s in spans.merge(p.span for p in periods))
+
+
+def subtract(periods: Iterable[Period], minus: Iterable[Period]) -> tuple[Period, ...]:
+    """Return the time of `periods` that lies in none of `minus`, merged."""
+    return tuple(of_span(s) for s in spans.subtract([p.span for p in periods], [p.span for p in minus]))
+
+
+class WindowKind(StrEnum):
+    """Over what stretch of the calendar a contract counts."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+_MONTHS = {WindowKind.MONTH: 1, WindowKind.QUARTER: 3, WindowKind.YEAR: 12}
+
+
+class UnableToFindZone(Exception):
+    """The time-zone database does not know the name."""
+
+
+def find_zone(name: str) -> ZoneInfo:
+    """Return the time zone of this IANA name; raise `UnableToFindZone` for any other text."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        msg = f"The time zone {name!r} is not in the IANA database."
+        raise UnableToFindZone(msg) from error
+
+
+def local_midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the UTC instant at which that day begins in the zone."""
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+
+
+def _later(day: date, months: int) -> date:
+    index = day.year * 12 + day.month - 1 + months
+    return date(index // 12, index % 12 + 1, day.day)
+
+
+def calendar_window(kind: str, zone: str, instant: datetime, *, billing_day: int = 1) -> Period:
+    """Return the month, quarter or year of the zone's calendar in which the instant lies.
+
+    `billing_day` (1 to 28) is the day of the month on which the window begins.
+    """
+    months, tz = _MONTHS[WindowKind(kind)], find_zone(zone)
+    local = instant.astimezone(tz).date()
+    first = local.replace(day=billing_day)
+    if local.day < billing_day:
+        first = _later(first, -1)
+    first = _later(first, -((first.month - 1) % months))
+    return Period(start=local_midnight(first, tz), end=local_midnight(_later(first, months), tz))
