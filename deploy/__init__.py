@@ -1,0 +1,1 @@
+"""What starts, tries and measures the product on one machine."""

@@ -1,0 +1,139 @@
+"""Start the four components of Airflow, wait until they are healthy, stop them all."""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from deploy.stack.components import Components
+from deploy.stack.credentials import USER, Credentials
+from deploy.stack.rest import AirflowApi
+from deploy.stack.settings import Ports, StackSettings, environment
+
+START_SECONDS = 240
+LOOK_SECONDS = 0.3
+HEALTHY_PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+
+Tell = Callable[[str], None]
+
+
+class UnableToStartAirflow(Exception):
+    """Say which component is missing and quote the end of its log."""
+
+
+class AirflowStack:
+    """Run api-server, scheduler, dag-processor and triggerer for as long as the context lasts.
+
+    `tell` is called with one sentence per step of the start. After entering, `api` is logged in as the
+    administrator; `address`, `user` and `password` are for a browser; `components` kills and restarts single
+    components; `environment` is what a further process of this stack needs.
+    """
+
+    user = USER
+
+    def __init__(self, settings: StackSettings, *, tell: Tell = lambda _: None) -> None:
+        self.settings = settings
+        self._tell = tell
+        settings.home.mkdir(parents=True, exist_ok=True)
+        self.ports = Ports.free(settings.port)
+        self.address = f"http://127.0.0.1:{self.ports.api}"
+        credentials = Credentials.of(settings.home)
+        self.password = credentials.password
+        self.environment = environment(settings, self.ports, credentials)
+        self.api = AirflowApi(self.address, user=self.user, password=self.password)
+        self.components: Components
+
+    @property
+    def login_file(self) -> Path:
+        """Tell where the login is kept."""
+        return self.settings.home / "passwords.json"
+
+    def start(self, *, dags: Iterable[str] = ()) -> Self:
+        """Migrate the metadata database, start everything, wait for health and for the DAGs named."""
+        self._migrate()
+        self.components = Components(
+            environment=self.environment,
+            log_folder=self.settings.home / "logs" / "components",
+            working_folder=self.settings.root,
+        )
+        try:
+            for name in ("api-server", "scheduler", "dag-processor", "triggerer"):
+                self.start_component(name)
+            self.wait_healthy()
+            self.wait_for_dags(dags)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def start_component(self, name: str) -> int:
+        """Start one component by Airflow's own command name; answers its process id."""
+        return self.components.start(name, [str(self.airflow), name])
+
+    def stop(self) -> None:
+        """End all components and all their processes."""
+        self.api.close()
+        self.components.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._tell("Stopping Airflow")
+        self.stop()
+
+    def wait_healthy(self, timeout_seconds: float = START_SECONDS) -> None:
+        """Wait until Airflow calls all its parts healthy."""
+        told = ""
+
+        def healthy() -> bool:
+            nonlocal told
+            found = self.api.health()
+            missing = [part for part in HEALTHY_PARTS if found.get(part) != "healthy"]
+            waiting = f"Waiting for {', '.join(missing)}" if found else "Waiting for the api-server"
+            if missing and waiting != told:
+                told = waiting
+                self._tell(waiting)
+            return not missing
+
+        self._wait(healthy, "healthy", timeout_seconds)
+
+    def wait_for_dags(self, dags: Iterable[str], timeout_seconds: float = START_SECONDS) -> None:
+        """Wait until Airflow has read these DAGs; a DAG file that cannot be read ends the wait."""
+        wanted = set(dags)
+        if wanted:
+            self._tell(f"Waiting for the DAGs {', '.join(sorted(wanted))}")
+            self._wait(lambda: wanted <= self.api.dag_ids(), "ready with its DAGs", timeout_seconds)
+
+    @property
+    def airflow(self) -> Path:
+        """Name the command line of the environment of this checkout."""
+        return self.settings.root / ".venv" / "bin" / "airflow"
+
+    def _migrate(self) -> None:
+        self._tell("Preparing Airflow's metadata database")
+        done = subprocess.run(
+            [str(self.airflow), "db", "migrate"],
+            env=self.environment,
+            cwd=self.settings.root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise UnableToStartAirflow(f"airflow db migrate failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+    def _wait(self, reached: Callable[[], bool], what: str, timeout_seconds: float) -> None:
+        deadline = time.monotonic() + timeout_seconds
+        while not reached():
+            for name, code in self.components.ended.items():
+                raise UnableToStartAirflow(f"{name} ended with {code}:\n{self.components.log_tail(name)}")
+            if what != "healthy" and (errors := self.api.import_errors()):
+                raise UnableToStartAirflow(f"DAG files cannot be read: {errors}")
+            if time.monotonic() > deadline:
+                raise UnableToStartAirflow(f"Airflow was not {what} within {timeout_seconds:g} s")
+            time.sleep(LOOK_SECONDS)

@@ -1,0 +1,140 @@
+"""Airflow's REST API, as far as triggering and watching incidents needs it."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Self
+
+import httpx
+
+FINISHED = frozenset({"success", "failed"})
+PAGE = 200
+
+
+class UnableToReachAirflow(Exception):
+    """Say which call was refused and what Airflow answered."""
+
+
+class RunNotFinished(Exception):
+    """Say which run is still going, and in which tasks."""
+
+
+class AirflowApi:
+    """Call the REST API as one user; tokens are fetched when needed and again when they have expired."""
+
+    def __init__(self, address: str, *, user: str, password: str) -> None:
+        self.address = address
+        self._login = {"username": user, "password": password}
+        self._client = httpx.Client(base_url=address, timeout=60, trust_env=False)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def health(self) -> dict[str, str | None]:
+        """Tell the status of each component; empty while the api-server does not answer."""
+        try:
+            answer = self._client.get("/api/v2/monitor/health", timeout=10)
+        except httpx.TransportError:
+            return {}
+        if answer.is_error:
+            return {}
+        return {name: part["status"] for name, part in answer.json().items() if part}
+
+    def token(self) -> str:
+        """Fetch a bearer token, for callers that speak HTTP themselves."""
+        answer = self._client.post("/auth/token", json=self._login)
+        if answer.is_error:
+            raise UnableToReachAirflow(f"login was refused with {answer.status_code}: {answer.text}")
+        return str(answer.json()["access_token"])
+
+    def request(self, method: str, path: str, **parameters: Any) -> httpx.Response:
+        """Call any path, as this user, and hand back the answer whatever its status."""
+        if "Authorization" not in self._client.headers:
+            self._client.headers["Authorization"] = f"Bearer {self.token()}"
+        answer = self._client.request(method, path, **parameters)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            del self._client.headers["Authorization"]
+            self._client.headers["Authorization"] = f"Bearer {self.token()}"
+            answer = self._client.request(method, path, **parameters)
+        return answer
+
+    def call(self, method: str, path: str, **parameters: Any) -> Any:
+        """Call a path and decode its answer.
+
+        Raises UnableToReachAirflow where the status says refusal.
+        """
+        answer = self.request(method, path, **parameters)
+        if answer.is_error:
+            raise UnableToReachAirflow(f"{method} {path} was refused with {answer.status_code}: {answer.text}")
+        return answer.json() if answer.content else None
+
+    def dag_ids(self) -> set[str]:
+        """Name the DAGs that Airflow has read so far."""
+        return {dag["dag_id"] for dag in self.call("GET", "/api/v2/dags", params={"limit": PAGE})["dags"]}
+
+    def import_errors(self) -> dict[str, str]:
+        """Quote what went wrong in each DAG file that could not be read."""
+        found = self.call("GET", "/api/v2/importErrors", params={"limit": PAGE})["import_errors"]
+        return {error["filename"]: error["stack_trace"] for error in found}
+
+    def trigger_run(
+        self, dag_id: str, *, conf: dict[str, Any], run_id: str | None = None, note: str | None = None
+    ) -> str:
+        """Start a run now; answers its id. The same id a second time is refused with 409."""
+        body = {"conf": conf, "dag_run_id": run_id, "logical_date": None, "note": note}
+        sent = {key: value for key, value in body.items() if value is not None or key == "logical_date"}
+        return str(self.call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=sent)["dag_run_id"])
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        """Tell queued, running, success or failed."""
+        return str(self.call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def run_states(self, dag_id: str) -> dict[str, str]:
+        """Tell the state of each run of a DAG, latest first."""
+        parameters = {"limit": PAGE, "order_by": "-run_after"}
+        runs = self.call("GET", f"/api/v2/dags/{dag_id}/dagRuns", params=parameters)["dag_runs"]
+        return {run["dag_run_id"]: run["state"] for run in runs}
+
+    def task_states(self, dag_id: str, run_id: str) -> dict[str, str | None]:
+        """Tell the state of each task of a run."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        tasks = self.call("GET", path, params={"limit": PAGE})["task_instances"]
+        return {task["task_id"]: task["state"] for task in tasks}
+
+    def task_log(self, dag_id: str, run_id: str, task_id: str, try_number: int = 1) -> str:
+        """Read one task's log as text."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"
+        answer = self.call("GET", path, params={"full_content": True}, headers={"Accept": "application/json"})
+        return "\n".join(_line(entry) for entry in answer["content"])
+
+    def wait_run(
+        self,
+        dag_id: str,
+        run_id: str,
+        *,
+        timeout_seconds: float = 120,
+        until: Callable[[str, dict[str, str | None]], bool] | None = None,
+    ) -> str:
+        """Wait until a run has ended, or until a condition on its state and its tasks' states holds.
+
+        Answers the run's state; raises RunNotFinished after the time given.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            state = self.run_state(dag_id, run_id)
+            if until(state, self.task_states(dag_id, run_id)) if until else state in FINISHED:
+                return state
+            if time.monotonic() > deadline:
+                tasks = {name: task for name, task in self.task_states(dag_id, run_id).items() if task}
+                raise RunNotFinished(f"{dag_id} {run_id} is {state} after {timeout_seconds:g} s: {tasks}")
+            time.sleep(0.5)
+
+
+def _line(entry: Any) -> str:
+    """Flatten a structured log line."""
+    return f"{entry.get('timestamp', '')} {entry.get('event', '')}" if isinstance(entry, dict) else str(entry)

@@ -1,0 +1,131 @@
+"""Where a stack lives and how its Airflow is set."""
+
+import os
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.stack.credentials import Credentials
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCHEDULER_LOOK_SECONDS = 0.1  # a lone incident takes 17 s instead of 30 s with Airflow's default of 1
+SQLITE_LOCK_SECONDS = 60  # below this, concurrent triggers end in "database is locked"
+SQLITE_PARALLELISM = 4
+SERVER_PARALLELISM = 8  # on two cores more workers starve each other
+WAITING_RUNS = 10_000  # a waiting restoration must not keep the next incident from starting
+
+
+@dataclass(frozen=True)
+class OperationsDatabase:
+    """Names the product's own database by its SQLAlchemy URL."""
+
+    url: str
+
+    @classmethod
+    def of_checkout(cls, root: Path = ROOT) -> "OperationsDatabase":
+        """Take TELECO_DB_URL, or else the SQLite file that every command of this checkout shares."""
+        return cls(os.environ.get("TELECO_DB_URL") or sqlite_url(root / ".teleco" / "teleco.db"))
+
+
+@dataclass(frozen=True)
+class StackSettings:
+    """Names the folders, databases and limits of one stack; everything of it lies under `home`."""
+
+    home: Path
+    root: Path = ROOT
+    dags_folder: Path = ROOT / "dags"
+    plugins_folder: Path = ROOT / "plugins"
+    operations: OperationsDatabase = field(default_factory=OperationsDatabase.of_checkout)
+    metadata_url: str | None = None
+    parallelism: int | None = None
+    port: int | None = None
+    extra_environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def metadata(self) -> str:
+        """Default to a SQLite file in the home, patient with its lock."""
+        return self.metadata_url or f"{sqlite_url(self.home / 'airflow.db')}?timeout={SQLITE_LOCK_SECONDS}"
+
+    @property
+    def workers(self) -> int:
+        """Default to what two cores carry with this kind of metadata database."""
+        default = SQLITE_PARALLELISM if self.metadata.startswith("sqlite") else SERVER_PARALLELISM
+        return self.parallelism or default
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Hold the loopback ports of one stack."""
+
+    api: int
+    worker_log: int
+    trigger_log: int
+
+    @classmethod
+    def free(cls, api: int | None = None) -> "Ports":
+        """Pick distinct ports that nobody listens on now, keeping a wished one for the api-server."""
+        with ExitStack() as held:
+            sockets = [held.enter_context(socket.socket()) for _ in range(3)]
+            for wanted, sock in zip((api or 0, 0, 0), sockets, strict=True):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind(("127.0.0.1", wanted))
+            return cls(*(sock.getsockname()[1] for sock in sockets))
+
+
+def sqlite_url(path: Path) -> str:
+    """Write the SQLAlchemy URL of a SQLite file."""
+    return f"sqlite:///{path.resolve()}"
+
+
+def environment(settings: StackSettings, ports: Ports, credentials: Credentials) -> dict[str, str]:
+    """Compose the environment of every component; nothing of the caller's own Airflow settings gets through."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
+    paths = [settings.root, settings.root / "config"]
+    return {
+        **inherited,
+        "AIRFLOW_HOME": str(settings.home),
+        "PATH": f"{settings.root / '.venv' / 'bin'}{os.pathsep}{inherited.get('PATH', '')}",
+        "PYTHONPATH": os.pathsep.join(str(path) for path in paths),
+        "PYTHONUNBUFFERED": "1",
+        "TELECO_DB_URL": settings.operations.url,
+        "AIRFLOW_CONN_TELECO_DB": settings.operations.url,
+        **_airflow(settings, ports),
+        **credentials.environment(),
+        **settings.extra_environment,
+    }
+
+
+def _airflow(settings: StackSettings, ports: Ports) -> dict[str, str]:
+    """Name each option by section and key, as Airflow's documentation does."""
+    address = f"http://127.0.0.1:{ports.api}"
+    options: dict[str, dict[str, object]] = {
+        "core": {
+            "dags_folder": settings.dags_folder,
+            "plugins_folder": settings.plugins_folder,
+            "load_examples": False,
+            "executor": "LocalExecutor",
+            "parallelism": settings.workers,
+            "max_active_tasks_per_dag": settings.workers,
+            "max_active_runs_per_dag": WAITING_RUNS,
+            "dags_are_paused_at_creation": False,
+            "execution_api_server_url": f"{address}/execution/",
+            "simple_auth_manager_users": "admin:admin",
+            "simple_auth_manager_passwords_file": settings.home / "passwords.json",
+        },
+        "database": {"sql_alchemy_conn": settings.metadata},
+        "scheduler": {"scheduler_idle_sleep_time": SCHEDULER_LOOK_SECONDS},
+        "dag_processor": {"parsing_processes": 1, "refresh_interval": 30},
+        "api": {"host": "127.0.0.1", "port": ports.api, "base_url": address, "workers": 1},
+        "logging": {
+            "base_log_folder": settings.home / "logs",
+            "worker_log_server_port": ports.worker_log,
+            "trigger_log_server_port": ports.trigger_log,
+        },
+        "usage_data_collection": {"enabled": False},
+    }
+    return {
+        f"AIRFLOW__{section.upper()}__{key.upper()}": str(value)
+        for section, values in options.items()
+        for key, value in values.items()
+    }
