@@ -1,0 +1,64 @@
+"""The way of the operations database from empty to today, forward only while runs wait.
+
+Revisions are numbered files; a release reads databases that are newer than itself.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, inspect, text
+
+from include.sla_logic.adapters.database import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+VERSION_TABLE = "sla_schema_version"
+_HERE = Path(__file__).parent
+_LOCK = 7_253_621  # any number, the same in every process: PostgreSQL's advisory lock for migrations
+
+
+class UnableToUseDatabase(Exception):
+    """The database has not been migrated as far as this release needs."""
+
+
+def newest_revision() -> str:
+    """Return the number of the last migration that this release brings."""
+    return max(path.name[:4] for path in (_HERE / "versions").glob("[0-9]*.py"))
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return how far the database has come, or None where nothing of ours is in it."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
+
+
+def check_revision(connection: Connection) -> None:
+    """Raise `UnableToUseDatabase` unless the database is as new as this release, or newer."""
+    current, needed = current_revision(connection), newest_revision()
+    if current is None or current < needed:
+        stand = "has no tables of this product yet" if current is None else f"is at revision {current}"
+        msg = f"The operations database {stand}, revision {needed} is needed: run `sla database migrate` first."
+        raise UnableToUseDatabase(msg)
+
+
+def migrate(database: Database) -> str:
+    """Bring the database to the newest revision and return it; several at once wait for each other."""
+    from alembic import command
+
+    with database.write() as connection:
+        if database.is_postgresql:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        config = _configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return newest_revision()
+
+
+def _configuration() -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
+    return config

@@ -1,0 +1,1 @@
+"""The tables of the operations database, one module for each part of the house."""

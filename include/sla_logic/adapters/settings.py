@@ -1,0 +1,69 @@
+"""Where the operations database is and how letters leave: said once by whoever starts the process."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from include.sla_logic.adapters.mail_delivery import Smtp
+
+_ROOT = Path(__file__).parents[3]
+
+
+class UnableToReadSettings(Exception):
+    """A setting does not mean anything."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`database_url` is an SQLAlchemy URL; without `smtp`, letters are written into `letters_folder`."""
+
+    database_url: str
+    letters_folder: Path
+    smtp: "Smtp | None" = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read TELECO_DB_URL, TELECO_LETTERS and TELECO_SMTP_URL; what is missing stays beside the code."""
+        given = os.environ if environment is None else environment
+        url = given.get("TELECO_DB_URL") or f"sqlite+pysqlite:///{_ROOT / '.teleco' / 'teleco.db'}"
+        letters = given.get("TELECO_LETTERS")
+        smtp = given.get("TELECO_SMTP_URL")
+        return cls(
+            database_url=url,
+            letters_folder=Path(letters) if letters else letters_beside(url),
+            smtp=read_smtp_url(smtp) if smtp else None,
+        )
+
+
+def letters_beside(database_url: str) -> Path:
+    """Return the folder for letters beside an SQLite file, else inside the checkout."""
+    scheme, _, place = database_url.partition(":///")
+    if scheme.startswith("sqlite") and place:
+        return Path(place.partition("?")[0]).parent / "letters"
+    return _ROOT / ".teleco" / "letters"
+
+
+def read_smtp_url(url: str) -> "Smtp":
+    """Read `smtp://login:password@host:port?starttls=true&sender=sla@example.net`."""
+    from include.sla_logic.adapters.mail_delivery import Smtp
+
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 25
+    except ValueError as error:
+        raise UnableToReadSettings("TELECO_SMTP_URL has a port that is not a number.") from error
+    if parts.scheme != "smtp" or not parts.hostname:
+        raise UnableToReadSettings("TELECO_SMTP_URL must look like smtp://login:password@host:port.")
+    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    return Smtp(
+        host=parts.hostname,
+        port=port,
+        login=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        starttls=options.get("starttls", "false").lower() in {"true", "1", "yes"},
+        sender=options.get("sender"),
+    )

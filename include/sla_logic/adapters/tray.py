@@ -1,0 +1,25 @@
+"""What an activity wants to leave the house, until it is kept with everything else it did."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Message:
+    """One thing to deliver: `kind` chooses the carrier, `key` stays the same on every sending."""
+
+    kind: str
+    key: str
+    payload: Mapping[str, Any]
+
+
+@dataclass
+class Tray:
+    """Collects messages; the case file turns them into outbox rows in its own transaction."""
+
+    messages: list[Message] = field(default_factory=list)
+
+    def put(self, *, kind: str, key: str, payload: Mapping[str, Any]) -> None:
+        """Lay one message in; one whose key is known already is kept once. The payload is JSON."""
+        self.messages.append(Message(kind=kind, key=key, payload=payload))
