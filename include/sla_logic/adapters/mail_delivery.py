@@ -1,0 +1,129 @@
+"""The way out of a letter: a mail server, or files where there is none."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import smtplib
+import ssl
+from base64 import b64encode
+from dataclasses import dataclass
+from email import message_from_string, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+REFUSED_FOR_GOOD = range(500, 600)
+
+
+class UnableToSendMail(Exception):
+    """The mail did not leave now; the same message may be sent again later."""
+
+
+class UnableToDeliverMail(Exception):
+    """The mail server refused this message or its recipient for good."""
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """Where mail leaves the house; `timeout` in seconds holds for each answer of the server."""
+
+    host: str
+    port: int = 25
+    login: str | None = None
+    password: str | None = None
+    starttls: bool = False
+    sender: str | None = None
+    timeout: float = 20.0
+
+    def __repr__(self) -> str:
+        """Show everything but the password."""
+        return f"Smtp({self.host}:{self.port}, login={self.login!r}, starttls={self.starttls})"
+
+
+def send_by_smtp(message: EmailMessage, text: str, smtp: Smtp) -> str:
+    """Hand the stored text to the server unchanged and return its answer in one sentence."""
+    sender, recipient = _address(message, "From"), _address(message, "To")
+    try:
+        with smtplib.SMTP(smtp.host, smtp.port, timeout=smtp.timeout) as server:
+            if smtp.starttls:
+                server.starttls(context=ssl.create_default_context())
+            if smtp.login is not None:
+                server.login(smtp.login, smtp.password or "")
+            server.sendmail(sender, [recipient], text.encode("ascii"))
+    except smtplib.SMTPException as error:
+        raise _sorted_out(error, smtp) from error
+    except OSError as error:
+        raise UnableToSendMail(f"The mail server {smtp.host}:{smtp.port} does not answer: {error}.") from error
+    return f"accepted by {smtp.host}:{smtp.port}"
+
+
+def _sorted_out(error: smtplib.SMTPException, smtp: Smtp) -> UnableToSendMail | UnableToDeliverMail:
+    """Tell a refusal for good (5xx for this message) from everything that may pass."""
+    where = f"{smtp.host}:{smtp.port}"
+    code: int
+    said: bytes | str
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, said = next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPAuthenticationError):
+        return UnableToSendMail(f"The mail server {where} refused the login ({error.smtp_code}).")
+    elif isinstance(error, smtplib.SMTPResponseException):
+        code, said = error.smtp_code, error.smtp_error
+    else:
+        return UnableToSendMail(f"The mail server {where} broke off: {error}.")
+    answer = f"{code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+    if code in REFUSED_FOR_GOOD:
+        return UnableToDeliverMail(f"The mail server {where} refused the letter: {answer}.")
+    return UnableToSendMail(f"The mail server {where} put the letter off: {answer}.")
+
+
+def _address(message: EmailMessage, header: str) -> str:
+    return str(message[header].addresses[0].addr_spec)
+
+
+def write_as_files(message: EmailMessage, text: str, folder: Path) -> str:
+    """Write `.eml` and `.html` and return their places; writing again replaces them with the same."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"[^A-Za-z0-9.-]+", "_", str(message["Message-ID"]).strip("<>").partition("@")[0]).lstrip(".")
+    eml, page = folder / f"{name}.eml", folder / f"{name}.html"
+    _write(eml, text.encode("ascii"))
+    _write(page, page_of(message).encode())
+    return f"{eml} {page}"
+
+
+def _write(place: Path, content: bytes) -> None:
+    """Put the whole content in place or nothing: a reader never sees half a letter."""
+    unfinished = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(place)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise UnableToSendMail(f"The letter could not be written to {place}: {error.strerror}.") from error
+
+
+def page_of(message: EmailMessage) -> str:
+    """Return the HTML part as a page that stands alone, its pictures inside it."""
+    part = message.get_body(("html",))
+    if part is None:
+        return f"<!doctype html><meta charset=utf-8><pre>{html.escape(text_of(message))}</pre>"
+    page = str(part.get_content())
+    for picture in message.walk():
+        if (mark := picture.get("Content-ID")) and picture.get_content_maintype() == "image":
+            data = b64encode(picture.get_content()).decode("ascii")
+            page = page.replace(f"cid:{mark.strip('<>')}", f"data:{picture.get_content_type()};base64,{data}")
+    return page
+
+
+def text_of(message: EmailMessage) -> str:
+    """Return the plain text part."""
+    part = message.get_body(("plain",))
+    return str(part.get_content()) if part is not None else ""
+
+
+def read_message(text: str) -> EmailMessage:
+    """Parse a stored message as the mail programs of its readers will."""
+    return message_from_string(text, _class=EmailMessage, policy=policy.default)
