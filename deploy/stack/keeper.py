@@ -7,7 +7,6 @@ Input and output are JSON lines: {"do": "start", "name": …, "command": […]},
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import selectors
@@ -19,8 +18,8 @@ from typing import Any
 
 import psutil
 
-PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36
+from deploy.orphans import adopt_orphans, end_with_parent
+
 LOOK_SECONDS = 0.2
 GRACE_SECONDS = 8
 
@@ -67,7 +66,7 @@ class Keeper:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  (this process has one thread)
+                preexec_fn=end_with_parent(signal.SIGTERM),  # noqa: PLW1509  (this process has one thread)
             )
         self._components[name] = process
         _tell(event="started", name=name, pid=process.pid)
@@ -79,19 +78,9 @@ def _tell(**event: object) -> None:
         print(json.dumps(event), flush=True)
 
 
-def _prctl(option: int, value: int) -> None:
-    """Set a Linux process attribute; elsewhere the end of the input is the only guard."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
-
-
-def _die_with_parent() -> None:
-    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 def keep(log_folder: Path) -> None:
     """Obey the input line by line until it ends, then end everything."""
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    adopt_orphans()
     for ignored in (signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))

