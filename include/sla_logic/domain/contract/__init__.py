@@ -1,0 +1,16 @@
+"""Contracts: the format, its reading and its linting."""
+
+from include.sla_logic.domain.contract.contract import Contract, MetricName, Objective, ServiceClass
+from include.sla_logic.domain.contract.linting import Finding, check_contract, read_contract
+from include.sla_logic.domain.contract.reading import UnableToReadContract
+
+__all__ = [
+    "Contract",
+    "Finding",
+    "MetricName",
+    "Objective",
+    "ServiceClass",
+    "UnableToReadContract",
+    "check_contract",
+    "read_contract",
+]

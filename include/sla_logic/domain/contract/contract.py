@@ -1,0 +1,147 @@
+"""The contract: what was promised, how it is measured, and what a breach is worth."""
+
+from datetime import timedelta
+from enum import StrEnum
+from fractions import Fraction
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from include.sla_logic.domain.calendars import BusinessCalendar
+from include.sla_logic.domain.contract.measures import (
+    FromDaysLate,
+    FromErrorRates,
+    FromEvents,
+    FromMean,
+    FromOutages,
+    FromRestoreTimes,
+    Measure,
+)
+from include.sla_logic.domain.contract.quantities import Quantity, Share, Target, Term
+from include.sla_logic.domain.contract.rules import Rule
+from include.sla_logic.domain.contract.terms import Cap, Chronic, Claim, Counting, MaintenanceTerms
+from include.sla_logic.domain.money import Currency, Money
+from include.sla_logic.domain.period import UnableToFindZone, WindowKind, find_zone
+
+
+class ServiceClass(StrEnum):
+    """The class of service that was bought."""
+
+    GOLD = "gold"
+    SILVER = "silver"
+    STANDARD = "standard"
+
+
+class MetricName(StrEnum):
+    """What an objective promises."""
+
+    AVAILABILITY = "availability"
+    SUCCESS_RATE = "success_rate"
+    DELIVERY = "delivery"
+    LATENCY = "latency"
+    PACKET_LOSS = "packet_loss"
+    JITTER = "jitter"
+    TIME_TO_RESTORE = "time_to_restore"
+    DELAY = "delay"
+    EVENTS = "events"
+
+
+_PERCENT = {MetricName.AVAILABILITY, MetricName.SUCCESS_RATE, MetricName.DELIVERY}
+_UNITS = dict.fromkeys([*_PERCENT, MetricName.PACKET_LOSS], "percent") | {
+    MetricName.LATENCY: "ms",
+    MetricName.JITTER: "ms",
+    MetricName.TIME_TO_RESTORE: "s",
+    MetricName.DELAY: "days",
+    MetricName.EVENTS: "percent",
+}
+_MEASURES: dict[MetricName, Measure] = {
+    MetricName.AVAILABILITY: FromOutages(),
+    MetricName.SUCCESS_RATE: FromErrorRates(interval="5 min"),  # type: ignore[arg-type]  # read like the file
+    MetricName.TIME_TO_RESTORE: FromRestoreTimes(),
+    MetricName.DELAY: FromDaysLate(),
+    MetricName.EVENTS: FromEvents(),
+}
+
+
+class Objective(Term):
+    """One service level objective with its consequence."""
+
+    id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
+    metric: MetricName
+    title: str | None = None
+    clause: str | None = None
+    target: Target | None = None
+    unit: str | None = None
+    measure: Measure | None = None
+    rule: Rule
+
+    @property
+    def measured_by(self) -> Measure:
+        """The stated way of measuring, or the usual one of the metric."""
+        return self.measure or _MEASURES.get(self.metric) or FromMean()
+
+    @property
+    def shown_unit(self) -> str:
+        """The unit of target and measured value."""
+        return self.unit or ("percent" if self.measured_by.kind == "share_beyond" else _UNITS[self.metric])
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Tell in which direction the metric is good."""
+        return self.metric in _PERCENT and self.measured_by.kind != "share_beyond"
+
+
+class Contract(Term):
+    """One version of one contract."""
+
+    id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:+~-]+$")]
+    version: str
+    title: str
+    provider: str | None = None
+    source: str | None = None
+    assumptions: tuple[str, ...] = ()
+    premium: bool = False
+    service_class: ServiceClass = ServiceClass.STANDARD
+    protected: bool = False
+    zone: str
+    currency: Currency
+    window: WindowKind = WindowKind.MONTH
+    billing_day: Annotated[int, Field(ge=1, le=28)] = 1
+    charge_base: Literal["recurring", "usage", "greater_of_recurring_and_usage"]
+    proration: Literal["by_time", "by_day", "none"] = "by_time"
+    stacking: Literal["highest_per_event", "highest", "sum"] = "highest_per_event"
+    counting: Counting = Counting()
+    maintenance: MaintenanceTerms = MaintenanceTerms()
+    calendar: BusinessCalendar = BusinessCalendar()
+    cap: Cap | None = None
+    claim: Claim = Claim()
+    approval_limit: Annotated[Quantity, Field(ge=0)] | None = None
+    approval_share: Share = Fraction(1)
+    restoration_window: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(days=2)
+    chronic: Chronic | None = None
+    objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
+
+    @field_validator("zone")
+    @classmethod
+    def _zone_exists(cls, zone: str) -> str:
+        try:
+            find_zone(zone)
+        except UnableToFindZone as error:
+            raise ValueError(str(error)) from error
+        return zone
+
+    @model_validator(mode="after")
+    def _names_each_objective_once(self) -> Self:
+        names = [objective.id for objective in self.objectives]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            msg = f"the objective {twice[0]} is named twice"
+            raise ValueError(msg)
+        return self
+
+    def objective(self, name: str) -> Objective:
+        """Return the objective of this id."""
+        return next(objective for objective in self.objectives if objective.id == name)
+
+    def approval_above(self) -> Money | None:
+        """Return the amount above which a credit needs a second person, where the contract names one."""
+        return None if self.approval_limit is None else Money(amount=self.approval_limit, currency=self.currency)

@@ -1,0 +1,86 @@
+"""How an objective's value is won from the facts; one model per way."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from include.sla_logic.domain.contract.quantities import Duration, Quantity, Term, ValueRange
+
+
+class FromOutages(Term):
+    """The share of the window without counted outage, in percent."""
+
+    kind: Literal["outages"] = "outages"
+
+
+class FromUnavailableState(Term):
+    """The share of the window outside unavailable states of a sample series, in percent.
+
+    `opens_after` bad samples in a row begin the state and `closes_after` good ones end it, both
+    counted back to the first of the row (ITU-T G.826). A step without sample is neither.
+    """
+
+    kind: Literal["unavailable_state"] = "unavailable_state"
+    series: str
+    bad: ValueRange
+    opens_after: Annotated[int, Field(ge=1)] = 1
+    closes_after: Annotated[int, Field(ge=1)] = 1
+
+
+class FromMean(Term):
+    """The mean of the window's samples."""
+
+    kind: Literal["mean"] = "mean"
+
+
+class FromPercentile(Term):
+    """The nearest-rank percentile of the window's samples."""
+
+    kind: Literal["percentile"] = "percentile"
+    percentile: Annotated[Quantity, Field(gt=0, le=100)]
+
+
+class FromShareBeyond(Term):
+    """The share of the window's samples inside the given range, in percent."""
+
+    kind: Literal["share_beyond"] = "share_beyond"
+    bound: ValueRange
+
+
+class FromErrorRates(Term):
+    """100 less the mean error rate of all intervals of the window; an interval without requests has none."""
+
+    kind: Literal["error_rates"] = "error_rates"
+    interval: Annotated[Duration, Field(gt=0)]
+
+
+class FromRestoreTimes(Term):
+    """The mean time to restore of the window's repairs, in seconds."""
+
+    kind: Literal["restore_times"] = "restore_times"
+
+
+class FromDaysLate(Term):
+    """Days by which a promised day was missed."""
+
+    kind: Literal["days_late"] = "days_late"
+
+
+class FromEvents(Term):
+    """Credits stated per event by other service levels."""
+
+    kind: Literal["events"] = "events"
+
+
+Measure = Annotated[
+    FromOutages
+    | FromUnavailableState
+    | FromMean
+    | FromPercentile
+    | FromShareBeyond
+    | FromErrorRates
+    | FromRestoreTimes
+    | FromDaysLate
+    | FromEvents,
+    Field(discriminator="kind"),
+]

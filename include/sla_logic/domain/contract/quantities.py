@@ -1,0 +1,207 @@
+"""Shares, durations and bounds as they are written in a contract file, kept exact."""
+
+import re
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema, model_validator
+
+_UNITS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "d": 86_400}
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|min|h|d)")
+_ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+
+
+class Term(BaseModel):
+    """One part of a contract; unknown fields are refused, since a misspelt term must not be lost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def parse_share(written: Any) -> Fraction:  # noqa: ANN401 - whatever stands in the file
+    """Read `10%`, `1/30` or 0; a bare 10 is refused, as it may mean either."""
+    text = str(written).strip()
+    try:
+        if text.endswith("%"):
+            share = Fraction(Decimal(text[:-1].strip())) / 100
+        elif "/" in text or text in ("0", "1"):
+            share = Fraction(text)
+        else:
+            msg = f"{text!r} is not a share: write a percentage such as 10% or a fraction such as 1/30"
+            raise ValueError(msg)
+    except (InvalidOperation, ZeroDivisionError) as error:
+        msg = f"{text!r} is not a share: write a percentage such as 10% or a fraction such as 1/30"
+        raise ValueError(msg) from error
+    if share < 0:
+        msg = f"the share {text} is negative"
+        raise ValueError(msg)
+    return share
+
+
+def parse_duration(written: Any) -> int:  # noqa: ANN401
+    """Read `5 min`, `1 h 30 min` or ISO 8601 `PT5M` as whole seconds; a number without unit is refused."""
+    if isinstance(written, int) and not isinstance(written, bool) and written == 0:
+        return 0
+    text = str(written).strip()
+    if (iso := _ISO.fullmatch(text)) and text not in ("P", "PT"):
+        days, hours, minutes, seconds = (int(part or 0) for part in iso.groups())
+        return days * 86_400 + hours * 3600 + minutes * 60 + seconds
+    parts = _LENGTH.findall(text)
+    if parts and not _LENGTH.sub("", text).strip():
+        length = sum(Fraction(number) * _UNITS[unit] for number, unit in parts)
+        if length.denominator == 1:
+            return int(length)
+    msg = f"{text!r} is not a length of time: write it with its unit, such as 90 s, 5 min, 4 h, 2 d or PT5M"
+    raise ValueError(msg)
+
+
+def show_share(share: Fraction) -> str:
+    """Write a share as a percentage where that is exact, else as a fraction."""
+    percent = share * 100
+    shown = exact_text(percent)
+    return f"{shown}%" if "/" not in shown else f"{share.numerator}/{share.denominator}"
+
+
+def exact_text(value: Fraction) -> str:
+    """Write a fraction as a decimal where it ends, else as numerator/denominator."""
+    rest = value.denominator
+    twos = fives = 0
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    digits = max(twos, fives)
+    if rest != 1 or digits > 12:
+        return f"{value.numerator}/{value.denominator}"
+    return f"{Decimal(int(value * 10**digits)).scaleb(-digits):f}"
+
+
+def show_duration(seconds: int) -> str:
+    """Write seconds as `1 h 30 min 5 s`."""
+    days, rest = divmod(abs(seconds), 86_400)
+    parts = [(days, "d"), (rest // 3600, "h"), (rest % 3600 // 60, "min"), (rest % 60, "s")]
+    shown = " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
+    return f"-{shown}" if seconds < 0 else shown
+
+
+def _parse_target(written: Any) -> Any:  # noqa: ANN401
+    """Read a number, or a length of time as seconds."""
+    if isinstance(written, str):
+        try:
+            return Decimal(written)
+        except InvalidOperation:
+            return Decimal(parse_duration(written))
+    return written
+
+
+_SHARE_SCHEMA = {
+    "anyOf": [{"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*%|\d+/\d+|[01])\s*$"}, {"enum": [0, 1]}],
+    "description": "a percentage such as 10%, or a fraction such as 1/30",
+}
+_DURATION_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^\s*((\d+(\.\d+)?\s*(s|sec|min|h|d)\s*)+|P(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?)$"},
+        {"const": 0},
+    ],
+    "description": "a length of time with its unit, such as 90 s, 5 min, 4 h, 2 d or PT5M",
+}
+_NUMBER = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}
+
+Share = Annotated[
+    Fraction,
+    BeforeValidator(parse_share),
+    PlainSerializer(lambda share: f"{share.numerator}/{share.denominator}"),
+    WithJsonSchema(_SHARE_SCHEMA),
+]
+Duration = Annotated[
+    int,
+    BeforeValidator(parse_duration),
+    PlainSerializer(lambda seconds: f"{seconds} s"),
+    WithJsonSchema(_DURATION_SCHEMA),
+]
+Quantity = Annotated[Decimal, WithJsonSchema(_NUMBER)]
+Target = Annotated[
+    Decimal,
+    BeforeValidator(_parse_target),
+    WithJsonSchema({"anyOf": [*_NUMBER["anyOf"], *_DURATION_SCHEMA["anyOf"]]}),  # type: ignore[misc]
+]
+
+
+class Range(Term):
+    """Bounds of a tier; what is left out is unbounded."""
+
+    @model_validator(mode="after")
+    def _has_one_bound_per_side(self) -> Self:
+        bounds = self.model_dump(include={"at_least", "more_than", "at_most", "below"}, exclude_none=True)
+        if {"at_least", "more_than"} <= bounds.keys() or {"at_most", "below"} <= bounds.keys():
+            msg = "give at most one of at_least and more_than, and at most one of at_most and below"
+            raise ValueError(msg)
+        return self
+
+    def _bound(self, *names: str) -> tuple[Fraction | None, bool]:
+        for inclusive, name in zip((True, False), names, strict=True):
+            value = getattr(self, name)
+            if value is not None:
+                return Fraction(value), inclusive
+        return None, False
+
+    @property
+    def low(self) -> tuple[Fraction | None, bool]:
+        """The lower bound, and whether it belongs to the tier."""
+        return self._bound("at_least", "more_than")
+
+    @property
+    def high(self) -> tuple[Fraction | None, bool]:
+        """The upper bound, and whether it belongs to the tier."""
+        return self._bound("at_most", "below")
+
+    def holds(self, value: Fraction) -> bool:
+        """Tell whether the exact value lies in the tier."""
+        (low, low_in), (high, high_in) = self.low, self.high
+        above = low is None or value > low or (low_in and value == low)
+        under = high is None or value < high or (high_in and value == high)
+        return above and under
+
+
+class ValueRange(Range):
+    """Bounds in the unit of the objective."""
+
+    at_least: Quantity | None = None
+    more_than: Quantity | None = None
+    at_most: Quantity | None = None
+    below: Quantity | None = None
+
+    def __str__(self) -> str:
+        """Show as `at least 99.0, below 99.5`."""
+        return _shown(self, str)
+
+
+class DurationRange(Range):
+    """Bounds as lengths of time."""
+
+    at_least: Duration | None = None
+    more_than: Duration | None = None
+    at_most: Duration | None = None
+    below: Duration | None = None
+
+    def __str__(self) -> str:
+        """Show as `at least 5 min, below 1 h`."""
+        return _shown(self, show_duration)
+
+
+def _shown(bounds: Range, show: Any) -> str:  # noqa: ANN401 - str or show_duration
+    names = ("at_least", "more_than", "at_most", "below")
+    parts = [(name, getattr(bounds, name)) for name in names]
+    return ", ".join(f"{name.replace('_', ' ')} {show(value)}" for name, value in parts if value is not None) or "any"
+
+
+class ValueTier(ValueRange):
+    """A band of measured values and what it is worth."""
+
+    credit: Share
+
+
+class DurationTier(DurationRange):
+    """A band of cumulated time and what it is worth."""
+
+    credit: Share

@@ -1,0 +1,112 @@
+"""Reading a contract from YAML text, with the line of everything that is wrong."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from include.sla_logic.domain.contract.contract import Contract
+
+Path = tuple[str | int, ...]
+_FLOAT, _INT = "tag:yaml.org,2002:float", "tag:yaml.org,2002:int"
+
+
+class UnableToReadContract(Exception):
+    """The text is not a contract; `line` says where (1 is the first, 0 the whole text)."""
+
+    def __init__(self, reason: str, *, name: str, line: int = 0) -> None:
+        """Keep where and why."""
+        super().__init__(f"{name}, line {line}: {reason}" if line else f"{name}: {reason}")
+        self.reason, self.name, self.line = reason, name, line
+
+
+class Lines(Mapping[Path, int]):
+    """The line of every field of a YAML text, by its path; an unknown path has its parent's line."""
+
+    def __init__(self, lines: dict[Path, int]) -> None:
+        """Keep the lines by path."""
+        self._lines = lines
+
+    def __getitem__(self, path: Path) -> int:
+        """Return the line of the field, or of the nearest field around it."""
+        while path and path not in self._lines:
+            path = path[:-1]
+        return self._lines.get(path, 1)
+
+    def __iter__(self) -> Any:  # noqa: ANN401 - an iterator of paths
+        """Go through the paths."""
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        """Count the fields."""
+        return len(self._lines)
+
+
+def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:  # noqa: ANN401
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path, lines, name)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(child, (*path, i), lines, name) for i, child in enumerate(node.value)]
+    if node.tag == _FLOAT:
+        try:
+            return Decimal(node.value)  # 99.95 stays 99.95: no binary float ever sees it
+        except InvalidOperation:
+            return node.value
+    if node.tag == _INT:
+        return int(node.value) if node.value.lstrip("+-").isdigit() else node.value
+    return yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]
+
+
+def _mapping(node: yaml.MappingNode, path: Path, lines: dict[Path, int], name: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for key, child in node.value:
+        line = key.start_mark.line + 1
+        if key.value in fields:
+            reason = f"{key.value} is given twice"
+            raise UnableToReadContract(reason, name=name, line=line)
+        lines[(*path, key.value)] = line
+        fields[key.value] = _plain(child, (*path, key.value), lines, name)
+    return fields
+
+
+def read_fields(text: str, *, name: str) -> tuple[dict[str, Any], Lines]:
+    """Return the fields of a YAML mapping and their lines; raise `UnableToReadContract` for other text."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        reason = f"not YAML: {error.problem}"
+        raise UnableToReadContract(reason, name=name, line=line) from error
+    except yaml.YAMLError as error:
+        raise UnableToReadContract("not YAML: it contains characters that YAML forbids", name=name) from error
+    lines: dict[Path, int] = {}
+    if not isinstance(node, yaml.MappingNode):
+        raise UnableToReadContract("a contract is a mapping of fields", name=name, line=1)
+    return _plain(node, (), lines, name), Lines(lines)
+
+
+def parse_contract(text: str, *, name: str) -> tuple[Contract, Lines]:
+    """Return the contract and its lines without linting it."""
+    fields, lines = read_fields(text, name=name)
+    try:
+        return Contract.model_validate(fields), lines
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = _known(first["loc"], lines)
+        line = lines[path]
+        missing = first["loc"][-1:] if first["type"] == "missing" else ()
+        field = ".".join(str(part) for part in (*path, *missing)) or "the contract"
+        reason = f"{field}: {first['msg'].removeprefix('Value error, ')}"
+        raise UnableToReadContract(reason, name=name, line=line) from error
+
+
+def _known(loc: tuple[str | int, ...], lines: Lines) -> Path:
+    """Drop what pydantic puts between the fields (names of union members), so that the line is found."""
+    path: Path = ()
+    for part in loc:
+        if (*path, part) in set(lines):
+            path = (*path, part)
+    return path

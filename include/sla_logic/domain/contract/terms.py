@@ -1,0 +1,85 @@
+"""The terms of a contract that hold for all its objectives."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from include.sla_logic.domain.contract.quantities import Duration, DurationRange, Share, Term
+from include.sla_logic.domain.measurements import Attribution
+from include.sla_logic.domain.period import WindowKind
+
+Days = Annotated[int, Field(ge=0)]
+
+
+class Counting(Term):
+    """Which time counts against the provider.
+
+    `clock_start` and `clock_stop` bound an outage; one without the moment that the clock needs is
+    left out, and named. `shortest` is the shortest stretch that counts, after merging touching
+    outages and taking out maintenance. `brackets` says which of two bounds money uses.
+    """
+
+    clock_start: Literal["outage", "detected", "reported", "first_of_detected_and_reported", "ticket_opened"] = "outage"
+    clock_stop: Literal["outage", "ticket_closed"] = "outage"
+    holds_stop_the_clock: bool = False
+    attributions: tuple[Attribution, ...] = (Attribution.PROVIDER,)
+    shortest: DurationRange | None = None
+    brackets: Literal["shortest", "longest"] = "shortest"
+    least_coverage: Share | None = None
+
+
+class MaintenanceTerms(Term):
+    """When planned work is left out: only inside its window, and only if announced early enough.
+
+    Working days are counted strictly between the day of announcement and the day of start.
+    """
+
+    excluded: bool = True
+    notice: Duration | None = None
+    notice_working_days: Days | None = None
+
+
+class Cap(Term):
+    """The most that is credited over a stretch of the calendar, as a share of the charge of that stretch."""
+
+    share: Share
+    over: WindowKind | Literal["window"] = "window"
+
+
+class Claim(Term):
+    """How the customer comes to the credit.
+
+    With `within_days` the claim must be filed on or before that local day after `counted_from`;
+    `billing_cycles` counts whole windows after the one of the outage instead. `ticket_within`
+    is how soon a ticket must follow the fault.
+    """
+
+    automatic: bool = False
+    within_days: Days | None = None
+    billing_cycles: Days | None = None
+    counted_from: Literal["window_end", "outage_end", "ticket_closed"] = "window_end"
+    ticket_within: Duration | None = None
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _has_one_deadline(self) -> Self:
+        if self.within_days is not None and self.billing_cycles is not None:
+            msg = "give one of within_days and billing_cycles"
+            raise ValueError(msg)
+        return self
+
+
+class Chronic(Term):
+    """When many or long outages give the customer a right to leave.
+
+    The right is announced `warn_before` events ahead.
+    """
+
+    right: str = "termination without charge"
+    count: Annotated[int, Field(ge=1)]
+    outage: DurationRange
+    within_days: Annotated[int, Field(ge=1)]
+    total: DurationRange | None = None
+    total_over: WindowKind = WindowKind.MONTH
+    notice_days: Days | None = None
+    warn_before: Annotated[int, Field(ge=1)] = 1

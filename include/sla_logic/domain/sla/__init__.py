@@ -1,0 +1,28 @@
+"""The SLA judgement: what was promised, what happened, what it counts for."""
+
+from include.sla_logic.domain.sla.compare import RULES_VERSION, compare
+from include.sla_logic.domain.sla.comparison import (
+    ChronicFinding,
+    ClaimFinding,
+    CountedInterval,
+    DataState,
+    NextTier,
+    ObjectiveJudgement,
+    RefusalCode,
+    SlaComparison,
+    Verdict,
+)
+
+__all__ = [
+    "RULES_VERSION",
+    "ChronicFinding",
+    "ClaimFinding",
+    "CountedInterval",
+    "DataState",
+    "NextTier",
+    "ObjectiveJudgement",
+    "RefusalCode",
+    "SlaComparison",
+    "Verdict",
+    "compare",
+]

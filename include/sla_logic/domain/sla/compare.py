@@ -1,0 +1,161 @@
+"""Comparing one service with one contract in one window (process.md, row 2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from include.sla_logic.domain.contract.contract import Contract
+from include.sla_logic.domain.contract.quantities import exact_text
+from include.sla_logic.domain.measurements import ServiceFacts
+from include.sla_logic.domain.money import Money, half_up, round_to_minor_unit
+from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.sla.charge import ChargeBase, charge_base
+from include.sla_logic.domain.sla.comparison import (
+    ChronicFinding,
+    ClaimFinding,
+    ObjectiveJudgement,
+    SlaComparison,
+    Verdict,
+)
+from include.sla_logic.domain.sla.judgement import Judged, judge
+from include.sla_logic.domain.sla.measuring import Case
+from include.sla_logic.domain.sla.refusal import UnableToJudge
+from include.sla_logic.domain.sla.rights import find_chronic, find_claim
+from include.sla_logic.domain.sla.stacking import share_out, stack
+
+RULES_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What is owed after stacking, cap and claim; rounded here and nowhere else."""
+
+    money: Money | None
+    percent: Fraction | None
+    shares: tuple[tuple[str, Money], ...]
+    steps: tuple[str, ...]
+    cap: Fraction | None
+    capped: bool
+    full: bool
+
+
+def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: datetime) -> SlaComparison:
+    """Judge every objective of the contract on these facts; nothing is guessed, every doubt is named.
+
+    `as_of` is the moment up to which the facts are known: what is open is counted up to it.
+    """
+    case = Case(contract, facts, window, as_of)
+    base, missing = _base(case)
+    judged = [judge(objective, case, base, missing) for objective in contract.objectives]
+    claim = find_claim(case)
+    due = _due(contract, judged, base, claim)
+    judgements = tuple(entry.judgement for entry in judged)
+    chronic = _chronic(case)
+    open_reasons = _open_reasons(case, judgements)
+    approval = _approval(contract, judgements, due)
+    return SlaComparison(
+        contract=contract.id,
+        contract_version=contract.version,
+        contract_title=contract.title,
+        rules_version=RULES_VERSION,
+        service=facts.service,
+        window=window,
+        zone=contract.zone,
+        currency=contract.currency,
+        as_of=as_of,
+        objectives=judgements,
+        credit_due=due.money,
+        credit_percent=None if due.percent is None else half_up(due.percent * 100, 8).normalize() + 0,
+        credit_steps=due.steps,
+        shares=due.shares,
+        charge_base=None if base is None else round_to_minor_unit(base.window, contract.currency),
+        capped=due.capped,
+        cap=None if due.cap is None else round_to_minor_unit(due.cap, contract.currency),
+        cap_window=None if due.cap is None else _cap_window(contract, window),
+        provisional=bool(open_reasons),
+        provisional_reasons=open_reasons,
+        needs_approval=bool(approval),
+        approval_reasons=approval,
+        claim=claim,
+        chronic=chronic,
+        maintenance=tuple(Period(start=m.start, end=m.end) for m in facts.maintenance if m.end >= m.start),
+    )
+
+
+def _base(case: Case) -> tuple[ChargeBase | None, UnableToJudge | None]:
+    """Return the charge, or why there is none: only an objective that owes money is refused for it."""
+    try:
+        return charge_base(case.contract, case.facts.charges, case.window), None
+    except UnableToJudge as refusal:
+        return None, refusal
+
+
+def _cap_window(contract: Contract, window: Period) -> Period:
+    if contract.cap is None or contract.cap.over == "window":
+        return window
+    return calendar_window(contract.cap.over, contract.zone, window.start, billing_day=contract.billing_day)
+
+
+def _due(contract: Contract, judged: Sequence[Judged], base: ChargeBase | None, claim: ClaimFinding) -> _Due:
+    named = [entry for entry in judged if entry.exact is not None]
+    cap = None if contract.cap is None or base is None else contract.cap.share * base.over(contract.cap.over, contract)
+    if not named:
+        return _Due(None, None, (), ("no objective could be judged",), cap, capped=False, full=False)
+    entries = [(e.judgement.objective, e.judgement.events, e.exact or Fraction(0)) for e in named]
+    paid = stack(entries, contract.stacking)
+    steps = [f"{name}: {exact_text(amount)}, not paid beside a higher one" for name, _e, amount in entries
+             if amount and not paid[name]]
+    total = sum(paid.values(), Fraction(0))
+    capped = cap is not None and total > cap
+    if capped and cap is not None and contract.cap is not None:
+        steps.append(f"{exact_text(total)} is above the cap of {exact_text(contract.cap.share * 100)} % "
+                     f"of the {contract.cap.over} = {exact_text(cap)}")
+        total = cap
+    full = base is not None and base.window > 0 and total >= base.window * contract.approval_share
+    percent = _percent(named, paid, total, base)
+    if claim.state == "late" and total:
+        steps.append(f"nothing is paid: {claim.reason}")
+        total = Fraction(0)
+    money = round_to_minor_unit(total, contract.currency)
+    steps.append(f"rounded once, half up: {exact_text(total)} = {money}")
+    return _Due(money, percent, share_out(money, paid), tuple(steps), cap, capped, full and bool(total))
+
+
+def _percent(
+    named: Sequence[Judged], paid: dict[str, Fraction], total: Fraction, base: ChargeBase | None
+) -> Fraction | None:
+    """Return the credit as a share of the charge, where every paying rule speaks in shares."""
+    paying = [entry for entry in named if paid[entry.judgement.objective]] or list(named)
+    if not all(entry.by_share for entry in paying):
+        return None
+    if base is None or not base.window:
+        return Fraction(0) if not total else None
+    return total / base.window
+
+
+def _chronic(case: Case) -> ChronicFinding | None:
+    try:
+        return find_chronic(case)
+    except UnableToJudge as refusal:
+        assert case.contract.chronic is not None  # noqa: S101 - else there is nothing to judge
+        return ChronicFinding(state="none", right=case.contract.chronic.right, reason=f"Not judged: {refusal.reason}")
+
+
+def _open_reasons(case: Case, judgements: Sequence[ObjectiveJudgement]) -> tuple[str, ...]:
+    reasons = [f"{o.objective} rests on something still open" for o in judgements if o.provisional]
+    if case.as_of < case.window.end:
+        reasons.append(f"the window ends at {case.window.end:%Y-%m-%d %H:%M} UTC, the facts at {case.as_of:%Y-%m-%d %H:%M} UTC")
+    return tuple(reasons)
+
+
+def _approval(contract: Contract, judgements: Sequence[ObjectiveJudgement], due: _Due) -> tuple[str, ...]:
+    reasons = [o.approval_reason for o in judgements if o.needs_approval and o.approval_reason]
+    limit = contract.approval_above()
+    if due.money is not None and due.full:
+        reasons.append(f"the credit of {due.money} reaches {exact_text(contract.approval_share * 100)} % of the charge")
+    if due.money is not None and limit is not None and due.money > limit:
+        reasons.append(f"the credit of {due.money} is above the approval limit of {limit}")
+    if any(o.counted_at_most not in (None, o.counted_seconds) and o.verdict is not Verdict.NO_DATA for o in judgements) and due.money:
+        reasons.append("the length of an outage is only known within bounds")
+    return tuple(reasons)

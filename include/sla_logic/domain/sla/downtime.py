@@ -1,0 +1,191 @@
+"""From recorded outages to counted seconds: which time counts, which does not, and why."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from include.sla_logic.domain import spans
+from include.sla_logic.domain.contract.contract import Contract
+from include.sla_logic.domain.contract.quantities import show_duration
+from include.sla_logic.domain.measurements import Outage, ServiceFacts
+from include.sla_logic.domain.period import to_seconds
+from include.sla_logic.domain.sla.comparison import RefusalCode
+from include.sla_logic.domain.sla.exclusions import Exclusions
+from include.sla_logic.domain.sla.refusal import UnableToJudge
+from include.sla_logic.domain.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A stretch of time that does not count, or is not known, and why."""
+
+    span: Span
+    kind: str
+    why: str
+    reference: str | None = None
+
+
+@dataclass(slots=True)
+class Downtime:
+    """What counts in a window. `pieces` are the counted stretches beyond its edges as well."""
+
+    window: Span
+    pieces: list[Span] = field(default_factory=list)
+    counted: list[Span] = field(default_factory=list)
+    longest: list[Span] = field(default_factory=list)
+    unknown: list[Span] = field(default_factory=list)
+    noted: list[Noted] = field(default_factory=list)
+    sources: list[tuple[Span, str]] = field(default_factory=list)
+    open_reasons: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> int:
+        """The counted seconds of the window."""
+        return spans.total(self.counted)
+
+    def references(self, span: Span) -> list[str]:
+        """Return which records a counted stretch comes from."""
+        return [name for (start, end), name in self.sources if start < span[1] and end > span[0]]
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The records that have counted time in the window, each once."""
+        return tuple(dict.fromkeys(name for span in self.counted for name in self.references(span)))
+
+
+def check_order(facts: ServiceFacts) -> None:
+    """Raise `UnableToJudge` where anything ends before it starts; nothing is turned round by guess."""
+    records = (
+        (facts.outages, "outage", RefusalCode.OUTAGE_END_BEFORE_START),
+        (facts.maintenance, "maintenance window", RefusalCode.MAINTENANCE_END_BEFORE_START),
+        (facts.holds, "hold", RefusalCode.HOLD_END_BEFORE_START),
+    )
+    for entries, kind, code in records:
+        for entry in entries:
+            if entry.end is not None and entry.end < entry.start:
+                name = getattr(entry, "reference", None) or getattr(entry, "reason", "")
+                reason = f"The {kind} {name} ends at {entry.end:%Y-%m-%d %H:%M:%S}, before its start at "
+                raise UnableToJudge(code, f"{reason}{entry.start:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+def count_downtime(contract: Contract, facts: ServiceFacts, window: Span, as_of: datetime) -> Downtime:
+    """Merge the outages, subtract what is excluded once, drop what is too short, cut to the window."""
+    check_order(facts)
+    found = Downtime(window=window)
+    until = to_seconds(as_of)
+    excluded = Exclusions.of(contract, facts, until)
+    found.warnings += excluded.warnings
+    found.open_reasons += excluded.open_reasons
+    short: list[Span] = []
+    long: list[Span] = []
+    for outage in facts.outages:
+        _add_outage(contract, outage, until, found, short, long)
+    count_spans(contract, found, short, excluded, extra_unknown=[p.span for p in facts.unobserved])
+    found.longest = spans.clip(
+        _long_enough(contract, spans.subtract(long, excluded.spans), found, note=False), window
+    )
+    return found
+
+
+def count_spans(
+    contract: Contract,
+    found: Downtime,
+    raw: Sequence[Span],
+    excluded: Exclusions,
+    *,
+    extra_unknown: Iterable[Span] = (),
+) -> None:
+    """Fill in the counted stretches from raw ones, whatever they were won from."""
+    left = spans.subtract(raw, excluded.spans)
+    found.pieces = _long_enough(contract, left, found, note=True)
+    found.counted = spans.clip(found.pieces, found.window)
+    found.unknown = spans.subtract(spans.clip(spans.merge(extra_unknown), found.window), raw)
+    for kept, why, reference in excluded.reasons:
+        hit = spans.clip(spans.intersect(raw, [kept]), found.window)
+        found.noted += [Noted(span, "excluded", why, reference) for span in hit]
+    found.noted += [Noted(span, "no_data", "nobody measured", None) for span in found.unknown]
+
+
+def _add_outage(  # noqa: PLR0913, PLR0917 - one pass over one record
+    contract: Contract, outage: Outage, until: int, found: Downtime, short: list[Span], long: list[Span]
+) -> None:
+    start, latest_start, why = _clock_start(contract, outage)
+    closed = outage.ticket_closed_at if contract.counting.clock_stop == "ticket_closed" else outage.end
+    if why is None and outage.attribution not in contract.counting.attributions:
+        why = f"the contract does not count what the {outage.attribution.replace('_', ' ')} answers for"
+    if why is None:
+        why = _ticket_too_late(contract, outage)
+    earliest_end, latest_end = _ends(outage, closed, until)
+    if why is not None:
+        recorded = (to_seconds(outage.start), until if outage.end is None else to_seconds(outage.end))
+        _note(found, recorded, why, outage.reference)
+        return
+    if closed is None and start < until and outage.end_bounds is None:
+        kind = "ticket" if contract.counting.clock_stop == "ticket_closed" else "outage"
+        found.open_reasons.append(f"the {kind} {outage.reference} is still open")
+    widest = (start, latest_end)
+    surest = (latest_start, max(latest_start, earliest_end))
+    money = widest if contract.counting.brackets == "longest" else surest
+    short.append(money)
+    long.append(widest)
+    found.sources.append((money, outage.reference))
+    if widest != surest:
+        found.warnings.append(
+            f"{outage.reference}: between {show_duration(surest[1] - surest[0])} and "
+            f"{show_duration(widest[1] - widest[0])} long; money uses the {contract.counting.brackets}"
+        )
+
+
+def _note(found: Downtime, span: Span, why: str, reference: str) -> None:
+    found.noted += [Noted(cut, "excluded", why, reference) for cut in spans.clip([span], found.window)]
+
+
+def _clock_start(contract: Contract, outage: Outage) -> tuple[int, int, str | None]:
+    """Return the earliest and latest start of the clock, or why the clock never started."""
+    named = contract.counting.clock_start
+    if named == "outage":
+        early, late = outage.start_bounds or (outage.start, outage.start)
+        return to_seconds(early), to_seconds(late), None
+    moments = {
+        "detected": [outage.detected_at],
+        "reported": [outage.reported_at],
+        "first_of_detected_and_reported": [outage.detected_at, outage.reported_at],
+        "ticket_opened": [outage.ticket_opened_at],
+    }[named]
+    known = [to_seconds(moment) for moment in moments if moment is not None]
+    if not known:
+        missing = {"ticket_opened": "no ticket was opened", "detected": "it was not detected"}.get(named)
+        return 0, 0, f"the clock never started: {missing or 'it was not reported'}"
+    return min(known), min(known), None
+
+
+def _ends(outage: Outage, closed: datetime | None, until: int) -> tuple[int, int]:
+    """Return the earliest and latest end; what is still open lasts until now, nothing lasts beyond now."""
+    if outage.end_bounds is not None and closed == outage.end:
+        early, late = (to_seconds(moment) for moment in outage.end_bounds)
+        return min(early, until), min(late, until)
+    end = until if closed is None else min(to_seconds(closed), until)
+    return end, end
+
+
+def _ticket_too_late(contract: Contract, outage: Outage) -> str | None:
+    within = contract.claim.ticket_within
+    if within is None or outage.ticket_opened_at is None:
+        return None
+    late = to_seconds(outage.ticket_opened_at) - to_seconds(outage.start) - within
+    return f"the ticket was opened {show_duration(late)} too late" if late > 0 else None
+
+
+def _long_enough(contract: Contract, pieces: list[Span], found: Downtime, *, note: bool) -> list[Span]:
+    shortest = contract.counting.shortest
+    if shortest is None:
+        return pieces
+    kept: list[Span] = []
+    for start, end in pieces:
+        if shortest.holds(end - start):  # type: ignore[arg-type]  # an int compares like a fraction
+            kept.append((start, end))
+        elif note:
+            reference = ", ".join(found.references((start, end)))
+            _note(found, (start, end), f"{show_duration(end - start)} is too short to count ({shortest})", reference)
+    return kept

@@ -1,0 +1,75 @@
+"""Time that does not count: planned work announced early enough, and holds that stop the clock."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from include.sla_logic.domain.contract.contract import Contract
+from include.sla_logic.domain.contract.quantities import show_duration
+from include.sla_logic.domain.measurements import MaintenanceWindow, ServiceFacts
+from include.sla_logic.domain.period import find_zone, to_seconds
+from include.sla_logic.domain.spans import Span
+
+
+@dataclass(slots=True)
+class Exclusions:
+    """Excluded stretches with the reason of each; what was asked for but not granted is a warning."""
+
+    reasons: list[tuple[Span, str, str | None]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    open_reasons: list[str] = field(default_factory=list)
+
+    @property
+    def spans(self) -> list[Span]:
+        """All excluded stretches, in any order."""
+        return [span for span, _why, _reference in self.reasons]
+
+    @classmethod
+    def of(cls, contract: Contract, facts: ServiceFacts, until: int) -> Self:
+        """Collect what this contract excludes."""
+        found = cls()
+        for window in facts.maintenance:
+            found._add_maintenance(contract, window)
+        if contract.counting.holds_stop_the_clock:
+            for hold in facts.holds:
+                end = until if hold.end is None else to_seconds(hold.end)
+                if hold.end is None:
+                    found.open_reasons.append(f"the hold ({hold.reason}) is still open")
+                why = f"the clock is stopped: {hold.reason} (owed by {hold.owner})"
+                found.reasons.append(((to_seconds(hold.start), end), why, None))
+        return found
+
+    def _add_maintenance(self, contract: Contract, window: MaintenanceWindow) -> None:
+        objection = _objection(contract, window)
+        if objection is None:
+            span = to_seconds(window.start), to_seconds(window.end)
+            self.reasons.append((span, f"maintenance {window.reference}, {_announced(window)}", window.reference))
+        else:
+            self.warnings.append(f"maintenance {window.reference} is not left out: {objection}")
+
+
+def _announced(window: MaintenanceWindow) -> str:
+    if window.announced_at is None:
+        return "no notice needed"
+    return f"announced {window.announced_at:%Y-%m-%d %H:%M} UTC"
+
+
+def _objection(contract: Contract, window: MaintenanceWindow) -> str | None:
+    """Return why the contract does not accept this window, or None."""
+    terms = contract.maintenance
+    if not terms.excluded:
+        return "the contract counts maintenance"
+    if terms.notice is None and terms.notice_working_days is None:
+        return None
+    if window.announced_at is None:
+        return "it was never announced"
+    ahead = to_seconds(window.start) - to_seconds(window.announced_at)
+    if terms.notice is not None and ahead < terms.notice:
+        return f"announced {show_duration(ahead)} ahead, the contract wants {show_duration(terms.notice)}"
+    if terms.notice_working_days is not None:
+        zone = find_zone(contract.zone)
+        days = contract.calendar.working_days_between(
+            window.announced_at.astimezone(zone).date(), window.start.astimezone(zone).date()
+        )
+        if days < terms.notice_working_days:
+            return f"announced {days} working days ahead, the contract wants {terms.notice_working_days}"
+    return None

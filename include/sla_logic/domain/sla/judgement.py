@@ -1,0 +1,267 @@
+"""Judging one objective: measured value, verdict, award, next tier; every doubt named."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from include.sla_logic.domain import spans
+from include.sla_logic.domain.contract import rules
+from include.sla_logic.domain.contract.contract import Objective
+from include.sla_logic.domain.contract.quantities import exact_text
+from include.sla_logic.domain.money import Money, half_up, round_to_minor_unit
+from include.sla_logic.domain.period import from_seconds
+from include.sla_logic.domain.sla.award import Award, Bench, award
+from include.sla_logic.domain.sla.charge import ChargeBase
+from include.sla_logic.domain.sla.comparison import (
+    CountedInterval,
+    DataState,
+    NextTier,
+    ObjectiveJudgement,
+    RefusalCode,
+    TierBound,
+    Verdict,
+)
+from include.sla_logic.domain.sla.downtime import Downtime
+from include.sla_logic.domain.sla.measuring import Case, Measured, measure
+from include.sla_logic.domain.sla.next_tier import next_by_downtime, next_by_value, steps_in_seconds
+from include.sla_logic.domain.sla.refusal import UnableToJudge
+from include.sla_logic.domain.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A judgement with the exact credit behind its rounded one; no credit means that none can be named."""
+
+    judgement: ObjectiveJudgement
+    exact: Fraction | None
+    by_share: bool
+
+
+def judge(
+    objective: Objective, case: Case, base: ChargeBase | None, missing: UnableToJudge | None = None
+) -> Judged:
+    """Judge one objective; what cannot be judged is a refusal with its reason, never a zero."""
+    total = case.span[1] - case.span[0]
+    measured = Measured(total=total)
+    try:
+        if total <= 0:
+            raise UnableToJudge(RefusalCode.EMPTY_WINDOW, "The window has no time in it.")
+        measured = measure(objective, case)
+        if (doubt := _doubt(measured, case)) is not None:
+            return _undecided(objective, measured, doubt)
+        bench = Bench(case, objective, base, missing)
+        found = award(measured, bench)
+        exact = found.amount
+        if exact is None:
+            exact = (found.share or Fraction(0)) * bench.charge().window if found.share else Fraction(0)
+    except UnableToJudge as refusal:
+        return _refused(objective, measured, refusal)
+    return Judged(_decided(objective, measured, bench, found, exact), exact, found.amount is None)
+
+
+def _doubt(measured: Measured, case: Case) -> str | None:
+    """Return why the data do not carry a judgement, or None."""
+    if measured.state is DataState.NEVER_ANSWERED:
+        return (
+            "The target never answered: line down, switched off or not answering to probes; "
+            "the data cannot tell, a person must decide."
+        )
+    if measured.state is DataState.NO_DATA:
+        return "Nothing was measured in this window."
+    least = case.contract.counting.least_coverage
+    if least is not None and measured.coverage < least * 100:
+        shown = half_up(measured.coverage, 2)
+        return f"Only {shown} % of the window was measured, the contract asks for {exact_text(least * 100)} %."
+    return None
+
+
+def _common(objective: Objective, measured: Measured) -> dict[str, object]:
+    downtime = measured.downtime
+    value = measured.value
+    target = objective.target
+    margin = None
+    if value is not None and target is not None:
+        distance = value - Fraction(target)
+        margin = half_up(distance if objective.higher_is_better else -distance, 8)
+    return {
+        "objective": objective.id,
+        "title": objective.title or objective.id,
+        "metric": objective.metric.value,
+        "unit": objective.shown_unit,
+        "clause": objective.clause,
+        "rule": objective.rule.kind,
+        "target": target,
+        "measured": None if value is None else half_up(value, 8),
+        "measured_exact": None if value is None else f"{value.numerator}/{value.denominator}",
+        "margin": margin,
+        "data_state": measured.state,
+        "total_seconds": measured.total,
+        "counted_seconds": None if downtime is None else downtime.seconds,
+        "excluded_seconds": 0 if downtime is None else _excluded(downtime),
+        "no_data_seconds": measured.unknown_seconds,
+        "counted_at_most": None if downtime is None else sum(end - start for start, end in downtime.longest),
+        "intervals": () if downtime is None else _intervals(downtime),
+        "events": measured.events,
+        "samples": measured.samples,
+        "coverage_percent": half_up(measured.coverage, 4),
+        "provisional": bool(measured.open_reasons),
+    }
+
+
+def _excluded(downtime: Downtime) -> int:
+    noted = spans.merge(entry.span for entry in downtime.noted if entry.kind == "excluded")
+    return spans.total(spans.subtract(noted, downtime.counted))
+
+
+def _intervals(downtime: Downtime) -> tuple[CountedInterval, ...]:
+    rows = [(span, "counted", "outage", ", ".join(downtime.references(span)) or None) for span in downtime.counted]
+    rows += [(entry.span, entry.kind, entry.why, entry.reference) for entry in downtime.noted]
+    return tuple(_interval(span, kind, why, reference) for span, kind, why, reference in sorted(rows, key=_by_time))
+
+
+def _by_time(row: tuple[Span, str, str, str | None]) -> tuple[Span, str]:
+    return row[0], row[1]
+
+
+def _interval(span: Span, kind: str, why: str, reference: str | None) -> CountedInterval:
+    return CountedInterval(
+        start=from_seconds(span[0]),
+        end=from_seconds(span[1]),
+        seconds=span[1] - span[0],
+        kind=kind,  # type: ignore[arg-type]  # one of the three kinds by construction
+        why=why,
+        reference=reference,
+    )
+
+
+def _undecided(objective: Objective, measured: Measured, doubt: str) -> Judged:
+    fields = _common(objective, measured) | {"measured": None, "measured_exact": None, "margin": None}
+    judgement = ObjectiveJudgement(
+        **fields,  # type: ignore[arg-type]
+        breached=None,
+        verdict=Verdict.NO_DATA,
+        reason=doubt,
+        steps=(*measured.steps, doubt),
+        needs_approval=True,
+        approval_reason=f"{objective.id}: {doubt}",
+    )
+    return Judged(judgement, None, by_share=False)
+
+
+def _refused(objective: Objective, measured: Measured, refusal: UnableToJudge) -> Judged:
+    judgement = ObjectiveJudgement(
+        **_common(objective, measured),  # type: ignore[arg-type]
+        breached=_breached(objective, measured, None),
+        verdict=Verdict.REFUSED,
+        reason=refusal.reason,
+        refusal=refusal.code,
+        steps=(*measured.steps, f"refused: {refusal.reason}"),
+        warnings=tuple(measured.downtime.warnings) if measured.downtime else (),
+        needs_approval=True,
+        approval_reason=f"{objective.id}: {refusal.reason}",
+    )
+    return Judged(judgement, None, by_share=False)
+
+
+def _breached(objective: Objective, measured: Measured, found: Award | None) -> bool | None:
+    """Tell whether the promise was broken: by the target, where there is one, else by what is owed."""
+    if measured.value is not None and objective.target is not None:
+        value, target = measured.value, Fraction(objective.target)
+        rule = objective.rule
+        if isinstance(rule, rules.Tiers) and rule.round_decimals is not None:
+            value = Fraction(half_up(value, rule.round_decimals))
+        return value < target if objective.higher_is_better else value > target
+    return None if found is None else not found.is_nothing or bool(found.waived_hours)
+
+
+def _decided(
+    objective: Objective, measured: Measured, bench: Bench, found: Award, exact: Fraction
+) -> ObjectiveJudgement:
+    currency, base = bench.case.contract.currency, bench.base
+    breached = bool(_breached(objective, measured, found))
+    credit = round_to_minor_unit(exact, currency)
+    share = found.share if found.amount is None else None
+    steps = [*measured.steps, *found.steps]
+    if share and base is not None:
+        steps += [*base.steps, f"{exact_text(share * 100)} % x {exact_text(base.window)} = {exact_text(exact)} {currency}"]
+    return ObjectiveJudgement(
+        **_common(objective, measured),  # type: ignore[arg-type]
+        breached=breached,
+        verdict=Verdict.BREACHED if breached else Verdict.MET,
+        reason=_reason(objective, measured, credit, breached),
+        steps=tuple(steps),
+        tier=found.tier,
+        credit_percent=None if share is None else half_up(share * 100, 8).normalize() + 0,
+        credit_exact=f"{exact.numerator}/{exact.denominator}",
+        credit=credit,
+        charge_base=None if base is None else round_to_minor_unit(base.window, currency),
+        days=found.days,
+        waived_hours=found.waived_hours,
+        next_tier=_next(objective, measured, bench, exact),
+        tier_bounds=_bounds(objective, measured),
+        warnings=(*(measured.downtime.warnings if measured.downtime else ()), *found.warnings),
+    )
+
+
+def _reason(objective: Objective, measured: Measured, credit: Money, breached: bool) -> str:  # noqa: FBT001
+    if measured.value is None:
+        return measured.note or "There was nothing to judge."
+    shown = f"{half_up(measured.value, 4).normalize():f} {objective.shown_unit}"
+    promised = "" if objective.target is None else f", promised {objective.target.normalize():f}"
+    verdict = "missed" if breached else "kept"
+    return f"{objective.title or objective.id} {verdict}: {shown}{promised}; credit {credit}."
+
+
+def _bounds(objective: Objective, measured: Measured) -> tuple[TierBound, ...]:
+    rule = objective.rule
+    if measured.downtime is None or not isinstance(rule, rules.Tiers | rules.DurationTiers):
+        return ()
+    table = steps_in_seconds(rule, measured.total)
+    return tuple(TierBound(from_seconds=s.seconds, credit_percent=half_up(s.share * 100, 4)) for s in table)
+
+
+def _next(objective: Objective, measured: Measured, bench: Bench, exact: Fraction) -> NextTier | None:
+    """Say how far the next dearer credit is and what it would cost on top; None where there is none."""
+    currency, base = bench.case.contract.currency, bench.base
+    rule = objective.rule
+    if measured.downtime is not None:
+        counted = measured.downtime.seconds
+
+        def worth(seconds: int) -> Fraction | None:
+            return _worth(objective, measured, bench, seconds)
+
+        reached = next_by_downtime(objective, measured, worth)
+        if reached is None:
+            return None
+        left, tier = reached
+        worth_then = worth(counted + left)
+        amount = None if worth_then is None or base is None else worth_then
+        if amount is not None and not isinstance(rule, rules.DayPerBlock | rules.DayPerExcessBlock) and base is not None:
+            amount *= base.window
+        return _priced(left, None, tier, amount, exact, currency)
+    if measured.value is None or (near := next_by_value(objective, measured.value)) is None:
+        return None
+    distance, tier, share = near
+    return _priced(None, distance, tier, None if base is None else share * base.window, exact, currency)
+
+
+def _worth(objective: Objective, measured: Measured, bench: Bench, seconds: int) -> Fraction | None:
+    """Return what so many counted seconds would be worth, as a share or an amount; None in a hole."""
+    pretended = Downtime(window=(0, measured.total), counted=[(0, seconds)])
+    value = 100 - Fraction(100 * seconds, measured.total)
+    try:
+        found = award(Measured(total=measured.total, value=value, downtime=pretended), bench)
+    except UnableToJudge:
+        return None
+    return found.share if found.amount is None else found.amount
+
+
+def _priced(  # noqa: PLR0913, PLR0917
+    left: int | None, distance: Fraction | None, tier: str, amount: Fraction | None, now: Fraction, currency: str
+) -> NextTier:
+    return NextTier(
+        seconds_left=left,
+        value_left=None if distance is None else half_up(distance, 8),
+        tier=tier,
+        credit=None if amount is None else round_to_minor_unit(amount, currency),
+        costs_more=None if amount is None else round_to_minor_unit(amount - now, currency),
+    )

@@ -1,0 +1,125 @@
+"""How much more downtime, or how much worse a value, the present credit bears."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from include.sla_logic.domain.contract import rules
+from include.sla_logic.domain.contract.contract import Objective
+from include.sla_logic.domain.contract.quantities import ValueTier
+from include.sla_logic.domain.sla.measuring import Measured
+
+Award = Callable[[int], Fraction | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From so many seconds of downtime on, this tier applies; from there to the next step."""
+
+    seconds: int
+    share: Fraction
+    tier: str
+
+
+@lru_cache(maxsize=4096)
+def steps_in_seconds(rule: rules.Tiers | rules.DurationTiers, total: int) -> tuple[Step, ...]:
+    """Return the tiers as seconds of downtime in a window of that length, least downtime first."""
+    if isinstance(rule, rules.DurationTiers):
+        found = [Step(_first_inside(tier.low), tier.credit, str(tier)) for tier in rule.tiers]
+    else:
+        found = [Step(_seconds_to_reach(tier, rule.round_decimals, total), tier.credit, str(tier)) for tier in rule.tiers]
+    return tuple(sorted((step for step in found if step.seconds <= total), key=lambda step: step.seconds))
+
+
+def _first_inside(low: tuple[Fraction | None, bool]) -> int:
+    bound, inclusive = low
+    if bound is None:
+        return 0
+    return math.ceil(bound) if inclusive else math.floor(bound) + 1
+
+
+def _seconds_to_reach(tier: ValueTier, decimals: int | None, total: int) -> int:
+    """Return the least whole seconds of downtime whose availability is not above the tier."""
+    high, inclusive = tier.high
+    if high is None:
+        return 0
+    if decimals is not None:
+        high, inclusive = _edge_before_rounding(high, inclusive, decimals), False
+    seconds = (100 - high) * total / 100
+    return max(0, math.ceil(seconds) if inclusive else math.floor(seconds) + 1)
+
+
+def _edge_before_rounding(high: Fraction, inclusive: bool, decimals: int) -> Fraction:  # noqa: FBT001
+    """Return below which exact value the rounded one is still inside an upper bound."""
+    unit = Fraction(1, 10**decimals)
+    last = math.floor(high / unit) * unit
+    if last == high and not inclusive:
+        last -= unit
+    return last + unit / 2
+
+
+def next_by_downtime(objective: Objective, measured: Measured, worth: Award) -> tuple[int, str] | None:
+    """Return how many more seconds of downtime make it dearer and what is reached then, or None.
+
+    `worth` tells what so many seconds would be worth; it must not fall with more seconds.
+    """
+    if measured.downtime is None:
+        return None
+    counted, rule = measured.downtime.seconds, objective.rule
+    now = worth(counted)
+    if now is None:
+        return None
+    if isinstance(rule, rules.Tiers | rules.DurationTiers):
+        for step in steps_in_seconds(rule, measured.total):
+            if step.seconds > counted and step.share > now:
+                return step.seconds - counted, step.tier
+        return None
+    if isinstance(rule, rules.DayPerBlock | rules.DayPerExcessBlock | rules.SharePerStep):
+        reached = _first_dearer(counted, measured.total, now, worth)
+        return None if reached is None else (reached - counted, "one more step")
+    return None
+
+
+def _first_dearer(counted: int, total: int, now: Fraction, worth: Award) -> int | None:
+    """Find by halving the least downtime that is worth more than the present one."""
+
+    def dearer(seconds: int) -> bool:
+        value = worth(seconds)
+        return value is not None and value > now
+
+    low, high = counted, total
+    if not dearer(high):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if dearer(middle) else (middle, high)
+    return high
+
+
+def next_by_value(objective: Objective, value: Fraction) -> tuple[Fraction, str, Fraction] | None:
+    """Return the distance to the next dearer tier of a value, the tier and its share, or None."""
+    rule = objective.rule
+    if isinstance(rule, rules.Tiers):
+        return _nearest(_tier_distances(rule.tiers, value, _share_of(rule.tiers, value)))
+    if isinstance(rule, rules.OverrunTiers) and objective.target:
+        target = Fraction(objective.target)
+        bounds = [(target * (1 + Fraction(t.overrun) / 100), f"overrun from {t.overrun} % on", t.credit) for t in rule.thresholds]
+        return _nearest((bound - value, tier, share) for bound, tier, share in bounds if bound > value)
+    return None
+
+
+def _share_of(tiers: Iterable[ValueTier], value: Fraction) -> Fraction:
+    return next((tier.credit for tier in tiers if tier.holds(value)), Fraction(0))
+
+
+def _tier_distances(tiers: Iterable[ValueTier], value: Fraction, now: Fraction) -> Iterable[tuple[Fraction, str, Fraction]]:
+    for tier in tiers:
+        for bound, _inclusive in (tier.low, tier.high):
+            if bound is not None and tier.credit > now and not tier.holds(value):
+                yield abs(bound - value), str(tier), tier.credit
+
+
+def _nearest(found: Iterable[tuple[Fraction, str, Fraction]]) -> tuple[Fraction, str, Fraction] | None:
+    return min(found, key=lambda entry: entry[0], default=None)

@@ -1,0 +1,12 @@
+"""Refusing to name a credit, with the reason."""
+
+from include.sla_logic.domain.sla.comparison import RefusalCode
+
+
+class UnableToJudge(Exception):
+    """The facts or the contract do not allow a credit to be named; `code` says why."""
+
+    def __init__(self, code: RefusalCode, reason: str) -> None:
+        """Keep the code beside the sentence."""
+        super().__init__(reason)
+        self.code, self.reason = code, reason

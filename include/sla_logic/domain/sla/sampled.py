@@ -1,0 +1,148 @@
+"""From sample series to unavailable time and to exact statistics."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from include.sla_logic.domain import spans
+from include.sla_logic.domain.contract.quantities import Range
+from include.sla_logic.domain.period import to_seconds
+from include.sla_logic.domain.samples import NOT_MEASURED, SampleSeries
+from include.sla_logic.domain.spans import Span
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from include.sla_logic.domain.contract.measures import FromUnavailableState
+
+    Column = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
+else:
+    Column = Mask = Any
+
+GAP, GOOD, BAD = -1, 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The steps of a series that begin inside a window; `start` is the first of them."""
+
+    series: SampleSeries
+    start: int
+    column: Column
+
+    @classmethod
+    def inside(cls, series: SampleSeries, window: Span) -> Steps:
+        """Cut a series to the steps that begin in the window."""
+        first, step = to_seconds(series.start), series.step_seconds
+        low = max(0, -((first - window[0]) // step))
+        high = max(low, min(len(series.values), -((first - window[1]) // step)))
+        return cls(series, first + low * step, series.values[low:high])
+
+    @property
+    def measured(self) -> Mask:
+        """Which steps have a sample."""
+        return self.column != NOT_MEASURED
+
+    def spans_where(self, mask: Mask) -> list[Span]:
+        """Return the stretches of steps at which the mask holds."""
+        import numpy as np  # noqa: PLC0415 - only who has samples pays for numpy
+
+        edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0)).tolist()
+        step = self.series.step_seconds
+        return [
+            (self.start + low * step, self.start + high * step)
+            for low, high in zip(edges[::2], edges[1::2], strict=True)
+        ]
+
+    def without(self, excluded: list[Span]) -> Steps:
+        """Forget the samples of steps that begin in excluded time."""
+        hits = [Steps.inside(self.series, span) for span in spans.merge(excluded)]
+        column = self.column.copy() if hits else self.column
+        for hit in hits:
+            offset = (hit.start - self.start) // self.series.step_seconds
+            low, high = max(0, offset), max(0, offset + len(hit.column))
+            column[low:high] = NOT_MEASURED
+        return Steps(self.series, self.start, column)
+
+
+def in_range(steps: Steps, bounds: Range) -> Mask:
+    """Tell which measured values lie in the bounds: compared as integers, so exactly."""
+    mask = steps.measured
+    scale = 10**steps.series.decimals
+    (low, low_in), (high, high_in) = bounds.low, bounds.high
+    if low is not None:
+        edge = low * scale
+        mask &= steps.column >= (math.ceil(edge) if low_in else math.floor(edge) + 1)
+    if high is not None:
+        edge = high * scale
+        mask &= steps.column <= (math.floor(edge) if high_in else math.ceil(edge) - 1)
+    return mask
+
+
+def never_answered(series: SampleSeries) -> bool:
+    """Tell whether everything that was ever measured says that nothing came back."""
+    if series.nothing_came_back is None:
+        return False
+    measured = series.values != NOT_MEASURED
+    silent = int(series.nothing_came_back * 10**series.decimals)
+    return bool(measured.any()) and bool((series.values[measured] == silent).all())
+
+
+def unavailable_spans(steps: Steps, rule: FromUnavailableState) -> tuple[list[Span], bool]:
+    """Return the unavailable time and whether the state is still open at the last sample.
+
+    Rows are rows of measured steps: a gap breaks a row, changes no state, and is itself not down.
+    """
+    bad = in_range(steps, rule.bad)
+    measured = steps.measured
+    if rule.opens_after == 1 and rule.closes_after == 1:
+        return steps.spans_where(bad), bool(len(bad)) and bool(bad[-1])
+    found: list[Span] = []
+    since: int | None = None
+    for low, high, state in _rows(bad, measured):
+        if state == BAD and since is None and high - low >= rule.opens_after:
+            since = low
+        elif state == GOOD and since is not None and high - low >= rule.closes_after:
+            found.append((since, low))
+            since = None
+    if since is not None:
+        found.append((since, len(bad)))
+    step = steps.series.step_seconds
+    down = [(steps.start + low * step, steps.start + high * step) for low, high in found]
+    return spans.subtract(down, steps.spans_where(~measured)), since is not None
+
+
+def _rows(bad: Mask, measured: Mask) -> list[tuple[int, int, int]]:
+    """Return runs of equal state as (first step, step after the last, state)."""
+    import numpy as np  # noqa: PLC0415
+
+    state = np.where(measured, bad, GAP)
+    edges = [0, *(np.flatnonzero(np.diff(state)) + 1).tolist(), len(state)]
+    return [(low, high, int(state[low])) for low, high in zip(edges, edges[1:], strict=False) if low < high]
+
+
+def mean(steps: Steps) -> Fraction:
+    """Return the exact mean of the measured values."""
+    values = steps.column[steps.measured]
+    largest = int(abs(values).max())
+    total = int(values.sum()) if largest * len(values) < 2**62 else sum(values.tolist())
+    return Fraction(total, len(values) * 10**steps.series.decimals)
+
+
+def percentile(steps: Steps, rank: Fraction) -> Fraction:
+    """Return the nearest-rank percentile: the smallest value that `rank` percent of all do not exceed."""
+    import numpy as np  # noqa: PLC0415
+
+    values = steps.column[steps.measured]
+    index = max(1, math.ceil(rank * len(values) / 100)) - 1
+    return Fraction(int(np.partition(values, index)[index]), 10**steps.series.decimals)
+
+
+def share_in(steps: Steps, bounds: Range) -> Fraction:
+    """Return the share of measured values in the bounds, in percent."""
+    return Fraction(100 * int(in_range(steps, bounds).sum()), int(steps.measured.sum()))
