@@ -1,4 +1,4 @@
-"""Tables of what TELECO knows before anything breaks: customers, contracts, network, measurements, accounts.
+"""What TELECO knows before anything breaks: customers, contracts, network and measurements.
 
 Money is kept in minor units beside its currency, samples as integers of 10^-decimals: nothing is rounded here.
 """
@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    false,
 )
 
 from include.sla_logic.adapters.schema.columns import Instant, Json, metadata
@@ -28,8 +27,8 @@ customers = Table(
     Column("id", String(64), primary_key=True),
     Column("name", Text, nullable=False),
     Column("email", Text),
-    Column("locale", String(16), nullable=False, server_default="en"),
-    Column("protected", Boolean, nullable=False, server_default=false()),
+    Column("locale", String(16), nullable=False),
+    Column("protected", Boolean, nullable=False),
     Column("since", Date),
 )
 
@@ -145,8 +144,12 @@ outages = Table(
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("cause", Text),
-    Column("attribution", String(16), nullable=False, server_default="provider"),
+    Column("attribution", String(16), nullable=False),
     Column("detected_at", Instant),
+    Column("reported_at", Instant),
+    Column("ticket_opened_at", Instant),
+    Column("ticket_closed_at", Instant),
+    Column("fault", ForeignKey("resource_faults.id")),  # the outage ends when this fault is cured
     Index("ix_outages_time", "service", "started_at"),
     Index("ix_outages_open", "service", "ended_at"),
 )
@@ -166,7 +169,7 @@ measured_metrics = Table(
     Column("metric", String(32), primary_key=True),
     Column("unit", String(16), nullable=False),
     Column("step_seconds", Integer, nullable=False),
-    Column("decimals", Integer, nullable=False, server_default="3"),
+    Column("decimals", Integer, nullable=False),
     Column("nothing_came_back", String(32)),
     Column("baseline", BigInteger),  # the healthy value, in units of 10^-decimals; the embedded network adds faults
     CheckConstraint("step_seconds > 0", name="step_positive"),
@@ -203,7 +206,7 @@ holds = Table(
     Column("starts_at", Instant, primary_key=True),
     Column("ends_at", Instant),
     Column("reason", Text, nullable=False),
-    Column("owner", String(32), nullable=False, server_default="customer"),
+    Column("owner", String(32), nullable=False),
 )
 
 violations = Table(
@@ -215,62 +218,4 @@ violations = Table(
     Column("window_end", Instant, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Index("ix_violations_recorded", "agreement", "recorded_at"),
-)
-
-invoices = Table(
-    "invoices",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("account", ForeignKey("billing_accounts.id"), nullable=False),
-    Column("starts", Date, nullable=False),
-    Column("ends", Date, nullable=False),
-    Column("state", String(16), nullable=False),  # open or settled
-    Index("ix_invoices_account", "account", "state", "starts"),
-)
-
-invoice_lines = Table(
-    "invoice_lines",
-    metadata,
-    Column("invoice", ForeignKey("invoices.id"), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("agreement", ForeignKey("agreements.id"), nullable=False),
-    Column("text", Text, nullable=False),
-    Column("amount", BigInteger, nullable=False),
-    Column("currency", String(3), nullable=False),
-)
-
-# TMF678 AppliedCustomerBillingRate with appliedBillingRateType appliedBillingCredit.
-applied_billing_credits = Table(
-    "applied_billing_credits",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("ticket", String(64), nullable=False),
-    Column("agreement", ForeignKey("agreements.id"), nullable=False),
-    Column("objective", String(64), nullable=False),
-    Column("window_start", Instant, nullable=False),
-    Column("window_end", Instant, nullable=False),
-    Column("amount", BigInteger, nullable=False),
-    Column("currency", String(3), nullable=False),
-    Column("state", String(16), nullable=False),  # booked, held, posted or declined
-    Column("invoice", ForeignKey("invoices.id")),
-    Column("text", Text, nullable=False),
-    Column("recorded_at", Instant, nullable=False),
-    Column("decided_at", Instant),
-    Column("decided_by", Text),
-    Column("decision_reason", Text),
-    Column("posted_at", Instant),
-    UniqueConstraint("ticket", "objective", "window_start", "window_end"),
-    CheckConstraint("amount >= 0", name="credit_not_negative"),
-    Index("ix_applied_billing_credits_window", "agreement", "window_start"),
-)
-
-# The embedded ledger's own book: one posting per key, however often it is told.
-ledger_postings = Table(
-    "ledger_postings",
-    metadata,
-    Column("key", String(128), primary_key=True),
-    Column("account", ForeignKey("billing_accounts.id"), nullable=False, index=True),
-    Column("amount", BigInteger, nullable=False),
-    Column("currency", String(3), nullable=False),
-    Column("accepted_at", Instant, nullable=False),
 )

@@ -1,0 +1,132 @@
+"""What a person decides about credits that are not booked by themselves."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from include.sla_logic.adapters.accounts import lock_account, open_invoice
+from include.sla_logic.adapters.billing import credited, posting
+from include.sla_logic.adapters.schema import accounts as a
+from include.sla_logic.adapters.schema import reference as t
+from include.sla_logic.adapters.schema.columns import from_minor_units
+from include.sla_logic.adapters.tray import Tray
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import Period
+
+
+class UnableToDecideCredit(Exception):
+    """The credit does not exist, is decided already, or is no longer what it was when it was held."""
+
+
+@dataclass(frozen=True)
+class WaitingCredit:
+    """A credit that waits for a person: `held` for a second one at TELECO, `unclaimed` for the customer."""
+
+    reference: str
+    ticket: str
+    agreement: str
+    objective: str
+    amount: Money
+    state: str
+    recorded_at: datetime
+    claim_deadline: datetime | None
+
+
+def waiting_credits(connection: Connection) -> list[WaitingCredit]:
+    """Return the credits that nobody has decided, oldest first."""
+    table = a.applied_billing_credits.c
+    rows = connection.execute(
+        select(a.applied_billing_credits)
+        .where(table.state.in_(("held", "unclaimed")))
+        .order_by(table.recorded_at, table.id)
+    )
+    return [
+        WaitingCredit(
+            reference=row.id,
+            ticket=row.ticket,
+            agreement=row.agreement,
+            objective=row.objective,
+            amount=from_minor_units(row.amount, row.currency),
+            state=row.state,
+            recorded_at=row.recorded_at,
+            claim_deadline=row.claim_deadline,
+        )
+        for row in rows
+    ]
+
+
+def approve_credit(connection: Connection, reference: str, *, by: str, reason: str, now: datetime, tray: Tray) -> Money:
+    """Book a held credit as it was held; refuse where the window was credited otherwise in the meantime."""
+    row, account = _locked(connection, reference, state="held")
+    _check_unchanged(connection, row)
+    return _book(connection, row, account, by=by, reason=reason, now=now, tray=tray)
+
+
+def claim_credit(
+    connection: Connection, reference: str, *, by: str, claimed_at: datetime, now: datetime, tray: Tray
+) -> Money:
+    """Book a credit that the customer has claimed in time; raise `UnableToDecideCredit` for a late claim."""
+    row, account = _locked(connection, reference, state="unclaimed")
+    if row.claim_deadline is not None and claimed_at > row.claim_deadline:
+        msg = f"The credit {reference} had to be claimed by {row.claim_deadline:%Y-%m-%d %H:%M} UTC."
+        raise UnableToDecideCredit(msg)
+    _check_unchanged(connection, row)
+    reason = f"claimed at {claimed_at:%Y-%m-%d %H:%M} UTC"
+    return _book(connection, row, account, by=by, reason=reason, now=now, tray=tray)
+
+
+def decline_credit(connection: Connection, reference: str, *, by: str, reason: str, now: datetime) -> None:
+    """Decline a held credit; nothing is booked."""
+    _locked(connection, reference, state="held")
+    _decide(connection, reference, state="declined", decided_by=by, decision_reason=reason, decided_at=now)
+
+
+def _locked(connection: Connection, reference: str, *, state: str) -> tuple[Row[Any], str]:
+    kept = a.applied_billing_credits
+    account = connection.scalar(
+        select(t.agreements.c.account).join(kept, kept.c.agreement == t.agreements.c.id).where(kept.c.id == reference)
+    )
+    if account is None:
+        msg = f"There is no credit {reference}."
+        raise UnableToDecideCredit(msg)
+    lock_account(connection, account)
+    row = connection.execute(select(kept).where(kept.c.id == reference)).one()
+    if row.state != state:
+        msg = f"The credit {reference} is {row.state}, not {state}."
+        raise UnableToDecideCredit(msg)
+    return row, account
+
+
+def _check_unchanged(connection: Connection, row: Row[Any]) -> None:
+    window = Period(start=row.window_start, end=row.window_end)
+    before = credited(connection, row.agreement, row.objective, window, row.currency)
+    due = from_minor_units(row.gross, row.currency) - before
+    held = from_minor_units(row.amount, row.currency)
+    if due != held:
+        msg = f"The credit {row.id} was held at {held}, but {before} were credited since: only {due} are still due."
+        raise UnableToDecideCredit(msg)
+
+
+def _book(
+    connection: Connection, row: Row[Any], account: str, *, by: str, reason: str, now: datetime, tray: Tray
+) -> Money:
+    amount = from_minor_units(row.amount, row.currency)
+    _decide(
+        connection,
+        row.id,
+        state="booked",
+        invoice=open_invoice(connection, account),
+        decided_by=by,
+        decision_reason=reason,
+        decided_at=now,
+    )
+    message = posting(row.id, account, amount)
+    tray.put(kind=message.kind, key=message.key, payload=message.payload)
+    return amount
+
+
+def _decide(connection: Connection, reference: str, **values: object) -> None:
+    kept = a.applied_billing_credits
+    connection.execute(update(kept).where(kept.c.id == reference).values(**values))

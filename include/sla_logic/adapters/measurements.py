@@ -1,0 +1,189 @@
+"""What was measured of a service, read from the operations database as it was known at one moment."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, or_, select
+
+from include.sla_logic.adapters.reported import Reported, reported_incidents
+from include.sla_logic.adapters.schema import reference as t
+from include.sla_logic.domain.measurements import (
+    Attribution,
+    Charges,
+    Hold,
+    MaintenanceWindow,
+    Outage,
+    SampleSeries,
+    ServiceFacts,
+)
+from include.sla_logic.domain.period import Period, from_seconds, to_seconds
+from include.sla_logic.domain.relationship import Agreement
+from include.sla_logic.domain.samples import NOT_MEASURED
+
+
+class MeasurementRegister:
+    """Outages, samples and planned work of the services."""
+
+    def __init__(self, *, connection: Connection, ticket: str | None = None, now: datetime | None = None) -> None:
+        """Look through this transaction."""
+        self._connection = connection
+        self._ticket = ticket
+        self._now = now
+
+    def facts(self, agreement: Agreement, window: Period, *, as_of: datetime) -> ServiceFacts:
+        incidents = reported_incidents(self._connection, agreement, as_of=as_of)
+        return ServiceFacts(
+            service=agreement.service,
+            as_of=as_of,
+            outages=tuple(self._outages(agreement.service, window, as_of, incidents)),
+            maintenance=tuple(self._maintenance(agreement.service, window, as_of)),
+            holds=(*self._holds(agreement.service, window, as_of), *_pending(incidents, window)),
+            unobserved=tuple(self._unobserved(agreement.service, window, as_of)),
+            series=tuple(self._series(agreement.service, window, as_of)),
+            charges=Charges(recurring=agreement.monthly_charge),
+        )
+
+    def _outages(
+        self, service: str, window: Period, as_of: datetime, incidents: Iterable[Reported]
+    ) -> Iterable[Outage]:
+        table = t.outages.c
+        rows = self._connection.execute(
+            select(t.outages)
+            .where(
+                table.service == service,
+                table.started_at < window.end,
+                table.started_at <= as_of,
+                # An end before the start is a record to refuse, not one to lose.
+                or_(table.ended_at.is_(None), table.ended_at > window.start, table.ended_at < table.started_at),
+            )
+            .order_by(table.started_at, table.reference)
+        )
+        for row in rows:
+            yield _outage(row, as_of, incidents)
+
+    def _maintenance(self, service: str, window: Period, as_of: datetime) -> Iterable[MaintenanceWindow]:
+        table = t.maintenance_windows.c
+        rows = self._connection.execute(
+            select(t.maintenance_windows)
+            .where(
+                table.service == service,
+                table.starts_at < window.end,
+                or_(table.ends_at > window.start, table.ends_at < table.starts_at),
+                or_(table.announced_at <= as_of, and_(table.announced_at.is_(None), table.starts_at <= as_of)),
+            )
+            .order_by(table.starts_at, table.reference)
+        )
+        for row in rows:
+            yield MaintenanceWindow(
+                reference=row.reference, start=row.starts_at, end=row.ends_at, announced_at=row.announced_at
+            )
+
+    def _holds(self, service: str, window: Period, as_of: datetime) -> Iterable[Hold]:
+        table = t.holds.c
+        rows = self._connection.execute(
+            select(t.holds)
+            .where(
+                table.service == service,
+                table.starts_at < window.end,
+                table.starts_at <= as_of,
+                or_(table.ends_at.is_(None), table.ends_at > window.start),
+            )
+            .order_by(table.starts_at)
+        )
+        for row in rows:
+            yield Hold(start=row.starts_at, end=_until(row.ends_at, as_of), reason=row.reason, owner=row.owner)
+
+    def _unobserved(self, service: str, window: Period, as_of: datetime) -> Iterable[Period]:
+        table = t.unobserved.c
+        rows = self._connection.execute(
+            select(t.unobserved)
+            .where(
+                table.service == service,
+                table.started_at < window.end,
+                table.started_at <= as_of,
+                table.ended_at > window.start,
+            )
+            .order_by(table.started_at)
+        )
+        for row in rows:
+            yield Period(start=row.started_at, end=min(row.ended_at, as_of))
+
+    def _series(self, service: str, window: Period, as_of: datetime) -> Iterable[SampleSeries]:
+        metrics = self._connection.execute(
+            select(t.measured_metrics)
+            .where(t.measured_metrics.c.service == service)
+            .order_by(t.measured_metrics.c.metric)
+        ).all()
+        table = t.samples.c
+        until = min(window.span[1], to_seconds(as_of) + 1)
+        for metric in metrics:
+            rows = self._connection.execute(
+                select(table.at, table.value)
+                .where(
+                    table.service == service,
+                    table.metric == metric.metric,
+                    table.at >= window.span[0],
+                    table.at < until,
+                )
+                .order_by(table.at)
+            ).all()
+            if rows:
+                yield _on_a_grid(metric, rows)
+
+
+def _on_a_grid(metric: Row[Any], rows: Sequence[Row[Any, Any]]) -> SampleSeries:
+    """Lay sorted samples on the grid of their series; a step without a row was not measured."""
+    import numpy as np
+
+    at, values = zip(*rows, strict=True)
+    column = np.full((at[-1] - at[0]) // metric.step_seconds + 1, NOT_MEASURED, dtype=np.int64)
+    steps = (np.array(at, dtype=np.int64) - at[0]) // metric.step_seconds
+    column[steps] = [NOT_MEASURED if value is None else value for value in values]
+    return SampleSeries(
+        metric=metric.metric,
+        unit=metric.unit,
+        start=from_seconds(at[0]),
+        step_seconds=metric.step_seconds,
+        decimals=metric.decimals,
+        nothing_came_back=None if metric.nothing_came_back is None else Decimal(metric.nothing_came_back),
+        values=column,
+    )
+
+
+def _outage(row: Row[Any], as_of: datetime, incidents: Iterable[Reported]) -> Outage:
+    end = _until(row.ended_at, as_of)
+    reporting = min(
+        (i for i in incidents if i.touches(row.started_at, end)),
+        key=lambda i: (i.reported_at, i.opened_at),
+        default=None,
+    )
+    return Outage(
+        reference=row.reference,
+        start=row.started_at,
+        end=end,
+        cause=row.cause,
+        attribution=Attribution(row.attribution),
+        detected_at=_known(row.detected_at, as_of),
+        reported_at=row.reported_at or (reporting.reported_at if reporting else None),
+        ticket_opened_at=row.ticket_opened_at or (reporting.opened_at if reporting else None),
+        ticket_closed_at=row.ticket_closed_at or (reporting.closed_at if reporting else None),
+    )
+
+
+def _until(end: datetime | None, as_of: datetime) -> datetime | None:
+    """Forget an end that nobody could know yet."""
+    return None if end is None or end > as_of else end
+
+
+def _known(moment: datetime | None, as_of: datetime) -> datetime | None:
+    return None if moment is None or moment > as_of else moment
+
+
+def _pending(incidents: Iterable[Reported], window: Period) -> Iterable[Hold]:
+    """Return the time in which a ticket waited for the customer."""
+    for incident in incidents:
+        for start, end in incident.pending:
+            if start < window.end and (end is None or end > window.start):
+                yield Hold(start=start, end=end, reason=f"{incident.ticket} waits for the customer", owner="customer")
