@@ -18,6 +18,7 @@ from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.policies import Policies
 from include.sla_logic.domain.rebate import BillingAdjustment, EarlierCredit, Rebate
 from include.sla_logic.domain.relationship import Agreement, Customer, RelationshipHistory
+from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
 
 D = TypeVar("D", bound=Document)
@@ -78,6 +79,11 @@ class Restorations(Protocol):
         """Start the wait; with a reason the request is held for release, without one it is sent now."""
         ...
 
+    @property
+    def outcome(self) -> RestorationOutcome | None:
+        """How the wait ended; None while it is not decided, or was never opened."""
+        ...
+
 
 class BillingDesk(Protocol):
     """The customer's account at Billing & Collections."""
@@ -121,22 +127,22 @@ class CaseFile(Protocol):
         ...
 
     @property
-    def contracts(self) -> Contracts: ...  # noqa: D102 - the type says it
+    def contracts(self) -> Contracts: ...
 
     @property
-    def measurements(self) -> Measurements: ...  # noqa: D102
+    def measurements(self) -> Measurements: ...
 
     @property
-    def network(self) -> Network: ...  # noqa: D102
+    def network(self) -> Network: ...
 
     @property
-    def restorations(self) -> Restorations: ...  # noqa: D102
+    def restorations(self) -> Restorations: ...
 
     @property
-    def billing(self) -> BillingDesk: ...  # noqa: D102
+    def billing(self) -> BillingDesk: ...
 
     @property
-    def mailroom(self) -> Mailroom: ...  # noqa: D102
+    def mailroom(self) -> Mailroom: ...
 
     def read(self, kind: type[D]) -> D:
         """Return the newest paper of this kind; raise `UnableToReadDocument` where there is none."""
@@ -164,4 +170,8 @@ class CaseFile(Protocol):
 
     def escalate(self, reason: str) -> None:
         """Mark the ticket as escalated; it stays so."""
+        ...
+
+    def open_child_ticket(self, reason: str, *, to: Lane) -> str:
+        """Open the ticket's one child for that lane and return its number; the second time return the same one."""
         ...

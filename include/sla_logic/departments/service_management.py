@@ -1,0 +1,247 @@
+"""Service Management: the first level for violations of quality in services (rows 8 to 10, 15 to 19, 25)."""
+
+from enum import StrEnum
+
+from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.corrective_actions import CorrectiveActions, carry_out, order_key, verify
+from include.sla_logic.domain.detailed_problem_report import DetailedProblemReport
+from include.sla_logic.domain.diagnosis import (
+    Investigation,
+    ProblemAnalysis,
+    TroubleReport,
+    analyze,
+    investigate,
+    report_trouble,
+)
+from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.problem_report import ProblemReport
+from include.sla_logic.domain.relationship import Agreement
+from include.sla_logic.domain.remedies import Route
+from include.sla_logic.domain.resolution import ServicePerformanceReport, conclude
+from include.sla_logic.domain.restoration import RestorationRequest, RestorationTermination, TroubleshootingReport
+from include.sla_logic.domain.service_performance import ServicePerformance, summarise
+from include.sla_logic.domain.sla import SlaComparison, compare
+from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport, conclude_status
+from include.sla_logic.domain.verification import Check, check_probes, targets_of
+from include.sla_logic.ports import CaseFile
+
+
+class AnalyzableAnswer(StrEnum):
+    """Where the process goes on after the investigation."""
+
+    HERE = "analyze_problem"
+    RESOURCE_PROVISIONING = "send_to_resource_provisioning"
+
+
+class CounterMeasureChoice(StrEnum):
+    """The three alternative paths of the process."""
+
+    NOTHING_TO_CORRECT = "send_actual_service_performance"
+    MINOR_CORRECTIONS = "undertake_minor_corrections"
+    AUTOMATIC_RESTORATION = "request_automatic_restoration"
+
+
+_WAYS = {
+    Route.NONE: CounterMeasureChoice.NOTHING_TO_CORRECT,
+    Route.MINOR: CounterMeasureChoice.MINOR_CORRECTIONS,
+    Route.RESTORATION: CounterMeasureChoice.AUTOMATIC_RESTORATION,
+}
+
+
+def is_problem_analyzable(file: CaseFile) -> AnalyzableAnswer:
+    """Investigate whether the problem can be analysed here, or may be located at Resource Provisioning.
+
+    Reads the DetailedProblemReport, and of resources and alarms only the service layer; writes the Investigation.
+    Analyzable is what a rule of the service layer in the diagnosis table explains. Row 8 of the process.
+    """
+    report = file.read(DetailedProblemReport)
+    investigation = investigate(
+        report.symptom,
+        report.commitments,
+        file.network.resources(report.service),
+        file.network.alarms(report.service),
+        policy=file.policies.diagnosis,
+        now=file.now,
+    )
+    file.write(investigation)
+    file.record(f"Investigated: {investigation.reason}.", lane=Lane.SERVICE_MANAGEMENT)
+    return AnalyzableAnswer.HERE if investigation.analyzable else AnalyzableAnswer.RESOURCE_PROVISIONING
+
+
+def analyze_problem(file: CaseFile) -> None:
+    """Analyse the problem on the service layer.
+
+    Reads the Investigation; writes the ProblemAnalysis with the type of problem that explains the symptom.
+    Row 9 of the process.
+    """
+    investigation = file.read(Investigation)
+    file.write(
+        analyze(
+            investigation.explaining,
+            department=Lane.SERVICE_MANAGEMENT,
+            reason=investigation.reason,
+            policy=file.policies.diagnosis,
+            now=file.now,
+        )
+    )
+
+
+def create_trouble_report(file: CaseFile) -> None:
+    """Create the trouble report that indicates the type of problem.
+
+    Reads the ProblemAnalysis; writes the TroubleReport. Row 9 of the process.
+    """
+    service = file.read(DetailedProblemReport).service
+    report = report_trouble(file.read(ProblemAnalysis), ticket=file.ticket.id, service=service, now=file.now)
+    file.write(report)
+    file.record(f"Trouble report: {report.type_of_problem}.", lane=Lane.SERVICE_MANAGEMENT)
+
+
+def send_to_resource_provisioning(file: CaseFile) -> None:
+    """Send the detailed problem report out to Resource Provisioning, which takes the ticket over.
+
+    Row 10 of the process.
+    """
+    why = file.read(Investigation).reason
+    file.record(f"Detailed problem report sent to Resource Provisioning: {why}.", lane=Lane.SERVICE_MANAGEMENT)
+    file.hand_over(Lane.RESOURCE_PROVISIONING)
+
+
+def prepare_final_status_report(file: CaseFile) -> None:
+    """Prepare the final status report from the department's own analysis or from the status report received.
+
+    Writes the FinalStatusReport. It keeps the deadline of the StatusReport; where Service Management
+    analysed the problem itself, its own sending starts the clock. Row 15 of the process.
+    """
+    final = conclude_status(
+        file.find(StatusReport),
+        file.find(TroubleReport),
+        ticket=file.ticket.id,
+        window=file.read(DetailedProblemReport).restoration_window,
+        now=file.now,
+    )
+    file.write(final)
+    found = ", ".join(final.types_of_problem) or "normal execution"
+    file.record(f"Final status report: {found}.", lane=Lane.SERVICE_MANAGEMENT)
+
+
+def choose_counter_measures(file: CaseFile) -> CounterMeasureChoice:
+    """Determine which counter-measures are taken, from the final status report and the remedy table.
+
+    No problem: the actual performance is sent. Minor: corrected here. Else: automatic restoration is requested.
+    The weightiest remedy of all findings decides. Row 16 of the process.
+    """
+    types = file.read(FinalStatusReport).types_of_problem
+    route = file.policies.remedies.choose(types).route if types else Route.NONE
+    return _WAYS[route]
+
+
+def send_actual_service_performance(file: CaseFile) -> None:
+    """Send the actual service performance to Customer Service, where no problem was detected.
+
+    Measures the service afresh and judges the contract's window as of now; writes the ServicePerformanceReport.
+    Row 17 of the process.
+    """
+    final = file.read(FinalStatusReport)
+    file.write(
+        ServicePerformanceReport(
+            ticket=final.ticket,
+            performance=_actual_performance(file),
+            checks=_measure(file),
+            type_of_problem=final.trouble.type_of_problem if final.trouble else None,
+            sent_at=file.now,
+        )
+    )
+    file.record("Actual service performance sent to Customer Service.", lane=Lane.SERVICE_MANAGEMENT)
+
+
+def undertake_minor_corrections(file: CaseFile) -> None:
+    """Undertake the minor corrective actions that the remedy table names, then measure the service again.
+
+    Reads the FinalStatusReport; writes the CorrectiveActions with the answer to every order. Row 18 of the process.
+    """
+    service, network, trouble = file.ticket.service, file.network, file.read(FinalStatusReport).trouble
+    attempts = carry_out(
+        trouble.findings if trouble else (),
+        file.policies.remedies,
+        lambda action, resource: network.undertake(
+            action, resource, order=order_key(file.ticket.id, "undertake_minor_corrections", action, resource)
+        ),
+    )
+    actions = verify(
+        attempts,
+        department=Lane.SERVICE_MANAGEMENT,
+        checks=_measure(file),
+        resources=network.resources(service),
+        alarms=network.alarms(service),
+        policy_versions=(file.policies.diagnosis.version, file.policies.remedies.version),
+        now=file.now,
+    )
+    file.write(actions)
+    file.record(f"Minor corrections undertaken: {actions.verdict}.", lane=Lane.SERVICE_MANAGEMENT)
+
+
+def request_automatic_restoration(file: CaseFile) -> None:
+    """Create the request for automatic resource restoration and send it to Resource Provisioning.
+
+    Sent at once where the remedy is safe to automate; else held for an operator's release, against the same
+    deadline. Writes the RestorationRequest and opens the wait. Row 19 of the process.
+    """
+    final = file.read(FinalStatusReport)
+    remedy = file.policies.remedies.choose(final.types_of_problem)
+    file.write(
+        RestorationRequest(
+            ticket=final.ticket,
+            service=file.ticket.service,
+            types_of_problem=final.types_of_problem,
+            remedy=remedy.type,
+            requested_at=file.now,
+            deadline=final.restoration_deadline,
+            held_because=remedy.why_held,
+            policy_version=file.policies.remedies.version,
+        )
+    )
+    file.restorations.open(deadline=final.restoration_deadline, held_because=remedy.why_held)
+    file.hand_over(Lane.RESOURCE_PROVISIONING)
+
+
+def send_problem_resolution_report(file: CaseFile) -> None:
+    """Send the problem resolution report to Customer Service; Service Management's part ends.
+
+    Reads the CorrectiveActions, the TroubleshootingReport or the RestorationTermination. What is not verified by
+    a measurement, or not restored, is escalated here and never reported as solved. Row 25 of the process.
+    """
+    report = conclude(
+        file.read(FinalStatusReport),
+        termination=file.find(RestorationTermination),
+        troubleshooting=file.find(TroubleshootingReport),
+        actions=file.find(CorrectiveActions),
+        now=file.now,
+    )
+    file.write(report)
+    file.record(f"Problem resolution report sent: {report.outcome.value}.", lane=Lane.SERVICE_MANAGEMENT)
+    if not report.outcome.is_settled:
+        file.escalate("; ".join((report.outcome.value, *report.shortcomings)))
+
+
+def _agreement(file: CaseFile) -> tuple[Agreement, Contract]:
+    report = file.read(ProblemReport)
+    agreement = file.contracts.agreement(report.customer, report.service, at=report.observed_from)
+    return agreement, file.contracts.contract(agreement)
+
+
+def _measure(file: CaseFile) -> tuple[Check, ...]:
+    """Measure the service afresh and compare it with what the contract promises."""
+    targets = targets_of(_agreement(file)[1], file.policies.remedies.verify_at_least)
+    return check_probes(file.network.probe(file.ticket.service), targets)
+
+
+def _actual_performance(file: CaseFile) -> ServicePerformance:
+    """Judge the window of the first comparison once more, as it is known now."""
+    agreement, contract = _agreement(file)
+    window = file.read(SlaComparison).window
+    comparison = compare(
+        contract, file.measurements.facts(agreement, window, as_of=file.now), window=window, as_of=file.now
+    )
+    within = file.policies.priorities.at_risk_when_next_tier_within
+    return summarise(comparison, contract, at_risk_within=within)

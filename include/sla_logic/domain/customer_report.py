@@ -1,0 +1,204 @@
+"""What the customer is told, as plain data; letters/ turns it into prose in her language (rows 27 and 30)."""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from include.sla_logic.domain.corrective_actions import CorrectiveActions
+from include.sla_logic.domain.document import Document, Value
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.network import Action
+from include.sla_logic.domain.notification import ProblemParameter, Symptom
+from include.sla_logic.domain.performance import PerformanceSeries
+from include.sla_logic.domain.problem_report import ProblemReport
+from include.sla_logic.domain.rebate import BillingAdjustment, Rebate
+from include.sla_logic.domain.relationship import Customer
+from include.sla_logic.domain.remedies import RemedyPolicy
+from include.sla_logic.domain.resolution import Outcome, ProblemResolutionReport, ServicePerformanceReport
+from include.sla_logic.domain.service_performance import ServicePerformance
+from include.sla_logic.domain.verification import Check
+
+
+class CreditState(StrEnum):
+    """How firm the credit is; a held credit is under review, whatever else is true of it."""
+
+    NONE_DUE = "none_due"
+    BOOKED = "booked"
+    PROVISIONAL = "provisional"
+    UNDER_REVIEW = "under_review"
+    TO_BE_CLAIMED = "to_be_claimed"
+
+
+class NextStep(StrEnum):
+    """What happens next, as a code that the letter puts into words."""
+
+    NOTHING_MORE = "nothing_more"
+    SPECIALISTS_CONTINUE = "specialists_continue"
+    CREDIT_IS_REVIEWED = "credit_is_reviewed"
+    CREDIT_MAY_GROW = "credit_may_grow"
+    CLAIM_CREDIT = "claim_credit"
+    MEASUREMENTS_ARE_COMPLETED = "measurements_are_completed"
+
+
+class DoneAction(Value):
+    """One thing that was done for the service, in the order of doing."""
+
+    action: Action
+    resource_name: str
+    at: AwareDatetime
+    ran: bool
+
+
+class CreditLine(Value):
+    """One objective's credit with its arithmetic, line by line."""
+
+    objective: str
+    amount: Money
+    arithmetic: tuple[str, ...]
+    gross: Money | None = None
+    earlier: Money | None = None
+
+
+class CreditStatement(Value):
+    """The rebate as booked; `amount` is what this incident brings, net of what was credited before."""
+
+    state: CreditState
+    amount: Money
+    lines: tuple[CreditLine, ...]
+    reason: str
+    provisional: bool
+    account: str
+    invoice: str | None
+    invoice_after: Money | None
+    claim_deadline: AwareDatetime | None
+
+
+class CustomerReport(Document):
+    """Service performance and resolution of one incident, in figures and codes.
+
+    The first round has no credit yet: it is written beside the rebate. The round that is sent has it.
+    """
+
+    ticket: str
+    external_reference: str | None
+    customer: str
+    customer_name: str
+    locale: str
+    service: str
+    service_name: str
+    contract: str
+    contract_version: str
+    zone: str
+    symptom: Symptom
+    description: str
+    observed_from: AwareDatetime
+    observed_to: AwareDatetime | None
+    reported_at: AwareDatetime
+    parameters: tuple[ProblemParameter, ...]
+    performance: ServicePerformance
+    series: tuple[PerformanceSeries, ...] = ()
+    measured_now: tuple[Check, ...]
+    outcome: Outcome
+    problem_title: str | None
+    done: tuple[DoneAction, ...]
+    credit: CreditStatement | None
+    next_steps: tuple[NextStep, ...]
+    created_at: AwareDatetime
+    type_of_problem: str | None = None
+
+
+def state_credit(rebate: Rebate, adjustment: BillingAdjustment) -> CreditStatement:
+    """Put rebate and booking together as the customer reads them."""
+    return CreditStatement(
+        state=_credit_state(rebate, adjustment),
+        amount=rebate.total if adjustment.held else adjustment.booked,
+        lines=tuple(
+            CreditLine(
+                objective=line.objective,
+                amount=line.net,
+                arithmetic=line.arithmetic,
+                gross=line.gross,
+                earlier=line.earlier,
+            )
+            for line in rebate.lines
+        ),
+        reason=rebate.held_because if adjustment.held and rebate.held_because else rebate.reason,
+        provisional=rebate.provisional,
+        account=adjustment.account,
+        invoice=adjustment.invoice,
+        invoice_after=adjustment.invoice_after,
+        claim_deadline=rebate.claim_deadline,
+    )
+
+
+def _credit_state(rebate: Rebate, adjustment: BillingAdjustment) -> CreditState:
+    if adjustment.held or rebate.held_for_approval:
+        return CreditState.UNDER_REVIEW
+    if not rebate.total:
+        return CreditState.NONE_DUE
+    if not adjustment.booked and rebate.claim_required:
+        return CreditState.TO_BE_CLAIMED
+    return CreditState.PROVISIONAL if rebate.provisional else CreditState.BOOKED
+
+
+def next_steps(outcome: Outcome, performance: ServicePerformance, credit: CreditStatement) -> tuple[NextStep, ...]:
+    """Name everything that still happens; nothing more only where truly nothing does."""
+    steps = []
+    if not outcome.is_settled:
+        steps.append(NextStep.SPECIALISTS_CONTINUE)
+    if performance.unknown:
+        steps.append(NextStep.MEASUREMENTS_ARE_COMPLETED)
+    if credit.state is CreditState.UNDER_REVIEW:
+        steps.append(NextStep.CREDIT_IS_REVIEWED)
+    if credit.state is CreditState.TO_BE_CLAIMED:
+        steps.append(NextStep.CLAIM_CREDIT)
+    if credit.provisional:
+        steps.append(NextStep.CREDIT_MAY_GROW)
+    return tuple(steps) or (NextStep.NOTHING_MORE,)
+
+
+def describe_incident(  # noqa: PLR0913 - the papers that the report is made of
+    report: ProblemReport,
+    performance: ServicePerformance,
+    outcome: ServicePerformanceReport | ProblemResolutionReport,
+    *,
+    customer: Customer,
+    zone: str,
+    series: tuple[PerformanceSeries, ...],
+    remedies: RemedyPolicy,
+    now: AwareDatetime,
+) -> CustomerReport:
+    """Put together what the customer is told; the credit is not known yet, and so not named."""
+    problem, actions = outcome.type_of_problem, outcome.actions
+    return CustomerReport(
+        **report.model_dump(include=_REPEATED),
+        locale=customer.locale,
+        zone=zone,
+        parameters=report.parameters,
+        performance=performance,
+        series=series,
+        measured_now=outcome.checks,
+        outcome=outcome.outcome,
+        problem_title=remedies.remedy(problem).title if problem else None,
+        type_of_problem=problem,
+        done=_done(actions),
+        credit=None,
+        next_steps=(),
+        created_at=now,
+    )
+
+
+_REPEATED = {
+    *("ticket", "external_reference", "customer", "customer_name", "service", "service_name"),
+    *("contract", "contract_version", "symptom", "description", "observed_from", "observed_to", "reported_at"),
+}
+
+
+def _done(actions: CorrectiveActions | None) -> tuple[DoneAction, ...]:
+    if actions is None:
+        return ()
+    return tuple(
+        DoneAction(action=result.action, resource_name=correction.finding.resource_name, at=result.at, ran=result.ran)
+        for correction in actions.corrections
+        for result in correction.results
+    )
