@@ -28,10 +28,10 @@ env: .venv/.stamp ## build .venv from the hashed lock (only when the lock has ch
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON) cannot make virtual environments. Install its venv module (on Debian: python3.11-venv)." >&2; exit 1; }
 	@echo "Building .venv from requirements-dev.lock"
-	@$(PYTHON) -m venv --clear .tools
+	@test -x .tools/bin/python || $(PYTHON) -m venv --clear .tools
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r deploy/installer.lock
-	@$(UV) venv --quiet --clear --no-config --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
-	@$(UV) pip install --quiet --no-config --python $(PY) --require-hashes --compile-bytecode -r requirements-dev.lock
+	@test -x $(PY) || $(UV) venv --quiet --clear --no-config --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
+	@$(UV) pip sync --quiet --no-config --python $(PY) --require-hashes --compile-bytecode requirements-dev.lock
 	@$(PY) -I deploy/launcher.py
 	@touch $@
 
@@ -50,7 +50,7 @@ up: .venv/.stamp ## leave Airflow running until Ctrl-C; prints the address and t
 	@$(PY) -m deploy.up $(UP)
 
 test: .venv/.stamp ## run the whole test suite
-	@$(PY) -m pytest $(T)
+	@$(PY) -m pytest -n 2 $(T)
 
 lint: .venv/.stamp ## ruff, mypy --strict and the import rules
 	@$(PY) -m ruff check .

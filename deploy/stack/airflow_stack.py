@@ -9,6 +9,7 @@ from typing import Self
 
 from deploy.stack.components import Components
 from deploy.stack.credentials import USER, Credentials
+from deploy.stack.project_settings import ProjectSettings
 from deploy.stack.rest import AirflowApi
 from deploy.stack.settings import Ports, StackSettings, environment
 
@@ -62,6 +63,7 @@ class AirflowStack:
             for name in ("api-server", "scheduler", "dag-processor", "triggerer"):
                 self.start_component(name)
             self.wait_healthy()
+            self._apply_project_settings()
             self.wait_for_dags(dags)
         except BaseException:
             self.stop()
@@ -109,6 +111,12 @@ class AirflowStack:
             self._tell(f"Waiting for the DAGs {', '.join(sorted(wanted))}")
             self._wait(lambda: wanted <= self.api.dag_ids(), "ready with its DAGs", timeout_seconds)
 
+    def wait_ended(self) -> None:
+        """Wait for ever; a component that ends by itself raises UnableToStartAirflow with the end of its log."""
+        while True:
+            self._complain_of_ended()
+            time.sleep(1)
+
     @property
     def airflow(self) -> Path:
         """Name the command line of the environment of this checkout."""
@@ -127,13 +135,24 @@ class AirflowStack:
         if done.returncode:
             raise UnableToStartAirflow(f"airflow db migrate failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
+    def _apply_project_settings(self) -> None:
+        """Make the pools and variables of airflow_settings.yaml; connections come by the environment."""
+        wanted = ProjectSettings.read(self.settings.root / "airflow_settings.yaml")
+        for pool in wanted.pools:
+            self.api.set_pool(pool.pool_name, pool.pool_slot, pool.pool_description)
+        for variable in wanted.variables:
+            self.api.set_variable(variable.variable_name, variable.variable_value)
+
     def _wait(self, reached: Callable[[], bool], what: str, timeout_seconds: float) -> None:
         deadline = time.monotonic() + timeout_seconds
         while not reached():
-            for name, code in self.components.ended.items():
-                raise UnableToStartAirflow(f"{name} ended with {code}:\n{self.components.log_tail(name)}")
+            self._complain_of_ended()
             if what != "healthy" and (errors := self.api.import_errors()):
                 raise UnableToStartAirflow(f"DAG files cannot be read: {errors}")
             if time.monotonic() > deadline:
                 raise UnableToStartAirflow(f"Airflow was not {what} within {timeout_seconds:g} s")
             time.sleep(LOOK_SECONDS)
+
+    def _complain_of_ended(self) -> None:
+        for name, code in self.components.ended.items():
+            raise UnableToStartAirflow(f"{name} ended with {code}:\n{self.components.log_tail(name)}")

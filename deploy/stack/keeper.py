@@ -21,7 +21,7 @@ import psutil
 from deploy.orphans import adopt_orphans, end_with_parent
 
 LOOK_SECONDS = 0.2
-GRACE_SECONDS = 8
+GRACE_SECONDS = 5
 
 
 class Keeper:
@@ -49,8 +49,8 @@ class Keeper:
 
     def end_all(self) -> None:
         """Ask every descendant to end, wait, then kill what is left; nobody survives this."""
-        for process in self._components.values():
-            process.terminate()
+        for component in self._components.values():
+            component.terminate()
         _, alive = psutil.wait_procs(psutil.Process().children(), timeout=GRACE_SECONDS)
         while remaining := psutil.Process().children(recursive=True):
             for process in [*alive, *remaining]:

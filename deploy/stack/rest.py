@@ -82,6 +82,15 @@ class AirflowApi:
         found = self.call("GET", "/api/v2/importErrors", params={"limit": PAGE})["import_errors"]
         return {error["filename"]: error["stack_trace"] for error in found}
 
+    def set_pool(self, name: str, slots: int, description: str) -> None:
+        """Make a pool, or give an existing one these slots."""
+        body = {"name": name, "slots": slots, "description": description, "include_deferred": False}
+        self._create_or_replace("/api/v2/pools", name, body)
+
+    def set_variable(self, key: str, value: str) -> None:
+        """Make a variable, or give an existing one this value."""
+        self._create_or_replace("/api/v2/variables", key, {"key": key, "value": value})
+
     def trigger_run(
         self, dag_id: str, *, conf: dict[str, Any], run_id: str | None = None, note: str | None = None
     ) -> str:
@@ -133,6 +142,13 @@ class AirflowApi:
                 tasks = {name: task for name, task in self.task_states(dag_id, run_id).items() if task}
                 raise RunNotFinished(f"{dag_id} {run_id} is {state} after {timeout_seconds:g} s: {tasks}")
             time.sleep(0.5)
+
+    def _create_or_replace(self, path: str, name: str, body: dict[str, Any]) -> None:
+        answer = self.request("POST", path, json=body)
+        if answer.status_code == httpx.codes.CONFLICT:
+            self.call("PATCH", f"{path}/{name}", json=body)
+        elif answer.is_error:
+            raise UnableToReachAirflow(f"POST {path} was refused with {answer.status_code}: {answer.text}")
 
 
 def _line(entry: Any) -> str:

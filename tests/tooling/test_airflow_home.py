@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-DAG = '''
+DAG = """
 from datetime import UTC, datetime, timedelta
 
 from airflow.providers.standard.operators.empty import EmptyOperator
@@ -29,7 +29,7 @@ def trial():
 
 
 trial_dag = trial()
-'''
+"""
 
 
 @pytest.fixture

@@ -1,0 +1,13 @@
+# Which Astro runtime: Airflow's minor version and the image's own number, then the Python that the locks are made for.
+ARG RUNTIME_TAG=3.3-2-python-3.11
+FROM astrocrpublic.azurecr.io/runtime:${RUNTIME_TAG}
+# The image itself installs packages.txt and requirements.txt and copies the project (ONBUILD).
+
+# `include.sla_logic…` is imported from the project's root by every component.
+ENV PYTHONPATH=/usr/local/airflow
+
+# An incident that waits two days for its restoration must not keep the next one from starting.
+ENV AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG=10000
+# A lone incident is through in 17 s instead of 30 s with Airflow's default of 1.
+ENV AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME=0.1
+ENV AIRFLOW__CORE__LOAD_EXAMPLES=False

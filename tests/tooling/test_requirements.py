@@ -1,0 +1,83 @@
+"""The locks, the ranges and the image's files say the same."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[2]
+UV = Path(sys.executable).with_name("uv")
+
+
+def _requirements(name: str) -> list[Requirement]:
+    lines = (line.strip() for line in (ROOT / name).read_text().splitlines())
+    return [Requirement(line) for line in lines if line and not line.startswith(("#", "-r"))]
+
+
+def _locked(name: str) -> dict[str, Version]:
+    pins = re.findall(r"^([a-zA-Z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)", (ROOT / name).read_text(), re.MULTILINE)
+    return {canonicalize_name(project): Version(version) for project, version in pins}
+
+
+@pytest.mark.parametrize(
+    ("ranges", "lock"),
+    [
+        ("requirements.txt", "requirements.lock"),
+        ("requirements.txt", "requirements-dev.lock"),
+        ("requirements-dev.txt", "requirements-dev.lock"),
+        ("deploy/installer.txt", "deploy/installer.lock"),
+    ],
+)
+def test_each_requirement_is_locked_within_its_range(ranges: str, lock: str) -> None:
+    locked = _locked(lock)
+    outside = [
+        str(requirement)
+        for requirement in _requirements(ranges)
+        if locked.get(canonicalize_name(requirement.name), Version("0.dev0")) not in requirement.specifier
+    ]
+    assert outside == []
+
+
+def test_both_locks_pin_the_same_versions() -> None:
+    product, checks = _locked("requirements.lock"), _locked("requirements-dev.lock")
+    assert {name: version for name, version in product.items() if checks.get(name) != version} == {}
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "deploy/installer.lock"])
+def test_every_locked_version_has_a_hash_and_no_address(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    entries = re.split(r"\n(?=[a-zA-Z0-9])", text.strip())
+    assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+    assert "://" not in text
+
+
+def test_airflow_is_left_to_the_image_within_its_minor_version() -> None:
+    (airflow,) = (found for found in _requirements("requirements.txt") if found.name == "apache-airflow")
+    assert {str(part) for part in airflow.specifier} == {">=3.3", "<3.4"}
+
+
+def test_the_image_is_the_runtime_of_that_minor_version_with_python_3_11() -> None:
+    lines = [line for line in (ROOT / "Dockerfile").read_text().splitlines() if line and not line.startswith("#")]
+    assert re.fullmatch(r"ARG RUNTIME_TAG=3\.3-\d+-python-3\.11", lines[0])
+    assert lines[1].startswith("FROM ")
+    assert lines[1].endswith("/runtime:${RUNTIME_TAG}")
+    assert "ENV PYTHONPATH=/usr/local/airflow" in lines
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_what_the_image_installs_resolves_and_imports_in_a_fresh_environment(tmp_path: Path) -> None:
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([UV, "venv", "--quiet", "--no-config", "--python", sys.executable, tmp_path / "venv"], check=True)
+    subprocess.run(
+        [UV, "pip", "install", "--quiet", "--no-config", "--python", python, "-r", ROOT / "requirements.txt"],
+        check=True,
+    )
+    imported = "airflow.sdk, alembic, altair, holidays, httpx, psycopg, rich, structlog, typer, vl_convert, yaml"
+    subprocess.run([python, "-c", f"import {imported}"], check=True, env={"AIRFLOW_HOME": str(tmp_path / "home")})
+    subprocess.run([UV, "pip", "check", "--quiet", "--no-config", "--python", python], check=True)

@@ -1,0 +1,40 @@
+"""The stack is a whole Airflow: healthy, closed to strangers, and mended when a part of it dies."""
+
+import httpx
+import pytest
+
+from deploy.stack import AirflowApi, AirflowStack, UnableToReachAirflow
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def test_all_parts_of_the_stack_are_healthy_and_its_dags_can_be_read(airflow_stack: AirflowStack) -> None:
+    assert set(airflow_stack.api.health().values()) == {"healthy"}
+    assert set(airflow_stack.components.pids) == {"api-server", "scheduler", "dag-processor", "triggerer"}
+    assert airflow_stack.api.import_errors() == {}
+
+
+def test_the_stack_is_closed_without_its_password(airflow_stack: AirflowStack) -> None:
+    assert httpx.get(f"{airflow_stack.address}/api/v2/dags", trust_env=False).status_code == 401
+    with (
+        AirflowApi(airflow_stack.address, user=airflow_stack.user, password="guessed") as stranger,
+        pytest.raises(UnableToReachAirflow, match="login was refused with 401"),
+    ):
+        stranger.dag_ids()
+
+
+def test_the_login_is_readable_by_its_owner_alone(airflow_stack: AirflowStack) -> None:
+    assert airflow_stack.login_file.stat().st_mode & 0o077 == 0
+
+
+def test_the_stack_has_the_pool_for_resource_work(airflow_stack: AirflowStack) -> None:
+    pool = airflow_stack.api.call("GET", "/api/v2/pools/resource_provisioning")
+    assert pool["slots"] > 0
+
+
+def test_a_triggerer_that_was_killed_is_replaced(airflow_stack: AirflowStack) -> None:
+    airflow_stack.components.kill("triggerer")
+    airflow_stack.components.wait_ended("triggerer")
+    airflow_stack.start_component("triggerer")
+    airflow_stack.wait_healthy()
+    assert "triggerer" in airflow_stack.components.pids
