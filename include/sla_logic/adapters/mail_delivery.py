@@ -81,20 +81,20 @@ def _address(message: EmailMessage, header: str) -> str:
     return str(message[header].addresses[0].addr_spec)
 
 
-def write_as_files(message: EmailMessage, text: str, folder: Path) -> str:
+def write_as_files(message: EmailMessage, text: str, folder: Path) -> tuple[Path, Path]:
     """Write `.eml` and `.html` and return their places; writing again replaces them with the same."""
-    folder.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^A-Za-z0-9.-]+", "_", str(message["Message-ID"]).strip("<>").partition("@")[0]).lstrip(".")
     eml, page = folder / f"{name}.eml", folder / f"{name}.html"
     _write(eml, text.encode("ascii"))
     _write(page, page_of(message).encode())
-    return f"{eml} {page}"
+    return eml, page
 
 
 def _write(place: Path, content: bytes) -> None:
     """Put the whole content in place or nothing: a reader never sees half a letter."""
     unfinished = place.with_name(f".{place.name}.{os.getpid()}")
     try:
+        place.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.open("wb") as file:
             file.write(content)
             file.flush()

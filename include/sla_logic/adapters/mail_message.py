@@ -48,7 +48,7 @@ def postal(name: str) -> Group:
     return Group(one_line(name, _NAME_LIMIT))
 
 
-def message_id(ticket: str, version: int, domain: str) -> str:
+def message_id(ticket: str, version: str, domain: str) -> str:
     """Derive the identity of a letter from what it is about, so that each sending carries the same."""
     return f"<{re.sub('[^A-Za-z0-9-]', '-', ticket)}.{version}@{domain}>"
 

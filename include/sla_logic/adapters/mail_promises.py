@@ -1,0 +1,147 @@
+"""What was promised and what was measured, objective by objective, with its picture."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+
+from include.sla_logic.adapters.mail_blocks import Block, Fact, Image, Note, Objective, Paragraph, Section, Tone
+from include.sla_logic.adapters.mail_message import one_line
+from include.sla_logic.adapters.mail_wording import Wording
+from include.sla_logic.charts.performance import Words, as_png, can_draw, counts_hours
+from include.sla_logic.domain.customer_report import CustomerReport
+from include.sla_logic.domain.performance import Bound, PerformanceSeries
+from include.sla_logic.domain.service_performance import ObjectivePerformance, ObjectiveState
+
+_PICTURES = 2  # more would push what was done off the reader's first pages
+_ORDER = (ObjectiveState.BREACHED, ObjectiveState.AT_RISK, ObjectiveState.UNKNOWN, ObjectiveState.MET)
+_TONES = {
+    ObjectiveState.MET: Tone.GOOD,
+    ObjectiveState.AT_RISK: Tone.MIXED,
+    ObjectiveState.BREACHED: Tone.BAD,
+    ObjectiveState.UNKNOWN: Tone.MIXED,
+}
+
+
+def in_order(report: CustomerReport) -> list[ObjectivePerformance]:
+    """Return the objectives, broken promises first."""
+    return sorted(report.performance.objectives, key=lambda o: _ORDER.index(o.state))
+
+
+def name_of(objective: ObjectivePerformance, report: CustomerReport, wording: Wording) -> str:
+    """Name what is promised; the contract's own title tells two promises of one kind apart."""
+    name = metric_name(objective.metric, wording)
+    kinds = Counter(o.metric for o in report.performance.objectives)
+    title = one_line(objective.title, 80)
+    return f"{name} ({title})" if kinds[objective.metric] > 1 and title else name
+
+
+def metric_name(metric: str, wording: Wording) -> str:
+    """Name a metric in the reader's language."""
+    return wording.say(f"metric.{metric}" if wording.has(f"metric.{metric}") else "metric.other")
+
+
+def bound_text(value: Decimal | None, unit: str, wording: Wording, *, at_least: bool) -> str:
+    """Say what is promised."""
+    if value is None:
+        return wording.say("measured.by_table")
+    shown = wording.quantity(value, one_line(unit, 16))
+    return wording.say("measured.at_least" if at_least else "measured.at_most", value=shown)
+
+
+def promised_text(objective: ObjectivePerformance, wording: Wording) -> str:
+    """Say what is promised for an objective."""
+    return bound_text(objective.promised, objective.unit, wording, at_least=objective.at_least)
+
+
+def measured_text(objective: ObjectivePerformance, wording: Wording) -> str:
+    """Say what was measured; not known is said so."""
+    if objective.measured is None:
+        return wording.say("measured.unknown")
+    return wording.measured(objective.measured, objective.unit, objective.promised)
+
+
+def promises(report: CustomerReport, wording: Wording) -> Section:
+    """Set the section about promise and measurement."""
+    performance = report.performance
+    period, moment = wording.period(performance.window), wording.moment(performance.as_of)
+    blocks: list[Block] = [Paragraph(wording.say("measured.period", period=period, moment=moment))]
+    blocks += [_objective(o, report, wording) for o in in_order(report)]
+    if performance.provisional:
+        blocks.append(Note(wording.say("measured.provisional")))
+    blocks += _pictures(report, wording)
+    return Section(wording.say("section.measured"), tuple(blocks))
+
+
+def _objective(objective: ObjectivePerformance, report: CustomerReport, wording: Wording) -> Objective:
+    state = "undecided" if objective.state is ObjectiveState.UNKNOWN else objective.state.value
+    tone = _TONES[objective.state]
+    return Objective(
+        name=name_of(objective, report, wording),
+        promised=Fact(wording.say("figure.promised"), promised_text(objective, wording)),
+        measured=Fact(wording.say("figure.measured"), measured_text(objective, wording), tone=tone),
+        verdict=wording.say(f"measured.{state}"),
+        tone=tone,
+        notes=tuple(_notes(objective, wording)),
+    )
+
+
+def _notes(objective: ObjectivePerformance, wording: Wording) -> Iterator[str]:
+    lengths = {
+        "counted": objective.counted_seconds,
+        "excluded": objective.excluded_seconds,
+        "unobserved": objective.no_data_seconds,
+    }
+    for what, seconds in lengths.items():
+        if seconds:
+            yield wording.say(f"measured.{what}", length=wording.length(seconds))
+
+
+def _pictures(report: CustomerReport, wording: Wording) -> Iterator[Image]:
+    ranks = {o.metric: rank for rank, o in reversed(list(enumerate(in_order(report))))}
+    drawable = sorted(filter(can_draw, report.series), key=lambda s: ranks.get(s.metric, len(ranks)))
+    for number, series in enumerate(drawable[:_PICTURES], start=1):
+        drawing = _downtime if not series.points else _samples
+        words, alt, caption = drawing(series, report, wording)
+        yield Image(f"performance-{number}", alt, caption, as_png(series, words))
+
+
+def _downtime(series: PerformanceSeries, report: CustomerReport, wording: Wording) -> tuple[Words, str, str]:
+    allowed = wording.length(int(series.allowed_seconds or 0))
+    unit = wording.say("chart.hours" if counts_hours(series) else "chart.minutes")
+    words = _words(wording, wording.say("chart.downtime"), wording.say("chart.allowed", length=allowed), unit)
+    alt = wording.say(
+        "chart.alt_downtime",
+        service=one_line(report.service_name, 80),
+        period=wording.period(series.shown),
+        down=wording.length(sum(p.seconds for p in series.counted_downtime)),
+        allowed=allowed,
+    )
+    return words, alt, wording.say("chart.caption_downtime")
+
+
+def _samples(series: PerformanceSeries, report: CustomerReport, wording: Wording) -> tuple[Words, str, str]:
+    metric = metric_name(series.metric, wording)
+    target = bound_text(series.target, series.unit, wording, at_least=series.bound is Bound.AT_LEAST)
+    unit = "%" if series.unit == "percent" else one_line(series.unit, 16)
+    words = _words(wording, metric, wording.say("chart.promised", value=target), unit)
+    period = wording.period(series.shown)
+    alt = wording.say(
+        "chart.alt_series", metric=metric, service=one_line(report.service_name, 80), period=period, target=target
+    )
+    return words, alt, wording.say(f"chart.caption_{series.bound.value}")
+
+
+def _words(wording: Wording, measured: str, promised: str, unit: str) -> Words:
+    return Words(
+        measured=measured,
+        promised=promised,
+        outage=wording.say("chart.outage"),
+        maintenance=wording.say("chart.maintenance"),
+        corrected=wording.say("chart.corrected"),
+        unit=unit,
+        date=wording.axis_date,
+        number_locale=wording.number_locale(),
+        time_locale=wording.time_locale(),
+    )
