@@ -5,14 +5,18 @@ what fails inside either leaves nothing behind.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
+
+Clock = Callable[[], datetime]
 
 _WAIT_SECONDS = 30
 _WRITES = "sla_writes"
@@ -23,11 +27,21 @@ class UnableToOpenDatabase(Exception):
 
 
 class Database:
-    """An engine with the two kinds of transaction that the product knows."""
+    """An engine with the two kinds of transaction that the product knows, and the clock that judges."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, clock: Clock | None = None) -> None:
         self.engine = engine
         self.is_postgresql = engine.dialect.name == "postgresql"
+        self._clock = clock
+
+    def now(self, connection: Connection) -> datetime:
+        """Return the present moment by the database's own clock: machines that work on one incident agree on it."""
+        if self._clock is not None:
+            return self._clock()
+        if self.is_postgresql:
+            told: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+            return told.astimezone(UTC)
+        return datetime.now(UTC)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -45,11 +59,18 @@ class Database:
             yield connection
 
 
-def open_database(url: str) -> Database:
-    """Return the database behind the URL, the same object for the same URL; opens no connection yet."""
+def insert_once(connection: Connection, table: Table, key: str, row: dict[str, Any]) -> bool:
+    """Add the row unless its key is taken, and tell whether it was added; waits for whoever is adding it now."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=[key]).returning(table.c[key])
+    return connection.execute(statement, row).first() is not None
+
+
+def open_database(url: str, *, clock: Clock | None = None) -> Database:
+    """Return the database behind the URL, with one engine per URL and process; opens no connection yet."""
     if url not in _engines:
         _engines[url] = _create_engine(url)
-    return Database(_engines[url])
+    return Database(_engines[url], clock=clock)
 
 
 def _create_engine(url: str) -> Engine:

@@ -5,8 +5,9 @@ Revisions are numbered files; a release reads databases that are newer than itse
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from include.sla_logic.adapters.database import Database
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 VERSION_TABLE = "sla_schema_version"
+_ready: WeakSet[Engine] = WeakSet()
 _HERE = Path(__file__).parent
 _LOCK = 7_253_621  # any number, the same in every process: PostgreSQL's advisory lock for migrations
 
@@ -35,12 +37,15 @@ def current_revision(connection: Connection) -> str | None:
 
 
 def check_revision(connection: Connection) -> None:
-    """Raise `UnableToUseDatabase` unless the database is as new as this release, or newer."""
+    """Raise `UnableToUseDatabase` unless the database is as new as this release, or newer; asks once per engine."""
+    if connection.engine in _ready:
+        return
     current, needed = current_revision(connection), newest_revision()
     if current is None or current < needed:
         stand = "has no tables of this product yet" if current is None else f"is at revision {current}"
         msg = f"The operations database {stand}, revision {needed} is needed: run `sla database migrate` first."
         raise UnableToUseDatabase(msg)
+    _ready.add(connection.engine)
 
 
 def migrate(database: Database) -> str:

@@ -1,0 +1,92 @@
+"""Accepting a notification: into System T with a ticket, or into the quarantine with a reason."""
+
+import re
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from include.sla_logic.adapters.audit import Act, note_act
+from include.sla_logic.adapters.contracts import ContractRegister, UnableToFindRecord
+from include.sla_logic.adapters.folders import number_of_run, ticket_of
+from include.sla_logic.adapters.intake import Received, Rejection, receive
+from include.sla_logic.adapters.quarantine import printable, quarantine_notification
+from include.sla_logic.adapters.schema.system_t import tickets
+from include.sla_logic.adapters.tickets import Opening, key_of, open_ticket
+from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
+
+_RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]{1,250}")  # what Airflow allows by default
+
+
+class UnableToAcceptNotification(Exception):
+    """The notification was refused; `quarantine` is where it is kept, None where its incident exists already."""
+
+    def __init__(self, message: str, *, quarantine: int | None = None) -> None:
+        super().__init__(message)
+        self.quarantine = quarantine
+
+
+def accept_notification(
+    connection: Connection, conf: object, *, run_id: str, origin: str, now: datetime
+) -> TroubleTicket | UnableToAcceptNotification:
+    """Return the ticket, or the refusal as a value: what was written of it must be committed, then it is raised.
+
+    A run that has its ticket gets the same one again, whatever it sends.
+    """
+    number = number_of_run(connection, printable(run_id))
+    if number is not None:
+        return ticket_of(connection.execute(select(tickets).where(tickets.c.number == number)).one())
+    received = receive(conf, now=now)
+    result = _check(connection, received, run_id)
+    if isinstance(result, Rejection):
+        kept = quarantine_notification(connection, received.body, result, run_id=run_id, origin=origin, now=now)
+        return UnableToAcceptNotification(
+            f"{result}. The notification is kept in quarantine as {kept}.", quarantine=kept
+        )
+    opening = Opening(
+        key=key_of(result, run_id),
+        notification=result,
+        run_id=run_id,
+        origin=printable(origin, 64),
+        reason=f"The notification is accepted; it came in by {printable(origin, 64)}.",
+    )
+    ticket, opened = open_ticket(connection, opening, now=now)
+    if not opened and ticket.run_id != run_id:
+        return _known_already(connection, ticket, run_id, now)
+    return ticket
+
+
+def _check(connection: Connection, received: Received, run_id: str) -> ProblemNotification | Rejection:
+    """Add to the check of the body what only the run and the contract register can tell."""
+    if not _RUN_ID.fullmatch(run_id):
+        return Rejection(".run_id", "a run id has 1 to 250 characters out of A-Z a-z 0-9 _ . ~ : + -")
+    result = received.result
+    if isinstance(result, Rejection):
+        return result
+    register = ContractRegister(connection=connection)
+    try:
+        register.customer(result.customer)
+    except UnableToFindRecord as error:
+        return Rejection(".customer", _as_reason(error))
+    try:
+        register.contract(register.agreement(result.customer, result.service, at=result.observed_from))
+    except UnableToFindRecord as error:
+        return Rejection(".service", _as_reason(error))
+    return result
+
+
+def _as_reason(error: Exception) -> str:
+    text = str(error).rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _known_already(
+    connection: Connection, ticket: TroubleTicket, run_id: str, now: datetime
+) -> UnableToAcceptNotification:
+    """Tell the second caller who came first; nothing of what she sent is lost from sight: the audit has it."""
+    message = (
+        f".external_reference: {ticket.external_reference} is processed already, "
+        f"as ticket {ticket.id} by run {ticket.run_id}"
+    )
+    note_act(connection, Act(now, f"run {run_id}"[:250], "notification refused", ticket.id, message))
+    return UnableToAcceptNotification(f"{message}.")

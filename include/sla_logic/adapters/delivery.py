@@ -1,0 +1,89 @@
+"""The sender of the outbox: one message at a time, each attempt and its answer kept before the next."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from include.sla_logic.adapters.database import Database
+from include.sla_logic.adapters.delivery_schedule import Schedules
+from include.sla_logic.adapters.outbox import Outgoing, claim_next, note_failed, note_sent
+
+_FAILURES_IN_A_ROW = 3
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """How one kind of message leaves; `refused` are the errors after which trying again is of no use."""
+
+    deliver: Callable[[Outgoing], Any]
+    refused: tuple[type[Exception], ...]
+
+
+@dataclass
+class DeliveryReport:
+    """What one round of sending did, by the keys of the messages."""
+
+    sent: list[str] = field(default_factory=list)
+    put_off: dict[str, str] = field(default_factory=dict)
+    dead: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return f"{len(self.sent)} sent, {len(self.put_off)} put off, {len(self.dead)} given up"
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Delivers what is due; several may work at once, in several processes."""
+
+    database: Database
+    carriers: Mapping[str, Carrier]
+    schedules: Schedules
+    buried: Callable[[Connection, Outgoing, str], None]
+
+    def deliver(self, *, ticket: int | None = None, limit: int = 100) -> DeliveryReport:
+        """Send up to `limit` due messages; a kind that fails three times in a row rests until the next round."""
+        report, failures = DeliveryReport(), dict.fromkeys(self.carriers, 0)
+        by = f"{os.getpid()}-{uuid4().hex[:12]}"
+        for _ in range(limit):
+            working = [kind for kind, failed in failures.items() if failed < _FAILURES_IN_A_ROW]
+            message = self._claim(by, working, ticket)
+            if message is None:
+                break
+            failures[message.kind] = 0 if self._send(message, by, report) else failures[message.kind] + 1
+        return report
+
+    def _claim(self, by: str, kinds: list[str], ticket: int | None) -> Outgoing | None:
+        leases = {kind: self.schedules.kinds[kind].lease for kind in kinds}
+        with self.database.write() as connection:
+            return claim_next(connection, now=self.database.now(connection), leases=leases, by=by, ticket=ticket)
+
+    def _send(self, message: Outgoing, by: str, report: DeliveryReport) -> bool:
+        """Send one message outside any transaction; whatever goes wrong is kept with it, never lost."""
+        carrier = self.carriers[message.kind]
+        try:
+            answer = carrier.deliver(message)
+        except carrier.refused as error:
+            self._put_off(message, by, report, error, for_good=True)
+            return True
+        except Exception as error:  # noqa: BLE001 - an unknown error is one more reason to try again later
+            self._put_off(message, by, report, error, for_good=False)
+            return False
+        with self.database.write() as connection:
+            note_sent(connection, message.id, answer=answer, now=self.database.now(connection))
+        report.sent.append(message.key)
+        return True
+
+    def _put_off(self, message: Outgoing, by: str, report: DeliveryReport, error: Exception, *, for_good: bool) -> None:
+        reason = f"{type(error).__name__}: {error}"
+        wait = None if for_good else self.schedules.kinds[message.kind].wait_after(message.attempts)
+        with self.database.write() as connection:
+            again_at = None if wait is None else self.database.now(connection) + wait
+            kept = note_failed(connection, message.id, error=reason, again_at=again_at, by=by)
+            if kept and wait is None:
+                self.buried(connection, message, reason)
+        (report.dead if wait is None else report.put_off)[message.key] = reason

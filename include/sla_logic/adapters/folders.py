@@ -1,0 +1,152 @@
+"""What is kept of incidents, loaded with one query per table however many incidents are asked for."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from include.sla_logic.adapters.schema.system_t import (
+    documents,
+    steps,
+    ticket_status_history,
+    tickets,
+    timeline,
+)
+from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
+
+
+class UnableToFindIncident(Exception):
+    """System T has no ticket for what was asked."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One stored document; `body` is its JSON as it was written."""
+
+    kind: str
+    round: int
+    body: str
+    task: str
+    written_at: datetime
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step that the incident has taken, with the choice where it was a decision."""
+
+    task: str
+    choice: str | None
+    done_at: datetime
+
+
+@dataclass
+class Folder:
+    """One incident as the database has it; both lengths are the last numbers of gap-free sequences."""
+
+    number: int
+    ticket: TroubleTicket
+    papers: dict[str, list[Paper]] = field(default_factory=dict)
+    steps: dict[str, Step] = field(default_factory=dict)
+    timeline_length: int = 0
+    history_length: int = 0
+
+
+def ticket_id(number: int) -> str:
+    """Write a ticket number as people read it: TT-000001."""
+    return f"TT-{number:06d}"
+
+
+def ticket_number(ticket: str) -> int | None:
+    """Return the number in `TT-000001`, or None for any other text."""
+    digits = ticket.removeprefix("TT-")
+    ours = ticket.startswith("TT-") and digits.isascii() and digits.isdigit() and len(digits) <= 18  # noqa: PLR2004
+    return int(digits) if ours else None
+
+
+def find_number(connection: Connection, reference: str) -> int:
+    """Return the number behind a ticket id, an external reference or a run id; raise `UnableToFindIncident`."""
+    number = ticket_number(reference)
+    by_id = number is not None and connection.scalar(select(tickets.c.number).where(tickets.c.number == number))
+    found = (
+        by_id
+        or number_of_run(connection, reference)
+        or connection.scalar(select(tickets.c.number).where(tickets.c.external_key == f"reference {reference}"))
+    )
+    if not found:
+        msg = f"System T has no incident under the ticket, external reference or run {reference!r}."
+        raise UnableToFindIncident(msg)
+    return int(found)
+
+
+def number_of_run(connection: Connection, run_id: str) -> int | None:
+    """Return the number of the ticket that this run works on."""
+    return connection.scalar(select(tickets.c.number).where(tickets.c.run_id == run_id))
+
+
+def lock_tickets(connection: Connection, numbers: Sequence[int]) -> None:
+    """Hold these incidents until the transaction ends; SQLite's write transaction holds them all anyway.
+
+    A statement of its own: what is read after it sees what the former holder has written.
+    """
+    query = select(tickets.c.number).where(tickets.c.number.in_(numbers)).order_by(tickets.c.number)
+    connection.execute(query.with_for_update()).all()
+
+
+def load_steps(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str, Step]]:
+    """Return the steps that each incident has taken, in order."""
+    taken: dict[int, dict[str, Step]] = defaultdict(dict)
+    for row in connection.execute(select(steps).where(steps.c.ticket.in_(numbers)).order_by(steps.c.id)):
+        taken[row.ticket][row.task] = Step(row.task, row.choice, row.done_at)
+    return taken
+
+
+def load_folders(connection: Connection, numbers: Sequence[int]) -> list[Folder]:
+    """Return the folders of these incidents in the order of their numbers; unknown numbers are left out."""
+    rows = connection.execute(select(tickets).where(tickets.c.number.in_(numbers)).order_by(tickets.c.number))
+    folders = {row.number: Folder(row.number, ticket_of(row)) for row in rows}
+    for number, taken in load_steps(connection, numbers).items():
+        folders[number].steps = taken
+    _load_papers(connection, folders)
+    for row in connection.execute(_last_numbers(numbers)):
+        folders[row.number].timeline_length = row.timeline_length or 0
+        folders[row.number].history_length = row.history_length or 0
+    return list(folders.values())
+
+
+def _load_papers(connection: Connection, folders: dict[int, Folder]) -> None:
+    query = select(documents).where(documents.c.ticket.in_(folders)).order_by(documents.c.id)
+    for row in connection.execute(query):
+        paper = Paper(row.kind, row.round, row.body, row.task, row.written_at)
+        folders[row.ticket].papers.setdefault(row.kind, []).append(paper)
+
+
+def _last_numbers(numbers: Sequence[int]) -> Select[tuple[int, int | None, int | None]]:
+    timelines = select(func.max(timeline.c.sequence)).where(timeline.c.ticket == tickets.c.number)
+    histories = select(func.max(ticket_status_history.c.sequence)).where(
+        ticket_status_history.c.ticket == tickets.c.number
+    )
+    return select(
+        tickets.c.number,
+        timelines.scalar_subquery().label("timeline_length"),
+        histories.scalar_subquery().label("history_length"),
+    ).where(tickets.c.number.in_(numbers))
+
+
+def ticket_of(row: Row[Any]) -> TroubleTicket:
+    """Turn a row of `tickets` into the ticket that the departments see."""
+    return TroubleTicket(
+        id=ticket_id(row.number),
+        external_reference=row.external_reference,
+        run_id=row.run_id,
+        customer=row.customer,
+        service=row.service,
+        status=TicketStatus(row.status),
+        assigned_to=Lane(row.assigned_to),
+        escalated=row.escalated,
+        parent=None if row.parent is None else ticket_id(row.parent),
+        created_at=row.created_at,
+    )

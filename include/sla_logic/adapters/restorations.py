@@ -1,0 +1,117 @@
+"""The wait for a restoration request: one row for each incident, and that row alone decides.
+
+In time is what was sent at or before the deadline, by the instant of sending; when we look does not matter.
+All functions want the incident locked, so that a request and the deadline never both win.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, or_, select, update
+
+from include.sla_logic.adapters.folders import ticket_id
+from include.sla_logic.adapters.schema.system_t import restorations, tickets
+from include.sla_logic.domain.restoration import RestorationOutcome
+
+
+class UnableToFindRestoration(Exception):
+    """The incident does not wait for a restoration request and never did."""
+
+
+class UnableToReleaseRestoration(Exception):
+    """The request can no longer be sent or rejected."""
+
+
+@dataclass(frozen=True)
+class RestorationWait:
+    """The wait as it stands; without `outcome` it goes on."""
+
+    ticket: str
+    opened_at: datetime
+    deadline: datetime
+    held_because: str | None
+    sent_at: datetime | None
+    sent_by: str | None
+    rejected_at: datetime | None
+    rejected_by: str | None
+    reason: str | None
+    outcome: RestorationOutcome | None
+    decided_at: datetime | None
+
+    def judge(self, now: datetime) -> RestorationOutcome | None:
+        """Say how the wait ends, or None while a request could still come in time."""
+        if self.outcome is not None:
+            return self.outcome
+        if self.rejected_at is not None:
+            return RestorationOutcome.REJECTED
+        if self.sent_at is not None:
+            return RestorationOutcome.IN_TIME if self.sent_at <= self.deadline else RestorationOutcome.TOO_LATE
+        return RestorationOutcome.TOO_LATE if now > self.deadline else None
+
+
+def find_restoration(connection: Connection, number: int) -> RestorationWait | None:
+    """Return the wait of an incident, or None where there never was one."""
+    row = connection.execute(select(restorations).where(restorations.c.ticket == number)).one_or_none()
+    if row is None:
+        return None
+    outcome = RestorationOutcome(row.outcome) if row.outcome else None
+    return RestorationWait(**(row._asdict() | {"ticket": ticket_id(number), "outcome": outcome}))
+
+
+def read_restoration(connection: Connection, number: int) -> RestorationWait:
+    """Return the wait of an incident; raise `UnableToFindRestoration`."""
+    wait = find_restoration(connection, number)
+    if wait is None:
+        raise UnableToFindRestoration(f"{ticket_id(number)} does not wait for a restoration request.")
+    return wait
+
+
+def decide(connection: Connection, number: int, *, now: datetime) -> tuple[RestorationOutcome | None, bool]:
+    """Return how the wait ended, None while it goes on, and whether it was this look that decided."""
+    wait = read_restoration(connection, number)
+    outcome = wait.judge(now)
+    if outcome is None or wait.outcome is not None:
+        return outcome, False
+    _change(connection, number, {"outcome": outcome.value, "decided_at": now})
+    return outcome, True
+
+
+def release(connection: Connection, number: int, *, by: str, reason: str, now: datetime) -> RestorationWait:
+    """Send the held request now; raise `UnableToReleaseRestoration` where it is too late for that."""
+    _refuse_unless_held(read_restoration(connection, number), now)
+    _change(connection, number, {"sent_at": now, "sent_by": by, "reason": reason})
+    return read_restoration(connection, number)
+
+
+def reject(connection: Connection, number: int, *, by: str, reason: str, now: datetime) -> RestorationWait:
+    """Give the held request up; raise `UnableToReleaseRestoration` where it is too late for that."""
+    _refuse_unless_held(read_restoration(connection, number), now)
+    _change(connection, number, {"rejected_at": now, "rejected_by": by, "reason": reason})
+    return read_restoration(connection, number)
+
+
+def answered_runs(connection: Connection, *, now: datetime, decided_since: datetime) -> frozenset[str]:
+    """Return the runs whose wait can be decided now, or was decided since; one query for all waits."""
+    row = restorations.c
+    can_be = and_(
+        row.outcome.is_(None), or_(row.sent_at.is_not(None), row.rejected_at.is_not(None), row.deadline < now)
+    )
+    query = select(tickets.c.run_id).join(restorations, row.ticket == tickets.c.number)
+    return frozenset(connection.scalars(query.where(or_(can_be, row.decided_at >= decided_since))))
+
+
+def _refuse_unless_held(wait: RestorationWait, now: datetime) -> None:
+    if wait.sent_at is not None:
+        why = f"was sent already at {wait.sent_at.isoformat()} by {wait.sent_by}"
+    elif wait.rejected_at is not None:
+        why = f"was rejected at {wait.rejected_at.isoformat()} by {wait.rejected_by}"
+    elif wait.outcome is not None or now > wait.deadline:
+        why = f"had to be sent by {wait.deadline.isoformat()}; that was missed"
+    else:
+        return
+    raise UnableToReleaseRestoration(f"The restoration request of {wait.ticket} {why}.")
+
+
+def _change(connection: Connection, number: int, values: dict[str, Any]) -> None:
+    connection.execute(update(restorations).where(restorations.c.ticket == number).values(values))

@@ -1,0 +1,29 @@
+"""Looking things up: one incident with everything, or many tickets."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from include.sla_logic.adapters.tickets import TicketFilter, list_tickets
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.office.premises import Premises
+
+if TYPE_CHECKING:
+    from include.sla_logic.adapters.case_view import Case
+
+
+class Archive(Premises):
+    """Reads, never writes."""
+
+    def case(self, reference: str) -> "Case":
+        """Return everything about one incident, by ticket id, external reference or run id."""
+        from include.sla_logic.adapters.case_view import view_case
+
+        with self.reading() as connection:
+            return view_case(connection, reference)
+
+    def tickets(
+        self, wanted: TicketFilter | None = None, *, limit: int = 100, offset: int = 0
+    ) -> Sequence[TroubleTicket]:
+        """Return the tickets that fit, newest first."""
+        with self.reading() as connection:
+            return list_tickets(connection, wanted or TicketFilter(), limit=limit, offset=offset)

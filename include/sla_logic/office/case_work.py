@@ -1,0 +1,45 @@
+"""Accepting incidents and doing the steps of the process on them."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from include.sla_logic.adapters.acceptance import UnableToAcceptNotification, accept_notification
+from include.sla_logic.adapters.filing import file_away
+from include.sla_logic.adapters.folders import load_steps
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.office.premises import Premises
+from include.sla_logic.ports import CaseFile
+
+
+class CaseWork(Premises):
+    """What a run of the process does."""
+
+    def accept(self, conf: object, *, run_id: str, origin: str) -> TroubleTicket:
+        """Open the incident of this run, once; raise `UnableToAcceptNotification` for what is kept in quarantine.
+
+        The same run gets the same ticket again; the sender's reference of another run is refused.
+        """
+        with self.writing() as connection:
+            now = self.database.now(connection)
+            answer = accept_notification(connection, conf, run_id=run_id, origin=origin, now=now)
+        if isinstance(answer, UnableToAcceptNotification):
+            raise answer
+        return answer
+
+    def perform(self, step: Callable[[CaseFile], object], *, run_id: str) -> str | None:
+        """Do one step of this run's incident, once, and return its choice where it is a decision.
+
+        Effects, messages and the fact that the step is done are one transaction; a step that is done
+        already is not called again. Raises `UnableToFindIncident` where the run has none.
+        """
+        with self.writing() as connection:
+            number = self.lock_run(connection, run_id)
+            done = load_steps(connection, [number]).get(number, {}).get(step.__name__)
+            if done is not None:
+                return done.choice
+            file = self.open_file(connection, number, task=step.__name__)
+            answer = step(file)
+            choice = answer.value if isinstance(answer, StrEnum) else None
+            file.finish(choice)
+            file_away(connection, [file])
+            return choice

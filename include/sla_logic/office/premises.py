@@ -1,0 +1,67 @@
+"""What every room of the office stands on: one database, its clock, its transactions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from include.sla_logic.adapters.case_file import KeptCaseFile
+from include.sla_logic.adapters.database import Clock, open_database
+from include.sla_logic.adapters.desks import Desks
+from include.sla_logic.adapters.folders import (
+    UnableToFindIncident,
+    find_number,
+    load_folders,
+    lock_tickets,
+    number_of_run,
+)
+from include.sla_logic.adapters.migrations import check_revision, migrate
+from include.sla_logic.adapters.settings import Settings
+
+
+class Premises:
+    """One operations database; without a `clock` the database's own clock is the judge."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.database = open_database(settings.database_url, clock=clock)
+
+    def migrate(self) -> str:
+        """Bring the database to the newest revision and return it."""
+        return migrate(self.database)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Look at one moment; raise `UnableToUseDatabase` where the database was never migrated."""
+        with self.database.read() as connection:
+            check_revision(connection)
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Write in one transaction; raise `UnableToUseDatabase` where the database was never migrated."""
+        with self.database.write() as connection:
+            check_revision(connection)
+            yield connection
+
+    def lock(self, connection: Connection, reference: str) -> int:
+        """Hold one incident until the transaction ends; raise `UnableToFindIncident`."""
+        number = find_number(connection, reference)
+        lock_tickets(connection, [number])
+        return number
+
+    def lock_run(self, connection: Connection, run_id: str) -> int:
+        """Hold the incident of a run, and of nothing else that has the same name; raise `UnableToFindIncident`."""
+        number = number_of_run(connection, run_id)
+        if number is None:
+            raise UnableToFindIncident(f"No incident was accepted for the run {run_id!r}.")
+        lock_tickets(connection, [number])
+        return number
+
+    def open_file(self, connection: Connection, number: int, *, task: str) -> KeptCaseFile:
+        """Open the case file of an incident that is locked."""
+        [folder] = load_folders(connection, [number])
+        smtp = self.settings.smtp
+        now = self.database.now(connection)
+        desks = Desks(connection, ticket=folder.ticket.id, now=now, sender=smtp.sender if smtp else None)
+        return KeptCaseFile(folder, desks, task=task, now=now)

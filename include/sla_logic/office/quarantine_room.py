@@ -1,0 +1,66 @@
+"""Refused notifications: looking at them, and trying them again."""
+
+import json
+from collections.abc import Sequence
+
+from include.sla_logic.adapters.acceptance import UnableToAcceptNotification, accept_notification
+from include.sla_logic.adapters.audit import Act, note_act
+from include.sla_logic.adapters.folders import find_number
+from include.sla_logic.adapters.quarantine import (
+    Quarantined,
+    find_quarantined,
+    list_quarantined,
+    release_quarantined,
+)
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.office.premises import Premises
+
+
+class UnableToRetryNotification(Exception):
+    """The quarantined notification cannot be tried again as it is."""
+
+
+class QuarantineRoom(Premises):
+    """Nothing that came in is thrown away: it is accepted, or it is here with its reason."""
+
+    def quarantined(self, *, state: str | None = "waiting", limit: int = 100) -> Sequence[Quarantined]:
+        """Return entries, newest first; `state` is waiting, accepted or None for both."""
+        with self.reading() as connection:
+            return list_quarantined(connection, state=state, limit=limit)
+
+    def quarantined_notification(self, number: int) -> Quarantined:
+        """Return one entry; raise `UnableToFindQuarantined`."""
+        with self.reading() as connection:
+            return find_quarantined(connection, number)
+
+    def retry_quarantined(self, number: int, *, by: str, conf: object = None) -> TroubleTicket:
+        """Accept a quarantined notification after all, as it was or mended, for the run that brought it.
+
+        Raises `UnableToRetryNotification`, or `UnableToAcceptNotification` where it is refused again.
+        """
+        with self.writing() as connection:
+            entry = find_quarantined(connection, number)
+            _refuse_accepted(entry)
+            body = _readable(entry) if conf is None else conf
+            now = self.database.now(connection)
+            answer = accept_notification(connection, body, run_id=entry.run_id, origin=entry.origin, now=now)
+            if isinstance(answer, TroubleTicket):
+                release_quarantined(connection, number, ticket=find_number(connection, answer.id))
+                note_act(connection, Act(now, by, "notification accepted", answer.id, f"from quarantine {number}"))
+        if isinstance(answer, UnableToAcceptNotification):
+            raise answer
+        return answer
+
+
+def _refuse_accepted(entry: Quarantined) -> None:
+    if entry.state != "waiting":
+        raise UnableToRetryNotification(f"Quarantine entry {entry.id} was accepted already, as {entry.ticket}.")
+
+
+def _readable(entry: Quarantined) -> object:
+    if not entry.complete:
+        raise UnableToRetryNotification(f"Quarantine entry {entry.id} was too long to be kept whole; send it mended.")
+    try:
+        return json.loads(entry.body)
+    except (ValueError, RecursionError) as error:
+        raise UnableToRetryNotification(f"Quarantine entry {entry.id} is not readable JSON; send it mended.") from error

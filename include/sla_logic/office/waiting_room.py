@@ -1,0 +1,76 @@
+"""The wait for a restoration request: looked at, answered by an operator, decided once."""
+
+from collections.abc import Callable
+from datetime import datetime
+from types import MappingProxyType
+
+from include.sla_logic.adapters.audit import Act, note_act
+from include.sla_logic.adapters.filing import file_away
+from include.sla_logic.adapters.folders import find_number
+from include.sla_logic.adapters.restorations import (
+    RestorationWait,
+    answered_runs,
+    decide,
+    read_restoration,
+    reject,
+    release,
+)
+from include.sla_logic.departments.resource_provisioning import go_on_after_the_wait
+from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.restoration import RestorationOutcome
+from include.sla_logic.office.premises import Premises
+
+WAIT = "await_restoration_request"
+_ENDINGS = MappingProxyType(
+    {
+        RestorationOutcome.IN_TIME: "The restoration request came in time.",
+        RestorationOutcome.REJECTED: "The restoration request was rejected.",
+        RestorationOutcome.TOO_LATE: "No restoration request came before the deadline.",
+    }
+)
+
+
+class WaitingRoom(Premises):
+    """A request and the deadline never both win: all that changes a wait holds its incident."""
+
+    def restoration(self, reference: str) -> RestorationWait:
+        """Return the wait as it stands; raise `UnableToFindRestoration` where there never was one."""
+        with self.reading() as connection:
+            return read_restoration(connection, find_number(connection, reference))
+
+    def answered_restorations(self, *, decided_since: datetime) -> frozenset[str]:
+        """Return the runs whose wait can be decided now, or was decided since then; one query for all."""
+        with self.reading() as connection:
+            return answered_runs(connection, now=self.database.now(connection), decided_since=decided_since)
+
+    def decide_restoration(self, run_id: str) -> RestorationOutcome | None:
+        """Decide the wait for ever where it can be decided; None while a request may still come in time."""
+        with self.writing() as connection:
+            number = self.lock_run(connection, run_id)
+            outcome, just_now = decide(connection, number, now=self.database.now(connection))
+            if outcome is not None and just_now:
+                file = self.open_file(connection, number, task=WAIT)
+                file.record(_ENDINGS[outcome], lane=Lane.RESOURCE_PROVISIONING)
+                file.finish(go_on_after_the_wait(outcome).value)
+                file_away(connection, [file])
+            return outcome
+
+    def release_restoration(self, ticket: str, *, by: str, reason: str) -> RestorationWait:
+        """Send the held request now; raise `UnableToReleaseRestoration` after its deadline or once it is answered."""
+        return self._answer(release, "released", ticket, by=by, reason=reason)
+
+    def reject_restoration(self, ticket: str, *, by: str, reason: str) -> RestorationWait:
+        """Give the held request up; raise `UnableToReleaseRestoration` after its deadline or once it is answered."""
+        return self._answer(reject, "rejected", ticket, by=by, reason=reason)
+
+    def _answer(
+        self, answer: Callable[..., RestorationWait], done: str, ticket: str, *, by: str, reason: str
+    ) -> RestorationWait:
+        with self.writing() as connection:
+            number = self.lock(connection, ticket)
+            file = self.open_file(connection, number, task=f"restoration {done}")
+            wait = answer(connection, number, by=by, reason=reason, now=file.now)
+            file.record(f"The restoration request was {done} by {by}: {reason}", lane=Lane.SERVICE_MANAGEMENT)
+            file_away(connection, [file])
+            note_act(connection, Act(file.now, by, f"restoration {done}", wait.ticket, reason))
+            return wait
