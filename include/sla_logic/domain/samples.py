@@ -29,8 +29,8 @@ class UnableToPlaceSample(Exception):
     """A sample does not lie on the series' grid, or two samples claim the same step."""
 
 
-def _to_column(values: Any) -> Column:  # noqa: ANN401 - what JSON or a caller brings
-    import numpy as np  # noqa: PLC0415 - only who has samples pays for numpy
+def _to_column(values: Any) -> Column:
+    import numpy as np
 
     if isinstance(values, np.ndarray) and values.dtype == np.int64:
         return values
@@ -83,7 +83,7 @@ class SampleSeries(Value):
         return hash((self.metric, self.start, self.step_seconds, self.values.tobytes()))
 
     @classmethod
-    def from_samples(  # noqa: PLR0913 - keyword-only description of one series
+    def from_samples(
         cls,
         samples: Iterable[tuple[datetime, Decimal | int | str | None]],
         *,
@@ -116,7 +116,8 @@ class SampleSeries(Value):
         for at, stored in placed.items():
             index, off = divmod(at - first, step_seconds)
             if off:
-                msg = f"The sample of {metric} at {from_seconds(at + shift).isoformat()} is off the {step_seconds} s grid."
+                when = from_seconds(at + shift).isoformat()
+                msg = f"The sample of {metric} at {when} is off the {step_seconds} s grid."
                 raise UnableToPlaceSample(msg)
             column[index] = stored
         return cls(

@@ -1,7 +1,8 @@
 """Contracts: the format, its reading and its linting."""
 
 from include.sla_logic.domain.contract.contract import Contract, MetricName, Objective, ServiceClass
-from include.sla_logic.domain.contract.linting import Finding, check_contract, read_contract
+from include.sla_logic.domain.contract.finding import Finding
+from include.sla_logic.domain.contract.linting import check_contract, read_contract
 from include.sla_logic.domain.contract.reading import UnableToReadContract
 
 __all__ = [

@@ -56,7 +56,7 @@ _UNITS = dict.fromkeys([*_PERCENT, MetricName.PACKET_LOSS], "percent") | {
 }
 _MEASURES: dict[MetricName, Measure] = {
     MetricName.AVAILABILITY: FromOutages(),
-    MetricName.SUCCESS_RATE: FromErrorRates(interval="5 min"),  # type: ignore[arg-type]  # read like the file
+    MetricName.SUCCESS_RATE: FromErrorRates.model_validate({"interval": "5 min"}),
     MetricName.TIME_TO_RESTORE: FromRestoreTimes(),
     MetricName.DELAY: FromDaysLate(),
     MetricName.EVENTS: FromEvents(),
@@ -119,7 +119,7 @@ class Contract(Term):
     approval_share: Share = Fraction(1)
     restoration_window: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(days=2)
     chronic: Chronic | None = None
-    objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
+    objectives: tuple[Objective, ...] = ()
 
     @field_validator("zone")
     @classmethod
@@ -135,6 +135,9 @@ class Contract(Term):
         names = [objective.id for objective in self.objectives]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             msg = f"the objective {twice[0]} is named twice"
+            raise ValueError(msg)
+        if not names and self.chronic is None:
+            msg = "a contract promises something: give objectives, or a chronic clause"
             raise ValueError(msg)
         return self
 

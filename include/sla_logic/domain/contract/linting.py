@@ -1,41 +1,41 @@
 """Finding what is wrong with a contract before anybody is judged by it."""
 
-from typing import Literal
+from collections.abc import Iterable
+from functools import partial
 
 from include.sla_logic.domain.contract.contract import Contract
-from include.sla_logic.domain.contract.quantities import Term
-from include.sla_logic.domain.contract.reading import UnableToReadContract, parse_contract
+from include.sla_logic.domain.contract.finding import Finding
+from include.sla_logic.domain.contract.reading import Lines, UnableToReadContract, parse_contract
+from include.sla_logic.domain.contract.term_linting import lint_objective, lint_terms
+from include.sla_logic.domain.contract.tier_linting import lint_tiers
 
 
-class Finding(Term):
-    """One defect of a contract text; `level` says whether loading refuses or warns."""
+def _line(lines: Lines, *path: str | int) -> int:
+    return lines[path]
 
-    level: Literal["refuses", "warns"]
-    line: int
-    code: str
-    text: str
-    witness: str | None = None
 
-    def __str__(self) -> str:
-        """Show on one line."""
-        shown = f" (for example {self.witness})" if self.witness else ""
-        return f"line {self.line}: {self.level}: {self.code}: {self.text}{shown}"
+def _findings(contract: Contract, lines: Lines) -> Iterable[Finding]:
+    yield from lint_terms(contract, partial(_line, lines))
+    for number, objective in enumerate(contract.objectives):
+        yield from lint_objective(contract, objective, partial(_line, lines, "objectives", number))
+        yield from lint_tiers(contract, objective, partial(_line, lines, "objectives", number, "rule"))
 
 
 def check_contract(text: str, *, name: str) -> tuple[Contract | None, tuple[Finding, ...]]:
-    """Return the contract, where it can be read, and everything that is wrong with it."""
+    """Return the contract, where it can be read, and everything that is wrong with it, by line."""
     try:
-        contract, _lines = parse_contract(text, name=name)
+        contract, lines = parse_contract(text, name=name)
     except UnableToReadContract as error:
-        return None, (Finding(level="refuses", line=error.line, code="unreadable", text=error.reason),)
-    return contract, ()
+        return None, (Finding(level="refuses", line=error.line, code=error.code, text=error.reason),)
+    return contract, tuple(sorted(_findings(contract, lines), key=lambda finding: (finding.line, finding.code)))
 
 
 def read_contract(text: str, *, name: str) -> Contract:
     """Return a contract that may be used; raise `UnableToReadContract` with the line of the first refusal."""
     contract, findings = check_contract(text, name=name)
     refusal = next((finding for finding in findings if finding.level == "refuses"), None)
-    if contract is None or refusal is not None:
-        reason = f"{refusal.code}: {refusal.text}" if refusal else "unreadable"
-        raise UnableToReadContract(reason, name=name, line=refusal.line if refusal else 0)
+    if refusal is not None:
+        raise UnableToReadContract(refusal.text, name=name, line=refusal.line, code=refusal.code)
+    if contract is None:  # pragma: no cover - an unreadable contract always has a refusal
+        raise UnableToReadContract("it cannot be read", name=name)
     return contract

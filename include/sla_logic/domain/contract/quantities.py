@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema, model_validator
 
+_MOST_DIGITS = 12  # beyond that a fraction is easier to read
 _UNITS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "d": 86_400}
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|min|h|d)")
 _ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
@@ -18,7 +19,7 @@ class Term(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def parse_share(written: Any) -> Fraction:  # noqa: ANN401 - whatever stands in the file
+def parse_share(written: Any) -> Fraction:
     """Read `10%`, `1/30` or 0; a bare 10 is refused, as it may mean either."""
     text = str(written).strip()
     try:
@@ -38,7 +39,7 @@ def parse_share(written: Any) -> Fraction:  # noqa: ANN401 - whatever stands in 
     return share
 
 
-def parse_duration(written: Any) -> int:  # noqa: ANN401
+def parse_duration(written: Any) -> int:
     """Read `5 min`, `1 h 30 min` or ISO 8601 `PT5M` as whole seconds; a number without unit is refused."""
     if isinstance(written, int) and not isinstance(written, bool) and written == 0:
         return 0
@@ -71,7 +72,7 @@ def exact_text(value: Fraction) -> str:
     while rest % 5 == 0:
         rest, fives = rest // 5, fives + 1
     digits = max(twos, fives)
-    if rest != 1 or digits > 12:
+    if rest != 1 or digits > _MOST_DIGITS:
         return f"{value.numerator}/{value.denominator}"
     return f"{Decimal(int(value * 10**digits)).scaleb(-digits):f}"
 
@@ -84,7 +85,7 @@ def show_duration(seconds: int) -> str:
     return f"-{shown}" if seconds < 0 else shown
 
 
-def _parse_target(written: Any) -> Any:  # noqa: ANN401
+def _parse_target(written: Any) -> Any:
     """Read a number, or a length of time as seconds."""
     if isinstance(written, str):
         try:
@@ -123,7 +124,7 @@ Quantity = Annotated[Decimal, WithJsonSchema(_NUMBER)]
 Target = Annotated[
     Decimal,
     BeforeValidator(_parse_target),
-    WithJsonSchema({"anyOf": [*_NUMBER["anyOf"], *_DURATION_SCHEMA["anyOf"]]}),  # type: ignore[misc]
+    WithJsonSchema({"anyOf": [_NUMBER, _DURATION_SCHEMA]}),
 ]
 
 
@@ -189,7 +190,7 @@ class DurationRange(Range):
         return _shown(self, show_duration)
 
 
-def _shown(bounds: Range, show: Any) -> str:  # noqa: ANN401 - str or show_duration
+def _shown(bounds: Range, show: Any) -> str:
     names = ("at_least", "more_than", "at_most", "below")
     parts = [(name, getattr(bounds, name)) for name in names]
     return ", ".join(f"{name.replace('_', ' ')} {show(value)}" for name, value in parts if value is not None) or "any"

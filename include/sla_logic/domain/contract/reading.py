@@ -16,10 +16,10 @@ _FLOAT, _INT = "tag:yaml.org,2002:float", "tag:yaml.org,2002:int"
 class UnableToReadContract(Exception):
     """The text is not a contract; `line` says where (1 is the first, 0 the whole text)."""
 
-    def __init__(self, reason: str, *, name: str, line: int = 0) -> None:
+    def __init__(self, reason: str, *, name: str, line: int = 0, code: str = "unreadable") -> None:
         """Keep where and why."""
         super().__init__(f"{name}, line {line}: {reason}" if line else f"{name}: {reason}")
-        self.reason, self.name, self.line = reason, name, line
+        self.reason, self.name, self.line, self.code = reason, name, line, code
 
 
 class Lines(Mapping[Path, int]):
@@ -35,7 +35,7 @@ class Lines(Mapping[Path, int]):
             path = path[:-1]
         return self._lines.get(path, 1)
 
-    def __iter__(self) -> Any:  # noqa: ANN401 - an iterator of paths
+    def __iter__(self) -> Any:
         """Go through the paths."""
         return iter(self._lines)
 
@@ -44,7 +44,7 @@ class Lines(Mapping[Path, int]):
         return len(self._lines)
 
 
-def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:  # noqa: ANN401
+def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
     lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, lines, name)
@@ -57,7 +57,7 @@ def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> An
             return node.value
     if node.tag == _INT:
         return int(node.value) if node.value.lstrip("+-").isdigit() else node.value
-    return yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]
+    return yaml.SafeLoader("").construct_object(node)
 
 
 def _mapping(node: yaml.MappingNode, path: Path, lines: dict[Path, int], name: str) -> dict[str, Any]:
@@ -100,7 +100,8 @@ def parse_contract(text: str, *, name: str) -> tuple[Contract, Lines]:
         missing = first["loc"][-1:] if first["type"] == "missing" else ()
         field = ".".join(str(part) for part in (*path, *missing)) or "the contract"
         reason = f"{field}: {first['msg'].removeprefix('Value error, ')}"
-        raise UnableToReadContract(reason, name=name, line=line) from error
+        code = f"missing_{missing[0]}" if missing else "unreadable"
+        raise UnableToReadContract(reason, name=name, line=line, code=code) from error
 
 
 def _known(loc: tuple[str | int, ...], lines: Lines) -> Path:

@@ -82,7 +82,7 @@ def _target(bench: Bench) -> Fraction:
 
 
 def _gap(shown: str, bench: Bench) -> UnableToJudge:
-    reason = f"{shown} lies in no tier of {bench.objective.id}: the contract says nothing about it, a person must decide."
+    reason = f"{shown} lies in no tier of {bench.objective.id}: the contract is silent, a person must decide."
     return UnableToJudge(RefusalCode.TIER_GAP, reason)
 
 
@@ -108,8 +108,10 @@ def _duration_tiers(rule: rules.DurationTiers, measured: Measured, bench: Bench)
         other = next((t for t in rule.percent_column if t.holds(_value(measured))), None)
         if other is None or other.credit != tier.credit:
             said = "says nothing" if other is None else f"says {show_share(other.credit)}"
-            found.warnings.append(f"the percentage column {said}, the duration column {show_share(tier.credit)}; "
-                                  "the duration column decides")
+            found.warnings.append(
+                f"the percentage column {said}, the duration column {show_share(tier.credit)}; "
+                "the duration column decides"
+            )
     return found
 
 
@@ -146,8 +148,10 @@ def _day_per_excess_block(rule: rules.DayPerExcessBlock, measured: Measured, ben
     seconds, target = _seconds(measured), _target(bench)
     allowed = (100 - target) / 100 * measured.total
     excess = max(Fraction(0), seconds - allowed)
-    steps = [f"allowed (100 - {exact_text(target)}) % x {measured.total} s = {exact_text(allowed)} s",
-             f"excess {seconds} - {exact_text(allowed)} = {exact_text(excess)} s"]
+    steps = [
+        f"allowed (100 - {exact_text(target)}) % x {measured.total} s = {exact_text(allowed)} s",
+        f"excess {seconds} - {exact_text(allowed)} = {exact_text(excess)} s",
+    ]
     if rule.nearest:
         excess = Fraction(half_up(excess / rule.nearest, 0)) * rule.nearest
         steps.append(f"to the nearest {show_duration(rule.nearest)}: {exact_text(excess)} s")
@@ -266,9 +270,10 @@ def _event_credits(_rule: rules.EventCredits, _measured: Measured, bench: Bench)
     for entry in bench.case.facts.event_credits:
         shares.setdefault(entry.event, []).append(Fraction(entry.percent) / 100)
     stacking = bench.case.contract.stacking
-    join = sum if stacking == "sum" else max
-    by_event = {event: join(values) for event, values in shares.items()}
-    total = max(by_event.values(), default=Fraction(0)) if stacking == "highest" else sum(by_event.values(), Fraction(0))
+    summed = stacking == "sum"
+    by_event = {event: sum(values, Fraction(0)) if summed else max(values) for event, values in shares.items()}
+    highest = max(by_event.values(), default=Fraction(0))
+    total = highest if stacking == "highest" else sum(by_event.values(), Fraction(0))
     steps = [f"event {event}: {show_share(share)}" for event, share in by_event.items()]
     return Award(share=total, tier=f"{len(by_event)} event(s)", steps=[*steps, f"together {show_share(total)}"])
 
@@ -287,4 +292,3 @@ _RULES: dict[type, Callable[..., Award]] = {
     rules.HourWaiver: _hour_waiver,
     rules.EventCredits: _event_credits,
 }
-

@@ -100,17 +100,22 @@ def _cap_window(contract: Contract, window: Period) -> Period:
 def _due(contract: Contract, judged: Sequence[Judged], base: ChargeBase | None, claim: ClaimFinding) -> _Due:
     named = [entry for entry in judged if entry.exact is not None]
     cap = None if contract.cap is None or base is None else contract.cap.share * base.over(contract.cap.over, contract)
-    if not named:
+    if judged and not named:
         return _Due(None, None, (), ("no objective could be judged",), cap, capped=False, full=False)
     entries = [(e.judgement.objective, e.judgement.events, e.exact or Fraction(0)) for e in named]
     paid = stack(entries, contract.stacking)
-    steps = [f"{name}: {exact_text(amount)}, not paid beside a higher one" for name, _e, amount in entries
-             if amount and not paid[name]]
+    steps = [
+        f"{name}: {exact_text(amount)}, not paid beside a higher one"
+        for name, _e, amount in entries
+        if amount and not paid[name]
+    ]
     total = sum(paid.values(), Fraction(0))
     capped = cap is not None and total > cap
     if capped and cap is not None and contract.cap is not None:
-        steps.append(f"{exact_text(total)} is above the cap of {exact_text(contract.cap.share * 100)} % "
-                     f"of the {contract.cap.over} = {exact_text(cap)}")
+        steps.append(
+            f"{exact_text(total)} is above the cap of {exact_text(contract.cap.share * 100)} % "
+            f"of the {contract.cap.over} = {exact_text(cap)}"
+        )
         total = cap
     full = base is not None and base.window > 0 and total >= base.window * contract.approval_share
     percent = _percent(named, paid, total, base)
@@ -145,7 +150,7 @@ def _chronic(case: Case) -> ChronicFinding | None:
 def _open_reasons(case: Case, judgements: Sequence[ObjectiveJudgement]) -> tuple[str, ...]:
     reasons = [f"{o.objective} rests on something still open" for o in judgements if o.provisional]
     if case.as_of < case.window.end:
-        reasons.append(f"the window ends at {case.window.end:%Y-%m-%d %H:%M} UTC, the facts at {case.as_of:%Y-%m-%d %H:%M} UTC")
+        reasons.append(f"the facts end at {case.as_of:%Y-%m-%d %H:%M} UTC, before the window does")
     return tuple(reasons)
 
 
@@ -156,6 +161,7 @@ def _approval(contract: Contract, judgements: Sequence[ObjectiveJudgement], due:
         reasons.append(f"the credit of {due.money} reaches {exact_text(contract.approval_share * 100)} % of the charge")
     if due.money is not None and limit is not None and due.money > limit:
         reasons.append(f"the credit of {due.money} is above the approval limit of {limit}")
-    if any(o.counted_at_most not in (None, o.counted_seconds) and o.verdict is not Verdict.NO_DATA for o in judgements) and due.money:
+    bracketed = (o for o in judgements if o.verdict is not Verdict.NO_DATA and o.counted_at_most is not None)
+    if due.money and any(o.counted_at_most != o.counted_seconds for o in bracketed):
         reasons.append("the length of an outage is only known within bounds")
     return tuple(reasons)

@@ -197,6 +197,6 @@ class SlaComparison(Document):
 
     def explain(self) -> str:
         """Return the judgement as text that a person can check by hand."""
-        from include.sla_logic.domain.sla.explanation import explain  # noqa: PLC0415 - it reads this paper
+        from include.sla_logic.domain.sla.explanation import explain
 
         return explain(self)

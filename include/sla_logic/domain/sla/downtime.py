@@ -82,9 +82,7 @@ def count_downtime(contract: Contract, facts: ServiceFacts, window: Span, as_of:
     for outage in facts.outages:
         _add_outage(contract, outage, until, found, short, long)
     count_spans(contract, found, short, excluded, extra_unknown=[p.span for p in facts.unobserved])
-    found.longest = spans.clip(
-        _long_enough(contract, spans.subtract(long, excluded.spans), found, note=False), window
-    )
+    found.longest = spans.clip(_long_enough(contract, spans.subtract(long, excluded.spans), found, note=False), window)
     return found
 
 
@@ -107,7 +105,7 @@ def count_spans(
     found.noted += [Noted(span, "no_data", "nobody measured", None) for span in found.unknown]
 
 
-def _add_outage(  # noqa: PLR0913, PLR0917 - one pass over one record
+def _add_outage(
     contract: Contract, outage: Outage, until: int, found: Downtime, short: list[Span], long: list[Span]
 ) -> None:
     start, latest_start, why = _clock_start(contract, outage)

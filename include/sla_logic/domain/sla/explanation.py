@@ -15,7 +15,8 @@ def explain(comparison: SlaComparison) -> str:
 
 def _lines(comparison: SlaComparison) -> Iterable[str]:
     yield f"Service {comparison.service} under {comparison.contract_title}"
-    yield f"  contract {comparison.contract} version {comparison.contract_version}, rules of judgement {comparison.rules_version}"
+    yield f"  contract {comparison.contract} version {comparison.contract_version}"
+    yield f"  rules of judgement version {comparison.rules_version}"
     yield f"  window {comparison.window} = {comparison.window.seconds} s, counted in {comparison.zone}"
     yield f"  facts as of {comparison.as_of:%Y-%m-%d %H:%M:%S} UTC"
     for objective in comparison.objectives:

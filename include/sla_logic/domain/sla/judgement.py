@@ -16,7 +16,6 @@ from include.sla_logic.domain.sla.comparison import (
     DataState,
     NextTier,
     ObjectiveJudgement,
-    RefusalCode,
     TierBound,
     Verdict,
 )
@@ -36,15 +35,11 @@ class Judged:
     by_share: bool
 
 
-def judge(
-    objective: Objective, case: Case, base: ChargeBase | None, missing: UnableToJudge | None = None
-) -> Judged:
+def judge(objective: Objective, case: Case, base: ChargeBase | None, missing: UnableToJudge | None = None) -> Judged:
     """Judge one objective; what cannot be judged is a refusal with its reason, never a zero."""
     total = case.span[1] - case.span[0]
     measured = Measured(total=total)
     try:
-        if total <= 0:
-            raise UnableToJudge(RefusalCode.EMPTY_WINDOW, "The window has no time in it.")
         measured = measure(objective, case)
         if (doubt := _doubt(measured, case)) is not None:
             return _undecided(objective, measured, doubt)
@@ -127,7 +122,7 @@ def _interval(span: Span, kind: str, why: str, reference: str | None) -> Counted
         start=from_seconds(span[0]),
         end=from_seconds(span[1]),
         seconds=span[1] - span[0],
-        kind=kind,  # type: ignore[arg-type]  # one of the three kinds by construction
+        kind=kind,
         why=why,
         reference=reference,
     )
@@ -136,7 +131,7 @@ def _interval(span: Span, kind: str, why: str, reference: str | None) -> Counted
 def _undecided(objective: Objective, measured: Measured, doubt: str) -> Judged:
     fields = _common(objective, measured) | {"measured": None, "measured_exact": None, "margin": None}
     judgement = ObjectiveJudgement(
-        **fields,  # type: ignore[arg-type]
+        **fields,
         breached=None,
         verdict=Verdict.NO_DATA,
         reason=doubt,
@@ -149,7 +144,7 @@ def _undecided(objective: Objective, measured: Measured, doubt: str) -> Judged:
 
 def _refused(objective: Objective, measured: Measured, refusal: UnableToJudge) -> Judged:
     judgement = ObjectiveJudgement(
-        **_common(objective, measured),  # type: ignore[arg-type]
+        **_common(objective, measured),
         breached=_breached(objective, measured, None),
         verdict=Verdict.REFUSED,
         reason=refusal.reason,
@@ -182,9 +177,10 @@ def _decided(
     share = found.share if found.amount is None else None
     steps = [*measured.steps, *found.steps]
     if share and base is not None:
-        steps += [*base.steps, f"{exact_text(share * 100)} % x {exact_text(base.window)} = {exact_text(exact)} {currency}"]
+        product = f"{exact_text(share * 100)} % x {exact_text(base.window)} = {exact_text(exact)} {currency}"
+        steps += [*base.steps, product]
     return ObjectiveJudgement(
-        **_common(objective, measured),  # type: ignore[arg-type]
+        **_common(objective, measured),
         breached=breached,
         verdict=Verdict.BREACHED if breached else Verdict.MET,
         reason=_reason(objective, measured, credit, breached),
@@ -227,7 +223,7 @@ def _next(objective: Objective, measured: Measured, bench: Bench, exact: Fractio
         counted = measured.downtime.seconds
 
         def worth(seconds: int) -> Fraction | None:
-            return _worth(objective, measured, bench, seconds)
+            return _worth(measured.total, bench, seconds)
 
         reached = next_by_downtime(objective, measured, worth)
         if reached is None:
@@ -235,7 +231,8 @@ def _next(objective: Objective, measured: Measured, bench: Bench, exact: Fractio
         left, tier = reached
         worth_then = worth(counted + left)
         amount = None if worth_then is None or base is None else worth_then
-        if amount is not None and not isinstance(rule, rules.DayPerBlock | rules.DayPerExcessBlock) and base is not None:
+        outright = isinstance(rule, rules.DayPerBlock | rules.DayPerExcessBlock)
+        if amount is not None and base is not None and not outright:
             amount *= base.window
         return _priced(left, None, tier, amount, exact, currency)
     if measured.value is None or (near := next_by_value(objective, measured.value)) is None:
@@ -244,18 +241,18 @@ def _next(objective: Objective, measured: Measured, bench: Bench, exact: Fractio
     return _priced(None, distance, tier, None if base is None else share * base.window, exact, currency)
 
 
-def _worth(objective: Objective, measured: Measured, bench: Bench, seconds: int) -> Fraction | None:
+def _worth(total: int, bench: Bench, seconds: int) -> Fraction | None:
     """Return what so many counted seconds would be worth, as a share or an amount; None in a hole."""
-    pretended = Downtime(window=(0, measured.total), counted=[(0, seconds)])
-    value = 100 - Fraction(100 * seconds, measured.total)
+    pretended = Downtime(window=(0, total), counted=[(0, seconds)])
+    value = 100 - Fraction(100 * seconds, total)
     try:
-        found = award(Measured(total=measured.total, value=value, downtime=pretended), bench)
+        found = award(Measured(total=total, value=value, downtime=pretended), bench)
     except UnableToJudge:
         return None
     return found.share if found.amount is None else found.amount
 
 
-def _priced(  # noqa: PLR0913, PLR0917
+def _priced(
     left: int | None, distance: Fraction | None, tier: str, amount: Fraction | None, now: Fraction, currency: str
 ) -> NextTier:
     return NextTier(

@@ -73,8 +73,9 @@ class Case:
 
 def measure(objective: Objective, case: Case) -> Measured:
     """Return the objective's value; raise `UnableToJudge` for facts that cannot be right."""
-    how = objective.measured_by
-    return _MEASURING[type(how)](objective, case)
+    if _total(case) <= 0:
+        raise UnableToJudge(RefusalCode.EMPTY_WINDOW, "The window has no time in it.")
+    return _MEASURING[type(objective.measured_by)](objective, case)
 
 
 def _total(case: Case) -> int:

@@ -12,6 +12,7 @@ from include.sla_logic.domain.contract.quantities import ValueTier
 from include.sla_logic.domain.sla.measuring import Measured
 
 Award = Callable[[int], Fraction | None]
+Near = tuple[Fraction, str, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def steps_in_seconds(rule: rules.Tiers | rules.DurationTiers, total: int) -> tup
     if isinstance(rule, rules.DurationTiers):
         found = [Step(_first_inside(tier.low), tier.credit, str(tier)) for tier in rule.tiers]
     else:
-        found = [Step(_seconds_to_reach(tier, rule.round_decimals, total), tier.credit, str(tier)) for tier in rule.tiers]
+        found = [Step(_seconds_to_reach(t, rule.round_decimals, total), t.credit, str(t)) for t in rule.tiers]
     return tuple(sorted((step for step in found if step.seconds <= total), key=lambda step: step.seconds))
 
 
@@ -98,15 +99,15 @@ def _first_dearer(counted: int, total: int, now: Fraction, worth: Award) -> int 
     return high
 
 
-def next_by_value(objective: Objective, value: Fraction) -> tuple[Fraction, str, Fraction] | None:
+def next_by_value(objective: Objective, value: Fraction) -> Near | None:
     """Return the distance to the next dearer tier of a value, the tier and its share, or None."""
     rule = objective.rule
     if isinstance(rule, rules.Tiers):
         return _nearest(_tier_distances(rule.tiers, value, _share_of(rule.tiers, value)))
     if isinstance(rule, rules.OverrunTiers) and objective.target:
         target = Fraction(objective.target)
-        bounds = [(target * (1 + Fraction(t.overrun) / 100), f"overrun from {t.overrun} % on", t.credit) for t in rule.thresholds]
-        return _nearest((bound - value, tier, share) for bound, tier, share in bounds if bound > value)
+        bounds = [(target * (1 + Fraction(t.overrun) / 100), t) for t in rule.thresholds]
+        return _nearest((b - value, f"overrun from {t.overrun} % on", t.credit) for b, t in bounds if b > value)
     return None
 
 
@@ -114,12 +115,12 @@ def _share_of(tiers: Iterable[ValueTier], value: Fraction) -> Fraction:
     return next((tier.credit for tier in tiers if tier.holds(value)), Fraction(0))
 
 
-def _tier_distances(tiers: Iterable[ValueTier], value: Fraction, now: Fraction) -> Iterable[tuple[Fraction, str, Fraction]]:
+def _tier_distances(tiers: Iterable[ValueTier], value: Fraction, now: Fraction) -> Iterable[Near]:
     for tier in tiers:
         for bound, _inclusive in (tier.low, tier.high):
             if bound is not None and tier.credit > now and not tier.holds(value):
                 yield abs(bound - value), str(tier), tier.credit
 
 
-def _nearest(found: Iterable[tuple[Fraction, str, Fraction]]) -> tuple[Fraction, str, Fraction] | None:
+def _nearest(found: Iterable[Near]) -> Near | None:
     return min(found, key=lambda entry: entry[0], default=None)

@@ -122,5 +122,3 @@ def _warned(case: Case, terms: Chronic, events: list[Span], names: list[str]) ->
         )
     reason = f"{len(alive)} of {terms.count} outages {terms.outage} in the last {terms.within_days} days"
     return ChronicFinding(state="none", right=terms.right, reason=reason)
-
-

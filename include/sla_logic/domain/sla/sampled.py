@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from include.sla_logic.domain import spans
@@ -46,11 +47,12 @@ class Steps:
     @property
     def measured(self) -> Mask:
         """Which steps have a sample."""
-        return self.column != NOT_MEASURED
+        mask: Mask = self.column != NOT_MEASURED
+        return mask
 
     def spans_where(self, mask: Mask) -> list[Span]:
         """Return the stretches of steps at which the mask holds."""
-        import numpy as np  # noqa: PLC0415 - only who has samples pays for numpy
+        import numpy as np
 
         edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0)).tolist()
         step = self.series.step_seconds
@@ -119,11 +121,11 @@ def unavailable_spans(steps: Steps, rule: FromUnavailableState) -> tuple[list[Sp
 
 def _rows(bad: Mask, measured: Mask) -> list[tuple[int, int, int]]:
     """Return runs of equal state as (first step, step after the last, state)."""
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     state = np.where(measured, bad, GAP)
     edges = [0, *(np.flatnonzero(np.diff(state)) + 1).tolist(), len(state)]
-    return [(low, high, int(state[low])) for low, high in zip(edges, edges[1:], strict=False) if low < high]
+    return [(low, high, int(state[low])) for low, high in pairwise(edges) if low < high]
 
 
 def mean(steps: Steps) -> Fraction:
@@ -136,7 +138,7 @@ def mean(steps: Steps) -> Fraction:
 
 def percentile(steps: Steps, rank: Fraction) -> Fraction:
     """Return the nearest-rank percentile: the smallest value that `rank` percent of all do not exceed."""
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     values = steps.column[steps.measured]
     index = max(1, math.ceil(rank * len(values) / 100)) - 1

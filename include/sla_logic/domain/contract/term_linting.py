@@ -1,0 +1,92 @@
+"""What is wrong with the terms around the tiers: targets, caps, calendars, rules that fit no metric."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from include.sla_logic.domain.contract import measures, rules
+from include.sla_logic.domain.contract.contract import Contract, Objective
+from include.sla_logic.domain.contract.finding import Finding, LineOf
+from include.sla_logic.domain.contract.quantities import exact_text, show_share
+
+_OF_TIME = (rules.DurationTiers, rules.DayPerBlock, rules.DayPerExcessBlock, rules.SharePerDay, rules.HourWaiver)
+_NEEDS_TARGET = (rules.DayPerExcessBlock, rules.ShareWhenMissed, rules.SharePerStep, rules.OverrunTiers)
+_OF_DAYS = (rules.SumPerDay, rules.DailyRate)
+
+
+def lint_objective(contract: Contract, objective: Objective, line: LineOf) -> Iterable[Finding]:
+    """Find rules that do not fit what is measured, and targets and caps that contradict the tiers."""
+    rule, how = objective.rule, objective.measured_by
+    timed = isinstance(how, measures.FromOutages | measures.FromUnavailableState)
+    misfits = (
+        (isinstance(rule, _OF_TIME) and not timed, "counts downtime, but the objective measures none"),
+        (isinstance(rule, _OF_DAYS) and not isinstance(how, measures.FromDaysLate), "counts days late"),
+        (isinstance(rule, rules.EventCredits) and not isinstance(how, measures.FromEvents), "joins event credits"),
+    )
+    for wrong, text in misfits:
+        if wrong:
+            reason = f"the rule {rule.kind} {text}; {objective.metric} is measured by {how.kind}"
+            yield Finding(level="refuses", line=line("rule"), code="unit_mix_up", text=reason)
+    if isinstance(rule, _NEEDS_TARGET) and objective.target is None:
+        text = f"the rule {rule.kind} needs a target"
+        yield Finding(level="refuses", line=line("rule"), code="missing_target", text=text)
+    yield from _target(objective, line)
+    yield from _cap(contract, objective, line)
+
+
+def _target(objective: Objective, line: LineOf) -> Iterable[Finding]:
+    target = objective.target
+    if target is None:
+        return
+    if objective.shown_unit == "percent" and not 0 <= target <= 100:  # noqa: PLR2004 - percent
+        text = f"the target {target} is no percentage"
+        yield Finding(level="refuses", line=line("target"), code="unit_mix_up", text=text)
+    elif objective.higher_is_better and target <= 1:
+        text = f"the target {target} looks like a fraction of 1, but the unit is percent"
+        yield Finding(level="refuses", line=line("target"), code="unit_mix_up", text=text)
+    if isinstance(objective.rule, rules.Tiers):
+        tier = next((t for t in objective.rule.tiers if t.holds(Fraction(target))), None)
+        if tier is not None and tier.credit > 0:
+            text = f"a service that just keeps its target {target} earns a credit of {show_share(tier.credit)}"
+            yield Finding(level="warns", line=line("target"), code="target_disagrees", text=text, witness=str(target))
+
+
+def _credits(objective: Objective) -> list[Fraction]:
+    rule = objective.rule
+    if isinstance(rule, rules.Tiers | rules.DurationTiers):
+        return [tier.credit for tier in rule.tiers]
+    if isinstance(rule, rules.OverrunTiers):
+        return [entry.credit for entry in rule.thresholds]
+    if isinstance(rule, rules.ShareWhenMissed):
+        return [rule.credit]
+    return []
+
+
+def _cap(contract: Contract, objective: Objective, line: LineOf) -> Iterable[Finding]:
+    highest = max(_credits(objective), default=Fraction(0))
+    same_stretch = contract.cap is not None and contract.cap.over in ("window", contract.window)
+    if contract.cap is not None and same_stretch and highest > contract.cap.share:
+        text = (
+            f"the cap of {show_share(contract.cap.share)} is below the highest credit of {objective.id}, "
+            f"{show_share(highest)}, which can never be paid"
+        )
+        yield Finding(level="warns", line=line("rule"), code="cap_below_tier", text=text, witness=show_share(highest))
+    if contract.cap is None and highest > 1:
+        text = f"{objective.id} credits {show_share(highest)} of the charge, and there is no cap"
+        yield Finding(level="warns", line=line("rule"), code="no_cap", text=text)
+    if contract.cap is None and isinstance(objective.rule, rules.DayPerBlock | rules.DayPerExcessBlock):
+        text = f"{objective.id} pays a day per block without end, and there is no cap"
+        yield Finding(level="warns", line=line("rule"), code="no_cap", text=text)
+
+
+def lint_terms(contract: Contract, line: LineOf) -> Iterable[Finding]:
+    """Find calendars that are asked for and not given, and caps that cannot hold."""
+    calendar = contract.calendar
+    counts_days = contract.maintenance.notice_working_days is not None or any(
+        isinstance(o.rule, rules.SumPerDay) and o.rule.grace_working_days for o in contract.objectives
+    )
+    if counts_days and calendar.country is None and not calendar.holidays:
+        text = "working days are counted, but the contract names neither a country nor holidays"
+        yield Finding(level="warns", line=line("calendar"), code="missing_calendar", text=text)
+    if contract.cap is not None and contract.cap.share > 1:
+        text = f"a cap of {exact_text(contract.cap.share * 100)} % lets credits exceed the charge"
+        yield Finding(level="warns", line=line("cap"), code="cap_above_charge", text=text)
