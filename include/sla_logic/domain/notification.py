@@ -119,12 +119,14 @@ class ProblemNotification(Document):
         default=None,
         title="Observed to",
         description="Until when; empty while the problem lasts.",
+        examples=["2026-11-02T09:40:00+00:00"],
         json_schema_extra=_form("Problem"),
     )
     reported_at: AwareDatetime | None = Field(
         default=None,
         title="Reported at",
         description="When the customer reported it; empty means the moment of entry.",
+        examples=["2026-11-02T08:30:00+00:00"],
         json_schema_extra=_form("Problem"),
     )
     impact: Level = Field(

@@ -1,0 +1,31 @@
+"""The extra problem fix process for premium customers, to which `sla_violation` links.
+
+It takes the incident over as a child ticket and assigns it. The process text details no more; what else TELECO does
+for a premium customer follows here.
+"""
+
+from airflow.sdk import DAG, Param
+
+from include.sla_logic.departments import extra_problem_fix
+from sla_airflow.activities import TRY_FOR_AN_HOUR
+from sla_airflow.premium import Takeover, report_failed_takeover
+
+with DAG(
+    "premium_problem_fix",
+    description="Take over the incident of a premium customer as a child ticket.",
+    doc_md=__doc__,
+    tags=["incident", "premium"],
+    schedule=None,
+    catchup=False,
+    max_active_runs=100,
+    params={
+        "incident": Param(
+            title="Incident",
+            description="Run of sla_violation whose incident is taken over.",
+            type="string",
+            minLength=1,
+        )
+    },
+    default_args={**TRY_FOR_AN_HOUR, "on_failure_callback": report_failed_takeover},
+):
+    Takeover(step=extra_problem_fix.take_over_incident)

@@ -1,0 +1,128 @@
+"""Make Airflow tasks of TELECO's steps: the function's name is the task id, its docstring what people read."""
+
+import inspect
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseBranchOperator, BaseOperator, Context, TaskGroup, TriggerRule
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.sla_logic.ports import CaseFile
+from sla_airflow.connections import settings
+
+if TYPE_CHECKING:
+    from include.sla_logic.office import Office
+
+Step = Callable[[CaseFile], object]
+RESOURCES = "resource_provisioning"  # the pool that limits how many corrective actions run at the same time
+JOIN = TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS  # several ways lead here, and an incident takes one of them
+
+log = logging.getLogger(__name__)
+
+
+class Activity(BaseOperator):
+    """Perform one step of a department: one transaction, done once however often it is tried."""
+
+    def __init__(self, *, step: Step, sends: bool = False, **kwargs: Any) -> None:
+        super().__init__(task_id=step.__name__, doc_md=inspect.getdoc(step), **kwargs)
+        self.step = step
+        self.sends = sends
+
+    def execute(self, context: Context) -> None:
+        """Perform the step; what it sends stays in the outbox where it cannot be delivered now."""
+        run_id = str(context["run_id"])
+        perform(self.step, run_id)
+        if self.sends:
+            deliver(run_id)
+
+
+class Intake(Activity):
+    """Accept what the run was started with, or quarantine it with the reason; then perform the first step."""
+
+    def execute(self, context: Context) -> None:
+        """Open the incident and enter it."""
+        run = context["dag_run"]
+        with no_retry_for_foreseen_errors():
+            open_office().accept(run.conf or {}, run_id=run.run_id, origin=f"Airflow, {run.run_type.value}")
+        super().execute(context)
+
+
+class Decision(BaseBranchOperator):
+    """Perform a step that decides: its answer is the task that comes next."""
+
+    def __init__(self, *, step: Step, **kwargs: Any) -> None:
+        super().__init__(task_id=step.__name__, doc_md=inspect.getdoc(step), **kwargs)
+        self.step = step
+
+    def choose_branch(self, context: Context) -> str | None:
+        """Decide, or say again what was decided before."""
+        return perform(self.step, str(context["run_id"]))
+
+
+def department(name: str, *, does: str) -> TaskGroup:
+    """Group the tasks of one department and stage; task ids stay bare."""
+    group_id = "".join(letter if letter.isalnum() else "_" for letter in name.lower())
+    return TaskGroup(group_id, group_display_name=name, tooltip=does, prefix_group_id=False)
+
+
+def perform(step: Step, run_id: str) -> str | None:
+    """Perform a step for the incident of a run; answers the choice where the step decides."""
+    office = open_office()
+    with no_retry_for_foreseen_errors():
+        return office.perform(step, run_id=run_id)
+
+
+def open_office() -> "Office":
+    """Open the office on the databases and servers that Airflow's connections name."""
+    from include.sla_logic.office import Office
+
+    return Office(settings())
+
+
+@contextmanager
+def no_retry_for_foreseen_errors() -> Iterator[None]:
+    """Fail at once with the sentence of an `UnableTo…`; everything else may pass, so it is tried again."""
+    try:
+        yield
+    except Exception as error:
+        if type(error).__name__.startswith("UnableTo"):
+            raise AirflowFailException(str(error)) from error
+        raise
+
+
+def deliver(run_id: str) -> None:
+    """Deliver now what the incident has in the outbox; what fails stays there, due again later."""
+    try:
+        office = open_office()
+        log.info("Outbox: %s", office.deliver(ticket=run_id))
+        for place in office.case(run_id).letters:
+            log.info("The letter: %s", place)
+    except Exception:
+        log.exception("Nothing could be delivered now; the outbox keeps it")
+
+
+def report_failed_step(context: Context, *, run_id: str | None = None) -> None:
+    """Escalate the ticket, once for each step that failed for good; a run without a ticket has nobody to tell."""
+    task_id, error = context["ti"].task_id, context.get("exception")
+
+    def failed(file: CaseFile) -> None:
+        file.escalate(f"the step {task_id} failed ({type(error).__name__}).")
+
+    failed.__name__ = f"{task_id}_failed"
+    try:
+        open_office().perform(failed, run_id=run_id or str(context["run_id"]))
+    except Exception:
+        log.exception("The failure of %s could not be noted in System T", task_id)
+
+
+TRY_FOR_AN_HOUR: dict[str, Any] = {
+    "owner": "TELECO",
+    "retries": 10,  # with these delays a server may be away for more than an hour
+    "retry_delay": timedelta(seconds=10),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=15),
+    "on_failure_callback": report_failed_step,
+}

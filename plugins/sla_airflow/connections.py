@@ -1,0 +1,97 @@
+"""Airflow connections that become the settings of the office: `teleco_db` and `teleco_smtp`."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from include.sla_logic.adapters.settings import Settings, letters_beside
+
+DATABASE = "teleco_db"
+MAIL = "teleco_smtp"
+
+
+class OperationsDatabaseUnknown(Exception):
+    """Neither Airflow nor the environment names our database; worth a retry, for a silent api-server looks the same."""
+
+
+def settings() -> Settings:
+    """Compose the settings of the office from Airflow's connections, else from the environment."""
+    found = _with_database(_find(DATABASE))
+    mail = _find(MAIL)
+    return found if mail is None else _with_mail(found, mail)
+
+
+async def database_url() -> str:
+    """Name the operations database inside the triggerer, whose event loop must not block."""
+    try:
+        connection = await Connection.async_get(DATABASE)
+    except AirflowNotFoundException:
+        connection = None
+    return _with_database(connection).database_url
+
+
+def _find(name: str) -> Connection | None:
+    try:
+        found: Connection = Connection.get(name)
+    except AirflowNotFoundException:
+        return None
+    return found
+
+
+def _with_database(connection: Connection | None) -> Settings:
+    """Never fall back to the default file: a task that lost its connection would work on another database."""
+    given = Settings.from_environment()
+    if connection is None:
+        if "TELECO_DB_URL" not in os.environ:
+            raise OperationsDatabaseUnknown(f"Create the Airflow connection {DATABASE} or set TELECO_DB_URL.")
+        return given
+    url = sqlalchemy_url(connection)
+    letters = given.letters_folder if "TELECO_LETTERS" in os.environ else letters_beside(url)
+    return replace(given, database_url=url, letters_folder=letters)
+
+
+def sqlalchemy_url(connection: Connection) -> str:
+    """Write a connection as SQLAlchemy reads it, the driver spelled out.
+
+    An SQLite file stands in the host, as Airflow's own hook has it, or in the schema, where a URL puts it.
+    """
+    from sqlalchemy import URL
+
+    if (connection.conn_type or "").startswith("sqlite"):
+        file = connection.host or connection.schema or ""
+        return URL.create("sqlite+pysqlite", database=str(Path(file))).render_as_string()
+    options = {key: str(value) for key, value in connection.extra_dejson.items() if not key.startswith("__")}
+    url = URL.create(
+        "postgresql+psycopg" if (connection.conn_type or "").startswith("postgres") else str(connection.conn_type),
+        username=connection.login,
+        password=connection.password,
+        host=connection.host,
+        port=connection.port,
+        database=connection.schema,
+        query=options,
+    )
+    return url.render_as_string(hide_password=False)
+
+
+def _with_mail(settings: Settings, connection: Connection) -> Settings:
+    """Read the fields that Airflow's SMTP provider knows: `disable_ssl`, `disable_tls`, `from_email`, `timeout`."""
+    from include.sla_logic.adapters.mail_delivery import Smtp
+
+    extra = connection.extra_dejson
+    smtp = Smtp(
+        host=connection.host or "localhost",
+        port=connection.port or 25,
+        login=connection.login or None,
+        password=connection.password or None,
+        starttls=not _says_yes(extra.get("disable_tls", False)),
+        sender=extra.get("from_email") or None,
+        timeout=float(extra.get("timeout", 20)),
+    )
+    return replace(settings, smtp=smtp)
+
+
+def _says_yes(value: object) -> bool:
+    return str(value).lower() in {"true", "1", "yes"}

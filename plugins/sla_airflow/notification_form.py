@@ -1,0 +1,50 @@
+"""The trigger form, derived from the model that validates what it sends."""
+
+from copy import deepcopy
+from typing import Any
+
+from airflow.sdk import Param
+from pydantic import BaseModel
+
+# What the form of Airflow 3.3 reads. A pattern is left to the first task, whose refusal names the field and the reason.
+_FORM_KEYS = frozenset(
+    {"title", "description", "description_md", "section", "type", "enum", "values_display", "examples", "items"}
+    | {"format", "const", "minimum", "maximum", "minLength", "maxLength"}
+)
+
+
+def form(model: type[BaseModel]) -> dict[str, Param]:
+    """Make a param of every field that the model puts into a section of the form."""
+    schema = model.model_json_schema()
+    fields = {name: _resolved(field, schema.get("$defs", {})) for name, field in schema["properties"].items()}
+    return {name: _param(field) for name, field in fields.items() if "section" in field}
+
+
+def _param(field: dict[str, Any]) -> Param:
+    shown = {key: value for key, value in field.items() if key in _FORM_KEYS}
+    default = {"default": field["default"]} if "default" in field else {}
+    return Param(**default, description=shown.pop("description", None), schema=shown)
+
+
+def _resolved(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Write a field without references, and an optional one as a list of types, which is all that the form knows."""
+    field = deepcopy(field)
+    if reference := field.pop("$ref", None):
+        target = _resolved(definitions[reference.rpartition("/")[2]], definitions)
+        field = target | field
+    if choices := field.pop("anyOf", None):
+        field = _joined([_resolved(choice, definitions) for choice in choices]) | field
+    if "items" in field:
+        field["items"] = _resolved(field["items"], definitions)
+    if "properties" in field:
+        field["properties"] = {name: _resolved(part, definitions) for name, part in field["properties"].items()}
+    return field
+
+
+def _joined(choices: list[dict[str, Any]]) -> dict[str, Any]:
+    """Merge alternatives: null first, then the type and the limits of the others."""
+    merged: dict[str, Any] = {}
+    for choice in choices:
+        merged |= choice
+    types = [choice["type"] for choice in choices if "type" in choice]
+    return merged | {"type": sorted(types, key=lambda name: str(name) != "null")}

@@ -1,0 +1,60 @@
+"""The link to the extra problem fix process: the step, and then the run that it announces."""
+
+import inspect
+from hashlib import sha256
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Context
+
+from sla_airflow.activities import Activity, Step, perform, report_failed_step
+
+RUN_ID_LENGTH = 250
+
+
+class Link(TriggerDagRunOperator):
+    """Perform the step, then start the other process with this incident, once, without waiting for it.
+
+    Tried again after the other run was started, the task ends as skipped: there is nothing left to start.
+    """
+
+    template_fields = ()
+
+    def __init__(self, *, step: Step, to: str, **kwargs: Any) -> None:
+        super().__init__(
+            task_id=step.__name__,
+            trigger_dag_id=to,
+            logical_date=None,
+            skip_when_already_exists=True,
+            openlineage_inject_parent_info=False,
+            doc_md=inspect.getdoc(step),
+            **kwargs,
+        )
+        self.step = step
+
+    def execute(self, context: Context) -> None:
+        """Keep the link first: a run that is started without its paper would find nothing to take over."""
+        run_id = str(context["run_id"])
+        perform(self.step, run_id)
+        self.trigger_run_id = premium_run_id(run_id)
+        self.conf = {"incident": run_id}
+        super().execute(context)
+
+
+class Takeover(Activity):
+    """Perform a step of the other process on the incident that the run was started with."""
+
+    def execute(self, context: Context) -> None:
+        """Work on the case file of the linked run, not on one of this run's own."""
+        perform(self.step, str(context["params"]["incident"]))
+
+
+def report_failed_takeover(context: Context) -> None:
+    """Tell the ticket of the linked incident."""
+    report_failed_step(context, run_id=str(context["params"]["incident"]))
+
+
+def premium_run_id(run_id: str) -> str:
+    """Name the other run after this one, always the same."""
+    name = f"premium.{run_id}"
+    return name if len(name) <= RUN_ID_LENGTH else f"premium.{sha256(run_id.encode()).hexdigest()}"

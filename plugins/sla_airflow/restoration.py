@@ -1,0 +1,96 @@
+"""Resource Provisioning on hold: the sensor that waits for a restoration request, and its trigger.
+
+The outcome is one row in our database. Airflow only says when to look: neither a retry, a clear, a restart nor a
+deployment moves the deadline, which is an absolute instant stored with the status report (docs/operations.md).
+"""
+
+import inspect
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+from zlib import crc32
+
+from airflow.sdk import BaseSensorOperator, BranchMixIn, Context
+from airflow.sdk.exceptions import AirflowSensorTimeout
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from include.sla_logic.domain.restoration import RestorationOutcome
+from sla_airflow.activities import no_retry_for_foreseen_errors, open_office
+from sla_airflow.connections import database_url
+from sla_airflow.lookout import lookout
+
+WINDOW = timedelta(days=2)
+# A trigger that fires sooner can fail its task: apache/airflow #67287, #72716.
+FIRST_LOOK_SECONDS = 15
+JITTER_SECONDS = 5
+SAFETY_NET = timedelta(minutes=5)  # after the deadline Airflow's scheduler wakes the task even without a triggerer
+
+
+class RestorationSensor(BaseSensorOperator, BranchMixIn):
+    """Stay on hold until Service Management sends the restoration request, at most until the stored deadline.
+
+    In time if it was sent at or before the deadline, which counts from the sending of the status report: 2 days, or
+    what the contract says. Too late or rejected ends Resource Provisioning's part. Row 20 of the process.
+    """
+
+    inherits_from_skipmixin = True
+
+    def __init__(self, *, goes_on: Callable[[RestorationOutcome], str], **kwargs: Any) -> None:
+        # `timeout` shows the window of the process text; what counts is the deadline in our database.
+        # `execution_timeout` stays unset: nothing runs but the looks, each for a moment.
+        super().__init__(timeout=WINDOW, doc_md=inspect.getdoc(type(self)), **kwargs)
+        self.goes_on = goes_on
+
+    def execute(self, context: Context) -> Any:
+        """Look before deferring: the request may have been sent already."""
+        return self.look(context)
+
+    def look(self, context: Context, event: object = None) -> Any:  # noqa: ARG002
+        """Decide in our database; a trigger's event says only that it is worth a look."""
+        office, run_id = open_office(), str(context["run_id"])
+        with no_retry_for_foreseen_errors():
+            outcome = office.decide_restoration(run_id)
+            if outcome is None:
+                self._defer(run_id, office.restoration(run_id).deadline)
+        self.log.info("The wait for the restoration request ended: %s", outcome)
+        return self.do_branch(context, self.goes_on(outcome))
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Take Airflow's own timeout for what it is here: an occasion to look, never a failure."""
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except AirflowSensorTimeout:
+            self.log.warning("No triggerer looked in time; looking now")
+            return self.look(context)
+
+    def _defer(self, run_id: str, deadline: datetime) -> NoReturn:
+        now = datetime.now(UTC)
+        first_look = now + timedelta(
+            seconds=FIRST_LOOK_SECONDS + crc32(run_id.encode()) % (JITTER_SECONDS * 1000) / 1e3
+        )
+        self.defer(
+            trigger=RestorationTrigger(run_id, deadline.isoformat(), first_look.isoformat()),
+            method_name="look",
+            timeout=max(deadline, first_look) + SAFETY_NET - now,
+        )
+
+
+class RestorationTrigger(BaseTrigger):
+    """Fire when this run's wait can be decided; all instants are absolute, so a restart changes nothing."""
+
+    def __init__(self, run_id: str, deadline: str, not_before: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.run_id = run_id
+        self.deadline = deadline
+        self.not_before = not_before
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Keep no database address: what a trigger is made of is written into logs."""
+        kept = {"run_id": self.run_id, "deadline": self.deadline, "not_before": self.not_before}
+        return f"{type(self).__module__}.{type(self).__qualname__}", kept
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait on the look-out that all waits of this database share."""
+        self.log.info("On hold for a restoration request until %s", self.deadline)
+        await lookout(await database_url()).wait(self.run_id, not_before=datetime.fromisoformat(self.not_before))
+        yield TriggerEvent({"look": self.run_id})  # type: ignore[no-untyped-call]
