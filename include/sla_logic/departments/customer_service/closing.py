@@ -95,7 +95,7 @@ def close_incident(file: CaseFile) -> None:
     credit = state_credit(file.read(Rebate), file.read(BillingAdjustment))
     if settled:
         file.move_ticket(TicketStatus.RESOLVED, reason=report.outcome.value)
-    else:
+    elif not file.ticket.escalated:
         file.escalate(report.outcome.value)
     file.write(
         ClosedIncident(

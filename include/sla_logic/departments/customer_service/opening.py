@@ -140,8 +140,7 @@ def does_significance_change_priorities(file: CaseFile) -> SignificanceAnswer:
 
     Yes where her band calls for it and at least one measure can still be raised. Row 6 of the process.
     """
-    changed = _reprioritised(file) is not file.read(CounterMeasurePlan)
-    return SignificanceAnswer.YES if changed else SignificanceAnswer.NO
+    return SignificanceAnswer.NO if _reprioritised(file) is None else SignificanceAnswer.YES
 
 
 def reprioritize_counter_measures(file: CaseFile) -> None:
@@ -150,10 +149,10 @@ def reprioritize_counter_measures(file: CaseFile) -> None:
     Writes a new revision of the CounterMeasurePlan with the history of every priority; impact, urgency,
     the clock and the original priority stay as they were. Row 6 of the process.
     """
-    before, after = file.read(CounterMeasurePlan), _reprioritised(file)
-    if after is before:
+    plan = _reprioritised(file)
+    if plan is None:
         return
-    file.write(after)
+    file.write(plan)
     why = file.read(CustomerSignificance).explanation
     file.record(f"Counter-measures re-prioritised: {why}.", lane=Lane.CUSTOMER_SERVICE)
 
@@ -177,15 +176,16 @@ def create_detailed_problem_report(file: CaseFile) -> None:
     file.hand_over(Lane.SERVICE_MANAGEMENT)
 
 
-def _reprioritised(file: CaseFile) -> CounterMeasurePlan:
-    """Return the plan raised once, or the very same plan where significance changes nothing."""
+def _reprioritised(file: CaseFile) -> CounterMeasurePlan | None:
+    """Return the plan raised once, or None where significance changes nothing."""
     plan, significance = file.read(CounterMeasurePlan), file.read(CustomerSignificance)
     if not significance.affects_priorities:
-        return plan
-    return reprioritise(
+        return None
+    raised = reprioritise(
         plan,
         reason=significance.explanation,
         catalogue=file.policies.counter_measures,
         priorities=file.policies.priorities,
         now=file.now,
     )
+    return None if raised is plan else raised
