@@ -4,11 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from include.sla_logic.adapters.database import insert_once
 from include.sla_logic.adapters.folders import ticket_number, ticket_of
-from include.sla_logic.adapters.schema.system_t import documents, ticket_status_history, tickets, timeline
+from include.sla_logic.adapters.schema.system_t import (
+    documents,
+    outbox,
+    quarantine,
+    restorations,
+    ticket_status_history,
+    tickets,
+    timeline,
+)
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
@@ -109,3 +117,18 @@ def list_tickets(
     if wanted.open_only:
         query = query.where(tickets.c.status.in_(OPEN))
     return [ticket_of(row) for row in connection.execute(query)]
+
+
+def count_contents(connection: Connection) -> dict[str, int]:
+    """Return how much waits to be done, in a few numbers."""
+    is_open = tickets.c.status.in_(OPEN)
+    wanted = {
+        "tickets": select(func.count()).select_from(tickets),
+        "open tickets": select(func.count()).where(is_open),
+        "escalated open tickets": select(func.count()).where(is_open, tickets.c.escalated),
+        "waits for restoration": select(func.count()).where(restorations.c.outcome.is_(None)),
+        "messages waiting": select(func.count()).where(outbox.c.state.in_(("waiting", "claimed"))),
+        "messages given up": select(func.count()).where(outbox.c.state == "dead"),
+        "notifications in quarantine": select(func.count()).where(quarantine.c.state == "waiting"),
+    }
+    return {name: connection.scalar(query) or 0 for name, query in wanted.items()}

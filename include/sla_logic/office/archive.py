@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from include.sla_logic.adapters.tickets import TicketFilter, list_tickets
+from include.sla_logic.adapters.migrations import current_revision
+from include.sla_logic.adapters.tickets import TicketFilter, count_contents, list_tickets
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.office.premises import Premises
 
@@ -27,3 +28,12 @@ class Archive(Premises):
         """Return the tickets that fit, newest first."""
         with self.reading() as connection:
             return list_tickets(connection, wanted or TicketFilter(), limit=limit, offset=offset)
+
+    def status(self) -> dict[str, object]:
+        """Return revision and contents in a few numbers; raise `UnableToUseDatabase` where migrations are missing."""
+        with self.reading() as connection:
+            return {
+                "database": self.database.engine.url.render_as_string(hide_password=True),
+                "revision": current_revision(connection),
+                **count_contents(connection),
+            }

@@ -1,0 +1,76 @@
+"""The command `sla`: one room for each kind of work, imported only when it is entered."""
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from include.sla_logic.cli.rooms import ROOMS
+
+_HELP = "sla.help"
+
+
+class LazyGroup(TyperGroup):
+    """Names its rooms without importing them, and turns every failure into one sentence and exit code 1."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(ROOMS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in ROOMS:
+            return None
+        module, says = ROOMS[cmd_name]
+        if ctx.meta.get(_HELP):
+            return TyperCommand(cmd_name, help=says)
+        room = import_module(f"include.sla_logic.cli.{module}").app
+        room._add_completion = False  # noqa: SLF001 - the room cannot know that it is one of several
+        command = typer.main.get_command(room)
+        command.name = cmd_name
+        return command
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        ctx.meta[_HELP] = True
+        super().format_help(ctx, formatter)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            sentence = sentence_of(error)
+            if sentence is None or os.environ.get("SLA_TRACEBACK"):
+                raise
+            sys.stderr.write(f"sla: {sentence}\n")
+            raise typer.Exit(1) from error
+
+
+def sentence_of(error: Exception) -> str | None:
+    """Say in one sentence what went wrong; None for what typer itself reports."""
+    name = type(error).__name__
+    if type(error).__module__.startswith(("click", "typer")):
+        return None
+    if name.startswith("UnableTo"):
+        return str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}."
+    if name in {"OperationalError", "InterfaceError"}:
+        first_line = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        return f"The operations database cannot be used: {first_line}."
+    return f"An error that nobody foresaw: {name}: {error}. SLA_TRACEBACK=1 shows where."
+
+
+app = typer.Typer(
+    name="sla",
+    cls=LazyGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="SLA violations from the report to the rebate. Settings: TELECO_DB_URL, TELECO_LETTERS, TELECO_SMTP_URL.",
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Keep `sla` a group, whatever is mounted in it."""

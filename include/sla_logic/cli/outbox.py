@@ -1,0 +1,66 @@
+"""`sla outbox`: what leaves the house, and what did not."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from include.sla_logic.cli.showing import show_json, show_table
+
+app = typer.Typer(no_args_is_help=True, help="See what leaves the house, and send it again.")
+
+
+@app.command("list")
+def list_(
+    state: Annotated[str | None, typer.Option(help="waiting, claimed, sent or dead; all without it.")] = None,
+    incident: Annotated[str | None, typer.Option(help="Ticket, external reference or run.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List messages with their state, their attempts and the last error."""
+    from include.sla_logic.office import Office, Settings
+
+    messages = Office(Settings.from_environment()).messages(state=state, ticket=incident, limit=limit)
+    if as_json:
+        show_json(messages)
+        return
+    show_table(
+        ("id", "ticket", "kind", "state", "attempts", "next attempt", "last error"),
+        [
+            (m.id, m.ticket, m.kind, m.state, m.attempts, _next(m.state, m.next_attempt_at), m.last_error)
+            for m in messages
+        ],
+        empty="The outbox has no such message.",
+    )
+
+
+def _next(state: str, at: object) -> object:
+    return at if state == "waiting" else None
+
+
+@app.command("retry")
+def retry(
+    number: Annotated[int, typer.Argument(help="The message's id in `sla outbox list`.")],
+    by: Annotated[str, typer.Option(help="Who asks for it; kept in the audit.", default_factory=getpass.getuser)],
+) -> None:
+    """Make a message due now, a dead one too; the next sending takes it, under its old key."""
+    from include.sla_logic.office import Office, Settings
+
+    message = Office(Settings.from_environment()).retry_message(number, by=by)
+    typer.echo(f"Message {message.id} is due now; `sla outbox send` sends it at once.")
+
+
+@app.command("send")
+def send(
+    incident: Annotated[str | None, typer.Option(help="Only of this ticket, external reference or run.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many messages.")] = 100,
+) -> None:
+    """Send what is due now; exit code 1 where something could not be sent."""
+    from include.sla_logic.office import Office, Settings
+
+    report = Office(Settings.from_environment()).deliver(ticket=incident, limit=limit)
+    typer.echo(f"{report}.")
+    for key, reason in (report.put_off | report.dead).items():
+        typer.echo(f"{key}: {reason}", err=True)
+    if report.put_off or report.dead:
+        raise typer.Exit(1)

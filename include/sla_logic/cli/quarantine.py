@@ -1,0 +1,72 @@
+"""`sla quarantine`: notifications that were refused, each with its reason."""
+
+import getpass
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from include.sla_logic.cli.showing import show_fields, show_json, show_table
+
+app = typer.Typer(no_args_is_help=True, help="See refused notifications, and accept them after all.")
+Number = Annotated[int, typer.Argument(help="The entry's id in `sla quarantine list`.")]
+
+
+class UnableToReadNotification(Exception):
+    """The file holds no JSON."""
+
+
+@app.command("list")
+def list_(
+    everything: Annotated[bool, typer.Option("--all", help="Also those that were accepted later.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List refused notifications with field and reason."""
+    from include.sla_logic.office import Office, Settings
+
+    office = Office(Settings.from_environment())
+    entries = office.quarantined(state=None if everything else "waiting", limit=limit)
+    if as_json:
+        show_json(entries)
+        return
+    show_table(
+        ("id", "received", "origin", "run", "field", "reason", "state"),
+        [(e.id, e.received_at, e.origin, e.run_id, e.field, e.reason, e.ticket or e.state) for e in entries],
+        empty="The quarantine is empty.",
+    )
+
+
+@app.command("show")
+def show(number: Number, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Show one refused notification as it came in."""
+    from include.sla_logic.office import Office, Settings
+
+    entry = Office(Settings.from_environment()).quarantined_notification(number)
+    if as_json:
+        show_json(entry)
+        return
+    show_fields({name: value for name, value in vars(entry).items() if name != "body"})
+    typer.echo(entry.body)
+
+
+@app.command("retry")
+def retry(
+    number: Number,
+    by: Annotated[str, typer.Option(help="Who asks for it; kept in the audit.", default_factory=getpass.getuser)],
+    mended: Annotated[Path | None, typer.Option(help="JSON file with the mended notification.")] = None,
+) -> None:
+    """Accept a notification after all, as it came or mended; then clear the first task of its run in Airflow."""
+    from include.sla_logic.office import Office, Settings
+
+    conf = None if mended is None else _read(mended)
+    ticket = Office(Settings.from_environment()).retry_quarantined(number, by=by, conf=conf)
+    typer.echo(f"Accepted as {ticket.id}. Clear the task enter_problem_report of the run {ticket.run_id} to go on.")
+
+
+def _read(file: Path) -> object:
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UnableToReadNotification(f"{file} holds no JSON: {error}.") from error

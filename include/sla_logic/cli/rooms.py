@@ -1,0 +1,16 @@
+"""What `sla` can do: command, module in this package, and one line of help."""
+
+from types import MappingProxyType
+
+ROOMS = MappingProxyType(
+    {
+        "database": ("database", "Migrate the operations database, and see where it stands."),
+        "load": ("load", "Load reference data: the small TELECO, contracts."),
+        "import": ("imports", "Import your own customers, services and measurements."),
+        "contract": ("contract", "Check and explain contracts."),
+        "assess": ("assess", "Judge measurements against a contract."),
+        "incident": ("incident", "Start an incident, look at it, release or reject its restoration request."),
+        "outbox": ("outbox", "See what leaves the house, and send it again."),
+        "quarantine": ("quarantine", "See refused notifications, and accept them after all."),
+    }
+)
