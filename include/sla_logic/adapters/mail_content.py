@@ -76,7 +76,7 @@ def _figures(report: CustomerReport, wording: Wording) -> Iterator[Fact]:
         worst = objectives[0]
         name = metric_name(worst.metric, wording)
         yield Fact(wording.say("figure.promised"), promised_text(worst, wording), name)
-        note = wording.say("figure.provisional") if worst.provisional else name
+        note = wording.say("figure.provisional") if worst.provisional else ""
         yield Fact(wording.say("figure.measured"), measured_text(worst, wording), note)
     yield credit_figure(report, wording)
 

@@ -47,10 +47,10 @@ class Formats:
         known = {"percent": "concentr-percent", "%": "concentr-percent", "ms": "duration-millisecond"}
         pattern = f"#,##0.{'0' * least}{'#' * (_FINEST - least)}"
         if unit in known:
-            return _tidy(format_unit(value, known[unit], length="short", format=pattern, locale=self._locale))
+            return _together(format_unit(value, known[unit], length="short", format=pattern, locale=self._locale))
         if unit == "days":
-            return _tidy(format_unit(value, "duration-day", length="long", format=pattern, locale=self._locale))
-        return f"{self.number(value, least=least)} {unit}"
+            return _together(format_unit(value, "duration-day", length="long", format=pattern, locale=self._locale))
+        return f"{self.number(value, least=least)}\xa0{unit}"
 
     def measured(self, value: Decimal, unit: str, target: Decimal | None) -> str:
         """Round a measured value for reading, never so far that it changes sides with the target."""
@@ -71,14 +71,14 @@ class Formats:
         for unit, size in chosen:
             count, rest = divmod(rest, size)
             if count or (not words and size == smallest):
-                words.append(_tidy(format_unit(count, f"duration-{unit}", length="long", locale=self._locale)))
+                words.append(_together(format_unit(count, f"duration-{unit}", length="long", locale=self._locale)))
         return " ".join(words)
 
     def day(self, instant: datetime) -> str:
         """Write the day in words."""
         from babel.dates import format_date
 
-        return _tidy(format_date(instant.astimezone(self._zone).date(), format="long", locale=self._locale))
+        return _together(format_date(instant.astimezone(self._zone).date(), format="long", locale=self._locale))
 
     def moment(self, instant: datetime) -> str:
         """Write the day in words and the time of day."""
@@ -137,6 +137,11 @@ class Formats:
 def _tidy(text: str) -> str:
     """Use the one no-break space that every mail program knows."""
     return text.replace("\u202f", "\xa0")
+
+
+def _together(text: str) -> str:
+    """Keep the words on one line."""
+    return _tidy(text).replace(" ", "\xa0")
 
 
 def _decimals(target: Decimal | None) -> int:

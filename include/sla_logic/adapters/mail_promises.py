@@ -67,10 +67,13 @@ def promises(report: CustomerReport, wording: Wording) -> Section:
     performance = report.performance
     period, moment = wording.period(performance.window), wording.moment(performance.as_of)
     blocks: list[Block] = [Paragraph(wording.say("measured.period", period=period, moment=moment))]
-    blocks += [_objective(o, report, wording) for o in in_order(report)]
     if performance.provisional:
         blocks.append(Note(wording.say("measured.provisional")))
-    blocks += _pictures(report, wording)
+    pictures = _pictures(report, wording)
+    for objective in in_order(report):
+        blocks.append(_objective(objective, report, wording))
+        if (picture := pictures.pop(objective.metric, None)) is not None:
+            blocks.append(picture)
     return Section(wording.say("section.measured"), tuple(blocks))
 
 
@@ -98,13 +101,16 @@ def _notes(objective: ObjectivePerformance, wording: Wording) -> Iterator[str]:
             yield wording.say(f"measured.{what}", length=wording.length(seconds))
 
 
-def _pictures(report: CustomerReport, wording: Wording) -> Iterator[Image]:
-    ranks = {o.metric: rank for rank, o in reversed(list(enumerate(in_order(report))))}
-    drawable = sorted(filter(can_draw, report.series), key=lambda s: ranks.get(s.metric, len(ranks)))
-    for number, series in enumerate(drawable[:_PICTURES], start=1):
-        drawing = _downtime if not series.points else _samples
-        words, alt, caption = drawing(series, report, wording)
-        yield Image(f"performance-{number}", alt, caption, as_png(series, words))
+def _pictures(report: CustomerReport, wording: Wording) -> dict[str, Image]:
+    """Draw the first promises, broken ones first; the kind of promise names its picture."""
+    courses = {series.metric: series for series in reversed(report.series) if can_draw(series)}
+    metrics = [metric for metric in dict.fromkeys(o.metric for o in in_order(report)) if metric in courses]
+    images = {}
+    for number, metric in enumerate(metrics[:_PICTURES], start=1):
+        series = courses[metric]
+        words, alt, caption = (_samples if series.points else _downtime)(series, report, wording)
+        images[metric] = Image(f"performance-{number}", alt, caption, as_png(series, words))
+    return images
 
 
 def _downtime(series: PerformanceSeries, report: CustomerReport, wording: Wording) -> tuple[Words, str, str]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.sla_logic.charts.png import squeeze
 from include.sla_logic.domain.performance import Bound, PerformanceSeries
-from include.sla_logic.domain.period import Period, from_seconds
+from include.sla_logic.domain.period import Period, from_seconds, to_seconds
 
 INK, SOFT, RULE = "#16212e", "#586676", "#e3e8ee"
 MEASURED, PROMISED, OUTAGE, WORK, CORRECTED = "#0b4a8f", "#b3530a", "#d64545", "#9aa7b5", "#11633f"
-WIDTH, HEIGHT, SCALE = 430, 210, 2.4  # drawn small and sharp: the words stay readable on a phone
+WIDTH, HEIGHT, SCALE = 400, 200, 2.6  # drawn small and sharp: the words stay readable on a phone
+TYPE = 14
 MINUTE, HOUR = 60, 3600
 
 
@@ -64,51 +67,18 @@ def specification(series: PerformanceSeries, words: Words) -> str:
     """Return the picture as Vega-Lite; times are wall-clock times of the contract's zone."""
     import altair as alt
 
-    wall = _WallClock(series.zone)
-    rows, target = _course(series, wall)
-    layers = [*_stretches(series, words, wall), *_curve(rows, series, words)]
-    if target is not None:
-        layers += _promise(target, words, wall(series.shown.start))
-    if series.corrected_at is not None and series.shown.start <= series.corrected_at <= series.shown.end:
-        layers += _correction(words, wall(series.corrected_at))
+    drawing = _Drawing(series, words)
     chart = (
-        alt.layer(*layers)
-        .properties(width=WIDTH, height=HEIGHT, padding={"left": 4, "right": 14, "top": 8, "bottom": 4})
+        alt.layer(*drawing.stretches(), *drawing.curve(), *drawing.promise(), *drawing.correction())
+        .properties(width=WIDTH, height=HEIGHT, padding={"left": 4, "right": 10, "top": 8, "bottom": 4})
         .configure(font="Liberation Sans, Arial, Helvetica, sans-serif", background="#ffffff")
         .configure_view(stroke=None)
         .configure_axis(
-            labelColor=SOFT, titleColor=INK, gridColor=RULE, domainColor=RULE, tickColor=RULE, labelFontSize=13
+            labelColor=SOFT, titleColor=INK, gridColor=RULE, domainColor=RULE, tickColor=RULE, labelFontSize=TYPE
         )
-        .configure_legend(labelColor=INK, labelFontSize=13, orient="bottom", title=None, symbolType="square")
+        .configure_legend(labelColor=INK, labelFontSize=TYPE, orient="bottom", title=None, symbolType="square")
     )
     return str(chart.to_json(indent=None))
-
-
-class _WallClock:
-    """Instants as the clock on the wall of the contract's zone shows them."""
-
-    def __init__(self, zone: str) -> None:
-        self._zone = ZoneInfo(zone)
-
-    def __call__(self, instant: datetime) -> str:
-        return f"{instant.astimezone(self._zone):%Y-%m-%dT%H:%M:%S}Z"
-
-
-def _course(series: PerformanceSeries, wall: _WallClock) -> tuple[list[dict[str, Any]], float | None]:
-    """Return the curve and the height of the promise."""
-    if series.points:
-        rows = [
-            {
-                "at": wall(p.at),
-                "value": None if p.mean is None else float(p.mean),
-                "worst": None if p.worst is None else float(p.worst),
-            }
-            for p in series.points
-        ]
-        return rows, None if series.target is None else float(series.target)
-    divisor = _divisor(series)
-    allowed = series.allowed_seconds
-    return _downtime(series, wall, divisor), None if allowed is None else float(allowed / divisor)
 
 
 def counts_hours(series: PerformanceSeries) -> bool:
@@ -121,101 +91,136 @@ def _divisor(series: PerformanceSeries) -> int:
     return HOUR if max(down, series.allowed_seconds or 0) > 3 * HOUR else MINUTE
 
 
-def _downtime(series: PerformanceSeries, wall: _WallClock, divisor: int) -> list[dict[str, Any]]:
-    """Return the cumulated counted downtime: flat in service, rising in an outage."""
-    seconds, rows = 0, [(series.shown.start, 0)]
-    for outage in series.counted_downtime:
-        rows.append((outage.start, seconds))
-        seconds += outage.seconds
-        rows.append((outage.end, seconds))
-    rows.append((series.shown.end, seconds))
-    return [{"at": wall(at), "value": value / divisor, "worst": None} for at, value in rows]
+def _number(value: Decimal | Fraction | None) -> float | None:
+    return None if value is None else float(value)
 
 
-def _x(date: str, field_name: str = "at") -> Any:
-    import altair as alt
+class _Drawing:
+    """The layers of one picture, from the back to the front."""
 
-    axis = alt.Axis(grid=False, labelOverlap=True, tickCount=6, labelFlush=True, format=date, title=None)
-    return alt.X(f"{field_name}:T", scale=alt.Scale(type="utc", nice=False, zero=False), axis=axis)
+    def __init__(self, series: PerformanceSeries, words: Words) -> None:
+        self._series = series
+        self._words = words
+        self._zone = ZoneInfo(series.zone)
 
+    def _wall(self, instant: datetime) -> str:
+        """Show an instant as the clock on the wall of the contract's zone does."""
+        return f"{instant.astimezone(self._zone):%Y-%m-%dT%H:%M:%S}Z"
 
-def _stretches(series: PerformanceSeries, words: Words, wall: _WallClock) -> list[Any]:
-    import altair as alt
+    @property
+    def _ends(self) -> list[str]:
+        """The shown time and a little of what follows: the newest event must not stick to the edge."""
+        start, end = self._series.shown.span
+        last = min(end + (end - start) // 25, to_seconds(self._series.window.end))
+        return [self._wall(self._series.shown.start), self._wall(from_seconds(max(end, last)))]
 
-    least = series.shown.seconds // 150  # a short outage must still be seen
-    rows = [
-        {"from": wall(p.start), "to": wall(_at_least(p, least).end), "what": what}
-        for what, stretches in ((words.maintenance, series.maintenance), (words.outage, series.outages))
-        for p in stretches
-    ]
-    if not rows:
-        return []
-    present = [what for what in (words.outage, words.maintenance) if any(r["what"] == what for r in rows)]
-    colours = {words.outage: OUTAGE, words.maintenance: WORK}
-    return [
-        alt.Chart(_data(rows))
-        .mark_rect(opacity=0.32)
-        .encode(
-            x=_x(words.date, "from"),
-            x2="to:T",
-            color=alt.Color("what:N", scale=alt.Scale(domain=present, range=[colours[p] for p in present])),
+    def _rows(self) -> list[dict[str, Any]]:
+        """Return the samples, or the cumulated downtime: flat in service, rising in an outage."""
+        if self._series.points:
+            points = self._series.points
+            return [{"at": self._wall(p.at), "value": _number(p.mean), "worst": _number(p.worst)} for p in points]
+        seconds, divisor, shown = 0, _divisor(self._series), self._series.shown
+        course = [(shown.start, 0)]
+        for outage in self._series.counted_downtime:
+            course.append((outage.start, seconds))
+            seconds += outage.seconds
+            course.append((outage.end, seconds))
+        course.append((shown.end, seconds))
+        return [{"at": self._wall(at), "value": value / divisor} for at, value in course]
+
+    def _x(self, name: str = "at") -> Any:
+        import altair as alt
+
+        date = self._words.date
+        axis = alt.Axis(grid=False, labelOverlap=True, labelSeparation=10, tickCount=5, format=date, title=None)
+        scale = alt.Scale(type="utc", nice=False, zero=False, domain=self._ends)
+        return alt.X(f"{name}:T", scale=scale, axis=axis)
+
+    def _y(self) -> Any:
+        import altair as alt
+
+        from_zero = not self._series.points or self._series.bound is Bound.AT_MOST
+        axis = alt.Axis(
+            title=f"{self._words.measured} ({self._words.unit})",
+            titleAngle=0,
+            titleAlign="left",
+            titleAnchor="start",
+            titleY=-28,
+            titleX=-32,
+            titleFontSize=TYPE,
+            titleFontWeight="normal",
+            tickCount=5,
         )
-    ]
+        return alt.Y("value:Q", scale=alt.Scale(zero=from_zero, nice=True), axis=axis)
 
+    def stretches(self) -> list[Any]:
+        """Draw outages and planned work as bands, wide enough that a short one is seen."""
+        import altair as alt
 
-def _data(rows: list[dict[str, Any]]) -> Any:
-    import altair as alt
+        words, least = self._words, self._series.shown.seconds // 150
+        kinds = {words.outage: (OUTAGE, self._series.outages), words.maintenance: (WORK, self._series.maintenance)}
+        rows = [
+            {"from": self._wall(p.start), "to": self._wall(_at_least(p, least).end), "what": what}
+            for what, (_, stretches) in kinds.items()
+            for p in stretches
+        ]
+        if not rows:
+            return []
+        present = [what for what, (_, stretches) in kinds.items() if stretches]
+        colours = alt.Scale(domain=present, range=[kinds[what][0] for what in present])
+        bands = alt.Chart(alt.InlineData(values=rows)).mark_rect(opacity=0.32)
+        return [bands.encode(x=self._x("from"), x2="to:T", color=alt.Color("what:N", scale=colours))]
 
-    return alt.InlineData(values=rows)
+    def curve(self) -> list[Any]:
+        """Draw what was measured: the mean as a line, up to the worst as a pale area."""
+        import altair as alt
+
+        base = alt.Chart(alt.InlineData(values=self._rows()))
+        line = base.mark_line(color=MEASURED, strokeWidth=2).encode(x=self._x(), y=self._y())
+        area = base.mark_area(color=MEASURED, opacity=0.16)
+        if self._series.points:
+            return [area.encode(x=self._x(), y=self._y(), y2="worst:Q"), line]
+        return [area.encode(x=self._x(), y=self._y()), line]
+
+    def promise(self) -> list[Any]:
+        """Draw the promise as a dashed line with its words."""
+        import altair as alt
+
+        allowed = self._series.allowed_seconds
+        height = _number(self._series.target)
+        if not self._series.points:
+            height = None if allowed is None else float(allowed / _divisor(self._series))
+        if height is None:
+            return []
+        row = {"at": self._ends[0], "value": height, "text": self._words.promised}
+        base = alt.Chart(alt.InlineData(values=[row]))
+        line = base.mark_rule(color=PROMISED, strokeWidth=1.8, strokeDash=[6, 4]).encode(y="value:Q")
+        words = base.mark_text(
+            align="left", baseline="bottom", dx=4, dy=-4, color=PROMISED, fontSize=TYPE, fontWeight="bold"
+        )
+        return [line, words.encode(x=self._x(), y="value:Q", text="text:N")]
+
+    def correction(self) -> list[Any]:
+        """Draw the moment of correction as a dotted line, named above the picture."""
+        import altair as alt
+
+        at, shown = self._series.corrected_at, self._series.shown
+        if at is None or not shown.start <= at <= shown.end:
+            return []
+        base = alt.Chart(alt.InlineData(values=[{"at": self._wall(at), "text": self._words.corrected}]))
+        line = base.mark_rule(color=CORRECTED, strokeWidth=2, strokeDash=[2, 2]).encode(x=self._x())
+        late = at - shown.start > (shown.end - shown.start) / 2
+        words = base.mark_text(
+            align="right" if late else "left",
+            baseline="bottom",
+            dx=4 if late else -4,
+            y=-5,
+            color=CORRECTED,
+            fontSize=TYPE,
+        )
+        return [line, words.encode(x=self._x(), text="text:N")]
 
 
 def _at_least(period: Period, seconds: int) -> Period:
     start, end = period.span
     return Period(start=period.start, end=from_seconds(max(end, start + seconds)))
-
-
-def _curve(rows: list[dict[str, Any]], series: PerformanceSeries, words: Words) -> list[Any]:
-    import altair as alt
-
-    zero = not series.points or series.bound is Bound.AT_MOST
-    height = alt.Y(
-        "value:Q",
-        scale=alt.Scale(zero=zero, nice=True),
-        axis=alt.Axis(
-            title=f"{words.measured} ({words.unit})",
-            titleAngle=0,
-            titleAlign="left",
-            titleAnchor="start",
-            titleY=-26,
-            titleX=-30,
-            titleFontSize=13,
-            titleFontWeight="normal",
-            tickCount=5,
-        ),
-    )
-    base = alt.Chart(_data(rows))
-    if not series.points:
-        area = base.mark_area(color=MEASURED, opacity=0.12).encode(x=_x(words.date), y=height)
-        return [area, base.mark_line(color=MEASURED, strokeWidth=2.2).encode(x=_x(words.date), y=height)]
-    spread = base.mark_area(color=MEASURED, opacity=0.18).encode(x=_x(words.date), y=height, y2="worst:Q")
-    return [spread, base.mark_line(color=MEASURED, strokeWidth=1.8).encode(x=_x(words.date), y=height)]
-
-
-def _promise(target: float, words: Words, start: str) -> list[Any]:
-    import altair as alt
-
-    row = alt.Chart(_data([{"at": start, "value": target, "text": words.promised}]))
-    label = row.mark_text(
-        align="left", baseline="bottom", dx=4, dy=-3, color=PROMISED, fontSize=13, fontWeight="bold"
-    ).encode(x=_x(words.date), y="value:Q", text="text:N")
-    return [row.mark_rule(color=PROMISED, strokeWidth=1.8, strokeDash=[6, 4]).encode(y="value:Q"), label]
-
-
-def _correction(words: Words, at: str) -> list[Any]:
-    import altair as alt
-
-    row = alt.Chart(_data([{"at": at, "text": words.corrected}]))
-    label = row.mark_text(align="right", baseline="bottom", dx=4, y=-4, color=CORRECTED, fontSize=13).encode(
-        x=_x(words.date), text="text:N"
-    )
-    return [row.mark_rule(color=CORRECTED, strokeWidth=2, strokeDash=[2, 2]).encode(x=_x(words.date)), label]
