@@ -1,0 +1,83 @@
+"""Run the demo: `python -m deploy.demo [--only NAME …] [--metadata-url URL]`."""
+
+import argparse
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from deploy.demo.incidents import DemoIncident
+from deploy.demo.small_teleco import load
+from deploy.demo.table import Result, table_of
+from deploy.demo.verdict import differences
+from deploy.demo.watch import DAG, EXTRA_DAG, Watch
+from deploy.stack import AirflowStack, OperationsDatabase, StackSettings, UnableToReachAirflow, UnableToStartAirflow
+from deploy.stack.settings import ROOT, sqlite_url
+from include.sla_logic.office import Office, Settings
+
+HOME = ROOT / ".airflow" / "demo"
+RUN_SECONDS = 600
+
+
+def main() -> int:
+    """Start everything, wait for everything, stop everything; 0 only where every incident ended as it must."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--only", nargs="+", help="names of the incidents to start (all by default)")
+    parser.add_argument("--metadata-url", help="PostgreSQL URL for Airflow's own database (SQLite by default)")
+    given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    console = Console(highlight=False)
+    started = time.monotonic()
+    shutil.rmtree(HOME, ignore_errors=True)
+    try:
+        results = _run(console, only=given.only, metadata_url=given.metadata_url)
+    except (UnableToStartAirflow, UnableToReachAirflow) as error:
+        console.print(f"The demo cannot go on: {error}")
+        return 1
+    except KeyboardInterrupt:
+        console.print("Stopped")
+        return 130
+    console.print(f"All that was started is stopped. {time.monotonic() - started:.0f} s in all.")
+    return _report(console, results)
+
+
+def _run(console: Console, *, only: Sequence[str] | None, metadata_url: str | None) -> list[Result]:
+    url = sqlite_url(HOME / "teleco.db")
+    office = Office(Settings(database_url=url, letters_folder=HOME / "letters"))
+    console.print("Migrating the operations database")
+    office.migrate()
+    settings = StackSettings(home=HOME, operations=OperationsDatabase(url), metadata_url=metadata_url)
+    with AirflowStack(settings, tell=console.print) as stack:
+        stack.wait_for_dags([DAG, EXTRA_DAG])
+        console.print("Loading the small TELECO")
+        incidents = [incident for incident in load(office) if not only or incident.name in only]
+        console.print(f"Airflow is at {stack.address} ({stack.user} / {stack.password})")
+        watch = Watch(stack.api, office, incidents)
+        for incident in incidents:
+            stack.api.trigger_run(DAG, conf=incident.conf, run_id=incident.run_id, note=incident.title)
+        watch.until_all_ended(console, timeout_seconds=RUN_SECONDS)
+        return [_result(watch, incident) for incident in incidents]
+
+
+def _result(watch: Watch, incident: DemoIncident) -> Result:
+    case = watch.case(incident)
+    wrong = differences(case, watch.states.get(incident.run_id, "unknown"), incident.expected)
+    return Result(incident=incident, case=case, wrong=tuple(wrong))
+
+
+def _report(console: Console, results: Sequence[Result]) -> int:
+    console.print(table_of(results, beside=Path.cwd()))
+    wrong = [result for result in results if result.wrong]
+    for result in wrong:
+        console.print(f"[red]{result.incident.name}[/red]: {'; '.join(result.wrong)}")
+    console.print(f"{len(results) - len(wrong)} of {len(results)} incidents ended as the data say they must.")
+    console.print(f"Look again: TELECO_DB_URL={sqlite_url(HOME / 'teleco.db')} .venv/bin/sla --help")
+    return 1 if wrong or not results else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Follow the runs of the demo, play the operator where one is needed, and show how far everything is."""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from deploy.demo.incidents import DemoIncident
+from deploy.stack import AirflowApi
+from deploy.stack.rest import FINISHED
+from include.sla_logic.adapters.case_view import Case
+from include.sla_logic.adapters.folders import UnableToFindIncident
+from include.sla_logic.office import Office
+
+DAG = "sla_violation"
+EXTRA_DAG = "premium_problem_fix"
+LOOK_SECONDS = 1.0
+OPERATOR = "demo operator"
+
+
+class Watch:
+    """Know the state of each run, and the incident behind it."""
+
+    def __init__(self, api: AirflowApi, office: Office, incidents: Sequence[DemoIncident]) -> None:
+        self._api = api
+        self._office = office
+        self._incidents = incidents
+        self.states: dict[str, str] = {}
+
+    def case(self, incident: DemoIncident) -> Case | None:
+        """Read an incident; None while it is not opened."""
+        with suppress(UnableToFindIncident):
+            return self._office.case(incident.run_id)
+        return None
+
+    def until_all_ended(self, console: Console, *, timeout_seconds: float) -> None:
+        """Wait for every run, the extra process of premium customers included, or until the time is over."""
+        deadline = time.monotonic() + timeout_seconds
+        columns = (TextColumn("{task.fields[ticket]:<10}"), TextColumn("{task.description:<38.38}"), BarColumn(20))
+        last = (TextColumn("{task.fields[step]}"), TimeElapsedColumn())
+        with Progress(*columns, *last, console=console) as progress:
+            lines = {
+                incident.name: progress.add_task(incident.title, total=None, ticket="", step="queued")
+                for incident in self._incidents
+            }
+            while time.monotonic() < deadline and not self._ended():
+                for incident in self._incidents:
+                    self._advance(incident, progress, lines[incident.name])
+                time.sleep(LOOK_SECONDS)
+                self.states = self._api.run_states(DAG)
+
+    def _ended(self) -> bool:
+        states = [self.states.get(incident.run_id) for incident in self._incidents]
+        if not all(state in FINISHED for state in states):
+            return False
+        return set(self._api.run_states(EXTRA_DAG).values()) <= FINISHED
+
+    def _advance(self, incident: DemoIncident, progress: Progress, line: TaskID) -> None:
+        state, case = self.states.get(incident.run_id, "queued"), self.case(incident)
+        if case is None:
+            progress.update(line, step=state)
+            return
+        self._release(incident, case)
+        step = case.tasks[-1] if case.tasks else state
+        progress.update(line, ticket=case.ticket.id, step=state if state in FINISHED else step)
+        if state in FINISHED:
+            progress.update(line, total=1, completed=1)
+            progress.stop_task(line)
+
+    def _release(self, incident: DemoIncident, case: Case) -> None:
+        """Do what an operator of Service Management does with a held request."""
+        wait = case.restoration
+        if incident.release and wait and wait.held_because and wait.sent_at is None and wait.outcome is None:
+            self._office.release_restoration(case.ticket.id, by=OPERATOR, reason="Agreed with the customer.")
