@@ -27,5 +27,5 @@ with DAG(
         )
     },
     default_args={**TRY_FOR_AN_HOUR, "on_failure_callback": report_failed_takeover},
-):
+) as dag:
     Takeover(step=extra_problem_fix.take_over_incident)

@@ -29,7 +29,7 @@ with DAG(
     max_active_runs=10_000,  # incidents on hold for days must not keep the next one from starting
     params=form(ProblemNotification),
     default_args=TRY_FOR_AN_HOUR,
-):
+) as dag:
     with department("Customer Service: intake", does="Compares the report with the SLA and plans counter-measures"):
         enter = Intake(step=customer_service.enter_problem_report)
         compare = Activity(step=customer_service.compare_with_sla)

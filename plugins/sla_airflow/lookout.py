@@ -67,9 +67,9 @@ class Lookout:
         if not due:
             return
         answered = await asyncio.to_thread(answered_runs, self._database_url, self._decided_since)
-        # Who registered in the meantime may have been decided before this look began.
-        early = [wait.not_before for wait in self._waits if wait.not_before > now]
-        self._decided_since = min([now, *early]) - OVERLAP
+        # Whom this look was not for may have been decided before it began.
+        others = [wait.not_before for wait in self._waits.difference(due)]
+        self._decided_since = min([now, *others]) - OVERLAP
         for wait in due:
             if wait.run_id in answered:
                 wait.over.set()

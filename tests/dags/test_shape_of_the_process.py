@@ -1,0 +1,118 @@
+"""The DAG has the shape of the process text, is documented throughout, and is light enough to be parsed by every task."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from airflow.sdk import DAG
+from airflow.sdk.bases.branch import BranchMixIn
+from airflow.serialization.serialized_objects import DagSerialization
+
+from include.sla_logic.departments import customer_service, resource_provisioning, service_management
+
+from tests.dags.loading import DAGS, load_dag
+from tests.dags.shape import shape_of
+
+GOLDEN = Path(__file__).parent / "sla_violation.golden.json"
+HEAVY = {"altair", "jinja2", "matplotlib", "numpy", "pandas", "polars", "pyarrow", "sqlalchemy", "vl_convert"}
+
+pytestmark = pytest.mark.airflow
+
+
+@pytest.fixture(scope="module")
+def dag() -> DAG:
+    return load_dag("sla_violation")
+
+
+def test_tasks_groups_edges_and_labels_are_those_of_the_golden_file(dag: DAG) -> None:
+    shape = shape_of(dag)
+    if os.environ.get("WRITE_GOLDEN"):
+        GOLDEN.write_text(json.dumps(shape, indent=1) + "\n")
+    assert shape == json.loads(GOLDEN.read_text()), "WRITE_GOLDEN=1 writes the golden file anew; read its diff"
+
+
+def test_every_decision_can_go_exactly_where_its_answers_say(dag: DAG) -> None:
+    answers = {
+        "is_customer_premium": customer_service.PremiumAnswer,
+        "does_significance_change_priorities": customer_service.SignificanceAnswer,
+        "is_problem_analyzable": service_management.AnalyzableAnswer,
+        "is_problem_detected": resource_provisioning.ProblemAnswer,
+        "choose_counter_measures": service_management.CounterMeasureChoice,
+        "await_restoration_request": resource_provisioning.AfterTheWait,
+    }
+    assert {task.task_id for task in dag.tasks if isinstance(task, BranchMixIn)} == set(answers)
+    for decision, answer in answers.items():
+        assert dag.get_task(decision).downstream_task_ids == {str(way) for way in answer}
+
+
+def test_every_edge_of_a_decision_and_between_departments_has_a_label(dag: DAG) -> None:
+    group = {task: name for name, tasks in shape_of(dag)["groups"].items() for task in tasks}
+    told = [
+        edge
+        for edge in shape_of(dag)["edges"]
+        if group[edge["from"]] != group[edge["to"]] or isinstance(dag.get_task(edge["from"]), BranchMixIn)
+    ]
+    silent = [edge for edge in told if not edge["label"] and edge["from"] != "receive_outcome"]
+    assert silent == []
+
+
+def test_every_task_stands_in_the_group_of_a_department(dag: DAG) -> None:
+    grouped = [task for tasks in shape_of(dag)["groups"].values() for task in tasks]
+    assert sorted(grouped) == sorted(dag.task_ids)
+    assert all(group.tooltip for name, group in dag.task_group.get_task_group_dict().items() if name)
+
+
+@pytest.mark.parametrize("name", ["sla_violation", "premium_problem_fix"])
+def test_dag_and_tasks_are_documented_tagged_and_tried_again(name: str) -> None:
+    dag = load_dag(name)
+    assert dag.doc_md
+    assert dag.description
+    assert dag.tags
+    assert dag.schedule is None
+    assert not dag.catchup
+    assert [task.task_id for task in dag.tasks if len(task.doc_md or "") < 40] == []
+    assert [task.task_id for task in dag.tasks if task.retries < 2] == []
+
+
+def test_waiting_incidents_leave_room_for_the_next_thousands(dag: DAG) -> None:
+    assert dag.max_active_runs >= 10_000
+
+
+def test_corrective_actions_share_the_pool_for_resource_work(dag: DAG) -> None:
+    pooled = {task.task_id for task in dag.tasks if task.pool == "resource_provisioning"}
+    assert pooled == {"undertake_minor_corrections", "undertake_restoration"}
+
+
+def test_the_stored_dag_is_data_and_reads_back_the_same(dag: DAG) -> None:
+    stored = json.loads(json.dumps(DagSerialization.to_dict(dag)))
+    again = DagSerialization.from_dict(stored)
+    assert "<function" not in json.dumps(stored)
+    assert sorted(again.task_ids) == sorted(dag.task_ids)
+    assert again.get_task("await_restoration_request").downstream_task_ids == {"track_errors", "terminate_restoration"}
+
+
+def test_the_dag_file_has_at_most_150_lines() -> None:
+    assert len((DAGS / "sla_violation.py").read_text().splitlines()) <= 150
+
+
+def test_reading_the_dag_files_loads_no_heavy_library() -> None:
+    script = (
+        "import sys, runpy, airflow.sdk\n"
+        "from airflow.sdk import DAG, BaseOperator, BaseSensorOperator\n"
+        "import airflow.providers.standard.operators.trigger_dagrun\n"
+        "before = set(sys.modules)\n"
+        f"runpy.run_path({str(DAGS / 'sla_violation.py')!r})\n"
+        f"runpy.run_path({str(DAGS / 'premium_problem_fix.py')!r})\n"
+        "print('READ', *sorted({name.partition('.')[0] for name in set(sys.modules) - before}))\n"
+    )
+    folders = os.pathsep.join([str(DAGS.parent), str(DAGS.parent / "plugins")])
+    done = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": folders}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    read = next(line for line in done.stdout.splitlines() if line.startswith("READ")).split()
+    assert HEAVY.isdisjoint(read)
+    assert "include" in read

@@ -1,0 +1,163 @@
+"""All waits of one triggerer share one query per look, and are woken when the database says so, never sooner."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sla_airflow import lookout as module
+from sla_airflow.lookout import Lookout, lookout
+
+PAST = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Database:
+    """Answers every look with the runs that were answered so far, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.answered: set[str] = set()
+        self.looks: list[tuple[str, datetime]] = []
+        self.fails = 0
+
+    def __call__(self, url: str, decided_since: datetime) -> frozenset[str]:
+        self.looks.append((url, decided_since))
+        if self.fails:
+            self.fails -= 1
+            raise ConnectionError("the database is away")
+        return frozenset(self.answered)
+
+
+@pytest.fixture
+def database(monkeypatch: pytest.MonkeyPatch) -> Database:
+    database = Database()
+    monkeypatch.setattr(module, "answered_runs", database)
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(module, "LOOK_AFTER_FAILURE_SECONDS", 0.02)
+    return database
+
+
+async def until(reached: Callable[[], bool], seconds: float = 5) -> None:
+    async with asyncio.timeout(seconds):
+        while not reached():
+            await asyncio.sleep(0.005)
+
+
+def test_a_thousand_waits_cost_one_query_per_look(database: Database) -> None:
+    async def scene() -> None:
+        waits = [asyncio.create_task(lookout("db").wait(f"run-{n}", not_before=PAST)) for n in range(1000)]
+        await until(lambda: len(database.looks) >= 3)
+        looks = len(database.looks)
+        assert not any(wait.done() for wait in waits)
+        await asyncio.sleep(0.1)
+        assert len(database.looks) - looks <= 6
+        database.answered = {f"run-{n}" for n in range(1000)}
+        await asyncio.gather(*waits)
+
+    asyncio.run(scene())
+
+
+def test_only_those_who_were_answered_are_woken(database: Database) -> None:
+    async def scene() -> None:
+        mine, other = (asyncio.create_task(lookout("db").wait(run, not_before=PAST)) for run in ("mine", "other"))
+        database.answered = {"mine", "somebody-elses"}
+        await until(mine.done)
+        await asyncio.sleep(0.06)
+        assert not other.done()
+        other.cancel()
+
+    asyncio.run(scene())
+
+
+def test_nobody_is_woken_before_the_first_look_is_allowed(database: Database) -> None:
+    async def scene() -> None:
+        database.answered = {"run"}
+        allowed = datetime.now(UTC) + timedelta(seconds=0.2)
+        await lookout("db").wait("run", not_before=allowed)
+        assert datetime.now(UTC) >= allowed
+
+    asyncio.run(scene())
+
+
+def test_two_triggers_of_one_run_are_both_woken(database: Database) -> None:
+    async def scene() -> None:
+        database.answered = {"run"}
+        await asyncio.gather(*(lookout("db").wait("run", not_before=PAST) for _ in range(2)))
+
+    asyncio.run(scene())
+
+
+def test_a_wait_outlives_a_database_that_is_away(database: Database) -> None:
+    async def scene() -> None:
+        database.fails, database.answered = 3, {"run"}
+        await lookout("db").wait("run", not_before=PAST)
+
+    asyncio.run(scene())
+    assert len(database.looks) == 4
+
+
+def test_the_event_loop_goes_on_while_the_database_is_slow(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    answer = threading.Event()
+
+    def slow(url: str, decided_since: datetime) -> frozenset[str]:
+        answer.wait(5)
+        return frozenset({"run"})
+
+    monkeypatch.setattr(module, "answered_runs", slow)
+
+    async def scene() -> None:
+        wait = asyncio.create_task(lookout("db").wait("run", not_before=PAST))
+        await asyncio.sleep(0.05)
+        answer.set()
+        await wait
+
+    asyncio.run(scene())
+
+
+def test_who_registers_late_hears_of_decisions_made_before(database: Database) -> None:
+    async def scene() -> None:
+        deferred = datetime.now(UTC) - timedelta(hours=3)
+        database.answered = {"run"}
+        await lookout("db").wait("run", not_before=deferred)
+        assert database.looks[0][1] < deferred
+
+    asyncio.run(scene())
+
+
+def test_looking_ends_with_the_last_wait_and_begins_again_with_the_next(database: Database) -> None:
+    async def scene() -> None:
+        database.answered = {"one", "two"}
+        one = lookout("db")
+        await one.wait("one", not_before=PAST)
+        await asyncio.sleep(0.1)
+        looks = len(database.looks)
+        await asyncio.sleep(0.1)
+        assert len(database.looks) == looks
+        await one.wait("two", not_before=PAST)
+        assert len(database.looks) == looks + 1
+
+    asyncio.run(scene())
+
+
+def test_a_cancelled_wait_is_forgotten(database: Database) -> None:
+    async def scene() -> None:
+        wait = asyncio.create_task(lookout("db").wait("run", not_before=PAST))
+        await until(lambda: bool(database.looks))
+        wait.cancel()
+        await asyncio.gather(wait, return_exceptions=True)
+        await asyncio.sleep(0.06)
+        looks = len(database.looks)
+        await asyncio.sleep(0.06)
+        assert len(database.looks) == looks
+
+    asyncio.run(scene())
+
+
+def test_each_database_and_each_event_loop_has_a_lookout_of_its_own() -> None:
+    async def scene() -> tuple[Lookout, Lookout]:
+        assert lookout("one") is lookout("one")
+        return lookout("one"), lookout("two")
+
+    first, again = asyncio.run(scene()), asyncio.run(scene())
+    assert len({*first, *again}) == 4
