@@ -255,10 +255,11 @@ def _worth(total: int, bench: Bench, seconds: int) -> Fraction | None:
 def _priced(
     left: int | None, distance: Fraction | None, tier: str, amount: Fraction | None, now: Fraction, currency: str
 ) -> NextTier:
+    then = None if amount is None else round_to_minor_unit(amount, currency)
     return NextTier(
         seconds_left=left,
         value_left=None if distance is None else half_up(distance, 8),
         tier=tier,
-        credit=None if amount is None else round_to_minor_unit(amount, currency),
-        costs_more=None if amount is None else round_to_minor_unit(amount - now, currency),
+        credit=then,
+        costs_more=None if then is None else then - round_to_minor_unit(now, currency),
     )
