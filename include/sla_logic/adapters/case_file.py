@@ -181,7 +181,10 @@ class KeptCaseFile:
             assigned_to=to,
             parent=self.folder.number,
         )
-        return open_ticket(self.desks.connection, opening, now=self._now)[0].id
+        child, opened = open_ticket(self.desks.connection, opening, now=self._now)
+        if opened:
+            self.record(f"Opened {child.id}: {reason}", lane=self._ticket.assigned_to)
+        return child.id
 
     def finish(self, choice: str | None) -> None:
         """Note that the activity is done, with its choice where it was a decision."""

@@ -1,0 +1,36 @@
+"""Offices on both databases."""
+
+from pathlib import Path
+
+import pytest
+
+from include.sla_logic.office import Office
+from tests.office.town import Clock, open_office
+
+POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def office(tmp_path: Path, clock: Clock) -> Office:
+    """Open an office on SQLite whose clock is moved by hand."""
+    return open_office(f"sqlite:///{tmp_path / 'teleco.db'}", tmp_path, clock)
+
+
+@pytest.fixture(params=["sqlite", POSTGRES])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Name an empty database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'teleco.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def any_office(any_url: str, tmp_path: Path, clock: Clock) -> Office:
+    """Open an office on either database whose clock is moved by hand."""
+    return open_office(any_url, tmp_path, clock)

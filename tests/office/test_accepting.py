@@ -1,0 +1,194 @@
+"""What comes in is accepted once, or kept in quarantine with its reason."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.office import Office, UnableToAcceptNotification
+from tests.office.town import NOON, conf
+
+
+def test_a_good_notification_becomes_a_ticket_with_its_first_paper(any_office):
+    ticket = any_office.accept(conf(external_reference="WEB-1"), run_id="run-1", origin="form")
+    assert (ticket.id, ticket.status, ticket.external_reference) == ("TT-000001", TicketStatus.ACKNOWLEDGED, "WEB-1")
+    case = any_office.case("WEB-1")
+    assert case.document(ProblemNotification).reported_at == NOON
+    assert [change.status for change in case.status_history] == ["acknowledged"]
+    assert case.timeline[0].event == "The notification is accepted; it came in by form."
+
+
+def test_the_same_run_again_gets_the_same_ticket_whatever_it_sends(any_office):
+    first = any_office.accept(conf(external_reference="WEB-1"), run_id="run-1", origin="form")
+    assert any_office.accept(conf(external_reference="WEB-1"), run_id="run-1", origin="form") == first
+    assert any_office.accept({"nonsense": 1}, run_id="run-1", origin="form") == first
+    assert len(any_office.tickets()) == 1
+
+
+def test_the_same_reference_from_another_run_is_refused_with_ticket_and_run(any_office):
+    any_office.accept(conf(external_reference="WEB-1"), run_id="run-1", origin="form")
+    with pytest.raises(UnableToAcceptNotification, match=r"WEB-1 .* TT-000001 by run run-1") as refused:
+        any_office.accept(conf(external_reference="WEB-1", symptom="other"), run_id="run-2", origin="REST")
+    assert refused.value.quarantine is None
+    assert [(act.actor, act.action) for act in any_office.case("WEB-1").audit] == [
+        ("run run-2", "notification refused")
+    ]
+
+
+def test_a_reference_that_looks_like_another_run_is_not_taken_for_it(any_office):
+    any_office.accept(conf(), run_id="run-1", origin="form")
+    assert any_office.accept(conf(external_reference="run-1"), run_id="run-2", origin="form").id == "TT-000002"
+
+
+def test_fifty_parallel_starts_of_one_incident_make_one_ticket(any_office):
+    def start(number: int) -> str:
+        try:
+            return any_office.accept(conf(external_reference="WEB-1"), run_id=f"run-{number}", origin="REST").id
+        except UnableToAcceptNotification as refused:
+            return str(refused.quarantine)
+
+    with ThreadPoolExecutor(12) as threads:
+        answers = list(threads.map(start, range(50)))
+    assert sorted(answers) == ["None"] * 49 + ["TT-000001"]
+    assert len(any_office.tickets()) == 1
+
+
+def test_parallel_tries_of_one_run_get_one_ticket(any_office):
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: any_office.accept(conf(), run_id="run-1", origin="REST").id, range(16)))
+    assert set(answers) == {"TT-000001"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"customer": None}, r"^\.customer: field required"),
+        ({"customer": "C-9"}, r"^\.customer: there is no customer C-9"),
+        ({"service": "S-9"}, r"^\.service: customer C-1 has no agreement for service S-9"),
+        ({"custmer": "C-1"}, r"^\.custmer: extra inputs are not permitted"),
+        ({"symptom": "on fire"}, r"^\.symptom: input should be "),
+        ({"impact": 7}, r"^\.impact: "),
+        ({"observed_from": "yesterday"}, r"^\.observed_from: "),
+        ({"observed_from": "2026-11-02T08:15:00"}, r"^\.observed_from: .*timezone"),
+        ({"observed_from": "0001-01-01T00:00:00+14:00"}, r"^\.observed_from: .*outside the calendar"),
+        ({"observed_from": "2026-11-02T13:00:00+00:00"}, r"^\.observed_from: .*in the future"),
+        ({"observed_to": "2026-11-01T00:00:00+00:00"}, "observed_to lies before observed_from"),
+        ({"description": "a\x00b"}, r"^\.description: contains the control character U\+0000"),
+        ({"description": "abc\u202egnp.exe"}, r"^\.description: contains the control character U\+202E"),
+        ({"description": ["x"]}, r"^\.description: "),
+        ({"parameters": [{"metric": "latency", "value": float("nan"), "unit": "ms"}]}, r"^\.parameters\.0\.value: "),
+        ({"parameters": [{"metric": "latency", "value": float("inf"), "unit": "ms"}]}, r"^\.parameters\.0\.value: "),
+        ({"parameters": [{"metric": "latency", "value": "1e400", "unit": "ms"}]}, r"^\.parameters\.0\.value: "),
+        ({"parameters": [{"metric": "latency", "value": 10**5000, "unit": "ms"}]}, r"^\.parameters\.0\.value: "),
+        ({"external_reference": "../../etc/passwd"}, r"^\.external_reference: "),
+        ({"external_reference": "'; DROP TABLE tickets; --"}, r"^\.external_reference: "),
+        ({"external_reference": {"a": 1}}, r"^\.external_reference: "),
+    ],
+)
+def test_a_bad_field_is_named_and_the_notification_kept(office, changes, sentence):
+    with pytest.raises(UnableToAcceptNotification, match=sentence) as refused:
+        office.accept(conf(**changes), run_id="run-1", origin="REST")
+    entry = office.quarantined_notification(refused.value.quarantine)
+    assert (entry.run_id, entry.origin, entry.state, entry.complete) == ("run-1", "REST", "waiting", True)
+    assert str(refused.value).startswith(f"{entry.field}: ")
+    assert office.tickets() == []
+
+
+@pytest.mark.parametrize("body", [None, "text", 7, [], [conf()], float("nan"), object()])
+def test_what_is_no_object_is_kept_too(office, body):
+    with pytest.raises(UnableToAcceptNotification, match="not an object with named fields"):
+        office.accept(body, run_id="run-1", origin="REST")
+    assert len(office.quarantined()) == 1
+
+
+def test_a_deeply_nested_body_is_refused_before_it_is_parsed(any_office):
+    nested: Any = "bottom"
+    for _ in range(50_000):
+        nested = [nested]
+    with pytest.raises(UnableToAcceptNotification, match="nested deeper than 16 levels"):
+        any_office.accept(conf(description=nested), run_id="run-1", origin="REST")
+    [entry] = any_office.quarantined()
+    assert entry.body.count("[") == 50_000
+
+
+def test_a_huge_body_is_refused_and_kept_up_to_the_cap(any_office):
+    with pytest.raises(UnableToAcceptNotification, match="longer than 131072 characters"):
+        any_office.accept(conf(description="x" * 5_000_000), run_id="run-1", origin="REST")
+    [entry] = any_office.quarantined()
+    assert (len(entry.body), entry.complete) == (131_072, False)
+
+
+def test_a_body_that_contains_itself_is_refused(office):
+    body: dict[str, object] = {}
+    body["again"] = body
+    with pytest.raises(UnableToAcceptNotification, match="longer than"):
+        office.accept(body, run_id="run-1", origin="REST")
+
+
+def test_the_longest_good_notification_is_short_enough(office):
+    parameters = [{"metric": "packet_loss", "value": "999999999999", "unit": "🜨" * 16}] * 50
+    ticket = office.accept(conf(description="🜨" * 4000, parameters=parameters), run_id="run-1", origin="form")
+    assert office.case(ticket.id).document(ProblemNotification).description == "🜨" * 4000
+
+
+def test_hostile_text_is_only_ever_text(any_office):
+    text = "{{7*7}} $(id) <script>alert(1)</script> =cmd|' /C calc'!A0 ' OR 1=1 -- %s %(x)s"
+    ticket = any_office.accept(conf(description=text), run_id="run-1", origin="<b>{{7*7}}</b>")
+    case = any_office.case(ticket.id)
+    assert case.document(ProblemNotification).description == text
+    assert case.origin == "<b>{{7*7}}</b>"
+
+
+@pytest.mark.parametrize("run_id", ["", "../../x", "a b", "x" * 251, "run\x00", "run\n"])
+def test_a_run_id_that_airflow_would_not_give_is_refused(any_office, run_id):
+    with pytest.raises(UnableToAcceptNotification, match=r"^\.run_id: "):
+        any_office.accept(conf(), run_id=run_id, origin="REST")
+    assert len(any_office.quarantined()) == 1
+
+
+def test_a_sender_whose_clock_is_a_little_ahead_is_forgiven(office):
+    ticket = office.accept(conf(observed_from="2026-11-02T13:04:00+01:00"), run_id="run-1", origin="form")
+    kept = office.case(ticket.id).document(ProblemNotification)
+    assert (kept.observed_from, kept.reported_at) == (NOON, NOON)
+
+
+def test_the_same_bad_notification_of_one_run_is_kept_once(any_office):
+    for _ in range(2):
+        with pytest.raises(UnableToAcceptNotification, match="kept in quarantine as 1"):
+            any_office.accept(conf(customer="C-9"), run_id="run-1", origin="REST")
+    with pytest.raises(UnableToAcceptNotification, match="kept in quarantine as"):
+        any_office.accept(conf(customer="C-9"), run_id="run-2", origin="REST")
+    assert len(any_office.quarantined()) == 2
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.datetimes(timezones=st.just(UTC)),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(sorted(ProblemNotification.model_fields)) | st.text(), anything, max_size=8))
+def test_whatever_comes_in_is_a_ticket_or_a_quarantine_entry(office, body):
+    run_id = f"run-{abs(hash(json.dumps(body, default=str, sort_keys=True)))}"
+    try:
+        office.accept(body, run_id=run_id, origin="REST")
+    except UnableToAcceptNotification as refused:
+        assert office.quarantined_notification(refused.quarantine).run_id == run_id
+    else:
+        assert office.case(run_id).ticket.run_id == run_id
+
+
+def test_without_a_clock_of_its_own_the_office_takes_the_databases(any_office):
+    plain = Office(any_office.settings)
+    before = datetime.now(UTC)
+    ticket = plain.accept(conf(), run_id="run-1", origin="form")
+    assert abs((ticket.created_at - before).total_seconds()) < 60
+    assert ticket.created_at.tzinfo is not None
