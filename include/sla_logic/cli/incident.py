@@ -1,0 +1,134 @@
+"""`sla incident`: start an incident, look at it, release or reject its restoration request."""
+
+import getpass
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from include.sla_logic.cli.showing import show_json, show_table
+
+app = typer.Typer(
+    no_args_is_help=True, help="Start an incident, look at it, release or reject its restoration request."
+)
+Reference = Annotated[str, typer.Argument(help="Ticket (TT-000001), external reference or run id.")]
+Reason = Annotated[str, typer.Option(help="Why; kept with the request and in the audit.")]
+By = Annotated[str, typer.Option(help="Who decides; kept in the audit.", default_factory=getpass.getuser)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_STDIN = "-"
+
+
+class UnableToReadNotification(Exception):
+    """The notification is no JSON, or is not what the first task would accept."""
+
+
+@app.command("start")
+def start_(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON file with the notification, or - for stdin.")],
+    airflow: Annotated[str | None, typer.Option(help="Address of Airflow; default TELECO_AIRFLOW_URL.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start one run of sla_violation; the same notification again is the same run."""
+    from include.sla_logic.cli.starting import Airflow, run_id_of, start
+
+    conf = _read(file)
+    started = start(Airflow.found(airflow), conf, run_id=run_id_of(_checked(conf)))
+    if as_json:
+        show_json(started)
+        return
+    typer.echo(f"{'Already started' if started.before else 'Started'}: {started.run_id}")
+    typer.echo(started.link)
+
+
+@app.command("list")
+def list_(
+    open_only: Annotated[bool, typer.Option("--open", help="Only tickets that are not resolved.")] = False,
+    escalated: Annotated[bool, typer.Option("--escalated", help="Only escalated tickets.")] = False,
+    customer: Annotated[str | None, typer.Option(help="Only this customer's.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List tickets, the newest first."""
+    from include.sla_logic.adapters.tickets import TicketFilter
+    from include.sla_logic.office import Office, Settings
+
+    wanted = TicketFilter(customer=customer, open_only=open_only, escalated=True if escalated else None)
+    tickets = Office(Settings.from_environment()).tickets(wanted, limit=limit)
+    if as_json:
+        show_json([ticket.model_dump(mode="json") for ticket in tickets])
+        return
+    show_table(
+        ("ticket", "status", "escalated", "customer", "service", "with", "opened", "reference"),
+        [
+            (
+                t.id,
+                t.status,
+                "yes" * t.escalated,
+                t.customer,
+                t.service,
+                t.assigned_to,
+                t.created_at,
+                t.external_reference,
+            )
+            for t in tickets
+        ],
+        empty="System T has no such tickets.",
+    )
+
+
+@app.command("show")
+def show(reference: Reference, as_json: AsJson = False) -> None:
+    """Show one incident: status, timeline, path, documents, money."""
+    from include.sla_logic.cli.case_pages import show_case
+    from include.sla_logic.office import Office, Settings
+
+    case = Office(Settings.from_environment()).case(reference)
+    if as_json:
+        show_json(case.model_dump(mode="json"))
+    else:
+        show_case(case)
+
+
+@app.command("release")
+def release(reference: Reference, reason: Reason, by: By) -> None:
+    """Send the held restoration request now; refused after its deadline."""
+    from include.sla_logic.office import Office, Settings
+
+    wait = Office(Settings.from_environment()).release_restoration(reference, by=by, reason=reason)
+    typer.echo(f"The restoration request of {wait.ticket} is sent; its run goes on within a minute.")
+
+
+@app.command("reject")
+def reject(reference: Reference, reason: Reason, by: By) -> None:
+    """Give the held restoration request up: Resource Provisioning ends its part."""
+    from include.sla_logic.office import Office, Settings
+
+    wait = Office(Settings.from_environment()).reject_restoration(reference, by=by, reason=reason)
+    typer.echo(f"The restoration request of {wait.ticket} is rejected; its run goes on within a minute.")
+
+
+def _read(file: str) -> dict[str, Any]:
+    name = "standard input" if file == _STDIN else file
+    text = sys.stdin.read() if file == _STDIN else Path(file).read_text("utf-8")
+    try:
+        conf = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UnableToReadNotification(f"{name} holds no JSON: {error}.") from error
+    if not isinstance(conf, dict):
+        raise UnableToReadNotification(f"{name} holds no JSON object with named fields.")
+    return conf
+
+
+def _checked(conf: dict[str, Any]) -> Any:
+    """Check as the first task will, so that a sender hears of a fault before a run exists."""
+    from datetime import UTC, datetime
+
+    from include.sla_logic.adapters.intake import Rejection, receive
+    from include.sla_logic.domain.notification import ProblemNotification
+
+    result = receive(conf, now=datetime.now(UTC)).result
+    if isinstance(result, Rejection):
+        raise UnableToReadNotification(f"{result}.")
+    return ProblemNotification.model_validate(conf)
