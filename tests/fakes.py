@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from include.sla_logic.adapters.case_file import UnableToReadDocument
 from include.sla_logic.adapters.contracts import UnableToFindRecord
+from include.sla_logic.adapters.restorations import UnableToReleaseRestoration
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.document import Document
@@ -36,6 +37,7 @@ from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket, check_move
 
 D = TypeVar("D", bound=Document)
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @cache
@@ -123,7 +125,7 @@ class MemoryNetwork:
     healthy: dict[Metric, tuple[str, Decimal | None]] = field(default_factory=dict)
     orders: dict[str, ActionResult] = field(default_factory=dict)
     probes: int = 0
-    now: datetime = datetime.min.replace(tzinfo=UTC)
+    now: datetime = BEFORE_ALL
 
     def resources(self, service: str) -> Sequence[Resource]:
         _ = service
@@ -393,8 +395,11 @@ class MemoryOffice:
         return trial.steps[step.__name__]
 
     def release(self, run_id: str) -> None:
-        """Send a held request now, as an operator does."""
+        """Send a held request now, as an operator does; refused once the deadline has passed."""
         wait = self._wait(run_id)
+        if wait.outcome is not None or self.world.now > wait.deadline:
+            msg = f"The restoration of {run_id} cannot be released after {wait.deadline.isoformat()}."
+            raise UnableToReleaseRestoration(msg)
         wait.sent_at = self.world.now
 
     def reject(self, run_id: str) -> None:

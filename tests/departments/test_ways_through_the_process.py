@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from include.sla_logic.adapters.restorations import UnableToReleaseRestoration
+from include.sla_logic.departments.resource_provisioning import UnableToEndTheWait
 from include.sla_logic.domain.closed_incident import ClosedIncident, Ending
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
@@ -189,6 +191,28 @@ def test_a_restoration_request_too_late_is_told_credited_provisionally_and_escal
     assert (report.outcome, customer.email) == (Outcome.RESTORATION_TOO_LATE, "bakery@example.org")
     assert report.credit.state is CreditState.PROVISIONAL
     assert NextStep.CREDIT_MAY_GROW in report.next_steps
+
+
+@pytest.mark.parametrize(("seconds", "outcome"), [(44, "in_time"), (45, "in_time"), (46, None)])
+def test_a_release_at_the_deadline_is_in_time_and_one_after_it_is_refused(seconds, outcome):
+    office = reported(damaged_fibre(small_world(restoration_window=timedelta(seconds=45))))
+    walk(office, run_id=RUN, until=WAIT)
+    office.later(timedelta(seconds=seconds))
+    if outcome is None:
+        with pytest.raises(UnableToReleaseRestoration):
+            office.release(RUN)
+        assert office.decide(RUN) is RestorationOutcome.TOO_LATE
+    else:
+        office.release(RUN)
+        office.later(timedelta(days=30))
+        assert office.decide(RUN) == outcome
+
+
+def test_a_restoration_that_was_not_refused_cannot_be_terminated():
+    office = reported(cut_link(small_world()))
+    walk(office, run_id=RUN, until=WAIT)
+    with pytest.raises(UnableToEndTheWait, match="the outcome of its wait is None"):
+        office.perform(activity("terminate_restoration"), run_id=RUN)
 
 
 def test_a_correction_whose_check_fails_is_escalated_and_never_reported_as_solved():
