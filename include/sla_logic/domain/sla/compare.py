@@ -10,6 +10,7 @@ from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import Money, half_up, round_to_minor_unit
 from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.sla.case import Case
 from include.sla_logic.domain.sla.charge import ChargeBase, charge_base
 from include.sla_logic.domain.sla.comparison import (
     ChronicFinding,
@@ -19,7 +20,6 @@ from include.sla_logic.domain.sla.comparison import (
     Verdict,
 )
 from include.sla_logic.domain.sla.judgement import Judged, judge
-from include.sla_logic.domain.sla.measuring import Case
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.rights import find_chronic, find_claim
 from include.sla_logic.domain.sla.stacking import share_out, stack

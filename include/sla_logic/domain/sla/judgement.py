@@ -3,27 +3,25 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from include.sla_logic.domain import spans
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.money import Money, half_up, round_to_minor_unit
-from include.sla_logic.domain.period import from_seconds
-from include.sla_logic.domain.sla.award import Award, Bench, award
+from include.sla_logic.domain.sla.award import award
+from include.sla_logic.domain.sla.bench import Award, Bench
+from include.sla_logic.domain.sla.case import Case, Measured
 from include.sla_logic.domain.sla.charge import ChargeBase
 from include.sla_logic.domain.sla.comparison import (
-    CountedInterval,
     DataState,
     NextTier,
     ObjectiveJudgement,
-    TierBound,
     Verdict,
 )
 from include.sla_logic.domain.sla.downtime import Downtime
-from include.sla_logic.domain.sla.measuring import Case, Measured, measure
-from include.sla_logic.domain.sla.next_tier import next_by_downtime, next_by_value, steps_in_seconds
+from include.sla_logic.domain.sla.evidence import evidence_of, tier_bounds
+from include.sla_logic.domain.sla.measuring import measure
+from include.sla_logic.domain.sla.next_tier import next_by_downtime, next_by_value
 from include.sla_logic.domain.sla.refusal import UnableToJudge
-from include.sla_logic.domain.spans import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,67 +67,8 @@ def _doubt(measured: Measured, case: Case) -> str | None:
     return None
 
 
-def _common(objective: Objective, measured: Measured) -> dict[str, object]:
-    downtime = measured.downtime
-    value = measured.value
-    target = objective.target
-    margin = None
-    if value is not None and target is not None:
-        distance = value - Fraction(target)
-        margin = half_up(distance if objective.higher_is_better else -distance, 8)
-    return {
-        "objective": objective.id,
-        "title": objective.title or objective.id,
-        "metric": objective.metric.value,
-        "unit": objective.shown_unit,
-        "clause": objective.clause,
-        "rule": objective.rule.kind,
-        "target": target,
-        "measured": None if value is None else half_up(value, 8),
-        "measured_exact": None if value is None else f"{value.numerator}/{value.denominator}",
-        "margin": margin,
-        "data_state": measured.state,
-        "total_seconds": measured.total,
-        "counted_seconds": None if downtime is None else downtime.seconds,
-        "excluded_seconds": 0 if downtime is None else _excluded(downtime),
-        "no_data_seconds": measured.unknown_seconds,
-        "counted_at_most": None if downtime is None else sum(end - start for start, end in downtime.longest),
-        "intervals": () if downtime is None else _intervals(downtime),
-        "events": measured.events,
-        "samples": measured.samples,
-        "coverage_percent": half_up(measured.coverage, 4),
-        "provisional": bool(measured.open_reasons),
-    }
-
-
-def _excluded(downtime: Downtime) -> int:
-    noted = spans.merge(entry.span for entry in downtime.noted if entry.kind == "excluded")
-    return spans.total(spans.subtract(noted, downtime.counted))
-
-
-def _intervals(downtime: Downtime) -> tuple[CountedInterval, ...]:
-    rows = [(span, "counted", "outage", ", ".join(downtime.references(span)) or None) for span in downtime.counted]
-    rows += [(entry.span, entry.kind, entry.why, entry.reference) for entry in downtime.noted]
-    return tuple(_interval(span, kind, why, reference) for span, kind, why, reference in sorted(rows, key=_by_time))
-
-
-def _by_time(row: tuple[Span, str, str, str | None]) -> tuple[Span, str]:
-    return row[0], row[1]
-
-
-def _interval(span: Span, kind: str, why: str, reference: str | None) -> CountedInterval:
-    return CountedInterval(
-        start=from_seconds(span[0]),
-        end=from_seconds(span[1]),
-        seconds=span[1] - span[0],
-        kind=kind,
-        why=why,
-        reference=reference,
-    )
-
-
 def _undecided(objective: Objective, measured: Measured, doubt: str) -> Judged:
-    fields = _common(objective, measured) | {"measured": None, "measured_exact": None, "margin": None}
+    fields = evidence_of(objective, measured) | {"measured": None, "measured_exact": None, "margin": None}
     judgement = ObjectiveJudgement(
         **fields,
         breached=None,
@@ -144,7 +83,7 @@ def _undecided(objective: Objective, measured: Measured, doubt: str) -> Judged:
 
 def _refused(objective: Objective, measured: Measured, refusal: UnableToJudge) -> Judged:
     judgement = ObjectiveJudgement(
-        **_common(objective, measured),
+        **evidence_of(objective, measured),
         breached=_breached(objective, measured, None),
         verdict=Verdict.REFUSED,
         reason=refusal.reason,
@@ -180,7 +119,7 @@ def _decided(
         product = f"{exact_text(share * 100)} % x {exact_text(base.window)} = {exact_text(exact)} {currency}"
         steps += [*base.steps, product]
     return ObjectiveJudgement(
-        **_common(objective, measured),
+        **evidence_of(objective, measured),
         breached=breached,
         verdict=Verdict.BREACHED if breached else Verdict.MET,
         reason=_reason(objective, measured, credit, breached),
@@ -193,7 +132,7 @@ def _decided(
         days=found.days,
         waived_hours=found.waived_hours,
         next_tier=_next(objective, measured, bench, exact),
-        tier_bounds=_bounds(objective, measured),
+        tier_bounds=tier_bounds(objective, measured),
         warnings=(*(measured.downtime.warnings if measured.downtime else ()), *found.warnings),
     )
 
@@ -205,14 +144,6 @@ def _reason(objective: Objective, measured: Measured, credit: Money, breached: b
     promised = "" if objective.target is None else f", promised {objective.target.normalize():f}"
     verdict = "missed" if breached else "kept"
     return f"{objective.title or objective.id} {verdict}: {shown}{promised}; credit {credit}."
-
-
-def _bounds(objective: Objective, measured: Measured) -> tuple[TierBound, ...]:
-    rule = objective.rule
-    if measured.downtime is None or not isinstance(rule, rules.Tiers | rules.DurationTiers):
-        return ()
-    table = steps_in_seconds(rule, measured.total)
-    return tuple(TierBound(from_seconds=s.seconds, credit_percent=half_up(s.share * 100, 4)) for s in table)
 
 
 def _next(objective: Objective, measured: Measured, bench: Bench, exact: Fraction) -> NextTier | None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.contract.quantities import ValueTier
-from include.sla_logic.domain.sla.measuring import Measured
+from include.sla_logic.domain.sla.case import Measured
 
 Award = Callable[[int], Fraction | None]
 Near = tuple[Fraction, str, Fraction]

@@ -1,0 +1,88 @@
+"""One contract, its facts and the window, and what measuring them brings."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from fractions import Fraction
+
+from include.sla_logic.domain import spans
+from include.sla_logic.domain.contract.contract import Contract
+from include.sla_logic.domain.measurements import ServiceFacts
+from include.sla_logic.domain.money import half_up
+from include.sla_logic.domain.period import Period, find_zone
+from include.sla_logic.domain.sla.comparison import DataState
+from include.sla_logic.domain.sla.downtime import Downtime, count_downtime
+
+
+@dataclass(slots=True)
+class Measured:
+    """The value of one objective in its unit, with the evidence; no value means nothing was measured."""
+
+    total: int
+    value: Fraction | None = None
+    state: DataState = DataState.MEASURED
+    downtime: Downtime | None = None
+    samples: int | None = None
+    unknown_seconds: int = 0
+    steps: list[str] = field(default_factory=list)
+    note: str | None = None
+    days: int | None = None
+    open_reasons: list[str] = field(default_factory=list)
+    events: tuple[str, ...] = ()
+
+    @property
+    def coverage(self) -> Fraction:
+        """The share of the window about which anything is known, in percent."""
+        return 100 - Fraction(100 * self.unknown_seconds, self.total) if self.total else Fraction(100)
+
+
+@dataclass(slots=True)
+class Case:
+    """One contract, its facts, the window and the moment; the downtime is counted once for all objectives."""
+
+    contract: Contract
+    facts: ServiceFacts
+    window: Period
+    as_of: datetime
+    _downtime: Downtime | None = None
+
+    @property
+    def span(self) -> spans.Span:
+        """The window in seconds."""
+        return self.window.span
+
+    @property
+    def downtime(self) -> Downtime:
+        """The counted outages; raise `UnableToJudge` where a record cannot be right."""
+        if self._downtime is None:
+            self._downtime = count_downtime(self.contract, self.facts, self.span, self.as_of)
+        return self._downtime
+
+    @property
+    def today(self) -> date:
+        """The local day of the moment of judgement."""
+        return self.as_of.astimezone(find_zone(self.contract.zone)).date()
+
+
+def total_seconds(case: Case) -> int:
+    """Return the real length of the window."""
+    start, end = case.span
+    return end - start
+
+
+def availability_of(case: Case, downtime: Downtime) -> Measured:
+    """Return the share of the window without counted downtime, in percent of all its seconds."""
+    total, seconds = total_seconds(case), downtime.seconds
+    found = Measured(total=total, downtime=downtime, unknown_seconds=spans.total(downtime.unknown))
+    found.open_reasons = downtime.open_reasons
+    found.events = downtime.events
+    if found.unknown_seconds >= total:
+        found.state = DataState.NO_DATA
+        return found
+    found.value = 100 - Fraction(100 * seconds, total)
+    lengths = [end - start for start, end in downtime.counted]
+    summed = f"{' + '.join(map(str, lengths))} = {seconds} s" if 1 < len(lengths) <= 20 else f"{seconds} s"  # noqa: PLR2004
+    found.steps += [
+        f"downtime {summed} in {len(lengths)} counted interval(s)" if lengths else "downtime 0 s",
+        f"availability = 100 x (1 - {seconds}/{total}) = {half_up(found.value, 8)} %",
+    ]
+    return found

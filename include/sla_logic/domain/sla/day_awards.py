@@ -1,0 +1,123 @@
+"""Rules that pay by the day, the block or the hour."""
+
+import math
+from datetime import timedelta
+from fractions import Fraction
+
+from include.sla_logic.domain.contract import rules
+from include.sla_logic.domain.contract.quantities import exact_text, show_duration, show_share
+from include.sla_logic.domain.money import half_up
+from include.sla_logic.domain.period import find_zone, from_seconds, local_midnight, to_seconds
+from include.sla_logic.domain.sla.bench import (
+    Award,
+    Bench,
+    counted_seconds,
+    exact_money,
+    of_charge,
+    target_of,
+)
+from include.sla_logic.domain.sla.case import Measured
+
+
+def day_per_block_award(rule: rules.DayPerBlock, measured: Measured, bench: Bench) -> Award:
+    """Pay a day's charge for each block of cumulated downtime."""
+    seconds = counted_seconds(measured)
+    blocks = _blocks(Fraction(seconds), rule)
+    found = _daily(rule, blocks, bench)
+    found.steps.insert(0, f"{seconds} s = {blocks} {rule.counts} block(s) of {show_duration(rule.block)}")
+    return found
+
+
+def day_per_excess_block_award(rule: rules.DayPerExcessBlock, measured: Measured, bench: Bench) -> Award:
+    """Pay a day's charge for each block beyond the downtime that the target allows."""
+    seconds, target = counted_seconds(measured), target_of(bench)
+    allowed = (100 - target) / 100 * measured.total
+    excess = max(Fraction(0), seconds - allowed)
+    steps = [
+        f"allowed (100 - {exact_text(target)}) % x {measured.total} s = {exact_text(allowed)} s",
+        f"excess {seconds} - {exact_text(allowed)} = {exact_text(excess)} s",
+    ]
+    if rule.nearest:
+        excess = Fraction(half_up(excess / rule.nearest, 0)) * rule.nearest
+        steps.append(f"to the nearest {show_duration(rule.nearest)}: {exact_text(excess)} s")
+    blocks = _blocks(excess, rule)
+    found = _daily(rule, blocks, bench)
+    found.steps = [*steps, f"{blocks} {rule.counts} block(s) of {show_duration(rule.block)}", *found.steps]
+    return found
+
+
+def _daily(rule: rules.DayPerBlock | rules.DayPerExcessBlock, blocks: int, bench: Bench) -> Award:
+    if blocks == 0:
+        return Award(amount=Fraction(0), days=0, steps=["no block, no day is credited"])
+    base = bench.charge()
+    days = base.days if rule.days == "in_period" else rule.days
+    amount = blocks * base.per_period / days
+    currency = bench.case.contract.currency
+    text = f"{blocks} day(s) x {exact_text(base.per_period)}/{days} = {exact_money(amount)} {currency}"
+    return Award(amount=amount, days=blocks, tier=f"{blocks} day(s)", steps=[text])
+
+
+def _blocks(seconds: Fraction, rule: rules.DayPerBlock | rules.DayPerExcessBlock) -> int:
+    parts = seconds / rule.block
+    return math.ceil(parts) if rule.counts == "started" else math.floor(parts)
+
+
+def share_per_day_award(rule: rules.SharePerDay, measured: Measured, bench: Bench) -> Award:
+    """Pay a share of the charge for each local day with a long enough outage inside that day."""
+    counted_seconds(measured)
+    assert measured.downtime is not None  # noqa: S101 - counted_seconds has seen it
+    zone = find_zone(bench.case.contract.zone)
+    days: dict[str, int] = {}
+    for start, end in measured.downtime.counted:
+        day = from_seconds(start).astimezone(zone).date()
+        while (low := to_seconds(local_midnight(day, zone))) < end:
+            high = to_seconds(local_midnight(day + timedelta(days=1), zone))
+            inside = min(end, high) - max(start, low)
+            if rule.outage.holds(Fraction(inside)):
+                days[f"{day}"] = max(inside, days.get(f"{day}", 0))
+            day += timedelta(days=1)
+    share = rule.share * len(days)
+    shown = ", ".join(f"{day} ({seconds} s)" for day, seconds in days.items()) or "none"
+    steps = [f"local days with an outage {rule.outage}: {shown}", f"{len(days)} x {show_share(rule.share)}"]
+    return Award(amount=of_charge(share, bench), days=len(days), tier=f"{len(days)} day(s)", steps=steps)
+
+
+def sum_per_day_award(rule: rules.SumPerDay, measured: Measured, bench: Bench) -> Award:
+    """Pay a fixed sum for each day late."""
+    days = measured.days or 0
+    amount = Fraction(rule.sum) * days
+    text = f"{days} day(s) x {rule.sum} = {exact_text(amount)} {bench.case.contract.currency}"
+    return Award(amount=amount, days=days, tier=f"{days} day(s)", steps=[text])
+
+
+def daily_rate_award(rule: rules.DailyRate, measured: Measured, bench: Bench) -> Award:
+    """Pay the charge's daily rate for each day late; rounded once, at the end."""
+    days = measured.days or 0
+    if not days:
+        return Award(amount=Fraction(0), days=0, steps=["no day late"])
+    charge = bench.charge().per_period
+    amount = charge * rule.periods_per_year / rule.days_per_year * days
+    text = (
+        f"{exact_text(charge)} x {rule.periods_per_year}/{rule.days_per_year} x {days} day(s) = {exact_money(amount)}"
+    )
+    return Award(amount=amount, days=days, tier=f"{days} day(s)", steps=[text])
+
+
+def hour_waiver_award(rule: rules.HourWaiver, measured: Measured, bench: Bench) -> Award:
+    """Count the local clock hours that are left off the bill; they are no credit."""
+    counted_seconds(measured)
+    assert measured.downtime is not None  # noqa: S101
+    zone, hours = find_zone(bench.case.contract.zone), dict[int, int]()
+    for start, end in measured.downtime.counted:
+        at = start
+        while at < end:
+            offset = from_seconds(at).astimezone(zone).utcoffset() or timedelta(0)
+            shift = int(offset.total_seconds()) % 3600
+            hour = (at + shift) // 3600 * 3600 - shift
+            hours[hour] = hours.get(hour, 0) + min(end, hour + 3600) - at
+            at = hour + 3600
+    waived = sum(rule.downtime.holds(Fraction(seconds)) for seconds in hours.values())
+    steps = [f"{waived} clock hour(s) with downtime {rule.downtime} are left off the bill"]
+    if bench.case.facts.charges.hourly is not None and waived:
+        steps.append(f"{waived} x {bench.case.facts.charges.hourly} per hour are not charged")
+    return Award(share=Fraction(0), waived_hours=waived, steps=steps)

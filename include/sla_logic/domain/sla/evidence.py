@@ -1,0 +1,83 @@
+"""The evidence of a judgement: every interval, and the tiers as seconds of downtime."""
+
+from fractions import Fraction
+
+from include.sla_logic.domain import spans
+from include.sla_logic.domain.contract import rules
+from include.sla_logic.domain.contract.contract import Objective
+from include.sla_logic.domain.money import half_up
+from include.sla_logic.domain.period import from_seconds
+from include.sla_logic.domain.sla.case import Measured
+from include.sla_logic.domain.sla.comparison import CountedInterval, TierBound
+from include.sla_logic.domain.sla.downtime import Downtime
+from include.sla_logic.domain.sla.next_tier import steps_in_seconds
+from include.sla_logic.domain.spans import Span
+
+
+def evidence_of(objective: Objective, measured: Measured) -> dict[str, object]:
+    """Return the fields of a judgement that hold whatever its verdict is."""
+    downtime = measured.downtime
+    value = measured.value
+    target = objective.target
+    margin = None
+    if value is not None and target is not None:
+        distance = value - Fraction(target)
+        margin = half_up(distance if objective.higher_is_better else -distance, 8)
+    return {
+        "objective": objective.id,
+        "title": objective.title or objective.id,
+        "metric": objective.metric.value,
+        "unit": objective.shown_unit,
+        "clause": objective.clause,
+        "rule": objective.rule.kind,
+        "target": target,
+        "measured": None if value is None else half_up(value, 8),
+        "measured_exact": None if value is None else f"{value.numerator}/{value.denominator}",
+        "margin": margin,
+        "data_state": measured.state,
+        "total_seconds": measured.total,
+        "counted_seconds": None if downtime is None else downtime.seconds,
+        "excluded_seconds": 0 if downtime is None else _excluded(downtime),
+        "no_data_seconds": measured.unknown_seconds,
+        "counted_at_most": None if downtime is None else sum(end - start for start, end in downtime.longest),
+        "intervals": () if downtime is None else _intervals(downtime),
+        "events": measured.events,
+        "samples": measured.samples,
+        "coverage_percent": half_up(measured.coverage, 4),
+        "provisional": bool(measured.open_reasons),
+    }
+
+
+def tier_bounds(objective: Objective, measured: Measured) -> tuple[TierBound, ...]:
+    """Return the tiers as seconds of downtime, for the picture; none where the rule has no such table."""
+    rule = objective.rule
+    if measured.downtime is None or not isinstance(rule, rules.Tiers | rules.DurationTiers):
+        return ()
+    table = steps_in_seconds(rule, measured.total)
+    return tuple(TierBound(from_seconds=s.seconds, credit_percent=half_up(s.share * 100, 4)) for s in table)
+
+
+def _excluded(downtime: Downtime) -> int:
+    noted = spans.merge(entry.span for entry in downtime.noted if entry.kind == "excluded")
+    return spans.total(spans.subtract(noted, downtime.counted))
+
+
+def _intervals(downtime: Downtime) -> tuple[CountedInterval, ...]:
+    rows = [(span, "counted", "outage", ", ".join(downtime.references(span)) or None) for span in downtime.counted]
+    rows += [(entry.span, entry.kind, entry.why, entry.reference) for entry in downtime.noted]
+    return tuple(_interval(span, kind, why, reference) for span, kind, why, reference in sorted(rows, key=_by_time))
+
+
+def _by_time(row: tuple[Span, str, str, str | None]) -> tuple[Span, str]:
+    return row[0], row[1]
+
+
+def _interval(span: Span, kind: str, why: str, reference: str | None) -> CountedInterval:
+    return CountedInterval(
+        start=from_seconds(span[0]),
+        end=from_seconds(span[1]),
+        seconds=span[1] - span[0],
+        kind=kind,
+        why=why,
+        reference=reference,
+    )

@@ -1,0 +1,132 @@
+"""Values won from sample series, readings and error rates."""
+
+import math
+from fractions import Fraction
+
+from include.sla_logic.domain import spans
+from include.sla_logic.domain.contract import measures
+from include.sla_logic.domain.contract.contract import Objective
+from include.sla_logic.domain.contract.quantities import exact_text
+from include.sla_logic.domain.money import half_up
+from include.sla_logic.domain.period import to_seconds
+from include.sla_logic.domain.sla import sampled
+from include.sla_logic.domain.sla.case import Case, Measured, availability_of, total_seconds
+from include.sla_logic.domain.sla.comparison import DataState, RefusalCode
+from include.sla_logic.domain.sla.downtime import Downtime, check_order, count_spans
+from include.sla_logic.domain.sla.exclusions import Exclusions
+from include.sla_logic.domain.sla.refusal import UnableToJudge
+
+
+def from_unavailable_state(objective: Objective, case: Case) -> Measured:
+    """Return the availability that the samples of a series show; silence from the start is no downtime."""
+    how = objective.measured_by
+    assert isinstance(how, measures.FromUnavailableState)  # noqa: S101 - the dispatch below says so
+    check_order(case.facts)
+    steps = _series(how.series, None, case)
+    if steps is None or not steps.measured.any():
+        return Measured(total=total_seconds(case), state=DataState.NO_DATA, unknown_seconds=total_seconds(case))
+    if sampled.never_answered(steps.series):
+        return Measured(total=total_seconds(case), state=DataState.NEVER_ANSWERED, samples=int(steps.measured.sum()))
+    raw, still_open = sampled.unavailable_spans(steps, how)
+    downtime = Downtime(window=case.span)
+    excluded = _elsewhere(case)
+    downtime.warnings += excluded.warnings
+    downtime.sources = [(span, f"samples of {how.series}") for span in raw]
+    count_spans(case.contract, downtime, raw, excluded, extra_unknown=_unknown(steps, case))
+    downtime.longest = downtime.counted
+    if still_open:
+        downtime.open_reasons.append("the unavailable state had not ended at the last sample")
+    found = availability_of(case, downtime)
+    found.events = ()
+    found.samples = int(steps.measured.sum())
+    return found
+
+
+def from_statistic(objective: Objective, case: Case) -> Measured:
+    """Return a statistic of the samples outside excluded time, or a reading that was aggregated elsewhere."""
+    how, total = objective.measured_by, total_seconds(case)
+    reading = next((r for r in case.facts.readings if r.metric in (objective.id, objective.metric.value)), None)
+    unit = None if isinstance(how, measures.FromShareBeyond) else objective.shown_unit
+    if reading is not None:
+        if _unit(reading.unit) != _unit(objective.shown_unit):
+            reason = f"{reading.metric} was measured in {reading.unit}, the contract speaks of {objective.shown_unit}."
+            raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)
+        text = f"{reading.metric} = {reading.value} {reading.unit}, as measured"
+        return Measured(total=total, value=Fraction(reading.value), steps=[text])
+    check_order(case.facts)
+    steps = _series(objective.metric.value, unit, case)
+    if steps is not None:
+        steps = steps.without(_elsewhere(case).spans)
+    if steps is None or not steps.measured.any():
+        return Measured(total=total, state=DataState.NO_DATA, unknown_seconds=total)
+    unknown = spans.total(_unknown(steps, case))
+    count = int(steps.measured.sum())
+    if sampled.never_answered(steps.series):
+        return Measured(total=total, state=DataState.NEVER_ANSWERED, samples=count, unknown_seconds=unknown)
+    value, text = _statistic(how, steps)
+    shown = f"{text} of {count} samples = {_decimal(value)} {objective.shown_unit}"
+    return Measured(total=total, value=value, samples=count, unknown_seconds=unknown, steps=[shown])
+
+
+def from_error_rates(objective: Objective, case: Case) -> Measured:
+    """Return 100 less the mean error rate over every interval of the window."""
+    how, total = objective.measured_by, total_seconds(case)
+    assert isinstance(how, measures.FromErrorRates)  # noqa: S101
+    count = math.ceil(Fraction(total, how.interval))
+    if case.facts.error_intervals is None:
+        steps = _series("error_rate", "percent", case)
+        if steps is None or not steps.measured.any():
+            return Measured(total=total, state=DataState.NO_DATA, unknown_seconds=total)
+        rates, known = sampled.mean(steps), int(steps.measured.sum())
+        summed, count = rates * known, known
+    else:
+        summed = sum((e.count * Fraction(e.error_percent) for e in case.facts.error_intervals), Fraction(0))
+        if sum(entry.count for entry in case.facts.error_intervals) > count:
+            reason = f"There are more intervals with errors than the {count} of the window."
+            raise UnableToJudge(RefusalCode.TOO_MANY_INTERVALS, reason)
+    value = 100 - summed / count
+    text = f"100 - {_decimal(summed)}/{count} intervals = {half_up(value, 8)} %"
+    return Measured(total=total, value=value, samples=count, steps=[text])
+
+
+def _statistic(how: measures.Measure, steps: sampled.Steps) -> tuple[Fraction, str]:
+    if isinstance(how, measures.FromPercentile):
+        return sampled.percentile(steps, Fraction(how.percentile)), f"percentile {how.percentile} (nearest rank)"
+    if isinstance(how, measures.FromShareBeyond):
+        return sampled.share_in(steps, how.bound), f"share of values {how.bound}"
+    return sampled.mean(steps), "mean"
+
+
+def _series(name: str, unit: str | None, case: Case) -> sampled.Steps | None:
+    series = next((s for s in case.facts.series if s.metric == name), None)
+    if series is None:
+        return None
+    if unit is not None and _unit(series.unit) != _unit(unit):
+        reason = f"The series {name} is in {series.unit}, the contract speaks of {unit}."
+        raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)
+    return sampled.Steps.inside(series, case.span)
+
+
+def _unit(name: str) -> str:
+    return {"%": "percent"}.get(name, name)
+
+
+def _unknown(steps: sampled.Steps, case: Case) -> list[spans.Span]:
+    return spans.subtract([case.span], steps.spans_where(steps.measured))
+
+
+def _elsewhere(case: Case) -> Exclusions:
+    """Maintenance, holds, and outages that the contract lays at somebody else's door."""
+    until = to_seconds(case.as_of)
+    found = Exclusions.of(case.contract, case.facts, until)
+    for outage in case.facts.outages:
+        if outage.attribution not in case.contract.counting.attributions:
+            end = until if outage.end is None else to_seconds(outage.end)
+            why = f"the {outage.attribution.replace('_', ' ')} answers for it"
+            found.reasons.append(((to_seconds(outage.start), end), why, outage.reference))
+    return found
+
+
+def _decimal(value: Fraction) -> str:
+    text = exact_text(value)
+    return text if "/" not in text else f"{half_up(value, 8)}"
