@@ -58,6 +58,11 @@ class ServicePerformance(Value):
     provisional: bool
 
     @property
+    def breached(self) -> bool:
+        """Tell whether any promise is missed for certain."""
+        return bool(self.breached_objectives)
+
+    @property
     def breached_objectives(self) -> tuple[str, ...]:
         """Name the objectives that are missed for certain."""
         return tuple(o.objective for o in self.objectives if o.state is ObjectiveState.BREACHED)
