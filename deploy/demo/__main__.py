@@ -1,4 +1,4 @@
-"""Run the demo: `python -m deploy.demo [--only NAME …] [--metadata-url URL]`."""
+"""Run the demo: `python -m deploy.demo [--only KEY …] [--metadata-url URL]`."""
 
 import argparse
 import shutil
@@ -10,8 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.demo.incidents import DemoIncident
-from deploy.demo.small_teleco import load
+from deploy.demo.incidents import DemoIncident, load_incidents
 from deploy.demo.table import Result, table_of
 from deploy.demo.verdict import differences
 from deploy.demo.watch import DAG, EXTRA_DAG, Watch
@@ -26,7 +25,7 @@ RUN_SECONDS = 600
 def main() -> int:
     """Start everything, wait for everything, stop everything; 0 only where every incident ended as it must."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    parser.add_argument("--only", nargs="+", help="names of the incidents to start (all by default)")
+    parser.add_argument("--only", metavar="KEY", nargs="+", help="keys of the incidents to start (all by default)")
     parser.add_argument("--metadata-url", help="PostgreSQL URL for Airflow's own database (SQLite by default)")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -54,11 +53,11 @@ def _run(console: Console, *, only: Sequence[str] | None, metadata_url: str | No
     with AirflowStack(settings, tell=console.print) as stack:
         stack.wait_for_dags([DAG, EXTRA_DAG])
         console.print("Loading the small TELECO")
-        incidents = [incident for incident in load(office) if not only or incident.name in only]
+        incidents = [incident for incident in load_incidents(office) if not only or incident.key in only]
         console.print(f"Airflow is at {stack.address} ({stack.user} / {stack.password})")
         watch = Watch(stack.api, office, incidents)
         for incident in incidents:
-            stack.api.trigger_run(DAG, conf=incident.conf, run_id=incident.run_id, note=incident.title)
+            stack.api.trigger_run(DAG, conf=incident.conf, run_id=incident.run_id, note=incident.expected.title)
         watch.until_all_ended(console, timeout_seconds=RUN_SECONDS)
         return [_result(watch, incident) for incident in incidents]
 
@@ -73,7 +72,7 @@ def _report(console: Console, results: Sequence[Result]) -> int:
     console.print(table_of(results, beside=Path.cwd()))
     wrong = [result for result in results if result.wrong]
     for result in wrong:
-        console.print(f"[red]{result.incident.name}[/red]: {'; '.join(result.wrong)}")
+        console.print(f"[red]{result.incident.key}[/red]: {'; '.join(result.wrong)}")
     console.print(f"{len(results) - len(wrong)} of {len(results)} incidents ended as the data say they must.")
     console.print(f"Look again: TELECO_DB_URL={sqlite_url(HOME / 'teleco.db')} .venv/bin/sla --help")
     return 1 if wrong or not results else 0

@@ -1,41 +1,34 @@
-"""What the demo starts, and what must come of it."""
+"""The incidents of the small TELECO, as the demo starts them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
-from include.sla_logic.domain.closed_incident import Ending
-from include.sla_logic.domain.customer_report import CreditState
-from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.resolution import Outcome
+from include.sla_logic.adapters.small_teleco import DEFAULT_SEED, Expectation, load_small_teleco, small_teleco
+from include.sla_logic.office import Office
 
 
-class Expectation(BaseModel):
-    """Name the way that one incident must take and how it must end; None is not checked."""
+@dataclass(frozen=True)
+class DemoIncident:
+    """Hold one notification, and what the data say must come of it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    tasks: frozenset[str]
-    outcome: Outcome
-    ending: Ending
-    credit_state: CreditState
-    credit: Money | None = None
-    breached: tuple[str, ...] | None = None
-    children: int = 0
-
-
-class DemoIncident(BaseModel):
-    """One notification, the way that it must take, and whether an operator releases its restoration on the way."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    title: str
+    key: str
     conf: dict[str, Any]
-    release: bool = False
     expected: Expectation
 
     @property
     def run_id(self) -> str:
         """Name the run; a home that is emptied before each demo never sees the name twice."""
-        return f"demo-{self.name}"
+        return f"demo-{self.key}"
+
+
+def load_incidents(office: Office) -> Sequence[DemoIncident]:
+    """Load the small TELECO as of now and answer its incidents."""
+    house = small_teleco(DEFAULT_SEED, datetime.now(UTC))
+    with office.writing() as connection:
+        load_small_teleco(connection, house)
+    return [
+        DemoIncident(key, notification.model_dump(mode="json"), house.expectations[key])
+        for key, notification in house.notifications.items()
+    ]

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from rich.table import Table
 
 from deploy.demo.incidents import DemoIncident
+from deploy.demo.verdict import first_comparison, judgement_of
 from include.sla_logic.adapters.case_view import Case
-from include.sla_logic.domain.customer_report import CustomerReport
-from include.sla_logic.domain.service_performance import ObjectivePerformance
 
+SHOWN = Decimal("0.0001")
 COLUMNS = ("incident", "path", "promised", "measured", "outcome", "credit", "letter")
 
 
@@ -35,30 +36,25 @@ def table_of(results: Sequence[Result], *, beside: Path) -> Table:
 
 
 def _row(result: Result, mark: str, beside: Path) -> list[str]:
-    case, path = result.case, f"{mark} {result.incident.title}"
-    report = case.document(CustomerReport) if case else None
-    if case is None or case.closed is None or report is None:
+    case, expected = result.case, result.incident.expected
+    path = f"{mark} {expected.title}"
+    judged = judgement_of(first_comparison(case), expected.objective) if case else None
+    if case is None or case.closed is None or judged is None:
         return [case.ticket.id if case else "none", path, "", "", "not ended", "", ""]
-    shown = _most_telling(report.performance.objectives)
+    closed = case.closed
     return [
         case.ticket.id,
         path,
-        f"{shown.metric} {'≥' if shown.at_least else '≤'} {_figure(shown.promised, shown.unit)}" if shown else "",
-        _figure(shown.measured, shown.unit) if shown else "",
-        f"{case.closed.outcome.value.replace('_', ' ')}, {case.closed.ending.value}",
-        f"{case.closed.credit} {case.closed.credit_state.value.replace('_', ' ')}",
+        f"{judged.title}\n{_figure(judged.target, expected.unit)}",
+        _figure(judged.measured, expected.unit),
+        f"{closed.outcome.value.replace('_', ' ')}, {closed.ending.value}",
+        f"{closed.credit} {closed.credit_state.value.replace('_', ' ')}",
         "\n".join(_near(place, beside) for place in case.letters),
     ]
 
 
-def _most_telling(objectives: Sequence[ObjectivePerformance]) -> ObjectivePerformance | None:
-    """Prefer the objective that was missed: it is what the incident is about."""
-    order = ("breached", "at_risk", "unknown", "met")
-    return min(objectives, key=lambda objective: order.index(objective.state.value), default=None)
-
-
-def _figure(value: object, unit: str) -> str:
-    return f"{value} {unit}" if value is not None else "not known"
+def _figure(value: Decimal | None, unit: str) -> str:
+    return f"{value.quantize(SHOWN).normalize():f} {unit}" if value is not None else "not known"
 
 
 def _near(place: str, beside: Path) -> str:

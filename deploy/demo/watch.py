@@ -42,12 +42,12 @@ class Watch:
         last = (TextColumn("{task.fields[step]}"), TimeElapsedColumn())
         with Progress(*columns, *last, console=console) as progress:
             lines = {
-                incident.name: progress.add_task(incident.title, total=None, ticket="", step="queued")
+                incident.key: progress.add_task(incident.expected.title, total=None, ticket="", step="queued")
                 for incident in self._incidents
             }
             while time.monotonic() < deadline and not self._ended():
                 for incident in self._incidents:
-                    self._advance(incident, progress, lines[incident.name])
+                    self._advance(incident, progress, lines[incident.key])
                 time.sleep(LOOK_SECONDS)
                 self.states = self._api.run_states(DAG)
 
@@ -72,5 +72,6 @@ class Watch:
     def _release(self, incident: DemoIncident, case: Case) -> None:
         """Do what an operator of Service Management does with a held request."""
         wait = case.restoration
-        if incident.release and wait and wait.held_because and wait.sent_at is None and wait.outcome is None:
+        asked = incident.expected.operator == "release"
+        if asked and wait and wait.held_because and wait.sent_at is None and wait.outcome is None:
             self._office.release_restoration(case.ticket.id, by=OPERATOR, reason="Agreed with the customer.")
