@@ -103,7 +103,7 @@ def _own_words(text: str) -> str:
 
 
 def _own_value(parameter: ProblemParameter, wording: Wording) -> str:
-    value = wording.quantity(parameter.value, one_line(parameter.unit, 16))
+    value = wording.quantity(parameter.value, parameter.unit)
     return wording.say("reported.own_value", name=metric_name(parameter.metric.value, wording), value=value)
 
 

@@ -8,6 +8,7 @@ import re
 import smtplib
 import ssl
 from base64 import b64encode
+from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_string, policy
 from email.message import EmailMessage
@@ -101,7 +102,8 @@ def _write(place: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         unfinished.replace(place)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
         raise UnableToSendMail(f"The letter could not be written to {place}: {error.strerror}.") from error
 
 

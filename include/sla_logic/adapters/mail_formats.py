@@ -7,12 +7,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from include.sla_logic.adapters.mail_message import one_line
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
 
 if TYPE_CHECKING:
     from babel import Locale
 
+_LONGEST_UNIT = 16
 _FINEST = 8  # decimals that the judgement keeps of a measured value
 _USUAL = {"percent": 2, "ms": 1}
 _PARTS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
@@ -50,7 +52,7 @@ class Formats:
             return _together(format_unit(value, known[unit], length="short", format=pattern, locale=self._locale))
         if unit == "days":
             return _together(format_unit(value, "duration-day", length="long", format=pattern, locale=self._locale))
-        return f"{self.number(value, least=least)}\xa0{unit}"
+        return f"{self.number(value, least=least)}\xa0{one_line(unit, _LONGEST_UNIT)}"
 
     def measured(self, value: Decimal, unit: str, target: Decimal | None) -> str:
         """Round a measured value for reading, never so far that it changes sides with the target."""

@@ -72,7 +72,6 @@ def compose(  # noqa: PLR0913 - keyword-only parts of one mail
     message["Subject"] = one_line(subject, _SUBJECT_LIMIT)
     message["Date"] = format_datetime(written_at)
     message["Message-ID"] = identity
-    message["Content-Language"] = language
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
@@ -86,6 +85,7 @@ def compose(  # noqa: PLR0913 - keyword-only parts of one mail
             disposition="inline",
             filename=f"{picture.name}.png",
         )
+    message["Content-Language"] = language  # set last: set_content drops Content-… headers
     _name_boundaries(message, identity)
     return message.as_bytes().decode("ascii")
 

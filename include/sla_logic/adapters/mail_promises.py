@@ -46,7 +46,7 @@ def bound_text(value: Decimal | None, unit: str, wording: Wording, *, at_least: 
     """Say what is promised."""
     if value is None:
         return wording.say("measured.by_table")
-    shown = wording.quantity(value, one_line(unit, 16))
+    shown = wording.quantity(value, unit)
     return wording.say("measured.at_least" if at_least else "measured.at_most", value=shown)
 
 

@@ -1,0 +1,305 @@
+import re
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.sla_logic.adapters.mail import render, write_letter
+from include.sla_logic.adapters.mail_delivery import read_message
+from include.sla_logic.adapters.mail_rendering import COLUMNS, as_html, as_text
+from include.sla_logic.domain.contract.contract import MetricName
+from include.sla_logic.domain.customer_report import CreditState, CustomerReport
+from include.sla_logic.domain.notification import Metric, ProblemParameter
+from include.sla_logic.domain.resolution import Outcome
+from tests.letters.reports import (
+    AVAILABILITY,
+    LATENCY,
+    course,
+    credit,
+    customer,
+    eur,
+    performance,
+    report,
+    variants,
+)
+
+GOLDEN = Path(__file__).parent / "golden"
+LOCALES = ("en", "de")
+VOID = {"meta", "img", "br", "link", "hr"}
+
+
+def in_words(name: str, locale: str = "en", **changes: Any) -> str:
+    told = variants()[name].model_copy(update={"locale": locale, "series": ()} | changes)
+    return as_text(write_letter(told, customer(locale=locale)))
+
+
+def in_one_line(text: str) -> str:
+    return " ".join(text.replace("\xa0", " ").split())
+
+
+class Page(HTMLParser):
+    """Read a page strictly: what is opened is closed, in order; keep what it would fetch and run."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.handlers: list[str] = []
+        self.words = ""
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href", "action", "background")]
+        self.handlers += [name for name, _ in attrs if name.startswith("on")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in ("style", "title"):
+            self.words += f" {data}"
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", variants())
+def test_every_letter_reads_as_it_did_when_it_was_last_looked_at(name: str, locale: str) -> None:
+    kept = GOLDEN / f"{name}.{locale}.txt"
+
+    assert in_words(name, locale) == kept.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", variants())
+def test_every_letter_fits_a_plain_text_reader(name: str, locale: str) -> None:
+    text = in_words(name, locale)
+
+    assert max(map(len, text.splitlines())) <= COLUMNS
+    assert "\n\n\n" not in text
+    assert not re.search(r"[{}<]|None|Decimal", text)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", variants())
+def test_no_internal_name_reaches_the_customer(name: str, locale: str) -> None:
+    told = variants()[name].model_copy(update={"locale": locale, "series": ()})
+    letter = write_letter(told, customer())
+    internal = {told.service, told.contract, told.customer, "avail-1", "lat-1", "olt-7/3/12", "EUR due"}
+    codes = {*Outcome, *CreditState, *Metric, "port_failure", "fibre_damage", "restart_port", "packet_loss"}
+    codes -= {Metric.AVAILABILITY, Metric.LATENCY, Metric.JITTER, Metric.OTHER, CreditState.BOOKED, Outcome.RESTORED}
+    codes -= {CreditState.PROVISIONAL}
+
+    for said in (as_text(letter), Page(as_html(letter)).words, letter.subject):
+        for word in {*internal, *map(str, codes)}:
+            assert not re.search(rf"\b{re.escape(word)}\b", said), word
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", variants())
+def test_the_page_says_every_word_that_the_plain_text_says(name: str, locale: str) -> None:
+    told = variants()[name].model_copy(update={"locale": locale, "series": ()})
+    letter = write_letter(told, customer())
+    on_page = set(re.findall(r"[\w.,€%]+", Page(as_html(letter)).words))
+    in_text = set(re.findall(r"[\w.,€%]+", as_text(letter)))
+
+    assert {word.strip(".,:") for word in in_text} <= {word.strip(".,:") for word in on_page}
+
+
+def test_the_page_fetches_nothing_and_runs_nothing() -> None:
+    page = Page(as_html(write_letter(report(), customer())))
+
+    assert page.links == ["cid:performance-1", "cid:performance-2"]
+    assert page.handlers == []
+    assert not page.tags & {"script", "iframe", "object", "embed", "form", "link", "table"}
+    assert "url(" not in as_html(write_letter(report(series=()), customer()))
+    assert "@import" not in as_html(write_letter(report(series=()), customer()))
+
+
+def test_every_picture_says_in_words_what_it_shows() -> None:
+    letter = write_letter(report(), customer())
+
+    downtime, delay = (image.alt.replace("\xa0", " ") for image in letter.images)
+    assert "7 hours 15 minutes" in downtime
+    assert "43 minutes 12 seconds" in downtime
+    assert "at most 45 ms" in delay
+
+
+def test_a_letter_without_measurements_to_draw_has_no_pictures() -> None:
+    assert write_letter(report(series=()), customer()).images == ()
+    empty = course().model_copy(update={"target": None})
+    assert write_letter(report(series=(empty,)), customer()).images == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("resolved", "We have credited €18.90 to your account."),
+        ("resolved", "10% of the charge of €189.00 €18.90"),
+        ("resolved", "It is taken off invoice 2026-11-0417, which now comes to €170.10."),
+        ("provisional", "This is provisional"),
+        ("provisional", "Credit so far (provisional) €18.90"),
+        (
+            "under_review",
+            "is under review: amounts like this are confirmed by a second person. Nothing has been booked",
+        ),
+        (
+            "to_be_claimed",
+            "entitled to a credit of €18.90. Under your contract you have to claim it by 14 December 2026.",
+        ),
+        ("no_problem", "found no fault"),
+        ("no_problem", "No credit is due, because we kept our promises"),
+        ("not_restored", "Your service is not restored."),
+        ("not_restored", "No correction has been made yet."),
+        ("rejected", "Your service is not restored yet."),
+        ("not_verified", "So we do not call it solved."),
+        ("not_verified", "Measured again: Availability 0%; required is at least 100%."),
+        ("not_verified", "We tried to measure again (Delay): there was no answer."),
+        ("unknown", "Measured: not known"),
+        ("unknown", "We count this neither as working nor as down."),
+        ("unknown", "We cannot name a credit yet"),
+        ("credited_before", "No further credit is due"),
+        ("credited_before", "Credited to you before -€18.90"),
+    ],
+)
+def test_the_letter_states_plainly(name: str, said: str) -> None:
+    assert said in in_one_line(in_words(name))
+
+
+@pytest.mark.parametrize("name", ["not_restored", "rejected", "not_verified"])
+def test_a_service_that_is_not_restored_is_never_called_resolved(name: str) -> None:
+    told = in_one_line(in_words(name))
+
+    assert "Not yet restored" in write_letter(variants()[name].model_copy(update={"series": ()}), customer()).badge
+    assert "resolved" not in told
+    assert "works again" not in told
+    assert "is settled" not in told
+
+
+def test_a_credit_whose_amount_nobody_knows_yet_is_not_called_zero() -> None:
+    held = credit(CreditState.UNDER_REVIEW, amount=eur("0"), lines=())
+
+    told = in_one_line(in_words("resolved", credit=held))
+
+    assert "before an amount is named" in told
+    assert "€0.00" not in told
+
+
+def test_a_missed_promise_without_credit_is_explained_by_the_contract() -> None:
+    none = credit(CreditState.NONE_DUE, amount=eur("0"), lines=())
+
+    assert "does not reach the first step of the credit" in in_one_line(in_words("resolved", credit=none))
+
+
+def test_what_the_cap_takes_away_stands_in_a_line_of_its_own() -> None:
+    line = credit(CreditState.BOOKED).lines[0].model_copy(update={"gross": eur("12.00"), "amount": eur("12.00")})
+    capped = credit(CreditState.BOOKED, amount=eur("12.00"), lines=(line,))
+
+    told = in_one_line(in_words("resolved", credit=capped))
+
+    assert "€18.90 Limited to the most that your contract credits -€6.90" in told
+
+
+def test_a_credit_that_is_no_percentage_refers_to_the_contract() -> None:
+    days = AVAILABILITY.model_copy(update={"credit_percent": None})
+
+    told = in_one_line(in_words("resolved", performance=performance(days)))
+
+    assert "Availability: credit as agreed in your contract €18.90" in told
+
+
+def test_two_promises_of_one_kind_are_told_apart_by_the_title_in_the_contract() -> None:
+    night = AVAILABILITY.model_copy(update={"objective": "avail-2", "title": "Nights"})
+
+    told = in_words("resolved", performance=performance(AVAILABILITY, night))
+
+    assert "Availability (Nights)" in told
+    assert "Availability (Availability of the line)" in told
+
+
+def test_a_measured_value_is_never_rounded_onto_the_promise_that_it_missed() -> None:
+    nearly = AVAILABILITY.model_copy(update={"measured": Decimal("99.89996")})
+
+    told = in_words("resolved", performance=performance(nearly))
+
+    assert "99.89996%" in told.replace("\xa0", " ")
+
+
+def test_a_promise_without_one_figure_refers_to_the_table_in_the_contract() -> None:
+    tiers = AVAILABILITY.model_copy(update={"promised": None})
+
+    assert "the steps agreed in your contract" in in_words("resolved", performance=performance(tiers))
+
+
+@pytest.mark.parametrize("metric", MetricName)
+def test_every_metric_of_a_contract_has_a_name_in_every_language(metric: MetricName) -> None:
+    for locale in LOCALES:
+        one = LATENCY.model_copy(update={"metric": metric.value, "title": ""})
+        assert metric.value not in in_words("resolved", locale, performance=performance(one), credit=None)
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{7*7}} {% raw %} {name.__class__} %s %(x)s",
+    "name\r\nBcc: everybody@example.org",
+    "a\u2028b\x00c\x1b[31m",
+    "\u202eevil\u2066",
+    "=cmd|' /C calc'!A0",
+    "x" * 5000,
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+@pytest.mark.parametrize("locale", LOCALES)
+def test_hostile_words_do_nothing_in_page_text_and_headers(hostile: str, locale: str) -> None:
+    told = hostile_report(hostile, locale)
+    payload = render(told, customer(name=hostile, locale=locale))
+    message = read_message(payload["message"])
+    html, text = (str(message.get_body((kind,)).get_content()) for kind in ("html", "plain"))
+
+    page = Page(html)
+    assert (
+        page.tags
+        == Page(as_html(write_letter(variants()["resolved"].model_copy(update={"series": ()}), customer()))).tags
+    )
+    assert page.handlers == []
+    assert set(message.keys()) == {
+        *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"),
+        "Content-Language",
+    }
+    for said in (html, text, payload["subject"], str(message["To"])):
+        assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\u2028-\u202e\u2066-\u2069]", said)
+    assert "49" not in payload["subject"].replace("TT-000017", "")
+    assert len(payload["subject"]) <= 180
+
+
+def hostile_report(hostile: str, locale: str) -> CustomerReport:
+    return report().model_copy(
+        update={
+            "locale": locale,
+            "series": (),
+            "service_name": hostile,
+            "customer_name": hostile,
+            "description": hostile,
+            "external_reference": hostile,
+            "type_of_problem": hostile,
+            "parameters": (ProblemParameter.model_construct(metric=Metric.LATENCY, value=Decimal(1), unit=hostile),),
+            "performance": performance(
+                AVAILABILITY.model_copy(update={"title": hostile, "unit": hostile, "objective": hostile}),
+                AVAILABILITY.model_copy(update={"title": hostile}),
+            ),
+        }
+    )
+
+
+def test_the_customers_own_words_keep_their_lines_and_their_language() -> None:
+    told = in_words("resolved", description="שלום עולם\n\nمرحبا {x}\n中文的投诉")
+
+    assert "> שלום עולם\n>\n> مرحبا {x}\n> 中文的投诉" in told
