@@ -52,11 +52,20 @@ def _probe(connection: Connection, metric: Row[Any], faults: Faults, *, down: bo
 class Measured(Protocol):
     """What a simulated measurement needs to know of its metric."""
 
-    service: str
-    metric: str
-    baseline: int
-    decimals: int
-    nothing_came_back: str | None
+    @property
+    def service(self) -> str: ...
+
+    @property
+    def metric(self) -> str: ...
+
+    @property
+    def baseline(self) -> int: ...
+
+    @property
+    def decimals(self) -> int: ...
+
+    @property
+    def nothing_came_back(self) -> str | None: ...
 
 
 def sample_value(metric: Measured, added: Decimal, *, down: bool, at: int) -> int | None:

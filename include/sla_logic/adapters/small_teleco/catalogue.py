@@ -29,7 +29,7 @@ class Service(Term):
 
     name: str
     kind: str
-    metrics: dict[Metric, Decimal] = {}
+    metrics: dict[Metric, Decimal] = Field(default_factory=dict)
 
 
 class Length(Term):

@@ -81,7 +81,7 @@ def _incident_rows(numbers: Numbers, incident: Incident, contract: Anchored, his
     yield from network.past_rows(numbers, incident, contract)
     for metric in network.metrics_of(numbers, incident.service):
         yield "measured_metrics", asdict(metric)
-        yield from network.sample_rows(metric, fault, began, contract, history_days)
+        yield from network.sample_rows(metric, fault, began, contract, days=history_days)
 
 
 def _other_rows(seed: int, numbers: Numbers, index: int, others: Others, contracts: Mapping[str, Anchored]) -> Rows:

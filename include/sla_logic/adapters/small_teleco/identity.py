@@ -34,19 +34,19 @@ class Numbers:
         return self._of("B")
 
     def resource(self, part: str) -> str:
-        """Number of one resource of the customer's own, e.g. of its port."""
+        """Return the number of one resource of the customer's own, e.g. of its port."""
         return f"R-{1001 + self.index}-{part}"
 
     def alarm(self) -> str:
-        """Number of the one alarm that is raised at the customer's resources."""
+        """Return the number of the one alarm that is raised at the customer's resources."""
         return self._of("AL")
 
     def fault(self) -> str:
-        """Number of the one fault of the customer's resources."""
+        """Return the number of the one fault of the customer's resources."""
         return self._of("F")
 
     def outage(self, number: int) -> str:
-        """Reference of an interruption of the service."""
+        """Return the reference of an interruption of the service."""
         return f"OUT-{1001 + self.index}-{number}"
 
 

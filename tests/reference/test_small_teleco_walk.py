@@ -1,0 +1,213 @@
+"""Every incident of the small TELECO, through the real office, along the edges of the process: no Airflow."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+
+from include.sla_logic.adapters.settings import Settings
+from include.sla_logic.adapters.small_teleco import load_small_teleco, small_teleco
+from include.sla_logic.adapters.small_teleco.catalogue import read_catalogue
+from include.sla_logic.departments import billing, customer_service, resource_provisioning, service_management
+from include.sla_logic.domain.counter_measures import CounterMeasurePlan
+from include.sla_logic.domain.customer_report import CreditState
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.significance import CustomerSignificance
+from include.sla_logic.domain.sla import SlaComparison
+from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.office import Office
+
+ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
+WAIT = "await_restoration_request"
+LINES = (
+    "enter_problem_report compare_with_sla determine_counter_measures determine_customer_significance"
+    " is_customer_premium",
+    "link_to_extra_problem_fix does_significance_change_priorities",
+    "reprioritize_counter_measures create_detailed_problem_report is_problem_analyzable",
+    "analyze_problem create_trouble_report prepare_final_status_report",
+    "send_to_resource_provisioning is_problem_detected",
+    "analyze_resource_problem create_resource_trouble_report send_status_report",
+    "notify_normal_execution send_status_report prepare_final_status_report choose_counter_measures",
+    "send_actual_service_performance receive_outcome",
+    "undertake_minor_corrections send_problem_resolution_report",
+    f"request_automatic_restoration {WAIT}",
+    "track_errors undertake_restoration send_troubleshooting_report send_problem_resolution_report",
+    "terminate_restoration send_problem_resolution_report",
+    "send_problem_resolution_report receive_outcome create_customer_report report_sla_rebate adjust_billing"
+    " send_customer_report close_incident",
+)
+FOLLOWS = {one: other for line in LINES for one, other in pairwise(line.split())}
+KEYS = [incident.key for incident in read_catalogue().incidents]
+
+
+class Clock:
+    """A clock that ticks a second with every look."""
+
+    def __init__(self, start):
+        self.now = start
+
+    def __call__(self):
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+def the_activity(task):
+    for department in (customer_service, service_management, resource_provisioning, billing):
+        if hasattr(department, task):
+            return getattr(department, task)
+    raise AssertionError(task)
+
+
+def settle_the_wait(office, clock, run_id, ticket, operator):
+    """Do what the operator does, or nothing until the deadline has passed."""
+    if office.decide_restoration(run_id) is None and operator == "release":
+        office.release_restoration(ticket, by="operator", reason="The reserve route has room.")
+    outcome = office.decide_restoration(run_id)
+    if outcome is None:
+        clock.now = office.restoration(run_id).deadline
+        outcome = office.decide_restoration(run_id)
+    return resource_provisioning.go_on_after_the_wait(outcome).value
+
+
+def walk(office, clock, notification, expectation):
+    run_id = f"walk-{expectation.key}"
+    ticket = office.accept(notification.model_dump(mode="json"), run_id=run_id, origin="test")
+    task, taken = "enter_problem_report", []
+    while task:
+        taken.append(task)
+        if task == WAIT:
+            task = settle_the_wait(office, clock, run_id, ticket.id, expectation.operator)
+        else:
+            task = office.perform(the_activity(task), run_id=run_id) or FOLLOWS.get(task)
+    return tuple(taken)
+
+
+@pytest.fixture(scope="module")
+def house():
+    return small_teleco(7, ANCHOR)
+
+
+@pytest.fixture(scope="module")
+def walked(house, tmp_path_factory):
+    """Walk all incidents, one after the other, a minute after loading; return the office and the ways."""
+    folder = tmp_path_factory.mktemp("walk")
+    return walk_all(house, f"sqlite:///{folder / 'teleco.db'}", folder)
+
+
+def walk_all(house, url, folder):
+    clock = Clock(ANCHOR + timedelta(minutes=1))
+    office = Office(Settings(url, folder / "letters"), clock=clock)
+    office.migrate()
+    with office.database.write() as connection:
+        load_small_teleco(connection, house)
+    ways = {}
+    for key, expectation in house.expectations.items():
+        clock.now = ANCHOR + timedelta(minutes=1)
+        ways[key] = walk(office, clock, house.notifications[key], expectation)
+    return office, ways
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_incident_takes_the_expected_way(walked, house, key):
+    assert walked[1][key] == house.expectations[key].path
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_steps_kept_are_the_way_taken(walked, house, key):
+    case = walked[0].case(f"walk-{key}")
+    assert case.tasks == house.expectations[key].path
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_first_comparison_shows_what_was_measured(walked, house, key):
+    expectation = house.expectations[key]
+    case = walked[0].case(f"walk-{key}")
+    [first, *_] = [paper for paper in case.documents if paper.kind == "SlaComparison"]
+    [judged] = [o for o in SlaComparison.model_validate(first.body).objectives if o.objective == expectation.objective]
+    assert judged.target == expectation.promised
+    assert judged.breached is expectation.violated
+    if expectation.still_down:
+        worse = expectation.measured - judged.measured
+        assert 0 < worse < Decimal("0.02")
+    else:
+        assert judged.measured == expectation.measured
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_incident_ends_as_the_data_say(walked, house, key):
+    expectation = house.expectations[key]
+    case = walked[0].case(f"walk-{key}")
+    assert case.closed is not None
+    assert case.closed.outcome == expectation.outcome
+    assert case.ticket.escalated is expectation.escalated
+    assert (case.ticket.status is TicketStatus.RESOLVED) is not expectation.escalated
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_credit_is_exact_to_the_cent(walked, house, key):
+    expectation = house.expectations[key]
+    case = walked[0].case(f"walk-{key}")
+    assert case.rebate.total == expectation.credit
+    booked = Money.zero(expectation.credit.currency) if expectation.held else expectation.credit
+    assert case.adjustment.booked == booked
+    assert case.adjustment.held is expectation.held
+    assert (case.closed.credit_state is CreditState.UNDER_REVIEW) is expectation.held
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_open_invoice_is_lower_by_what_was_booked(walked, house, key):
+    adjustment = walked[0].case(f"walk-{key}").adjustment
+    assert adjustment.invoice_before - adjustment.invoice_after == adjustment.booked
+
+
+def test_the_re_prioritised_plan_is_one_level_higher_and_keeps_its_original(walked):
+    case = walked[0].case("walk-re_prioritised")
+    assert case.document(CustomerSignificance).affects_priorities
+    for measure in case.document(CounterMeasurePlan).measures:
+        assert measure.priority.rank == measure.original_priority.rank - 1
+
+
+def test_nobody_else_is_significant(walked):
+    for key in KEYS:
+        significance = walked[0].case(f"walk-{key}").document(CustomerSignificance)
+        assert significance.affects_priorities is (key == "re_prioritised"), significance.explanation
+
+
+def test_only_the_premium_customer_is_linked_to_the_extra_process(walked):
+    assert [key for key in KEYS if walked[0].case(f"walk-{key}").closed.premium] == ["premium"]
+
+
+def test_at_least_four_shapes_of_rules_are_judged(house):
+    assert len({expectation.rule for expectation in house.expectations.values()}) >= 4
+
+
+def test_every_posting_leaves_once_and_is_acknowledged(walked, house):
+    office, _ = walked
+    office.deliver()
+    office.deliver()
+    from sqlalchemy import func, select
+
+    from include.sla_logic.adapters.schema import accounts as a
+
+    with office.reading() as connection:
+        posted = connection.execute(
+            select(a.applied_billing_credits.c.currency, func.sum(a.applied_billing_credits.c.amount))
+            .where(a.applied_billing_credits.c.state == "posted")
+            .group_by(a.applied_billing_credits.c.currency)
+        ).all()
+        ledger = connection.execute(
+            select(a.ledger_postings.c.currency, func.sum(a.ledger_postings.c.amount)).group_by(
+                a.ledger_postings.c.currency
+            )
+        ).all()
+    due = [e.credit for e in house.expectations.values() if not e.held]
+    euros = sum(int(credit.amount * 100) for credit in due if credit.currency == "EUR")
+    assert dict(map(tuple, posted)) == dict(map(tuple, ledger))
+    assert dict(map(tuple, ledger))["EUR"] == euros
+
+
+@pytest.mark.slow
+def test_postgresql_leads_every_incident_the_same_way(house, postgres_url, tmp_path):
+    _, ways = walk_all(house, postgres_url, tmp_path)
+    assert ways == {key: expectation.path for key, expectation in house.expectations.items()}
