@@ -152,7 +152,7 @@ def _ends_soon(ends: date | None, *, today: date, policy: SignificancePolicy) ->
 
 
 def _chronic(near: bool | None, policy: SignificancePolicy) -> Reason:  # noqa: FBT001 - one of seven factors
-    code = "unknown" if near is None else "one_event_away" if near else "not_near"
+    code = "unknown" if near is None else "one_event_away_or_reached" if near else "not_near"
     points = policy.one_event_from_chronic_right if near else 0
     return Reason(factor="chronic_right", code=f"chronic_right:{code}", points=points, observed=None)
 

@@ -94,6 +94,8 @@ def close_incident(file: CaseFile) -> None:
     settled = report.outcome.is_settled
     credit = state_credit(file.read(Rebate), file.read(BillingAdjustment))
     if settled:
+        if file.ticket.status in {TicketStatus.PENDING, TicketStatus.HELD}:
+            file.move_ticket(TicketStatus.IN_PROGRESS, reason="The process has its outcome: the hold is over.")
         file.move_ticket(TicketStatus.RESOLVED, reason=report.outcome.value)
     elif not file.ticket.escalated:
         file.escalate(report.outcome.value)

@@ -99,7 +99,7 @@ def determine_customer_significance(file: CaseFile) -> None:
     significance = work_out_significance(
         history.model_copy(update={"protected": history.protected or contract.protected}),
         premium=contract.premium,
-        near_chronic_right=None if chronic is None else chronic.state != "none",
+        near_chronic_right=chronic is not None and chronic.state != "none",
         policy=file.policies.significance,
         now=file.now,
     )
