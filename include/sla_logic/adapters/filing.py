@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from include.sla_logic.adapters.case_file import KeptCaseFile
+from include.sla_logic.adapters.queue import Progress, keep_places
 from include.sla_logic.adapters.schema.system_t import (
     documents,
     outbox,
@@ -44,6 +45,11 @@ def file_away(connection: Connection, files: Sequence[KeptCaseFile]) -> None:
     )
     _change_tickets(connection, files)
     _add(connection, steps, (row for file in files for row in _steps(file)))
+    keep_places(connection, (_progress(file) for file in files))
+
+
+def _progress(file: KeptCaseFile) -> Progress:
+    return Progress(file.folder.number, file.ticket.status, [paper for _, paper in file.pending.papers])
 
 
 def _papers(file: KeptCaseFile) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from include.sla_logic.adapters.database import insert_once
 from include.sla_logic.adapters.folders import ticket_number, ticket_of
+from include.sla_logic.adapters.queue import enter_queue
 from include.sla_logic.adapters.schema.system_t import (
     documents,
     outbox,
@@ -85,6 +86,7 @@ def _begin(connection: Connection, number: int, opening: Opening, now: datetime)
     connection.execute(insert(timeline), [first | {"lane": opening.lane.value, "event": opening.reason}])
     acknowledged = {"status": TicketStatus.ACKNOWLEDGED.value, "reason": opening.reason}
     connection.execute(insert(ticket_status_history), [first | acknowledged])
+    enter_queue(connection, number)
 
 
 @dataclass(frozen=True)

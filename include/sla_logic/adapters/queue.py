@@ -1,0 +1,145 @@
+"""Keep the place of each incident in the queue: written with the papers that it follows from, so never stale."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import singledispatch
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from include.sla_logic.adapters.schema.columns import to_minor_units
+from include.sla_logic.adapters.schema.queue import queue
+from include.sla_logic.domain.closed_incident import ClosedIncident
+from include.sla_logic.domain.corrective_actions import CorrectiveActions
+from include.sla_logic.domain.counter_measures import CounterMeasurePlan
+from include.sla_logic.domain.diagnosis import TroubleReport
+from include.sla_logic.domain.document import Document
+from include.sla_logic.domain.priorities import Priority
+from include.sla_logic.domain.problem_report import ProblemReport
+from include.sla_logic.domain.queue_order import place_in_queue
+from include.sla_logic.domain.significance import CustomerSignificance
+from include.sla_logic.domain.sla import SlaComparison
+from include.sla_logic.domain.sla.comparison import ObjectiveJudgement
+from include.sla_logic.domain.trouble_ticket import TicketStatus
+
+_OPEN = frozenset({TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD})
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What one activity changed of one incident, as far as its place depends on it."""
+
+    number: int
+    status: TicketStatus
+    papers: Sequence[Document]
+
+
+def enter_queue(connection: Connection, number: int) -> None:
+    """Give a new ticket its place: behind all that is known to be urgent."""
+    place = place_in_queue(number, protected=False, priority=None, next_tier_at=None, score=None)
+    connection.execute(insert(queue).values(ticket=number, open=True, place=place, protected=False))
+
+
+def keep_places(connection: Connection, changes: Iterable[Progress]) -> None:
+    """Follow what was written: one query and one update, however many incidents there are."""
+    by_number = {change.number: change for change in changes}
+    if not by_number:
+        return
+    rows = connection.execute(select(queue).where(queue.c.ticket.in_(by_number))).mappings().all()
+    changed = [_moved(dict(row), by_number[row["ticket"]]) for row in rows]
+    different = [new for new, row in zip(changed, rows, strict=True) if new != dict(row)]
+    if different:
+        columns = {name: bindparam(name) for name in different[0] if name != "ticket"}
+        statement = update(queue).where(queue.c.ticket == bindparam("its_ticket")).values(columns)
+        connection.execute(statement, [_renamed(row) for row in different])
+
+
+def _renamed(row: dict[str, Any]) -> dict[str, Any]:
+    return {("its_ticket" if name == "ticket" else name): value for name, value in row.items()}
+
+
+def _moved(row: dict[str, Any], change: Progress) -> dict[str, Any]:
+    row["open"] = change.status in _OPEN
+    for paper in change.papers:
+        row |= _said(paper)
+    priority = Priority(row["priority"]) if row["priority"] else None
+    row["place"] = place_in_queue(
+        change.number,
+        protected=row["protected"],
+        priority=priority,
+        next_tier_at=row["next_tier_at"],
+        score=row["score"],
+    )
+    return row
+
+
+@singledispatch
+def _said(paper: Document) -> dict[str, Any]:  # noqa: ARG001 - the papers that say nothing about the place
+    return {}
+
+
+@_said.register
+def _(paper: ProblemReport) -> dict[str, Any]:
+    return {"protected": paper.protected, "contract": paper.contract}
+
+
+@_said.register
+def _(paper: CustomerSignificance) -> dict[str, Any]:
+    return {"score": paper.score}
+
+
+@_said.register
+def _(paper: CounterMeasurePlan) -> dict[str, Any]:
+    if not paper.measures:
+        return {"priority": paper.base_priority.value, "original_priority": paper.base_priority.value}
+    first = min(paper.measures, key=lambda measure: measure.priority.rank)
+    return {"priority": first.priority.value, "original_priority": first.original_priority.value}
+
+
+@_said.register
+def _(paper: TroubleReport) -> dict[str, Any]:
+    return {"cause": paper.type_of_problem[:64]}
+
+
+@_said.register
+def _(paper: CorrectiveActions) -> dict[str, Any]:
+    return {"department": paper.department.value}
+
+
+@_said.register
+def _(paper: SlaComparison) -> dict[str, Any]:
+    nearest = _nearest(paper)
+    left = nearest.seconds_to_next_tier if nearest else None
+    runs = nearest is not None and nearest.provisional and left is not None
+    stake = nearest.next_tier.costs_more if nearest and nearest.next_tier else None
+    return {
+        "contract": paper.contract,
+        "objective": (nearest or paper.worst).objective[:64],
+        "breached": paper.breached,
+        "judged_at": paper.as_of,
+        "budget_seconds": left,
+        "next_tier_at": paper.as_of + timedelta(seconds=left or 0) if runs else None,
+        "at_stake": to_minor_units(stake) if stake else None,
+        "due": to_minor_units(paper.credit_due) if paper.credit_due is not None else None,
+        "currency": paper.currency,
+    }
+
+
+def _nearest(paper: SlaComparison) -> ObjectiveJudgement | None:
+    """Return the objective whose next tier is the nearest; one whose clock runs comes first."""
+    timed = [o for o in paper.objectives if o.seconds_to_next_tier is not None]
+    return min(timed, key=lambda o: (not o.provisional, o.seconds_to_next_tier or 0), default=None)
+
+
+@_said.register
+def _(paper: ClosedIncident) -> dict[str, Any]:
+    return {
+        "outcome": paper.outcome.value,
+        "ending": paper.ending.value,
+        "credit": to_minor_units(paper.credit),
+        "credit_state": paper.credit_state.value,
+        "currency": paper.credit.currency,
+        "closed_at": paper.closed_at,
+        "next_tier_at": None,
+    }

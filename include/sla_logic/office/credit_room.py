@@ -1,0 +1,56 @@
+"""Credits that wait for a person: approved or declined by an operator, with reason and audit."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from include.sla_logic.adapters.audit import Act, note_act
+from include.sla_logic.adapters.case_file import KeptCaseFile
+from include.sla_logic.adapters.credit_decisions import (
+    UnableToDecideCredit,
+    WaitingCredit,
+    approve_credit,
+    decline_credit,
+    waiting_credits,
+)
+from include.sla_logic.adapters.filing import file_away
+from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.money import Money
+from include.sla_logic.office.premises import Premises
+
+
+class CreditRoom(Premises):
+    """The second person's say over credits that the contract does not let book themselves."""
+
+    def waiting_credits(self) -> Sequence[WaitingCredit]:
+        """Return the credits that nobody has decided, oldest first."""
+        with self.reading() as connection:
+            return waiting_credits(connection)
+
+    def approve_credit(self, reference: str, *, by: str, reason: str) -> Money:
+        """Book a held credit and return its amount; raise `UnableToDecideCredit`."""
+        with self.writing() as connection:
+            file = self._file_of(connection, reference, task="credit approved")
+            amount = approve_credit(connection, reference, by=by, reason=reason, now=file.now, tray=file.desks.tray)
+            self._note(connection, file, f"The credit {reference} of {amount} was approved", by=by, reason=reason)
+            return amount
+
+    def decline_credit(self, reference: str, *, by: str, reason: str) -> None:
+        """Decline a held credit for good; raise `UnableToDecideCredit`."""
+        with self.writing() as connection:
+            file = self._file_of(connection, reference, task="credit declined")
+            decline_credit(connection, reference, by=by, reason=reason, now=file.now)
+            self._note(connection, file, f"The credit {reference} was declined", by=by, reason=reason)
+
+    def _file_of(self, connection: Connection, reference: str, *, task: str) -> KeptCaseFile:
+        """Hold the incident of a waiting credit, and open its case file."""
+        found = [credit for credit in waiting_credits(connection) if credit.reference == reference]
+        if not found:
+            msg = f"There is no credit {reference} that waits for a decision."
+            raise UnableToDecideCredit(msg)
+        return self.open_file(connection, self.lock(connection, found[0].ticket), task=task)
+
+    def _note(self, connection: Connection, file: KeptCaseFile, done: str, *, by: str, reason: str) -> None:
+        file.record(f"{done} by {by}: {reason}", lane=Lane.BILLING)
+        file_away(connection, [file])
+        note_act(connection, Act(file.now, by, file.task, file.ticket.id, f"{done}: {reason}"))
