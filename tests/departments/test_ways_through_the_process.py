@@ -15,6 +15,7 @@ from include.sla_logic.domain.diagnosis import NormalExecutionNotification, Trou
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.network import Action
+from include.sla_logic.domain.notification import Metric
 from include.sla_logic.domain.premium import PremiumCase, PremiumState
 from include.sla_logic.domain.priorities import Priority
 from include.sla_logic.domain.rebate import BillingAdjustment, Rebate
@@ -144,6 +145,15 @@ def test_without_a_violation_both_closing_activities_run_and_the_rebate_is_zero_
     report, _ = office.world.mailroom.posted["TT-000001"]
     assert report.credit.state is CreditState.NONE_DUE
     assert office.world.billing.booked == []
+
+
+def test_a_service_found_normal_that_breaks_a_promise_when_measured_again_is_escalated():
+    office = reported(small_world())
+    walk(office, run_id=RUN, until="send_actual_service_performance")
+    office.world.network.healthy[Metric.AVAILABILITY] = ("percent", Decimal(0))
+    for task in ["send_actual_service_performance", *CLOSING]:
+        office.perform(activity(task), run_id=RUN)
+    assert_escalated(office, Outcome.CORRECTION_NOT_VERIFIED, TENTH)
 
 
 def test_an_automatic_restoration_mends_every_tracked_error():

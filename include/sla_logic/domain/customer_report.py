@@ -152,7 +152,8 @@ def next_steps(outcome: Outcome, performance: ServicePerformance, credit: Credit
         steps.append(NextStep.CREDIT_IS_REVIEWED)
     if credit.state is CreditState.TO_BE_CLAIMED:
         steps.append(NextStep.CLAIM_CREDIT)
-    if credit.provisional:
+    still_open = any(objective.provisional for objective in performance.objectives)
+    if credit.provisional and (credit.state is not CreditState.NONE_DUE or still_open):
         steps.append(NextStep.CREDIT_MAY_GROW)
     return tuple(steps) or (NextStep.NOTHING_MORE,)
 

@@ -38,8 +38,13 @@ class ServicePerformanceReport(Document):
 
     @property
     def outcome(self) -> Outcome:
-        """Say that no problem was found: this report is sent in no other case."""
-        return Outcome.NO_PROBLEM_FOUND
+        """Say that no problem was found, unless the fresh measurement itself breaks a promise."""
+        return Outcome.CORRECTION_NOT_VERIFIED if self.shortcomings else Outcome.NO_PROBLEM_FOUND
+
+    @property
+    def shortcomings(self) -> tuple[str, ...]:
+        """Name each measurement that breaks a promise; one of which nothing came back breaks none."""
+        return tuple(c.shortcoming for c in self.checks if c.measured is not None and not c.passed)
 
     @property
     def actions(self) -> CorrectiveActions | None:

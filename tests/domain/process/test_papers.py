@@ -105,15 +105,22 @@ def test_nothing_more_happens_only_when_all_is_settled_measured_and_booked():
     assert next_steps(Outcome.RESTORED, met, credit(CreditState.BOOKED)) == (NextStep.NOTHING_MORE,)
 
 
-@given(st.sampled_from(Outcome), st.sampled_from(CreditState), st.booleans(), st.sampled_from(ObjectiveState))
-def test_the_next_steps_name_everything_that_is_open(outcome, state, provisional, measured):
-    found = set(next_steps(outcome, performance(objective(state=measured)), credit(state, provisional=provisional)))
+@given(
+    st.sampled_from(Outcome),
+    st.sampled_from(CreditState),
+    st.booleans(),
+    st.sampled_from(ObjectiveState),
+    st.booleans(),
+)
+def test_the_next_steps_name_everything_that_is_open(outcome, state, provisional, measured, lasting):
+    now = performance(objective(state=measured, provisional=lasting))
+    found = set(next_steps(outcome, now, credit(state, provisional=provisional)))
     expected = {
         NextStep.SPECIALISTS_CONTINUE: not outcome.is_settled,
         NextStep.MEASUREMENTS_ARE_COMPLETED: measured is ObjectiveState.UNKNOWN,
         NextStep.CREDIT_IS_REVIEWED: state is CreditState.UNDER_REVIEW,
         NextStep.CLAIM_CREDIT: state is CreditState.TO_BE_CLAIMED,
-        NextStep.CREDIT_MAY_GROW: provisional,
+        NextStep.CREDIT_MAY_GROW: provisional and (lasting or state is not CreditState.NONE_DUE),
     }
     assert found == ({step for step, due in expected.items() if due} or {NextStep.NOTHING_MORE})
 
