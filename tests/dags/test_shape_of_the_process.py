@@ -1,4 +1,4 @@
-"""The DAG has the shape of the process text, is documented throughout, and is light enough to be parsed by every task."""
+"""The DAG has the shape of the process text, is documented throughout, and is light: every task parses it."""
 
 import json
 import os
@@ -12,7 +12,6 @@ from airflow.sdk.bases.branch import BranchMixIn
 from airflow.serialization.serialized_objects import DagSerialization
 
 from include.sla_logic.departments import customer_service, resource_provisioning, service_management
-
 from tests.dags.loading import DAGS, load_dag
 from tests.dags.shape import shape_of
 
@@ -110,7 +109,11 @@ def test_reading_the_dag_files_loads_no_heavy_library() -> None:
     )
     folders = os.pathsep.join([str(DAGS.parent), str(DAGS.parent / "plugins")])
     done = subprocess.run(
-        [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": folders}, capture_output=True, text=True
+        [sys.executable, "-c", script],
+        check=False,
+        env={**os.environ, "PYTHONPATH": folders},
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     read = next(line for line in done.stdout.splitlines() if line.startswith("READ")).split()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from sla_airflow import lookout as module
 from sla_airflow.lookout import Lookout, lookout
 
@@ -38,7 +39,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Database:
 
 async def until(reached: Callable[[], bool], seconds: float = 5) -> None:
     async with asyncio.timeout(seconds):
-        while not reached():
+        while not reached():  # noqa: ASYNC110 - nobody sets an event for what these tests wait for
             await asyncio.sleep(0.005)
 
 

@@ -1,0 +1,83 @@
+"""An Airflow that works on a house of our own, with a clock that can be moved on and a trigger that looks often."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
+from include.sla_logic.office import Office, Settings
+
+
+class House:
+    """The small TELECO behind a running Airflow, and what an operator may do meanwhile."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.ahead = timedelta()
+        self.office = Office(Settings(url, folder / "letters"), clock=self.now)
+        self.office.migrate()
+        self.teleco: SmallTeleco = small_teleco(7, datetime.now(UTC))
+        with self.office.database.write() as connection:
+            load_small_teleco(connection, self.teleco)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def conf(self, key: str, **changes: object) -> dict[str, object]:
+        return self.teleco.notifications[key].model_dump(mode="json") | changes
+
+    def release(self, run_id: str) -> None:
+        self.office.release_restoration(run_id, by="operator", reason="The reserve route has room.")
+
+    def let_the_deadline_pass(self, run_id: str) -> None:
+        self.ahead += self.office.restoration(run_id).deadline - self.now() + timedelta(seconds=1)
+
+    @contextmanager
+    def meanwhile(self, act: Callable[[str], None], reference: str) -> Iterator[None]:
+        """Let somebody act as soon as this incident waits for a restoration request."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(0.2):
+                waiting = [ticket for ticket in self.office.tickets() if ticket.external_reference == reference]
+                if waiting and self.office.case(waiting[0].run_id).restoration:
+                    act(waiting[0].run_id)
+                    return
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
+
+
+@pytest.fixture(scope="module")
+def house(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    # Not at the top: a conftest is read before Airflow's home is set.
+    from sla_airflow import activities, connections, lookout, restoration
+
+    folder = tmp_path_factory.mktemp("house")
+    url = f"sqlite+pysqlite:///{folder / 'teleco.db'}"
+    house = House(url, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW_CONN_TELECO_DB", f"sqlite:///{folder / 'teleco.db'}")
+
+        def open_office() -> Office:
+            return Office(connections.settings(), clock=house.now)
+
+        def answered_runs(url: str, decided_since: datetime) -> frozenset[str]:
+            assert url == house.office.settings.database_url
+            return house.office.answered_restorations(decided_since=decided_since)
+
+        for module in (activities, restoration):
+            patch.setattr(module, "open_office", open_office)
+        patch.setattr(lookout, "answered_runs", answered_runs)
+        patch.setattr(lookout, "LOOK_SECONDS", 0.2)
+        patch.setattr(restoration, "FIRST_LOOK_SECONDS", 0)
+        patch.setattr(restoration, "JITTER_SECONDS", 1)
+        yield house

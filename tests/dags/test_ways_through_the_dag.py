@@ -1,0 +1,133 @@
+"""Each way through the process as a run of the DAG: papers, ticket, letter and money at its end."""
+
+from typing import Any
+
+import pytest
+from airflow.models.dagrun import DagRun
+
+from include.sla_logic.adapters.case_view import Case
+from include.sla_logic.adapters.small_teleco.catalogue import read_catalogue
+from include.sla_logic.domain.customer_report import CreditState
+from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.trouble_ticket import TicketStatus
+from tests.dags.conftest import House
+from tests.dags.loading import load_dag
+
+KEYS = [incident.key for incident in read_catalogue().incidents]
+PARALLEL = "create_customer_report"
+PAPERS = {
+    "enter_problem_report": "ProblemReport",
+    "compare_with_sla": "SlaComparison",
+    "determine_counter_measures": "CounterMeasurePlan",
+    "determine_customer_significance": "CustomerSignificance",
+    "link_to_extra_problem_fix": "PremiumCase",
+    "create_detailed_problem_report": "DetailedProblemReport",
+    "is_problem_analyzable": "Investigation",
+    "create_trouble_report": "TroubleReport",
+    "is_problem_detected": "ResourceCheck",
+    "create_resource_trouble_report": "TroubleReport",
+    "notify_normal_execution": "NormalExecutionNotification",
+    "send_status_report": "StatusReport",
+    "prepare_final_status_report": "FinalStatusReport",
+    "send_actual_service_performance": "ServicePerformanceReport",
+    "undertake_minor_corrections": "CorrectiveActions",
+    "request_automatic_restoration": "RestorationRequest",
+    "track_errors": "TrackedErrors",
+    "undertake_restoration": "CorrectiveActions",
+    "send_troubleshooting_report": "TroubleshootingReport",
+    "terminate_restoration": "RestorationTermination",
+    "send_problem_resolution_report": "ProblemResolutionReport",
+    "create_customer_report": "CustomerReport",
+    "report_sla_rebate": "Rebate",
+    "adjust_billing": "BillingAdjustment",
+    "close_incident": "ClosedIncident",
+}
+
+pytestmark = [pytest.mark.airflow, pytest.mark.slow]
+
+
+class Walked:
+    """One incident after its run: what Airflow says of it, and what our database keeps."""
+
+    def __init__(self, house: House, key: str) -> None:
+        self.expected = house.teleco.expectations[key]
+        act = house.release if self.expected.operator == "release" else house.let_the_deadline_pass
+        with house.meanwhile(act, self.expected.reference):
+            self.run: DagRun = load_dag("sla_violation").test(run_conf=house.conf(key))
+        self.case: Case = house.office.case(self.run.run_id)
+        self.states = {task.task_id: task.state for task in self.run.get_task_instances()}
+
+
+@pytest.fixture(scope="module", params=KEYS)
+def walked(request: pytest.FixtureRequest, house: House) -> Walked:
+    return Walked(house, request.param)
+
+
+def test_the_run_takes_the_expected_way_and_skips_every_other(walked: Walked) -> None:
+    assert walked.run.state == "success"
+    assert {task for task, state in walked.states.items() if state == "success"} == set(walked.expected.path)
+    assert {state for task, state in walked.states.items() if task not in walked.expected.path} == {"skipped"}
+
+
+def test_the_steps_kept_are_the_way_taken(walked: Walked) -> None:
+    assert PARALLEL in walked.case.tasks
+    in_order = [task for task in walked.case.tasks if task != PARALLEL]
+    assert in_order == [task for task in walked.expected.path if task != PARALLEL]
+
+
+def test_the_case_file_holds_the_papers_of_the_way_and_no_other(walked: Walked) -> None:
+    kept = {paper.kind for paper in walked.case.documents} - {"ProblemNotification"}
+    assert {PAPERS[task] for task in walked.expected.path if task in PAPERS} <= kept
+    never = {paper for task, paper in PAPERS.items() if task not in walked.expected.path}
+    assert kept & (never - {PAPERS[task] for task in walked.expected.path if task in PAPERS}) == set()
+
+
+def test_the_ticket_ends_as_the_data_say(walked: Walked) -> None:
+    assert walked.case.closed is not None
+    assert walked.case.closed.outcome == walked.expected.outcome
+    assert walked.case.ticket.escalated is walked.expected.escalated
+    assert (walked.case.ticket.status is TicketStatus.RESOLVED) is not walked.expected.escalated
+
+
+def test_the_credit_is_booked_to_the_cent_or_held_for_a_second_person(walked: Walked) -> None:
+    expected, case = walked.expected, walked.case
+    assert case.rebate is not None
+    assert case.adjustment is not None
+    assert case.closed is not None
+    assert str(case.rebate.total) == str(expected.credit), case.rebate.lines
+    assert case.adjustment.booked == (Money.zero(expected.credit.currency) if expected.held else expected.credit)
+    assert (case.closed.credit_state is CreditState.UNDER_REVIEW) is expected.held
+
+
+def test_the_letter_is_written_once_and_nothing_is_left_in_the_outbox(walked: Walked) -> None:
+    mails = [message for message in walked.case.outbox if message.kind == "mail"]
+    assert [message.state for message in mails] == ["sent"]
+    assert {message.state for message in walked.case.outbox} == {"sent"}
+    assert any(place.endswith(".eml") for place in walked.case.letters)
+
+
+def test_a_premium_incident_is_taken_over_once_as_a_child_ticket(walked: Walked, house: House) -> None:
+    linked = DagRun.find(dag_id="premium_problem_fix", run_id=f"premium.{walked.run.run_id}")
+    assert len(linked) == ("link_to_extra_problem_fix" in walked.expected.path)
+    if not linked:
+        return
+    assert linked[0].conf == {"incident": walked.run.run_id}
+    extra = load_dag("premium_problem_fix")
+    for _ in range(2):
+        assert extra.test(run_conf=linked[0].conf).state == "success"
+    children = house.office.case(walked.run.run_id).children
+    assert len(children) == 1
+    assert house.office.case(children[0]).ticket.assigned_to is Lane.EXTRA_PROBLEM_FIX
+
+
+def test_the_same_notification_again_is_told_which_run_has_it(house: House, walked: Walked) -> None:
+    again = run_failing(house.conf(walked.expected.key))
+    assert again["enter_problem_report"] == "failed"
+    assert house.office.case(walked.case.ticket.id).ticket == walked.case.ticket
+
+
+def run_failing(conf: dict[str, Any]) -> dict[str, str | None]:
+    run = load_dag("sla_violation").test(run_conf=conf)
+    assert run.state == "failed"
+    return {task.task_id: task.state for task in run.get_task_instances()}

@@ -1,0 +1,158 @@
+"""Foreseen errors fail at once with their sentence, others are tried again; deliveries never fail a step."""
+
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.sla_logic.departments import customer_service
+from sla_airflow import activities
+from sla_airflow.activities import TRY_FOR_AN_HOUR, Activity, Decision, Intake, department, report_failed_step
+from sla_airflow.premium import RUN_ID_LENGTH, premium_run_id
+
+
+class UnableToAcceptNotification(Exception):
+    pass
+
+
+class Office:
+    """Remembers what it was asked, and fails as told."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.fails: dict[str, Exception] = {}
+        self.choice: str | None = None
+
+    def accept(self, conf: object, *, run_id: str, origin: str) -> None:
+        self._do("accept", conf, run_id, origin)
+
+    def perform(self, step: Any, *, run_id: str) -> str | None:
+        self._do("perform", step.__name__, run_id)
+        return self.choice
+
+    def deliver(self, *, ticket: str) -> str:
+        self._do("deliver", ticket)
+        return "1 sent"
+
+    def case(self, reference: str) -> SimpleNamespace:
+        self._do("case", reference)
+        return SimpleNamespace(letters=("letters/TT-000001.eml",))
+
+    def _do(self, *call: Any) -> None:
+        self.calls.append(call)
+        if error := self.fails.get(call[0]):
+            raise error
+
+
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> Office:
+    office = Office()
+    monkeypatch.setattr(activities, "open_office", lambda: office)
+    return office
+
+
+def context(conf: object = None) -> Any:
+    run = SimpleNamespace(conf=conf, run_id="run-1", run_type=SimpleNamespace(value="manual"))
+    return {"run_id": "run-1", "dag_run": run, "ti": SimpleNamespace(task_id="compare_with_sla")}
+
+
+def test_name_and_docstring_of_the_step_are_those_of_the_task() -> None:
+    task = Activity(step=customer_service.compare_with_sla)
+    assert task.task_id == "compare_with_sla"
+    assert (task.doc_md or "").startswith("Measure extent and details of the degradation")
+
+
+def test_an_activity_performs_its_step_for_the_run(office: Office) -> None:
+    Activity(step=customer_service.compare_with_sla).execute(context())
+    assert office.calls == [("perform", "compare_with_sla", "run-1")]
+
+
+def test_a_decision_goes_where_the_step_says(office: Office) -> None:
+    office.choice = "link_to_extra_problem_fix"
+    decision = Decision(step=customer_service.is_customer_premium)
+    assert decision.choose_branch(context()) == "link_to_extra_problem_fix"
+
+
+def test_the_intake_accepts_what_the_run_was_started_with_and_then_enters_it(office: Office) -> None:
+    Intake(step=customer_service.enter_problem_report).execute(context({"customer": "C-1"}))
+    assert office.calls == [
+        ("accept", {"customer": "C-1"}, "run-1", "Airflow, manual"),
+        ("perform", "enter_problem_report", "run-1"),
+    ]
+
+
+def test_a_run_without_conf_is_refused_by_the_office_and_not_by_accident(office: Office) -> None:
+    Intake(step=customer_service.enter_problem_report).execute(context(None))
+    assert office.calls[0] == ("accept", {}, "run-1", "Airflow, manual")
+
+
+def test_a_foreseen_error_fails_at_once_with_its_sentence(office: Office) -> None:
+    office.fails["accept"] = UnableToAcceptNotification(".customer: field required. Kept in quarantine as 7.")
+    with pytest.raises(AirflowFailException, match=r"^\.customer: field required\. Kept in quarantine as 7\.$"):
+        Intake(step=customer_service.enter_problem_report).execute(context({}))
+
+
+def test_any_other_error_is_tried_again(office: Office) -> None:
+    office.fails["perform"] = ConnectionError("the server closed the connection")
+    with pytest.raises(ConnectionError):
+        Activity(step=customer_service.compare_with_sla).execute(context())
+    assert TRY_FOR_AN_HOUR["retries"] >= 2
+
+
+def test_a_server_may_be_away_for_an_hour() -> None:
+    first, most = TRY_FOR_AN_HOUR["retry_delay"], TRY_FOR_AN_HOUR["max_retry_delay"]
+    delays = [min(first * 2**attempt, most) for attempt in range(TRY_FOR_AN_HOUR["retries"])]
+    assert sum(delay.total_seconds() for delay in delays) > 3600
+
+
+def test_what_a_step_sends_is_delivered_right_after_it(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        Activity(step=customer_service.send_customer_report, sends=True).execute(context())
+    assert [call[0] for call in office.calls] == ["perform", "deliver", "case"]
+    assert "letters/TT-000001.eml" in caplog.text
+
+
+def test_a_step_succeeds_though_its_message_cannot_leave_now(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    office.fails["deliver"] = ConnectionRefusedError("mail server away")
+    Activity(step=customer_service.send_customer_report, sends=True).execute(context())
+    assert "the outbox keeps it" in caplog.text
+
+
+def test_a_failed_step_is_told_to_the_ticket_under_a_name_of_its_own(office: Office) -> None:
+    report_failed_step(context())
+    assert office.calls == [("perform", "compare_with_sla_failed", "run-1")]
+
+
+def test_a_failed_step_escalates_the_ticket_and_names_no_customer(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    case_file: Any = SimpleNamespace(escalate=said.append)
+    monkeypatch.setattr(office, "perform", lambda step, **_: step(case_file))
+    report_failed_step({**context(), "exception": ValueError("Ada Lovelace, C-1")})
+    assert said == ["the step compare_with_sla failed (ValueError)."]
+
+
+def test_a_run_without_a_ticket_has_nobody_to_tell(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    office.fails["perform"] = UnableToAcceptNotification("no incident")
+    report_failed_step(context())
+    assert "could not be noted" in caplog.text
+
+
+def test_a_department_is_a_group_with_its_own_words_and_bare_task_ids() -> None:
+    from airflow.sdk import DAG
+
+    with DAG("departments", schedule=None) as dag, department("Customer Service: intake", does="Enters the report"):
+        Activity(step=customer_service.compare_with_sla)
+    (group,) = dag.task_group.children.values()
+    assert (group.group_display_name, group.tooltip) == ("Customer Service: intake", "Enters the report")
+    assert dag.task_ids == ["compare_with_sla"]
+
+
+@pytest.mark.parametrize("run_id", ["incident.WEB-1", "x" * 250])
+def test_the_linked_run_has_one_name_that_airflow_accepts(run_id: str) -> None:
+    assert premium_run_id(run_id) == premium_run_id(run_id)
+    assert len(premium_run_id(run_id)) <= RUN_ID_LENGTH
+    assert premium_run_id(run_id) != premium_run_id(run_id[:-1] + "y")

@@ -1,0 +1,69 @@
+"""Airflow's connections name the database and the mail server; nothing is guessed where they are missing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sla_airflow.connections import OperationsDatabaseUnknown, settings
+
+DATABASE, MAIL = "AIRFLOW_CONN_TELECO_DB", "AIRFLOW_CONN_TELECO_SMTP"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (DATABASE, MAIL, "TELECO_DB_URL", "TELECO_LETTERS", "TELECO_SMTP_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("sqlite:////srv/teleco.db", "sqlite+pysqlite:////srv/teleco.db"),
+        (json.dumps({"conn_type": "sqlite", "host": "/srv/teleco.db"}), "sqlite+pysqlite:////srv/teleco.db"),
+        ("postgres://ada:s%40fe@db:5433/teleco", "postgresql+psycopg://ada:s%40fe@db:5433/teleco"),
+        ("postgresql://db/teleco", "postgresql+psycopg://db/teleco"),
+        ("postgresql+psycopg://db/teleco?sslmode=require", "postgresql+psycopg://db/teleco?sslmode=require"),
+        (
+            json.dumps({"conn_type": "postgres", "host": "db", "schema": "teleco", "login": "ada", "password": "p/w"}),
+            "postgresql+psycopg://ada:p%2Fw@db/teleco",
+        ),
+    ],
+)
+def test_the_database_url_names_its_driver(monkeypatch: pytest.MonkeyPatch, given: str, url: str) -> None:
+    monkeypatch.setenv(DATABASE, given)
+    assert settings().database_url == url
+
+
+def test_letters_lie_beside_the_sqlite_file_unless_a_folder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DATABASE, "sqlite:////srv/teleco.db")
+    assert settings().letters_folder == Path("/srv/letters")
+    monkeypatch.setenv("TELECO_LETTERS", "/srv/post")
+    assert settings().letters_folder == Path("/srv/post")
+
+
+def test_the_environment_names_the_database_where_there_is_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELECO_DB_URL", "sqlite:////srv/other.db")
+    assert settings().database_url == "sqlite:////srv/other.db"
+
+
+def test_a_lost_connection_never_leads_to_another_database() -> None:
+    with pytest.raises(OperationsDatabaseUnknown, match="teleco_db"):
+        settings()
+
+
+def test_without_a_mail_connection_letters_are_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DATABASE, "sqlite:////srv/teleco.db")
+    assert settings().smtp is None
+
+
+@pytest.mark.parametrize(("extra", "starttls"), [("", True), ("?disable_tls=true", False)])
+def test_the_mail_connection_is_read_as_airflows_smtp_provider_reads_it(
+    monkeypatch: pytest.MonkeyPatch, extra: str, starttls: bool
+) -> None:
+    monkeypatch.setenv(DATABASE, "sqlite:////srv/teleco.db")
+    monkeypatch.setenv(MAIL, f"smtp://sla:s3cret@mail.example:587/{extra}")
+    smtp = settings().smtp
+    assert smtp is not None
+    assert (smtp.host, smtp.port, smtp.login, smtp.password) == ("mail.example", 587, "sla", "s3cret")
+    assert smtp.starttls is starttls

@@ -1,0 +1,109 @@
+"""The form shows every field of the notification with all that a person needs, and nothing that it cannot read."""
+
+from typing import Any
+
+import pytest
+from airflow.sdk import Param
+from airflow.sdk.exceptions import ParamValidationError
+
+from include.sla_logic.domain.notification import Metric, ProblemNotification, Symptom
+from sla_airflow.notification_form import form
+
+READ_BY_THE_FORM = [
+    "title",
+    "description",
+    "description_md",
+    "section",
+    "type",
+    "enum",
+    "values_display",
+    "examples",
+    "items",
+    "format",
+    "const",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+]
+
+
+@pytest.fixture(scope="module")
+def fields() -> dict[str, Param]:
+    return form(ProblemNotification)
+
+
+def test_every_field_of_the_notification_is_in_the_form(fields: dict[str, Param]) -> None:
+    assert set(fields) == set(ProblemNotification.model_fields) - {"schema_version"}
+
+
+def test_every_field_has_title_description_and_section(fields: dict[str, Param]) -> None:
+    for param in fields.values():
+        assert param.description
+        assert {"title", "section", "type"} <= param.schema.keys()
+
+
+def test_every_field_shows_choices_or_examples(fields: dict[str, Param]) -> None:
+    assert all("enum" in param.schema or param.schema.get("examples") for param in fields.values())
+
+
+def test_nothing_is_said_that_the_form_does_not_read(fields: dict[str, Param]) -> None:
+    assert {key for param in fields.values() for key in param.schema} <= set(READ_BY_THE_FORM)
+
+
+def test_no_reference_is_left_open(fields: dict[str, Param]) -> None:
+    assert "$ref" not in str([param.schema for param in fields.values()])
+
+
+def test_choices_have_words(fields: dict[str, Param]) -> None:
+    symptom = fields["symptom"].schema
+    assert symptom["enum"] == [str(value) for value in Symptom]
+    assert set(symptom["values_display"]) == set(symptom["enum"])
+    assert set(fields["impact"].schema["values_display"]) == {"1", "2", "3"}
+
+
+def test_optional_fields_may_stay_empty_and_others_may_not(fields: dict[str, Param]) -> None:
+    optional = {name for name, param in fields.items() if param.schema["type"] == ["null", "string"]}
+    assert optional == {"observed_to", "reported_at", "external_reference"}
+    assert all(fields[name].resolve() is None for name in optional)
+    for required in ("customer", "service", "symptom", "description", "observed_from"):
+        with pytest.raises(ParamValidationError):
+            fields[required].resolve()
+
+
+def test_problem_parameters_are_a_list_of_objects(fields: dict[str, Param]) -> None:
+    schema = fields["parameters"].schema
+    assert schema["type"] == "array"
+    assert schema["items"]["type"] == "object"
+    assert schema["items"]["properties"]["metric"]["enum"] == [str(metric) for metric in Metric]
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        ("impact", 1, 4),
+        ("symptom", "slow", "lazy"),
+        ("description", "It is slow.", ""),
+        (
+            "parameters",
+            [{"metric": "latency", "value": 180, "unit": "ms"}],
+            [{"metric": "mood", "value": 1, "unit": "x"}],
+        ),
+    ],
+)
+def test_the_form_refuses_what_the_first_task_would_refuse(
+    fields: dict[str, Param], field: str, good: Any, bad: Any
+) -> None:
+    fields = form(ProblemNotification)
+    assert fields[field].resolve(good) == good
+    with pytest.raises(ParamValidationError):
+        fields[field].resolve(bad)
+
+
+def test_examples_pass_the_model() -> None:
+    examples = {
+        name: param.schema["examples"][0]
+        for name, param in form(ProblemNotification).items()
+        if "examples" in param.schema
+    }
+    ProblemNotification.model_validate({"symptom": "slow", **examples})

@@ -1,0 +1,188 @@
+"""The sensor looks first, decides in our database alone, and no accident of Airflow's moves the deadline."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG
+from airflow.sdk._shared.module_loading import import_string
+from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR, BaseOperator, TriggerFailureReason
+from airflow.sdk.exceptions import AirflowFailException, DownstreamTasksSkipped, TaskDeferralError, TaskDeferred
+
+from include.sla_logic.departments.resource_provisioning import go_on_after_the_wait
+from include.sla_logic.domain.restoration import RestorationOutcome
+from sla_airflow import lookout, restoration
+from sla_airflow.restoration import FIRST_LOOK_SECONDS, JITTER_SECONDS, RestorationSensor, RestorationTrigger
+
+RUN = "incident.WEB-1"
+DEADLINE = datetime(2099, 1, 3, 12, tzinfo=UTC)
+
+
+class UnableToFindIncident(Exception):
+    pass
+
+
+class Office:
+    """Decides as told; `None` means that the wait goes on."""
+
+    def __init__(self) -> None:
+        self.outcome: RestorationOutcome | None = None
+        self.deadline = DEADLINE
+        self.looks = 0
+        self.known = True
+
+    def decide_restoration(self, run_id: str) -> RestorationOutcome | None:
+        self.looks += 1
+        if not self.known:
+            raise UnableToFindIncident(f"System T has no incident under {run_id}.")
+        return self.outcome
+
+    def restoration(self, _run_id: str) -> SimpleNamespace:
+        return SimpleNamespace(deadline=self.deadline)
+
+
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> Office:
+    office = Office()
+    monkeypatch.setattr(restoration, "open_office", lambda: office)
+    return office
+
+
+@pytest.fixture
+def sensor() -> RestorationSensor:
+    with DAG("waiting", schedule=None):
+        sensor = RestorationSensor(task_id="await_restoration_request", goes_on=go_on_after_the_wait)
+        sensor >> [BaseOperator(task_id="track_errors"), BaseOperator(task_id="terminate_restoration")]
+    return sensor
+
+
+def context_of(sensor: RestorationSensor, run_id: str = RUN) -> Any:
+    ti = SimpleNamespace(task=sensor, map_index=-1, xcom_push=lambda **_: None)
+    return {"run_id": run_id, "ti": ti}
+
+
+def deferral(sensor: RestorationSensor, run_id: str = RUN) -> TaskDeferred:
+    with pytest.raises(TaskDeferred) as deferred:
+        sensor.look(context_of(sensor, run_id))
+    return deferred.value
+
+
+@pytest.mark.parametrize(
+    ("outcome", "skipped"),
+    [
+        (RestorationOutcome.IN_TIME, "terminate_restoration"),
+        (RestorationOutcome.TOO_LATE, "track_errors"),
+        (RestorationOutcome.REJECTED, "track_errors"),
+    ],
+)
+def test_a_decided_wait_branches_at_once(
+    office: Office, sensor: RestorationSensor, outcome: RestorationOutcome, skipped: str
+) -> None:
+    office.outcome = outcome
+    with pytest.raises(DownstreamTasksSkipped) as branched:
+        sensor.look(context_of(sensor))
+    assert branched.value.tasks == [(skipped, -1)]
+
+
+def test_it_looks_before_it_defers(office: Office, sensor: RestorationSensor) -> None:
+    deferral(sensor)
+    assert office.looks == 1
+
+
+def test_the_trigger_carries_the_stored_deadline_whenever_the_sensor_starts(
+    office: Office, sensor: RestorationSensor
+) -> None:
+    first, second = deferral(sensor).trigger, deferral(sensor).trigger
+    assert first.serialize()[1]["deadline"] == second.serialize()[1]["deadline"] == DEADLINE.isoformat()
+
+
+def test_the_first_look_comes_fifteen_seconds_or_more_after_the_deferral(
+    office: Office, sensor: RestorationSensor
+) -> None:
+    office.deadline = datetime.now(UTC)
+    for run in map(str, range(50)):
+        before = datetime.now(UTC)
+        first_look = datetime.fromisoformat(deferral(sensor, run).trigger.serialize()[1]["not_before"])
+        assert timedelta(seconds=FIRST_LOOK_SECONDS) <= first_look - before
+        assert first_look - datetime.now(UTC) <= timedelta(seconds=FIRST_LOOK_SECONDS + JITTER_SECONDS)
+    assert FIRST_LOOK_SECONDS >= 15
+
+
+def test_first_looks_are_spread(office: Office, sensor: RestorationSensor) -> None:
+    looks = {deferral(sensor, str(run)).trigger.serialize()[1]["not_before"][:21] for run in range(100)}
+    assert len(looks) > 20
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=2), timedelta(seconds=-30)])
+def test_the_scheduler_wakes_the_task_after_the_deadline_and_never_before(
+    office: Office, sensor: RestorationSensor, ahead: timedelta
+) -> None:
+    office.deadline = datetime.now(UTC) + ahead
+    timeout = deferral(sensor).timeout
+    assert isinstance(timeout, timedelta)
+    assert datetime.now(UTC) + timeout > office.deadline + timedelta(minutes=1)
+    assert timeout > timedelta(minutes=1)
+
+
+def test_a_wake_for_nothing_defers_again_to_the_same_deadline(office: Office, sensor: RestorationSensor) -> None:
+    with pytest.raises(TaskDeferred) as again:
+        sensor.resume_execution("look", {"event": {"look": RUN}}, context_of(sensor))
+    assert again.value.trigger.serialize()[1]["deadline"] == DEADLINE.isoformat()
+
+
+def test_airflows_own_timeout_is_an_occasion_to_look(office: Office, sensor: RestorationSensor) -> None:
+    office.outcome = RestorationOutcome.TOO_LATE
+    with pytest.raises(DownstreamTasksSkipped):
+        sensor.resume_execution(TRIGGER_FAIL_REPR, {"error": TriggerFailureReason.TRIGGER_TIMEOUT}, context_of(sensor))
+
+
+def test_a_trigger_that_broke_is_tried_again(office: Office, sensor: RestorationSensor) -> None:
+    with pytest.raises(TaskDeferralError):
+        sensor.resume_execution(TRIGGER_FAIL_REPR, {"error": TriggerFailureReason.TRIGGER_FAILURE}, context_of(sensor))
+
+
+def test_a_run_without_an_incident_fails_at_once_with_the_sentence(office: Office, sensor: RestorationSensor) -> None:
+    office.known = False
+    with pytest.raises(AirflowFailException, match=r"System T has no incident under incident\.WEB-1"):
+        sensor.look(context_of(sensor))
+
+
+def test_two_days_are_shown_and_nothing_else_can_time_the_task_out(sensor: RestorationSensor) -> None:
+    assert sensor.timeout == timedelta(days=2).total_seconds()
+    assert sensor.execution_timeout is None
+    assert not sensor.soft_fail
+
+
+def test_a_trigger_is_the_same_after_a_round_trip() -> None:
+    trigger = RestorationTrigger(RUN, DEADLINE.isoformat(), DEADLINE.isoformat())
+    path, kept = trigger.serialize()
+    again = import_string(path)(**kept)
+    assert isinstance(again, RestorationTrigger)
+    assert again.serialize() == trigger.serialize()
+
+
+def test_a_trigger_tells_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_TELECO_DB", "postgresql+psycopg://teleco:geheim@db/teleco")
+    assert "geheim" not in repr(RestorationTrigger(RUN, DEADLINE.isoformat(), DEADLINE.isoformat()))
+
+
+def test_a_trigger_fires_when_the_database_has_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answered(url: str, decided_since: datetime) -> frozenset[str]:
+        asked.append(url)
+        return frozenset({RUN} if len(asked) > 1 else ())
+
+    monkeypatch.setenv("AIRFLOW_CONN_TELECO_DB", "sqlite:////srv/teleco.db")
+    monkeypatch.setattr(lookout, "answered_runs", answered)
+    monkeypatch.setattr(lookout, "LOOK_SECONDS", 0.01)
+    now = datetime.now(UTC).isoformat()
+
+    async def fire() -> object:
+        return await anext(aiter(RestorationTrigger(RUN, DEADLINE.isoformat(), now).run()))
+
+    event = asyncio.run(fire())
+    assert event.payload == {"look": RUN}
+    assert asked == ["sqlite+pysqlite:////srv/teleco.db"] * 2
