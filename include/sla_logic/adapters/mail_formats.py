@@ -65,14 +65,11 @@ class Formats:
         """Write a length of time in its two largest units that matter, rounded to the smaller."""
         from babel.units import format_unit
 
-        largest = next((i for i, (_, size) in enumerate(_PARTS) if seconds >= size), len(_PARTS) - 1)
-        chosen = _PARTS[largest : largest + 2]
-        smallest = chosen[-1][1]
-        rest = (seconds + smallest // 2) // smallest * smallest
+        chosen, rest = _parts(seconds)
         words = []
         for unit, size in chosen:
             count, rest = divmod(rest, size)
-            if count or (not words and size == smallest):
+            if count or (not words and size == chosen[-1][1]):
                 words.append(_together(format_unit(count, f"duration-{unit}", length="long", locale=self._locale)))
         return " ".join(words)
 
@@ -134,6 +131,16 @@ class Formats:
         """Return the d3 pattern of day and month in this locale's order."""
         pattern = str(self._locale.datetime_skeletons["MMMd"])
         return pattern.replace("MMM", "%b").replace("d", "%-d", 1) if "d" in pattern else "%-d %b"
+
+
+def _parts(seconds: int) -> tuple[tuple[tuple[str, int], ...], int]:
+    """Return the two largest units that the length reaches, and the length rounded to the smaller."""
+    first = next((i for i, (_, size) in enumerate(_PARTS) if seconds >= size), len(_PARTS) - 1)
+    smallest = _PARTS[first : first + 2][-1][1]
+    rounded = (seconds + smallest // 2) // smallest * smallest
+    if first > 0 and rounded >= _PARTS[first - 1][1]:
+        first -= 1
+    return _PARTS[first : first + 2], rounded
 
 
 def _tidy(text: str) -> str:

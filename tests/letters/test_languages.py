@@ -1,0 +1,141 @@
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from string import Formatter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.sla_logic.adapters import mail_wording
+from include.sla_logic.adapters.mail_wording import UnableToFindPhrase, Wording, languages
+from include.sla_logic.domain.customer_report import CreditState, NextStep
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.network import Action
+from include.sla_logic.domain.notification import Metric, Symptom
+from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.resolution import Outcome
+
+NOON = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
+
+
+def plain(text: str) -> str:
+    return text.replace("\xa0", " ")
+
+
+def fields(phrase: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(phrase) if name is not None}
+
+
+@pytest.mark.parametrize("language", sorted(languages()))
+def test_every_language_has_the_same_sentences_with_the_same_gaps(language: str) -> None:
+    english, other = mail_wording._phrases("en"), mail_wording._phrases(language)
+
+    assert set(other) == set(english)
+    assert {key for key in english if fields(english[key]) != fields(other[key])} == set()
+    assert {key for key, phrase in other.items() if not phrase} == set()
+
+
+@pytest.mark.parametrize("language", sorted(languages()))
+def test_every_code_of_a_report_can_be_said(language: str) -> None:
+    wording = Wording(language, "UTC")
+
+    needed = {f"symptom.{s.value}" for s in Symptom} | {f"metric.{m.value}" for m in Metric}
+    needed |= {f"done.{a.value}" for a in Action} | {f"next.{n.value}" for n in NextStep}
+    needed |= {f"outcome.{o.value}.{p}" for o in Outcome for p in ("badge", "subject", "headline", "opening")}
+    needed |= {f"credit.{s.value}" for s in CreditState if s is not CreditState.NONE_DUE}
+    assert {key for key in needed if not wording.has(key)} == set()
+
+
+@pytest.mark.parametrize("language", sorted(languages()))
+def test_every_type_of_problem_of_the_remedy_table_can_be_said(language: str) -> None:
+    import yaml
+
+    table = mail_wording.LANGUAGES.parents[1] / "policies" / "remedies.yaml"
+    types = {row["type"] for row in yaml.safe_load(table.read_text(encoding="utf-8"))["remedies"]}
+
+    assert {name for name in types if not Wording(language, "UTC").has(f"problem.{name}")} == set()
+
+
+def test_a_missing_sentence_is_named() -> None:
+    with pytest.raises(UnableToFindPhrase, match=r"en.yaml has no sentence 'no.such.thing'"):
+        Wording("en", "UTC").say("no.such.thing")
+
+
+@pytest.mark.parametrize(
+    ("asked", "language", "amount", "day"),
+    [
+        ("en", "en", "€1,234.50", "20 November 2026"),
+        ("en-US", "en", "€1,234.50", "November 20, 2026"),
+        ("de", "de", "1.234,50 €", "20. November 2026"),
+        ("de_AT", "de", "€ 1.234,50", "20. November 2026"),
+        ("de-CH", "de", "EUR 1’234.50", "20. November 2026"),
+        ("fr", "en", "€1,234.50", "20 November 2026"),
+        ("", "en", "€1,234.50", "20 November 2026"),
+        ("no locale", "en", "€1,234.50", "20 November 2026"),
+        ("../../etc", "en", "€1,234.50", "20 November 2026"),
+    ],
+)
+def test_a_locale_chooses_language_and_formats(asked: str, language: str, amount: str, day: str) -> None:
+    wording = Wording(asked, "UTC")
+
+    money = Money(amount=Decimal("1234.50"), currency="EUR")
+    said = (wording.language, plain(wording.money(money)), plain(wording.day(NOON)))
+    assert said == (language, amount, day)
+
+
+@given(st.text(max_size=12))
+def test_any_text_at_all_is_taken_as_a_locale(asked: str) -> None:
+    assert Wording(asked, "UTC").language in languages()
+
+
+def test_currencies_show_their_own_minor_unit() -> None:
+    wording = Wording("en", "UTC")
+
+    assert plain(wording.money(Money(amount=Decimal(1200), currency="JPY"))) == "JP¥1,200"
+    assert plain(wording.money(Money(amount=Decimal("-3.125"), currency="KWD"))) == "-KWD3.125"
+
+
+def test_times_are_those_of_the_contracts_zone() -> None:
+    berlin, honolulu = Wording("en", "Europe/Berlin"), Wording("en", "Pacific/Honolulu")
+
+    assert plain(berlin.moment(NOON)) == "20 November 2026, 14:05"
+    assert plain(honolulu.moment(NOON)) == "20 November 2026, 03:05"
+    assert berlin.zone_name == "Central European Time"
+
+
+def test_a_month_ends_on_its_last_day_in_the_zone() -> None:
+    month = Period(start=datetime(2026, 10, 31, 23, tzinfo=UTC), end=datetime(2026, 11, 30, 23, tzinfo=UTC))
+
+    assert plain(Wording("de", "Europe/Berlin").period(month)) == "1. November 2026 – 30. November 2026"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 seconds"),
+        (1, "1 second"),
+        (59, "59 seconds"),
+        (60, "1 minute"),
+        (3599, "59 minutes 59 seconds"),
+        (3600, "1 hour"),
+        (26_100, "7 hours 15 minutes"),
+        (86_399, "1 day"),
+        (172_799, "2 days"),
+        (90_000, "1 day 1 hour"),
+        (172_800, "2 days"),
+    ],
+)
+def test_a_length_of_time_is_said_in_its_two_largest_units(seconds: int, said: str) -> None:
+    assert plain(Wording("en", "UTC").length(seconds)) == said
+
+
+@given(
+    st.decimals(min_value=0, max_value=100, places=8),
+    st.decimals(min_value=0, max_value=100, places=3),
+)
+def test_a_measured_value_is_never_shown_on_the_other_side_of_its_promise(measured: Decimal, target: Decimal) -> None:
+    shown = plain(Wording("en", "UTC").measured(measured, "percent", target))
+
+    read = Decimal(re.sub(r"[%,]", "", shown))
+    assert (read > target) - (read < target) == (measured > target) - (measured < target)
