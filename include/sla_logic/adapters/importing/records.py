@@ -1,0 +1,160 @@
+"""The records that can be imported, field by field; whatever does not fit is refused with its field."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from include.sla_logic.domain.measurements import Attribution
+from include.sla_logic.domain.money import Currency
+from include.sla_logic.domain.network import Layer, ResourceState, Severity
+from include.sla_logic.domain.notification import Reference, Text
+
+Name = Annotated[Text, Field(min_length=1, max_length=200)]
+Long = Annotated[Text, Field(max_length=2000)]
+Key = Annotated[Text, Field(min_length=1, max_length=128)]
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
+
+
+def _on_our_calendar(moment: datetime) -> datetime:
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        msg = f"the year {moment.year} is no time of ours"
+        raise ValueError(msg)
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_on_our_calendar)]
+
+
+class Record(BaseModel):
+    """One record as it is imported."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class CustomerRecord(Record):
+    """A customer; `since` is the first day of the relationship."""
+
+    id: Reference
+    name: Name
+    email: Annotated[Text, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*$", max_length=16)] = "en"
+    protected: bool = False
+    since: date | None = None
+
+
+class ServiceRecord(Record):
+    """A service that can be subscribed."""
+
+    id: Reference
+    name: Name
+    kind: Name = "service"
+
+
+class AgreementRecord(Record):
+    """A subscribed service; service and account are opened where they are not known yet."""
+
+    id: Reference
+    customer: Reference
+    service: Reference
+    service_name: Name | None = None
+    service_kind: Name = "service"
+    contract: Reference
+    contract_version: Annotated[str, Field(min_length=1, max_length=32)]
+    starts: date
+    ends: date | None = None
+    monthly_charge: Annotated[Decimal, Field(ge=0, le=10**9, allow_inf_nan=False)]
+    currency: Currency
+    account: Reference | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.ends is not None and self.ends < self.starts:
+            msg = "ends lies before starts"
+            raise ValueError(msg)
+        return self
+
+
+class OutageRecord(Record):
+    """An interruption, by its end or by its length in seconds; without either it is still open."""
+
+    service: Reference
+    reference: Key | None = None
+    started_at: Moment
+    ended_at: Moment | None = None
+    seconds: Annotated[Decimal, Field(ge=0, le=10**9, allow_inf_nan=False)] | None = None
+    cause: Long | None = None
+    attribution: Attribution = Attribution.PROVIDER
+    detected_at: Moment | None = None
+    reported_at: Moment | None = None
+    ticket_opened_at: Moment | None = None
+    ticket_closed_at: Moment | None = None
+
+    @model_validator(mode="after")
+    def _has_one_end(self) -> Self:
+        if self.ended_at is not None and self.seconds is not None:
+            msg = "give one of ended_at and seconds"
+            raise ValueError(msg)
+        if self.ended_at is not None and self.ended_at < self.started_at:
+            msg = "ended_at lies before started_at"
+            raise ValueError(msg)
+        return self
+
+
+class MaintenanceRecord(Record):
+    """Planned work and when it was announced."""
+
+    service: Reference
+    reference: Key
+    starts_at: Moment
+    ends_at: Moment
+    announced_at: Moment | None = None
+    reason: Long | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.ends_at < self.starts_at:
+            msg = "ends_at lies before starts_at"
+            raise ValueError(msg)
+        return self
+
+
+class ResourceRecord(Record):
+    """A thing on which services run."""
+
+    id: Reference
+    kind: Name
+    name: Name
+    site: Name
+    layer: Layer = Layer.RESOURCE
+    state: ResourceState = ResourceState.IN_SERVICE
+
+
+class TopologyRecord(Record):
+    """That a service runs on a resource; position 1 is the one next to the customer."""
+
+    service: Reference
+    position: Annotated[int, Field(ge=1, le=10_000)]
+    resource: Reference
+
+
+class AlarmRecord(Record):
+    """An alarm of a resource."""
+
+    id: Reference
+    resource: Reference
+    code: Reference
+    severity: Severity
+    text: Long
+    raised_at: Moment
+    cleared_at: Moment | None = None
+
+
+class SampleRecord(Record):
+    """One value of one step; None was asked for and not answered."""
+
+    service: Reference
+    at: Moment
+    metric: Literal["latency", "packet_loss", "jitter", "delivery", "success_rate", "availability"]
+    value: Annotated[Decimal, Field(allow_inf_nan=False, ge=0, le=10**9)] | None

@@ -1,0 +1,143 @@
+"""`sla import`: an operator's own data from CSV or JSON lines, through mapping files."""
+
+import csv
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from include.sla_logic.cli.showing import show_json, show_table, shown
+
+if TYPE_CHECKING:
+    from include.sla_logic.adapters.importing import ImportReport, Mapping
+
+app = typer.Typer(no_args_is_help=True, help="Import your own customers, services and measurements.")
+
+_REJECTED = 3
+_SHOWN = 20
+_KINDS = {
+    "customers": "customers: id, name, email, locale, protected, since",
+    "services": "services: id, name, kind",
+    "agreements": "agreements: id, customer, service, contract, contract_version, starts, monthly_charge, currency",
+    "outages": "interruptions: service, started_at, ended_at or seconds, cause, attribution",
+    "samples": "measured samples; needs a mapping that names the series",
+    "maintenance": "planned work: service, reference, starts_at, ends_at, announced_at, reason",
+    "resources": "resources: id, kind, name, site, layer, state",
+    "topology": "which service runs on which resource: service, position, resource",
+    "alarms": "alarms: id, resource, code, severity, text, raised_at, cleared_at",
+}
+
+
+class UnableToImport(Exception):
+    """The mapping does not describe this kind of record."""
+
+
+def _command(kind: str) -> Callable[..., None]:
+    def run(
+        file: Annotated[Path, typer.Argument(help="CSV or JSON lines, plain or gzip.")],
+        mapping: Annotated[
+            str | None, typer.Option(help="A mapping file, or the name of a shipped one (`sla import mappings`).")
+        ] = None,
+        as_of: Annotated[
+            datetime | None,
+            typer.Option(formats=["%Y-%m-%d"], help="The date of the file, for ages; today, if not given."),
+        ] = None,
+        rejected: Annotated[Path | None, typer.Option(help="CSV file for all rejected rows.")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    ) -> None:
+        day = as_of.date() if as_of else datetime.now(UTC).date()
+        report = _import(kind, file, mapping, day)
+        if rejected is not None:
+            _write_rejected(rejected, report)
+        (_show_json if as_json else _show)(kind, report)
+        if report.rejected:
+            raise typer.Exit(_REJECTED)
+
+    run.__doc__ = f"""Import {_KINDS[kind]}.
+
+    The same file again changes nothing. Exit code 3: some rows were rejected, all others are in.
+    """
+    return run
+
+
+for _kind in _KINDS:
+    app.command(_kind)(_command(_kind))
+
+
+@app.command("mappings")
+def mappings() -> None:
+    """List the mappings that come with the product."""
+    from include.sla_logic.adapters.importing import read_mapping, shipped_mappings
+
+    found = [(name, read_mapping(name)) for name in shipped_mappings()]
+    rows = [(name, mapping.title, ", ".join(mapping.sections)) for name, mapping in found]
+    show_table(("mapping", "for", "kinds"), rows, empty="No mappings are shipped.")
+
+
+def _import(kind: str, file: Path, mapping_name: str | None, day: date) -> "ImportReport":
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from include.sla_logic.adapters.importing import KINDS, import_file
+    from include.sla_logic.office import Office, Settings
+
+    mapping = _mapping(kind, mapping_name)
+    office = Office(Settings.from_environment())
+    with office.reading():
+        pass  # refuses a database that was never migrated
+    columns = (SpinnerColumn(), TextColumn("{task.description}: {task.completed} rows"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(f"Importing {kind}", total=None)
+        return import_file(
+            office.database,
+            file,
+            kind=KINDS[kind],
+            section=mapping.sections[kind],
+            mapping=mapping,
+            as_of=day,
+            progress=lambda rows: progress.advance(task, rows),
+        )
+
+
+def _mapping(kind: str, name: str | None) -> "Mapping":
+    from include.sla_logic.adapters.importing import KINDS, plain_mapping, read_mapping
+
+    if name is None and kind == "samples":
+        raise UnableToImport("Samples need a mapping that names their series and units (--mapping).")
+    if name is None:
+        return plain_mapping(kind, KINDS[kind].record.model_fields)
+    mapping = read_mapping(name)
+    if kind not in mapping.sections:
+        msg = f"The mapping {name} describes {', '.join(mapping.sections)}, not {kind}."
+        raise UnableToImport(msg)
+    return mapping
+
+
+def _show(kind: str, report: "ImportReport") -> None:
+    typer.echo(
+        f"{report.rows} rows: {report.added} {kind} added, {report.changed} changed, {report.unchanged} known already, "
+        f"{report.passed_over} rows passed over, {len(report.rejected)} rows rejected."
+    )
+    for rejected in report.rejected[:_SHOWN]:
+        typer.echo(f"  {shown(str(rejected))}", err=True)
+    if len(report.rejected) > _SHOWN:
+        typer.echo(f"  … and {len(report.rejected) - _SHOWN} more; --rejected FILE writes all of them.", err=True)
+
+
+def _show_json(_kind: str, report: "ImportReport") -> None:
+    show_json(vars(report))
+
+
+def _write_rejected(path: Path, report: "ImportReport") -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("row", "field", "reason"))
+        writer.writerows((rejected.row, _cell(rejected.field), _cell(rejected.reason)) for rejected in report.rejected)
+
+
+def _cell(text: Any) -> str:
+    """Keep a spreadsheet from taking text that came from outside for a formula."""
+    safe = shown(text)
+    return f"'{safe}" if safe[:1] in {"=", "+", "-", "@"} else safe

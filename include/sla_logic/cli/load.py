@@ -1,0 +1,117 @@
+"""`sla load`: the small TELECO, and contracts from YAML files."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from include.sla_logic.cli.showing import show_json
+
+if TYPE_CHECKING:
+    from include.sla_logic.adapters.small_teleco import SmallTeleco
+    from include.sla_logic.office import Office
+
+app = typer.Typer(no_args_is_help=True, help="Load reference data: the small TELECO, contracts.")
+
+
+class UnableToLoadContracts(Exception):
+    """A contract file cannot be read, or is no contract; nothing was loaded."""
+
+
+@app.command("small-teleco")
+def load_small_teleco(
+    notifications: Annotated[
+        Path | None, typer.Option(help="Folder into which the notifications and expectations.json are written.")
+    ] = None,
+    anchor: Annotated[
+        datetime | None, typer.Option(help="The moment on which everything is hung, in UTC; now, if not given.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Draws what the catalogue leaves to chance.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Generate and load a whole house of our own, with one incident for each way through the process.
+
+    Where it is loaded already, nothing changes and the same notifications are written again.
+    """
+    from include.sla_logic.adapters.small_teleco import DEFAULT_SEED, write_notifications
+    from include.sla_logic.office import Office, Settings
+
+    office = Office(Settings.from_environment())
+    house, new = _load(office, anchor, DEFAULT_SEED if seed is None else seed)
+    written = write_notifications(house, notifications) if notifications else []
+    if as_json:
+        show_json({"anchor": house.anchor, "seed": house.seed, "loaded": new, "written": [str(p) for p in written]})
+        return
+    state = "loaded" if new else "was loaded before"
+    typer.echo(f"The small TELECO of {house.anchor:%Y-%m-%d %H:%M:%S} UTC is {state}: {_contents(house)}.")
+    if written:
+        typer.echo(f"{len(house.notifications)} notifications and expectations.json are in {notifications}.")
+
+
+def _load(office: "Office", anchor: datetime | None, seed: int) -> tuple["SmallTeleco", bool]:
+    from include.sla_logic.adapters import small_teleco as small
+
+    with office.writing() as connection:
+        known = small.loaded_anchor(connection)
+        moment = anchor.replace(tzinfo=anchor.tzinfo or UTC) if anchor else office.database.now(connection)
+        house = small.small_teleco(seed, known or moment)
+        if known is None:
+            with _progress(sum(map(len, house.rows.values()))) as advance:
+                small.load_small_teleco(connection, house, progress=advance)
+        return house, known is None
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[str, int], None]]:
+    """Show how many rows have gone in."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Loading the small TELECO", total=total)
+        yield lambda table, rows: progress.update(task, advance=rows, description=f"Loading {table}")
+
+
+def _contents(house: "SmallTeleco") -> str:
+    counts = {name: len(house.rows[name]) for name in ("customers", "contracts", "resources", "outages", "samples")}
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+@app.command("contracts")
+def load_contracts(
+    paths: Annotated[list[Path], typer.Argument(help="YAML files, or folders of them.", exists=True)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Validate contracts and keep them, all or none; a version once loaded never changes."""
+    from include.sla_logic.adapters.contracts import load_contract
+    from include.sla_logic.office import Office, Settings
+
+    office = Office(Settings.from_environment())
+    with office.writing() as connection:
+        now = office.database.now(connection)
+        loaded = [load_contract(connection, _text(path), name=path.name, now=now) for path in _files(paths)]
+    if as_json:
+        show_json([{"id": c.id, "version": c.version, "title": c.title, "new": new} for c, new in loaded])
+        return
+    for contract, new in loaded:
+        typer.echo(f"{contract.id} {contract.version}: {'loaded' if new else 'known already'}")
+
+
+def _files(paths: list[Path]) -> Iterator[Path]:
+    for path in paths:
+        found = sorted([*path.glob("*.yaml"), *path.glob("*.yml")]) if path.is_dir() else [path]
+        if not found:
+            msg = f"The folder {path} holds no .yaml file."
+            raise UnableToLoadContracts(msg)
+        yield from found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        msg = f"{path.name} is not UTF-8."
+        raise UnableToLoadContracts(msg) from error
