@@ -51,7 +51,7 @@ def test_every_second_is_in_exactly_one_of_the_two_halves_of_a_subtraction(
 
 
 @given(some_spans, st.randoms(use_true_random=False))
-def test_the_order_of_spans_never_matters(one: list[tuple[int, int]], shuffler) -> None:  # noqa: ANN001
+def test_the_order_of_spans_never_matters(one: list[tuple[int, int]], shuffler) -> None:
     shuffled = list(one)
     shuffler.shuffle(shuffled)
     assert spans.merge(shuffled) == spans.merge(one)

@@ -44,7 +44,11 @@ def build(
     start: datetime, unit: int, down: list[tuple[int, int]], planned: list[tuple[int, int]], held: list[tuple[int, int]]
 ) -> ServiceFacts:
     return facts(
-        *(Outage(reference=f"O{i}", start=b[0], end=b[1]) for i, s in enumerate(down) for b in [_bounds(s, start, unit)]),
+        *(
+            Outage(reference=f"O{i}", start=b[0], end=b[1])
+            for i, s in enumerate(down)
+            for b in [_bounds(s, start, unit)]
+        ),
         maintenance=[
             MaintenanceWindow(reference=f"M{i}", start=b[0], end=b[1], announced_at=b[0] - timedelta(days=30))
             for i, s in enumerate(planned)
@@ -72,11 +76,13 @@ def counted_cells(
 
 @settings(max_examples=150)
 @given(months, many, many, many, st.sampled_from([0, 5, 60]))
-def test_downtime_agrees_with_a_counter_of_minutes(month, down, planned, held, shortest) -> None:  # noqa: ANN001
+def test_downtime_agrees_with_a_counter_of_minutes(month, down, planned, held, shortest) -> None:
     window = window_of(month)
     counting = {"holds_stop_the_clock": True} | ({"shortest": {"at_least": f"{shortest} min"}} if shortest else {})
     terms = contract(zone=month[0], counting=counting, maintenance={"notice": "7 d"})
-    found = first(terms, build(window.start, 60, down, planned, held), window=window, as_of=window.end + timedelta(days=9))
+    found = first(
+        terms, build(window.start, 60, down, planned, held), window=window, as_of=window.end + timedelta(days=9)
+    )
     minutes = counted_cells(down, planned, held, shortest, window.seconds // 60)
     assert found.counted_seconds == 60 * minutes
     assert found.measured_exact is not None
@@ -85,7 +91,7 @@ def test_downtime_agrees_with_a_counter_of_minutes(month, down, planned, held, s
 
 @settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(-50, 650), st.integers(0, 300)), max_size=8), many, st.integers(1, 600))
-def test_downtime_agrees_with_a_counter_of_seconds(down, planned, length) -> None:  # noqa: ANN001
+def test_downtime_agrees_with_a_counter_of_seconds(down, planned, length) -> None:
     start = at("2025-04-10 23:57")
     window = Period(start=start, end=start + timedelta(seconds=length))
     found = first(contract(), build(start, 1, down, planned, []), window=window, as_of=start + timedelta(days=2))
@@ -94,7 +100,7 @@ def test_downtime_agrees_with_a_counter_of_seconds(down, planned, length) -> Non
 
 @settings(max_examples=50)
 @given(many, st.randoms(use_true_random=False))
-def test_the_order_of_the_records_never_matters(down, shuffler) -> None:  # noqa: ANN001
+def test_the_order_of_the_records_never_matters(down, shuffler) -> None:
     known = build(APRIL_START, 60, down, [], [])
     shuffled = list(known.outages)
     shuffler.shuffle(shuffled)
@@ -113,9 +119,11 @@ def _spans(judgement: ObjectiveJudgement) -> list[tuple[datetime, datetime]]:
 
 @settings(max_examples=50)
 @given(many, st.integers(0, 900))
-def test_splitting_an_outage_never_changes_the_sum(down, cut) -> None:  # noqa: ANN001
+def test_splitting_an_outage_never_changes_the_sum(down, cut) -> None:
     halves = [
-        part for start, length in down for part in ((start, min(cut, length)), (start + min(cut, length), length - min(cut, length)))
+        part
+        for start, length in down
+        for part in ((start, min(cut, length)), (start + min(cut, length), length - min(cut, length)))
     ]
     whole = first(contract(), build(APRIL_START, 60, down, [], []))
     split = first(contract(), build(APRIL_START, 60, halves, [], []))
@@ -140,7 +148,7 @@ RULES = [
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["kind"])
 @settings(max_examples=30)
 @given(down=many, more=many)
-def test_more_downtime_never_lowers_a_credit_and_no_credit_is_negative_or_above_the_cap(rule, down, more) -> None:  # noqa: ANN001
+def test_more_downtime_never_lowers_a_credit_and_no_credit_is_negative_or_above_the_cap(rule, down, more) -> None:
     terms = contract(objective(rule, target="99.9"), cap={"share": "60%"})
     less = judge(terms, build(APRIL_START, 60, down, [], [])).credit_due
     most = judge(terms, build(APRIL_START, 60, down + more, [], [])).credit_due
@@ -152,7 +160,7 @@ def test_more_downtime_never_lowers_a_credit_and_no_credit_is_negative_or_above_
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["kind"])
 @settings(max_examples=25)
 @given(minutes=st.integers(0, 44_000))
-def test_the_next_tier_is_reached_exactly_when_the_judgement_says_so(rule, minutes) -> None:  # noqa: ANN001
+def test_the_next_tier_is_reached_exactly_when_the_judgement_says_so(rule, minutes) -> None:
     terms = contract(objective(rule, target="99.9"))
     found = first(terms, build(APRIL_START, 60, [(0, minutes)], [], []))
     if found.next_tier is None or found.next_tier.seconds_left is None:
@@ -174,7 +182,7 @@ def test_the_next_tier_is_reached_exactly_when_the_judgement_says_so(rule, minut
         unique_by=lambda entry: entry[0],
     )
 )
-def test_stacking_pays_no_event_twice_and_never_more_than_the_sum(entries) -> None:  # noqa: ANN001
+def test_stacking_pays_no_event_twice_and_never_more_than_the_sum(entries) -> None:
     rows = [(name, tuple(sorted(events)), Fraction(amount)) for name, events, amount in entries]
     paid = stack(rows, "highest_per_event")
     for event in "123":
@@ -184,7 +192,7 @@ def test_stacking_pays_no_event_twice_and_never_more_than_the_sum(entries) -> No
 
 
 @given(st.integers(0, 10**6), st.dictionaries(st.text(min_size=1, max_size=3), st.integers(0, 50), max_size=6))
-def test_the_lines_of_a_split_amount_add_up_to_it(cents, weights) -> None:  # noqa: ANN001
+def test_the_lines_of_a_split_amount_add_up_to_it(cents, weights) -> None:
     total = euros(f"{cents}") if cents % 2 else euros(f"{cents}.37")
     lines = share_out(total, {name: Fraction(weight) for name, weight in weights.items()})
     if any(weights.values()):

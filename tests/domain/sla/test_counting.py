@@ -1,0 +1,267 @@
+"""Which time counts: clocks, holds, maintenance, attribution, brackets, what is open and what nobody saw."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from include.sla_logic.domain.measurements import (
+    Attribution,
+    Hold,
+    LineState,
+    MaintenanceWindow,
+    StateChange,
+    from_state_changes,
+)
+from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.sla import DataState, RefusalCode, Verdict
+from tests.domain.sla.make import DURATION_TIERS, at, contract, euros, facts, first, judge, objective, outage
+
+
+def test_touching_outages_are_one_outage() -> None:
+    terms = contract(counting={"shortest": {"at_least": "5 min"}})
+    touching = facts(
+        outage("2025-04-10 10:00", "2025-04-10 10:03"), outage("2025-04-10 10:03", "2025-04-10 10:06", "O2")
+    )
+    found = first(terms, touching)
+    assert found.counted_seconds == 360
+    assert [interval.reference for interval in found.intervals] == ["O1, O2"]
+
+
+def test_an_outage_too_short_to_count_is_named() -> None:
+    terms = contract(counting={"shortest": {"at_least": "5 min"}})
+    found = first(terms, facts(outage("2025-04-10 10:00:00", "2025-04-10 10:04:59")))
+    assert found.counted_seconds == 0
+    assert found.excluded_seconds == 299
+    assert "too short to count (at least 5 min)" in found.intervals[0].why
+
+
+def test_an_outage_over_the_edge_of_the_month_keeps_its_length_and_pays_its_part() -> None:
+    terms = contract(counting={"shortest": {"at_least": "5 min"}})
+    found = first(terms, facts(outage("2025-04-30 23:57", "2025-05-01 00:03")))
+    assert found.counted_seconds == 180
+
+
+@pytest.mark.parametrize(
+    ("start", "fields", "seconds"),
+    [
+        ("outage", {}, 7200),
+        ("detected", {"detected_at": at("2025-04-10 10:10")}, 6600),
+        ("reported", {"reported_at": at("2025-04-10 10:30")}, 5400),
+        (
+            "first_of_detected_and_reported",
+            {"detected_at": at("2025-04-10 10:40"), "reported_at": at("2025-04-10 10:30")},
+            5400,
+        ),
+        ("first_of_detected_and_reported", {"reported_at": at("2025-04-10 10:45")}, 4500),
+        ("ticket_opened", {"ticket_opened_at": at("2025-04-10 11:00")}, 3600),
+    ],
+)
+def test_the_clock_starts_where_the_contract_says(start: str, fields: dict[str, Any], seconds: int) -> None:
+    terms = contract(counting={"clock_start": start})
+    assert first(terms, facts(outage("2025-04-10 10:00", "2025-04-10 12:00", **fields))).counted_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("start", "why"),
+    [("detected", "not detected"), ("reported", "not reported"), ("ticket_opened", "no ticket was opened")],
+)
+def test_an_outage_whose_clock_never_started_earns_nothing_and_is_named(start: str, why: str) -> None:
+    found = first(contract(counting={"clock_start": start}), facts(outage("2025-04-10 10:00", "2025-04-10 12:00")))
+    assert found.counted_seconds == 0
+    assert why in found.intervals[0].why
+
+
+def test_the_clock_may_run_until_the_ticket_is_closed() -> None:
+    terms = contract(counting={"clock_start": "ticket_opened", "clock_stop": "ticket_closed"})
+    opened, closed = at("2025-04-10 10:05"), at("2025-04-10 13:00")
+    one = outage("2025-04-10 10:00", "2025-04-10 12:00", ticket_opened_at=opened, ticket_closed_at=closed)
+    assert first(terms, facts(one)).counted_seconds == 175 * 60
+    still = first(terms, facts(one.model_copy(update={"ticket_closed_at": None})), as_of=at("2025-04-10 12:05"))
+    assert still.counted_seconds == 7200
+    assert still.provisional
+
+
+def hold(start: str, end: str | None) -> Hold:
+    return Hold(start=at(start), end=None if end is None else at(end), reason="premises closed", owner="customer")
+
+
+def test_holds_stop_the_clock_only_where_the_contract_says_so_and_are_named() -> None:
+    known = facts(
+        outage("2025-04-10 10:00", "2025-04-10 13:00"),
+        holds=[hold("2025-04-10 10:30", "2025-04-10 11:00"), hold("2025-04-10 10:45", "2025-04-10 11:30")],
+    )
+    stopped = first(contract(counting={"holds_stop_the_clock": True}), known)
+    assert stopped.counted_seconds == 2 * 3600
+    assert stopped.excluded_seconds == 3600
+    assert any("premises closed (owed by customer)" in interval.why for interval in stopped.intervals)
+    assert first(contract(), known).counted_seconds == 3 * 3600
+
+
+def test_an_open_hold_stops_the_clock_until_now_and_is_provisional() -> None:
+    known = facts(outage("2025-04-10 10:00", None), holds=[hold("2025-04-10 10:30", None)])
+    found = first(contract(counting={"holds_stop_the_clock": True}), known, as_of=at("2025-04-10 15:00"))
+    assert found.counted_seconds == 1800
+    assert found.provisional
+
+
+def planned(start: str, end: str, announced: str | None) -> MaintenanceWindow:
+    announced_at = None if announced is None else at(announced)
+    return MaintenanceWindow(reference="CHG-1", start=at(start), end=at(end), announced_at=announced_at)
+
+
+@pytest.mark.parametrize(
+    ("announced", "seconds"),
+    [("2025-04-03 22:00", 0), ("2025-04-03 22:00:01", 3600), (None, 3600)],
+)
+def test_maintenance_is_left_out_only_if_announced_early_enough(announced: str | None, seconds: int) -> None:
+    work = planned("2025-04-10 22:00", "2025-04-10 23:00", announced)
+    known = facts(outage("2025-04-10 22:00", "2025-04-10 23:00"), maintenance=[work])
+    found = first(contract(maintenance={"notice": "7 d"}), known)
+    assert found.counted_seconds == seconds
+    assert bool(found.warnings) == bool(seconds)
+
+
+@pytest.mark.parametrize(("announced", "seconds"), [("2025-04-14 08:00", 0), ("2025-04-15 08:00", 3600)])
+def test_notice_in_working_days_knows_the_holidays(announced: str, seconds: int) -> None:
+    work = planned("2025-04-24 22:00", "2025-04-24 23:00", announced)  # between them Easter in Sweden
+    known = facts(outage("2025-04-24 22:00", "2025-04-24 23:00"), maintenance=[work])
+    terms = contract(maintenance={"notice_working_days": 5}, calendar={"country": "SE"})
+    assert first(terms, known).counted_seconds == seconds
+
+
+def test_the_overrun_of_maintenance_counts() -> None:
+    work = planned("2025-04-10 22:00", "2025-04-10 23:00", "2025-03-01 00:00")
+    known = facts(outage("2025-04-10 21:50", "2025-04-10 23:20"), maintenance=[work, work])
+    found = first(contract(maintenance={"notice": "7 d"}), known)
+    assert found.counted_seconds == 30 * 60
+    assert found.excluded_seconds == 3600
+
+
+def test_a_contract_may_count_maintenance() -> None:
+    work = planned("2025-04-10 22:00", "2025-04-10 23:00", "2025-03-01 00:00")
+    known = facts(outage("2025-04-10 22:00", "2025-04-10 23:00"), maintenance=[work])
+    found = first(contract(maintenance={"excluded": False}), known)
+    assert found.counted_seconds == 3600
+    assert "counts maintenance" in found.warnings[0]
+
+
+@pytest.mark.parametrize("who", [Attribution.CUSTOMER, Attribution.THIRD_PARTY, Attribution.FORCE_MAJEURE])
+def test_what_somebody_else_answers_for_does_not_count_but_is_shown(who: Attribution) -> None:
+    known = facts(outage("2025-04-10 10:00", "2025-04-10 12:00", attribution=who))
+    found = first(contract(), known)
+    assert found.counted_seconds == 0
+    assert who.replace("_", " ") in found.intervals[0].why
+    both = contract(counting={"attributions": ["provider", who.value]})
+    assert first(both, known).counted_seconds == 7200
+
+
+def test_an_open_outage_is_counted_until_now_and_provisional() -> None:
+    found = judge(
+        contract(objective(DURATION_TIERS)), facts(outage("2025-04-30 23:00", None)), as_of=at("2025-04-30 23:45")
+    )
+    assert found.objectives[0].counted_seconds == 2700
+    assert found.provisional
+    assert "still open" in " ".join(found.provisional_reasons)
+
+
+def test_an_outage_that_has_not_happened_yet_does_not_count() -> None:
+    found = first(contract(), facts(outage("2025-04-20 10:00", "2025-04-20 12:00")), as_of=at("2025-04-10 00:00"))
+    assert found.counted_seconds == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [
+        ("outages", RefusalCode.OUTAGE_END_BEFORE_START),
+        ("maintenance", RefusalCode.MAINTENANCE_END_BEFORE_START),
+        ("holds", RefusalCode.HOLD_END_BEFORE_START),
+    ],
+)
+def test_an_end_before_its_start_is_refused_and_never_turned_round(field: str, code: RefusalCode) -> None:
+    wrong: dict[str, Any] = {
+        "outages": [outage("2025-04-10 10:00", "2025-04-10 09:00")],
+        "maintenance": [planned("2025-04-10 10:00", "2025-04-10 09:00", None)],
+        "holds": [hold("2025-04-10 10:00", "2025-04-10 09:00")],
+    }
+    found = judge(contract(), facts().model_copy(update={field: tuple(wrong[field])}))
+    assert found.objectives[0].verdict is Verdict.REFUSED
+    assert found.objectives[0].refusal is code
+    assert found.credit_due is None
+
+
+def test_an_outage_of_no_length_is_kept_and_costs_nothing() -> None:
+    found = judge(contract(), facts(outage("2025-04-10 10:00", "2025-04-10 10:00")))
+    assert found.credit_due == euros("0.00")
+    assert not found.breached
+
+
+@pytest.mark.parametrize(("brackets", "minutes"), [("shortest", 60), ("longest", 150)])
+def test_bracketed_times_keep_both_lengths_and_say_which_one_money_uses(brackets: str, minutes: int) -> None:
+    bounds = {
+        "start_bounds": (at("2025-04-10 10:00"), at("2025-04-10 11:00")),
+        "end_bounds": (at("2025-04-10 12:00"), at("2025-04-10 12:30")),
+    }
+    known = facts(outage("2025-04-10 11:00", "2025-04-10 12:30", **bounds))
+    found = judge(contract(objective(DURATION_TIERS), counting={"brackets": brackets}), known)
+    assert found.objectives[0].counted_seconds == minutes * 60
+    assert found.objectives[0].counted_at_most == 150 * 60
+    assert f"money uses the {brackets}" in found.objectives[0].warnings[0]
+    assert found.needs_approval == (brackets == "shortest")
+
+
+def test_brackets_that_cross_count_nothing_for_sure() -> None:
+    bounds = {
+        "start_bounds": (at("2025-04-10 10:00"), at("2025-04-10 11:00")),
+        "end_bounds": (at("2025-04-10 10:30"), at("2025-04-10 11:30")),
+    }
+    found = first(contract(), facts(outage("2025-04-10 11:00", "2025-04-10 11:30", **bounds)))
+    assert found.counted_seconds == 0
+    assert found.counted_at_most == 90 * 60
+
+
+def test_unobserved_time_is_neither_up_nor_down() -> None:
+    blind = Period(start=at("2025-04-01"), end=at("2025-04-11"))
+    known = facts(outage("2025-04-10 10:00", "2025-04-10 12:00"), unobserved=[blind])
+    found = first(contract(), known)
+    assert found.counted_seconds == 7200
+    assert found.no_data_seconds == 10 * 86_400 - 7200
+    assert str(found.coverage_percent) == "66.9444"
+
+
+def test_too_little_coverage_is_no_judgement() -> None:
+    blind = Period(start=at("2025-04-01"), end=at("2025-04-11"))
+    found = judge(contract(counting={"least_coverage": "90%"}), facts(unobserved=[blind]))
+    assert found.objectives[0].verdict is Verdict.NO_DATA
+    assert "Only 66.67 % of the window was measured" in found.objectives[0].reason
+    assert found.credit_due is None
+    assert found.needs_approval
+
+
+def test_nothing_observed_at_all_is_no_data_and_not_perfect() -> None:
+    blind = Period(start=at("2025-03-01"), end=at("2025-06-01"))
+    found = first(contract(), facts(unobserved=[blind]))
+    assert found.verdict is Verdict.NO_DATA
+    assert found.data_state is DataState.NO_DATA
+    assert found.breached is None
+
+
+def test_up_and_down_events_become_outages_whatever_their_order() -> None:
+    states = [("10:00", "down"), ("10:05", "down"), ("10:20", "up"), ("11:00", "unknown"), ("12:00", "down")]
+    changes = [StateChange(at=at(f"2025-04-10 {when}"), state=LineState(state)) for when, state in states]
+    outages, blind = from_state_changes(reversed(changes), source="line 1")
+    assert [(o.start, o.end) for o in outages] == [
+        (at("2025-04-10 10:00"), at("2025-04-10 10:20")),
+        (at("2025-04-10 12:00"), None),
+    ]
+    assert [period.seconds for period in blind] == [3600]
+    assert len({o.reference for o in outages}) == 2
+
+
+def test_a_ticket_opened_too_late_costs_the_credit_of_its_outage() -> None:
+    terms = contract(claim={"ticket_within": "72 h"})
+    start = at("2025-04-10 10:00")
+    in_time = outage("2025-04-10 10:00", "2025-04-10 12:00", ticket_opened_at=start + timedelta(hours=72))
+    late = in_time.model_copy(update={"ticket_opened_at": start + timedelta(hours=72, seconds=1)})
+    assert first(terms, facts(in_time)).counted_seconds == 7200
+    assert first(terms, facts(late)).counted_seconds == 0

@@ -1,0 +1,214 @@
+"""From samples to unavailable time and statistics, against plain loops over the same samples."""
+
+import math
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.sla_logic.domain.measurements import MaintenanceWindow, SampleSeries
+from include.sla_logic.domain.samples import UnableToPlaceSample
+from include.sla_logic.domain.sla import DataState, RefusalCode, Verdict
+from tests.domain.sla.make import APRIL, PERCENT_TIERS, at, contract, facts, first, judge, objective, outage
+
+START = at("2025-04-01")
+
+
+def series(values: list[Any], *, metric: str = "packet_loss", unit: str = "percent", step: int = 60) -> SampleSeries:
+    samples = [
+        (START + timedelta(seconds=step * i), None if v is None else Decimal(str(v))) for i, v in enumerate(values)
+    ]
+    return SampleSeries.from_samples(
+        samples,
+        metric=metric,
+        unit=unit,
+        step_seconds=step,
+        nothing_came_back=Decimal(100) if metric == "packet_loss" else None,
+    )
+
+
+def state(opens: int = 1, closes: int = 1, bad: str = "50") -> dict[str, Any]:
+    measure = {
+        "kind": "unavailable_state",
+        "series": "packet_loss",
+        "bad": {"more_than": bad},
+        "opens_after": opens,
+        "closes_after": closes,
+    }
+    return objective(PERCENT_TIERS, measure=measure)
+
+
+def slow_state(values: list[float | None], opens: int, closes: int) -> int:
+    """Count unavailable measured steps one by one, as ITU-T G.826 tells it."""
+    down = [False] * len(values)
+    unavailable, row, kind = False, 0, None
+    for i, value in enumerate(values):
+        now = None if value is None else value > 50
+        row = row + 1 if now == kind else 1
+        kind = now
+        if now is None:
+            continue
+        down[i] = unavailable
+        if now and not unavailable and row >= opens:
+            unavailable = True
+            down[i - opens + 1 : i + 1] = [True] * opens
+        elif not now and unavailable and row >= closes:
+            unavailable = False
+            down[i - closes + 1 : i + 1] = [False] * closes
+    return sum(down)
+
+
+losses = st.lists(st.sampled_from([0, 10, 50, 50.001, 80, 100, None]), min_size=1, max_size=80)
+
+
+@given(losses, st.integers(1, 4), st.integers(1, 4))
+def test_unavailable_states_agree_with_a_walk_over_the_samples(values, opens, closes) -> None:
+    found = first(contract(state(opens, closes)), facts(series=[series(values)]))
+    if all(value is None for value in values):
+        assert found.data_state is DataState.NO_DATA
+    elif all(value in (100, None) for value in values):
+        assert found.data_state is DataState.NEVER_ANSWERED
+    else:
+        assert found.counted_seconds == 60 * slow_state(values, opens, closes)
+        measured = sum(value is not None for value in values)
+        assert found.samples == measured
+        assert found.no_data_seconds == APRIL.seconds - 60 * measured
+
+
+def test_ten_bad_samples_open_the_state_and_ten_good_ones_close_it_both_counted_back() -> None:
+    values = [0] * 5 + [100] * 9 + [0] + [100] * 10 + [0] * 9 + [100] + [0] * 10
+    found = first(contract(state(10, 10)), facts(series=[series(values)]))
+    assert found.counted_seconds == 60 * 20
+    assert found.intervals[0].start == START + timedelta(minutes=15)
+
+
+def test_a_target_that_never_answered_is_held_and_neither_down_nor_up() -> None:
+    found = judge(contract(state()), facts(series=[series([100, 100, None, 100])]))
+    assert found.objectives[0].data_state is DataState.NEVER_ANSWERED
+    assert found.objectives[0].verdict is Verdict.NO_DATA
+    assert found.credit_due is None
+    assert found.needs_approval
+    assert "never answered" in found.approval_reasons[0]
+
+
+def test_a_target_that_answered_before_and_fell_silent_is_down() -> None:
+    day = 1440
+    found = first(contract(state()), facts(series=[series([0] * day + [100] * day)]))
+    assert found.counted_seconds == 86_400
+    assert found.provisional  # the state had not ended at the last sample
+
+
+def test_maintenance_and_what_the_customer_answers_for_are_taken_out_of_sampled_downtime() -> None:
+    work = MaintenanceWindow(reference="CHG", start=START, end=START + timedelta(minutes=10))
+    mine = outage("2025-04-01 00:20", "2025-04-01 00:30", attribution="customer")
+    found = first(contract(state()), facts(mine, maintenance=[work], series=[series([100] * 40 + [0] * 40)]))
+    assert found.counted_seconds == 20 * 60
+    assert found.excluded_seconds == 20 * 60
+
+
+def test_a_bound_is_compared_exactly_and_not_as_a_binary_float() -> None:
+    bad = {"at_least": "0.3"}
+    one = objective(measure={"kind": "unavailable_state", "series": "packet_loss", "bad": bad})
+    found = first(contract(one), facts(series=[series(["0.299", "0.3", "0.300", "0.301", "0"])]))
+    assert found.counted_seconds == 180
+
+
+def sampled(kind: str, rule: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+    tiers = {"kind": "tiers", "tiers": [{"at_most": "50", "credit": "0%"}, {"more_than": "50", "credit": "10%"}]}
+    return {"id": "latency", "metric": "latency", "measure": {"kind": kind, **fields}, "rule": rule or tiers}
+
+
+values_in_ms = st.lists(st.decimals(min_value=0, max_value=200, places=3), min_size=1, max_size=60)
+
+
+@given(values_in_ms, st.integers(1, 100))
+def test_statistics_are_the_exact_ones(values, rank) -> None:
+    known = facts(series=[series(values, metric="latency", unit="ms")])
+    exact = [Fraction(value) for value in values]
+    share_rule = {"kind": "tiers", "tiers": [{"credit": "0%"}]}
+    cases = [
+        (sampled("mean"), sum(exact) / len(exact)),
+        (sampled("percentile", percentile=rank), sorted(exact)[math.ceil(rank * len(exact) / 100) - 1]),
+        (
+            sampled("share_beyond", share_rule, bound={"more_than": "50"}),
+            Fraction(100 * sum(value > 50 for value in exact), len(exact)),
+        ),
+    ]
+    for terms, expected in cases:
+        found = first(contract(terms), known)
+        assert Fraction(found.measured_exact or 0) == expected
+
+
+def test_the_share_of_samples_beyond_a_bound_is_in_percent_whatever_the_unit_of_the_samples() -> None:
+    rule = {"kind": "tiers", "tiers": [{"at_most": "5", "credit": "0%"}, {"more_than": "5", "credit": "3%"}]}
+    terms = sampled("share_beyond", rule, bound={"more_than": "10"})
+    found = first(contract(terms), facts(series=[series([9, 10, 10.001, 9, 9], metric="latency", unit="ms")]))
+    assert found.unit == "percent"
+    assert found.measured == Decimal("20.00000000")
+    assert str(found.credit) == "3.00 EUR"
+
+
+def test_samples_in_excluded_time_are_not_averaged() -> None:
+    work = MaintenanceWindow(reference="CHG", start=START + timedelta(minutes=1), end=START + timedelta(minutes=3))
+    known = facts(series=[series([10, 900, 900, 20], metric="latency", unit="ms")], maintenance=[work])
+    assert first(contract(sampled("mean")), known).measured == Decimal("15.00000000")
+
+
+def test_a_series_of_another_unit_is_refused_and_a_missing_one_is_no_data() -> None:
+    seconds = facts(series=[series([0.01], metric="latency", unit="s")])
+    assert first(contract(sampled("mean")), seconds).refusal is RefusalCode.UNIT_MISMATCH
+    assert first(contract(sampled("mean")), facts()).verdict is Verdict.NO_DATA
+
+
+def test_samples_outside_the_window_are_left_alone() -> None:
+    before = [(APRIL.start - timedelta(minutes=2), Decimal(500)), (APRIL.start, Decimal(10)), (APRIL.end, Decimal(900))]
+    long = SampleSeries.from_samples(before, metric="latency", unit="ms", step_seconds=60)
+    found = first(contract(sampled("mean")), facts(series=[long]))
+    assert found.measured == Decimal("10.00000000")
+    assert found.samples == 1
+
+
+def test_samples_named_by_the_end_of_their_step_are_moved_to_its_start() -> None:
+    by_end = SampleSeries.from_samples(
+        [(START + timedelta(minutes=5), 1)], metric="latency", unit="ms", step_seconds=300, labelled_by_end=True
+    )
+    assert by_end.start == START
+    assert by_end.period.seconds == 300
+
+
+def test_samples_may_come_in_any_order_with_gaps() -> None:
+    samples = [(START + timedelta(minutes=3), 3), (START, 0), (START + timedelta(minutes=1), None)]
+    placed = SampleSeries.from_samples(samples, metric="latency", unit="ms", step_seconds=60)
+    assert placed.model_dump()["values"] == [0, None, None, 3000]
+    assert SampleSeries.model_validate_json(placed.model_dump_json()) == placed
+    assert hash(SampleSeries.model_validate_json(placed.model_dump_json())) == hash(placed)
+
+
+@pytest.mark.parametrize(
+    ("samples", "why"),
+    [
+        ([], "at least one"),
+        ([(START, 1), (START, 2)], "Two different samples"),
+        ([(START, 1), (START + timedelta(seconds=61), 2)], "off the 60 s grid"),
+    ],
+)
+def test_samples_that_fit_no_grid_are_refused(samples: list[Any], why: str) -> None:
+    with pytest.raises(UnableToPlaceSample, match=why):
+        SampleSeries.from_samples(samples, metric="latency", unit="ms", step_seconds=60)
+
+
+def test_error_rates_may_come_as_a_series() -> None:
+    success = {"id": "s", "metric": "success_rate", "rule": PERCENT_TIERS}
+    known = facts(series=[series([0, 1, 2, 1], metric="error_rate", step=300)])
+    assert first(contract(success), known).measured == Decimal("99.00000000")
+
+
+def test_the_distance_to_the_next_tier_of_a_value_is_named() -> None:
+    found = first(contract(sampled("mean")), facts(series=[series([40, 44], metric="latency", unit="ms")]))
+    assert found.next_tier is not None
+    assert found.next_tier.value_left == Decimal("8.00000000")
+    assert str(found.next_tier.costs_more) == "10.00 EUR"
