@@ -264,6 +264,14 @@ def variants() -> dict[str, CustomerReport]:
             measured_now=(check("0", passed=False), check(None, passed=False, metric=Metric.LATENCY)),
             next_steps=(NextStep.SPECIALISTS_CONTINUE,),
         ),
+        "no_cause": report(
+            outcome=Outcome.CORRECTION_NOT_VERIFIED,
+            type_of_problem=None,
+            problem_title=None,
+            done=(),
+            measured_now=(check("0", passed=False),),
+            next_steps=(NextStep.SPECIALISTS_CONTINUE,),
+        ),
         "unknown": report(
             performance=performance(UNKNOWN, LATENCY),
             credit=nothing(),

@@ -159,8 +159,10 @@ def test_a_letter_without_measurements_to_draw_has_no_pictures() -> None:
         ("not_restored", "No correction has been made yet."),
         ("rejected", "Your service is not restored yet."),
         ("not_verified", "So we do not call it solved."),
-        ("not_verified", "Measured again: Availability 0%; required is at least 100%."),
-        ("not_verified", "We tried to measure again (Delay): there was no answer."),
+        ("not_verified", "We measured: Availability 0%, but required is at least 100%."),
+        ("not_verified", "We tried to measure (Delay): there was no answer."),
+        ("no_cause", "have not found the cause yet"),
+        ("no_cause", "could not correct it yet"),
         ("unknown", "Measured: not known"),
         ("unknown", "We count this neither as working nor as down."),
         ("unknown", "We cannot name a credit yet"),
@@ -172,13 +174,14 @@ def test_the_letter_states_plainly(name: str, said: str) -> None:
     assert said in in_one_line(in_words(name))
 
 
-@pytest.mark.parametrize("name", ["not_restored", "rejected", "not_verified"])
+@pytest.mark.parametrize("name", ["not_restored", "rejected", "not_verified", "no_cause"])
 def test_a_service_that_is_not_restored_is_never_called_resolved(name: str) -> None:
     told = in_one_line(in_words(name))
 
     assert "Not yet restored" in write_letter(variants()[name].model_copy(update={"series": ()}), customer()).badge
     assert "resolved" not in told
     assert "works again" not in told
+    assert "We made corrections" not in told or name == "not_verified"
     assert "is settled" not in told
 
 

@@ -45,7 +45,10 @@ def write_letter(report: CustomerReport, customer: Customer) -> Letter:
     key = f"outcome.{outcome.value}"
     named = {"service": service, "reference": report.ticket}
     symptom, day = wording.say(f"symptom.{report.symptom.value}"), wording.day(report.reported_at)
-    opening = wording.say(f"{key}.opening", day=day, symptom=symptom)
+    uncorrected = outcome is Outcome.CORRECTION_NOT_VERIFIED and not report.done
+    opening = wording.say(
+        "outcome.not_corrected.opening" if uncorrected else f"{key}.opening", day=day, symptom=symptom
+    )
     credit = credit_sentence(report, wording)
     return Letter(
         language=wording.language,
@@ -108,19 +111,22 @@ def _own_value(parameter: ProblemParameter, wording: Wording) -> str:
 
 
 def _done(report: CustomerReport, wording: Wording) -> Iterator[Block]:
-    if report.outcome is Outcome.NO_PROBLEM_FOUND:
-        yield Paragraph(wording.say("done.nothing"))
-    else:
-        cause = f"problem.{report.type_of_problem}"
-        yield Paragraph(
-            wording.say("problem.intro", cause=wording.say(cause if wording.has(cause) else "problem.other"))
-        )
-        if not report.done:
-            yield Paragraph(wording.say("done.nothing_yet"))
+    yield Paragraph(_cause(report, wording))
+    if report.outcome is not Outcome.NO_PROBLEM_FOUND and not report.done:
+        yield Paragraph(wording.say("done.nothing_yet"))
     steps = [Step(wording.moment(report.reported_at), wording.say("done.you_reported"))]
     steps += [_action(done, wording) for done in report.done]
     steps += [_check(check, report, wording) for check in report.measured_now]
     yield Steps(tuple(_joined(steps)))
+
+
+def _cause(report: CustomerReport, wording: Wording) -> str:
+    if report.outcome is Outcome.NO_PROBLEM_FOUND:
+        return wording.say("done.nothing")
+    if report.type_of_problem is None:
+        return wording.say("done.no_cause")
+    known = f"problem.{report.type_of_problem}"
+    return wording.say("problem.intro", cause=wording.say(known if wording.has(known) else "problem.other"))
 
 
 def _joined(steps: list[Step]) -> Iterator[Step]:
@@ -140,7 +146,8 @@ def _check(check: Check, report: CustomerReport, wording: Wording) -> Step:
     when = wording.moment(check.taken_at or report.performance.as_of)
     name = metric_name(check.metric.value, wording)
     if check.measured is None:
-        return Step(when, wording.say("done.no_answer", name=name), Tone.BAD)
+        tone = Tone.PLAIN if report.outcome.is_settled else Tone.BAD
+        return Step(when, wording.say("done.no_answer", name=name), tone)
     value = wording.measured(check.measured, check.unit, check.bound)
     if check.bound is None:
         return Step(when, wording.say("done.verified", name=name, value=value), Tone.GOOD)

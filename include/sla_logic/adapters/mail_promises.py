@@ -12,6 +12,7 @@ from include.sla_logic.adapters.mail_wording import Wording
 from include.sla_logic.charts.performance import Words, as_png, can_draw, counts_hours
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.performance import Bound, PerformanceSeries
+from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.domain.service_performance import ObjectivePerformance, ObjectiveState
 
 _PICTURES = 2  # more would push what was done off the reader's first pages
@@ -116,7 +117,7 @@ def _pictures(report: CustomerReport, wording: Wording) -> dict[str, Image]:
 def _downtime(series: PerformanceSeries, report: CustomerReport, wording: Wording) -> tuple[Words, str, str]:
     allowed = wording.length(int(series.allowed_seconds or 0))
     unit = wording.say("chart.hours" if counts_hours(series) else "chart.minutes")
-    words = _words(wording, wording.say("chart.downtime"), wording.say("chart.allowed", length=allowed), unit)
+    words = _words(wording, wording.say("chart.downtime"), wording.say("chart.allowed", length=allowed), unit, report)
     alt = wording.say(
         "chart.alt_downtime",
         service=one_line(report.service_name, 80),
@@ -131,7 +132,7 @@ def _samples(series: PerformanceSeries, report: CustomerReport, wording: Wording
     metric = metric_name(series.metric, wording)
     target = bound_text(series.target, series.unit, wording, at_least=series.bound is Bound.AT_LEAST)
     unit = "%" if series.unit == "percent" else one_line(series.unit, 16)
-    words = _words(wording, metric, wording.say("chart.promised", value=target), unit)
+    words = _words(wording, metric, wording.say("chart.promised", value=target), unit, report)
     period = wording.period(series.shown)
     alt = wording.say(
         "chart.alt_series", metric=metric, service=one_line(report.service_name, 80), period=period, target=target
@@ -139,13 +140,13 @@ def _samples(series: PerformanceSeries, report: CustomerReport, wording: Wording
     return words, alt, wording.say(f"chart.caption_{series.bound.value}")
 
 
-def _words(wording: Wording, measured: str, promised: str, unit: str) -> Words:
+def _words(wording: Wording, measured: str, promised: str, unit: str, report: CustomerReport) -> Words:
     return Words(
         measured=measured,
         promised=promised,
         outage=wording.say("chart.outage"),
         maintenance=wording.say("chart.maintenance"),
-        corrected=wording.say("chart.corrected"),
+        corrected=wording.say("chart.corrected" if report.outcome is Outcome.RESTORED else "chart.acted"),
         unit=unit,
         date=wording.axis_date,
         number_locale=wording.number_locale(),
