@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from include.sla_logic.domain.contract.contract import Contract
 
 Path = tuple[str | int, ...]
+_MOST_NODES, _DEEPEST = 20_000, 30
 _FLOAT, _INT = "tag:yaml.org,2002:float", "tag:yaml.org,2002:int"
 
 
@@ -44,32 +45,46 @@ class Lines(Mapping[Path, int]):
         return len(self._lines)
 
 
-def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
-    lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, path, lines, name)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(child, (*path, i), lines, name) for i, child in enumerate(node.value)]
+class _Fields:
+    """The plain values of a YAML tree, with the line of each; numbers stay as they are written."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.lines, self.count = name, dict[Path, int](), 0
+
+    def plain(self, node: yaml.Node, path: Path) -> Any:
+        self.count += 1
+        if self.count > _MOST_NODES or len(path) > _DEEPEST:  # an alias may stand for itself, or for millions
+            raise UnableToReadContract("it is too large or too deep", name=self.name, line=node.start_mark.line + 1)
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.plain(child, (*path, i)) for i, child in enumerate(node.value)]
+        return _scalar(node)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        for key, child in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise UnableToReadContract("the name of a field is a word", name=self.name, line=line)
+            if key.value in fields:
+                raise UnableToReadContract(f"{key.value} is given twice", name=self.name, line=line)
+            self.lines[(*path, key.value)] = line
+            fields[key.value] = self.plain(child, (*path, key.value))
+        return fields
+
+
+def _scalar(node: yaml.Node) -> Any:
+    """Read a number as a Decimal: 99.95 stays 99.95, no binary float ever sees it."""
     if node.tag == _FLOAT:
         try:
-            return Decimal(node.value)  # 99.95 stays 99.95: no binary float ever sees it
+            return Decimal(node.value)
         except InvalidOperation:
             return node.value
     if node.tag == _INT:
         return int(node.value) if node.value.lstrip("+-").isdigit() else node.value
     return yaml.SafeLoader("").construct_object(node)
-
-
-def _mapping(node: yaml.MappingNode, path: Path, lines: dict[Path, int], name: str) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for key, child in node.value:
-        line = key.start_mark.line + 1
-        if key.value in fields:
-            reason = f"{key.value} is given twice"
-            raise UnableToReadContract(reason, name=name, line=line)
-        lines[(*path, key.value)] = line
-        fields[key.value] = _plain(child, (*path, key.value), lines, name)
-    return fields
 
 
 def read_fields(text: str, *, name: str) -> tuple[dict[str, Any], Lines]:
@@ -82,10 +97,13 @@ def read_fields(text: str, *, name: str) -> tuple[dict[str, Any], Lines]:
         raise UnableToReadContract(reason, name=name, line=line) from error
     except yaml.YAMLError as error:
         raise UnableToReadContract("not YAML: it contains characters that YAML forbids", name=name) from error
-    lines: dict[Path, int] = {}
     if not isinstance(node, yaml.MappingNode):
         raise UnableToReadContract("a contract is a mapping of fields", name=name, line=1)
-    return _plain(node, (), lines, name), Lines(lines)
+    fields = _Fields(name)
+    try:
+        return fields.plain(node, ()), Lines(fields.lines)
+    except (yaml.YAMLError, ValueError) as error:
+        raise UnableToReadContract("not YAML: it holds a value that no contract needs", name=name, line=1) from error
 
 
 def parse_contract(text: str, *, name: str) -> tuple[Contract, Lines]:
@@ -96,7 +114,7 @@ def parse_contract(text: str, *, name: str) -> tuple[Contract, Lines]:
     except ValidationError as error:
         first = error.errors()[0]
         path = _known(first["loc"], lines)
-        line = lines[path]
+        line = lines[(*path, "kind")] if first["type"].startswith("union_tag") else lines[path]
         missing = first["loc"][-1:] if first["type"] == "missing" else ()
         field = ".".join(str(part) for part in (*path, *missing)) or "the contract"
         reason = f"{field}: {first['msg'].removeprefix('Value error, ')}"

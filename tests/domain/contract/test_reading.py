@@ -1,0 +1,185 @@
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.sla_logic.domain.contract import Contract, UnableToReadContract, check_contract, read_contract
+from include.sla_logic.domain.contract.quantities import (
+    exact_text,
+    parse_duration,
+    parse_share,
+    show_duration,
+    show_share,
+)
+
+TEXT = """\
+id: K-1
+version: "7"
+title: A contract
+zone: Europe/Vienna
+currency: EUR
+charge_base: recurring
+cap: {share: 50%}
+objectives:
+  - id: availability
+    metric: availability
+    target: 99.95
+    rule:
+      kind: tiers
+      tiers:
+        - {at_least: 99.95, credit: 0}
+        - {at_least: 99.0, below: 99.95, credit: 10%}
+        - {below: 99.0, credit: 1/3}
+"""
+
+
+def refused(text: str) -> UnableToReadContract:
+    with pytest.raises(UnableToReadContract) as caught:
+        read_contract(text, name="k1.yaml")
+    return caught.value
+
+
+def test_numbers_are_read_as_they_are_written_and_never_as_binary_floats() -> None:
+    contract = read_contract(TEXT, name="k1.yaml")
+    assert contract.objectives[0].target == Decimal("99.95")
+    tiers = contract.objectives[0].rule.tiers
+    assert tiers[1].below == Decimal("99.95")
+    assert [tier.credit for tier in tiers] == [Fraction(0), Fraction(1, 10), Fraction(1, 3)]
+
+
+def test_what_is_not_written_has_its_documented_default() -> None:
+    contract = read_contract(TEXT, name="k1.yaml")
+    assert contract.restoration_window == timedelta(days=2)
+    assert contract.window == "month"
+    assert contract.service_class == "standard"
+    assert not contract.premium
+    assert contract.approval_above() is None
+
+
+def test_a_contract_survives_being_written_down() -> None:
+    contract = read_contract(TEXT, name="k1.yaml")
+    assert Contract.model_validate_json(contract.model_dump_json()) == contract
+    assert hash(Contract.model_validate_json(contract.model_dump_json())) == hash(contract)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ("credit: 10%", "credit: 10", 16, "'10' is not a share"),
+        ("credit: 1/3", "credit: 1/0", 17, "not a share"),
+        ("credit: 1/3", "credit: -5%", 17, "negative"),
+        ("below: 99.95", "below: ninety", 16, "valid decimal"),
+        ("below: 99.0,", "below: 99.0, at_most: 99.0,", 17, "at most one of at_most and below"),
+        ("Europe/Vienna", "Europe/Wien", 4, "not in the IANA database"),
+        ("kind: tiers", "kind: table", 13, "'table'"),
+        ("title: A contract", "titel: A contract", 1, "title: Field required"),
+        ("cap: {share: 50%}", "cap: {sahre: 50%}", 7, "share: Field required"),
+        ("cap: {share: 50%}", "colour: blue", 7, "colour: Extra inputs are not permitted"),
+        ("currency: EUR", "currency: euro", 5, "should match pattern"),
+        ("id: availability", "id: two words", 9, "should match pattern"),
+        ("metric: availability", "metric: mood", 10, "Input should be"),
+        ("currency: EUR", "currency: EUR\ncurrency: USD", 6, "given twice"),
+        ("cap: {share: 50%}", "cap: {share: 50%", 8, "not YAML"),
+        ("cap: {share: 50%}", "cap: {share: 50%}\nrestoration_window: -P1D", 8, "greater than"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(old: str, new: str, line: int, says: str) -> None:
+    error = refused(TEXT.replace(old, new, 1))
+    assert says in str(error)
+    assert error.line == line
+    assert str(error).startswith(f"k1.yaml, line {line}: ")
+
+
+@pytest.mark.parametrize("field", ["zone", "charge_base", "currency", "version"])
+def test_a_missing_term_is_refused_by_its_name(field: str) -> None:
+    kept = "\n".join(line for line in TEXT.splitlines() if not line.startswith(field))
+    assert refused(kept).code == f"missing_{field}"
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words", "a: \x00", "{", "!!python/object:os.system {}"])
+def test_a_text_that_is_no_contract_is_refused_and_does_nothing_else(text: str) -> None:
+    contract, findings = check_contract(text, name="x.yaml")
+    assert contract is None
+    assert findings[0].level == "refuses"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [x, x, x, x, x, x, x, x, x]\n"
+        + "\n".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=False)),
+        "a: &a [*a]",
+        "? [a, b]\n: c",
+        "a: 2025-13-45",
+        "a: !!int ninety",
+    ],
+    ids=["aliases of aliases", "an alias of itself", "a list as a name", "no day", "no number"],
+)
+def test_hostile_or_odd_yaml_is_refused_quickly(text: str) -> None:
+    assert check_contract(text, name="x.yaml")[1][0].level == "refuses"
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_either_a_contract_or_refused(text: str) -> None:
+    contract, findings = check_contract(text, name="x.yaml")
+    assert (contract is None) == any(finding.level == "refuses" for finding in findings)
+
+
+def test_a_contract_promises_something() -> None:
+    empty = TEXT.split("objectives:", maxsplit=1)[0]
+    assert "promises something" in str(refused(empty))
+    twice = TEXT + TEXT.split("objectives:\n")[1]
+    assert "named twice" in str(refused(twice))
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("90 s", 90),
+        ("5 min", 300),
+        ("1.5 h", 5400),
+        ("1 h 30 min", 5400),
+        ("2d", 172800),
+        ("PT5M", 300),
+        ("P1DT1S", 86401),
+        (0, 0),
+    ],
+)
+def test_lengths_of_time_carry_their_unit(written: Any, seconds: int) -> None:
+    assert parse_duration(written) == seconds
+
+
+@pytest.mark.parametrize("written", ["300", 300, "5", "5 minutes ago", "0.5 s", "", "P", "4:30", True])
+def test_a_length_of_time_without_unit_is_refused(written: Any) -> None:
+    with pytest.raises(ValueError, match="with its unit"):
+        parse_duration(written)
+
+
+@given(st.integers(min_value=0, max_value=10**7))
+def test_a_length_of_time_reads_back_as_it_is_shown(seconds: int) -> None:
+    assert parse_duration(show_duration(seconds)) == seconds
+
+
+@given(st.fractions(min_value=0, max_value=2, max_denominator=1000))
+def test_a_share_reads_back_as_it_is_shown(share: Fraction) -> None:
+    assert parse_share(show_share(share)) == share
+
+
+@given(st.decimals(min_value=-(10**6), max_value=10**6, places=6))
+def test_an_ending_decimal_is_shown_exactly(value: Decimal) -> None:
+    assert Fraction(Decimal(exact_text(Fraction(value)))) == Fraction(value)
+
+
+def test_the_published_schema_accepts_the_contract_and_refuses_a_misspelt_one() -> None:
+    schema = Contract.model_json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    fields = yaml.safe_load(TEXT)
+    jsonschema.validate(fields, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(fields | {"colour": "blue"}, schema)
