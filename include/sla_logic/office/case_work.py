@@ -5,7 +5,6 @@ from enum import StrEnum
 
 from include.sla_logic.adapters.acceptance import UnableToAcceptNotification, accept_notification
 from include.sla_logic.adapters.filing import file_away
-from include.sla_logic.adapters.folders import load_steps
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.office.premises import Premises
 from include.sla_logic.ports import CaseFile
@@ -34,10 +33,10 @@ class CaseWork(Premises):
         """
         with self.writing() as connection:
             number = self.lock_run(connection, run_id)
-            done = load_steps(connection, [number]).get(number, {}).get(step.__name__)
+            file = self.open_file(connection, number, task=step.__name__)
+            done = file.folder.steps.get(step.__name__)
             if done is not None:
                 return done.choice
-            file = self.open_file(connection, number, task=step.__name__)
             answer = step(file)
             choice = answer.value if isinstance(answer, StrEnum) else None
             file.finish(choice)
