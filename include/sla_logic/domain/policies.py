@@ -1,11 +1,11 @@
 """The business tables in force, read and checked together."""
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Any, Self
 
-import yaml
 from pydantic import ValidationError, model_validator
 
+from include.sla_logic.domain.contract.reading import Lines, UnableToReadContract, read_fields
 from include.sla_logic.domain.counter_measures import CounterMeasurePolicy
 from include.sla_logic.domain.diagnosis_table import DiagnosisPolicy
 from include.sla_logic.domain.priorities import PriorityPolicy, Table
@@ -50,20 +50,29 @@ def read_policies(texts: Mapping[str, str]) -> Policies:
     if missing := [name for name in NAMES if name not in texts]:
         msg = f"The business table {missing[0]}.yaml is missing."
         raise UnableToReadPolicies(msg)
-    tables = {name: _parse(name, texts[name]) for name in NAMES}
+    read = {name: _fields(name, texts[name]) for name in NAMES}
     try:
-        return Policies.model_validate(tables)
+        return Policies.model_validate({name: fields for name, (fields, _) in read.items()})
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'tables'}: {fault['msg']}" for fault in error.errors()
-        )
+        lines = {name: known for name, (_, known) in read.items()}
+        faults = "; ".join(_fault(fault["loc"], fault["msg"], lines) for fault in error.errors())
         msg = f"The business tables cannot be used: {faults}."
         raise UnableToReadPolicies(msg) from error
 
 
-def _parse(name: str, text: str) -> object:
+def _fields(name: str, text: str) -> tuple[dict[str, Any], Lines]:
+    """Read one table as contracts are read: exact numbers, and no key twice."""
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        msg = f"{name}.yaml is not YAML: {error}"
+        return read_fields(text, name=f"{name}.yaml")
+    except UnableToReadContract as error:
+        msg = f"{name}.yaml, line {error.line}, is no business table: {error.reason}."
         raise UnableToReadPolicies(msg) from error
+
+
+def _fault(place: tuple[int | str, ...], said: str, lines: Mapping[str, Lines]) -> str:
+    reason = said.removeprefix("Value error, ")
+    if not place:
+        return reason
+    name, *path = place
+    field = f", {'.'.join(map(str, path))}" if path else ""
+    return f"{name}.yaml, line {lines[str(name)][tuple(path)]}{field}: {reason}"

@@ -53,8 +53,33 @@ def test_a_missing_table_is_named():
 
 
 def test_a_table_that_is_no_yaml_is_named():
-    with pytest.raises(UnableToReadPolicies, match=r"diagnosis\.yaml is not YAML"):
+    with pytest.raises(UnableToReadPolicies, match=r"diagnosis\.yaml, line 1, is no business table: not YAML"):
         read_policies({**policy_texts(), "diagnosis": "version: [1"})
+
+
+def test_a_key_given_twice_is_refused_with_its_line():
+    text = policy_texts()["significance"] + "tie_break_from: 10\n"
+    with pytest.raises(UnableToReadPolicies, match=r"significance\.yaml, line \d+, .*tie_break_from is given twice"):
+        read_policies({**policy_texts(), "significance": text})
+
+
+def test_a_fault_names_its_file_line_and_field():
+    text = policy_texts()["priorities"].replace(
+        "impact: 3, urgency: 2, priority: P4", "impact: 3, urgency: 2, priority: P9"
+    )
+    line = 1 + text[: text.index("P9")].count("\n")
+    with pytest.raises(UnableToReadPolicies, match=rf"priorities\.yaml, line {line}, matrix\.7\.priority: "):
+        read_policies({**policy_texts(), "priorities": text})
+
+
+def test_every_fault_is_named_at_once():
+    texts = {**policy_texts()}
+    texts["priorities"] = texts["priorities"].replace("P1D", "-P1D")
+    texts["remedies"] = texts["remedies"].replace("route: minor", "route: major")
+    with pytest.raises(UnableToReadPolicies) as refused:
+        read_policies(texts)
+    assert "priorities.yaml" in str(refused.value)
+    assert "remedies.yaml" in str(refused.value)
 
 
 def test_an_empty_table_is_refused():
