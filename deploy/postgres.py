@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from deploy.orphans import end_with_parent
+from deploy.stack.settings import free_port
 
 START_SECONDS = 30
 STOP_SECONDS = 20
@@ -36,7 +36,7 @@ class PostgresServer:
             self._user = _unprivileged_user(self._home)
             self._binaries = _binaries(self._home, copied=self._user is not None)
             self._initialise()
-            self.port = _free_port()
+            self.port = free_port()
             self._process = self._launch()
             self._wait_ready()
         except BaseException:
@@ -147,9 +147,3 @@ def _binaries(home: Path, *, copied: bool) -> Path:
                 shutil.copytree(packages / part, home / "installed" / part, symlinks=True)
         packages = home / "installed"
     return packages / parts[0] / "bin"
-
-
-def _free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])

@@ -6,7 +6,6 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 
@@ -20,6 +19,7 @@ from include.sla_logic.office import Office, Settings
 
 HOME = ROOT / ".airflow" / "demo"
 RUN_SECONDS = 600
+LOG_WIDTH = 160
 
 
 def main() -> int:
@@ -30,6 +30,8 @@ def main() -> int:
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = LOG_WIDTH
     started = time.monotonic()
     shutil.rmtree(HOME, ignore_errors=True)
     try:
@@ -69,12 +71,13 @@ def _result(watch: Watch, incident: DemoIncident) -> Result:
 
 
 def _report(console: Console, results: Sequence[Result]) -> int:
-    console.print(table_of(results, beside=Path.cwd()))
+    console.print(table_of(results, beside=HOME / "letters"))
+    console.print(f"The letters, as page (.html) and as mail (.eml), are in {(HOME / 'letters').relative_to(ROOT)}")
     wrong = [result for result in results if result.wrong]
     for result in wrong:
         console.print(f"[red]{result.incident.key}[/red]: {'; '.join(result.wrong)}")
     console.print(f"{len(results) - len(wrong)} of {len(results)} incidents ended as the data say they must.")
-    console.print(f"Look again: TELECO_DB_URL={sqlite_url(HOME / 'teleco.db')} .venv/bin/sla --help")
+    console.print("Look at them again: TELECO_DB_URL=sqlite:///.airflow/demo/teleco.db .venv/bin/sla --help")
     return 1 if wrong or not results else 0
 
 

@@ -25,7 +25,7 @@ class Result:
 
 
 def table_of(results: Sequence[Result], *, beside: Path) -> Table:
-    """Put one row per incident; the places of letters are told from the folder `beside`."""
+    """Put one row per incident; letters are named from the folder `beside`, the page where there are page and mail."""
     table = Table(title="What became of the incidents", show_lines=True)
     for column in COLUMNS:
         table.add_column(column, overflow="fold")
@@ -49,7 +49,7 @@ def _row(result: Result, mark: str, beside: Path) -> list[str]:
         _figure(judged.measured, expected.unit),
         f"{closed.outcome.value.replace('_', ' ')}, {closed.ending.value}",
         f"{closed.credit} {closed.credit_state.value.replace('_', ' ')}",
-        "\n".join(_near(place, beside) for place in case.letters),
+        "\n".join(_near(place, beside) for place in case.letters if not place.endswith(".eml")),
     ]
 
 

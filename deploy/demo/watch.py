@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from deploy.demo.incidents import DemoIncident
 from deploy.stack import AirflowApi
@@ -16,7 +16,7 @@ from include.sla_logic.office import Office
 
 DAG = "sla_violation"
 EXTRA_DAG = "premium_problem_fix"
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 2.0
 OPERATOR = "demo operator"
 
 
@@ -28,6 +28,7 @@ class Watch:
         self._office = office
         self._incidents = incidents
         self.states: dict[str, str] = {}
+        self._told = 0
 
     def case(self, incident: DemoIncident) -> Case | None:
         """Read an incident; None while it is not opened."""
@@ -38,18 +39,28 @@ class Watch:
     def until_all_ended(self, console: Console, *, timeout_seconds: float) -> None:
         """Wait for every run, the extra process of premium customers included, or until the time is over."""
         deadline = time.monotonic() + timeout_seconds
-        columns = (TextColumn("{task.fields[ticket]:<10}"), TextColumn("{task.description:<38.38}"), BarColumn(20))
-        last = (TextColumn("{task.fields[step]}"), TimeElapsedColumn())
+        columns = (TextColumn("{task.fields[ticket]:<10}"), TextColumn("{task.description:<44.44}"))
+        last = (TextColumn("{task.fields[step]:<32}"), TimeElapsedColumn())
         with Progress(*columns, *last, console=console) as progress:
             lines = {
                 incident.key: progress.add_task(incident.expected.title, total=None, ticket="", step="queued")
                 for incident in self._incidents
             }
-            while time.monotonic() < deadline and not self._ended():
+            while True:
+                self.states = self._api.run_states(DAG)
                 for incident in self._incidents:
                     self._advance(incident, progress, lines[incident.key])
+                if self._ended() or time.monotonic() > deadline:
+                    return
+                self._tell_log(console)
                 time.sleep(LOOK_SECONDS)
-                self.states = self._api.run_states(DAG)
+
+    def _tell_log(self, console: Console) -> None:
+        """Say how far it is where nobody sees the moving lines."""
+        ended = sum(state in FINISHED for state in self.states.values())
+        if not console.is_terminal and ended != self._told:
+            self._told = ended
+            console.print(f"{ended} of {len(self._incidents)} incidents ended")
 
     def _ended(self) -> bool:
         states = [self.states.get(incident.run_id) for incident in self._incidents]
@@ -58,6 +69,8 @@ class Watch:
         return set(self._api.run_states(EXTRA_DAG).values()) <= FINISHED
 
     def _advance(self, incident: DemoIncident, progress: Progress, line: TaskID) -> None:
+        if progress.tasks[line].finished:
+            return
         state, case = self.states.get(incident.run_id, "queued"), self.case(incident)
         if case is None:
             progress.update(line, step=state)

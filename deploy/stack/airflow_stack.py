@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,11 +11,18 @@ from deploy.stack.components import Components
 from deploy.stack.credentials import USER, Credentials
 from deploy.stack.project_settings import ProjectSettings
 from deploy.stack.rest import AirflowApi
-from deploy.stack.settings import Ports, StackSettings, environment
+from deploy.stack.settings import StackSettings, environment, free_port
 
 START_SECONDS = 240
 LOOK_SECONDS = 0.3
 HEALTHY_PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+# Log servers would listen on every interface; here all logs are files of one machine.
+COMPONENTS: Mapping[str, Sequence[str]] = {
+    "api-server": (),
+    "scheduler": ("--skip-serve-logs",),
+    "dag-processor": (),
+    "triggerer": ("--skip-serve-logs",),
+}
 
 Tell = Callable[[str], None]
 
@@ -38,11 +45,11 @@ class AirflowStack:
         self.settings = settings
         self._tell = tell
         settings.home.mkdir(parents=True, exist_ok=True)
-        self.ports = Ports.free(settings.port)
-        self.address = f"http://127.0.0.1:{self.ports.api}"
+        port = free_port(settings.port)
+        self.address = f"http://127.0.0.1:{port}"
         credentials = Credentials.of(settings.home)
         self.password = credentials.password
-        self.environment = environment(settings, self.ports, credentials)
+        self.environment = environment(settings, port, credentials)
         self.api = AirflowApi(self.address, user=self.user, password=self.password)
         self.components: Components
 
@@ -60,7 +67,7 @@ class AirflowStack:
             working_folder=self.settings.root,
         )
         try:
-            for name in ("api-server", "scheduler", "dag-processor", "triggerer"):
+            for name in COMPONENTS:
                 self.start_component(name)
             self.wait_healthy()
             self._apply_project_settings()
@@ -72,7 +79,7 @@ class AirflowStack:
 
     def start_component(self, name: str) -> int:
         """Start one component by Airflow's own command name; answers its process id."""
-        return self.components.start(name, [str(self.airflow), name])
+        return self.components.start(name, [str(self.airflow), name, *COMPONENTS[name]])
 
     def stop(self) -> None:
         """End all components and all their processes."""

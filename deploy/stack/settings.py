@@ -2,7 +2,6 @@
 
 import os
 import socket
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,23 +53,12 @@ class StackSettings:
         return self.parallelism or default
 
 
-@dataclass(frozen=True)
-class Ports:
-    """Hold the loopback ports of one stack."""
-
-    api: int
-    worker_log: int
-    trigger_log: int
-
-    @classmethod
-    def free(cls, api: int | None = None) -> "Ports":
-        """Pick distinct ports that nobody listens on now, keeping a wished one for the api-server."""
-        with ExitStack() as held:
-            sockets = [held.enter_context(socket.socket()) for _ in range(3)]
-            for wanted, sock in zip((api or 0, 0, 0), sockets, strict=True):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                sock.bind(("127.0.0.1", wanted))
-            return cls(*(sock.getsockname()[1] for sock in sockets))
+def free_port(wanted: int | None = None) -> int:
+    """Pick a loopback port that nobody listens on now; raise OSError where a wished one is taken."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", wanted or 0))
+        return int(held.getsockname()[1])
 
 
 def sqlite_url(path: Path) -> str:
@@ -78,7 +66,7 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path.resolve()}"
 
 
-def environment(settings: StackSettings, ports: Ports, credentials: Credentials) -> dict[str, str]:
+def environment(settings: StackSettings, port: int, credentials: Credentials) -> dict[str, str]:
     """Compose the environment of every component; nothing of the caller's own Airflow settings gets through."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
     paths = [settings.root, settings.root / "config"]
@@ -90,15 +78,15 @@ def environment(settings: StackSettings, ports: Ports, credentials: Credentials)
         "PYTHONUNBUFFERED": "1",
         "TELECO_DB_URL": settings.operations.url,
         "AIRFLOW_CONN_TELECO_DB": settings.operations.url,
-        **_airflow(settings, ports),
+        **_airflow(settings, port),
         **credentials.environment(),
         **settings.extra_environment,
     }
 
 
-def _airflow(settings: StackSettings, ports: Ports) -> dict[str, str]:
+def _airflow(settings: StackSettings, port: int) -> dict[str, str]:
     """Name each option by section and key, as Airflow's documentation does."""
-    address = f"http://127.0.0.1:{ports.api}"
+    address = f"http://127.0.0.1:{port}"
     options: dict[str, dict[str, object]] = {
         "core": {
             "dags_folder": settings.dags_folder,
@@ -116,11 +104,9 @@ def _airflow(settings: StackSettings, ports: Ports) -> dict[str, str]:
         "database": {"sql_alchemy_conn": settings.metadata},
         "scheduler": {"scheduler_idle_sleep_time": SCHEDULER_LOOK_SECONDS},
         "dag_processor": {"parsing_processes": 1, "refresh_interval": 30},
-        "api": {"host": "127.0.0.1", "port": ports.api, "base_url": address, "workers": 1},
+        "api": {"host": "127.0.0.1", "port": port, "base_url": address, "workers": 1},
         "logging": {
             "base_log_folder": settings.home / "logs",
-            "worker_log_server_port": ports.worker_log,
-            "trigger_log_server_port": ports.trigger_log,
         },
         "usage_data_collection": {"enabled": False},
     }

@@ -1,6 +1,7 @@
 """The stack is a whole Airflow: healthy, closed to strangers, and mended when a part of it dies."""
 
 import httpx
+import psutil
 import pytest
 
 from deploy.stack import AirflowApi, AirflowStack, UnableToReachAirflow
@@ -21,6 +22,13 @@ def test_the_stack_is_closed_without_its_password(airflow_stack: AirflowStack) -
         pytest.raises(UnableToReachAirflow, match="login was refused with 401"),
     ):
         stranger.dag_ids()
+
+
+def test_the_stack_listens_on_loopback_alone(airflow_stack: AirflowStack) -> None:
+    processes = [psutil.Process(pid) for pid in airflow_stack.components.pids.values()]
+    family = [member for process in processes for member in [process, *process.children(recursive=True)]]
+    listening = [found for member in family for found in member.net_connections() if found.status == "LISTEN"]
+    assert {found.laddr.ip for found in listening} == {"127.0.0.1"}
 
 
 def test_the_login_is_readable_by_its_owner_alone(airflow_stack: AirflowStack) -> None:
