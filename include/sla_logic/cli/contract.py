@@ -1,0 +1,65 @@
+"""`sla contract`: what is wrong with a contract file, and how one is written."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from include.sla_logic.cli.showing import show_json
+from include.sla_logic.domain.contract import Contract, Finding, check_contract
+
+app = typer.Typer(no_args_is_help=True, help="Check and explain contracts.")
+
+
+class UnableToReadFile(Exception):
+    """The file is not there, or holds no text."""
+
+
+@app.command("check")
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Contract files (YAML).", metavar="FILE…")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
+) -> None:
+    """Find holes, overlaps and contradictions; exit code 1 where a file would not be loaded."""
+    found = {str(file): check_contract(read_text(file), name=file.name) for file in files}
+    if as_json:
+        show_json({name: [finding.model_dump() for finding in findings] for name, (_c, findings) in found.items()})
+    else:
+        for name, (contract, findings) in found.items():
+            _show(name, contract, findings)
+    failing = {"refuses", "warns"} if strict else {"refuses"}
+    if any(finding.level in failing for _contract, findings in found.values() for finding in findings):
+        raise typer.Exit(1)
+
+
+def _show(name: str, contract: Contract | None, findings: tuple[Finding, ...]) -> None:
+    for finding in findings:
+        typer.echo(f"{name}: {finding}")
+    if contract is not None and not any(finding.level == "refuses" for finding in findings):
+        count = len(contract.objectives)
+        typer.echo(f"{name}: {contract.id} version {contract.version} can be loaded: {count} objective(s)")
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of contract files."""
+    typer.echo(schema_text())
+
+
+def schema_text() -> str:
+    """Return the JSON Schema as it is published."""
+    fields = Contract.model_json_schema()
+    fields = {"$schema": "https://json-schema.org/draft/2020-12/schema", **fields}
+    return json.dumps(fields, indent=2, ensure_ascii=False)
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a file; raise `UnableToReadFile` where there is none."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UnableToReadFile(f"{file}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UnableToReadFile(f"{file} is no UTF-8 text.") from error

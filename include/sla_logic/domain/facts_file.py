@@ -1,0 +1,77 @@
+"""Reading the facts of one service from a file: the same facts that the database holds, for a judgement on paper."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from include.sla_logic.domain.contract.reading import UnableToReadContract, read_fields
+from include.sla_logic.domain.measurements import ServiceFacts, StateChange, from_state_changes
+from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.samples import SampleSeries, UnableToPlaceSample
+
+
+class UnableToReadFacts(Exception):
+    """The text holds no facts of a service; the sentence names the line and the field."""
+
+
+class FactsFile(ServiceFacts):
+    """Facts as they are written by hand: with the window to judge, and up/down events beside outages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    window: Period | None = None
+    state_changes: tuple[StateChange, ...] = Field(default=())
+
+    def facts(self) -> ServiceFacts:
+        """Return the facts with the up/down events turned into outages and unobserved time."""
+        outages, unobserved = from_state_changes(self.state_changes, source=self.service)
+        fields = {name: getattr(self, name) for name in ServiceFacts.model_fields}
+        joined = {"outages": (*self.outages, *outages), "unobserved": (*self.unobserved, *unobserved)}
+        return ServiceFacts.model_construct(**fields | joined)
+
+
+def read_facts(text: str, *, name: str) -> FactsFile:
+    """Return the facts of a YAML or JSON text; raise `UnableToReadFacts` for any other text.
+
+    A series may give `samples` as pairs of instant and value instead of `start` and integer `values`.
+    """
+    try:
+        fields, lines = read_fields(text, name=name)
+        fields["series"] = [_placed(entry) for entry in fields.get("series") or []]
+        return FactsFile.model_validate(fields)
+    except UnableToReadContract as error:
+        raise UnableToReadFacts(str(error)) from error
+    except (UnableToPlaceSample, TypeError) as error:
+        raise UnableToReadFacts(f"{name}: series: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        line = lines[tuple(first["loc"])]
+        raise UnableToReadFacts(f"{name}, line {line}: {field}: {first['msg']}") from error
+
+
+def _placed(entry: Any) -> Any:
+    if not isinstance(entry, Mapping) or "samples" not in entry:
+        return entry
+    silent = entry.get("nothing_came_back")
+    return SampleSeries.from_samples(
+        [(_instant(moment), value) for moment, value in entry["samples"]],
+        metric=str(entry.get("metric")),
+        unit=str(entry.get("unit")),
+        step_seconds=int(entry.get("step_seconds") or 0),
+        decimals=int(entry.get("decimals", 3)),
+        labelled_by_end=bool(entry.get("labelled_by_end")),
+        nothing_came_back=None if silent is None else Decimal(str(silent)),
+    )
+
+
+def _instant(written: Any) -> datetime:
+    if isinstance(written, date) and not isinstance(written, datetime):
+        raise UnableToPlaceSample(f"{written} is a day, not an instant.")
+    read = written if isinstance(written, datetime) else datetime.fromisoformat(str(written))
+    if read.tzinfo is None:
+        raise UnableToPlaceSample(f"{read.isoformat()} has no time zone; write a Z behind UTC.")
+    return read

@@ -1,0 +1,184 @@
+"""`sla contract` and `sla assess` through their commands, and the facts file."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from include.sla_logic.charts.judgement import UnableToDraw, as_svg
+from include.sla_logic.cli import assess, contract
+from include.sla_logic.domain.facts_file import UnableToReadFacts, read_facts
+from include.sla_logic.domain.sla import SlaComparison
+from tests.domain.sla.make import DURATION_TIERS, at, facts, judge, objective, outage, text_of
+from tests.domain.sla.make import contract as terms
+
+FACTS = """\
+service: S-1
+as_of: 2025-05-02T00:00:00Z
+window: {start: 2025-04-01T00:00:00Z, end: 2025-05-01T00:00:00Z}
+charges: {recurring: {amount: 100.00, currency: EUR}}
+outages:
+  - {reference: INC-1, start: 2025-04-10T00:00:00Z, end: 2025-04-10T02:00:00Z}
+state_changes:
+  - {at: 2025-04-15T00:00:00Z, state: down}
+  - {at: 2025-04-15T01:00:00Z, state: up}
+series:
+  - metric: latency
+    unit: ms
+    step_seconds: 300
+    labelled_by_end: true
+    samples: [[2025-04-10T00:05:00Z, 5.1], [2025-04-10T00:10:00+00:00, 6.25], [2025-04-10T00:15:00Z, null]]
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    (tmp_path / "k.yaml").write_text(text_of(), encoding="utf-8")
+    (tmp_path / "facts.yaml").write_text(FACTS, encoding="utf-8")
+    return str(tmp_path / "k.yaml"), str(tmp_path / "facts.yaml")
+
+
+def run(app: Any, *words: str) -> Any:
+    return CliRunner().invoke(app, list(words))
+
+
+def test_a_sound_contract_file_passes_the_check(files: tuple[str, str]) -> None:
+    result = run(contract.app, "check", files[0])
+    assert result.exit_code == 0
+    assert "K-1 version 7 can be loaded" in result.stdout
+
+
+def test_a_contract_file_with_a_refusal_fails_the_check_and_names_its_line(
+    tmp_path: Path, files: tuple[str, str]
+) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(text_of(currency="euro"), encoding="utf-8")
+    result = run(contract.app, "check", files[0], str(bad))
+    assert result.exit_code == 1
+    assert "bad.yaml: line 5: refuses: unreadable: currency" in result.stdout
+
+
+def test_warnings_fail_the_check_only_where_it_is_strict(tmp_path: Path) -> None:
+    holed = tmp_path / "holed.yaml"
+    holed.write_text(text_of(objective({"kind": "tiers", "tiers": [{"at_least": 99, "credit": 0}]})), encoding="utf-8")
+    assert run(contract.app, "check", str(holed)).exit_code == 0
+    assert run(contract.app, "check", "--strict", str(holed)).exit_code == 1
+    found = json.loads(run(contract.app, "check", "--json", str(holed)).stdout)[str(holed)]
+    assert (found[0]["code"], found[0]["level"], found[0]["witness"]) == ("tier_hole", "warns", "0 percent")
+
+
+def test_the_printed_schema_is_the_published_one_and_accepts_a_contract() -> None:
+    schema = json.loads(run(contract.app, "schema").stdout)
+    published = Path(__file__).parents[3] / "docs" / "contract.schema.json"
+    assert json.loads(published.read_text(encoding="utf-8")) == schema
+    jsonschema.validate(yaml.safe_load(text_of()), schema)
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", "picture.yaml"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "picture.yaml").write_bytes(b"\xff\xfe\x00")
+    result = run(contract.app, "check", str(tmp_path / name))
+    assert isinstance(result.exception, contract.UnableToReadFile)
+    assert name in str(result.exception)
+
+
+def test_a_contract_and_a_facts_file_are_judged_without_airflow_and_without_a_database(files: tuple[str, str]) -> None:
+    result = run(assess.app, *files)
+    assert result.exit_code == 0
+    assert "10800 s counted" in result.stdout
+    assert "due: 10.00 EUR" in result.stdout
+
+
+def test_the_judgement_is_printed_as_json(files: tuple[str, str]) -> None:
+    comparison = SlaComparison.model_validate_json(run(assess.app, *files, "--json").stdout)
+    assert comparison.objectives[0].counted_seconds == 10800
+
+
+def test_another_window_may_be_asked_for(files: tuple[str, str]) -> None:
+    march = SlaComparison.model_validate_json(run(assess.app, *files, "--json", "--at", "2025-03-15").stdout)
+    assert march.window.start == at("2025-03-01")
+    assert not march.breached
+    early = run(assess.app, *files, "--json", "--as-of", "2025-04-10T01:00:00Z").stdout
+    assert SlaComparison.model_validate_json(early).objectives[0].counted_seconds == 3600
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png"])
+def test_the_judgement_is_drawn(files: tuple[str, str], tmp_path: Path, suffix: str) -> None:
+    picture = tmp_path / f"window{suffix}"
+    assert run(assess.app, *files, "--picture", str(picture)).exit_code == 0
+    drawn = picture.read_bytes()
+    assert drawn.startswith(b"\x89PNG" if suffix == ".png" else b"<svg")
+    if suffix == ".svg":
+        assert "downtime (h)" in "".join(ET.fromstring(drawn).itertext())  # noqa: S314 - our own picture
+
+
+def test_what_cannot_be_drawn_is_said(files: tuple[str, str], tmp_path: Path) -> None:
+    result = run(assess.app, *files, "--picture", str(tmp_path / "window.gif"))
+    assert isinstance(result.exception, UnableToDraw)
+    events = terms({"id": "e", "metric": "events", "rule": {"kind": "event_credits"}})
+    with pytest.raises(UnableToDraw, match="no timeline"):
+        as_svg(judge(events, facts()))
+
+
+def test_a_picture_shows_every_objective_and_the_maintenance_lane_only_where_there_is_any() -> None:
+    drawn = as_svg(judge(terms(objective(DURATION_TIERS, id="minutes")), facts(outage("2025-04-10", "2025-04-11"))))
+    assert "minutes" in drawn
+    assert "50 %" in drawn
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), ("contract only",), ("--service", "S-1"), ("facts without window",)],
+    ids=["nothing", "no facts", "no database", "no window"],
+)
+def test_a_question_that_cannot_be_answered_is_refused_with_one_sentence(
+    files: tuple[str, str], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "facts.yaml").write_text("service: S-1\n", encoding="utf-8")
+    arguments = {"contract only": files[:1], "facts without window": files}.get(words[0] if words else "", words)
+    result = run(assess.app, *arguments)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, assess.UnableToAssess)
+
+
+def test_a_service_is_judged_by_the_function_that_knows_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def known(service: str, moment: Any) -> SlaComparison:
+        asked.append((service, moment))
+        return judge(terms(), facts())
+
+    monkeypatch.setattr(assess, "from_database", known)
+    assert "due: 0.00 EUR" in run(assess.app, "--service", "S-9", "--at", "2025-04-10").stdout
+    assert asked == [("S-9", at("2025-04-10"))]
+
+
+def test_the_facts_file_reads_events_and_samples_exactly() -> None:
+    known = read_facts(FACTS, name="facts.yaml").facts()
+    assert [o.reference for o in known.outages] == ["INC-1", "S-1:20250415T000000Z"]
+    assert known.series[0].start == at("2025-04-10")
+    assert known.series[0].model_dump()["values"] == [5100, 6250, None]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("service: S-1", "servise: S-1", "service: Field required"),
+        ("state: down", "state: sideways", "line 8: state_changes.0.state"),
+        ("end: 2025-04-10T02:00:00Z", "end: soon", "line 6: outages.0.end"),
+        ("end: 2025-04-10T02:00:00Z", "end: 2025-04-10T02:00:00", "line 6: outages.0.end"),
+        ("[2025-04-10T00:05:00Z, 5.1]", "[2025-04-10T00:05:00, 5.1]", "no time zone"),
+        ("[2025-04-10T00:05:00Z, 5.1]", "[2025-04-10, 5.1]", "a day, not an instant"),
+        ("[2025-04-10T00:05:00Z, 5.1]", "[2025-04-10T00:05:01Z, 5.1]", "off the 300 s grid"),
+        ("window: {", "window: [", "not YAML"),
+    ],
+)
+def test_facts_that_cannot_be_read_are_refused_with_line_and_field(old: str, new: str, says: str) -> None:
+    with pytest.raises(UnableToReadFacts) as caught:
+        read_facts(FACTS.replace(old, new, 1), name="facts.yaml")
+    assert says in str(caught.value)
