@@ -113,9 +113,9 @@ def report_failed_step(context: Context, *, run_id: str | None = None) -> None:
 
     failed.__name__ = f"{task_id}_failed"
     try:
-        open_office().perform(failed, run_id=run_id or str(context["run_id"]))
-    except Exception:
-        log.exception("The failure of %s could not be noted in System T", task_id)
+        perform(failed, run_id or str(context["run_id"]))
+    except AirflowFailException as nobody:
+        log.warning("No ticket is told that %s failed: %s", task_id, nobody)
 
 
 TRY_FOR_AN_HOUR: dict[str, Any] = {

@@ -35,17 +35,21 @@ class House:
     def let_the_deadline_pass(self, run_id: str) -> None:
         self.ahead += self.office.restoration(run_id).deadline - self.now() + timedelta(seconds=1)
 
+    def _holds(self, run_id: str) -> bool:
+        wait = self.office.case(run_id).restoration
+        return wait is not None and wait.sent_at is None
+
     @contextmanager
     def meanwhile(self, act: Callable[[str], None], reference: str) -> Iterator[None]:
-        """Let somebody act as soon as this incident waits for a restoration request."""
+        """Let somebody act as soon as the restoration request of this incident is held."""
         over = threading.Event()
 
         def watch() -> None:
             while not over.wait(0.2):
-                waiting = [ticket for ticket in self.office.tickets() if ticket.external_reference == reference]
-                if waiting and self.office.case(waiting[0].run_id).restoration:
-                    act(waiting[0].run_id)
-                    return
+                for ticket in self.office.tickets():
+                    if ticket.external_reference == reference and self._holds(ticket.run_id):
+                        act(ticket.run_id)
+                        return
 
         watcher = threading.Thread(target=watch)
         watcher.start()

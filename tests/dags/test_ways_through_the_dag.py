@@ -1,7 +1,5 @@
 """Each way through the process as a run of the DAG: papers, ticket, letter and money at its end."""
 
-from typing import Any
-
 import pytest
 from airflow.models.dagrun import DagRun
 
@@ -121,13 +119,12 @@ def test_a_premium_incident_is_taken_over_once_as_a_child_ticket(walked: Walked,
     assert house.office.case(children[0]).ticket.assigned_to is Lane.EXTRA_PROBLEM_FIX
 
 
-def test_the_same_notification_again_is_told_which_run_has_it(house: House, walked: Walked) -> None:
-    again = run_failing(house.conf(walked.expected.key))
-    assert again["enter_problem_report"] == "failed"
-    assert house.office.case(walked.case.ticket.id).ticket == walked.case.ticket
-
-
-def run_failing(conf: dict[str, Any]) -> dict[str, str | None]:
-    run = load_dag("sla_violation").test(run_conf=conf)
-    assert run.state == "failed"
-    return {task.task_id: task.state for task in run.get_task_instances()}
+def test_the_same_notification_again_fails_and_says_which_run_has_it(house: House) -> None:
+    conf = house.conf("no_problem_found", external_reference="TWICE-1")
+    first = load_dag("sla_violation").test(run_conf=conf)
+    ticket = house.office.case(first.run_id).ticket
+    second = load_dag("sla_violation").test(run_conf=conf)
+    refused = next(task for task in second.get_task_instances() if task.task_id == "enter_problem_report")
+    assert (second.state, refused.state, refused.try_number) == ("failed", "failed", 1)
+    assert house.office.case("TWICE-1").ticket == ticket
+    assert first.run_id in house.office.case("TWICE-1").audit[-1].detail

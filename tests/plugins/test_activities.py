@@ -136,9 +136,9 @@ def test_a_failed_step_escalates_the_ticket_and_names_no_customer(
 
 
 def test_a_run_without_a_ticket_has_nobody_to_tell(office: Office, caplog: pytest.LogCaptureFixture) -> None:
-    office.fails["perform"] = UnableToAcceptNotification("no incident")
+    office.fails["perform"] = UnableToAcceptNotification("No incident was accepted for the run 'run-1'.")
     report_failed_step(context())
-    assert "could not be noted" in caplog.text
+    assert "No incident was accepted" in caplog.text
 
 
 def test_a_department_is_a_group_with_its_own_words_and_bare_task_ids() -> None:
