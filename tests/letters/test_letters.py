@@ -16,6 +16,8 @@ from include.sla_logic.domain.resolution import Outcome
 from tests.letters.reports import (
     AVAILABILITY,
     LATENCY,
+    NOVEMBER,
+    WRITTEN,
     course,
     credit,
     customer,
@@ -232,6 +234,22 @@ def test_a_measured_value_is_never_rounded_onto_the_promise_that_it_missed() -> 
     told = in_words("resolved", performance=performance(nearly))
 
     assert "99.89996%" in told.replace("\xa0", " ")
+
+
+def test_the_rest_of_the_period_is_not_called_unmeasured() -> None:
+    left = int((NOVEMBER.end - WRITTEN).total_seconds())
+    only_future = LATENCY.model_copy(update={"no_data_seconds": left})
+    an_hour = LATENCY.model_copy(update={"no_data_seconds": left + 3600})
+
+    assert "Not measured" not in in_words("resolved", performance=performance(only_future), series=(course("latency"),))
+    told = in_words("resolved", performance=performance(an_hour), series=(course("latency"),))
+    assert "Not measured: 1 hour." in in_one_line(told)
+
+
+def test_a_period_that_is_not_over_is_not_called_kept_for_good() -> None:
+    kept = performance(LATENCY, provisional=True)
+
+    assert "kept our promises in this period so far" in in_one_line(in_words("no_problem", performance=kept))
 
 
 def test_a_promise_without_one_figure_refers_to_the_table_in_the_contract() -> None:

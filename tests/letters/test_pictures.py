@@ -63,6 +63,18 @@ def test_nothing_is_drawn_of_a_period_that_has_not_begun() -> None:
     assert not can_draw(series)
 
 
+def test_an_availability_without_any_outage_needs_no_picture() -> None:
+    assert not can_draw(course().model_copy(update={"outages": ()}))
+    assert can_draw(course("latency").model_copy(update={"outages": ()}))
+
+
+def test_an_outage_inside_planned_work_has_an_axis_although_nothing_counts() -> None:
+    work = Period(start=NOVEMBER.start + timedelta(days=1), end=NOVEMBER.start + timedelta(days=2))
+    series = course().model_copy(update={"maintenance": (work,), "outages": (work,), "target": Decimal(100)})
+
+    assert ">10<" in as_svg(series, WORDS)
+
+
 def test_an_outage_that_lasts_is_drawn_until_now() -> None:
     begun = WRITTEN - timedelta(hours=2)
     lasting = ServiceFacts(service="S", outages=(Outage(reference="o", start=begun),))

@@ -51,7 +51,9 @@ def _why_nothing(report: CustomerReport, credit: CreditStatement, wording: Wordi
         if credit.claim_deadline is not None and credit.claim_deadline < report.created_at:
             return wording.say("credit.none_late", day=wording.day(credit.claim_deadline))
         return wording.say("credit.none_contract")
-    return wording.say("credit.none_unknown" if report.performance.unknown else "credit.none_kept")
+    if report.performance.unknown:
+        return wording.say("credit.none_unknown")
+    return wording.say("credit.none_kept_so_far" if report.performance.provisional else "credit.none_kept")
 
 
 def credit_figure(report: CustomerReport, wording: Wording) -> Fact:

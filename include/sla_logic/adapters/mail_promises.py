@@ -87,19 +87,29 @@ def _objective(objective: ObjectivePerformance, report: CustomerReport, wording:
         measured=Fact(wording.say("figure.measured"), measured_text(objective, wording), tone=tone),
         verdict=wording.say(f"measured.{state}"),
         tone=tone,
-        notes=tuple(_notes(objective, wording)),
+        notes=tuple(_notes(objective, report, wording)),
     )
 
 
-def _notes(objective: ObjectivePerformance, wording: Wording) -> Iterator[str]:
+def _notes(objective: ObjectivePerformance, report: CustomerReport, wording: Wording) -> Iterator[str]:
     lengths = {
         "counted": objective.counted_seconds,
         "excluded": objective.excluded_seconds,
-        "unobserved": objective.no_data_seconds,
+        "unobserved": _missed_seconds(objective, report),
     }
     for what, seconds in lengths.items():
         if seconds:
             yield wording.say(f"measured.{what}", length=wording.length(seconds))
+
+
+def _missed_seconds(objective: ObjectivePerformance, report: CustomerReport) -> int:
+    """Return how long nothing was measured, without the rest of the period, which nobody can have measured.
+
+    Samples are missing for the rest of the period too; outages are not.
+    """
+    sampled = any(series.points for series in report.series if series.metric == objective.metric)
+    left = int((report.performance.window.end - report.performance.as_of).total_seconds()) if sampled else 0
+    return max(0, objective.no_data_seconds - max(0, left))
 
 
 def _pictures(report: CustomerReport, wording: Wording) -> dict[str, Image]:

@@ -18,6 +18,7 @@ MEASURED, PROMISED, OUTAGE, WORK, CORRECTED = "#0b4a8f", "#b3530a", "#d64545", "
 WIDTH, HEIGHT, SCALE = 400, 200, 2.6  # drawn small and sharp: the words stay readable on a phone
 TYPE = 14
 MINUTE, HOUR = 60, 3600
+LEAST_MINUTES = 10  # without any downtime there must still be an axis
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class Words:
 
 def can_draw(series: PerformanceSeries) -> bool:
     """Tell whether there is anything to see: points, or outages of an availability promise."""
-    return series.shown.seconds > 0 and (
-        any(p.mean is not None for p in series.points) or series.allowed_seconds is not None
-    )
+    if series.points:
+        return any(p.mean is not None for p in series.points)
+    return series.shown.seconds > 0 and series.allowed_seconds is not None and bool(series.outages)
 
 
 def as_png(series: PerformanceSeries, words: Words) -> bytes:
@@ -87,8 +88,11 @@ def counts_hours(series: PerformanceSeries) -> bool:
 
 
 def _divisor(series: PerformanceSeries) -> int:
-    down = sum(p.seconds for p in series.counted_downtime)
-    return HOUR if max(down, series.allowed_seconds or 0) > 3 * HOUR else MINUTE
+    return HOUR if _tallest(series) > 3 * HOUR else MINUTE
+
+
+def _tallest(series: PerformanceSeries) -> Fraction | int:
+    return max(sum(p.seconds for p in series.counted_downtime), series.allowed_seconds or 0)
 
 
 def _number(value: Decimal | Fraction | None) -> float | None:
@@ -151,7 +155,9 @@ class _Drawing:
             titleFontWeight="normal",
             tickCount=5,
         )
-        return alt.Y("value:Q", scale=alt.Scale(zero=from_zero, nice=True), axis=axis)
+        flat = not self._series.points and _tallest(self._series) < MINUTE
+        highest = LEAST_MINUTES if flat else alt.Undefined
+        return alt.Y("value:Q", scale=alt.Scale(zero=from_zero, nice=True, domainMax=highest), axis=axis)
 
     def stretches(self) -> list[Any]:
         """Draw outages and planned work as bands, wide enough that a short one is seen."""
