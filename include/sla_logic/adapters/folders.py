@@ -69,22 +69,38 @@ def ticket_number(ticket: str) -> int | None:
 
 def find_number(connection: Connection, reference: str) -> int:
     """Return the number behind a ticket id, an external reference or a run id; raise `UnableToFindIncident`."""
-    number = ticket_number(reference)
-    by_id = number is not None and connection.scalar(select(tickets.c.number).where(tickets.c.number == number))
     found = (
-        by_id
+        _number_of_ticket(connection, reference)
         or number_of_run(connection, reference)
-        or connection.scalar(select(tickets.c.number).where(tickets.c.external_key == f"reference {reference}"))
+        or _number_of_key(connection, f"reference {reference}")
     )
     if not found:
         msg = f"System T has no incident under the ticket, external reference or run {reference!r}."
         raise UnableToFindIncident(msg)
-    return int(found)
+    return found
 
 
 def number_of_run(connection: Connection, run_id: str) -> int | None:
     """Return the number of the ticket that this run works on."""
+    if not _is_name(run_id):
+        return None
     return connection.scalar(select(tickets.c.number).where(tickets.c.run_id == run_id))
+
+
+def _number_of_ticket(connection: Connection, ticket: str) -> int | None:
+    number = ticket_number(ticket)
+    return number and connection.scalar(select(tickets.c.number).where(tickets.c.number == number))
+
+
+def _number_of_key(connection: Connection, key: str) -> int | None:
+    if not _is_name(key):
+        return None
+    return connection.scalar(select(tickets.c.number).where(tickets.c.external_key == key))
+
+
+def _is_name(text: str) -> bool:
+    """Tell whether anything can have this name; databases stumble over NUL and lone surrogates."""
+    return text.isascii() and text.isprintable()
 
 
 def lock_tickets(connection: Connection, numbers: Sequence[int]) -> None:

@@ -14,7 +14,7 @@ down_revision = "0003"
 
 metadata = MetaData(naming_convention=_today.naming_convention)
 # What the table refers to; it exists already and is left alone.
-Table("tickets", metadata, Column("number", BigInteger, primary_key=True))
+Table("tickets", metadata, Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True))
 
 queue = Table(
     "queue",
