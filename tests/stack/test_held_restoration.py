@@ -1,0 +1,134 @@
+"""The real components: a held incident waits, survives the loss of the triggerer, and goes on when released."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.stack import AirflowStack
+from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
+from include.sla_logic.domain.restoration import RestorationOutcome
+from include.sla_logic.office import Office, Settings
+
+DAG = "sla_violation"
+WAIT = "await_restoration_request"
+
+pytestmark = pytest.mark.timeout(400)
+
+
+class Operator:
+    """Somebody at a terminal beside a running Airflow."""
+
+    def __init__(self, stack: AirflowStack, office: Office, folder: Path) -> None:
+        self.stack = stack
+        self.office = office
+        self.folder = folder
+
+    def sla(self, *words: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "TELECO_DB_URL": self.office.settings.database_url,
+            "TELECO_AIRFLOW_URL": self.stack.address,
+            "TELECO_AIRFLOW_USER": self.stack.user,
+            "TELECO_AIRFLOW_PASSWORD": self.stack.password,
+        }
+        command = [str(self.stack.settings.root / ".venv" / "bin" / "sla"), *words]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    def send(self, conf: dict[str, object]) -> subprocess.CompletedProcess[str]:
+        file = self.folder / "notification.json"
+        file.write_text(json.dumps(conf))
+        return self.sla("incident", "start", str(file))
+
+
+@pytest.fixture(scope="module")
+def teleco() -> SmallTeleco:
+    return small_teleco(7, datetime.now(UTC))
+
+
+@pytest.fixture(scope="module")
+def operator(airflow_stack: AirflowStack, teleco: SmallTeleco, tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    folder = tmp_path_factory.mktemp("operator")
+    office = Office(Settings(airflow_stack.settings.operations.url, folder / "letters"))
+    office.migrate()
+    with office.database.write() as connection:
+        load_small_teleco(connection, teleco)
+    airflow_stack.wait_for_dags([DAG])
+    return Operator(airflow_stack, office, folder)
+
+
+def until(reached: Callable[[], bool], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.5)
+
+
+def test_a_held_incident_waits_through_a_lost_triggerer_and_goes_on_when_released(
+    operator: Operator, teleco: SmallTeleco
+) -> None:
+    expected = teleco.expectations["held_and_released"]
+    conf = teleco.notifications["held_and_released"].model_dump(mode="json")
+    started = operator.send(conf)
+    assert started.returncode == 0, started.stderr
+    run_id = f"incident.{expected.reference}"
+    assert started.stdout.splitlines() == [
+        f"Started: {run_id}",
+        f"{operator.stack.address}/dags/{DAG}/runs/{run_id}",
+    ]
+
+    again = operator.send(conf)
+    assert (again.returncode, again.stdout.splitlines()[0]) == (0, f"Already started: {run_id}")
+    other = operator.send({**conf, "description": "Something else."})
+    assert other.returncode == 1
+    assert "exists with another notification" in other.stderr
+
+    api = operator.stack.api
+    until(lambda: api.task_states(DAG, run_id).get(WAIT) == "deferred")
+    deadline = operator.office.restoration(run_id).deadline
+    operator.stack.components.kill("triggerer")
+    operator.stack.components.wait_ended("triggerer")
+    released = operator.sla("incident", "release", expected.reference, "--reason", "The reserve route has room.")
+    assert released.returncode == 0, released.stderr
+    operator.stack.start_component("triggerer")
+
+    assert api.wait_run(DAG, run_id, timeout_seconds=180) == "success"
+    case = operator.office.case(run_id)
+    assert set(case.tasks) == set(expected.path)
+    assert case.restoration is not None
+    assert case.restoration.deadline == deadline
+    assert case.restoration.outcome is RestorationOutcome.IN_TIME
+    assert case.rebate is not None
+    assert case.rebate.total == expected.credit
+    assert [message.state for message in case.outbox if message.kind == "mail"] == ["sent"]
+
+    shown = json.loads(operator.sla("incident", "show", expected.reference, "--json").stdout)
+    assert shown["closed"]["outcome"] == expected.outcome
+    late = operator.sla("incident", "release", expected.reference, "--reason", "Again.")
+    assert late.returncode == 1
+    assert "was sent already" in late.stderr
+
+
+def test_bad_conf_is_refused_by_the_api_or_fails_its_run_at_once(operator: Operator, teleco: SmallTeleco) -> None:
+    conf = teleco.notifications["no_violation"].model_dump(mode="json")
+    api = operator.stack.api
+    body = {"logical_date": None, "dag_run_id": "bad.schema", "conf": {**conf, "impact": 7}}
+    assert api.request("POST", f"/api/v2/dags/{DAG}/dagRuns", json=body).status_code == httpx.codes.BAD_REQUEST
+    api.trigger_run(DAG, run_id="bad.field", conf={**conf, "external_reference": "BAD-1", "servise": "S-1"})
+    assert api.wait_run(DAG, "bad.field") == "failed"
+    kept = next(entry for entry in operator.office.quarantined() if entry.run_id == "bad.field")
+    assert kept.field == ".servise"
+
+
+def test_a_notification_that_the_first_task_would_refuse_starts_no_run(operator: Operator, teleco: SmallTeleco) -> None:
+    before = set(operator.stack.api.run_states(DAG))
+    refused = operator.send(teleco.notifications["no_violation"].model_dump(mode="json") | {"urgency": 9})
+    assert refused.returncode == 1
+    assert ".urgency" in refused.stderr
+    assert set(operator.stack.api.run_states(DAG)) == before
