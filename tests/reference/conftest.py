@@ -1,0 +1,66 @@
+"""Operations databases of both kinds with a small TELECO in them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Connection
+
+from include.sla_logic.adapters.database import Database, open_database
+from include.sla_logic.adapters.migrations import migrate
+from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
+
+ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
+BOTH = ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])]
+
+
+@pytest.fixture(scope="session")
+def house() -> SmallTeleco:
+    """Generate the small TELECO with two days of samples: enough where no contract is judged."""
+    return small_teleco(7, ANCHOR, history_days=2)
+
+
+@pytest.fixture(params=BOTH)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """Open an empty migrated database of this test's own."""
+    sqlite = request.param == "sqlite"
+    return _migrated(f"sqlite:///{tmp_path / 'teleco.db'}" if sqlite else request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def town(database: Database, house: SmallTeleco) -> Database:
+    """Load the small TELECO into a database of this test's own."""
+    return _loaded(database, house)
+
+
+@pytest.fixture(scope="session", params=BOTH)
+def common_town(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, house: SmallTeleco
+) -> Database:
+    """Load the small TELECO once for all tests that leave nothing behind."""
+    if request.param == "sqlite":
+        return _loaded(_migrated(f"sqlite:///{tmp_path_factory.mktemp('town') / 'teleco.db'}"), house)
+    server = request.getfixturevalue("postgres_server")
+    return _loaded(_migrated(server.create_database(f"town_{uuid4().hex}")), house)
+
+
+@pytest.fixture
+def connection(common_town: Database) -> Iterator[Connection]:
+    """Write as one likes: it is rolled back."""
+    with common_town.write() as connection:
+        yield connection
+        connection.rollback()
+
+
+def _migrated(url: str) -> Database:
+    database = open_database(url)
+    migrate(database)
+    return database
+
+
+def _loaded(database: Database, house: SmallTeleco) -> Database:
+    with database.write() as connection:
+        load_small_teleco(connection, house)
+    return database

@@ -1,0 +1,226 @@
+"""Credits are booked once, netted under the lock, held where a person must decide; on both databases."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from include.sla_logic.adapters.billing import BillingLedger
+from include.sla_logic.adapters.contracts import ContractRegister
+from include.sla_logic.adapters.credit_decisions import (
+    UnableToDecideCredit,
+    approve_credit,
+    claim_credit,
+    decline_credit,
+    waiting_credits,
+)
+from include.sla_logic.adapters.ledger import UnableToPost, accept_posting
+from include.sla_logic.adapters.schema import accounts as a
+from include.sla_logic.adapters.tray import Tray
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.rebate import Rebate, RebateLine, line_key
+
+NOW = datetime(2026, 11, 23, 23, 7, tzinfo=UTC)
+WINDOW = Period(start=datetime(2026, 10, 31, 23, tzinfo=UTC), end=datetime(2026, 11, 30, 23, tzinfo=UTC))
+
+
+def euros(amount):
+    return Money(amount=amount, currency="EUR")
+
+
+def rebate_of(gross, *, earlier="0", held=None, claim=False, deadline=None, objective="availability"):
+    net = euros(gross) - euros(earlier)
+    line = RebateLine(
+        key=line_key("premium-ethernet", "S-1001", WINDOW, objective),
+        objective=objective,
+        gross=euros(gross),
+        earlier=euros(earlier),
+        net=net,
+        arithmetic=(f"{gross} due",),
+    )
+    return Rebate(
+        contract="premium-ethernet",
+        contract_version="1",
+        rules_version="1",
+        service="S-1001",
+        window=WINDOW,
+        lines=(line,) if line.gross or line.earlier else (),
+        total=net,
+        provisional=False,
+        held_for_approval=held is not None,
+        held_because=held,
+        claim_required=claim,
+        claim_deadline=deadline,
+        reason="Credit for availability" if net else "No credit is due",
+    )
+
+
+@pytest.fixture
+def desk(connection):
+    return Desk(connection)
+
+
+class Desk:
+    """Books for one incident after another."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.tray = Tray()
+        self.agreement = ContractRegister(connection=connection).agreement("C-1001", "S-1001", at=NOW)
+
+    def of(self, ticket):
+        return BillingLedger(connection=self.connection, ticket=ticket, now=NOW, tray=self.tray)
+
+    def book(self, rebate, ticket="TT-000001"):
+        return self.of(ticket).book(rebate, self.agreement)
+
+    def states(self):
+        query = select(a.applied_billing_credits.c.state, a.applied_billing_credits.c.amount)
+        return [tuple(row) for row in self.connection.execute(query.order_by(a.applied_billing_credits.c.id))]
+
+
+def test_a_rebate_lowers_the_open_invoice(desk):
+    adjustment = desk.book(rebate_of("240.00"))
+    assert adjustment.booked == euros("240.00")
+    assert (adjustment.invoice_before, adjustment.invoice_after) == (euros("2400.00"), euros("2160.00"))
+    assert (adjustment.account, adjustment.invoice, adjustment.held) == ("B-1001", "I-B-1001-0", False)
+    assert desk.states() == [("booked", 24000)]
+
+
+def test_booking_twice_books_once_and_says_the_same(desk):
+    first, second = desk.book(rebate_of("240.00")), desk.book(rebate_of("240.00"))
+    assert first == second
+    assert desk.states() == [("booked", 24000)]
+    assert len({message.key for message in desk.tray.messages}) == 1
+
+
+def test_nothing_due_books_nothing_and_gives_the_reason(desk):
+    adjustment = desk.book(rebate_of("0"))
+    assert (adjustment.booked, adjustment.references, adjustment.reason) == (euros("0"), (), "No credit is due")
+    assert adjustment.invoice_before == adjustment.invoice_after
+    assert desk.tray.messages == []
+
+
+def test_earlier_credits_are_those_of_the_window_and_of_this_agreement(desk):
+    desk.book(rebate_of("240.00"))
+    [credit] = desk.of("TT-000002").earlier_credits(desk.agreement, WINDOW)
+    assert (credit.amount, credit.window, credit.objective) == (euros("240.00"), WINDOW, "availability")
+    later = Period(start=WINDOW.end, end=WINDOW.end + timedelta(days=30))
+    assert desk.of("TT-000002").earlier_credits(desk.agreement, later) == []
+    other = desk.agreement.model_copy(update={"id": "A-1002"})
+    assert desk.of("TT-000002").earlier_credits(other, WINDOW) == []
+
+
+def test_a_second_incident_of_the_window_is_credited_the_difference(desk):
+    desk.book(rebate_of("240.00"))
+    adjustment = desk.book(rebate_of("480.00", earlier="240.00"), ticket="TT-000002")
+    assert adjustment.booked == euros("240.00")
+    assert (adjustment.invoice_before, adjustment.invoice_after) == (euros("2160.00"), euros("1920.00"))
+
+
+def test_what_was_credited_since_the_rebate_was_worked_out_is_not_credited_again(desk):
+    desk.book(rebate_of("240.00"))
+    adjustment = desk.book(rebate_of("240.00"), ticket="TT-000002")  # worked out before the other was booked
+    assert adjustment.booked == euros("0")
+    assert adjustment.reason == "Everything that is due was credited before."
+    assert len(desk.tray.messages) == 1
+
+
+def test_a_held_rebate_books_nothing_until_it_is_approved(desk):
+    adjustment = desk.book(rebate_of("240.00", held="above the limit"))
+    assert (adjustment.held, adjustment.booked, adjustment.reason) == (
+        True,
+        euros("0"),
+        "Held for a second person: above the limit.",
+    )
+    assert desk.tray.messages == []
+    [waiting] = waiting_credits(desk.connection)
+    amount = approve_credit(desk.connection, waiting.reference, by="ann", reason="checked", now=NOW, tray=desk.tray)
+    assert amount == euros("240.00")
+    assert desk.states() == [("booked", 24000)]
+    assert [message.kind for message in desk.tray.messages] == ["billing"]
+    assert waiting_credits(desk.connection) == []
+
+
+def test_a_credit_is_decided_once(desk):
+    [reference] = desk.book(rebate_of("240.00", held="above the limit")).references
+    decline_credit(desk.connection, reference, by="ann", reason="wrong line", now=NOW)
+    assert desk.states() == [("declined", 24000)]
+    with pytest.raises(UnableToDecideCredit, match="is declined, not held"):
+        approve_credit(desk.connection, reference, by="ben", reason="no", now=NOW, tray=desk.tray)
+    assert desk.of("TT-000002").earlier_credits(desk.agreement, WINDOW) == []
+
+
+def test_two_held_credits_of_one_window_are_not_both_approved(desk):
+    [first] = desk.book(rebate_of("240.00", held="limit")).references
+    [second] = desk.book(rebate_of("240.00", held="limit"), ticket="TT-000002").references
+    approve_credit(desk.connection, first, by="ann", reason="checked", now=NOW, tray=desk.tray)
+    with pytest.raises(UnableToDecideCredit, match=r"only 0\.00 EUR are still due"):
+        approve_credit(desk.connection, second, by="ann", reason="checked", now=NOW, tray=desk.tray)
+
+
+def test_an_unknown_credit_is_named(desk):
+    with pytest.raises(UnableToDecideCredit, match="no credit X"):
+        decline_credit(desk.connection, "X", by="ann", reason="-", now=NOW)
+
+
+def test_a_difference_in_our_favour_waits_and_is_only_booked_by_a_person(desk):
+    desk.book(rebate_of("240.00"))
+    back = rebate_of("100.00", earlier="240.00", held="more was credited before")
+    [reference] = desk.book(back, ticket="TT-000002").references
+    amount = approve_credit(desk.connection, reference, by="ann", reason="agreed", now=NOW, tray=desk.tray)
+    assert amount == euros("-140.00")
+
+
+def test_a_credit_that_must_be_claimed_waits_for_the_customer(desk):
+    deadline = NOW + timedelta(days=7)
+    adjustment = desk.book(rebate_of("240.00", claim=True, deadline=deadline))
+    assert (adjustment.held, adjustment.booked) == (False, euros("0"))
+    assert "before the customer claims" in adjustment.reason
+    [reference] = adjustment.references
+    claim = {"by": "ann", "now": deadline, "tray": desk.tray}
+    with pytest.raises(UnableToDecideCredit, match="had to be claimed by"):
+        claim_credit(desk.connection, reference, claimed_at=deadline + timedelta(seconds=1), **claim)
+    assert claim_credit(desk.connection, reference, claimed_at=deadline, **claim) == euros("240.00")
+
+
+def test_without_an_open_invoice_the_credit_is_booked_all_the_same(desk):
+    desk.connection.execute(a.invoices.update().values(state="settled"))
+    adjustment = desk.book(rebate_of("240.00"))
+    assert (adjustment.booked, adjustment.invoice, adjustment.invoice_after) == (euros("240.00"), None, None)
+
+
+def test_the_ledger_posts_once_per_key(desk):
+    desk.book(rebate_of("240.00"))
+    [message] = desk.tray.messages
+    first = accept_posting(desk.connection, key=message.key, payload=message.payload, now=NOW)
+    again = accept_posting(desk.connection, key=message.key, payload=message.payload, now=NOW + timedelta(hours=1))
+    assert first == again
+    assert desk.states() == [("posted", 24000)]
+    assert desk.connection.scalar(select(func.sum(a.ledger_postings.c.amount))) == 24000
+
+
+def test_the_ledger_refuses_another_amount_under_the_same_key(desk):
+    desk.book(rebate_of("240.00"))
+    [message] = desk.tray.messages
+    accept_posting(desk.connection, key=message.key, payload=message.payload, now=NOW)
+    changed = replace(message, payload={**message.payload, "amount": "1.00"})
+    with pytest.raises(UnableToPost, match="another amount"):
+        accept_posting(desk.connection, key=changed.key, payload=changed.payload, now=NOW)
+
+
+def test_incidents_at_the_same_time_credit_a_window_once(town):
+    """Each of eight incidents has worked out 240.00 before any was booked."""
+
+    def book(number):
+        with town.write() as connection:
+            return Desk(connection).book(rebate_of("240.00"), ticket=f"TT-{number:06}").booked
+
+    with ThreadPoolExecutor(8) as pool:
+        booked = list(pool.map(book, range(8)))
+    assert sorted(booked) == [*[euros("0")] * 7, euros("240.00")]
+    with town.read() as connection:
+        assert connection.scalar(select(func.sum(a.applied_billing_credits.c.amount))) == 24000

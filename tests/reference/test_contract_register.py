@@ -1,0 +1,111 @@
+"""The contract register on both databases."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, update
+
+from include.sla_logic.adapters.contracts import (
+    ContractRegister,
+    UnableToFindRecord,
+    UnableToLoadContract,
+    load_contract,
+)
+from include.sla_logic.adapters.schema import reference as t
+from include.sla_logic.adapters.schema.system_t import tickets
+from include.sla_logic.adapters.small_teleco.catalogue import contract_text
+from include.sla_logic.domain.contract import UnableToReadContract
+from include.sla_logic.domain.money import Money
+
+NOW = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
+TEXT = contract_text("leased-line")
+
+
+@pytest.fixture
+def register(connection):
+    return ContractRegister(connection=connection, ticket="TT-000001", now=NOW)
+
+
+def test_a_customer_is_found_with_how_she_is_written_to(register):
+    customer = register.customer("C-1001")
+    assert (customer.name, customer.email) == ("Hanse Terminal Logistics", "noc@hanse-terminal.example")
+
+
+def test_an_unknown_customer_is_named(register):
+    with pytest.raises(UnableToFindRecord, match="no customer C-9 "):
+        register.customer("C-9")
+
+
+def test_an_agreement_brings_its_service_charge_and_account(register):
+    agreement = register.agreement("C-1002", "S-1002", at=NOW)
+    assert agreement.monthly_charge == Money(amount="6900.00", currency="EUR")
+    assert (agreement.service_name, agreement.account) == ("Gold fibre of the head office", "B-1002")
+
+
+@pytest.mark.parametrize(
+    ("day", "found"), [("2020-01-31", False), ("2020-02-01", True), ("2021-02-01", True), ("2021-02-02", False)]
+)
+def test_both_days_of_an_agreement_belong_to_it(register, connection, day, found):
+    dates = {"starts": date(2020, 2, 1), "ends": date(2021, 2, 1)}
+    connection.execute(update(t.agreements).where(t.agreements.c.id == "A-1001").values(dates))
+    at = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+    if found:
+        assert register.agreement("C-1001", "S-1001", at=at).id == "A-1001"
+    else:
+        with pytest.raises(UnableToFindRecord, match=f"no agreement for service S-1001 in force on {day}"):
+            register.agreement("C-1001", "S-1001", at=at)
+
+
+def test_of_two_agreements_in_force_the_later_one_counts(register, connection):
+    row = {"id": "A-NEW", "customer": "C-1001", "service": "S-1001", "contract": "leased-line", "contract_version": "1"}
+    money = {"monthly_charge": 100, "currency": "EUR", "account": "B-1001"}
+    connection.execute(insert(t.agreements).values(**row, **money, starts=date(2026, 11, 1), ends=None))
+    assert register.agreement("C-1001", "S-1001", at=NOW).id == "A-NEW"
+    assert register.agreement("C-1001", "S-1001", at=NOW - timedelta(days=30)).id == "A-1001"
+
+
+def test_the_contract_is_the_version_that_the_agreement_names(register):
+    agreement = register.agreement("C-1009", "S-1009", at=NOW)
+    assert register.contract(agreement).restoration_window == timedelta(seconds=45)
+
+
+def test_a_version_that_was_never_loaded_is_named(register):
+    agreement = register.agreement("C-1001", "S-1001", at=NOW).model_copy(update={"contract_version": "7"})
+    with pytest.raises(UnableToFindRecord, match="Version 7 of the contract premium-ethernet"):
+        register.contract(agreement)
+
+
+def test_the_relationship_knows_class_tenure_rank_and_violations(register):
+    history = register.relationship(register.agreement("C-1002", "S-1002", at=NOW), at=NOW)
+    assert (history.service_class, history.customer_since) == ("gold", date(2017, 11, 1))
+    assert history.charge_percentile == 95  # 19 of 20 agreements in EUR are charged less
+    assert history.violations_last_year == 4
+
+
+def test_violations_of_more_than_a_year_ago_and_of_later_do_not_count(register):
+    agreement = register.agreement("C-1002", "S-1002", at=NOW)
+    assert register.relationship(agreement, at=NOW - timedelta(days=60)).violations_last_year == 3
+    assert register.relationship(agreement, at=NOW + timedelta(days=100)).violations_last_year == 3
+
+
+def test_other_open_incidents_leave_out_the_one_that_asks(register, connection):
+    agreement = register.agreement("C-1001", "S-1001", at=NOW)
+    common = {"origin": "test", "customer": "C-1001", "service": "S-1001", "assigned_to": "Billing & Collections"}
+    for number, status in enumerate(("acknowledged", "inProgress", "resolved"), start=1):
+        own = {"number": number, "external_key": f"k{number}", "run_id": f"r{number}", "status": status}
+        connection.execute(insert(tickets).values(**common, **own, escalated=False, created_at=NOW))
+    assert register.relationship(agreement, at=NOW).other_open_incidents == 1
+
+
+def test_a_contract_is_loaded_once_and_never_changes(connection):
+    text = TEXT.replace("id: leased-line", "id: another-line")
+    _, new = load_contract(connection, text, name="file", now=NOW)
+    _, again = load_contract(connection, text, name="file", now=NOW)
+    assert (new, again) == (True, False)
+    with pytest.raises(UnableToLoadContract, match="give the changed text a new version"):
+        load_contract(connection, text + "\n# changed\n", name="file", now=NOW)
+
+
+def test_a_contract_with_a_defect_is_not_kept(connection):
+    with pytest.raises(UnableToReadContract, match="line"):
+        load_contract(connection, TEXT.replace("Europe/Berlin", "Europe/Nowhere"), name="file", now=NOW)

@@ -1,0 +1,151 @@
+"""The embedded network: orders act once, measurements show what is left, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import insert, select
+
+from include.sla_logic.adapters.network import EmbeddedNetwork
+from include.sla_logic.adapters.schema import reference as t
+from include.sla_logic.domain.network import Action, Layer, ResourceState
+from include.sla_logic.domain.notification import Metric
+
+NOW = datetime(2026, 11, 23, 23, 7, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def network(connection):
+    return EmbeddedNetwork(connection=connection, now=NOW)
+
+
+def measured(network, service):
+    return {probe.metric: probe.value for probe in network.probe(service)}
+
+
+def open_outage(connection, service):
+    return connection.execute(
+        select(t.outages).where(t.outages.c.service == service, t.outages.c.ended_at.is_(None))
+    ).one_or_none()
+
+
+def test_resources_come_in_order_from_the_customer(network):
+    kinds = [resource.kind for resource in network.resources("S-1001")]
+    assert kinds == ["profile", "port", "link", "card", "node"]
+    assert network.resources("S-1001")[0].layer is Layer.SERVICE
+
+
+def test_only_alarms_that_are_not_cleared_are_shown(network):
+    [alarm] = network.alarms("S-1001")
+    assert (alarm.code, alarm.resource) == ("LINK_DOWN", "R-1001-link")
+    network.undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o1")
+    assert network.alarms("S-1001") == []
+
+
+def test_the_right_action_brings_the_service_back(network, connection):
+    assert measured(network, "S-1001")[Metric.AVAILABILITY] == 0
+    result = network.undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o1")
+    assert result.ran
+    assert measured(network, "S-1001")[Metric.AVAILABILITY] == 100
+    assert {r.state for r in network.resources("S-1001")} == {ResourceState.IN_SERVICE}
+    assert open_outage(connection, "S-1001") is None
+
+
+def test_the_outage_ends_when_the_service_is_measured_again_not_before(network, connection):
+    network.undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o1")
+    assert open_outage(connection, "S-1001") is not None
+    later = EmbeddedNetwork(connection=connection, now=NOW + timedelta(minutes=2))
+    later.probe("S-1001")
+    ended = connection.scalar(select(t.outages.c.ended_at).where(t.outages.c.reference == "OUT-1001-0"))
+    assert ended == NOW + timedelta(minutes=2)
+
+
+def test_the_wrong_action_runs_and_changes_nothing(network, connection):
+    result = network.undertake(Action.RESTART_PORT, "R-1001-link", order="o1")
+    assert result.ran
+    assert "still there" in result.answer
+    assert measured(network, "S-1001")[Metric.AVAILABILITY] == 0
+    assert open_outage(connection, "S-1001") is not None
+
+
+def test_no_action_cures_a_stubborn_fault_and_its_alarm_comes_back(network):
+    for action in Action:
+        network.undertake(action, "R-1011-port", order=f"o-{action}")
+    assert [alarm.code for alarm in network.alarms("S-1011")] == ["PORT_ERRORS"]
+    assert measured(network, "S-1011")[Metric.JITTER] > 60
+
+
+def test_the_same_order_acts_once_and_answers_the_same(network, connection):
+    first = network.undertake(Action.CLEAR_ALARM, "R-1001-link", order="o1")
+    network.undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o2")
+    later = EmbeddedNetwork(connection=connection, now=NOW + timedelta(hours=1))
+    assert later.undertake(Action.CLEAR_ALARM, "R-1001-link", order="o1") == first
+    assert len(connection.execute(select(t.network_orders)).all()) == 2
+
+
+def test_an_order_on_an_unknown_resource_does_not_run(network):
+    result = network.undertake(Action.RESTART_PORT, "R-NONE", order="o1")
+    assert (result.ran, result.answer) == (False, "there is no resource R-NONE")
+
+
+def test_an_alarm_without_a_fault_can_be_cleared(network, connection):
+    row = {"id": "AL-X", "resource": "R-1004-port", "code": "PORT_ERRORS", "severity": "minor", "text": "old"}
+    connection.execute(insert(t.alarms).values(**row, raised_at=NOW, cleared_at=None))
+    network.undertake(Action.CLEAR_ALARM, "R-1004-port", order="o1")
+    assert network.alarms("S-1004") == []
+
+
+def test_a_degraded_service_is_up_and_its_metrics_show_the_fault(network):
+    values = measured(network, "S-1002")
+    assert values[Metric.AVAILABILITY] == 100
+    assert values[Metric.PACKET_LOSS] == 4
+    assert 19 < values[Metric.LATENCY] < 21
+    network.undertake(Action.FAIL_OVER_LINK, "R-1002-link", order="o1")
+    values = measured(network, "S-1002")
+    assert values[Metric.PACKET_LOSS] == 0
+    assert 11 < values[Metric.LATENCY] < 13
+
+
+def test_a_measurement_is_kept_as_a_sample_of_its_step(network, connection):
+    [*_, loss] = sorted(network.probe("S-1002"), key=lambda probe: probe.metric)
+    step = int(NOW.timestamp()) // 300 * 300
+    kept = connection.scalar(
+        select(t.samples.c.value).where(
+            t.samples.c.service == "S-1002", t.samples.c.metric == "packet_loss", t.samples.c.at == step
+        )
+    )
+    assert Decimal(kept).scaleb(-3) == loss.value == 4
+
+
+def test_measuring_twice_in_one_step_keeps_the_later_value(network, connection):
+    network.probe("S-1002")
+    network.undertake(Action.FAIL_OVER_LINK, "R-1002-link", order="o1")
+    network.probe("S-1002")
+    step = int(NOW.timestamp()) // 300 * 300
+    values = connection.scalars(
+        select(t.samples.c.value).where(
+            t.samples.c.service == "S-1002", t.samples.c.metric == "packet_loss", t.samples.c.at == step
+        )
+    ).all()
+    assert values == [0]
+
+
+def test_the_same_moment_gives_the_same_measurement(network):
+    assert network.probe("S-1003") == network.probe("S-1003")
+
+
+def test_without_a_healthy_value_the_newest_sample_is_the_answer(network, connection):
+    metric = {"service": "S-1001", "metric": "latency", "unit": "ms", "step_seconds": 300, "decimals": 3}
+    connection.execute(insert(t.measured_metrics).values(**metric, nothing_came_back=None, baseline=None))
+    assert measured(network, "S-1001")[Metric.LATENCY] is None
+    at = int(NOW.timestamp()) - 600
+    connection.execute(insert(t.samples).values(service="S-1001", metric="latency", at=at, value=12345))
+    [probe] = [probe for probe in network.probe("S-1001") if probe.metric is Metric.LATENCY]
+    assert (probe.value, probe.taken_at) == (Decimal("12.345"), NOW - timedelta(seconds=600))
+
+
+def test_an_open_outage_that_no_fault_explains_is_down(network, connection):
+    row = {"service": "S-1004", "reference": "IMPORTED", "started_at": NOW, "attribution": "provider"}
+    connection.execute(insert(t.outages).values(**row))
+    assert measured(network, "S-1004")[Metric.AVAILABILITY] == 0
+    assert open_outage(connection, "S-1004").reference == "IMPORTED"
