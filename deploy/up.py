@@ -21,6 +21,7 @@ def main() -> int:
     settings = StackSettings(home=ROOT / ".airflow" / "up", port=given.port, metadata_url=given.metadata_url)
     try:
         with AirflowStack(settings, tell=console.print) as stack:
+            (settings.home / "address").write_text(stack.address, encoding="utf-8")  # `sla incident start` reads it
             console.print(f"\nAirflow is at  {stack.address}")
             console.print(f"login          {stack.user} / {stack.password}   (kept in {stack.login_file})")
             console.print(f"operations db  {settings.operations.url}")
