@@ -219,6 +219,15 @@ def test_a_credit_that_is_no_percentage_refers_to_the_contract() -> None:
     assert "Availability: credit as agreed in your contract €18.90" in told
 
 
+def test_a_credit_counted_in_days_says_how_many() -> None:
+    days = AVAILABILITY.model_copy(update={"credit_percent": None, "credited_days": 8})
+
+    told = in_one_line(in_words("resolved", performance=performance(days)))
+
+    assert "Availability, 7 hours 15 minutes of downtime: the charge for 8 days, as agreed" in told
+    assert "(charge of the whole period: €189.00) €18.90" in told
+
+
 def test_two_promises_of_one_kind_are_told_apart_by_the_title_in_the_contract() -> None:
     night = AVAILABILITY.model_copy(update={"objective": "avail-2", "title": "Nights"})
 

@@ -94,13 +94,26 @@ def _lines(line: CreditLine, report: CustomerReport, wording: Wording) -> Iterat
     exact = _share(objective)
     if objective is None or exact is None:
         name = name_of(objective, report, wording) if objective else wording.say("metric.other")
-        yield Line(wording.say("credit.agreed", name=name), wording.money(gross))
+        yield Line(_in_days(objective, name, wording), wording.money(gross))
     else:
         yield Line(_percent_of(objective, report, wording), wording.money(exact))
         if exact != gross:
             yield Line(wording.say("credit.limited"), wording.money(gross - exact))
     if line.earlier:
         yield Line(wording.say("credit.earlier"), wording.money(-line.earlier))
+
+
+def _in_days(objective: ObjectivePerformance | None, name: str, wording: Wording) -> str:
+    """Say for how many days the charge is given back, where the contract counts in days."""
+    if objective is None or not objective.credited_days or objective.charge_base is None:
+        return wording.say("credit.agreed", name=name)
+    return wording.say(
+        "credit.days_of",
+        name=name,
+        days=wording.length(objective.credited_days * 86_400),
+        length=wording.length(objective.counted_seconds or 0),
+        base=wording.money(objective.charge_base),
+    )
 
 
 def _share(objective: ObjectivePerformance | None) -> Money | None:

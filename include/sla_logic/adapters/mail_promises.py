@@ -16,6 +16,7 @@ from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.domain.service_performance import ObjectivePerformance, ObjectiveState
 
 _PICTURES = 2  # more would push what was done off the reader's first pages
+_SHORTEST_GAP = 900  # seconds; the sample that is just being taken is no gap
 _ORDER = (ObjectiveState.BREACHED, ObjectiveState.AT_RISK, ObjectiveState.UNKNOWN, ObjectiveState.MET)
 _TONES = {
     ObjectiveState.MET: Tone.GOOD,
@@ -109,7 +110,8 @@ def _missed_seconds(objective: ObjectivePerformance, report: CustomerReport) -> 
     """
     sampled = any(series.points for series in report.series if series.metric == objective.metric)
     left = int((report.performance.window.end - report.performance.as_of).total_seconds()) if sampled else 0
-    return max(0, objective.no_data_seconds - max(0, left))
+    missed = objective.no_data_seconds - max(0, left)
+    return missed if missed >= _SHORTEST_GAP else 0
 
 
 def _pictures(report: CustomerReport, wording: Wording) -> dict[str, Image]:

@@ -47,6 +47,7 @@ class ObjectivePerformance(Value):
     no_data_seconds: int = 0
     credit_percent: Decimal | None = None
     charge_base: Money | None = None
+    credited_days: int | None = None
 
 
 class ServicePerformance(Value):
@@ -96,6 +97,7 @@ def summarise(comparison: SlaComparison, contract: Contract, *, at_risk_within: 
                 no_data_seconds=judged.no_data_seconds,
                 credit_percent=judged.credit_percent,
                 charge_base=judged.charge_base,
+                credited_days=judged.days if judged.rule.startswith("day_per") else None,
             )
             for judged in comparison.objectives
         ),
