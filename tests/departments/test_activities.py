@@ -12,7 +12,7 @@ from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.detailed_problem_report import DetailedProblemReport
 from include.sla_logic.domain.diagnosis import Investigation, NormalExecutionNotification, ResourceCheck
 from include.sla_logic.domain.lanes import Lane
-from include.sla_logic.domain.network import Action, Severity
+from include.sla_logic.domain.network import Action, ResourceState, Severity
 from include.sla_logic.domain.notification import Metric
 from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.domain.rebate import Rebate
@@ -162,6 +162,22 @@ def test_errors_that_arose_during_the_wait_are_tracked_and_mended_too():
     assert {error.alarm_code for error in last(incident, TrackedErrors).errors} == {"OPTICAL_POWER_LOW", "PORT_DOWN"}
     assert all(fault.cured for fault in office.world.network.faults)
     assert not incident.ticket.escalated
+
+
+@pytest.mark.parametrize("healed", [True, False])
+def test_errors_that_vanish_during_the_wait_leave_only_the_measurement_to_decide(healed):
+    office = reported(damaged_fibre(small_world()))
+
+    def vanish() -> None:
+        network = office.world.network
+        network.raised = []
+        network.topology = [r.model_copy(update={"state": ResourceState.IN_SERVICE}) for r in network.topology]
+        network.faults[0].cured = healed
+        office.release(RUN)
+
+    incident = after(office, "receive_outcome", while_waiting=vanish)
+    assert last(incident, TrackedErrors).errors == ()
+    assert incident.ticket.escalated is not healed
 
 
 def test_a_wrong_diagnosis_fails_visibly():

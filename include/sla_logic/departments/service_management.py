@@ -132,7 +132,9 @@ def choose_counter_measures(file: CaseFile) -> CounterMeasureChoice:
     The weightiest remedy of all findings decides. Row 16 of the process.
     """
     types = file.read(FinalStatusReport).types_of_problem
-    route = file.policies.remedies.choose(types).route if types else Route.NONE
+    remedy = file.policies.remedies.choose(types) if types else None
+    route = remedy.route if remedy else Route.NONE
+    file.record(f"Chosen: {route.value} ({remedy.title if remedy else 'no problem'}).", lane=Lane.SERVICE_MANAGEMENT)
     return _WAYS[route]
 
 

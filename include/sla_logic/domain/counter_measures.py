@@ -5,6 +5,7 @@ from typing import Self
 
 from pydantic import AwareDatetime, model_validator
 
+from include.sla_logic.domain.contract import MetricName
 from include.sla_logic.domain.document import Document, Value
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.notification import Level, Metric, Symptom
@@ -63,7 +64,7 @@ class CounterMeasurePolicy(Table):
 
     @model_validator(mode="after")
     def _answers_everything(self) -> Self:
-        for metric in Metric:
+        for metric in dict.fromkeys([*map(str, Metric), *map(str, MetricName)]):
             for state in ObjectiveState:
                 for symptom in Symptom:
                     asked = ObjectivePerformance(

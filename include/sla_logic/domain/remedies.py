@@ -25,13 +25,16 @@ class _Weight(IntEnum):
 
 
 class Remedy(Table):
-    """One row of the remedy table; `why_held` is what an operator reads where automation is not safe."""
+    """One row of the remedy table; `why_held` is what an operator reads where automation is not safe.
+
+    Whether it is safe must be said: a row that forgets it is refused, not automated.
+    """
 
     type: str
     title: str
     route: Route
     actions: tuple[Action, ...]
-    safe_to_automate: bool = True
+    safe_to_automate: bool
     why_held: str | None = None
 
     @model_validator(mode="after")

@@ -121,9 +121,12 @@ def test_a_misspelt_key_is_refused_and_not_ignored():
         ("remedies", lambda t: t["remedies"][0].update(actions=["kick_it"]), "actions"),
         ("remedies", lambda t: t["remedies"][0].update(why_held="because"), "why_held"),
         ("remedies", lambda t: t["remedies"][-1].pop("why_held"), "why_held"),
+        ("remedies", lambda t: t["remedies"][3].pop("safe_to_automate"), "safe_to_automate"),
         (
             "remedies",
-            lambda t: t["remedies"].append({"type": "idle", "title": "Idle", "route": "none", "actions": []}),
+            lambda t: t["remedies"].append(
+                {"type": "idle", "title": "Idle", "route": "none", "actions": [], "safe_to_automate": True}
+            ),
             "never ends with idle",
         ),
     ],

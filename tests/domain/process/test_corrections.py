@@ -80,13 +80,19 @@ def test_an_order_that_did_not_run_is_named():
 
 
 def test_an_error_without_a_known_action_is_not_verified():
-    done = corrected(findings=[finding(PORT, "unexplained_fault")])
+    done = corrected(findings=[finding(PORT, "unexplained_fault")], alarms=[alarm("port-1", "PORT_DOWN")])
     assert not done.verified
     assert "no action is known against unexplained_fault" in done.shortcomings[0]
 
 
-def test_no_error_at_all_is_no_correction():
-    assert corrected(findings=[]).shortcomings == ("no correction was known",)
+def test_where_no_error_is_left_the_measurement_decides():
+    assert corrected(findings=[]).verified
+    assert not corrected(findings=[], probes=[probe(Metric.AVAILABILITY, "0")]).verified
+    assert not corrected(findings=[], probes=[]).verified
+
+
+def test_an_error_that_went_by_itself_needs_no_action():
+    assert corrected(findings=[finding(PORT, "unexplained_fault")]).verified
 
 
 def test_a_correction_without_a_fresh_measurement_is_not_verified():
