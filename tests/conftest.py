@@ -20,7 +20,7 @@ HOME_PREFIX = "airflow-tests-"
 
 # What a fixture needs is a marker too; tests of one server share one worker, so that it starts once.
 MARKERS = {"airflow_home": "airflow", "airflow_stack": "stack", "postgres_url": "postgres", "shared_data": "trial"}
-GROUPS = {"airflow_stack": "stack", "postgres_server": "postgres"}
+GROUPS = {"postgres_server": "servers"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -86,11 +86,13 @@ def operations_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture(scope="session")
-def airflow_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowStack]:
+def airflow_stack(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> Iterator[AirflowStack]:
     """Run the real components with this checkout's DAGs and an operations database that is not migrated yet."""
     folder = tmp_path_factory.mktemp("stack")
     operations = OperationsDatabase(sqlite_url(folder / "teleco.db"))
-    with AirflowStack(StackSettings(home=folder / "airflow", operations=operations), tell=print) as stack:
+    metadata = postgres_server.create_database(f"airflow_{uuid4().hex}")
+    settings = StackSettings(home=folder / "airflow", operations=operations, metadata_url=metadata)
+    with AirflowStack(settings, tell=print) as stack:
         yield stack
 
 

@@ -47,7 +47,7 @@ class AirflowApi:
 
     def token(self) -> str:
         """Fetch a bearer token, for callers that speak HTTP themselves."""
-        answer = self._client.post("/auth/token", json=self._login)
+        answer = self._send("POST", "/auth/token", json=self._login)
         if answer.is_error:
             raise UnableToReachAirflow(f"login was refused with {answer.status_code}: {answer.text}")
         return str(answer.json()["access_token"])
@@ -56,11 +56,11 @@ class AirflowApi:
         """Call any path, as this user, and hand back the answer whatever its status."""
         if "Authorization" not in self._client.headers:
             self._client.headers["Authorization"] = f"Bearer {self.token()}"
-        answer = self._client.request(method, path, **parameters)
+        answer = self._send(method, path, **parameters)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
             del self._client.headers["Authorization"]
             self._client.headers["Authorization"] = f"Bearer {self.token()}"
-            answer = self._client.request(method, path, **parameters)
+            answer = self._send(method, path, **parameters)
         return answer
 
     def call(self, method: str, path: str, **parameters: Any) -> Any:
@@ -142,6 +142,12 @@ class AirflowApi:
                 tasks = {name: task for name, task in self.task_states(dag_id, run_id).items() if task}
                 raise RunNotFinished(f"{dag_id} {run_id} is {state} after {timeout_seconds:g} s: {tasks}")
             time.sleep(0.5)
+
+    def _send(self, method: str, path: str, **parameters: Any) -> httpx.Response:
+        try:
+            return self._client.request(method, path, **parameters)
+        except httpx.TransportError as error:
+            raise UnableToReachAirflow(f"{method} {path} was not answered: {error}") from error
 
     def _create_or_replace(self, path: str, name: str, body: dict[str, Any]) -> None:
         answer = self.request("POST", path, json=body)

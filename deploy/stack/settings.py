@@ -101,7 +101,7 @@ def _airflow(settings: StackSettings, port: int) -> dict[str, str]:
             "simple_auth_manager_users": "admin:admin",
             "simple_auth_manager_passwords_file": settings.home / "passwords.json",
         },
-        "database": {"sql_alchemy_conn": settings.metadata},
+        "database": _database(settings.metadata),
         "scheduler": {"scheduler_idle_sleep_time": SCHEDULER_LOOK_SECONDS},
         "dag_processor": {"parsing_processes": 1, "refresh_interval": 30},
         "api": {"host": "127.0.0.1", "port": port, "base_url": address, "workers": 1},
@@ -115,3 +115,9 @@ def _airflow(settings: StackSettings, port: int) -> dict[str, str]:
         for section, values in options.items()
         for key, value in values.items()
     }
+
+
+def _database(url: str) -> dict[str, object]:
+    """Let the asynchronous parts use psycopg too, which comes with the product, where Airflow would want asyncpg."""
+    keys = ["sql_alchemy_conn"] if url.startswith("sqlite") else ["sql_alchemy_conn", "sql_alchemy_conn_async"]
+    return dict.fromkeys(keys, url)
