@@ -27,6 +27,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empt
     from rich.text import Text
 
     table = Table(*columns)
+    table.columns[0].no_wrap = True  # what names a row stays one word, to be copied
     for row in rows:
         table.add_row(*(Text(shown(cell)) for cell in row))
     if table.row_count:

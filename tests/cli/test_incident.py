@@ -1,0 +1,221 @@
+"""`sla incident` starts one run for one notification, shows what is kept, and ends every failure with one sentence."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+from typer.testing import CliRunner, Result
+
+from include.sla_logic.adapters.small_teleco import load_small_teleco, small_teleco
+from include.sla_logic.cli import app
+from include.sla_logic.cli.starting import Airflow, UnableToStartIncident, run_id_of
+from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.office import Office, Settings
+
+RUNS = "/api/v2/dags/sla_violation/dagRuns"
+CONF: dict[str, Any] = {
+    "customer": "C-1001",
+    "service": "S-1001",
+    "symptom": "slow",
+    "description": "Video calls break off.",
+    "observed_from": "2026-11-02T08:15:00+00:00",
+    "external_reference": "WEB-2026-0815",
+}
+
+
+def sla(*words: str, given: str | None = None) -> Result:
+    return CliRunner().invoke(app, ["incident", *words], input=given)
+
+
+@pytest.fixture
+def airflow(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
+    """Answer the login; a test adds what Airflow says to the run."""
+    monkeypatch.setenv("TELECO_AIRFLOW_URL", httpserver.url_for(""))
+    monkeypatch.setenv("TELECO_AIRFLOW_USER", "ada")
+    monkeypatch.setenv("TELECO_AIRFLOW_PASSWORD", "secret")
+    monkeypatch.delenv("TELECO_AIRFLOW_TOKEN", raising=False)
+    login = {"username": "ada", "password": "secret"}
+    httpserver.expect_request("/auth/token", method="POST", json=login).respond_with_json({"access_token": "t0ken"})
+    return httpserver
+
+
+def sent_to(airflow: HTTPServer) -> list[dict[str, Any]]:
+    return [request.get_json() for request, _ in airflow.log if request.path == RUNS]
+
+
+def test_the_notification_is_sent_as_it_is_under_a_run_named_after_its_reference(airflow: HTTPServer) -> None:
+    bearer = {"Authorization": "Bearer t0ken"}
+    airflow.expect_request(RUNS, method="POST", headers=bearer).respond_with_json({"dag_run_id": "x"})
+    done = sla("start", "-", given=json.dumps(CONF))
+    assert done.exit_code == 0, done.output
+    assert sent_to(airflow) == [{"dag_run_id": "incident.WEB-2026-0815", "logical_date": None, "conf": CONF}]
+    assert "Started: incident.WEB-2026-0815" in done.output
+    assert "/dags/sla_violation/runs/incident.WEB-2026-0815" in done.output
+
+
+def test_a_file_is_read_and_the_answer_may_be_json(airflow: HTTPServer, tmp_path: Path) -> None:
+    airflow.expect_request(RUNS).respond_with_json({})
+    file = tmp_path / "notification.json"
+    file.write_text(json.dumps(CONF))
+    done = sla("start", str(file), "--json")
+    assert json.loads(done.output)["run_id"] == "incident.WEB-2026-0815"
+
+
+def test_the_same_notification_again_is_told_that_it_is_started(airflow: HTTPServer) -> None:
+    airflow.expect_request(RUNS, method="POST").respond_with_json({"detail": "exists"}, status=409)
+    airflow.expect_request(f"{RUNS}/incident.WEB-2026-0815", method="GET").respond_with_json({"conf": CONF})
+    done = sla("start", "-", given=json.dumps(CONF))
+    assert done.exit_code == 0
+    assert "Already started: incident.WEB-2026-0815" in done.output
+
+
+def test_another_notification_under_the_same_reference_is_refused(airflow: HTTPServer) -> None:
+    airflow.expect_request(RUNS, method="POST").respond_with_json({"detail": "exists"}, status=409)
+    other = {"conf": {**CONF, "service": "S-2"}}
+    airflow.expect_request(f"{RUNS}/incident.WEB-2026-0815", method="GET").respond_with_json(other)
+    done = sla("start", "-", given=json.dumps(CONF))
+    assert done.exit_code == 1
+    assert "exists with another notification" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "sentence"),
+    [
+        (404, {"detail": "DAG with dag_id: 'sla_violation' not found"}, "404: DAG with dag_id"),
+        (403, {"detail": "Forbidden"}, "403: Forbidden"),
+        (400, {"detail": "Invalid input for param impact: 7\n\nFailed validating 'enum' in {...}"}, "impact: 7."),
+        (500, {"detail": [{"msg": "broken"}]}, "broken"),
+    ],
+)
+def test_what_airflow_refuses_is_said_in_one_sentence(
+    airflow: HTTPServer, status: int, said: dict[str, Any], sentence: str
+) -> None:
+    airflow.expect_request(RUNS).respond_with_json(said, status=status)
+    done = sla("start", "-", given=json.dumps(CONF))
+    assert done.exit_code == 1
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_refused_login_is_named_without_the_password(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELECO_AIRFLOW_URL", httpserver.url_for(""))
+    monkeypatch.setenv("TELECO_AIRFLOW_USER", "ada")
+    monkeypatch.setenv("TELECO_AIRFLOW_PASSWORD", "secret")
+    httpserver.expect_request("/auth/token").respond_with_json({"detail": "no"}, status=401)
+    done = sla("start", "-", given=json.dumps(CONF))
+    assert done.exit_code == 1
+    assert "refused the login of ada with 401" in done.stderr
+    assert "secret" not in done.output
+
+
+def test_an_airflow_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELECO_AIRFLOW_TOKEN", "t0ken")
+    done = sla("start", "-", "--airflow", "http://127.0.0.1:9", given=json.dumps(CONF))
+    assert done.exit_code == 1
+    assert "http://127.0.0.1:9 does not answer" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("{", "standard input holds no JSON"),
+        ("[]", "no JSON object"),
+        ("[" * 100_000, "holds no JSON"),
+        (json.dumps(CONF | {"servise": 1}), ".servise"),
+        (json.dumps({**CONF, "impact": 7}), ".impact"),
+        (json.dumps({**CONF, "description": "a\x00b"}), ".description"),
+        (json.dumps({**CONF, "observed_from": "2026-11-02T08:15:00"}), ".observed_from"),
+        (
+            json.dumps(CONF | {"parameters": [{"metric": "latency", "value": float("inf"), "unit": "ms"}]}),
+            ".parameters",
+        ),
+    ],
+)
+def test_what_the_first_task_would_refuse_never_leaves_the_terminal(
+    airflow: HTTPServer, given: str, sentence: str
+) -> None:
+    done = sla("start", "-", given=given)
+    assert done.exit_code == 1
+    assert sentence in done.stderr
+    assert airflow.log == []
+
+
+def test_a_missing_file_is_named() -> None:
+    done = sla("start", "no-such-file.json")
+    assert done.exit_code == 1
+    assert "no-such-file.json" in done.stderr
+
+
+def test_without_a_reference_the_content_names_the_run() -> None:
+    anonymous = {name: value for name, value in CONF.items() if name != "external_reference"}
+    first, again = (run_id_of(ProblemNotification.model_validate(anonymous)) for _ in range(2))
+    other = run_id_of(ProblemNotification.model_validate(anonymous | {"impact": 1}))
+    assert first == again
+    assert first != other
+
+
+def test_nothing_is_known_without_address_or_make_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("include.sla_logic.cli.starting._LOCAL", tmp_path)
+    with pytest.raises(UnableToStartIncident, match="TELECO_AIRFLOW_URL"):
+        Airflow.found(None, {})
+
+
+def test_what_make_up_has_written_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("include.sla_logic.cli.starting._LOCAL", tmp_path)
+    (tmp_path / "address").write_text("http://127.0.0.1:8080\n")
+    (tmp_path / "passwords.json").write_text(json.dumps({"admin": "secret"}))
+    found = Airflow.found(None, {})
+    assert (found.url, found.user, found.password) == ("http://127.0.0.1:8080", "admin", "secret")
+    assert "secret" not in repr(found)
+    elsewhere = Airflow.found("https://airflow.example/", {})
+    assert (elsewhere.url, elsewhere.user) == ("https://airflow.example", None)
+
+
+@pytest.fixture
+def office(operations_url: str, tmp_path: Path) -> Office:
+    office = Office(Settings(operations_url, tmp_path / "letters"))
+    office.migrate()
+    house = small_teleco(7, datetime.now(UTC))
+    with office.database.write() as connection:
+        load_small_teleco(connection, house)
+    conf = house.notifications["premium"].model_dump(mode="json")
+    office.accept(conf, run_id="incident.DEMO-PREMIUM", origin="test")
+    return office
+
+
+@pytest.mark.parametrize("reference", ["TT-000001", "DEMO-PREMIUM", "incident.DEMO-PREMIUM"])
+def test_an_incident_is_shown_under_each_of_its_names(office: Office, reference: str) -> None:
+    shown = sla("show", reference)
+    assert shown.exit_code == 0, shown.output
+    assert "TT-000001" in shown.output
+    assert "acknowledged" in shown.output
+    assert "ProblemNotification" in shown.output
+
+
+def test_an_incident_is_shown_as_json(office: Office) -> None:
+    shown = json.loads(sla("show", "TT-000001", "--json").output)
+    assert shown["ticket"]["external_reference"] == "DEMO-PREMIUM"
+    assert shown["documents"][0]["kind"] == "ProblemNotification"
+
+
+def test_tickets_are_listed(office: Office) -> None:
+    assert "TT-000001" in sla("list").output
+    assert [ticket["id"] for ticket in json.loads(sla("list", "--open", "--json").output)] == ["TT-000001"]
+    assert "no such tickets" in sla("list", "--escalated").output
+
+
+@pytest.mark.parametrize("word", ["release", "reject"])
+def test_what_does_not_wait_cannot_be_answered(office: Office, word: str) -> None:
+    done = sla(word, "TT-000001", "--reason", "Because.")
+    assert done.exit_code == 1
+    assert "TT-000001 does not wait for a restoration request" in done.stderr
+
+
+def test_an_unknown_incident_is_one_sentence(office: Office) -> None:
+    done = sla("show", "TT-999999")
+    assert done.exit_code == 1
+    assert done.stderr.count("\n") == 1
+    assert "TT-999999" in done.stderr
