@@ -175,8 +175,15 @@ def test_what_make_up_has_written_is_found(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 @pytest.fixture
-def office(operations_url: str, tmp_path: Path) -> Office:
-    office = Office(Settings(operations_url, tmp_path / "letters"))
+def office(kept: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    monkeypatch.setenv("TELECO_DB_URL", kept.settings.database_url)
+    return kept
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    folder = tmp_path_factory.mktemp("kept")
+    office = Office(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"))
     office.migrate()
     house = small_teleco(7, datetime.now(UTC))
     with office.database.write() as connection:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from include.sla_logic.cli.showing import show_json, show_table
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
 
 app = typer.Typer(
     no_args_is_help=True, help="Start an incident, look at it, release or reject its restoration request."
@@ -60,20 +61,8 @@ def list_(
         show_json([ticket.model_dump(mode="json") for ticket in tickets])
         return
     show_table(
-        ("ticket", "status", "escalated", "customer", "service", "with", "opened", "reference"),
-        [
-            (
-                t.id,
-                t.status,
-                "yes" * t.escalated,
-                t.customer,
-                t.service,
-                t.assigned_to,
-                t.created_at,
-                t.external_reference,
-            )
-            for t in tickets
-        ],
+        ("ticket", "status", "customer", "service", "with", "opened", "reference"),
+        [_row(ticket) for ticket in tickets],
         empty="System T has no such tickets.",
     )
 
@@ -107,6 +96,12 @@ def reject(reference: Reference, reason: Reason, by: By) -> None:
 
     wait = Office(Settings.from_environment()).reject_restoration(reference, by=by, reason=reason)
     typer.echo(f"The restoration request of {wait.ticket} is rejected; its run goes on within a minute.")
+
+
+def _row(ticket: TroubleTicket) -> tuple[object, ...]:
+    status = f"{ticket.status}, escalated" if ticket.escalated else ticket.status
+    where = (ticket.customer, ticket.service, ticket.assigned_to)
+    return (ticket.id, status, *where, ticket.created_at, ticket.external_reference)
 
 
 def _read(file: str) -> dict[str, Any]:
