@@ -1,0 +1,267 @@
+"""The board: incidents in queue order, one page of them, cut out by the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+
+from include.sla_logic.adapters.folders import ticket_id, ticket_number
+from include.sla_logic.adapters.schema.columns import from_minor_units
+from include.sla_logic.adapters.schema.queue import queue
+from include.sla_logic.adapters.schema.reference import customers, services
+from include.sla_logic.adapters.schema.system_t import restorations, tickets
+from include.sla_logic.domain.money import Money
+
+SHOWN = ("open", "waiting", "escalated", "on_hold", "settled", "all")
+
+
+@dataclass(frozen=True)
+class BoardFilter:
+    """What of the board is asked for; an empty text asks for nothing. `shown` is one of SHOWN."""
+
+    shown: str = "open"
+    lane: str = ""
+    priority: str = ""
+    customer: str = ""
+    service: str = ""
+    search: str = ""
+
+
+@dataclass(frozen=True)
+class BoardLine:
+    """One incident of the board; `deadline` is that of a restoration request that is still waited for."""
+
+    ticket: str
+    reference: str | None
+    run_id: str
+    customer: str
+    customer_name: str | None
+    service: str
+    service_name: str | None
+    status: str
+    lane: str
+    escalated: bool
+    created_at: datetime
+    protected: bool
+    priority: str | None
+    original_priority: str | None
+    score: int | None
+    breached: bool | None
+    objective: str | None
+    judged_at: datetime | None
+    budget_seconds: int | None
+    next_tier_at: datetime | None
+    at_stake: Money | None
+    due: Money | None
+    deadline: datetime | None
+    held_because: str | None
+    outcome: str | None
+    credit: Money | None
+    credit_state: str | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class BoardPage:
+    """One page, and how many incidents fit in all."""
+
+    lines: Sequence[BoardLine]
+    total: int
+    number: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; at least one."""
+        return max(1, -(-self.total // self.size))
+
+
+def read_board(connection: Connection, wanted: BoardFilter, *, page: int = 1, size: int = 50) -> BoardPage:
+    """Return one page of the incidents that fit, the most urgent first.
+
+    The page is cut before anything is joined to it, along an index in queue order.
+    """
+    fitting = _fitting(wanted)
+    total = int(connection.scalar(select(func.count()).select_from(fitting.subquery())) or 0)
+    order = (queue.c.open.desc(), queue.c.place)
+    cut = fitting.order_by(*order).limit(size).offset((page - 1) * size).subquery()
+    rows = connection.execute(_dressed(cut.c.ticket).order_by(*order))
+    return BoardPage([_line(row) for row in rows], total, page, size)
+
+
+def _fitting(wanted: BoardFilter) -> Select[tuple[int]]:
+    query = select(queue.c.ticket)
+    conditions = [*_shown(wanted.shown), *_asked(wanted)]
+    if wanted.priority:
+        conditions.append(queue.c.priority == wanted.priority)
+    needs_ticket = any((wanted.lane, wanted.customer, wanted.service, wanted.search)) or wanted.shown in {
+        "escalated",
+        "on_hold",
+    }
+    if needs_ticket:
+        query = query.join(tickets, tickets.c.number == queue.c.ticket)
+    if wanted.shown == "waiting":
+        query = query.join(restorations, restorations.c.ticket == queue.c.ticket)
+    return query.where(*conditions)
+
+
+def _shown(shown: str) -> Sequence[ColumnElement[bool]]:
+    return {
+        "open": [queue.c.open.is_(True)],
+        "settled": [queue.c.open.is_(False)],
+        "waiting": [queue.c.open.is_(True), restorations.c.outcome.is_(None), _unanswered()],
+        "escalated": [queue.c.open.is_(True), tickets.c.escalated.is_(True)],
+        "on_hold": [queue.c.open.is_(True), tickets.c.status.in_(("pending", "held"))],
+    }.get(shown, [])
+
+
+def _unanswered() -> ColumnElement[bool]:
+    return and_(restorations.c.sent_at.is_(None), restorations.c.rejected_at.is_(None))
+
+
+def _asked(wanted: BoardFilter) -> Sequence[ColumnElement[bool]]:
+    asked: list[ColumnElement[bool]] = []
+    for column, value in (
+        (tickets.c.assigned_to, wanted.lane),
+        (tickets.c.customer, wanted.customer),
+        (tickets.c.service, wanted.service),
+    ):
+        if value:
+            asked.append(column == value)
+    if wanted.search:
+        asked.append(_found(wanted.search))
+    return asked
+
+
+def _found(search: str) -> ColumnElement[bool]:
+    """Look for a ticket id, a reference, or a part of a customer's or service's number or name."""
+    number = ticket_number(search.upper())
+    if number is not None:
+        return tickets.c.number == number
+    names = select(customers.c.id).where(customers.c.name.icontains(search, autoescape=True))
+    lines = select(services.c.id).where(services.c.name.icontains(search, autoescape=True))
+    return or_(
+        tickets.c.external_reference.icontains(search, autoescape=True),
+        tickets.c.run_id == search,
+        tickets.c.customer.icontains(search, autoescape=True),
+        tickets.c.service.icontains(search, autoescape=True),
+        tickets.c.customer.in_(names),
+        tickets.c.service.in_(lines),
+    )
+
+
+def _dressed(numbers: ColumnElement[int]) -> Select[tuple[object, ...]]:
+    waits = and_(restorations.c.ticket == queue.c.ticket, restorations.c.outcome.is_(None), _unanswered())
+    return (
+        select(
+            queue,
+            tickets,
+            customers.c.name.label("customer_name"),
+            services.c.name.label("service_name"),
+            restorations.c.deadline,
+            restorations.c.held_because,
+        )
+        .join(tickets, tickets.c.number == queue.c.ticket)
+        .outerjoin(customers, customers.c.id == tickets.c.customer)
+        .outerjoin(services, services.c.id == tickets.c.service)
+        .outerjoin(restorations, waits)
+        .where(queue.c.ticket.in_(select(numbers)))
+    )
+
+
+def money(amount: int | None, currency: str | None) -> Money | None:
+    """Return the amount, or None where it is not known."""
+    return None if amount is None or currency is None else from_minor_units(amount, currency)
+
+
+def _line(row: Row[tuple[object, ...]]) -> BoardLine:
+    return BoardLine(
+        ticket=ticket_id(row.number),
+        reference=row.external_reference,
+        run_id=row.run_id,
+        customer=row.customer,
+        customer_name=row.customer_name,
+        service=row.service,
+        service_name=row.service_name,
+        status=row.status,
+        lane=row.assigned_to,
+        escalated=row.escalated,
+        created_at=row.created_at,
+        protected=row.protected,
+        priority=row.priority,
+        original_priority=row.original_priority,
+        score=row.score,
+        breached=row.breached,
+        objective=row.objective,
+        judged_at=row.judged_at,
+        budget_seconds=row.budget_seconds,
+        next_tier_at=row.next_tier_at,
+        at_stake=money(row.at_stake, row.currency),
+        due=money(row.due, row.currency),
+        deadline=row.deadline,
+        held_because=row.held_because,
+        outcome=row.outcome,
+        credit=money(row.credit, row.currency),
+        credit_state=row.credit_state,
+        closed_at=row.closed_at,
+    )
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One restoration request that an operator can still release."""
+
+    ticket: str
+    customer: str
+    service: str
+    deadline: datetime
+    held_because: str | None
+
+
+def waiting_restorations(connection: Connection, *, now: datetime, limit: int = 8) -> Sequence[Waiting]:
+    """Return the requests that wait for a release, the nearest deadline first."""
+    query = (
+        select(restorations, customers.c.name, tickets.c.customer, tickets.c.service)
+        .join(tickets, tickets.c.number == restorations.c.ticket)
+        .outerjoin(customers, customers.c.id == tickets.c.customer)
+        .where(restorations.c.outcome.is_(None), _unanswered(), restorations.c.deadline >= now)
+        .order_by(restorations.c.deadline)
+        .limit(limit)
+    )
+    return [
+        Waiting(ticket_id(row.ticket), row.name or row.customer, row.service, row.deadline, row.held_because)
+        for row in connection.execute(query)
+    ]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the head of the board counts."""
+
+    open: int
+    escalated: int
+    waiting: int
+    quarantined: int
+    undelivered: int
+    dead: int
+
+
+def count_figures(connection: Connection, *, now: datetime) -> Figures:
+    """Count everything that wants attention, along indexes."""
+    from include.sla_logic.adapters.schema.system_t import outbox, quarantine
+
+    def count(query: Select[tuple[int]]) -> int:
+        return int(connection.scalar(query) or 0)
+
+    escalated = select(func.count()).select_from(queue.join(tickets, tickets.c.number == queue.c.ticket))
+    waits = select(func.count()).select_from(restorations).where(restorations.c.outcome.is_(None))
+    messages = select(func.count()).select_from(outbox)
+    return Figures(
+        open=count(select(func.count()).select_from(queue).where(queue.c.open.is_(True))),
+        escalated=count(escalated.where(queue.c.open.is_(True), tickets.c.escalated.is_(True))),
+        waiting=count(waits.where(_unanswered(), restorations.c.deadline >= now)),
+        quarantined=count(select(func.count()).select_from(quarantine).where(quarantine.c.state == "waiting")),
+        undelivered=count(messages.where(outbox.c.state.in_(("waiting", "claimed")))),
+        dead=count(messages.where(outbox.c.state == "dead")),
+    )

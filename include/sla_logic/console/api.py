@@ -1,0 +1,149 @@
+"""The desk as JSON, with the same rights: list, read, act (OpenAPI at /api/v1/openapi.json)."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from include.sla_logic.adapters.case_view import Case, view_case
+from include.sla_logic.adapters.credit_decisions import WaitingCredit, waiting_credits
+from include.sla_logic.adapters.desk.board import BoardFilter, BoardLine, read_board
+from include.sla_logic.adapters.desk.reports import MonthReport, month_of, report_month
+from include.sla_logic.adapters.desk.services import ServiceView, view_service
+from include.sla_logic.adapters.outbox import Outgoing, list_messages
+from include.sla_logic.adapters.quarantine import Quarantined, list_quarantined
+from include.sla_logic.console.acts import ACTS, Wish
+from include.sla_logic.console.callers import AsCaller, InOffice
+from include.sla_logic.console.errors import DeskRoute
+from include.sla_logic.console.forms import reason_of
+
+MAX_PAGE = 200
+Text = Annotated[str, Query(max_length=64)]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
+
+
+class Problem(BaseModel):
+    """Why something was refused."""
+
+    status: int
+    title: str
+    detail: str
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem} for status in (400, 401, 403, 404, 409, 413, 414, 415, 422, 501)
+}
+reading = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["read"])
+writing = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["act"])
+
+
+class IncidentPage(BaseModel):
+    """One page of incidents in queue order."""
+
+    total: int
+    page: int
+    pages: int
+    incidents: list[BoardLine]
+
+
+@reading.get("/incidents")
+def incidents(  # noqa: PLR0913, PLR0917 - one parameter for each filter
+    office: InOffice,
+    shown: Literal["open", "waiting", "escalated", "on_hold", "settled", "all"] = "open",
+    lane: Text = "",
+    priority: Annotated[str, Query(pattern="^(P[1-5])?$")] = "",
+    customer: Text = "",
+    service: Text = "",
+    search: Text = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    size: Limit = 50,
+) -> IncidentPage:
+    """List incidents, the most urgent first."""
+    wanted = BoardFilter(shown, lane, priority, customer, service, search.strip())
+    with office.reading() as connection:
+        found = read_board(connection, wanted, page=page, size=size)
+    return IncidentPage(total=found.total, page=page, pages=found.pages, incidents=list(found.lines))
+
+
+@reading.get("/incidents/{reference}")
+def incident(office: InOffice, reference: Annotated[str, Path(max_length=280)]) -> Case:
+    """Return everything about one incident, by ticket, external reference or run."""
+    with office.reading() as connection:
+        return view_case(connection, reference)
+
+
+@reading.get("/services/{service}")
+def service(office: InOffice, service: Annotated[str, Path(max_length=64)]) -> ServiceView:
+    """Return a service with its agreements and what their windows promised and used up."""
+    with office.reading() as connection:
+        return view_service(connection, service, now=office.database.now(connection))
+
+
+@reading.get("/reports/{month}")
+def report(office: InOffice, month: Annotated[str, Path(pattern=r"^\d{4}-\d{2}$")]) -> MonthReport:
+    """Return the figures of one month, 2026-11."""
+    with office.reading() as connection:
+        return report_month(connection, month_of(month))
+
+
+@reading.get("/credits")
+def credits_that_wait(office: InOffice) -> list[WaitingCredit]:
+    """Return the credits that wait for a person, oldest first."""
+    with office.reading() as connection:
+        return waiting_credits(connection)[:MAX_PAGE]
+
+
+@reading.get("/quarantine")
+def quarantine(office: InOffice, limit: Limit = 50) -> list[Quarantined]:
+    """Return the notifications that were refused, newest first."""
+    with office.reading() as connection:
+        return list(list_quarantined(connection, limit=limit))
+
+
+@reading.get("/messages")
+def messages(
+    office: InOffice, state: Literal["waiting", "claimed", "sent", "dead"] = "dead", limit: Limit = 50
+) -> list[Outgoing]:
+    """Return messages of the outbox without their payload, newest first."""
+    with office.reading() as connection:
+        return list(list_messages(connection, state=state, limit=limit))
+
+
+class Order(BaseModel):
+    """Why something is to be done, and for a hold, who owes the next step."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    owner: Literal["customer", "provider"] | None = None
+
+
+class Done(BaseModel):
+    """What was done, and which incident it belongs to."""
+
+    done: str
+    ticket: str | None
+
+
+@writing.post("/acts/{kind}/{subject}/{name}")
+def act(
+    office: InOffice,
+    caller: AsCaller,
+    order: Order,
+    kind: Literal["ticket", "credit", "entry", "message"],
+    subject: Annotated[str, Path(max_length=280)],
+    name: Literal["release", "reject", "hold", "resume", "approve", "decline", "retry", "resend"],
+) -> Done:
+    """Release or reject a restoration, hold or resume a ticket, decide a credit, retry an entry or a message."""
+    chosen = ACTS.get((kind, name))
+    if chosen is None:
+        raise HTTPException(404, f"A {kind} has no act {name}.")
+    wished = Wish(subject, caller.name, reason_of(order.reason), order.owner or "")
+    return Done(done=chosen.done, ticket=chosen.perform(office, wished))
+
+
+@reading.get("/openapi.json", include_in_schema=False)
+def openapi(request: Request) -> dict[str, Any]:
+    """Describe this API, to whoever may read it."""
+    described: dict[str, Any] = request.app.openapi()
+    return described

@@ -1,0 +1,52 @@
+"""Put the desk together: pages, acts and API behind a login that is passed in."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from starlette.staticfiles import StaticFiles
+
+from include.sla_logic.console import act_pages, api, board_pages, incident_pages
+from include.sla_logic.console.callers import Caller, Desk, Starter
+from include.sla_logic.console.errors import add_error_pages
+from include.sla_logic.console.security import Shelter
+from include.sla_logic.office import Office
+
+Admission = Callable[..., Any]  # a FastAPI dependency that returns a Caller or refuses
+VERSION = "1"
+
+
+def build_desk(
+    open_office: Callable[[], Office],
+    *,
+    reader: Admission,
+    writer: Admission,
+    start: Starter | None = None,
+    prefix: str = "",
+    airflow_dag: str | None = None,
+) -> FastAPI:
+    """Build the desk; nobody is admitted to any page but by `reader`, nor to any change but by `writer`.
+
+    `start` begins a run of the process; `prefix` is where the desk is mounted below Airflow, whose runs of
+    `airflow_dag` it links to.
+    """
+    app = FastAPI(title="Incident desk", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.desk = Desk(open_office, start, prefix, airflow_dag)
+    reads, writes = _admit(reader), _admit(writer)
+    for router in (board_pages.router, incident_pages.router, api.reading):
+        app.include_router(router, dependencies=[Depends(reads)])
+    for router in (act_pages.router, api.writing):
+        app.include_router(router, dependencies=[Depends(writes)])
+    # Styles and scripts carry no data; a page inside a sandboxed frame asks for them without a login.
+    app.mount("/assets", StaticFiles(directory=Path(__file__).parent / "assets"), name="assets")
+    app.add_middleware(Shelter)
+    add_error_pages(app)
+    return app
+
+
+def _admit(admission: Admission) -> Callable[..., Any]:
+    async def admitted(request: Request, caller: Caller = Depends(admission)) -> None:  # noqa: B008 - given at build
+        request.state.caller = caller
+
+    return admitted

@@ -1,0 +1,62 @@
+"""Who asks: login and rights come from outside, by two dependencies that the desk is built with."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from include.sla_logic.office import Office
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A logged-in person, and whether she may change anything."""
+
+    name: str
+    may_write: bool = False
+
+
+Starter = Callable[[Request, Mapping[str, Any]], Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every page stands on.
+
+    `start` begins a run of the process with a notification and returns its run id. `airflow_path` leads from the
+    mount of the desk to the root of Airflow's own pages; None where there are none. `prefix` is that mount.
+    """
+
+    open_office: Callable[[], Office]
+    start: Starter | None = None
+    prefix: str = ""
+    airflow_dag: str | None = None
+
+
+class UnableToAdmit(Exception):
+    """The request comes without a caller; the desk was put together wrongly."""
+
+
+def the_caller(request: Request) -> Caller:
+    """Return who was admitted to this route."""
+    caller = getattr(request.state, "caller", None)
+    if not isinstance(caller, Caller):
+        raise UnableToAdmit("No caller was admitted to this route.")
+    return caller
+
+
+def the_desk(request: Request) -> Desk:
+    """Return what the desk was built with."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def the_office(request: Request) -> Office:
+    """Open the office for this request."""
+    return the_desk(request).open_office()
+
+
+AsCaller = Annotated[Caller, Depends(the_caller)]
+AtDesk = Annotated[Desk, Depends(the_desk)]
+InOffice = Annotated[Office, Depends(the_office)]

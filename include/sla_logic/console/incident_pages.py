@@ -1,0 +1,138 @@
+"""The pages for one incident and one service."""
+
+import json
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from sqlalchemy import Connection
+from starlette.responses import HTMLResponse, Response
+
+from include.sla_logic.adapters.case_view import Case, KeptDocument, view_case
+from include.sla_logic.adapters.credit_decisions import waiting_credits
+from include.sla_logic.adapters.desk.services import view_service
+from include.sla_logic.adapters.folders import UnableToFindIncident
+from include.sla_logic.console.callers import InOffice
+from include.sla_logic.console.errors import DeskRoute
+from include.sla_logic.console.process_picture import draw_process
+from include.sla_logic.console.prose import read_aloud
+from include.sla_logic.console.rendering import render, segment
+from include.sla_logic.domain.counter_measures import CounterMeasurePlan
+from include.sla_logic.domain.customer_report import CustomerReport
+from include.sla_logic.domain.performance import PerformanceSeries
+from include.sla_logic.domain.problem_report import ProblemReport
+from include.sla_logic.domain.significance import CustomerSignificance
+from include.sla_logic.domain.sla import SlaComparison
+
+router = APIRouter(route_class=DeskRoute, include_in_schema=False)
+Reference = Annotated[str, Path(max_length=280)]
+
+
+class UnableToFindChart(Exception):
+    """The incident has no such picture."""
+
+
+@router.get("/incidents/{reference}", response_class=HTMLResponse)
+def incident(request: Request, office: InOffice, reference: Reference) -> HTMLResponse:
+    """Show everything about one incident."""
+    with office.reading() as connection:
+        case = view_case(connection, reference)
+        return HTMLResponse(_incident_page(request, connection, office.database.now(connection), case))
+
+
+@router.get("/runs/{run_id}", response_class=HTMLResponse)
+def run(request: Request, office: InOffice, run_id: Reference) -> HTMLResponse:
+    """Show the incident of one run of the process, or that there is none yet."""
+    with office.reading() as connection:
+        try:
+            case = view_case(connection, run_id)
+        except UnableToFindIncident:
+            return HTMLResponse(render(request, "no_incident.html.j2", run_id=run_id))
+        return HTMLResponse(_incident_page(request, connection, office.database.now(connection), case))
+
+
+def _incident_page(request: Request, connection: Connection, now: datetime, case: Case) -> str:
+    return render(
+        request,
+        "incident.html.j2",
+        case=case,
+        now=now,
+        picture=draw_process(case),
+        report=case.document(ProblemReport),
+        comparison=case.document(SlaComparison),
+        waiting_credits=_undecided(connection, case),
+        airflow_run=_airflow_run(request, case),
+        plan=case.document(CounterMeasurePlan),
+        significance=case.document(CustomerSignificance),
+        papers=[(paper, read_aloud(paper.body)) for paper in case.documents],
+        charts=_drawable(case),
+    )
+
+
+def _undecided(connection: Connection, case: Case) -> set[str]:
+    waiting = waiting_credits(connection) if case.adjustment and case.adjustment.held else []
+    return {credit.reference for credit in waiting if credit.state == "held"}
+
+
+def _airflow_run(request: Request, case: Case) -> str:
+    """Return where Airflow shows the run: beside the mount of the desk, whatever lies before it."""
+    desk = request.app.state.desk
+    if desk.airflow_dag is None:
+        return ""
+    root = str(request.scope.get("root_path", "")).removesuffix(desk.prefix)
+    return f"{root}/dags/{segment(desk.airflow_dag)}/runs/{segment(case.ticket.run_id)}"
+
+
+def _drawable(case: Case) -> list[tuple[int, PerformanceSeries]]:
+    report = case.document(CustomerReport)
+    series = report.series if report else ()
+    return [(number, each) for number, each in enumerate(series) if _has_something(each)]
+
+
+def _has_something(series: PerformanceSeries) -> bool:
+    seen = any(point.mean is not None for point in series.points)
+    return series.shown.seconds > 0 and (seen or series.allowed_seconds is not None)
+
+
+@router.get("/incidents/{reference}/charts/{number}.svg")
+def chart(office: InOffice, reference: Reference, number: Annotated[int, Path(ge=0, le=50)]) -> Response:
+    """Draw the course of one objective, as the letter to the customer shows it."""
+    from include.sla_logic.charts.performance import Words, as_svg, counts_hours
+
+    with office.reading() as connection:
+        found = dict(_drawable(view_case(connection, reference)))
+    if number not in found:
+        raise UnableToFindChart("The incident has no such picture.")
+    series = found[number]
+    measured = "downtime" if not series.points else series.metric.replace("_", " ")
+    unit = series.unit if series.points else ("h" if counts_hours(series) else "min")
+    words = Words(measured, "promised", "outage", "planned work", "corrected", unit)
+    # A picture of its own: its styles are its own, and it can load or run nothing.
+    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+    return Response(as_svg(series, words), media_type="image/svg+xml", headers=headers)
+
+
+@router.get("/incidents/{reference}/documents/{kind}/{round_number}")
+def document(
+    office: InOffice, reference: Reference, kind: Annotated[str, Path(max_length=64)], round_number: int
+) -> Response:
+    """Hand out one paper as the JSON in which it is kept."""
+    with office.reading() as connection:
+        case = view_case(connection, reference)
+    found = [paper for paper in case.documents if (paper.kind, paper.round) == (kind, round_number)]
+    if not found:
+        raise UnableToFindChart(f"{case.ticket.id} has no such paper.")
+    return Response(_as_json(found[0]), media_type="application/json")
+
+
+def _as_json(paper: KeptDocument) -> str:
+    return json.dumps(paper.body, indent=2, ensure_ascii=False)
+
+
+@router.get("/services/{service}", response_class=HTMLResponse)
+def service(request: Request, office: InOffice, service: Annotated[str, Path(max_length=64)]) -> HTMLResponse:
+    """Show what the windows of a service's contracts promised, used up and paid."""
+    with office.reading() as connection:
+        now = office.database.now(connection)
+        view = view_service(connection, service, now=now)
+    return HTMLResponse(render(request, "service.html.j2", view=view, now=now))

@@ -1,0 +1,52 @@
+"""Codes and field names in words."""
+
+import re
+from types import MappingProxyType
+
+_CODES = MappingProxyType(
+    {
+        "inProgress": "in progress",
+        "is_customer_premium": "Premium customer?",
+        "does_significance_change_priorities": "Does significance change priorities?",
+        "is_problem_analyzable": "Can Service Management analyse the problem?",
+        "is_problem_detected": "Is a problem detected?",
+        "prepare_final_status_report": "Prepare final status report",
+        "await_restoration_request": "Wait for the restoration request",
+        "pending": "on hold: customer",
+        "held": "on hold: ours",
+        "none_due": "no credit due",
+        "under_review": "credit under review",
+        "to_be_claimed": "credit to be claimed",
+        "none": "not known",
+        "credit_approved": "The credit is approved and booked.",
+        "credit_declined": "The credit is declined.",
+        "released": "The restoration request is sent; the run goes on.",
+        "rejected": "The restoration request is rejected.",
+        "on_hold": "The ticket is on hold.",
+        "resumed": "The ticket is taken up again.",
+        "accepted": "The notification is accepted.",
+        "resent": "The message is due again.",
+    }
+)
+_NOTICES = frozenset(
+    {"credit_approved", "credit_declined", "released", "rejected", "on_hold", "resumed", "accepted", "resent"}
+)
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def say_code(code: object) -> str:
+    """Write a code as words: `restoration_too_late` as `restoration too late`."""
+    text = str(code)
+    return _CODES.get(text) or _HUMP.sub(" ", text).replace("_", " ")
+
+
+def say_title(code: object) -> str:
+    """Write a code as a heading: `SlaComparison` as `Sla comparison`."""
+    words = say_code(code).strip()
+    words = words[:1].upper() + words[1:].lower() if words.isascii() and _HUMP.search(str(code)) else words
+    return (words[:1].upper() + words[1:]).replace("Sla ", "SLA ")
+
+
+def say_notice(code: str) -> str:
+    """Write what was just done; an unknown code says nothing."""
+    return _CODES[code] if code in _NOTICES else ""
