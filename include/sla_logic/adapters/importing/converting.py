@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from include.sla_logic.adapters.importing.files import Row
 from include.sla_logic.adapters.importing.mapping import Mapping, Section, Source
-from include.sla_logic.adapters.importing.records import Record, SampleRecord
+from include.sla_logic.adapters.importing.records import Record, SampleRecord, is_a_quantity
 from include.sla_logic.adapters.importing.rejection import UnableToTakeRow
 
 
@@ -76,8 +76,8 @@ def _number(name: str, text: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         raise UnableToTakeRow(name, f"{text[:40]!r} is not a number") from None
-    if not number.is_finite():
-        raise UnableToTakeRow(name, f"{text[:40]!r} is not a finite number")
+    if not number.is_finite() or not is_a_quantity(number):
+        raise UnableToTakeRow(name, f"{text[:40]!r} is no number that can be measured")
     return number
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, select, tuple_
+from sqlalchemy.exc import DBAPIError
 
 from include.sla_logic.adapters.database import Database
 from include.sla_logic.adapters.importing.converting import is_meant, records_of
@@ -106,13 +107,26 @@ class _Import:
         names = [column.name for column in table.primary_key]
         wanted = self._by_key(placed, names, counts=counts)
         known = _known_rows(connection, table, list(wanted))
-        new = [values for key, (_, values) in wanted.items() if key not in known]
-        different = [values for key, (_, values) in wanted.items() if key in known and not _agrees(known[key], values)]
-        upsert(connection, table, [*new, *(different if counts else [])])
+        new = [entry for key, entry in wanted.items() if key not in known]
+        different = [e for key, e in wanted.items() if counts and key in known and not _agrees(known[key], e[1])]
+        added, changed = (self._write(connection, table, entries) for entries in (new, different))
         if counts:
-            self.report.added += len(new)
-            self.report.changed += len(different)
+            self.report.added += added
+            self.report.changed += changed
             self.report.unchanged += len(wanted) - len(new) - len(different)
+
+    def _write(self, connection: Connection, table: Table, entries: list[Placed]) -> int:
+        """Write all at once, or one by one where the database refuses one of them; return how many went in."""
+        try:
+            with connection.begin_nested():
+                upsert(connection, table, [values for _, values in entries])
+        except DBAPIError as error:
+            if len(entries) > 1:
+                return sum(self._write(connection, table, [entry]) for entry in entries)
+            reason = str(error.orig).strip().splitlines()[0]
+            self.report.rejected.append(Rejected(entries[0][0], table.name, f"contradicts what is known: {reason}"))
+            return 0
+        return len(entries)
 
     def _by_key(self, placed: list[Placed], names: list[str], *, counts: bool) -> dict[tuple[Any, ...], Placed]:
         wanted: dict[tuple[Any, ...], Placed] = {}

@@ -24,6 +24,23 @@ def _on_our_calendar(moment: datetime) -> datetime:
     return moment
 
 
+_FINEST, _COARSEST = -18, 12
+
+
+def is_a_quantity(number: Decimal) -> bool:
+    """Tell whether a finite number has a size that can be measured: exact arithmetic with 1e-999999 never ends."""
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= _FINEST and number.adjusted() <= _COARSEST
+
+
+def _measurable(number: Decimal) -> Decimal:
+    if not is_a_quantity(number):
+        msg = "is no number that can be measured"
+        raise ValueError(msg)
+    return number
+
+
+Quantity = Annotated[Decimal, AfterValidator(_measurable), Field(ge=0, le=10**9, allow_inf_nan=False)]
 Moment = Annotated[AwareDatetime, AfterValidator(_on_our_calendar)]
 
 
@@ -64,7 +81,7 @@ class AgreementRecord(Record):
     contract_version: Annotated[str, Field(min_length=1, max_length=32)]
     starts: date
     ends: date | None = None
-    monthly_charge: Annotated[Decimal, Field(ge=0, le=10**9, allow_inf_nan=False)]
+    monthly_charge: Quantity
     currency: Currency
     account: Reference | None = None
 
@@ -83,7 +100,7 @@ class OutageRecord(Record):
     reference: Key | None = None
     started_at: Moment
     ended_at: Moment | None = None
-    seconds: Annotated[Decimal, Field(ge=0, le=10**9, allow_inf_nan=False)] | None = None
+    seconds: Quantity | None = None
     cause: Long | None = None
     attribution: Attribution = Attribution.PROVIDER
     detected_at: Moment | None = None
@@ -157,4 +174,4 @@ class SampleRecord(Record):
     service: Reference
     at: Moment
     metric: Literal["latency", "packet_loss", "jitter", "delivery", "success_rate", "availability"]
-    value: Annotated[Decimal, Field(allow_inf_nan=False, ge=0, le=10**9)] | None
+    value: Quantity | None
