@@ -78,7 +78,7 @@ def _timeline(comparison: SlaComparison, timed: list[ObjectiveJudgement]) -> Any
     colour = alt.Color("kind:N", title=None, scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())))
     lanes = [o.objective for o in timed] + (["maintenance"] if comparison.maintenance else [])
     return (
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart(alt.InlineData(values=rows))
         .mark_bar(height=14, stroke=None, minBandSize=1)
         .encode(
             x=_axis(comparison), x2="end:T", y=alt.Y("lane:N", title=None, sort=lanes), color=colour, tooltip="why:N"
@@ -110,10 +110,10 @@ def _downtime(comparison: SlaComparison, objective: ObjectiveJudgement) -> Any:
     shown = [bound for bound in objective.tier_bounds[: len(reached) + 1] if bound.from_seconds]
     tiers = [{"hours": b.from_seconds / 3600, "credit": f"{b.credit_percent.normalize():f} %"} for b in shown]
     y = alt.Y("hours:Q", title="downtime (h)")
-    line = alt.Chart(alt.Data(values=points)).mark_line(color=COLOURS["counted"]).encode(x=_axis(comparison), y=y)
-    rules = alt.Chart(alt.Data(values=tiers)).mark_rule(strokeDash=[4, 3], color="#586676").encode(y=y)
+    line = alt.Chart(alt.InlineData(values=points)).mark_line(color=COLOURS["counted"]).encode(x=_axis(comparison), y=y)
+    rules = alt.Chart(alt.InlineData(values=tiers)).mark_rule(strokeDash=[4, 3], color="#586676").encode(y=y)
     words = (
-        alt.Chart(alt.Data(values=tiers))
+        alt.Chart(alt.InlineData(values=tiers))
         .mark_text(align="right", dy=-6)
         .encode(y=y, x=alt.value(WIDTH), text="credit:N")
     )

@@ -46,7 +46,8 @@ class Outage(Value):
     """One stretch of time without service; `end` is None while it lasts.
 
     An end before the start is kept as it was recorded: the judgement refuses it, with the reason.
-    Bounds say between which instants a start or end must lie, where it was only observed now and then.
+    Bounds say between which instants a start or end must lie, where it was only observed now and then;
+    an end whose later bound is None was never seen: the outage lasted at least until the earlier one.
     """
 
     reference: str
@@ -59,7 +60,7 @@ class Outage(Value):
     ticket_opened_at: Instant | None = None
     ticket_closed_at: Instant | None = None
     start_bounds: tuple[Instant, Instant] | None = None
-    end_bounds: tuple[Instant, Instant] | None = None
+    end_bounds: tuple[Instant, Instant | None] | None = None
 
 
 class MaintenanceWindow(Value):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, Rounded
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from include.sla_logic.domain.document import Value
-from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import Instant, Period, from_seconds, to_seconds
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ else:
     Column = Any
 
 NOT_MEASURED = -(2**63)
+_EXACTLY = Context(prec=100, traps=[Inexact, Rounded])  # a shift of the decimal point loses nothing
 
 
 class UnableToPlaceSample(Exception):
@@ -103,7 +103,11 @@ class SampleSeries(Value):
         placed: dict[int, int | None] = {}
         for moment, value in samples:
             at = to_seconds(moment) - shift
-            stored = None if value is None else int(half_up(Decimal(value), decimals).scaleb(decimals))
+            stored = (
+                None
+                if value is None
+                else int(_EXACTLY.scaleb(Decimal(value), decimals).to_integral_value(ROUND_HALF_UP))
+            )
             if at in placed and placed[at] != stored:
                 msg = f"Two different samples of {metric} at {moment.isoformat()}."
                 raise UnableToPlaceSample(msg)

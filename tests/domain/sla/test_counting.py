@@ -265,3 +265,12 @@ def test_a_ticket_opened_too_late_costs_the_credit_of_its_outage() -> None:
     late = in_time.model_copy(update={"ticket_opened_at": start + timedelta(hours=72, seconds=1)})
     assert first(terms, facts(in_time)).counted_seconds == 7200
     assert first(terms, facts(late)).counted_seconds == 0
+
+
+@pytest.mark.parametrize(("brackets", "hours"), [("shortest", 2), ("longest", 38)])
+def test_an_outage_that_was_never_seen_to_end_lasted_at_least_as_long_as_it_was_seen(brackets: str, hours: int) -> None:
+    vanished = outage("2025-04-10 10:00", None, end_bounds=(at("2025-04-10 12:00"), None))
+    found = judge(contract(counting={"brackets": brackets}), facts(vanished), as_of=at("2025-04-12 00:00"))
+    assert found.objectives[0].counted_seconds == hours * 3600
+    assert found.objectives[0].counted_at_most == 38 * 3600
+    assert found.provisional

@@ -119,9 +119,10 @@ def _add_outage(
         recorded = (to_seconds(outage.start), until if outage.end is None else to_seconds(outage.end))
         _note(found, recorded, why, outage.reference)
         return
-    if closed is None and start < until and outage.end_bounds is None:
+    if closed is None and start < until:
         kind = "ticket" if contract.counting.clock_stop == "ticket_closed" else "outage"
-        found.open_reasons.append(f"the {kind} {outage.reference} is still open")
+        state = "is still open" if outage.end_bounds is None else "was never seen to end"
+        found.open_reasons.append(f"the {kind} {outage.reference} {state}")
     widest = (start, latest_end)
     surest = (latest_start, max(latest_start, earliest_end))
     money = widest if contract.counting.brackets == "longest" else surest
@@ -161,8 +162,8 @@ def _clock_start(contract: Contract, outage: Outage) -> tuple[int, int, str | No
 def _ends(outage: Outage, closed: datetime | None, until: int) -> tuple[int, int]:
     """Return the earliest and latest end; what is still open lasts until now, nothing lasts beyond now."""
     if outage.end_bounds is not None and closed == outage.end:
-        early, late = (to_seconds(moment) for moment in outage.end_bounds)
-        return min(early, until), min(late, until)
+        early, late = outage.end_bounds
+        return min(to_seconds(early), until), until if late is None else min(to_seconds(late), until)
     end = until if closed is None else min(to_seconds(closed), until)
     return end, end
 
