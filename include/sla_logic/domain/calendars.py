@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Annotated
 
-import holidays
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -28,7 +27,9 @@ class BusinessCalendar(BaseModel):
     @model_validator(mode="after")
     def _is_a_known_country(self) -> "BusinessCalendar":
         if self.country is not None:
-            known = holidays.list_supported_countries()
+            from holidays import list_supported_countries  # 100 modules, which most contracts never need
+
+            known = list_supported_countries()
             if self.country not in known:
                 msg = f"no public holidays are known for the country {self.country}"
                 raise ValueError(msg)
@@ -63,4 +64,6 @@ def _days(first: date, end: date) -> Iterator[date]:
 
 @lru_cache(maxsize=512)
 def _public_holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
+    from holidays import country_holidays
+
+    return frozenset(country_holidays(country, subdiv=subdivision, years=year))
