@@ -103,6 +103,7 @@ def _airflow(settings: StackSettings, port: int) -> dict[str, str]:
         },
         "database": _database(settings.metadata),
         "scheduler": {"scheduler_idle_sleep_time": SCHEDULER_LOOK_SECONDS},
+        "triggerer": {"capacity": WAITING_RUNS},
         "dag_processor": {"parsing_processes": 1, "refresh_interval": 30},
         "api": {"host": "127.0.0.1", "port": port, "base_url": address, "workers": 1},
         "logging": {
