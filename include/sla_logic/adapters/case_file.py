@@ -68,7 +68,7 @@ class Waits:
     @property
     def outcome(self) -> RestorationOutcome | None:
         wait = find_restoration(self._file.desks.connection, self._file.folder.number)
-        return wait and wait.outcome
+        return None if wait is None else wait.outcome
 
     def open(self, *, deadline: datetime, held_because: str | None) -> None:
         self._file.pending.waits.append(Wait(deadline, held_because))

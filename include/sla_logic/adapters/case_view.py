@@ -140,7 +140,7 @@ def view_case(connection: Connection, reference: str) -> Case:
     return Case(
         ticket=ticket_of(row),
         origin=row.origin,
-        children=tuple(map(ticket_id, connection.scalars(_children(number)))),
+        children=tuple(ticket_id(row.number) for row in connection.execute(_children(number))),
         status_history=tuple(_rows(connection, ticket_status_history, number, "sequence", StatusChange)),
         timeline=tuple(_rows(connection, timeline, number, "sequence", TimelineEntry)),
         path=tuple(_rows(connection, steps, number, "id", TakenStep)),
