@@ -107,9 +107,11 @@ def deliver(run_id: str) -> None:
 def report_failed_step(context: Context, *, run_id: str | None = None) -> None:
     """Escalate the ticket, once for each step that failed for good; a run without a ticket has nobody to tell."""
     task_id, error = context["ti"].task_id, context.get("exception")
+    # Our own sentences are fit to be kept; what a library says may quote anything.
+    why = str(error) if isinstance(error, AirflowFailException) else f"{type(error).__name__}."
 
     def failed(file: CaseFile) -> None:
-        file.escalate(f"the step {task_id} failed ({type(error).__name__}).")
+        file.escalate(f"the step {task_id} failed: {why}")
 
     failed.__name__ = f"{task_id}_failed"
     try:

@@ -132,7 +132,7 @@ def test_a_failed_step_escalates_the_ticket_and_names_no_customer(
     case_file: Any = SimpleNamespace(escalate=said.append)
     monkeypatch.setattr(office, "perform", lambda step, **_: step(case_file))
     report_failed_step({**context(), "exception": ValueError("Ada Lovelace, C-1")})
-    assert said == ["the step compare_with_sla failed (ValueError)."]
+    assert said == ["the step compare_with_sla failed: ValueError."]
 
 
 def test_a_run_without_a_ticket_has_nobody_to_tell(office: Office, caplog: pytest.LogCaptureFixture) -> None:
