@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from include.sla_logic.adapters.case_view import Case, TakenStep
 from include.sla_logic.console.process_shape import BANDS, STATIONS, TRACKS, Station, Track
 
-STEP_X, STEP_Y, WIDE, HIGH = 110, 56, 96, 38
+STEP_X, STEP_Y, WIDE, HIGH = 118, 56, 94, 38
 LEFT, HEAD = 14, 22  # room before the first column, and for the name of each lane
 _JOINS = {"send_customer_report": {"create_customer_report", "adjust_billing"}}
 _FAILED = "_failed"
@@ -127,7 +127,7 @@ def _track(track: Track, taken: dict[str, TakenStep], now: Sequence[str]) -> Dra
         points=" ".join(f"{px},{py}" for px, py in points),
         taken=went,
         label=track.label,
-        label_x=x + 2 if sideways else x + 4,
+        label_x=x + 3 if sideways else x + 4,
         label_y=y - 4 if sideways else y + (11 if points[1][1] > y else -4),
     )
 

@@ -54,6 +54,10 @@
   for (const select of document.querySelectorAll(".filters select")) {
     select.addEventListener("change", () => select.form.requestSubmit());
   }
+  const now = document.querySelector(".station.now, .station.failed");
+  const frame = now?.closest(".scroll");
+  if (frame) frame.scrollLeft += now.getBoundingClientRect().left - frame.getBoundingClientRect().left - frame.clientWidth / 2;
+
   if (document.querySelector("[data-follow]")) setTimeout(() => location.reload(), FOLLOW);
   tick();
   setInterval(tick, SECOND);

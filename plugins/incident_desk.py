@@ -1,0 +1,110 @@
+"""Show the incident desk inside Airflow: in the navigation, and on each run of the process.
+
+Every component of Airflow loads this file; the desk itself is imported by the api-server alone, with its first
+request.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow.plugins_manager import AirflowPlugin
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+DAG = "sla_violation"
+PREFIX = "/incident-desk"
+
+
+class LateDesk:
+    """Build the desk when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._desk: ASGIApp | None = None
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Hand the request on."""
+        if self._desk is None:
+            self._desk = build()
+        await self._desk(scope, receive, send)
+
+
+def build() -> "ASGIApp":
+    """Put Airflow's login and rights, connections and runs behind the desk.
+
+    Reading needs the right to read the DAG's runs, writing the right to start one.
+    """
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+    from airflow.api_fastapi.core_api.security import get_user
+    from fastapi import Depends, HTTPException
+    from sla_airflow.activities import open_office
+
+    from include.sla_logic.console import Caller, build_desk
+
+    def allowed(user: Any, method: Any) -> bool:
+        return get_auth_manager().is_authorized_dag(
+            method=method, access_entity=DagAccessEntity.RUN, details=DagDetails(id=DAG), user=user
+        )
+
+    def reader(user: Any = Depends(get_user)) -> Caller:  # noqa: B008 - how FastAPI is told
+        if not allowed(user, "GET"):
+            raise HTTPException(403, f"You may not see the runs of {DAG}.")
+        return Caller(name=user.get_name(), may_write=allowed(user, "POST"))
+
+    def writer(user: Any = Depends(get_user)) -> Caller:  # noqa: B008 - how FastAPI is told
+        if not allowed(user, "POST"):
+            raise HTTPException(403, f"You may not start runs of {DAG}, so you may not change incidents either.")
+        return Caller(name=user.get_name(), may_write=True)
+
+    return build_desk(open_office, reader=reader, writer=writer, start=start_run, prefix=PREFIX, airflow_dag=DAG)
+
+
+async def start_run(request: "Request", notification: Mapping[str, Any]) -> str:
+    """Start a run through Airflow's own REST API with the caller's own login, so that Airflow's rules hold."""
+    import httpx
+    from airflow.api_fastapi.app import cached_app
+    from fastapi import HTTPException
+
+    passed = {name: request.headers[name] for name in ("authorization", "cookie") if name in request.headers}
+    body = {
+        "conf": dict(notification),
+        "logical_date": None,
+        "note": f"entered at the desk for {notification['customer']}",
+    }
+    transport = httpx.ASGITransport(app=cached_app())
+    async with httpx.AsyncClient(transport=transport, base_url=str(request.base_url.replace(path=""))) as client:
+        answer = await client.post(f"/api/v2/dags/{DAG}/dagRuns", json=body, headers=passed)
+    if answer.status_code != httpx.codes.OK:
+        raise HTTPException(502 if answer.is_server_error else answer.status_code, "Airflow did not start the run.")
+    return str(answer.json()["dag_run_id"])
+
+
+class IncidentDesk(AirflowPlugin):
+    """Register the desk with its two views."""
+
+    name = "incident_desk"
+    fastapi_apps = [  # noqa: RUF012 - as Airflow wants it
+        {"app": LateDesk(), "url_prefix": PREFIX, "name": "Incident desk"}
+    ]
+    external_views = [  # noqa: RUF012 - as Airflow wants it
+        {
+            "name": "Incident desk",
+            "href": f"{PREFIX}/",
+            "destination": "nav",
+            "url_route": "incident-desk",
+            "category": "browse",
+            "icon": f"{PREFIX}/assets/desk.svg",
+            "icon_dark_mode": f"{PREFIX}/assets/desk-dark.svg",
+            "nav_top_level": True,
+        },
+        {
+            "name": "Incident",
+            "href": f"{PREFIX}/runs/{{RUN_ID}}",
+            "destination": "dag_run",
+            "url_route": "incident",
+            "icon": f"{PREFIX}/assets/desk.svg",
+            "icon_dark_mode": f"{PREFIX}/assets/desk-dark.svg",
+        },
+    ]
