@@ -2,14 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
 
 import pytest
 
 from include.sla_logic.adapters.settings import Settings
 from include.sla_logic.adapters.small_teleco import load_small_teleco, small_teleco
 from include.sla_logic.adapters.small_teleco.catalogue import read_catalogue
-from include.sla_logic.departments import billing, customer_service, resource_provisioning, service_management
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.customer_report import CreditState
 from include.sla_logic.domain.money import Money
@@ -17,70 +15,10 @@ from include.sla_logic.domain.significance import CustomerSignificance
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.office import Office
+from tests.reference.walk import Clock, walk
 
 ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
-WAIT = "await_restoration_request"
-LINES = (
-    "enter_problem_report compare_with_sla determine_counter_measures",
-    "determine_counter_measures determine_customer_significance is_customer_premium",
-    "link_to_extra_problem_fix does_significance_change_priorities",
-    "reprioritize_counter_measures create_detailed_problem_report is_problem_analyzable",
-    "analyze_problem create_trouble_report prepare_final_status_report",
-    "send_to_resource_provisioning is_problem_detected",
-    "analyze_resource_problem create_resource_trouble_report send_status_report",
-    "notify_normal_execution send_status_report prepare_final_status_report choose_counter_measures",
-    "send_actual_service_performance receive_outcome",
-    "undertake_minor_corrections send_problem_resolution_report",
-    f"request_automatic_restoration {WAIT}",
-    "track_errors undertake_restoration send_troubleshooting_report send_problem_resolution_report",
-    "terminate_restoration send_problem_resolution_report",
-    "send_problem_resolution_report receive_outcome create_customer_report report_sla_rebate",
-    "report_sla_rebate adjust_billing send_customer_report close_incident",
-)
-FOLLOWS = {one: other for line in LINES for one, other in pairwise(line.split())}
 KEYS = [incident.key for incident in read_catalogue().incidents]
-
-
-class Clock:
-    """A clock that ticks a second with every look."""
-
-    def __init__(self, start):
-        self.now = start
-
-    def __call__(self):
-        self.now += timedelta(seconds=1)
-        return self.now
-
-
-def the_activity(task):
-    for department in (customer_service, service_management, resource_provisioning, billing):
-        if hasattr(department, task):
-            return getattr(department, task)
-    raise AssertionError(task)
-
-
-def settle_the_wait(office, clock, run_id, ticket, operator):
-    """Do what the operator does, or nothing until the deadline has passed."""
-    if office.decide_restoration(run_id) is None and operator == "release":
-        office.release_restoration(ticket, by="operator", reason="The reserve route has room.")
-    outcome = office.decide_restoration(run_id)
-    if outcome is None:
-        clock.now = office.restoration(run_id).deadline
-        outcome = office.decide_restoration(run_id)
-    return resource_provisioning.go_on_after_the_wait(outcome).value
-
-
-def walk(office, clock, notification, expectation):
-    run_id = f"walk-{expectation.key}"
-    ticket = office.accept(notification.model_dump(mode="json"), run_id=run_id, origin="test")
-    task, taken = "enter_problem_report", []
-    while task:
-        taken.append(task)
-        if task == WAIT:
-            task = settle_the_wait(office, clock, run_id, ticket.id, expectation.operator)
-        else:
-            task = office.perform(the_activity(task), run_id=run_id) or FOLLOWS.get(task)
-    return tuple(taken)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +42,8 @@ def walk_all(house, url, folder):
     ways = {}
     for key, expectation in house.expectations.items():
         clock.now = ANCHOR + timedelta(minutes=1)
-        ways[key] = walk(office, clock, house.notifications[key], expectation)
+        conf = house.notifications[key].model_dump(mode="json")
+        ways[key] = walk(office, clock, conf, f"walk-{key}", operator=expectation.operator)
     return office, ways
 
 

@@ -88,7 +88,8 @@ def _import(kind: str, file: Path, mapping_name: str | None, day: date) -> "Impo
     with office.reading():
         pass  # refuses a database that was never migrated
     columns = (SpinnerColumn(), TextColumn("{task.description}: {task.completed} rows"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"Importing {kind}", total=None)
         return import_file(
             office.database,

@@ -70,7 +70,8 @@ def _progress(total: int) -> Iterator[Callable[[str, int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Loading the small TELECO", total=total)
         yield lambda table, rows: progress.update(task, advance=rows, description=f"Loading {table}")
 

@@ -1,0 +1,57 @@
+"""The migrated tables are the ones that the code speaks of, and the frequent questions use an index."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Table, inspect, select, text
+
+from include.sla_logic.adapters.schema import accounts as a
+from include.sla_logic.adapters.schema import reference as t
+from include.sla_logic.adapters.schema.columns import metadata
+
+MINE = [table for module in (t, a) for table in vars(module).values() if isinstance(table, Table)]
+
+
+def test_the_migrations_lead_to_the_tables_that_the_code_speaks_of(database):
+    names = {table.name for table in MINE}
+    with database.read() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={"include_name": lambda name, kind, _parents: kind != "table" or name in names},
+        )
+        different = [difference for difference in compare_metadata(context, metadata) if _is_mine(difference, names)]
+    assert different == []
+
+
+def _is_mine(difference, names):
+    """Tell whether one difference of Alembic's speaks of one of these tables."""
+    return any(f"'{name}'" in repr(difference) for name in names)
+
+
+def test_every_table_is_there(database):
+    with database.read() as connection:
+        assert {table.name for table in MINE} <= set(inspect(connection).get_table_names())
+
+
+# PostgreSQL's planner rightly reads so few rows all at once, so only the other one is asked.
+@pytest.mark.parametrize("common_town", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "query",
+    [
+        select(t.samples).where(t.samples.c.service == "S", t.samples.c.metric == "latency", t.samples.c.at >= 0),
+        select(t.outages).where(t.outages.c.service == "S", t.outages.c.started_at < t.outages.c.ended_at),
+        select(t.agreements).where(t.agreements.c.customer == "C", t.agreements.c.service == "S"),
+        select(t.alarms).where(t.alarms.c.resource == "R", t.alarms.c.cleared_at.is_(None)),
+        select(t.topology).where(t.topology.c.service == "S"),
+        select(t.resource_faults).where(t.resource_faults.c.resource == "R"),
+        select(t.violations).where(t.violations.c.agreement == "A"),
+        select(a.invoices).where(a.invoices.c.account == "B", a.invoices.c.state == "open"),
+        select(a.applied_billing_credits).where(a.applied_billing_credits.c.agreement == "A"),
+    ],
+)
+def test_no_frequent_question_reads_a_whole_table(common_town, query):
+    statement = str(query.compile(dialect=common_town.engine.dialect, compile_kwargs={"literal_binds": True}))
+    with common_town.read() as connection:
+        plan = " ".join(row[-1] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {statement}")))
+    assert "SEARCH" in plan
+    assert "SCAN" not in plan

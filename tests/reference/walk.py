@@ -1,0 +1,68 @@
+"""Walking an incident along the edges of the process: the office does each step, no Airflow."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+from include.sla_logic.departments import billing, customer_service, resource_provisioning, service_management
+
+WAIT = "await_restoration_request"
+LINES = (
+    "enter_problem_report compare_with_sla determine_counter_measures",
+    "determine_counter_measures determine_customer_significance is_customer_premium",
+    "link_to_extra_problem_fix does_significance_change_priorities",
+    "reprioritize_counter_measures create_detailed_problem_report is_problem_analyzable",
+    "analyze_problem create_trouble_report prepare_final_status_report",
+    "send_to_resource_provisioning is_problem_detected",
+    "analyze_resource_problem create_resource_trouble_report send_status_report",
+    "notify_normal_execution send_status_report prepare_final_status_report choose_counter_measures",
+    "send_actual_service_performance receive_outcome",
+    "undertake_minor_corrections send_problem_resolution_report",
+    f"request_automatic_restoration {WAIT}",
+    "track_errors undertake_restoration send_troubleshooting_report send_problem_resolution_report",
+    "terminate_restoration send_problem_resolution_report",
+    "send_problem_resolution_report receive_outcome create_customer_report report_sla_rebate",
+    "report_sla_rebate adjust_billing send_customer_report close_incident",
+)
+FOLLOWS = {one: other for line in LINES for one, other in pairwise(line.split())}
+
+
+class Clock:
+    """A clock that ticks a second with every look."""
+
+    def __init__(self, start):
+        self.now = start
+
+    def __call__(self):
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+def the_activity(task):
+    for department in (customer_service, service_management, resource_provisioning, billing):
+        if hasattr(department, task):
+            return getattr(department, task)
+    raise AssertionError(task)
+
+
+def settle_the_wait(office, clock, run_id, ticket, operator):
+    """Do what the operator does, or nothing until the deadline has passed."""
+    if office.decide_restoration(run_id) is None and operator == "release":
+        office.release_restoration(ticket, by="operator", reason="The reserve route has room.")
+    outcome = office.decide_restoration(run_id)
+    if outcome is None:
+        clock.now = office.restoration(run_id).deadline
+        outcome = office.decide_restoration(run_id)
+    return resource_provisioning.go_on_after_the_wait(outcome).value
+
+
+def walk(office, clock, conf, run_id, *, operator=None):
+    """Lead one incident from its notification to its end; return the tasks that it passed through."""
+    ticket = office.accept(conf, run_id=run_id, origin="test")
+    task, taken = "enter_problem_report", []
+    while task:
+        taken.append(task)
+        if task == WAIT:
+            task = settle_the_wait(office, clock, run_id, ticket.id, operator)
+        else:
+            task = office.perform(the_activity(task), run_id=run_id) or FOLLOWS.get(task)
+    return tuple(taken)
