@@ -1,66 +1,20 @@
 """The real components: a held incident waits, survives the loss of the triggerer, and goes on when released."""
 
 import json
-import os
-import subprocess
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
 import pytest
 
-from deploy.stack import AirflowStack
-from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
+from include.sla_logic.adapters.small_teleco import SmallTeleco
 from include.sla_logic.domain.restoration import RestorationOutcome
-from include.sla_logic.office import Office, Settings
+from tests.stack.operator import Operator
 
 DAG = "sla_violation"
 WAIT = "await_restoration_request"
 
 pytestmark = pytest.mark.timeout(400)
-
-
-class Operator:
-    """Somebody at a terminal beside a running Airflow."""
-
-    def __init__(self, stack: AirflowStack, office: Office, folder: Path) -> None:
-        self.stack = stack
-        self.office = office
-        self.folder = folder
-
-    def sla(self, *words: str) -> subprocess.CompletedProcess[str]:
-        environment = {
-            **os.environ,
-            "TELECO_DB_URL": self.office.settings.database_url,
-            "TELECO_AIRFLOW_URL": self.stack.address,
-            "TELECO_AIRFLOW_USER": self.stack.user,
-            "TELECO_AIRFLOW_PASSWORD": self.stack.password,
-        }
-        command = [str(self.stack.settings.root / ".venv" / "bin" / "sla"), *words]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-    def send(self, conf: dict[str, object]) -> subprocess.CompletedProcess[str]:
-        file = self.folder / "notification.json"
-        file.write_text(json.dumps(conf))
-        return self.sla("incident", "start", str(file))
-
-
-@pytest.fixture(scope="module")
-def teleco() -> SmallTeleco:
-    return small_teleco(7, datetime.now(UTC))
-
-
-@pytest.fixture(scope="module")
-def operator(airflow_stack: AirflowStack, teleco: SmallTeleco, tmp_path_factory: pytest.TempPathFactory) -> Operator:
-    folder = tmp_path_factory.mktemp("operator")
-    office = Office(Settings(airflow_stack.settings.operations.url, folder / "letters"))
-    office.migrate()
-    with office.database.write() as connection:
-        load_small_teleco(connection, teleco)
-    airflow_stack.wait_for_dags([DAG])
-    return Operator(airflow_stack, office, folder)
 
 
 def until(reached: Callable[[], bool], seconds: float = 120) -> None:
