@@ -11,6 +11,7 @@ from include.sla_logic.adapters import carriers
 from include.sla_logic.adapters.delivery import Carrier
 from include.sla_logic.adapters.delivery_schedule import Schedule, schedules_in_force
 from include.sla_logic.adapters.outbox import UnableToFindMessage, UnableToRetryMessage, claim_next
+from include.sla_logic.adapters.tray import KINDS, UnableToPutMessage
 from include.sla_logic.office import Office
 from tests.office.town import NOON, conf
 
@@ -208,3 +209,13 @@ def test_letters_without_a_mail_server_are_written_into_the_folder(office):
     letter = "From: a@example.net\r\nTo: b@example.net\r\nMessage-ID: <TT-1.x@example.net>\r\n\r\nHello\r\n"
     answer = sent.deliver(SimpleNamespace(payload={"message": letter, "by_post_because": None}))
     assert all(str(office.settings.letters_folder) in place for place in answer["written"])
+
+
+def test_every_kind_of_message_has_a_carrier_and_a_schedule(office):
+    assert set(carriers.carriers(office.settings, office.database)) == KINDS == set(schedules_in_force().kinds)
+
+
+def test_a_message_that_nobody_would_carry_is_refused_when_it_is_written(office):
+    with pytest.raises(UnableToPutMessage, match="of the kind 'pigeon'"):
+        post(office, "a", kind="pigeon")
+    assert office.messages() == []

@@ -5,6 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+KINDS = frozenset({"mail", "billing"})  # each has a carrier and a schedule; a test compares the three
+
+
+class UnableToPutMessage(Exception):
+    """Nobody carries messages of that kind."""
+
+
 @dataclass(frozen=True)
 class Message:
     """One thing to deliver: `kind` chooses the carrier, `key` stays the same on every sending."""
@@ -22,4 +29,6 @@ class Tray:
 
     def put(self, *, kind: str, key: str, payload: Mapping[str, Any]) -> None:
         """Lay one message in; one whose key is known already is kept once. The payload is JSON."""
+        if kind not in KINDS:
+            raise UnableToPutMessage(f"Nobody carries messages of the kind {kind!r}; there are {sorted(KINDS)}.")
         self.messages.append(Message(kind=kind, key=key, payload=payload))
