@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-
 KINDS = frozenset({"mail", "billing"})  # each has a carrier and a schedule; a test compares the three
 
 
