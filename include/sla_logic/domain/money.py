@@ -102,9 +102,10 @@ class Money(BaseModel):
 
 def half_up(value: Fraction | Decimal, digits: int) -> Decimal:
     """Round to so many decimals, exact halves away from zero, without passing through a float."""
-    scaled = Fraction(value) * 10**digits
-    whole = (2 * abs(scaled.numerator) + scaled.denominator) // (2 * scaled.denominator)
-    return Decimal(whole if scaled >= 0 else -whole).scaleb(-digits)
+    numerator, denominator = value.as_integer_ratio()
+    numerator *= 10**digits
+    whole = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return Decimal(whole if numerator >= 0 else -whole).scaleb(-digits)
 
 
 def round_to_minor_unit(amount: Fraction | Decimal, currency: str) -> Money:

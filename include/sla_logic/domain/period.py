@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -124,6 +125,7 @@ def _later(day: date, months: int) -> date:
     return date(index // 12, index % 12 + 1, day.day)
 
 
+@lru_cache(maxsize=4096)
 def calendar_window(kind: str, zone: str, instant: datetime, *, billing_day: int = 1) -> Period:
     """Return the month, quarter or year of the zone's calendar in which the instant lies.
 

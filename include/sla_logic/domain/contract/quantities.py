@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema, model_validator
@@ -146,12 +147,12 @@ class Range(Term):
                 return Fraction(value), inclusive
         return None, False
 
-    @property
+    @cached_property
     def low(self) -> tuple[Fraction | None, bool]:
         """The lower bound, and whether it belongs to the tier."""
         return self._bound("at_least", "more_than")
 
-    @property
+    @cached_property
     def high(self) -> tuple[Fraction | None, bool]:
         """The upper bound, and whether it belongs to the tier."""
         return self._bound("at_most", "below")

@@ -1,8 +1,10 @@
 """From recorded outages to counted seconds: which time counts, which does not, and why."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.contract.contract import Contract
@@ -38,6 +40,7 @@ class Downtime:
     sources: list[tuple[Span, str]] = field(default_factory=list)
     open_reasons: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    _reach: list[int] | None = None
 
     @property
     def seconds(self) -> int:
@@ -45,8 +48,17 @@ class Downtime:
         return spans.total(self.counted)
 
     def references(self, span: Span) -> list[str]:
-        """Return which records a counted stretch comes from."""
-        return [name for (start, end), name in self.sources if start < span[1] and end > span[0]]
+        """Return which records a counted stretch comes from, by their start."""
+        if self._reach is None:
+            self.sources.sort()
+            self._reach = list(accumulate((end for (_start, end), _name in self.sources), max))
+        found = []
+        at = bisect_left(self.sources, ((span[1], 0), ""))
+        while at > 0 and self._reach[at - 1] > span[0]:  # no record before it reaches this far
+            at -= 1
+            if self.sources[at][0][1] > span[0]:
+                found.append(self.sources[at][1])
+        return found[::-1]
 
     @property
     def events(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The evidence of a judgement: every interval, and the tiers as seconds of downtime."""
 
 from fractions import Fraction
+from functools import lru_cache
 
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.contract import rules
@@ -53,7 +54,12 @@ def tier_bounds(objective: Objective, measured: Measured) -> tuple[TierBound, ..
     rule = objective.rule
     if measured.downtime is None or not isinstance(rule, rules.Tiers | rules.DurationTiers):
         return ()
-    table = steps_in_seconds(rule, measured.total)
+    return _bounds_of(rule, measured.total)
+
+
+@lru_cache(maxsize=4096)
+def _bounds_of(rule: rules.Tiers | rules.DurationTiers, total: int) -> tuple[TierBound, ...]:
+    table = steps_in_seconds(rule, total)
     return tuple(TierBound(from_seconds=s.seconds, credit_percent=half_up(s.share * 100, 4)) for s in table)
 
 

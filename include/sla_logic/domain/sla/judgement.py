@@ -131,7 +131,7 @@ def _decided(
         charge_base=None if base is None else round_to_minor_unit(base.window, currency),
         days=found.days,
         waived_hours=found.waived_hours,
-        next_tier=_next(objective, measured, bench, exact),
+        next_tier=_next(objective, measured, bench, found, exact),
         tier_bounds=tier_bounds(objective, measured),
         warnings=(*(measured.downtime.warnings if measured.downtime else ()), *found.warnings),
     )
@@ -146,26 +146,17 @@ def _reason(objective: Objective, measured: Measured, credit: Money, breached: b
     return f"{objective.title or objective.id} {verdict}: {shown}{promised}; credit {credit}."
 
 
-def _next(objective: Objective, measured: Measured, bench: Bench, exact: Fraction) -> NextTier | None:
+def _next(objective: Objective, measured: Measured, bench: Bench, found: Award, exact: Fraction) -> NextTier | None:
     """Say how far the next dearer credit is and what it would cost on top; None where there is none."""
     currency, base = bench.case.contract.currency, bench.base
-    rule = objective.rule
     if measured.downtime is not None:
-        counted = measured.downtime.seconds
-
-        def worth(seconds: int) -> Fraction | None:
-            return _worth(measured.total, bench, seconds)
-
-        reached = next_by_downtime(objective, measured, worth)
-        if reached is None:
+        outright = found.amount is not None
+        now = (found.amount if outright else found.share) or Fraction(0)
+        step = next_by_downtime(objective, measured, now, lambda seconds: _worth(measured.total, bench, seconds))
+        if step is None:
             return None
-        left, tier = reached
-        worth_then = worth(counted + left)
-        amount = None if worth_then is None or base is None else worth_then
-        outright = isinstance(rule, rules.DayPerBlock | rules.DayPerExcessBlock)
-        if amount is not None and base is not None and not outright:
-            amount *= base.window
-        return _priced(left, None, tier, amount, exact, currency)
+        amount = None if base is None else step.share if outright else step.share * base.window
+        return _priced(step.seconds - measured.downtime.seconds, None, step.tier, amount, exact, currency)
     if measured.value is None or (near := next_by_value(objective, measured.value)) is None:
         return None
     distance, tier, share = near

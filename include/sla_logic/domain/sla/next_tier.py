@@ -61,25 +61,21 @@ def _edge_before_rounding(high: Fraction, inclusive: bool, decimals: int) -> Fra
     return last + unit / 2
 
 
-def next_by_downtime(objective: Objective, measured: Measured, worth: Award) -> tuple[int, str] | None:
-    """Return how many more seconds of downtime make it dearer and what is reached then, or None.
+def next_by_downtime(objective: Objective, measured: Measured, now: Fraction, worth: Award) -> Step | None:
+    """Return from how many seconds of downtime on it is dearer, and what it is worth then; None if never.
 
-    `worth` tells what so many seconds would be worth; it must not fall with more seconds.
+    `now` is what the present downtime is worth and `worth` what so many seconds would be; both in
+    shares or both in money. `worth` must not fall with more seconds.
     """
     if measured.downtime is None:
         return None
     counted, rule = measured.downtime.seconds, objective.rule
-    now = worth(counted)
-    if now is None:
-        return None
     if isinstance(rule, rules.Tiers | rules.DurationTiers):
-        for step in steps_in_seconds(rule, measured.total):
-            if step.seconds > counted and step.share > now:
-                return step.seconds - counted, step.tier
-        return None
+        table = steps_in_seconds(rule, measured.total)
+        return next((step for step in table if step.seconds > counted and step.share > now), None)
     if isinstance(rule, rules.DayPerBlock | rules.DayPerExcessBlock | rules.SharePerStep):
         reached = _first_dearer(counted, measured.total, now, worth)
-        return None if reached is None else (reached - counted, "one more step")
+        return None if reached is None else Step(reached, worth(reached) or now, "one more step")
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ else:
 GAP, GOOD, BAD = -1, 0, 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Steps:
     """The steps of a series that begin inside a window; `start` is the first of them."""
 
@@ -44,7 +45,7 @@ class Steps:
         high = max(low, min(len(series.values), -((first - window[1]) // step)))
         return cls(series, first + low * step, series.values[low:high])
 
-    @property
+    @cached_property
     def measured(self) -> Mask:
         """Which steps have a sample."""
         mask: Mask = self.column != NOT_MEASURED
@@ -74,7 +75,7 @@ class Steps:
 
 def in_range(steps: Steps, bounds: Range) -> Mask:
     """Tell which measured values lie in the bounds: compared as integers, so exactly."""
-    mask = steps.measured
+    mask = steps.measured.copy()
     scale = 10**steps.series.decimals
     (low, low_in), (high, high_in) = bounds.low, bounds.high
     if low is not None:

@@ -1,0 +1,1 @@
+"""Figures, not tests: run each module by itself."""
