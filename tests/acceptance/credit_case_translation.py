@@ -317,9 +317,7 @@ def _first(fields: Fields, *names: str) -> Any:
 
 def _outage(number: int, outage: Fields, entry: Fields, case: Fields) -> Outage:
     zone = case["timezone"]
-    ticket = outage.get("ticket") or case.get("ticket") or {}
-    opened = _first(outage, "ticket_opened", "opened") or _first(ticket, "opened") or case.get("ticket_opened")
-    closed = _first(outage, "ticket_closed", "closed") or _first(ticket, "closed") or case.get("ticket_closed")
+    opened, closed = _ticket(outage, case, "open"), _ticket(outage, case, "clos")
     if entry.get("clock_start") == "ticket_opened":  # without a ticket of its own, the entry is the ticket
         opened, closed = opened or outage["start"], closed or outage["end"]
     return Outage(
@@ -330,6 +328,13 @@ def _outage(number: int, outage: Fields, entry: Fields, case: Fields) -> Outage:
         ticket_opened_at=opened and moment(opened, zone),
         ticket_closed_at=closed and moment(closed, zone),
     )
+
+
+def _ticket(outage: Fields, case: Fields, word: str) -> str | None:
+    """Find when the ticket was opened or closed: beside the outage, beside the case, or in a ticket of either."""
+    places = (outage, outage.get("ticket") or {}, case, case.get("ticket") or {})
+    found = (value for place in places for key, value in place.items() if word in key and isinstance(value, str))
+    return next(found, None)
 
 
 def _attribution(text: str) -> str:
@@ -378,13 +383,17 @@ def _restorations(case: Fields) -> list[Restoration]:
     ]
 
 
+_DONE = ("done_date", "restored_date", "activated_date", "repaired_date", "closed_date")
+
+
 def _delays(entry: Fields, case: Fields) -> list[Delay]:
     if "days_late" in case:
         return [Delay(kind="delay", days_late=case["days_late"])]
     if entry["rule"] != "fixed_per_day":
         return []
-    due = _first(case, "due_date", "reported_date", "report_date", "fault_date", "start_date")
-    return [Delay(kind=case["kind"], due=due, done=_first(case, "done_date", "restored_date", "activated_date"))]
+    done = _first(case, *_DONE)
+    due = next((value for key, value in case.items() if key.endswith("_date") and key not in _DONE), None)
+    return [Delay(kind=case["kind"], due=due, done=done)]
 
 
 def _charges(case: Fields) -> Charges:
@@ -403,8 +412,13 @@ def _charges(case: Fields) -> Charges:
 
 
 def _claim_filed(case: Fields) -> ClaimFiled | None:
-    filed = next((value for key, value in case.items() if key.startswith("claim") and isinstance(value, str)), None)
-    return None if filed is None else ClaimFiled(filed_at=moment(filed, case["timezone"]))
+    """Return when the customer claimed; a case that says nothing of it is about a credit claimed at once."""
+    told = case["claim"] if isinstance(case.get("claim"), dict) else case
+    keys = (key for key, value in told.items() if isinstance(value, str) and ("claim" in key or told is not case))
+    filed = next((told[key] for key in keys), None)
+    if filed is None:
+        return ClaimFiled(filed_at=window_of(case).start)
+    return ClaimFiled(filed_at=moment(filed, case["timezone"]))
 
 
 def with_fault_hours(found: ServiceFacts, case: Fields) -> ServiceFacts:
@@ -412,5 +426,7 @@ def with_fault_hours(found: ServiceFacts, case: Fields) -> ServiceFacts:
     if "fault_hours" not in case:
         return found
     start = window_of(case).start
-    end = start + timedelta(seconds=int(Decimal(case["fault_hours"]) * 3600))
+    told = case["fault_hours"]
+    hours = sum(map(Decimal, told)) if isinstance(told, list) else Decimal(told)
+    end = start + timedelta(seconds=int(hours * 3600))
     return found.model_copy(update={"outages": (Outage(reference="O1", start=start, end=end),)})
