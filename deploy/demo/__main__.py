@@ -6,7 +6,6 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 
 from rich.console import Console
 
@@ -14,7 +13,6 @@ from deploy.demo.incidents import DemoIncident, load_incidents
 from deploy.demo.table import Result, table_of
 from deploy.demo.verdict import differences
 from deploy.demo.watch import DAG, EXTRA_DAG, Watch
-from deploy.postgres import PostgresServer, UnableToStartPostgres
 from deploy.stack import AirflowStack, OperationsDatabase, StackSettings, UnableToReachAirflow, UnableToStartAirflow
 from deploy.stack.settings import ROOT, sqlite_url
 from include.sla_logic.office import Office, Settings
@@ -28,7 +26,7 @@ def main() -> int:
     """Start everything, wait for everything, stop everything; 0 only where every incident ended as it must."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--only", metavar="KEY", nargs="+", help="keys of the incidents to start (all by default)")
-    parser.add_argument("--metadata-url", help="URL of Airflow's own database (a PostgreSQL started for it by default)")
+    parser.add_argument("--metadata-url", help="URL of Airflow's own database (a SQLite file by default)")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(highlight=False)
@@ -38,7 +36,7 @@ def main() -> int:
     shutil.rmtree(HOME, ignore_errors=True)
     try:
         results = _run(console, only=given.only, metadata_url=given.metadata_url)
-    except (UnableToStartAirflow, UnableToReachAirflow, UnableToStartPostgres) as error:
+    except (UnableToStartAirflow, UnableToReachAirflow) as error:
         console.print(f"The demo cannot go on: {error}")
         return 1
     except KeyboardInterrupt:
@@ -53,18 +51,15 @@ def _run(console: Console, *, only: Sequence[str] | None, metadata_url: str | No
     office = Office(Settings(database_url=url, letters_folder=HOME / "letters"))
     console.print("Migrating the operations database")
     office.migrate()
-    with ExitStack() as started:
-        # On SQLite, Airflow's api-server can block itself for minutes when incidents come in at the same time.
-        metadata = metadata_url or started.enter_context(PostgresServer()).url
-        settings = StackSettings(home=HOME, operations=OperationsDatabase(url), metadata_url=metadata)
-        stack = started.enter_context(AirflowStack(settings, tell=console.print))
+    settings = StackSettings(home=HOME, operations=OperationsDatabase(url), metadata_url=metadata_url)
+    with AirflowStack(settings, tell=console.print) as stack:
         stack.wait_for_dags([DAG, EXTRA_DAG])
         console.print("Loading the small TELECO")
         incidents = [incident for incident in load_incidents(office) if not only or incident.key in only]
         console.print(f"Airflow is at {stack.address} ({stack.user} / {stack.password})")
         watch = Watch(stack.api, office, incidents)
         for incident in incidents:
-            stack.api.trigger_run(DAG, conf=incident.conf, run_id=incident.run_id, note=incident.expected.title)
+            stack.api.start_run(DAG, conf=incident.conf, run_id=incident.run_id, note=incident.expected.title)
         watch.until_all_ended(console, timeout_seconds=RUN_SECONDS)
         return [_result(watch, incident) for incident in incidents]
 

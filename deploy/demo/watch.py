@@ -9,7 +9,7 @@ from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from deploy.demo.incidents import DemoIncident
 from deploy.stack import AirflowApi
-from deploy.stack.rest import FINISHED
+from deploy.stack.rest import FINISHED, AirflowBusy
 from include.sla_logic.adapters.case_view import Case
 from include.sla_logic.adapters.folders import UnableToFindIncident
 from include.sla_logic.office import Office
@@ -47,7 +47,8 @@ class Watch:
                 for incident in self._incidents
             }
             while True:
-                self.states = self._api.run_states(DAG)
+                with suppress(AirflowBusy):  # it answers again at the next look
+                    self.states = self._api.run_states(DAG)
                 for incident in self._incidents:
                     self._advance(incident, progress, lines[incident.key])
                 if self._ended() or time.monotonic() > deadline:
@@ -66,7 +67,9 @@ class Watch:
         states = [self.states.get(incident.run_id) for incident in self._incidents]
         if not all(state in FINISHED for state in states):
             return False
-        return set(self._api.run_states(EXTRA_DAG).values()) <= FINISHED
+        with suppress(AirflowBusy):
+            return set(self._api.run_states(EXTRA_DAG).values()) <= FINISHED
+        return False
 
     def _advance(self, incident: DemoIncident, progress: Progress, line: TaskID) -> None:
         if progress.tasks[line].finished:

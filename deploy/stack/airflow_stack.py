@@ -1,8 +1,10 @@
 """Start the four components of Airflow, wait until they are healthy, stop them all."""
 
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -141,6 +143,9 @@ class AirflowStack:
         )
         if done.returncode:
             raise UnableToStartAirflow(f"airflow db migrate failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        if (file := self.settings.metadata_file) is not None:
+            with closing(sqlite3.connect(file)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")  # kept in the file: readers no longer hold up writers
 
     def _apply_project_settings(self) -> None:
         """Make the pools and variables of airflow_settings.yaml; connections come by the environment."""

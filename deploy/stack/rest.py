@@ -8,10 +8,19 @@ import httpx
 
 FINISHED = frozenset({"success", "failed"})
 PAGE = 200
+TRY_AGAIN_SECONDS = (1, 2, 5, 10, 20)
 
 
 class UnableToReachAirflow(Exception):
     """Say which call was refused and what Airflow answered."""
+
+
+class AirflowBusy(UnableToReachAirflow):
+    """Airflow did not answer in time, or could not do what it was asked just now; asking again is worth it."""
+
+
+class RunExists(UnableToReachAirflow):
+    """A run with this id was started before."""
 
 
 class RunNotFinished(Exception):
@@ -70,7 +79,7 @@ class AirflowApi:
         """
         answer = self.request(method, path, **parameters)
         if answer.is_error:
-            raise UnableToReachAirflow(f"{method} {path} was refused with {answer.status_code}: {answer.text}")
+            raise _refusal(answer.status_code)(f"{method} {path} was refused with {answer.status_code}: {answer.text}")
         return answer.json() if answer.content else None
 
     def dag_ids(self) -> set[str]:
@@ -98,6 +107,17 @@ class AirflowApi:
         body = {"conf": conf, "dag_run_id": run_id, "logical_date": None, "note": note}
         sent = {key: value for key, value in body.items() if value is not None or key == "logical_date"}
         return str(self.call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=sent)["dag_run_id"])
+
+    def start_run(self, dag_id: str, *, conf: dict[str, Any], run_id: str, note: str | None = None) -> str:
+        """Start a run, asking again while the server is too busy to answer: its id makes that harmless."""
+        for pause in TRY_AGAIN_SECONDS:
+            try:
+                return self.trigger_run(dag_id, conf=conf, run_id=run_id, note=note)
+            except AirflowBusy:
+                time.sleep(pause)
+            except RunExists:
+                return run_id
+        raise UnableToReachAirflow(f"{dag_id} {run_id} was not started: the server is too busy")
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         """Tell queued, running, success or failed."""
@@ -147,7 +167,7 @@ class AirflowApi:
         try:
             return self._client.request(method, path, **parameters)
         except httpx.TransportError as error:
-            raise UnableToReachAirflow(f"{method} {path} was not answered: {error}") from error
+            raise AirflowBusy(f"{method} {path} was not answered: {error}") from error
 
     def _create_or_replace(self, path: str, name: str, body: dict[str, Any]) -> None:
         answer = self.request("POST", path, json=body)
@@ -155,6 +175,12 @@ class AirflowApi:
             self.call("PATCH", f"{path}/{name}", json=body)
         elif answer.is_error:
             raise UnableToReachAirflow(f"POST {path} was refused with {answer.status_code}: {answer.text}")
+
+
+def _refusal(status: int) -> type[UnableToReachAirflow]:
+    if status == httpx.codes.CONFLICT:
+        return RunExists
+    return AirflowBusy if httpx.codes.is_server_error(status) else UnableToReachAirflow
 
 
 def _line(entry: Any) -> str:

@@ -5,11 +5,13 @@ import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from deploy.stack.credentials import Credentials
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCHEDULER_LOOK_SECONDS = 0.1  # a lone incident takes 17 s instead of 30 s with Airflow's default of 1
-SQLITE_LOCK_SECONDS = 60  # below this, concurrent triggers end in "database is locked"
+SQLITE_LOCK_SECONDS = 15  # a call that waits in vain for the lock is answered with 500, and its caller tries again
 SQLITE_PARALLELISM = 4
 SERVER_PARALLELISM = 8  # on two cores more workers starve each other
 WAITING_RUNS = 10_000  # a waiting restoration must not keep the next incident from starting
@@ -47,9 +49,15 @@ class StackSettings:
         return self.metadata_url or f"{sqlite_url(self.home / 'airflow.db')}?timeout={SQLITE_LOCK_SECONDS}"
 
     @property
+    def metadata_file(self) -> Path | None:
+        """Name the file of a SQLite metadata database; None for a server."""
+        url = make_url(self.metadata)
+        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+    @property
     def workers(self) -> int:
         """Default to what two cores carry with this kind of metadata database."""
-        default = SQLITE_PARALLELISM if self.metadata.startswith("sqlite") else SERVER_PARALLELISM
+        default = SQLITE_PARALLELISM if self.metadata_file else SERVER_PARALLELISM
         return self.parallelism or default
 
 
