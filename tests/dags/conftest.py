@@ -60,28 +60,41 @@ class House:
             watcher.join()
 
 
-@pytest.fixture(scope="module")
-def house(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+@contextmanager
+def lived_in(house: House) -> Iterator[House]:
+    """Let Airflow's tasks and triggers work on this house, by its clock."""
     # Not at the top: a conftest is read before Airflow's home is set.
     from sla_airflow import activities, connections, lookout, restoration
 
-    folder = tmp_path_factory.mktemp("house")
-    url = f"sqlite+pysqlite:///{folder / 'teleco.db'}"
-    house = House(url, folder)
+    url = house.office.settings.database_url
+
+    def open_office() -> Office:
+        assert connections.settings().database_url == url
+        return Office(connections.settings(), clock=house.now)
+
+    def answered_runs(asked: str, decided_since: datetime) -> frozenset[str]:
+        assert asked == url
+        return house.office.answered_restorations(decided_since=decided_since)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW_CONN_TELECO_DB", f"sqlite:///{folder / 'teleco.db'}")
-
-        def open_office() -> Office:
-            return Office(connections.settings(), clock=house.now)
-
-        def answered_runs(url: str, decided_since: datetime) -> frozenset[str]:
-            assert url == house.office.settings.database_url
-            return house.office.answered_restorations(decided_since=decided_since)
-
+        patch.setenv("AIRFLOW_CONN_TELECO_DB", url)
         for module in (activities, restoration):
             patch.setattr(module, "open_office", open_office)
         patch.setattr(lookout, "answered_runs", answered_runs)
         patch.setattr(lookout, "LOOK_SECONDS", 0.2)
         patch.setattr(restoration, "FIRST_LOOK_SECONDS", 0)
         patch.setattr(restoration, "JITTER_SECONDS", 1)
+        yield house
+
+
+@pytest.fixture(scope="module")
+def house(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("house")
+    with lived_in(House(f"sqlite+pysqlite:///{folder / 'teleco.db'}", folder)) as house:
+        yield house
+
+
+@pytest.fixture
+def house_on_postgresql(airflow_home: Path, postgres_url: str, tmp_path: Path) -> Iterator[House]:
+    with lived_in(House(postgres_url, tmp_path)) as house:
         yield house

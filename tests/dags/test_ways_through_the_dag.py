@@ -119,6 +119,14 @@ def test_a_premium_incident_is_taken_over_once_as_a_child_ticket(walked: Walked,
     assert house.office.case(children[0]).ticket.assigned_to is Lane.EXTRA_PROBLEM_FIX
 
 
+def test_on_postgresql_a_held_restoration_waits_and_is_released(house_on_postgresql: House) -> None:
+    walked = Walked(house_on_postgresql, "held_and_released")
+    assert walked.run.state == "success"
+    assert set(walked.case.tasks) == set(walked.expected.path)
+    assert walked.case.rebate is not None
+    assert walked.case.rebate.total == walked.expected.credit
+
+
 def test_the_same_notification_again_fails_and_says_which_run_has_it(house: House) -> None:
     conf = house.conf("no_problem_found", external_reference="TWICE-1")
     first = load_dag("sla_violation").test(run_conf=conf)
