@@ -138,6 +138,7 @@ def test_the_customer_base_comes_in_with_tenure_and_charges(town, shared_data):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_hourly_means_of_102_links_come_in(town, shared_data):
     path = shared_data / "smokeping_links" / "hourly_dev.csv.gz"
     for kind in ("customers", "agreements", "samples"):

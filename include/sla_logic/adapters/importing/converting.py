@@ -1,7 +1,7 @@
 """From the cells of a row to the fields of a record."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,10 +35,7 @@ def records_of(
         if column is not None and _cell(row, series.source, mapping) is None:
             continue  # not measured: that is no sample
         value = read_field(column or series.metric, series.source, row, mapping, as_of=as_of)
-        record = SampleRecord.model_validate(_record(kind, {**given, "metric": series.metric, "value": value}))
-        if section.labelled_by == "end":
-            record = record.model_copy(update={"at": record.at - timedelta(seconds=series.step_seconds)})
-        yield record, index
+        yield _record(kind, {**given, "metric": series.metric, "value": value}), index
 
 
 def read_field(name: str, source: Source, row: Row, mapping: Mapping, *, as_of: date) -> Any:

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Table, select
 from sqlalchemy.exc import DBAPIError
 
 from include.sla_logic.adapters.database import Database
@@ -16,7 +16,7 @@ from include.sla_logic.adapters.importing.converting import is_meant, records_of
 from include.sla_logic.adapters.importing.files import Row, read_rows
 from include.sla_logic.adapters.importing.keeping import Kind
 from include.sla_logic.adapters.importing.mapping import Mapping, Section
-from include.sla_logic.adapters.importing.records import SampleRecord
+from include.sla_logic.adapters.importing.records import Record, SampleRecord
 from include.sla_logic.adapters.importing.rejection import Rejected, UnableToTakeRow
 from include.sla_logic.adapters.importing.samples import SeriesBook, sample_row
 from include.sla_logic.adapters.upserting import upsert
@@ -75,17 +75,17 @@ class _Import:
 
     def _rows(self, connection: Connection, row: Row) -> Iterator[tuple[Table, dict[str, Any]]]:
         for record, index in records_of(row, self.section, self.mapping, self.kind.record, as_of=self.as_of):
-            self._check_references(connection, record.model_dump())
+            self._check_references(connection, record)
             if index is None or not isinstance(record, SampleRecord):
                 yield from self.kind.rows(record)
             else:
                 series = self.section.series[index]
                 self.series.check(connection, record.service, series)
-                yield sample_row(record, series)
+                yield sample_row(record, series, labelled_by=self.section.labelled_by)
 
-    def _check_references(self, connection: Connection, values: dict[str, Any]) -> None:
+    def _check_references(self, connection: Connection, record: Record) -> None:
         for name, table, columns in self.kind.refers:
-            key = tuple(values[column] for column in columns)
+            key = tuple(getattr(record, column) for column in columns)
             if not self._is_known(connection, table, key):
                 raise UnableToTakeRow(name, f"{' '.join(map(str, key))} is not known")
 
@@ -140,11 +140,20 @@ class _Import:
 
 
 def _known_rows(connection: Connection, table: Table, keys: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
+    """Return what is known under these keys, and perhaps some neighbours: ranges are cheaper than lists of tuples."""
     if not keys:
         return {}
     columns = list(table.primary_key)
-    rows = connection.execute(select(table).where(tuple_(*columns).in_(keys)))
+    rows = connection.execute(
+        select(table).where(*(_among(c, set(parts)) for c, parts in zip(columns, zip(*keys, strict=True), strict=True)))
+    )
     return {tuple(getattr(row, c.name) for c in columns): row for row in rows}
+
+
+def _among(column: Column[Any], values: set[Any]) -> ColumnElement[bool]:
+    if isinstance(next(iter(values)), str):
+        return column.in_(values)
+    return column.between(min(values), max(values))
 
 
 def _agrees(row: Any, values: dict[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """Samples on their grid: integers of 10^-decimals, each series with its unit and step."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
@@ -9,16 +9,20 @@ from include.sla_logic.adapters.importing.mapping import Series
 from include.sla_logic.adapters.importing.records import SampleRecord
 from include.sla_logic.adapters.importing.rejection import UnableToTakeRow
 from include.sla_logic.adapters.schema import reference as t
-from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import to_seconds
 
 
-def sample_row(record: SampleRecord, series: Series) -> tuple[Table, dict[str, Any]]:
-    """Return the sample as it is kept; finer values are rounded half up, once."""
+def sample_row(record: SampleRecord, series: Series, *, labelled_by: str) -> tuple[Table, dict[str, Any]]:
+    """Return the sample as it is kept, by the START of its step; finer values are rounded half up, once."""
     at = to_seconds(record.at)
     if at % series.step_seconds:
         raise UnableToTakeRow("at", f"{record.at.isoformat()} is off the grid of {series.step_seconds} s")
-    value = None if record.value is None else int(half_up(record.value, series.decimals).scaleb(series.decimals))
+    if labelled_by == "end":
+        at -= series.step_seconds
+    value = None
+    if record.value is not None:
+        finest = Decimal(1).scaleb(-series.decimals)
+        value = int(record.value.quantize(finest, ROUND_HALF_UP).scaleb(series.decimals))
     return t.samples, {"service": record.service, "metric": record.metric, "at": at, "value": value}
 
 
