@@ -4,6 +4,7 @@ Every component of Airflow loads this file; the desk itself is imported by the a
 request.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +22,14 @@ class LateDesk:
     """Build the desk when it is first asked for."""
 
     def __init__(self) -> None:
-        self._desk: ASGIApp | None = None
+        self._building: asyncio.Task[ASGIApp] | None = None
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        """Hand the request on."""
-        if self._desk is None:
-            self._desk = build()
-        await self._desk(scope, receive, send)
+        """Hand the request on; the imports take seconds, so they are done beside Airflow's own requests."""
+        if self._building is None or (self._building.done() and self._building.exception()):
+            self._building = asyncio.create_task(asyncio.to_thread(build))
+        desk = await asyncio.shield(self._building)
+        await desk(scope, receive, send)
 
 
 def build() -> "ASGIApp":
@@ -39,9 +41,9 @@ def build() -> "ASGIApp":
     from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
     from airflow.api_fastapi.core_api.security import get_user
     from fastapi import Depends, HTTPException
-    from sla_airflow.activities import open_office
 
     from include.sla_logic.console import Caller, build_desk
+    from sla_airflow.activities import open_office
 
     def allowed(user: Any, method: Any) -> bool:
         return get_auth_manager().is_authorized_dag(
@@ -94,7 +96,6 @@ class IncidentDesk(AirflowPlugin):
             "href": f"{PREFIX}/",
             "destination": "nav",
             "url_route": "incident-desk",
-            "category": "browse",
             "icon": f"{PREFIX}/assets/desk.svg",
             "icon_dark_mode": f"{PREFIX}/assets/desk-dark.svg",
             "nav_top_level": True,

@@ -4,7 +4,7 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import Mount
 
-from tests.console.conftest import HERE, HELD, client_of, desk_of
+from tests.console.desk_town import HELD, HERE, client_of, desk_of
 
 FILLED = {
     "reference": "TT-000001",
@@ -113,7 +113,7 @@ def test_a_change_that_another_site_asks_for_is_refused(town, headers):
 
 def test_changes_are_never_made_by_get(town):
     with client_of(town) as client:
-        for (kind, name) in (("ticket", "release"), ("ticket", "reject")):
+        for kind, name in (("ticket", "release"), ("ticket", "reject")):
             assert client.get(f"/acts/{kind}/{town.tickets[HELD]}/{name}").status_code == 200
     assert town.office.restoration(town.tickets[HELD]).sent_at is None
 

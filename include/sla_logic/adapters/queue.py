@@ -50,7 +50,7 @@ def keep_places(connection: Connection, changes: Iterable[Progress]) -> None:
     changed = [_moved(dict(row), by_number[row["ticket"]]) for row in rows]
     different = [new for new, row in zip(changed, rows, strict=True) if new != dict(row)]
     if different:
-        columns = {name: bindparam(name) for name in different[0] if name != "ticket"}
+        columns: dict[str, Any] = {name: bindparam(name) for name in different[0] if name != "ticket"}
         statement = update(queue).where(queue.c.ticket == bindparam("its_ticket")).values(columns)
         connection.execute(statement, [_renamed(row) for row in different])
 

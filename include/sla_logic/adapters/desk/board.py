@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
@@ -10,7 +11,7 @@ from include.sla_logic.adapters.folders import ticket_id, ticket_number
 from include.sla_logic.adapters.schema.columns import from_minor_units
 from include.sla_logic.adapters.schema.queue import queue
 from include.sla_logic.adapters.schema.reference import customers, services
-from include.sla_logic.adapters.schema.system_t import restorations, tickets
+from include.sla_logic.adapters.schema.system_t import outbox, quarantine, restorations, tickets
 from include.sla_logic.domain.money import Money
 
 SHOWN = ("open", "waiting", "escalated", "on_hold", "settled", "all")
@@ -90,7 +91,7 @@ def read_board(connection: Connection, wanted: BoardFilter, *, page: int = 1, si
     return BoardPage([_line(row) for row in rows], total, page, size)
 
 
-def _fitting(wanted: BoardFilter) -> Select[tuple[int]]:
+def _fitting(wanted: BoardFilter) -> Select[Any]:
     query = select(queue.c.ticket)
     conditions = [*_shown(wanted.shown), *_asked(wanted)]
     if wanted.priority:
@@ -107,13 +108,14 @@ def _fitting(wanted: BoardFilter) -> Select[tuple[int]]:
 
 
 def _shown(shown: str) -> Sequence[ColumnElement[bool]]:
-    return {
+    shows: dict[str, list[ColumnElement[bool]]] = {
         "open": [queue.c.open.is_(True)],
         "settled": [queue.c.open.is_(False)],
         "waiting": [queue.c.open.is_(True), restorations.c.outcome.is_(None), _unanswered()],
         "escalated": [queue.c.open.is_(True), tickets.c.escalated.is_(True)],
         "on_hold": [queue.c.open.is_(True), tickets.c.status.in_(("pending", "held"))],
-    }.get(shown, [])
+    }
+    return shows.get(shown, [])
 
 
 def _unanswered() -> ColumnElement[bool]:
@@ -151,7 +153,7 @@ def _found(search: str) -> ColumnElement[bool]:
     )
 
 
-def _dressed(numbers: ColumnElement[int]) -> Select[tuple[object, ...]]:
+def _dressed(numbers: ColumnElement[int]) -> Select[Any]:
     waits = and_(restorations.c.ticket == queue.c.ticket, restorations.c.outcome.is_(None), _unanswered())
     return (
         select(
@@ -175,7 +177,7 @@ def money(amount: int | None, currency: str | None) -> Money | None:
     return None if amount is None or currency is None else from_minor_units(amount, currency)
 
 
-def _line(row: Row[tuple[object, ...]]) -> BoardLine:
+def _line(row: Row[Any]) -> BoardLine:
     return BoardLine(
         ticket=ticket_id(row.number),
         reference=row.external_reference,
@@ -249,9 +251,8 @@ class Figures:
 
 def count_figures(connection: Connection, *, now: datetime) -> Figures:
     """Count everything that wants attention, along indexes."""
-    from include.sla_logic.adapters.schema.system_t import outbox, quarantine
 
-    def count(query: Select[tuple[int]]) -> int:
+    def count(query: Select[Any]) -> int:
         return int(connection.scalar(query) or 0)
 
     escalated = select(func.count()).select_from(queue.join(tickets, tickets.c.number == queue.c.ticket))

@@ -1,0 +1,278 @@
+"""What the pages show: hostile texts without effect, figures as they are kept, queues in order."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from sqlalchemy import insert, update
+
+from include.sla_logic.adapters.desk.board import BoardFilter, read_board
+from include.sla_logic.adapters.schema import reference as t
+from include.sla_logic.adapters.schema.queue import queue
+from include.sla_logic.adapters.schema.system_t import documents, outbox, tickets
+from include.sla_logic.console.board_pages import harmless
+from include.sla_logic.console.process_picture import draw_process, where_it_stands
+from include.sla_logic.console.process_shape import STATIONS, TRACKS
+from include.sla_logic.console.prose import read_aloud
+from tests.console.desk_town import ANCHOR, FOLLOWS, HELD, WAIT, client_of
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{7*7}}",
+    "${7*7} $(id) `id`",
+    "' OR 1=1 --",
+    "=cmd|' /C calc'!A0",
+    "\u0627\u0644\u0639\u0631\u0628\u064a\u0629",
+    "javascript:alert(1)",
+    "../../etc/passwd",
+]
+MARKUP = re.compile(r"<script>alert|<img src=x|onerror=alert\(1\)>", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_text_is_shown_on_every_page_and_does_nothing(own_town, text):
+    ticket = own_town.walk(HELD, until=WAIT, description=text)
+    with own_town.office.database.write() as connection:
+        connection.execute(update(t.customers).values(name=text))
+        connection.execute(update(t.services).values(name=text))
+        row = {"key": text, "ticket": 1, "kind": "mail", "payload": {}, "state": "dead", "attempts": 1}
+        at = {"created_at": ANCHOR, "next_attempt_at": ANCHOR, "last_error": text}
+        connection.execute(insert(outbox), [row | at])
+        connection.execute(update(queue).values(cause=text[:64], contract=text, outcome=text[:32], closed_at=ANCHOR))
+    own_town.office.release_restoration(ticket.id, by=text, reason=text)
+    with client_of(own_town) as client:
+        for path in (
+            "/?shown=all",
+            f"/incidents/{ticket.id}",
+            f"/services/{ticket.service}",
+            "/waiting",
+            "/reports",
+            "/new",
+        ):
+            answer = client.get(path)
+            assert answer.status_code == 200, path
+            assert not MARKUP.search(answer.text), path
+            assert "49" not in re.findall(r"\{\{7\*7\}\}|49", answer.text) or "{{7*7}}" not in text
+        for path in ("/", "/api/v1/incidents"):
+            assert client.get(path, params={"search": text[:64]}).status_code == 200
+        page = client.get("/", params={"search": text[:64]}).text
+        assert not MARKUP.search(page)
+        table = client.get("/reports.csv?month=2026-11").text
+    for row in csv.reader(io.StringIO(table)):
+        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_spreadsheet_takes_no_name_for_a_formula(text):
+    assert harmless(text) == "'" + text
+
+
+def test_path_like_and_control_characters_in_addresses_find_nothing(desk):
+    for name in ("..%2f..%2fetc%2fpasswd", "%00", "%0d%0aX-Evil:1", "TT-%F0%9F%92%A5", "TT-" + "9" * 60):
+        for place in ("incidents", "services", "runs", "api/v1/incidents"):
+            answer = desk.get(f"/{place}/{name}")
+            assert answer.status_code in {200, 404}, (place, name)
+            assert "x-evil" not in answer.headers
+
+
+def test_the_picture_has_every_edge_of_the_process(golden_edges):
+    drawn = {(track.source, track.target) for track in TRACKS}
+    assert drawn == golden_edges
+
+
+@pytest.fixture
+def golden_edges():
+    from pathlib import Path
+
+    shape = json.loads((Path(__file__).parents[1] / "dags" / "sla_violation.golden.json").read_text())
+    return {(edge["from"], edge["to"]) if isinstance(edge, dict) else (edge[0], edge[1]) for edge in shape["edges"]}
+
+
+def test_no_two_boxes_of_the_picture_share_a_place():
+    assert len({(station.column, station.row) for station in STATIONS}) == len(STATIONS)
+
+
+def test_the_picture_marks_what_is_done_and_where_it_stands(town):
+    case = town.office.case(town.tickets[HELD])
+    picture = draw_process(case)
+    states = {box.task: box.state for box in picture.stations}
+    assert {task for task, state in states.items() if state == "done"} == set(case.tasks)
+    assert [task for task, state in states.items() if state == "now"] == [WAIT]
+    assert where_it_stands(case) == (WAIT,)
+
+
+def test_a_closed_incident_stands_nowhere(town):
+    for key, ticket in town.tickets.items():
+        if key != HELD:
+            assert where_it_stands(town.office.case(ticket)) == ()
+
+
+def test_while_an_incident_goes_on_the_picture_names_the_next_step(own_town):
+    ticket = own_town.report(HELD)
+    task = "enter_problem_report"
+    while task and task != WAIT:
+        assert where_it_stands(own_town.office.case(ticket.id)) == (task,)
+        task = own_town._after(task, ticket.run_id)
+    assert set(FOLLOWS) <= {station.task for station in STATIONS}
+
+
+def test_every_incident_shows_its_money_as_it_is_kept(desk, town):
+    for key, ticket in town.tickets.items():
+        page = desk.get(f"/incidents/{ticket}").text
+        case = town.office.case(ticket)
+        assert ticket in page
+        if case.rebate:
+            assert f"{case.rebate.total.amount:,} {case.rebate.total.currency}" in page, key
+            for line in case.rebate.lines:
+                for step in line.arithmetic:
+                    assert step.replace("'", "&#39;") in page
+
+
+def test_every_document_is_there_as_prose_and_as_json(desk, town):
+    ticket = town.tickets["premium"]
+    page = desk.get(f"/incidents/{ticket}").text
+    for paper in town.office.case(ticket).documents:
+        place = f"/incidents/{ticket}/documents/{paper.kind}/{paper.round}"
+        assert place in page
+        assert desk.get(place).json() == paper.body
+        assert read_aloud(paper.body)
+    assert desk.get(f"/incidents/{ticket}/documents/Secret/1").status_code == 404
+
+
+def test_a_deep_or_long_document_is_told_as_far_as_one_would_read():
+    deep = value = {}
+    for _ in range(200):
+        value["more"] = {}
+        value = value["more"]
+    value["end"] = 1
+    read_aloud(deep)
+    [item] = read_aloud({"many": list(range(500))})
+    assert (len(item.texts), item.left_out) == (100, 400)
+
+
+def test_the_performance_of_the_service_is_drawn_as_a_picture_of_its_own(desk, town):
+    ticket = town.tickets["premium"]
+    assert "/charts/0.svg" in desk.get(f"/incidents/{ticket}").text
+    answer = desk.get(f"/incidents/{ticket}/charts/0.svg")
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert desk.get(f"/incidents/{ticket}/charts/50.svg").status_code == 404
+
+
+def test_an_incident_is_found_by_ticket_reference_and_run(desk, town):
+    case = town.office.case(town.tickets["premium"])
+    for name in (case.ticket.id, case.ticket.external_reference, case.ticket.run_id):
+        assert desk.get(f"/incidents/{name}").status_code == 200
+    assert f"/dags/sla_violation/runs/{case.ticket.run_id}" in desk.get(f"/runs/{case.ticket.run_id}").text
+
+
+def test_the_report_of_a_month_counts_what_was_closed_in_it(desk, town):
+    cases = [town.office.case(ticket) for ticket in town.tickets.values()]
+    closed = [case.closed for case in cases if case.closed and f"{case.closed.closed_at:%Y-%m}" == "2026-11"]
+    report = desk.get("/api/v1/reports/2026-11").json()
+    assert report["total"]["incidents"] == len(closed) > 5
+    by_outcome = {group["name"]: group["incidents"] for group in report["by_outcome"]}
+    assert by_outcome == {name: [c.outcome for c in closed].count(name) for name in {c.outcome for c in closed}}
+    assert sum(group["incidents"] for group in report["by_cause"]) == len(closed)
+    rows = list(csv.DictReader(io.StringIO(desk.get("/reports.csv?month=2026-11").text)))
+    assert rows[0]["incidents"] == str(len(closed))
+    assert desk.get("/api/v1/reports/2025-01").json()["total"]["incidents"] == 0
+
+
+@pytest.mark.parametrize("month", ["2026-13", "november", "0000-00", "9999-12", "2026-11-01"])
+def test_a_month_that_is_none_is_refused(desk, month):
+    assert desk.get(f"/reports?month={month}").status_code == 422
+    assert desk.get(f"/reports.csv?month={month}").status_code == 422
+    assert desk.get(f"/api/v1/reports/{month}").status_code == 422
+
+
+def test_a_service_shows_its_windows_as_they_are_judged_now(desk, town):
+    for notification in town.house.notifications.values():
+        view = desk.get(f"/api/v1/services/{notification.service}").json()
+        assert view["agreements"]
+        for agreement in view["agreements"]:
+            assert len(agreement["windows"]) == 3
+            assert len({window["window"]["start"] for window in agreement["windows"]}) == 3
+        assert desk.get(f"/services/{notification.service}").status_code == 200
+
+
+def seed(town, count):
+    """Add many incidents in a queue order that is known, without their papers."""
+    rows, places = [], []
+    for number in range(1000, 1000 + count):
+        rows.append(
+            {"number": number, "external_key": f"run s{number}", "run_id": f"s{number}", "origin": "seed",
+             "customer": f"C-{number % 50}", "service": f"S-{number % 70}", "status": "inProgress",
+             "assigned_to": "Customer Service", "escalated": number % 10 == 0, "created_at": ANCHOR}
+        )  # fmt: skip
+        place = f"{(number * 7919) % count:08d}"
+        priority = f"P{number % 5 + 1}"
+        places.append(
+            {"ticket": number, "open": number % 4 != 0, "place": place, "protected": False, "priority": priority}
+        )
+    with town.office.database.write() as connection:
+        connection.execute(insert(tickets), rows)
+        connection.execute(insert(queue), places)
+
+
+def test_pages_cut_thousands_of_incidents_without_losing_or_repeating_one(own_town):
+    seed(own_town, 3000)
+    with own_town.office.reading() as connection:
+        first = read_board(connection, BoardFilter(shown="all"), size=200)
+        assert (first.total, first.pages) == (3000, 15)
+        lines = [
+            line
+            for page in range(1, 16)
+            for line in read_board(connection, BoardFilter(shown="all"), page=page, size=200).lines
+        ]
+        assert len({line.ticket for line in lines}) == 3000
+        assert read_board(connection, BoardFilter(), size=10).total == 2250
+        few = read_board(connection, BoardFilter(priority="P1", customer="C-0", shown="all"), size=200)
+        assert {line.customer for line in few.lines} == {"C-0"}
+        assert read_board(connection, BoardFilter(search="%"), size=10).total == 0
+        assert read_board(connection, BoardFilter(search="TT-001234", shown="all"), size=10).total == 1
+    with client_of(own_town) as client:
+        assert "Page 2 of 45" in client.get("/?page=2").text
+        assert "No incident fits" in client.get("/?page=9999").text
+
+
+def test_the_queue_goes_by_protection_priority_next_tier_score_and_age(town):
+    with town.office.reading() as connection:
+        lines = read_board(connection, BoardFilter(), size=50).lines
+
+    def rank(line):
+        tier = line.next_tier_at.timestamp() if line.next_tier_at else float("inf")
+        return (not line.protected, line.priority or "P9", tier, -(line.score or 0), line.ticket)
+
+    assert [line.ticket for line in lines] == [line.ticket for line in sorted(lines, key=rank)]
+    assert len(lines) > 1
+
+
+def test_the_place_in_the_queue_follows_the_papers(town):
+    with town.office.reading() as connection:
+        lines = {line.ticket: line for line in read_board(connection, BoardFilter(shown="all"), size=200).lines}
+    for ticket in town.tickets.values():
+        case, line = town.office.case(ticket), lines[ticket]
+        if case.closed:
+            assert (line.outcome, line.credit) == (case.closed.outcome, case.closed.credit)
+            assert line.next_tier_at is None
+        assert line.due is not None
+        assert line.priority is not None
+
+
+def test_no_document_of_a_case_is_too_long_for_its_page(desk, town):
+    ticket = town.tickets["premium"]
+    with town.office.database.write() as connection:
+        row = {
+            "ticket": 1,
+            "kind": "Investigation",
+            "round": 99,
+            "schema_version": 1,
+            "task": "x",
+            "written_at": ANCHOR,
+        }
+        connection.execute(insert(documents), [row | {"body": json.dumps({"lines": ["x" * 50] * 5000})}])
+    assert len(desk.get(f"/incidents/{ticket}").content) < 400_000
