@@ -84,11 +84,11 @@ def open_office() -> "Office":
 
 @contextmanager
 def no_retry_for_foreseen_errors() -> Iterator[None]:
-    """Fail at once with the sentence of an `UnableTo…`; everything else may pass, so it is tried again."""
+    """Fail at once with the sentence of an `UnableTo…`, unless it says that it `passes`; all else is tried again."""
     try:
         yield
     except Exception as error:
-        if type(error).__name__.startswith("UnableTo"):
+        if type(error).__name__.startswith("UnableTo") and not getattr(error, "passes", False):
             raise AirflowFailException(str(error)) from error
         raise
 

@@ -156,3 +156,12 @@ def test_the_linked_run_has_one_name_that_airflow_accepts(run_id: str) -> None:
     assert premium_run_id(run_id) == premium_run_id(run_id)
     assert len(premium_run_id(run_id)) <= RUN_ID_LENGTH
     assert premium_run_id(run_id) != premium_run_id(run_id[:-1] + "y")
+
+
+class UnableToUseDatabase(Exception):
+    passes = True
+
+
+def test_a_database_that_a_deployment_is_about_to_migrate_is_tried_again() -> None:
+    with pytest.raises(UnableToUseDatabase), activities.no_retry_for_foreseen_errors():
+        raise UnableToUseDatabase
