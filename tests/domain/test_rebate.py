@@ -151,6 +151,25 @@ def test_the_lines_add_up_to_the_rounded_total(cents: str) -> None:
     assert sum((line.net for line in rebate.lines), start=euros("0")) == rebate.total == comparison.credit_due
 
 
+def test_what_is_owed_besides_money_is_noted() -> None:
+    waiver = objective({"kind": "hour_waiver", "downtime": {"more_than": "6 min"}}, id="hours")
+    chronic = {"count": 2, "outage": {"more_than": "30 min"}, "within_days": 30, "notice_days": 30}
+    one = outage("2025-04-10 10:00", "2025-04-10 12:00")
+    terms = contract(objective(), waiver, chronic=chronic)
+    warned = work_out_rebate(judge(terms, facts(one), as_of=APRIL.end), earlier=[])
+    assert warned.notes == (
+        "hours: 2 clock hour(s) are left off the bill.",
+        (
+            "One more event gives the customer the right of termination without charge: "
+            "1 of 2 outages more than 30 min in the last 30 days."
+        ),
+    )
+    both = facts(one, outage("2025-04-20 10:00", "2025-04-20 11:00", "O2"))
+    reached = work_out_rebate(judge(terms, both), earlier=[])
+    assert "has the right of termination" in reached.notes[-1]
+    assert "notice before 2025-05-21 00:00 UTC" in reached.notes[-1]
+
+
 lengths = st.lists(st.tuples(st.integers(0, 40_000), st.integers(0, 600)), min_size=1, max_size=5)
 
 

@@ -34,7 +34,10 @@ class RebateLine(Value):
 
 
 class Rebate(Document):
-    """The rebate of one window; a held one books nothing until a second person approves it."""
+    """The rebate of one window; a held one books nothing until a second person approves it.
+
+    `notes` name what is no credit and yet owed: hours left off the bill, a right to leave (or its announcement).
+    """
 
     contract: str
     contract_version: str
@@ -49,6 +52,7 @@ class Rebate(Document):
     claim_required: bool
     claim_deadline: Instant | None
     reason: str
+    notes: tuple[str, ...] = ()
 
 
 class BillingAdjustment(Document):
@@ -97,6 +101,7 @@ def work_out_rebate(comparison: SlaComparison, *, earlier: Sequence[EarlierCredi
         claim_required=comparison.claim.state != "automatic",
         claim_deadline=comparison.claim.deadline,
         reason=_reason(comparison, total, lines),
+        notes=tuple(_notes(comparison)),
     )
 
 
@@ -154,6 +159,18 @@ def _why_held(comparison: SlaComparison, lines: Sequence[RebateLine]) -> list[st
         if line.net.amount < Decimal(0)
     ]
     return reasons
+
+
+def _notes(comparison: SlaComparison) -> Iterable[str]:
+    for objective in comparison.objectives:
+        if objective.waived_hours:
+            yield f"{objective.objective}: {objective.waived_hours} clock hour(s) are left off the bill."
+    chronic = comparison.chronic
+    if chronic is not None and chronic.state == "reached":
+        until = "" if chronic.notice_until is None else f", notice before {chronic.notice_until:%Y-%m-%d %H:%M} UTC"
+        yield f"The customer has the right of {chronic.right}: {chronic.reason}{until}."
+    elif chronic is not None and chronic.state == "one_event_before":
+        yield f"One more event gives the customer the right of {chronic.right}: {chronic.reason}."
 
 
 def _reason(comparison: SlaComparison, total: Money, lines: Sequence[RebateLine]) -> str:
