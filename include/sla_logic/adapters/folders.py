@@ -140,6 +140,14 @@ def _load_papers(connection: Connection, folders: dict[int, Folder]) -> None:
         folders[row.ticket].papers.setdefault(row.kind, []).append(paper)
 
 
+def load_first_papers(connection: Connection, numbers: Sequence[int], kind: str) -> dict[int, Paper]:
+    """Return the first paper of one kind of each incident that has one."""
+    query = select(documents).where(documents.c.ticket.in_(numbers), documents.c.kind == kind, documents.c.round == 1)
+    return {
+        row.ticket: Paper(row.kind, row.round, row.body, row.task, row.written_at) for row in connection.execute(query)
+    }
+
+
 def _last_numbers(numbers: Sequence[int]) -> Select[tuple[int, int | None, int | None]]:
     timelines = select(func.max(timeline.c.sequence)).where(timeline.c.ticket == tickets.c.number)
     histories = select(func.max(ticket_status_history.c.sequence)).where(

@@ -5,6 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from include.sla_logic.adapters.audit import Act, note_act
+from include.sla_logic.adapters.case_file import KeptCaseFile
 from include.sla_logic.adapters.filing import file_away
 from include.sla_logic.adapters.folders import find_number
 from include.sla_logic.adapters.restorations import (
@@ -30,6 +31,12 @@ _ENDINGS = MappingProxyType(
 )
 
 
+def end_wait(file: KeptCaseFile, outcome: RestorationOutcome) -> None:
+    """Say how the wait ended, and note the way that follows from it."""
+    file.record(_ENDINGS[outcome], lane=Lane.RESOURCE_PROVISIONING)
+    file.finish(go_on_after_the_wait(outcome).value)
+
+
 class WaitingRoom(Premises):
     """A request and the deadline never both win: all that changes a wait holds its incident."""
 
@@ -50,8 +57,7 @@ class WaitingRoom(Premises):
             outcome, just_now = decide(connection, number, now=self.database.now(connection))
             if outcome is not None and just_now:
                 file = self.open_file(connection, number, task=WAIT)
-                file.record(_ENDINGS[outcome], lane=Lane.RESOURCE_PROVISIONING)
-                file.finish(go_on_after_the_wait(outcome).value)
+                end_wait(file, outcome)
                 file_away(connection, [file])
             return outcome
 

@@ -1,0 +1,100 @@
+"""The incidents that one run carries together, and the ways that lead each of them to a step."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Select, select, update
+
+from include.sla_logic.adapters.folders import ticket_id
+from include.sla_logic.adapters.schema.cohorts import cohort_members
+from include.sla_logic.adapters.schema.system_t import steps, tickets
+from include.sla_logic.adapters.upserting import upsert
+
+CARRIED, LEFT, SET_ASIDE = "carried", "left", "set aside"
+
+
+@dataclass(frozen=True)
+class Door:
+    """The steps that lead to a step; of several ways an incident has come by one, or must have come by all."""
+
+    came_from: frozenset[str] = frozenset()
+    all_of: bool = True
+
+    def lets_in(self, task: str, taken: dict[str, str | None]) -> bool:
+        """Tell whether an incident that has taken these steps, with these choices, comes to this task."""
+        led = (step in taken and taken[step] in {None, task} for step in self.came_from)
+        return all(led) if self.all_of or not self.came_from else any(led)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One incident of a cohort; `own_run` is the run that it has when it goes its way alone."""
+
+    number: int
+    ticket: str
+    own_run: str
+    state: str
+    reason: str | None
+
+
+def carry(connection: Connection, run_id: str, numbers: Sequence[int]) -> None:
+    """Make these incidents members of the run; whoever is one already stays what it is, unknown ones are left out."""
+    known = set(connection.scalars(select(cohort_members.c.ticket).where(cohort_members.c.run_id == run_id)))
+    found = connection.scalars(select(tickets.c.number).where(tickets.c.number.in_(numbers)))
+    new = [number for number in found if number not in known]
+    upsert(
+        connection,
+        cohort_members,
+        [{"run_id": run_id, "ticket": number, "state": CARRIED, "reason": None} for number in new],
+    )
+
+
+def members_of(connection: Connection, run_id: str) -> list[Member]:
+    """Return the members of a run in the order of their tickets; none for a run that carries no cohort."""
+    query = (
+        select(cohort_members.c.ticket, cohort_members.c.state, cohort_members.c.reason, tickets.c.run_id)
+        .join(tickets, tickets.c.number == cohort_members.c.ticket)
+        .where(cohort_members.c.run_id == run_id)
+        .order_by(cohort_members.c.ticket)
+    )
+    return [
+        Member(row.ticket, ticket_id(row.ticket), row.run_id, row.state, row.reason)
+        for row in connection.execute(query)
+    ]
+
+
+def mark(connection: Connection, run_id: str, number: int, state: str, *, reason: str | None = None) -> None:
+    """Note that a member is no longer carried."""
+    one = (cohort_members.c.run_id == run_id) & (cohort_members.c.ticket == number)
+    connection.execute(update(cohort_members).where(one).values(state=state, reason=reason))
+
+
+def carried(connection: Connection, run_id: str, numbers: Sequence[int]) -> list[int]:
+    """Return which of these incidents the run still carries."""
+    query = _carried(run_id).where(cohort_members.c.ticket.in_(numbers)).order_by(cohort_members.c.ticket)
+    return list(connection.scalars(query))
+
+
+def who_has_come(connection: Connection, run_id: str, task: str, door: Door) -> dict[int, str | None]:
+    """Return the carried incidents that come through the door, and with each that has done the task its choice.
+
+    The choice is `""` for a step without choices and None for a task not done yet.
+    """
+    taken: dict[int, dict[str, str | None]] = defaultdict(dict)
+    wanted = [*door.came_from, task]
+    of_run = steps.c.ticket.in_(_carried(run_id).scalar_subquery())
+    for row in connection.execute(
+        select(steps.c.ticket, steps.c.task, steps.c.choice).where(of_run, steps.c.task.in_(wanted))
+    ):
+        taken[row.ticket][row.task] = row.choice
+    everybody = connection.scalars(_carried(run_id).order_by(cohort_members.c.ticket))
+    return {
+        number: (taken[number][task] or "") if task in taken[number] else None
+        for number in everybody
+        if door.lets_in(task, taken[number])
+    }
+
+
+def _carried(run_id: str) -> Select[tuple[int]]:
+    return select(cohort_members.c.ticket).where(cohort_members.c.run_id == run_id, cohort_members.c.state == CARRIED)

@@ -1,0 +1,251 @@
+"""Doing the steps of the process on many incidents that one run carries: a cohort.
+
+A run of `sla_violation` carries a cohort where its conf has `incidents`, a list of ticket ids (`accept_cohort`).
+Every ticket has a run id of its own from the beginning; it is the run in which the incident goes on alone where it
+has to wait for a restoration. Any run can do any incident: a step that is done is never done again.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from include.sla_logic.adapters.case_file import KeptCaseFile
+from include.sla_logic.adapters.cohort_desks import Shelf
+from include.sla_logic.adapters.cohorts import (
+    CARRIED,
+    LEFT,
+    SET_ASIDE,
+    Door,
+    Member,
+    carried,
+    carry,
+    mark,
+    members_of,
+    who_has_come,
+)
+from include.sla_logic.adapters.filing import file_away
+from include.sla_logic.adapters.folders import load_first_papers, load_folders, lock_tickets, ticket_number
+from include.sla_logic.adapters.restorations import decide
+from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.office.premises import Premises
+from include.sla_logic.office.waiting_room import WAIT, end_wait
+from include.sla_logic.ports import CaseFile
+
+Step = Callable[[CaseFile], object]
+AT_ONCE = 200  # incidents in one transaction: SQLite has one writer, who must not keep the others waiting for long
+LARGEST = 10_000  # what one statement of SQLite can name, with room to spare
+_RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]{1,250}")
+# What says nothing of an incident: the database or the disk is away, and the whole step is tried again.
+_PASSING = (OperationalError, InterfaceError, OSError, MemoryError)
+
+log = logging.getLogger(__name__)
+
+
+class UnableToAcceptCohort(Exception):
+    """What the run was started with names no incidents that it could carry."""
+
+
+@dataclass(frozen=True)
+class Leaver:
+    """An incident that goes on in a run of its own, and the conf with which that run is started."""
+
+    ticket: str
+    run_id: str
+    conf: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Parting:
+    """How a cohort goes on after a wait: the tasks that come next, and who has left."""
+
+    choices: frozenset[str]
+    leavers: tuple[Leaver, ...]
+
+
+class CohortWork(Premises):
+    """What a run does that carries many incidents; one that fails is set aside and the others go on."""
+
+    def accept_cohort(self, conf: Mapping[str, object], *, run_id: str) -> tuple[Member, ...]:
+        """Make the tickets in `conf["incidents"]` members of this run, once; raise `UnableToAcceptCohort`."""
+        numbers = _numbers(conf)
+        with self.writing() as connection:
+            lock_tickets(connection, numbers)
+            carry(connection, run_id, numbers)
+            return _checked(members_of(connection, run_id), numbers)
+
+    def cohort(self, run_id: str) -> tuple[Member, ...]:
+        """Return who is or was a member; empty for a run of one incident."""
+        with self.reading() as connection:
+            return tuple(members_of(connection, run_id))
+
+    def perform_cohort(self, step: Step, *, run_id: str, door: Door, at_once: int = AT_ONCE) -> frozenset[str]:
+        """Do one step for all members that have come through the door, and return every choice that was made.
+
+        One transaction for `at_once` incidents. A member on whom the step fails is set aside, its ticket escalated
+        with the reason; what only says that the database is away is raised. A cohort of one raises everything.
+        """
+        with self.reading() as connection:
+            come = who_has_come(connection, run_id, step.__name__, door)
+            alone = len(members_of(connection, run_id)) == 1
+        choices = {choice for choice in come.values() if choice}
+        for numbers in _portions([number for number, choice in come.items() if choice is None], at_once):
+            choices |= self._perform_portion(step, run_id, numbers, alone=alone)
+        return frozenset(choices)
+
+    def went_through(self, task: str, *, run_id: str) -> tuple[Member, ...]:
+        """Return the carried members that have done this task."""
+        with self.reading() as connection:
+            done = who_has_come(connection, run_id, task, Door(frozenset({task}), all_of=True))
+            return tuple(member for member in members_of(connection, run_id) if member.number in done)
+
+    def give_up_cohort(self, *, run_id: str, task: str, why: str, at_once: int = AT_ONCE) -> None:
+        """Set aside every member that is still carried and not closed: a step has failed for all of them."""
+        with self.reading() as connection:
+            closed = who_has_come(connection, run_id, "close_incident", Door(frozenset({"close_incident"})))
+            left = [m.number for m in members_of(connection, run_id) if m.state == CARRIED and m.number not in closed]
+        for numbers in _portions(left, at_once):
+            with self.writing() as connection:
+                lock_tickets(connection, numbers)
+                reason = f"the step {task} failed: {why}"
+                self._set_aside(connection, run_id, carried(connection, run_id, numbers), task, reason)
+
+    def await_cohort(self, *, run_id: str, door: Door, at_once: int = AT_ONCE) -> Parting:
+        """Decide the waits that can be decided; whoever has to wait longer leaves for a run of its own.
+
+        That one has left is kept before its run is started, and said again each time: starting it twice does no harm.
+        """
+        with self.reading() as connection:
+            come = who_has_come(connection, run_id, WAIT, door)
+        choices = {choice for choice in come.values() if choice}
+        for numbers in _portions([number for number, choice in come.items() if choice is None], at_once):
+            with self.writing() as connection:
+                lock_tickets(connection, numbers)
+                choices |= self._part(connection, run_id, carried(connection, run_id, numbers))
+        return Parting(frozenset(choices), tuple(self._leavers(run_id)))
+
+    def _part(self, connection: Connection, run_id: str, numbers: Sequence[int]) -> set[str]:
+        shelf = self._shelf(connection, numbers, run_id)
+        decided = []
+        for file in self._open(shelf, WAIT):
+            outcome, _ = decide(connection, file.folder.number, now=shelf.now)
+            if outcome is None:
+                mark(connection, run_id, file.folder.number, LEFT)
+                continue
+            end_wait(file, outcome)
+            decided.append(file)
+        file_away(connection, decided)
+        return {file.pending.steps[-1].choice or "" for file in decided}
+
+    def _leavers(self, run_id: str) -> Iterator[Leaver]:
+        with self.reading() as connection:
+            left = {m.number: m for m in members_of(connection, run_id) if m.state == LEFT}
+            papers = load_first_papers(connection, list(left), ProblemNotification.kind())
+        for number, paper in papers.items():
+            yield Leaver(left[number].ticket, left[number].own_run, json.loads(paper.body))
+
+    def _perform_portion(self, step: Step, run_id: str, numbers: Sequence[int], *, alone: bool) -> set[str]:
+        """Do the step in one transaction; where their filing fails, find out whose it was one by one."""
+        try:
+            with self.writing() as connection:
+                return self._perform_on(connection, step, run_id, numbers, alone=alone)
+        except _PASSING:
+            raise
+        except Exception as error:
+            if alone:
+                raise
+            if len(numbers) == 1:
+                log.exception("%s fails for one incident, which is set aside", step.__name__)
+                with self.writing() as connection:
+                    lock_tickets(connection, numbers)
+                    self._set_aside(connection, run_id, numbers, step.__name__, _why(step.__name__, error))
+                return set()
+            return {c for one in numbers for c in self._perform_portion(step, run_id, [one], alone=alone)}
+
+    def _perform_on(
+        self, connection: Connection, step: Step, run_id: str, numbers: Sequence[int], *, alone: bool
+    ) -> set[str]:
+        lock_tickets(connection, numbers)
+        shelf = self._shelf(connection, carried(connection, run_id, numbers), run_id)
+        files = self._open(shelf, step.__name__)
+        known = [file.folder.steps[step.__name__].choice for file in files if step.__name__ in file.folder.steps]
+        done: list[KeptCaseFile] = []
+        for file in (file for file in files if step.__name__ not in file.folder.steps):
+            try:
+                with connection.begin_nested():
+                    answer = step(file)
+            except _PASSING:
+                raise
+            except Exception as error:
+                if alone:
+                    raise
+                log.exception("%s fails for %s, which is set aside", step.__name__, file.ticket.id)
+                shelf.forget()
+                self._set_aside(connection, run_id, [file.folder.number], step.__name__, _why(step.__name__, error))
+                continue
+            file.finish(answer.value if isinstance(answer, StrEnum) else None)
+            done.append(file)
+        file_away(connection, done)
+        return {c for c in (*known, *(file.pending.steps[-1].choice for file in done)) if c}
+
+    def _shelf(self, connection: Connection, numbers: Sequence[int], run_id: str) -> Shelf:
+        return Shelf(connection, load_folders(connection, numbers), run_id=run_id, now=self.database.now(connection))
+
+    def _open(self, shelf: Shelf, task: str) -> list[KeptCaseFile]:
+        """Open the case files of locked incidents, with desks that look up once for all of them."""
+        sender = self.settings.smtp.sender if self.settings.smtp else None
+        return [
+            KeptCaseFile(folder, shelf.desks(folder.ticket.id, sender=sender), task=task, now=shelf.now)
+            for folder in shelf.folders
+        ]
+
+    def _set_aside(self, connection: Connection, run_id: str, numbers: Sequence[int], task: str, reason: str) -> None:
+        """Escalate the tickets and carry them no further; said once for each step that failed."""
+        files = self._open(self._shelf(connection, numbers, run_id), f"{task}_failed")
+        fresh = [file for file in files if file.task not in file.folder.steps]
+        for file in fresh:
+            file.escalate(reason)
+            file.finish(None)
+        file_away(connection, fresh)
+        for number in numbers:
+            mark(connection, run_id, number, SET_ASIDE, reason=reason)
+
+
+def _why(task: str, error: Exception) -> str:
+    """Keep our own sentences; what a library says may quote anything."""
+    name = type(error).__name__
+    return f"the step {task} failed: {error if name.startswith('UnableTo') else f'{name}.'}"
+
+
+def _portions(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), size):
+        yield numbers[start : start + size]
+
+
+def _numbers(conf: Mapping[str, object]) -> list[int]:
+    incidents = conf.get("incidents")
+    if not isinstance(incidents, list) or not incidents:
+        raise UnableToAcceptCohort(".incidents: a cohort needs a list of at least one ticket")
+    if len(incidents) > LARGEST:
+        raise UnableToAcceptCohort(f".incidents: a cohort has at most {LARGEST} tickets, not {len(incidents)}")
+    numbers = [ticket_number(ticket) if isinstance(ticket, str) else None for ticket in incidents]
+    bad = [str(ticket)[:40] for ticket, number in zip(incidents, numbers, strict=True) if not number]
+    if bad:
+        raise UnableToAcceptCohort(f".incidents: {', '.join(bad[:5])} is no ticket id such as TT-000001")
+    return [number for number in numbers if number]
+
+
+def _checked(members: list[Member], numbers: Sequence[int]) -> tuple[Member, ...]:
+    unknown = sorted(set(numbers) - {member.number for member in members})
+    if unknown:
+        raise UnableToAcceptCohort(f".incidents: System T has no ticket with the numbers {unknown[:5]}")
+    without = [member.ticket for member in members if not _RUN_ID.fullmatch(member.own_run)]
+    if without:
+        raise UnableToAcceptCohort(f".incidents: {', '.join(without[:5])} cannot have a run of its own")
+    return tuple(members)
