@@ -1,4 +1,4 @@
-"""Airflow connections that become the settings of the office: `teleco_db` and `teleco_smtp`."""
+"""Airflow connections that become the settings of the office: `teleco_db`, `teleco_smtp` and `teleco_billing`."""
 
 import os
 from dataclasses import replace
@@ -11,17 +11,23 @@ from include.sla_logic.adapters.settings import Settings, letters_beside
 
 DATABASE = "teleco_db"
 MAIL = "teleco_smtp"
+BILLING = "teleco_billing"
 
 
 class OperationsDatabaseUnknown(Exception):
     """Neither Airflow nor the environment names our database; worth a retry, for a silent api-server looks the same."""
 
 
+class AirflowSilent(Exception):
+    """Airflow did not say whether a connection exists. Worth a retry: a letter must not become a file meanwhile."""
+
+
 def settings() -> Settings:
     """Compose the settings of the office from Airflow's connections, else from the environment."""
     found = _with_database(_find(DATABASE))
-    mail = _find(MAIL)
-    return found if mail is None else _with_mail(found, mail)
+    mail, billing = _find(MAIL), _find(BILLING)
+    found = found if mail is None else _with_mail(found, mail)
+    return found if billing is None else _with_billing(found, billing)
 
 
 async def database_url() -> str:
@@ -36,9 +42,27 @@ async def database_url() -> str:
 def _find(name: str) -> Connection | None:
     try:
         found: Connection = Connection.get(name)
-    except AirflowNotFoundException:
+    except AirflowNotFoundException as error:
+        if not _surely_missing(name):
+            raise AirflowSilent(f"Airflow does not say whether the connection {name} exists.") from error
         return None
     return found
+
+
+def _surely_missing(name: str) -> bool:
+    """Ask once more: Airflow calls a connection missing, too, when its api-server does not answer (3.3)."""
+    try:
+        from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
+    except ImportError:
+        return True  # no task: nobody was asked but the environment
+    from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
+    from airflow.sdk.execution_time.comms import ErrorResponse, GetConnection
+
+    try:
+        answer = SUPERVISOR_COMMS.send(GetConnection(conn_id=name))
+    except AirflowRuntimeError as error:
+        answer = error.error
+    return isinstance(answer, ErrorResponse) and answer.error == ErrorType.CONNECTION_NOT_FOUND
 
 
 def _with_database(connection: Connection | None) -> Settings:
@@ -91,6 +115,23 @@ def _with_mail(settings: Settings, connection: Connection) -> Settings:
         timeout=float(extra.get("timeout", 20)),
     )
     return replace(settings, smtp=smtp)
+
+
+def _with_billing(settings: Settings, connection: Connection) -> Settings:
+    """Read an HTTP connection as Airflow's HTTP provider does: the scheme may stand in the host or in the schema."""
+    from include.sla_logic.adapters.billing_delivery import BillingSystem
+
+    extra, host = connection.extra_dejson, connection.host or "localhost"
+    base = host if "://" in host else f"{connection.schema or 'http'}://{host}"
+    port = f":{connection.port}" if connection.port else ""
+    system = BillingSystem(
+        url=f"{base.rstrip('/')}{port}{extra.get('path', '')}",
+        login=connection.login or None,
+        password=connection.password or None,
+        token=extra.get("token") or None,
+        timeout=float(extra.get("timeout", 20)),
+    )
+    return replace(settings, billing=system)
 
 
 def _says_yes(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""The carriers of this house: letters by mail or into files, credits into the embedded ledger."""
+"""The carriers of this house: letters by mail or into files, credits by HTTP or into the embedded ledger."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from include.sla_logic.adapters.settings import Settings
 
 def carriers(settings: Settings, database: Database) -> dict[str, Carrier]:
     """Return the carrier of each kind of message."""
-    return {"mail": _mail(settings), "billing": _ledger(database)}
+    return {"mail": _mail(settings), "billing": _billing(settings, database)}
 
 
 def _mail(settings: Settings) -> Carrier:
@@ -22,6 +22,24 @@ def _mail(settings: Settings) -> Carrier:
         return deliver_mail(message.payload, smtp=settings.smtp, folder=settings.letters_folder)
 
     return Carrier(deliver, refused=(UnableToDeliverMail,))
+
+
+def _billing(settings: Settings, database: Database) -> Carrier:
+    system = settings.billing
+    if system is None:
+        return _ledger(database)
+    from include.sla_logic.adapters.billing_delivery import UnableToPostCredit
+
+    def deliver(message: Outgoing) -> Any:
+        from include.sla_logic.adapters.billing_delivery import post_credit
+        from include.sla_logic.adapters.ledger import mark_posted
+
+        answer = post_credit(message.payload, key=message.key, system=system)
+        with database.write() as connection:
+            mark_posted(connection, message.payload["credit"], database.now(connection))
+        return answer
+
+    return Carrier(deliver, refused=(UnableToPostCredit,))
 
 
 def _ledger(database: Database) -> Carrier:

@@ -33,12 +33,13 @@ def accept_posting(connection: Connection, *, key: str, payload: Mapping[str, An
     elif (known.account, from_minor_units(known.amount, known.currency)) != (payload["account"], money):
         msg = f"The posting {key} was accepted before with another amount or account."
         raise UnableToPost(msg)
-    _mark_posted(connection, payload["credit"], now)
+    mark_posted(connection, payload["credit"], now)
     accepted_at = known.accepted_at if known is not None else now
     return {"posting": key, "accepted_at": accepted_at.isoformat()}
 
 
-def _mark_posted(connection: Connection, credit: str, now: datetime) -> None:
+def mark_posted(connection: Connection, credit: str, now: datetime) -> None:
+    """Note that Billing & Collections has acknowledged a booked credit; the first acknowledgement counts."""
     kept = a.applied_billing_credits
     connection.execute(
         update(kept).where(kept.c.id == credit, kept.c.state == "booked").values(state="posted", posted_at=now)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 if TYPE_CHECKING:
+    from include.sla_logic.adapters.billing_delivery import BillingSystem
     from include.sla_logic.adapters.mail_delivery import Smtp
 
 _ROOT = Path(__file__).parents[3]
@@ -19,23 +20,28 @@ class UnableToReadSettings(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`database_url` is an SQLAlchemy URL; without `smtp`, letters are written into `letters_folder`."""
+    """`database_url` is an SQLAlchemy URL; without `smtp`, letters are written into `letters_folder`.
+
+    Without `billing`, the ledger in the operations database is the billing system.
+    """
 
     database_url: str
     letters_folder: Path
     smtp: "Smtp | None" = None
+    billing: "BillingSystem | None" = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
-        """Read TELECO_DB_URL, TELECO_LETTERS and TELECO_SMTP_URL; what is missing stays beside the code."""
+        """Read TELECO_DB_URL, TELECO_LETTERS, TELECO_SMTP_URL and TELECO_BILLING_URL; what is missing stays here."""
         given = os.environ if environment is None else environment
         url = given.get("TELECO_DB_URL") or f"sqlite+pysqlite:///{_ROOT / '.teleco' / 'teleco.db'}"
         letters = given.get("TELECO_LETTERS")
-        smtp = given.get("TELECO_SMTP_URL")
+        smtp, billing = given.get("TELECO_SMTP_URL"), given.get("TELECO_BILLING_URL")
         return cls(
             database_url=url,
             letters_folder=Path(letters) if letters else letters_beside(url),
             smtp=read_smtp_url(smtp) if smtp else None,
+            billing=read_billing_url(billing) if billing else None,
         )
 
 
@@ -66,4 +72,22 @@ def read_smtp_url(url: str) -> "Smtp":
         password=unquote(parts.password) if parts.password else None,
         starttls=options.get("starttls", "false").lower() in {"true", "1", "yes"},
         sender=options.get("sender"),
+    )
+
+
+def read_billing_url(url: str) -> "BillingSystem":
+    """Read `https://login:password@host:port/path`, the address of a TMF678 API."""
+    from include.sla_logic.adapters.billing_delivery import BillingSystem
+
+    try:
+        parts = urlsplit(url)
+        place = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+    except ValueError as error:
+        raise UnableToReadSettings("TELECO_BILLING_URL has a port that is not a number.") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UnableToReadSettings("TELECO_BILLING_URL must look like https://login:password@host:port/path.")
+    return BillingSystem(
+        url=f"{parts.scheme}://{place}{parts.path}",
+        login=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
     )
