@@ -11,6 +11,7 @@ ROOMS = MappingProxyType(
         "assess": ("assess", "Judge measurements against a contract."),
         "incident": ("incident", "Start an incident, look at it, release or reject its restoration request."),
         "outbox": ("outbox", "See what leaves the house, and send it again."),
+        "doctor": ("doctor", "Check what must be true, and take up what stands still."),
         "quarantine": ("quarantine", "See refused notifications, and accept them after all."),
     }
 )

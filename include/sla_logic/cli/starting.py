@@ -84,6 +84,28 @@ def start(airflow: Airflow, conf: dict[str, Any], *, run_id: str) -> Started:
     return Started(run_id, link, before=False)
 
 
+def take_up(airflow: Airflow, run_id: str, *, conf: dict[str, Any]) -> str:
+    """Let the run go on: all its tasks are cleared, and what is done is not done again; a deleted run starts anew.
+
+    Raises `UnableToStartIncident` where Airflow refuses.
+    """
+    import httpx
+
+    place = f"/api/v2/dags/{DAG}/dagRuns/{quote(run_id)}/clear"
+    try:
+        with httpx.Client(base_url=airflow.url, timeout=_SECONDS, trust_env=False) as client:
+            client.headers["Authorization"] = f"Bearer {airflow.token or _log_in(client, airflow)}"
+            answer = client.post(place, json={"dry_run": False})
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise UnableToStartIncident(f"Airflow at {airflow.url} does not answer: {error}.") from error
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        start(airflow, conf, run_id=run_id)
+        return "the run was gone and is started anew"
+    if answer.is_error:
+        raise UnableToStartIncident(f"Airflow refused to clear the run with {answer.status_code}: {_said(answer)}.")
+    return "the run is cleared and goes on"
+
+
 def _log_in(client: Any, airflow: Airflow) -> str:
     if airflow.user is None or airflow.password is None:
         msg = "No login is known: set TELECO_AIRFLOW_USER and TELECO_AIRFLOW_PASSWORD, or TELECO_AIRFLOW_TOKEN."

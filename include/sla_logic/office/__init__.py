@@ -6,16 +6,16 @@ from include.sla_logic.adapters.settings import Settings
 from include.sla_logic.office.archive import Archive
 from include.sla_logic.office.case_work import CaseWork
 from include.sla_logic.office.cohort_work import CohortWork, UnableToAcceptCohort
+from include.sla_logic.office.control_room import ControlRoom
 from include.sla_logic.office.credit_room import CreditRoom
 from include.sla_logic.office.dispatch import Dispatch
 from include.sla_logic.office.holding_room import HoldingRoom
 from include.sla_logic.office.quarantine_room import QuarantineRoom
-from include.sla_logic.office.waiting_room import WaitingRoom
 
 __all__ = ["Office", "Settings", "UnableToAcceptCohort", "UnableToAcceptNotification", "UnableToReleaseRestoration"]
 
 
-class Office(CaseWork, CohortWork, WaitingRoom, HoldingRoom, CreditRoom, Dispatch, QuarantineRoom, Archive):
+class Office(CaseWork, CohortWork, ControlRoom, HoldingRoom, CreditRoom, Dispatch, QuarantineRoom, Archive):
     """TELECO over one operations database. What one call writes becomes true together, or not at all.
 
     Cheap to make: a connection is opened by the first call that needs one.

@@ -1,0 +1,16 @@
+"""One thing that must never be."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Breach:
+    """The invariant (I1 to I8 of docs/reliability.md), what it is about, and what is wrong in one sentence."""
+
+    invariant: str
+    subject: str
+    says: str
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return f"{self.invariant} {self.subject}: {self.says}"

@@ -1,0 +1,20 @@
+"""What is done every minute for all incidents together."""
+
+import logging
+
+from sla_airflow.activities import open_office
+from sla_airflow.metrics import send_figures
+
+MESSAGES = 500  # in one round; the next begins a minute later
+
+log = logging.getLogger(__name__)
+
+
+def deliver_and_measure() -> None:
+    """Send what is due, then the figures of the moment; a message that cannot leave keeps its reason."""
+    office = open_office()
+    report = office.deliver(limit=MESSAGES)
+    log.info("Outbox: %s", report)
+    for key, reason in report.dead.items():
+        log.error("The message %s is given up: %s", key, reason)
+    send_figures(office.figures())
