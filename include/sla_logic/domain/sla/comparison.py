@@ -42,13 +42,16 @@ class RefusalCode(StrEnum):
     TARGET_UNKNOWN = "target_unknown"
 
 
+IntervalKind = Literal["counted", "excluded", "no_data"]
+
+
 class CountedInterval(Value):
     """One stretch of time and why it counts, does not count, or is not known."""
 
     start: Instant
     end: Instant
     seconds: int
-    kind: Literal["counted", "excluded", "no_data"]
+    kind: IntervalKind
     why: str
     reference: str | None = None
 

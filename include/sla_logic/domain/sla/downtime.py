@@ -11,7 +11,7 @@ from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.quantities import show_duration
 from include.sla_logic.domain.measurements import Outage, ServiceFacts
 from include.sla_logic.domain.period import to_seconds
-from include.sla_logic.domain.sla.comparison import RefusalCode
+from include.sla_logic.domain.sla.comparison import IntervalKind, RefusalCode
 from include.sla_logic.domain.sla.exclusions import Exclusions
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.spans import Span
@@ -22,7 +22,7 @@ class Noted:
     """A stretch of time that does not count, or is not known, and why."""
 
     span: Span
-    kind: str
+    kind: IntervalKind
     why: str
     reference: str | None = None
 

@@ -9,10 +9,12 @@ from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import from_seconds
 from include.sla_logic.domain.sla.case import Measured
-from include.sla_logic.domain.sla.comparison import CountedInterval, TierBound
+from include.sla_logic.domain.sla.comparison import CountedInterval, IntervalKind, TierBound
 from include.sla_logic.domain.sla.downtime import Downtime
 from include.sla_logic.domain.sla.next_tier import steps_in_seconds
 from include.sla_logic.domain.spans import Span
+
+_Row = tuple[Span, IntervalKind, str, str | None]
 
 
 def evidence_of(objective: Objective, measured: Measured) -> dict[str, object]:
@@ -69,16 +71,18 @@ def _excluded(downtime: Downtime) -> int:
 
 
 def _intervals(downtime: Downtime) -> tuple[CountedInterval, ...]:
-    rows = [(span, "counted", "outage", ", ".join(downtime.references(span)) or None) for span in downtime.counted]
+    rows: list[_Row] = [
+        (span, "counted", "outage", ", ".join(downtime.references(span)) or None) for span in downtime.counted
+    ]
     rows += [(entry.span, entry.kind, entry.why, entry.reference) for entry in downtime.noted]
     return tuple(_interval(span, kind, why, reference) for span, kind, why, reference in sorted(rows, key=_by_time))
 
 
-def _by_time(row: tuple[Span, str, str, str | None]) -> tuple[Span, str]:
+def _by_time(row: _Row) -> tuple[Span, str]:
     return row[0], row[1]
 
 
-def _interval(span: Span, kind: str, why: str, reference: str | None) -> CountedInterval:
+def _interval(span: Span, kind: IntervalKind, why: str, reference: str | None) -> CountedInterval:
     return CountedInterval(
         start=from_seconds(span[0]),
         end=from_seconds(span[1]),

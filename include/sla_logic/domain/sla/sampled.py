@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from include.sla_logic.domain import spans
@@ -55,7 +54,10 @@ class Steps:
         """Return the stretches of steps at which the mask holds."""
         import numpy as np
 
-        edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0)).tolist()
+        if not mask.any():
+            return []
+        turns = np.flatnonzero(mask[1:] != mask[:-1]) + 1
+        edges = [*([0] if mask[0] else []), *turns.tolist(), *([len(mask)] if mask[-1] else [])]
         step = self.series.step_seconds
         return [
             (self.start + low * step, self.start + high * step)
@@ -124,9 +126,11 @@ def _rows(bad: Mask, measured: Mask) -> list[tuple[int, int, int]]:
     """Return runs of equal state as (first step, step after the last, state)."""
     import numpy as np
 
-    state = np.where(measured, bad, GAP)
-    edges = [0, *(np.flatnonzero(np.diff(state)) + 1).tolist(), len(state)]
-    return [(low, high, int(state[low])) for low, high in pairwise(edges) if low < high]
+    state = bad.astype(np.int8)  # GOOD or BAD
+    state[~measured] = GAP
+    turns = (np.flatnonzero(state[1:] != state[:-1]) + 1).tolist()
+    starts = [0, *turns] if len(state) else []
+    return list(zip(starts, [*turns, len(state)], state[starts].tolist(), strict=False))
 
 
 def mean(steps: Steps) -> Fraction:
