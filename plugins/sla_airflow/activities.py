@@ -11,6 +11,7 @@ from airflow.sdk import BaseBranchOperator, BaseOperator, Context, TaskGroup, Tr
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.ports import CaseFile
+from sla_airflow.cohorts import carries_cohort, door_of
 from sla_airflow.connections import settings
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ log = logging.getLogger(__name__)
 
 
 class Activity(BaseOperator):
-    """Perform one step of a department: one transaction, done once however often it is tried."""
+    """Perform one step of a department: one transaction, done once however often it is tried.
+
+    In a run that carries a cohort, the step is performed for the incidents whose way leads here.
+    """
 
     def __init__(self, *, step: Step, sends: bool = False, **kwargs: Any) -> None:
         super().__init__(task_id=step.__name__, doc_md=inspect.getdoc(step), **kwargs)
@@ -34,6 +38,11 @@ class Activity(BaseOperator):
     def execute(self, context: Context) -> None:
         """Perform the step; what it sends stays in the outbox where it cannot be delivered now."""
         run_id = str(context["run_id"])
+        if carries_cohort(context):
+            perform_cohort(self, self.step, run_id)
+            if self.sends:
+                deliver_all()
+            return
         perform(self.step, run_id)
         if self.sends:
             deliver(run_id)
@@ -46,7 +55,10 @@ class Intake(Activity):
         """Open the incident and enter it."""
         run = context["dag_run"]
         with no_retry_for_foreseen_errors():
-            open_office().accept(run.conf or {}, run_id=run.run_id, origin=f"Airflow, {run.run_type.value}")
+            if carries_cohort(context):
+                open_office().accept_cohort(run.conf, run_id=run.run_id)
+            else:
+                open_office().accept(run.conf or {}, run_id=run.run_id, origin=f"Airflow, {run.run_type.value}")
         super().execute(context)
 
 
@@ -57,9 +69,10 @@ class Decision(BaseBranchOperator):
         super().__init__(task_id=step.__name__, doc_md=inspect.getdoc(step), **kwargs)
         self.step = step
 
-    def choose_branch(self, context: Context) -> str | None:
-        """Decide, or say again what was decided before."""
-        return perform(self.step, str(context["run_id"]))
+    def choose_branch(self, context: Context) -> str | list[str] | None:
+        """Decide, or say again what was decided before; a cohort goes every way that one of its incidents goes."""
+        run_id = str(context["run_id"])
+        return perform_cohort(self, self.step, run_id) if carries_cohort(context) else perform(self.step, run_id)
 
 
 def department(name: str, *, does: str) -> TaskGroup:
@@ -73,6 +86,13 @@ def perform(step: Step, run_id: str) -> str | None:
     office = open_office()
     with no_retry_for_foreseen_errors():
         return office.perform(step, run_id=run_id)
+
+
+def perform_cohort(task: BaseOperator, step: Step, run_id: str) -> list[str]:
+    """Perform a step for the incidents of a cohort that come to this task; answers all choices that were made."""
+    office = open_office()
+    with no_retry_for_foreseen_errors():
+        return sorted(office.perform_cohort(step, run_id=run_id, door=door_of(task)))
 
 
 def open_office() -> "Office":
@@ -104,11 +124,25 @@ def deliver(run_id: str) -> None:
         log.exception("Nothing could be delivered now; the outbox keeps it")
 
 
+def deliver_all() -> None:
+    """Deliver now all that is due, as long as anything leaves: a cohort's messages are most of it."""
+    try:
+        office = open_office()
+        while (report := office.deliver(limit=500)).sent:
+            log.info("Outbox: %s", report)
+    except Exception:
+        log.exception("Not everything could be delivered now; the outbox keeps it")
+
+
 def report_failed_step(context: Context, *, run_id: str | None = None) -> None:
     """Escalate the ticket, once for each step that failed for good; a run without a ticket has nobody to tell."""
     task_id, error = context["ti"].task_id, context.get("exception")
     # Our own sentences are fit to be kept; what a library says may quote anything.
     why = str(error) if isinstance(error, AirflowFailException) else f"{type(error).__name__}."
+
+    if run_id is None and carries_cohort(context):
+        open_office().give_up_cohort(run_id=str(context["run_id"]), task=task_id, why=why)
+        return
 
     def failed(file: CaseFile) -> None:
         file.escalate(f"the step {task_id} failed: {why}")

@@ -7,7 +7,8 @@ from typing import Any
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Context
 
-from sla_airflow.activities import Activity, Step, perform, report_failed_step
+from sla_airflow.activities import Activity, Step, open_office, perform, perform_cohort, report_failed_step
+from sla_airflow.cohorts import carries_cohort, start_run
 
 RUN_ID_LENGTH = 250
 
@@ -35,10 +36,19 @@ class Link(TriggerDagRunOperator):
     def execute(self, context: Context) -> None:
         """Keep the link first: a run that is started without its paper would find nothing to take over."""
         run_id = str(context["run_id"])
+        if carries_cohort(context):
+            self._link_cohort(run_id)
+            return
         perform(self.step, run_id)
         self.trigger_run_id = premium_run_id(run_id)
         self.conf = {"incident": run_id}
         super().execute(context)
+
+    def _link_cohort(self, run_id: str) -> None:
+        """Link every premium incident of a cohort; what was started before is found started."""
+        perform_cohort(self, self.step, run_id)
+        for member in open_office().went_through(self.task_id, run_id=run_id):
+            start_run(self.trigger_dag_id, premium_run_id(member.own_run), {"incident": member.own_run})
 
 
 class Takeover(Activity):

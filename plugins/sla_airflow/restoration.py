@@ -16,6 +16,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from include.sla_logic.domain.restoration import RestorationOutcome
 from sla_airflow.activities import no_retry_for_foreseen_errors, open_office
+from sla_airflow.cohorts import carries_cohort, door_of, start_run
 from sla_airflow.connections import database_url
 from sla_airflow.lookout import lookout
 
@@ -43,7 +44,7 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
 
     def execute(self, context: Context) -> Any:
         """Look before deferring: the request may have been sent already."""
-        return self.look(context)
+        return self._part(context) if carries_cohort(context) else self.look(context)
 
     def look(self, context: Context, event: object = None) -> Any:  # noqa: ARG002
         """Decide in our database; a trigger's event says only that it is worth a look."""
@@ -62,6 +63,15 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
         except AirflowSensorTimeout:
             self.log.warning("No triggerer looked in time; looking now")
             return self.look(context)
+
+    def _part(self, context: Context) -> Any:
+        """Keep no cohort waiting for one incident: who has to wait goes on in a run of her own, started once."""
+        with no_retry_for_foreseen_errors():
+            parting = open_office().await_cohort(run_id=str(context["run_id"]), door=door_of(self))
+        for leaver in parting.leavers:
+            started = start_run(self.dag_id, leaver.run_id, leaver.conf)
+            self.log.info("%s waits in run %s%s", leaver.ticket, leaver.run_id, "" if started else ", which is there")
+        return self.do_branch(context, sorted(parting.choices))
 
     def _defer(self, run_id: str, deadline: datetime) -> NoReturn:
         now = datetime.now(UTC)

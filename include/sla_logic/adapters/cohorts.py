@@ -88,7 +88,7 @@ def who_has_come(connection: Connection, run_id: str, task: str, door: Door) -> 
         select(steps.c.ticket, steps.c.task, steps.c.choice).where(of_run, steps.c.task.in_(wanted))
     ):
         taken[row.ticket][row.task] = row.choice
-    everybody = connection.scalars(_carried(run_id).order_by(cohort_members.c.ticket))
+    everybody: list[int] = list(connection.scalars(_carried(run_id).order_by(cohort_members.c.ticket)))
     return {
         number: (taken[number][task] or "") if task in taken[number] else None
         for number in everybody
@@ -96,5 +96,5 @@ def who_has_come(connection: Connection, run_id: str, task: str, door: Door) -> 
     }
 
 
-def _carried(run_id: str) -> Select[tuple[int]]:
+def _carried(run_id: str) -> Select[int]:
     return select(cohort_members.c.ticket).where(cohort_members.c.run_id == run_id, cohort_members.c.state == CARRIED)

@@ -155,10 +155,8 @@ class CohortWork(Premises):
         try:
             with self.writing() as connection:
                 return self._perform_on(connection, step, run_id, numbers, alone=alone)
-        except _PASSING:
-            raise
         except Exception as error:
-            if alone:
+            if alone or _passes(error):
                 raise
             if len(numbers) == 1:
                 log.exception("%s fails for one incident, which is set aside", step.__name__)
@@ -180,10 +178,8 @@ class CohortWork(Premises):
             try:
                 with connection.begin_nested():
                     answer = step(file)
-            except _PASSING:
-                raise
             except Exception as error:
-                if alone:
+                if alone or _passes(error):
                     raise
                 log.exception("%s fails for %s, which is set aside", step.__name__, file.ticket.id)
                 shelf.forget()
@@ -215,6 +211,10 @@ class CohortWork(Premises):
         file_away(connection, fresh)
         for number in numbers:
             mark(connection, run_id, number, SET_ASIDE, reason=reason)
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, _PASSING) or getattr(error, "passes", False)
 
 
 def _why(task: str, error: Exception) -> str:
