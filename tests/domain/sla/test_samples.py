@@ -164,6 +164,16 @@ def test_a_series_of_another_unit_is_refused_and_a_missing_one_is_no_data() -> N
     assert first(contract(sampled("mean")), facts()).verdict is Verdict.NO_DATA
 
 
+def test_an_objective_without_data_is_named_and_does_not_hold_the_credit_of_another() -> None:
+    found = judge(contract(objective(), sampled("mean")), facts(outage("2025-04-10", "2025-04-11")))
+    assert [o.objective for o in found.undecided] == ["latency"]
+    assert str(found.credit_due) == "25.00 EUR"
+    assert not found.needs_approval
+    alone = judge(contract(sampled("mean")), facts())
+    assert alone.credit_due is None
+    assert alone.approval_reasons == ("no objective could be judged",)
+
+
 def test_samples_outside_the_window_are_left_alone() -> None:
     before = [(APRIL.start - timedelta(minutes=2), Decimal(500)), (APRIL.start, Decimal(10)), (APRIL.end, Decimal(900))]
     long = SampleSeries.from_samples(before, metric="latency", unit="ms", step_seconds=60)

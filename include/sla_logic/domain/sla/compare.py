@@ -157,6 +157,8 @@ def _open_reasons(case: Case, judgements: Sequence[ObjectiveJudgement]) -> tuple
 def _approval(contract: Contract, judgements: Sequence[ObjectiveJudgement], due: _Due) -> tuple[str, ...]:
     reasons = [o.approval_reason for o in judgements if o.needs_approval and o.approval_reason]
     limit = contract.approval_above()
+    if due.money is None and not reasons:
+        reasons.append("no objective could be judged")
     if due.money is not None and due.full:
         reasons.append(f"the credit of {due.money} reaches {exact_text(contract.approval_share * 100)} % of the charge")
     if due.money is not None and limit is not None and due.money > limit:

@@ -68,6 +68,7 @@ def _doubt(measured: Measured, case: Case) -> str | None:
 
 
 def _undecided(objective: Objective, measured: Measured, doubt: str) -> Judged:
+    seen = measured.state is not DataState.NO_DATA  # nothing at all needs no decision: it is named, and left out
     fields = evidence_of(objective, measured) | {"measured": None, "measured_exact": None, "margin": None}
     judgement = ObjectiveJudgement(
         **fields,
@@ -75,8 +76,8 @@ def _undecided(objective: Objective, measured: Measured, doubt: str) -> Judged:
         verdict=Verdict.NO_DATA,
         reason=doubt,
         steps=(*measured.steps, doubt),
-        needs_approval=True,
-        approval_reason=f"{objective.id}: {doubt}",
+        needs_approval=seen,
+        approval_reason=f"{objective.id}: {doubt}" if seen else None,
     )
     return Judged(judgement, None, by_share=False)
 
