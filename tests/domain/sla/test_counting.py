@@ -72,6 +72,24 @@ def test_an_outage_whose_clock_never_started_earns_nothing_and_is_named(start: s
     assert why in found.intervals[0].why
 
 
+def test_a_clock_that_started_after_the_end_earns_nothing_and_is_named() -> None:
+    late = outage("2025-04-10 10:00", "2025-04-10 12:00", ticket_opened_at=at("2025-04-10 13:00"))
+    found = first(contract(counting={"clock_start": "ticket_opened"}), facts(late))
+    assert found.counted_seconds == 0
+    assert found.excluded_seconds == 7200
+    assert "only after it had ended" in found.intervals[0].why
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize("attribution", ["provider", "customer"])
+def test_what_happens_after_the_moment_of_judgement_is_not_known_yet(attribution: str) -> None:
+    later = outage("2025-04-20 10:00", "2025-04-20 12:00", attribution=attribution)
+    begun = outage("2025-04-09 23:00", "2025-04-10 12:00", "O2", attribution=attribution)
+    found = first(contract(), facts(later, begun), as_of=at("2025-04-10 00:00"))
+    assert [(i.reference, i.seconds) for i in found.intervals] == [("O2", 3600)]
+    assert found.warnings == ()
+
+
 def test_the_clock_may_run_until_the_ticket_is_closed() -> None:
     terms = contract(counting={"clock_start": "ticket_opened", "clock_stop": "ticket_closed"})
     opened, closed = at("2025-04-10 10:05"), at("2025-04-10 13:00")

@@ -127,15 +127,19 @@ def _add_outage(
     if why is None:
         why = _ticket_too_late(contract, outage)
     earliest_end, latest_end = _ends(outage, closed, until)
+    begun, ended = to_seconds(outage.start), until if outage.end is None else min(to_seconds(outage.end), until)
+    if begun >= until and min(start, begun) >= until:
+        return  # at that moment nobody knew of it
+    if why is None and start >= latest_end and begun < ended:
+        why = "its clock started only after it had ended"
     if why is not None:
-        recorded = (to_seconds(outage.start), until if outage.end is None else to_seconds(outage.end))
-        _note(found, recorded, why, outage.reference)
+        _note(found, (begun, max(begun, ended)), why, outage.reference)
         return
     if closed is None and start < until:
         kind = "ticket" if contract.counting.clock_stop == "ticket_closed" else "outage"
         state = "is still open" if outage.end_bounds is None else "was never seen to end"
         found.open_reasons.append(f"the {kind} {outage.reference} {state}")
-    widest = (start, latest_end)
+    widest = (start, max(start, latest_end))
     surest = (latest_start, max(latest_start, earliest_end))
     money = widest if contract.counting.brackets == "longest" else surest
     short.append(money)
