@@ -78,23 +78,22 @@ class Town:
         return resource_provisioning.go_on_after_the_wait(outcome).value
 
 
-LINES = (
-    "enter_problem_report compare_with_sla determine_counter_measures determine_customer_significance"
-    " is_customer_premium",
-    "link_to_extra_problem_fix does_significance_change_priorities",
-    "reprioritize_counter_measures create_detailed_problem_report is_problem_analyzable",
-    "analyze_problem create_trouble_report prepare_final_status_report",
-    "send_to_resource_provisioning is_problem_detected",
-    "analyze_resource_problem create_resource_trouble_report send_status_report",
-    "notify_normal_execution send_status_report prepare_final_status_report choose_counter_measures",
-    "send_actual_service_performance receive_outcome",
-    "undertake_minor_corrections send_problem_resolution_report",
-    f"request_automatic_restoration {WAIT}",
-    "track_errors undertake_restoration send_troubleshooting_report send_problem_resolution_report",
-    "terminate_restoration send_problem_resolution_report",
-    "send_problem_resolution_report receive_outcome create_customer_report report_sla_rebate adjust_billing"
-    " send_customer_report close_incident",
-)
+LINES = """
+enter_problem_report compare_with_sla determine_counter_measures determine_customer_significance is_customer_premium
+link_to_extra_problem_fix does_significance_change_priorities
+reprioritize_counter_measures create_detailed_problem_report is_problem_analyzable
+analyze_problem create_trouble_report prepare_final_status_report
+send_to_resource_provisioning is_problem_detected
+analyze_resource_problem create_resource_trouble_report send_status_report
+notify_normal_execution send_status_report prepare_final_status_report choose_counter_measures
+send_actual_service_performance receive_outcome
+undertake_minor_corrections send_problem_resolution_report
+request_automatic_restoration await_restoration_request
+track_errors undertake_restoration send_troubleshooting_report send_problem_resolution_report
+terminate_restoration send_problem_resolution_report
+send_problem_resolution_report receive_outcome create_customer_report report_sla_rebate adjust_billing
+adjust_billing send_customer_report close_incident
+""".splitlines()
 FOLLOWS = {one: other for line in LINES for one, other in pairwise(line.split())}
 
 

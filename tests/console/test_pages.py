@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import insert, update
 
 from include.sla_logic.adapters.desk.board import BoardFilter, read_board
@@ -55,7 +56,8 @@ def test_a_hostile_text_is_shown_on_every_page_and_does_nothing(own_town, text):
             answer = client.get(path)
             assert answer.status_code == 200, path
             assert not MARKUP.search(answer.text), path
-            assert "49" not in re.findall(r"\{\{7\*7\}\}|49", answer.text) or "{{7*7}}" not in text
+            if path.startswith("/incidents"):
+                assert str(escape(text)) in answer.text
         for path in ("/", "/api/v1/incidents"):
             assert client.get(path, params={"search": text[:64]}).status_code == 200
         page = client.get("/", params={"search": text[:64]}).text

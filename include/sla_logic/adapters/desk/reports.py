@@ -17,6 +17,14 @@ from include.sla_logic.domain.period import Period
 
 _CREDITED = frozenset({"booked", "provisional"})
 
+_COUNTED = [
+    queue.c[name]
+    for name in (
+        *("outcome", "cause", "contract", "department"),
+        *("ending", "breached", "credit", "credit_state", "currency", "closed_at"),
+    )
+]
+
 
 @dataclass(frozen=True)
 class Group:
@@ -47,7 +55,7 @@ def report_month(connection: Connection, period: Period) -> MonthReport:
     """Count the incidents that were closed in the period; one query."""
     rows = list(
         connection.execute(
-            select(queue, tickets.c.created_at, tickets.c.escalated)
+            select(*_COUNTED, tickets.c.created_at, tickets.c.escalated)
             .join(tickets, tickets.c.number == queue.c.ticket)
             .where(queue.c.closed_at >= period.start, queue.c.closed_at < period.end)
         )
