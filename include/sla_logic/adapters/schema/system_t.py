@@ -52,6 +52,7 @@ ticket_status_history = Table(
     Column("status", String(16), nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("owner", String(16)),  # who has to act while on hold; None: as the status says
 )
 
 timeline = Table(
