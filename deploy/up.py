@@ -3,11 +3,25 @@
 import argparse
 import signal
 import sys
+from datetime import UTC, datetime
 
 from rich.console import Console
+from sqlalchemy import select
 
-from deploy.stack import AirflowStack, StackSettings, UnableToStartAirflow
+from deploy.stack import AirflowStack, OperationsDatabase, StackSettings, UnableToStartAirflow
 from deploy.stack.settings import ROOT
+from include.sla_logic.adapters.schema.reference import customers
+from include.sla_logic.adapters.settings import letters_beside
+from include.sla_logic.adapters.small_teleco import (
+    DEFAULT_SEED,
+    load_small_teleco,
+    loaded_anchor,
+    small_teleco,
+    write_notifications,
+)
+from include.sla_logic.office import Office, Settings
+
+NOTIFICATIONS = ROOT / ".teleco" / "notifications"
 
 
 def main() -> int:
@@ -20,11 +34,13 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = StackSettings(home=ROOT / ".airflow" / "up", port=given.port, metadata_url=given.metadata_url)
     try:
+        _prepare(settings.operations, console)
         with AirflowStack(settings, tell=console.print) as stack:
             (settings.home / "address").write_text(stack.address, encoding="utf-8")  # `sla incident start` reads it
             console.print(f"\nAirflow is at  {stack.address}")
             console.print(f"login          {stack.user} / {stack.password}   (kept in {stack.login_file})")
             console.print(f"operations db  {settings.operations.url}")
+            console.print(f"start one      .venv/bin/sla incident start {NOTIFICATIONS.relative_to(ROOT)}/premium.json")
             console.print("Ctrl-C stops it.")
             stack.wait_ended()
     except UnableToStartAirflow as error:
@@ -33,6 +49,21 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("Stopped")
     return 0
+
+
+def _prepare(operations: OperationsDatabase, console: Console) -> None:
+    """Migrate, and load the small TELECO where no customer is registered; its notifications are there to be sent."""
+    office = Office(Settings(database_url=operations.url, letters_folder=letters_beside(operations.url)))
+    office.migrate()
+    with office.writing() as connection:
+        anchor = loaded_anchor(connection)
+        if anchor is None and connection.execute(select(customers.c.id).limit(1)).first():
+            return
+        house = small_teleco(DEFAULT_SEED, anchor or datetime.now(UTC))
+        if anchor is None:
+            console.print("Loading the small TELECO")
+            load_small_teleco(connection, house)
+    write_notifications(house, NOTIFICATIONS)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,12 @@ Minutes = Annotated[int, Field(gt=0)]
 
 
 class Customer(Term):
-    """Who she is and for how many years."""
+    """Who she is, for how many years, and in which language and formats she is written to."""
 
     name: str
     since_years: int
     email: str
+    locale: str = "en"
 
 
 class Service(Term):

@@ -36,7 +36,7 @@ def subscription_rows(
 ) -> Rows:
     """Return a customer with her account, her service and the agreement that joins them."""
     since = _years_before(contract.anchor.date(), customer.since_years)
-    person = {"id": numbers.customer, "name": customer.name, "email": customer.email, "locale": "en"}
+    person = {"id": numbers.customer, "name": customer.name, "email": customer.email, "locale": customer.locale}
     yield "customers", {**person, "protected": False, "since": since}
     yield (
         "billing_accounts",
