@@ -100,21 +100,7 @@ class SampleSeries(Value):
         Values finer than `decimals` are rounded half up, once, here.
         """
         shift = step_seconds if labelled_by_end else 0
-        placed: dict[int, int | None] = {}
-        for moment, value in samples:
-            at = to_seconds(moment) - shift
-            stored = (
-                None
-                if value is None
-                else int(_EXACTLY.scaleb(Decimal(value), decimals).to_integral_value(ROUND_HALF_UP))
-            )
-            if at in placed and placed[at] != stored:
-                msg = f"Two different samples of {metric} at {moment.isoformat()}."
-                raise UnableToPlaceSample(msg)
-            placed[at] = stored
-        if not placed:
-            msg = f"A series of {metric} needs at least one sample."
-            raise UnableToPlaceSample(msg)
+        placed = _placed(samples, metric, shift, decimals)
         first = min(placed)
         column: list[int | None] = [None] * ((max(placed) - first) // step_seconds + 1)
         for at, stored in placed.items():
@@ -133,3 +119,22 @@ class SampleSeries(Value):
             nothing_came_back=nothing_came_back,
             values=column,
         )
+
+
+def _placed(
+    samples: Iterable[tuple[datetime, Decimal | int | str | None]], metric: str, shift: int, decimals: int
+) -> dict[int, int | None]:
+    """Return the values as integers by the start of their step; two different ones of one step are refused."""
+    placed: dict[int, int | None] = {}
+    for moment, value in samples:
+        at, stored = to_seconds(moment) - shift, None
+        if value is not None:
+            stored = int(_EXACTLY.scaleb(Decimal(value), decimals).to_integral_value(ROUND_HALF_UP))
+        if at in placed and placed[at] != stored:
+            msg = f"Two different samples of {metric} at {moment.isoformat()}."
+            raise UnableToPlaceSample(msg)
+        placed[at] = stored
+    if not placed:
+        msg = f"A series of {metric} needs at least one sample."
+        raise UnableToPlaceSample(msg)
+    return placed

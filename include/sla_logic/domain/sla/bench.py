@@ -8,7 +8,7 @@ from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.sla.case import Case, Measured
 from include.sla_logic.domain.sla.charge import ChargeBase
-from include.sla_logic.domain.sla.comparison import RefusalCode
+from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 
 

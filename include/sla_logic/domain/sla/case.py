@@ -9,8 +9,8 @@ from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import Period, find_zone
-from include.sla_logic.domain.sla.comparison import DataState
 from include.sla_logic.domain.sla.downtime import Downtime, count_downtime
+from include.sla_logic.domain.sla.objective_judgement import DataState
 
 
 @dataclass(slots=True)

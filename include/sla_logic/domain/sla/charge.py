@@ -8,7 +8,7 @@ from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.measurements import Charges
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period, calendar_window, find_zone
-from include.sla_logic.domain.sla.comparison import RefusalCode
+from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}

@@ -11,8 +11,8 @@ from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.quantities import show_duration
 from include.sla_logic.domain.measurements import Outage, ServiceFacts
 from include.sla_logic.domain.period import to_seconds
-from include.sla_logic.domain.sla.comparison import IntervalKind, RefusalCode
 from include.sla_logic.domain.sla.exclusions import Exclusions
+from include.sla_logic.domain.sla.objective_judgement import IntervalKind, RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.spans import Span
 

@@ -9,9 +9,9 @@ from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import from_seconds
 from include.sla_logic.domain.sla.case import Measured
-from include.sla_logic.domain.sla.comparison import CountedInterval, IntervalKind, TierBound
 from include.sla_logic.domain.sla.downtime import Downtime
 from include.sla_logic.domain.sla.next_tier import steps_in_seconds
+from include.sla_logic.domain.sla.objective_judgement import CountedInterval, IntervalKind, TierBound
 from include.sla_logic.domain.spans import Span
 
 _Row = tuple[Span, IntervalKind, str, str | None]

@@ -3,40 +3,13 @@
 from collections.abc import Iterable
 
 from include.sla_logic.domain.contract.quantities import show_duration
-from include.sla_logic.domain.sla.comparison import NextTier, ObjectiveJudgement, SlaComparison
+from include.sla_logic.domain.sla.objective_judgement import ChronicFinding, NextTier, ObjectiveJudgement
 
 _MOST_INTERVALS = 50
 
 
-def explain(comparison: SlaComparison) -> str:
-    """Return the whole judgement as text."""
-    return "\n".join(_lines(comparison))
-
-
-def _lines(comparison: SlaComparison) -> Iterable[str]:
-    yield f"Service {comparison.service} under {comparison.contract_title}"
-    yield f"  contract {comparison.contract} version {comparison.contract_version}"
-    yield f"  rules of judgement version {comparison.rules_version}"
-    yield f"  window {comparison.window} = {comparison.window.seconds} s, counted in {comparison.zone}"
-    yield f"  facts as of {comparison.as_of:%Y-%m-%d %H:%M:%S} UTC"
-    for objective in comparison.objectives:
-        yield ""
-        yield from _objective(objective)
-    yield ""
-    yield "Credit"
-    yield from (f"  {step}" for step in comparison.credit_steps)
-    due = comparison.credit_due
-    yield f"  due: {due}" if due is not None else "  due: cannot be named, a person must decide"
-    yield f"  claim: {comparison.claim.reason}"
-    if comparison.provisional:
-        yield f"  provisional: {'; '.join(comparison.provisional_reasons)}"
-    if comparison.needs_approval:
-        yield f"  held for a second person: {'; '.join(comparison.approval_reasons)}"
-    if comparison.chronic is not None:
-        yield from _chronic(comparison)
-
-
-def _objective(objective: ObjectiveJudgement) -> Iterable[str]:
+def objective_lines(objective: ObjectiveJudgement) -> Iterable[str]:
+    """Say what was promised and measured, every interval and step, and what comes next."""
     clause = f", clause {objective.clause}" if objective.clause else ""
     yield f"{objective.title} ({objective.objective}): {objective.verdict.upper()}"
     yield f"  {objective.reason}"
@@ -71,8 +44,7 @@ def _next(tier: NextTier) -> str:
     return f"next tier ({tier.tier}): {distance}{costs}"
 
 
-def _chronic(comparison: SlaComparison) -> Iterable[str]:
-    finding = comparison.chronic
-    if finding is not None:
-        until = f", notice until {finding.notice_until:%Y-%m-%d %H:%M} UTC" if finding.notice_until else ""
-        yield f"  right of {finding.right}: {finding.state.replace('_', ' ')} ({finding.reason}){until}"
+def chronic_line(finding: ChronicFinding) -> str:
+    """Say whether there is a right, or nearly one, and why."""
+    until = f", notice until {finding.notice_until:%Y-%m-%d %H:%M} UTC" if finding.notice_until else ""
+    return f"  right of {finding.right}: {finding.state.replace('_', ' ')} ({finding.reason}){until}"

@@ -11,16 +11,16 @@ from include.sla_logic.domain.sla.award import award
 from include.sla_logic.domain.sla.bench import Award, Bench
 from include.sla_logic.domain.sla.case import Case, Measured
 from include.sla_logic.domain.sla.charge import ChargeBase
-from include.sla_logic.domain.sla.comparison import (
+from include.sla_logic.domain.sla.downtime import Downtime
+from include.sla_logic.domain.sla.evidence import evidence_of, tier_bounds
+from include.sla_logic.domain.sla.measuring import measure
+from include.sla_logic.domain.sla.next_tier import next_by_downtime, next_by_value
+from include.sla_logic.domain.sla.objective_judgement import (
     DataState,
     NextTier,
     ObjectiveJudgement,
     Verdict,
 )
-from include.sla_logic.domain.sla.downtime import Downtime
-from include.sla_logic.domain.sla.evidence import evidence_of, tier_bounds
-from include.sla_logic.domain.sla.measuring import measure
-from include.sla_logic.domain.sla.next_tier import next_by_downtime, next_by_value
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 
 

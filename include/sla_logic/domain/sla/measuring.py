@@ -6,7 +6,7 @@ from fractions import Fraction
 from include.sla_logic.domain.contract import measures
 from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.sla.case import Case, Measured, availability_of, total_seconds
-from include.sla_logic.domain.sla.comparison import RefusalCode
+from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.repairs import from_days_late, from_restore_times
 from include.sla_logic.domain.sla.sampled_measures import from_error_rates, from_statistic, from_unavailable_state

@@ -1,6 +1,6 @@
 """Refusing to name a credit, with the reason."""
 
-from include.sla_logic.domain.sla.comparison import RefusalCode
+from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 
 
 class UnableToJudge(Exception):

@@ -8,8 +8,8 @@ from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.contract.rules import SumPerDay
 from include.sla_logic.domain.measurements import Delay
 from include.sla_logic.domain.sla.case import Case, Measured, total_seconds
-from include.sla_logic.domain.sla.comparison import RefusalCode
 from include.sla_logic.domain.sla.downtime import check_order, count_downtime
+from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 
 

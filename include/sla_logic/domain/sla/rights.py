@@ -7,7 +7,7 @@ from include.sla_logic.domain.contract.quantities import show_duration
 from include.sla_logic.domain.contract.terms import Chronic
 from include.sla_logic.domain.period import calendar_window, find_zone, from_seconds, local_midnight, to_seconds
 from include.sla_logic.domain.sla.case import Case
-from include.sla_logic.domain.sla.comparison import ChronicFinding, ClaimFinding
+from include.sla_logic.domain.sla.objective_judgement import ChronicFinding, ClaimFinding
 from include.sla_logic.domain.spans import Span
 
 _DAY = 86_400

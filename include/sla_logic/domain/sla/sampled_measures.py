@@ -11,9 +11,9 @@ from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla import sampled
 from include.sla_logic.domain.sla.case import Case, Measured, availability_of, total_seconds
-from include.sla_logic.domain.sla.comparison import DataState, RefusalCode
 from include.sla_logic.domain.sla.downtime import Downtime, check_order, count_spans
 from include.sla_logic.domain.sla.exclusions import Exclusions
+from include.sla_logic.domain.sla.objective_judgement import DataState, RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 
 

@@ -16,7 +16,7 @@ from include.sla_logic.domain.sla.bench import (
     worse_by,
 )
 from include.sla_logic.domain.sla.case import Measured
-from include.sla_logic.domain.sla.comparison import RefusalCode
+from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 
 
