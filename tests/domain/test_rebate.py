@@ -124,6 +124,16 @@ def test_a_refused_judgement_books_nothing_and_says_why() -> None:
     assert "lies in no tier" in rebate.reason
 
 
+def test_what_cannot_be_judged_any_more_takes_back_nothing_that_was_credited() -> None:
+    latency = {"id": "latency", "metric": "latency", "rule": {"kind": "tiers", "tiers": [{"credit": "5%"}]}}
+    comparison = judge(contract(objective(), latency), DAY)
+    assert [o.objective for o in comparison.undecided] == ["latency"]
+    rebate = work_out_rebate(comparison, earlier=[credited("5.00", name="latency")])
+    assert [line.objective for line in rebate.lines] == ["availability"]
+    assert rebate.total == euros("25.00")
+    assert not rebate.held_for_approval
+
+
 def test_a_late_claim_books_nothing_and_says_why() -> None:
     comparison = judge(contract(claim={"within_days": 5}), DAY, as_of=at("2025-06-01"))
     rebate = work_out_rebate(comparison, earlier=[])

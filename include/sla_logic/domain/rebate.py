@@ -126,8 +126,10 @@ def _room_under_cap(comparison: SlaComparison, earlier: Sequence[EarlierCredit])
 def _lines(comparison: SlaComparison, earlier: Sequence[EarlierCredit], room: Money | None) -> Iterable[RebateLine]:
     zero = Money.zero(comparison.currency)
     due = dict(comparison.shares)
+    undecided = {o.objective for o in comparison.undecided}
     names = [o.objective for o in comparison.objectives]
     names += sorted({credit.objective for credit in earlier} - set(names))
+    names = [name for name in names if name not in undecided]  # what cannot be judged now takes nothing back
     for name in names:
         gross = due.get(name, zero)
         before = _sum((c.amount for c in earlier if c.objective == name), comparison.currency)
