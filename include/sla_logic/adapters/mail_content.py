@@ -28,11 +28,11 @@ from include.sla_logic.adapters.mail_promises import (
     promises,
 )
 from include.sla_logic.adapters.mail_wording import Wording
-from include.sla_logic.domain.corrective_actions import Check
 from include.sla_logic.domain.customer_report import CreditState, CustomerReport, DoneAction, NextStep
 from include.sla_logic.domain.notification import ProblemParameter
 from include.sla_logic.domain.relationship import Customer
 from include.sla_logic.domain.resolution import Outcome
+from include.sla_logic.domain.verification import Check
 
 _NAME, _LONGEST_DESCRIPTION = 80, 2000
 _TONES = {Outcome.RESTORED: Tone.GOOD, Outcome.NO_PROBLEM_FOUND: Tone.PLAIN}

@@ -66,7 +66,7 @@ class Formats:
         from babel.units import format_unit
 
         chosen, rest = _parts(seconds)
-        words = []
+        words: list[str] = []
         for unit, size in chosen:
             count, rest = divmod(rest, size)
             if count or (not words and size == chosen[-1][1]):
