@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -19,6 +20,44 @@ WIDTH, HEIGHT, SCALE = 400, 200, 2.6  # drawn small and sharp: the words stay re
 TYPE = 14
 MINUTE, HOUR = 60, 3600
 LEAST_MINUTES = 10  # without any downtime there must still be an axis
+
+Json = dict[str, Any]
+_LOOKS: Json = {
+    "$schema": "https://vega.github.io/schema/vega-lite/v6.4.1.json",
+    "width": WIDTH,
+    "height": HEIGHT,
+    "padding": {"left": 4, "right": 10, "top": 8, "bottom": 4},
+    "config": {
+        "font": "Liberation Sans, Arial, Helvetica, sans-serif",
+        "background": "#ffffff",
+        "view": {"continuousWidth": 300, "continuousHeight": 300, "stroke": None},
+        "axis": {
+            "labelColor": SOFT,
+            "titleColor": INK,
+            "labelFontSize": TYPE,
+            "gridColor": RULE,
+            "domainColor": RULE,
+            "tickColor": RULE,
+        },
+        "legend": {
+            "labelColor": INK,
+            "labelFontSize": TYPE,
+            "orient": "bottom",
+            "title": None,
+            "symbolType": "square",
+        },
+    },
+}
+_Y_TITLE: Json = {
+    "titleAngle": 0,
+    "titleAlign": "left",
+    "titleAnchor": "start",
+    "titleY": -28,
+    "titleX": -32,
+    "titleFontSize": TYPE,
+    "titleFontWeight": "normal",
+}
+_TEXT: Json = {"field": "text", "type": "nominal"}
 
 
 @dataclass(frozen=True)
@@ -65,21 +104,13 @@ def _locales(words: Words) -> dict[str, Any]:
 
 
 def specification(series: PerformanceSeries, words: Words) -> str:
-    """Return the picture as Vega-Lite; times are wall-clock times of the contract's zone."""
-    import altair as alt
+    """Return the picture as Vega-Lite; times are wall-clock times of the contract's zone.
 
+    Written as plain JSON: a library that checks each part against its schema takes longer than all else of a letter.
+    """
     drawing = _Drawing(series, words)
-    chart = (
-        alt.layer(*drawing.stretches(), *drawing.curve(), *drawing.promise(), *drawing.correction())
-        .properties(width=WIDTH, height=HEIGHT, padding={"left": 4, "right": 10, "top": 8, "bottom": 4})
-        .configure(font="Liberation Sans, Arial, Helvetica, sans-serif", background="#ffffff")
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=SOFT, titleColor=INK, gridColor=RULE, domainColor=RULE, tickColor=RULE, labelFontSize=TYPE
-        )
-        .configure_legend(labelColor=INK, labelFontSize=TYPE, orient="bottom", title=None, symbolType="square")
-    )
-    return str(chart.to_json(indent=None))
+    layers = [*drawing.stretches(), *drawing.curve(), *drawing.promise(), *drawing.correction()]
+    return json.dumps({**_LOOKS, "datasets": drawing.datasets, "layer": layers})
 
 
 def counts_hours(series: PerformanceSeries) -> bool:
@@ -106,6 +137,7 @@ class _Drawing:
         self._series = series
         self._words = words
         self._zone = ZoneInfo(series.zone)
+        self.datasets: dict[str, list[Json]] = {}
 
     def _wall(self, instant: datetime) -> str:
         """Show an instant as the clock on the wall of the contract's zone does."""
@@ -132,37 +164,24 @@ class _Drawing:
         course.append((shown.end, seconds))
         return [{"at": self._wall(at), "value": value / divisor} for at, value in course]
 
-    def _x(self, name: str = "at") -> Any:
-        import altair as alt
+    def _x(self, name: str = "at") -> Json:
+        axis = {"format": self._words.date, "grid": False, "labelOverlap": True, "labelSeparation": 10}
+        scale = {"type": "utc", "nice": False, "zero": False, "domain": self._ends}
+        return {"field": name, "type": "temporal", "scale": scale, "axis": axis | {"tickCount": 5, "title": None}}
 
-        date = self._words.date
-        axis = alt.Axis(grid=False, labelOverlap=True, labelSeparation=10, tickCount=5, format=date, title=None)
-        scale = alt.Scale(type="utc", nice=False, zero=False, domain=self._ends)
-        return alt.X(f"{name}:T", scale=scale, axis=axis)
-
-    def _y(self) -> Any:
-        import altair as alt
-
+    def _y(self) -> Json:
         from_zero = not self._series.points or self._series.bound is Bound.AT_MOST
-        axis = alt.Axis(
-            title=f"{self._words.measured} ({self._words.unit})",
-            titleAngle=0,
-            titleAlign="left",
-            titleAnchor="start",
-            titleY=-28,
-            titleX=-32,
-            titleFontSize=TYPE,
-            titleFontWeight="normal",
-            tickCount=5,
-        )
-        flat = not self._series.points and _tallest(self._series) < MINUTE
-        highest = LEAST_MINUTES if flat else alt.Undefined
-        return alt.Y("value:Q", scale=alt.Scale(zero=from_zero, nice=True, domainMax=highest), axis=axis)
+        scale: Json = {"zero": from_zero, "nice": True}
+        if not self._series.points and _tallest(self._series) < MINUTE:
+            scale["domainMax"] = LEAST_MINUTES
+        axis = {**_Y_TITLE, "title": f"{self._words.measured} ({self._words.unit})", "tickCount": 5}
+        return {"field": "value", "type": "quantitative", "scale": scale, "axis": axis}
 
-    def stretches(self) -> list[Any]:
+    def _layer(self, data: str, mark: Json, encoding: Json) -> Json:
+        return {"data": {"name": data}, "mark": mark, "encoding": encoding}
+
+    def stretches(self) -> list[Json]:
         """Draw outages and planned work as bands, wide enough that a short one is seen."""
-        import altair as alt
-
         words, least = self._words, self._series.shown.seconds // 150
         kinds = {words.outage: (OUTAGE, self._series.outages), words.maintenance: (WORK, self._series.maintenance)}
         rows = [
@@ -172,59 +191,55 @@ class _Drawing:
         ]
         if not rows:
             return []
+        self.datasets["stretches"] = rows
         present = [what for what, (_, stretches) in kinds.items() if stretches]
-        colours = alt.Scale(domain=present, range=[kinds[what][0] for what in present])
-        bands = alt.Chart(alt.InlineData(values=rows)).mark_rect(opacity=0.32)
-        return [bands.encode(x=self._x("from"), x2="to:T", color=alt.Color("what:N", scale=colours))]
+        colours = {"domain": present, "range": [kinds[what][0] for what in present]}
+        colour = {"field": "what", "type": "nominal", "scale": colours}
+        encoding = {"x": self._x("from"), "x2": {"field": "to"}, "color": colour}
+        return [self._layer("stretches", {"type": "rect", "opacity": 0.32}, encoding)]
 
-    def curve(self) -> list[Any]:
+    def curve(self) -> list[Json]:
         """Draw what was measured: the mean as a line, up to the worst as a pale area."""
-        import altair as alt
+        self.datasets["curve"] = self._rows()
+        encoding = {"x": self._x(), "y": self._y()}
+        worst = {"y2": {"field": "worst"}} if self._series.points else {}
+        return [
+            self._layer("curve", {"type": "area", "color": MEASURED, "opacity": 0.16}, encoding | worst),
+            self._layer("curve", {"type": "line", "color": MEASURED, "strokeWidth": 2}, encoding),
+        ]
 
-        base = alt.Chart(alt.InlineData(values=self._rows()))
-        line = base.mark_line(color=MEASURED, strokeWidth=2).encode(x=self._x(), y=self._y())
-        area = base.mark_area(color=MEASURED, opacity=0.16)
-        if self._series.points:
-            return [area.encode(x=self._x(), y=self._y(), y2="worst:Q"), line]
-        return [area.encode(x=self._x(), y=self._y()), line]
-
-    def promise(self) -> list[Any]:
+    def promise(self) -> list[Json]:
         """Draw the promise as a dashed line with its words."""
-        import altair as alt
-
         allowed = self._series.allowed_seconds
         height = _number(self._series.target)
         if not self._series.points:
             height = None if allowed is None else float(allowed / _divisor(self._series))
         if height is None:
             return []
-        row = {"at": self._ends[0], "value": height, "text": self._words.promised}
-        base = alt.Chart(alt.InlineData(values=[row]))
-        line = base.mark_rule(color=PROMISED, strokeWidth=1.8, strokeDash=[6, 4]).encode(y="value:Q")
-        words = base.mark_text(
-            align="left", baseline="bottom", dx=4, dy=-4, color=PROMISED, fontSize=TYPE, fontWeight="bold"
-        )
-        return [line, words.encode(x=self._x(), y="value:Q", text="text:N")]
+        self.datasets["promise"] = [{"at": self._ends[0], "value": height, "text": self._words.promised}]
+        y = {"field": "value", "type": "quantitative"}
+        line = {"type": "rule", "color": PROMISED, "strokeWidth": 1.8, "strokeDash": [6, 4]}
+        words = {"type": "text", "align": "left", "baseline": "bottom", "dx": 4, "dy": -4, "color": PROMISED}
+        bold = {"fontSize": TYPE, "fontWeight": "bold"}
+        return [
+            self._layer("promise", line, {"y": y}),
+            self._layer("promise", words | bold, {"x": self._x(), "y": y, "text": _TEXT}),
+        ]
 
-    def correction(self) -> list[Any]:
+    def correction(self) -> list[Json]:
         """Draw the moment of correction as a dotted line, named above the picture."""
-        import altair as alt
-
         at, shown = self._series.corrected_at, self._series.shown
         if at is None or not shown.start <= at <= shown.end:
             return []
-        base = alt.Chart(alt.InlineData(values=[{"at": self._wall(at), "text": self._words.corrected}]))
-        line = base.mark_rule(color=CORRECTED, strokeWidth=2, strokeDash=[2, 2]).encode(x=self._x())
+        self.datasets["correction"] = [{"at": self._wall(at), "text": self._words.corrected}]
         late = at - shown.start > (shown.end - shown.start) / 2
-        words = base.mark_text(
-            align="right" if late else "left",
-            baseline="bottom",
-            dx=4 if late else -4,
-            y=-5,
-            color=CORRECTED,
-            fontSize=TYPE,
-        )
-        return [line, words.encode(x=self._x(), text="text:N")]
+        line = {"type": "rule", "color": CORRECTED, "strokeWidth": 2, "strokeDash": [2, 2]}
+        words = {"type": "text", "baseline": "bottom", "y": -5, "color": CORRECTED, "fontSize": TYPE}
+        words |= {"align": "right", "dx": 4} if late else {"align": "left", "dx": -4}
+        return [
+            self._layer("correction", line, {"x": self._x()}),
+            self._layer("correction", words, {"x": self._x(), "text": _TEXT}),
+        ]
 
 
 def _at_least(period: Period, seconds: int) -> Period:
