@@ -130,7 +130,7 @@ def measure(client: TestClient, *, last: int) -> None:
         ratio = f"{median / base:5.1f} x the empty page" if base else ""
         worst = sorted(seconds)[int(ROUNDS * 0.95) - 1]
         print(
-            f"{name:36} {median * 1000:7.1f} ms median {worst * 1000:7.1f} ms p95  {len(answer.content):7} bytes  {ratio}"
+            f"{name:36} {median * 1000:7.1f} ms median {worst * 1000:7.1f} ms p95  {len(answer.content):7} B  {ratio}"
         )
 
 

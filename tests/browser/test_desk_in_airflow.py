@@ -74,7 +74,22 @@ def test_every_page_fits_and_follows_the_colour_mode(visit, waiting, office, mod
         window.shoot(name)
 
 
-def test_a_reader_of_the_keyboard_alone_can_release_a_restoration_and_the_run_resumes(
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_axe_finds_nothing_serious(visit, waiting, office, mode):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    ticket = office.case(waiting).ticket
+    window = visit(mode=mode)
+    found = []
+    paths = ["/", f"/incidents/{ticket.id}", "/waiting", "/reports", f"/services/{ticket.service}", "/new"]
+    for path in [*paths, f"/acts/ticket/{ticket.id}/hold"]:
+        answer = axe.Axe().run(window.go(f"/incident-desk{path}"))
+        found += [
+            (path, each["id"]) for each in answer.response["violations"] if each["impact"] in {"serious", "critical"}
+        ]
+    assert found == []
+
+
+def test_whoever_has_only_a_keyboard_can_release_a_restoration_and_the_run_resumes(
     visit, waiting, airflow_stack, office
 ):
     window = visit()

@@ -17,7 +17,7 @@ from include.sla_logic.domain.period import Period
 
 _CREDITED = frozenset({"booked", "provisional"})
 
-_COUNTED = [
+_COUNTED: list[Any] = [
     queue.c[name]
     for name in (
         *("outcome", "cause", "contract", "department"),
@@ -53,7 +53,7 @@ class MonthReport:
 
 def report_month(connection: Connection, period: Period) -> MonthReport:
     """Count the incidents that were closed in the period; one query."""
-    rows = list(
+    rows: list[Row[Any]] = list(
         connection.execute(
             select(*_COUNTED, tickets.c.created_at, tickets.c.escalated)
             .join(tickets, tickets.c.number == queue.c.ticket)

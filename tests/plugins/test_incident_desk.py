@@ -1,0 +1,38 @@
+"""The desk as a plugin: light for every component, closed to strangers, and started by Airflow's own rules."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import incident_desk
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_loading_the_plugin_imports_neither_the_desk_nor_its_database(tmp_path):
+    heavy = "('include.sla_logic.console', 'include.sla_logic.office', 'altair', 'vl_convert')"
+    told = f"import sys, incident_desk; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", told],
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}", "PATH": "", "AIRFLOW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr
+
+
+def test_both_views_lead_to_the_mount_of_the_desk():
+    [app] = incident_desk.IncidentDesk.fastapi_apps
+    views = incident_desk.IncidentDesk.external_views
+    assert {view["destination"] for view in views} == {"nav", "dag_run"}
+    assert all(view["href"].startswith(f"{app['url_prefix']}/") for view in views)
+    assert len({view["url_route"] for view in views}) == len(views)
+
+
+def test_the_icons_of_the_views_are_there():
+    assets = ROOT / "include" / "sla_logic" / "console" / "assets"
+    for view in incident_desk.IncidentDesk.external_views:
+        for icon in (view["icon"], view["icon_dark_mode"]):
+            assert (assets / icon.rsplit("/", 1)[1]).is_file()
