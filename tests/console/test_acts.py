@@ -80,6 +80,9 @@ def test_a_held_credit_is_booked_once_when_it_is_approved(own_town):
         again = act(client, "credit", credit.reference, "approve")
         assert again.status_code == 409
         assert "Approve credit" not in client.get(f"/incidents/{credit.ticket}").text
+        report = client.get("/api/v1/reports/2026-11").json()["total"]
+    assert report["under_review"] == []
+    assert report["credits"] == [{"amount": str(credit.amount.amount), "currency": credit.amount.currency}]
     assert own_town.office.waiting_credits() == []
     postings = [m for m in own_town.office.messages(ticket=credit.ticket) if m.kind == "billing"]
     assert [m.key for m in postings] == [f"billing:{credit.reference}"]
@@ -91,6 +94,8 @@ def test_a_declined_credit_books_nothing_and_stays_declined(own_town):
     with client_of(own_town) as client:
         assert act(client, "credit", credit.reference, "decline").status_code == 303
         assert act(client, "credit", credit.reference, "approve").status_code == 409
+        report = client.get("/api/v1/reports/2026-11").json()["total"]
+    assert (report["credits"], report["under_review"]) == ([], [])
     assert [m for m in own_town.office.messages(ticket=credit.ticket) if m.kind == "billing"] == []
 
 

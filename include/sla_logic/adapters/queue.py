@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from include.sla_logic.adapters.schema.accounts import applied_billing_credits
 from include.sla_logic.adapters.schema.columns import to_minor_units
 from include.sla_logic.adapters.schema.queue import queue
 from include.sla_logic.domain.closed_incident import ClosedIncident
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
+from include.sla_logic.domain.customer_report import CreditState
 from include.sla_logic.domain.diagnosis import TroubleReport
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.priorities import Priority
@@ -24,6 +26,7 @@ from include.sla_logic.domain.sla.comparison import ObjectiveJudgement
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 
 _OPEN = frozenset({TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD})
+DECLINED = "declined"
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,17 @@ def keep_places(connection: Connection, changes: Iterable[Progress]) -> None:
         columns: dict[str, Any] = {name: bindparam(name) for name in different[0] if name != "ticket"}
         statement = update(queue).where(queue.c.ticket == bindparam("its_ticket")).values(columns)
         connection.execute(statement, [_renamed(row) for row in different])
+
+
+def note_decided_credit(connection: Connection, number: int, *, ticket: str) -> None:
+    """Once nothing of an incident's credit is held any more, say what became of it: reports count that."""
+    table = applied_billing_credits.c
+    kept = connection.execute(select(table.state, table.amount).where(table.ticket == ticket)).all()
+    if any(row.state == "held" for row in kept):
+        return
+    booked = sum(row.amount for row in kept if row.state in {"booked", "posted"})
+    state = CreditState.BOOKED.value if booked else DECLINED
+    connection.execute(update(queue).where(queue.c.ticket == number).values(credit=booked, credit_state=state))
 
 
 def _renamed(row: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from include.sla_logic.adapters.credit_decisions import (
     waiting_credits,
 )
 from include.sla_logic.adapters.filing import file_away
+from include.sla_logic.adapters.queue import note_decided_credit
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.money import Money
 from include.sla_logic.office.premises import Premises
@@ -53,4 +54,5 @@ class CreditRoom(Premises):
     def _note(self, connection: Connection, file: KeptCaseFile, done: str, *, by: str, reason: str) -> None:
         file.record(f"{done} by {by}: {reason}", lane=Lane.BILLING)
         file_away(connection, [file])
+        note_decided_credit(connection, file.folder.number, ticket=file.ticket.id)
         note_act(connection, Act(file.now, by, file.task, file.ticket.id, f"{done}: {reason}"))
