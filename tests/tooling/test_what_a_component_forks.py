@@ -1,0 +1,37 @@
+"""What a component of Airflow has forked ends with it, so that nobody holds its database sessions open."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FORKING = """
+import os, runpy, sys, time
+sys.argv = ["airflow", COMPONENT]
+namespace = runpy.run_path("config/airflow_local_settings.py")
+if os.fork() == 0 and os.fork() == 0:
+    print(os.getppid(), os.getpid(), flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can end a process with its parent")
+@pytest.mark.parametrize(("component", "ends"), [("triggerer", True), ("dag-processor", True), ("api-server", False)])
+def test_forks_end_with_the_component_that_made_them(component: str, ends: bool) -> None:
+    code = FORKING.replace("COMPONENT", repr(component))
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
+        assert parent.stdout is not None
+        forks = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
+        parent.kill()
+        parent.wait()
+        time.sleep(0.5)
+        alive = [fork.pid for fork in forks if fork.is_running() and fork.status() != psutil.STATUS_ZOMBIE]
+        for pid in alive:
+            os.kill(pid, signal.SIGKILL)
+    assert bool(alive) is not ends
