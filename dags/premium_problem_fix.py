@@ -8,7 +8,8 @@ from airflow.sdk import DAG, Param
 
 from include.sla_logic.departments import extra_problem_fix
 from sla_airflow.activities import TRY_FOR_AN_HOUR
-from sla_airflow.premium import Takeover, report_failed_takeover
+from sla_airflow.notifier import FailedStep
+from sla_airflow.premium import Takeover
 
 with DAG(
     "premium_problem_fix",
@@ -26,6 +27,6 @@ with DAG(
             minLength=1,
         )
     },
-    default_args={**TRY_FOR_AN_HOUR, "on_failure_callback": report_failed_takeover},
+    default_args={**TRY_FOR_AN_HOUR, "on_failure_callback": FailedStep(incident="incident")},
 ) as dag:
     Takeover(step=extra_problem_fix.take_over_incident)

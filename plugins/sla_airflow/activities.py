@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from airflow.sdk import BaseBranchOperator, BaseOperator, Context, TaskGroup, TriggerRule
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.ports import CaseFile
 from sla_airflow.cohorts import carries_cohort, door_of
 from sla_airflow.connections import settings
+from sla_airflow.notifier import FailedStep
 
 if TYPE_CHECKING:
     from include.sla_logic.office import Office
@@ -22,6 +24,7 @@ RESOURCES = "resource_provisioning"  # the pool that limits how many corrective 
 JOIN = TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS  # several ways lead here, and an incident takes one of them
 
 log = logging.getLogger(__name__)
+structured = structlog.get_logger(__name__)  # fields for machines: ids of incident and ticket, never personal data
 
 
 class Activity(BaseOperator):
@@ -85,7 +88,9 @@ def perform(step: Step, run_id: str) -> str | None:
     """Perform a step for the incident of a run; answers the choice where the step decides."""
     office = open_office()
     with no_retry_for_foreseen_errors():
-        return office.perform(step, run_id=run_id)
+        choice = office.perform(step, run_id=run_id)
+    structured.info("step done", incident=run_id, ticket=office.ticket_of(run_id), step=step.__name__, choice=choice)
+    return choice
 
 
 def perform_cohort(task: BaseOperator, step: Step, run_id: str) -> list[str]:
@@ -136,6 +141,9 @@ def deliver_all() -> None:
 
 def report_failed_step(context: Context, *, run_id: str | None = None) -> None:
     """Escalate the ticket, once for each step that failed for good; a run without a ticket has nobody to tell."""
+    from include.sla_logic.adapters.case_file import KeptCaseFile
+    from include.sla_logic.adapters.operator_mail import announce_failed_step
+
     task_id, error = context["ti"].task_id, context.get("exception")
     # Our own sentences are fit to be kept; what a library says may quote anything.
     why = str(error) if isinstance(error, AirflowFailException) else f"{type(error).__name__}."
@@ -144,8 +152,12 @@ def report_failed_step(context: Context, *, run_id: str | None = None) -> None:
         open_office().give_up_cohort(run_id=str(context["run_id"]), task=task_id, why=why)
         return
 
+    operators = open_office().settings.operators
+
     def failed(file: CaseFile) -> None:
         file.escalate(f"the step {task_id} failed: {why}")
+        if operators and isinstance(file, KeptCaseFile):
+            announce_failed_step(file, task_id, why, to=operators)
 
     failed.__name__ = f"{task_id}_failed"
     try:
@@ -160,5 +172,5 @@ TRY_FOR_AN_HOUR: dict[str, Any] = {
     "retry_delay": timedelta(seconds=10),
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=15),
-    "on_failure_callback": report_failed_step,
+    "on_failure_callback": FailedStep(),
 }

@@ -114,7 +114,7 @@ def _with_mail(settings: Settings, connection: Connection) -> Settings:
         sender=extra.get("from_email") or None,
         timeout=float(extra.get("timeout", 20)),
     )
-    return replace(settings, smtp=smtp)
+    return replace(settings, smtp=smtp, operators=extra.get("operators") or settings.operators)
 
 
 def _with_billing(settings: Settings, connection: Connection) -> Settings:

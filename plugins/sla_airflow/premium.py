@@ -7,7 +7,7 @@ from typing import Any
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Context
 
-from sla_airflow.activities import Activity, Step, open_office, perform, perform_cohort, report_failed_step
+from sla_airflow.activities import Activity, Step, open_office, perform, perform_cohort
 from sla_airflow.cohorts import carries_cohort, start_run
 
 RUN_ID_LENGTH = 250
@@ -57,11 +57,6 @@ class Takeover(Activity):
     def execute(self, context: Context) -> None:
         """Work on the case file of the linked run, not on one of this run's own."""
         perform(self.step, str(context["params"]["incident"]))
-
-
-def report_failed_takeover(context: Context) -> None:
-    """Tell the ticket of the linked incident."""
-    report_failed_step(context, run_id=str(context["params"]["incident"]))
 
 
 def premium_run_id(run_id: str) -> str:

@@ -24,6 +24,10 @@ class Office:
         self.calls: list[tuple[Any, ...]] = []
         self.fails: dict[str, Exception] = {}
         self.choice: str | None = None
+        self.settings = SimpleNamespace(operators=None)
+
+    def ticket_of(self, _run_id: str) -> str:
+        return "TT-000001"
 
     def accept(self, conf: object, *, run_id: str, origin: str) -> None:
         self._do("accept", conf, run_id, origin)

@@ -22,13 +22,15 @@ class UnableToReadSettings(Exception):
 class Settings:
     """`database_url` is an SQLAlchemy URL; without `smtp`, letters are written into `letters_folder`.
 
-    Without `billing`, the ledger in the operations database is the billing system.
+    Without `billing`, the ledger in the operations database is the billing system; `operators` is the address that
+    is told of failed steps.
     """
 
     database_url: str
     letters_folder: Path
     smtp: "Smtp | None" = None
     billing: "BillingSystem | None" = None
+    operators: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -42,6 +44,7 @@ class Settings:
             letters_folder=Path(letters) if letters else letters_beside(url),
             smtp=read_smtp_url(smtp) if smtp else None,
             billing=read_billing_url(billing) if billing else None,
+            operators=given.get("TELECO_OPERATORS") or None,
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from include.sla_logic.adapters.folders import number_of_run, ticket_id
 from include.sla_logic.adapters.migrations import current_revision
 from include.sla_logic.adapters.tickets import TicketFilter, count_contents, list_tickets
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
@@ -21,6 +22,12 @@ class Archive(Premises):
 
         with self.reading() as connection:
             return view_case(connection, reference)
+
+    def ticket_of(self, run_id: str) -> str | None:
+        """Return the ticket of a run's incident, or None where it has none."""
+        with self.reading() as connection:
+            number = number_of_run(connection, run_id)
+            return None if number is None else ticket_id(number)
 
     def tickets(
         self, wanted: TicketFilter | None = None, *, limit: int = 100, offset: int = 0

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, Table, and_, func, or_, select
 
 from include.sla_logic.adapters.folders import ticket_id
 from include.sla_logic.adapters.inspection.breach import Breach
+from include.sla_logic.adapters.schema.arrivals import arrivals
 from include.sla_logic.adapters.schema.system_t import (
     documents,
     restorations,
@@ -35,9 +36,10 @@ def incident_breaches(connection: Connection) -> Iterator[Breach]:
 
 
 def unsettled_incidents(connection: Connection, *, now: datetime) -> Iterator[Breach]:
-    """Name each incident that has neither ended nor waits with a deadline in the future."""
+    """Name each incident that has neither ended nor waits with a deadline in the future, nor in the backlog."""
     waits = select(restorations.c.ticket).where(restorations.c.outcome.is_(None), restorations.c.deadline >= now)
     ended = select(steps.c.ticket).where(steps.c.task == END)
+    not_begun = select(arrivals.c.ticket).where(arrivals.c.state != "started")
     query = (
         select(tickets.c.number)
         .where(
@@ -45,6 +47,7 @@ def unsettled_incidents(connection: Connection, *, now: datetime) -> Iterator[Br
             tickets.c.status != TicketStatus.CANCELLED.value,
             tickets.c.number.not_in(waits),
             tickets.c.number.not_in(ended),
+            tickets.c.number.not_in(not_begun),
         )
         .order_by(tickets.c.number)
     )

@@ -8,16 +8,16 @@ from sqlalchemy import Connection, select
 from include.sla_logic.adapters.folders import ticket_id
 from include.sla_logic.adapters.inspection.breach import Breach
 from include.sla_logic.adapters.inspection.incidents import END
+from include.sla_logic.adapters.operator_mail import FAILED_STEP
 from include.sla_logic.adapters.schema.system_t import outbox, steps
 
 MAIL = "mail"
-REPORT = "customer-report"
 
 
 def message_breaches(connection: Connection) -> Iterator[Breach]:
     """Count the letters of each incident; how often a server got each one is for the server's records to say."""
     query = select(outbox.c.ticket, outbox.c.key).where(outbox.c.kind == MAIL, outbox.c.ticket.is_not(None))
-    letters = Counter(row.ticket for row in connection.execute(query) if not row.key.startswith("failed-step:"))
+    letters = Counter(row.ticket for row in connection.execute(query) if not row.key.startswith(FAILED_STEP))
     sent_off = set(connection.scalars(select(steps.c.ticket).where(steps.c.task == "send_customer_report")))
     for number in sorted(sent_off | letters.keys()):
         expected = 1 if number in sent_off else 0

@@ -1,0 +1,22 @@
+"""What happens when a step has failed for good: the ticket is escalated, and the operators get one mail."""
+
+from airflow.sdk import BaseNotifier, Context
+
+
+class FailedStep(BaseNotifier):
+    """Mark the ticket once for each step that failed for good, and tell the operators once.
+
+    The mail goes to `operators` of the connection `teleco_smtp` (extra), or to TELECO_OPERATORS; without either, the
+    escalated ticket is the notice. `incident` names the param that holds the incident's run, where it is another's.
+    """
+
+    def __init__(self, *, incident: str | None = None) -> None:
+        super().__init__()
+        self.incident = incident
+
+    def notify(self, context: Context) -> None:
+        """Be called by Airflow where the task failed, in its own process."""
+        from sla_airflow.activities import report_failed_step
+
+        run_id = str(context["params"][self.incident]) if self.incident else None
+        report_failed_step(context, run_id=run_id)
