@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, Protocol
 
 from include.sla_logic.adapters.stranded import WATCHDOG, Stranded
@@ -9,6 +10,8 @@ from sla_airflow.activities import open_office
 
 DAG = "sla_violation"
 TIMES = 3
+AT_ONCE = 20  # in one round; the next begins a minute later
+NEVER_BEGUN = timedelta(hours=1)
 PAUSE = timedelta(minutes=10)  # doubled with each time
 ENDED = frozenset({"success", "failed"})
 
@@ -70,11 +73,13 @@ class AirflowRuns:
 
 
 def take_up_stranded(runs: Runs) -> list[str]:
-    """Decide every wait that is over, then take up the incidents that stand still; return the runs taken up."""
+    """Decide every wait that is over and take up the incidents that stand still; return the runs taken up."""
     office = open_office()
+    stranded = office.stranded()  # asked first: a decision made here is no sign of life of the run
     for run_id, outcome in office.decide_due_restorations().items():
         log.warning("Nobody had looked at the wait of run %s, which is over: %s", run_id, outcome)
-    return [one.run_id for one in office.stranded() if _worth_it(one, runs) and _take_up(one, runs)]
+    worth_it = islice((one for one in stranded if _worth_it(one, runs)), AT_ONCE)
+    return [one.run_id for one in worth_it if _take_up(one, runs)]
 
 
 def _worth_it(stranded: Stranded, runs: Runs) -> bool:
@@ -84,7 +89,13 @@ def _worth_it(stranded: Stranded, runs: Runs) -> bool:
         return False
     if stranded.taken_up and datetime.now(UTC) < stranded.quiet_since + PAUSE * 2**stranded.taken_up:
         return False
-    return runs.state(stranded.run_id) in {None, *ENDED} or runs.waits_alone(stranded.run_id)
+    if stranded.cohort and runs.state(stranded.cohort) not in {None, *ENDED}:
+        return False
+    state = runs.state(stranded.run_id)
+    if state is None:
+        # A backlog that is just being opened has tickets before it has runs.
+        return stranded.last_step is not None or datetime.now(UTC) > stranded.since + NEVER_BEGUN
+    return state in ENDED or runs.waits_alone(stranded.run_id)
 
 
 def _take_up(stranded: Stranded, runs: Runs) -> bool:

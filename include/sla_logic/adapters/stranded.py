@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from include.sla_logic.adapters.audit import Act, note_act
+from include.sla_logic.adapters.cohorts import CARRIED
 from include.sla_logic.adapters.folders import ticket_id
 from include.sla_logic.adapters.inspection.incidents import END
+from include.sla_logic.adapters.schema.arrivals import arrivals
+from include.sla_logic.adapters.schema.cohorts import cohort_members
 from include.sla_logic.adapters.schema.system_t import audit, restorations, steps, tickets
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 
@@ -18,7 +21,10 @@ WATCHDOG = "watchdog"
 
 @dataclass(frozen=True)
 class Stranded:
-    """An incident that has stood still since `since`, after `last_step`; taken up so often, last at that moment."""
+    """An incident that has stood still since `since`, after `last_step`; taken up so often, last at that moment.
+
+    `cohort` is the run that carries it together with others, if one does.
+    """
 
     ticket: str
     run_id: str
@@ -26,6 +32,7 @@ class Stranded:
     since: datetime
     taken_up: int
     taken_up_at: datetime | None
+    cohort: str | None = None
 
     @property
     def quiet_since(self) -> datetime:
@@ -44,17 +51,30 @@ def stranded_incidents(connection: Connection, *, now: datetime, patience: timed
         .subquery()
     )
     ended = select(steps.c.ticket).where(steps.c.task == END)
+    carried = select(cohort_members.c.ticket, func.max(cohort_members.c.run_id).label("run_id"))
+    cohort = carried.where(cohort_members.c.state == CARRIED).group_by(cohort_members.c.ticket).subquery()
+    not_begun = select(arrivals.c.ticket).where(arrivals.c.state != "started")
     wait = restorations.c
     query = (
         select(tickets.c.number, tickets.c.run_id, tickets.c.created_at, last.c.at, steps.c.task)
-        .add_columns(wait.deadline, wait.sent_at, wait.rejected_at, wait.outcome)
+        .add_columns(
+            wait.deadline,
+            wait.sent_at,
+            wait.rejected_at,
+            wait.outcome,
+            cohort.c.run_id.label("cohort"),
+            arrivals.c.started_at,
+        )
         .outerjoin(last, last.c.ticket == tickets.c.number)
         .outerjoin(steps, steps.c.id == last.c.step)
         .outerjoin(restorations, wait.ticket == tickets.c.number)
+        .outerjoin(cohort, cohort.c.ticket == tickets.c.number)
+        .outerjoin(arrivals, arrivals.c.ticket == tickets.c.number)
         .where(
             tickets.c.parent.is_(None),
             tickets.c.status != TicketStatus.CANCELLED.value,
             tickets.c.number.not_in(ended),
+            tickets.c.number.not_in(not_begun),
         )
         .order_by(tickets.c.number)
     )
@@ -62,11 +82,14 @@ def stranded_incidents(connection: Connection, *, now: datetime, patience: timed
     found = []
     for row in connection.execute(query):
         moved = [row.created_at if row.at is None else row.at]
+        if row.started_at is not None:  # it may have waited in the backlog for years
+            moved.append(row.started_at)
         if row.deadline is not None and row.outcome is None:
             moved.append(min(at for at in (row.deadline, row.sent_at, row.rejected_at) if at is not None))
         since, ticket = max(moved), ticket_id(row.number)
         if since + patience < now:
-            found.append(Stranded(ticket, row.run_id, row.task, since, *attempts.get(ticket, (0, None))))
+            times, last_time = attempts.get(ticket, (0, None))
+            found.append(Stranded(ticket, row.run_id, row.task, since, times, last_time, row.cohort))
     return found
 
 

@@ -1,0 +1,126 @@
+"""Credits that leave by HTTP: one posting for each key, whatever the billing system answers or fails to answer."""
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+
+from include.sla_logic.adapters.billing_delivery import (
+    BillingSystem,
+    UnableToPostCredit,
+    UnableToReachBilling,
+    post_credit,
+)
+from include.sla_logic.adapters.settings import Settings, UnableToReadSettings
+from tests.faults.outside import Billing
+
+PAYLOAD = {
+    "credit": "TT-000001:latency:20261101",
+    "account": "A-1",
+    "amount": "12.34",
+    "currency": "EUR",
+    "type": "appliedBillingCredit",
+}
+KEY = "billing:TT-000001:latency:20261101"
+
+
+@pytest.fixture
+def billing() -> Iterator[Billing]:
+    server = Billing()
+    yield server
+    server.close()
+
+
+def post(billing: Billing, **changes: str):
+    system = BillingSystem(f"http://127.0.0.1:{billing.port}/tmf-api/", timeout=1)
+    return post_credit(PAYLOAD | changes, key=KEY, system=system)
+
+
+def test_a_credit_is_posted_as_tmf678_has_it_and_the_answer_is_kept(billing):
+    assert post(billing) == {"posting": "ACBR-0", "href": "/x"}
+    assert billing.postings == {KEY: ("A-1", "12.34", "EUR")}
+
+
+@pytest.mark.parametrize("trouble", ["down", "error", "busy", "conflict", "forgetful", "broken_off", "babbling"])
+def test_whatever_the_trouble_the_same_key_brings_one_posting_in_the_end(billing, trouble):
+    billing.be(trouble)
+    with pytest.raises(UnableToReachBilling, match=r"billing system http://127\.0\.0\.1"):
+        post(billing)
+    billing.be(None)
+    assert post(billing)["posting"] == "ACBR-0"
+    assert billing.postings == {KEY: ("A-1", "12.34", "EUR")}
+    assert billing.contradictions == []
+
+
+def test_a_slow_answer_is_no_answer(billing, monkeypatch):
+    monkeypatch.setattr("tests.faults.outside.SLOW_SECONDS", 2)
+    billing.be("slow")
+    with pytest.raises(UnableToReachBilling, match="ReadTimeout"):
+        post(billing)
+
+
+def test_an_amount_that_json_cannot_say_is_refused_for_good(billing):
+    with pytest.raises(UnableToPostCredit, match="without loss"):
+        post(billing, amount="12345678901234567890.01")
+
+
+@pytest.mark.parametrize("code", [400, 422])
+def test_what_the_billing_system_will_never_accept_is_refused_for_good(httpserver_answers, code):
+    with pytest.raises(UnableToPostCredit, match=str(code)):
+        post_credit(PAYLOAD, key=KEY, system=httpserver_answers(code))
+
+
+def test_login_and_token_are_sent_and_never_shown(httpserver_answers):
+    system = httpserver_answers(201, login="teleco", password="geheim")
+    with pytest.raises(UnableToReachBilling):
+        post_credit(PAYLOAD, key=KEY, system=system)
+    assert httpserver_answers.headers["Authorization"] == "Basic " + base64.b64encode(b"teleco:geheim").decode()
+    assert httpserver_answers.headers["Idempotency-Key"] == f'"{KEY}"'
+    assert "geheim" not in repr(system)
+
+
+@pytest.fixture
+def httpserver_answers():
+    """Make a server that answers every posting with one code and nothing else."""
+    import threading
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    servers = []
+
+    class Maker:
+        headers: object = None
+
+        def __call__(self, code: int, **options: str) -> BillingSystem:
+            maker = self
+
+            class Handler(BaseHTTPRequestHandler):
+                def log_message(self, *_: object) -> None:
+                    pass
+
+                def do_POST(self) -> None:
+                    maker.headers = self.headers
+                    self.rfile.read(int(self.headers["Content-Length"]))
+                    self.send_response(code)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+
+            server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            servers.append(server)
+            return BillingSystem(f"http://127.0.0.1:{server.server_port}", timeout=2, **options)
+
+    yield Maker()
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_environment_names_the_billing_system():
+    given = {"TELECO_DB_URL": "sqlite:////x", "TELECO_BILLING_URL": "https://me:p%40ss@billing.example:8443/tmf"}
+    assert Settings.from_environment(given).billing == BillingSystem("https://billing.example:8443/tmf", "me", "p@ss")
+
+
+@pytest.mark.parametrize("url", ["ftp://billing", "billing.example", "http://x:port"])
+def test_an_address_that_means_nothing_is_refused(url):
+    with pytest.raises(UnableToReadSettings, match="TELECO_BILLING_URL"):
+        Settings.from_environment({"TELECO_DB_URL": "sqlite:////x", "TELECO_BILLING_URL": url})

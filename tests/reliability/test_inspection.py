@@ -1,0 +1,180 @@
+"""The checker sees each thing that must never be: every breach is made here once, by force."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, text
+
+from include.sla_logic.adapters.schema import accounts as a
+from include.sla_logic.adapters.schema.system_t import restorations, steps, tickets
+from include.sla_logic.office import Office
+from tests.office.town import NOON, conf
+
+PARTS = {"ticket": 1, "opened_at": NOON, "deadline": NOON + timedelta(days=2), "held_because": "risky"}
+CREDIT = {
+    "id": "TT-000001:latency:20261101",
+    "ticket": "TT-000001",
+    "agreement": "AG-1",
+    "objective": "latency",
+    "window_start": NOON,
+    "window_end": NOON + timedelta(days=30),
+    "gross": 1000,
+    "amount": 1000,
+    "currency": "EUR",
+    "state": "booked",
+    "text": "",
+    "recorded_at": NOON,
+}
+
+
+@pytest.fixture
+def opened(office: Office) -> Office:
+    office.accept(conf(), run_id="run-1", origin="form")
+    return office
+
+
+def spoil(office: Office, *statements: object) -> None:
+    """Do what the product never does; append-only tables have to be unguarded for it."""
+    with office.database.write() as connection:
+        for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+            connection.execute(text(f'DROP TRIGGER "{row.name}"'))
+        for statement in statements:
+            connection.execute(text(statement) if isinstance(statement, str) else statement)
+
+
+def breaches(office: Office, *, settled: bool = False) -> list[str]:
+    return [str(breach) for breach in office.breaches(settled=settled)]
+
+
+def step(task: str, choice: str | None = None) -> object:
+    return insert(steps).values(ticket=1, task=task, choice=choice, done_at=NOON)
+
+
+def test_a_house_in_order_has_no_breach(opened):
+    assert breaches(opened) == []
+
+
+def test_an_incident_that_neither_ends_nor_waits_is_lost_once_all_is_quiet(opened):
+    assert breaches(opened, settled=True) == [
+        "I2 TT-000001: has neither ended nor waits for anything with a deadline in the future"
+    ]
+
+
+def test_an_incident_that_waits_is_not_lost(opened):
+    spoil(opened, insert(restorations).values(PARTS))
+    assert breaches(opened, settled=True) == []
+
+
+def test_an_incident_that_waits_beyond_its_deadline_is_lost(opened, clock):
+    spoil(opened, insert(restorations).values(PARTS))
+    clock.pass_by(days=2, seconds=1)
+    assert len(breaches(opened, settled=True)) == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE timeline SET sequence = 2", "I6 TT-000001: has gaps in its timeline"),
+        ("DELETE FROM timeline", "I6 TT-000001: has no timeline"),
+        ("UPDATE tickets SET status = 'closed'", "I6 TT-000001: is closed, its history ends with acknowledged"),
+        ("UPDATE documents SET round = 2", "I6 TT-000001: has gaps in the rounds of ProblemNotification"),
+        ("UPDATE documents SET kind = 'Other'", "I1 TT-000001: has no notification in its case file"),
+        (step("close_incident"), "I2 TT-000001: has 0 closing papers and 1 closing steps"),
+        (step("send_customer_report"), "I5 TT-000001: has 0 letters in the outbox instead of 1"),
+    ],
+)
+def test_each_damage_to_an_incident_is_named(opened, statement, says):
+    spoil(opened, statement)
+    assert says in breaches(opened)
+
+
+def test_a_move_that_the_status_model_forbids_is_named(opened):
+    spoil(
+        opened,
+        "INSERT INTO ticket_status_history (ticket, sequence, status, reason, at) SELECT ticket, 2, 'closed', reason, at FROM ticket_status_history",
+        "UPDATE tickets SET status = 'closed'",
+    )
+    assert breaches(opened) == ["I6 TT-000001: went from acknowledged to closed, which is no move"]
+
+
+def test_one_reference_with_two_tickets_is_named(opened):
+    spoil(opened, "UPDATE tickets SET external_reference = 'A'")
+    opened.accept(conf(), run_id="run-2", origin="form")
+    spoil(opened, "UPDATE tickets SET external_reference = 'A'")
+    assert breaches(opened) == ["I1 A: is one of the references that have 2 tickets"]
+
+
+LATE = PARTS["deadline"] + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("parts", "taken", "says"),
+    [
+        ({"sent_at": LATE}, [], "its request was answered after the deadline"),
+        ({}, [step("track_errors")], "it went on before its wait was decided"),
+        (
+            {"outcome": "in_time", "decided_at": LATE},
+            [step("await_restoration_request", "track_errors")],
+            "it is decided as in_time, but its instants say otherwise",
+        ),
+        (
+            {"outcome": "too_late", "decided_at": NOON},
+            [step("await_restoration_request", "terminate_restoration")],
+            "it was called too late before its deadline had passed",
+        ),
+        (
+            {"outcome": "in_time", "sent_at": NOON, "decided_at": NOON},
+            [step("await_restoration_request", "terminate_restoration")],
+            "it is decided as in_time, but the incident took another way",
+        ),
+        (
+            {"outcome": "in_time", "sent_at": NOON, "decided_at": NOON},
+            [step("await_restoration_request", "track_errors"), step("terminate_restoration")],
+            "it is decided as in_time, but the incident took another way",
+        ),
+    ],
+)
+def test_a_wait_that_ended_in_two_ways_is_named(opened, parts, taken, says):
+    spoil(opened, insert(restorations).values(PARTS | parts), *taken)
+    assert f"I7 TT-000001: {says}" in breaches(opened)
+
+
+@pytest.mark.parametrize(
+    ("parts", "says"),
+    [
+        ({}, "I4 {id}: is booked, and nobody is told"),
+        ({"state": "posted", "posted_at": NOON}, "I4 {id}: is posted, but was never told"),
+        ({"amount": 1001}, "I8 {id}: brings 1001, more than the 1000 that were due"),
+        ({"currency": "CHF"}, "I8 {id}: is in CHF on an account in EUR"),
+        ({"amount": -1, "state": "held"}, None),
+    ],
+)
+def test_each_damage_to_a_credit_is_named(opened, parts, says):
+    spoil(opened, insert(a.applied_billing_credits).values(CREDIT | parts))
+    found = breaches(opened)
+    assert found == [] if says is None else says.format(id=CREDIT["id"]) in found
+
+
+def test_two_incidents_that_bring_more_than_was_due_are_named(opened):
+    other = {"id": "TT-000002:latency:20261101", "ticket": "TT-000002"}
+    spoil(opened, insert(a.applied_billing_credits).values(CREDIT))
+    spoil(opened, insert(a.applied_billing_credits).values(CREDIT | other))
+    assert "I3 AG-1: was credited more for latency of one window than was ever due" in breaches(opened)
+
+
+def test_a_posting_without_a_credit_is_named(opened):
+    posting = {"key": "billing:X", "account": "A-1", "amount": 1, "currency": "EUR", "accepted_at": NOON}
+    spoil(opened, insert(a.ledger_postings).values(posting))
+    assert breaches(opened) == ["I4 billing:X: was told to Billing & Collections without a credit"]
+
+
+def test_a_child_ticket_needs_no_end_of_its_own(opened):
+    parent = {"external_key": "child", "run_id": "child", "origin": "TT-000001", "customer": "C-1", "service": "S-1"}
+    spoil(opened, insert(restorations).values(PARTS))
+    spoil(
+        opened,
+        insert(tickets).values(
+            **parent, status="acknowledged", assigned_to="x", escalated=False, parent=1, created_at=NOON
+        ),
+    )
+    assert not [breach for breach in opened.breaches(settled=True) if breach.invariant == "I2"]
