@@ -69,6 +69,16 @@ class PostgresServer:
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    def break_down(self) -> None:
+        """End the server at once, as a crash would: what was committed is there again after `start_again`."""
+        self._process.send_signal(signal.SIGQUIT)  # PostgreSQL's immediate shutdown
+        self._process.wait(STOP_SECONDS)
+
+    def start_again(self) -> None:
+        """Start the server on the same port with what it has kept."""
+        self._process = self._launch()
+        self._wait_ready()
+
     def close(self) -> None:
         """End the server by its own process id and remove its folder."""
         process = getattr(self, "_process", None)

@@ -1,0 +1,85 @@
+"""One checker of I1 to I8 over the operations database, the mail server and the billing system."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from include.sla_logic.adapters.inspection import Breach
+from include.sla_logic.office import Office
+from tests.faults.outside import Billing, Mailbox
+
+LOST = "lost"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of the incidents that were started."""
+
+    incidents: int
+    lost: tuple[str, ...]
+    doubled: tuple[str, ...]
+    repeated_letters: int
+    repeated_postings: int
+
+    @property
+    def is_good(self) -> bool:
+        return not self.lost and not self.doubled
+
+
+def check(office: Office, started: Iterable[str], mailbox: Mailbox, billing: Billing) -> Verdict:
+    """Hold everything against everything; `started` are the runs of which each is one incident."""
+    runs = set(started)
+    tickets = [ticket for ticket in office.tickets(limit=100_000) if ticket.parent is None]
+    known = {ticket.run_id for ticket in tickets}
+    breaches = [
+        *office.breaches(settled=True),
+        *(Breach("I1", run, "was started and has no incident") for run in sorted(runs - known)),
+        *_letters(office, mailbox),
+        *_postings(office, billing),
+    ]
+    lost = tuple(str(breach) for breach in breaches if _is_loss(breach))
+    doubled = tuple(str(breach) for breach in breaches if not _is_loss(breach))
+    return Verdict(
+        incidents=len(runs & known),
+        lost=lost,
+        doubled=doubled,
+        repeated_letters=sum(mailbox.kept.values()) - len(mailbox.kept),
+        repeated_postings=sum(billing.requests.values()) - len(billing.requests),
+    )
+
+
+def _is_loss(breach: Breach) -> bool:
+    words = ("neither ended", "no incident", "without a letter", "instead of 1", "never arrived", "nobody is told")
+    return any(word in breach.says for word in words) and "has 2" not in breach.says
+
+
+def _letters(office: Office, mailbox: Mailbox) -> Iterable[Breach]:
+    """Each letter that counts as sent arrived under its own Message-ID, and nothing else did."""
+    messages = [m for m in office.messages(limit=100_000) if m.kind == "mail"]
+    for message in messages:
+        by_post = bool(message.answer and "written" in message.answer)
+        if message.state != "sent":
+            yield Breach("I5", message.key, f"is {message.state} and never arrived")
+        elif message.key not in mailbox.kept and not by_post:
+            yield Breach("I5", message.key, "is sent, but never arrived")
+    for identity in mailbox.kept.keys() - {message.key for message in messages}:
+        yield Breach("I5", identity, "arrived, and nobody has sent it")
+
+
+def _postings(office: Office, billing: Billing) -> Iterable[Breach]:
+    """What Billing & Collections has acknowledged is what is marked as posted, to the cent."""
+    messages = {m.key: m for m in office.messages(limit=100_000) if m.kind == "billing"}
+    for key, message in messages.items():
+        if message.state != "sent":
+            yield Breach("I4", key, f"is {message.state} and never arrived")
+        elif key not in billing.postings:
+            yield Breach("I4", key, "is sent, but never arrived")
+    for key in billing.postings.keys() - messages.keys():
+        yield Breach("I4", key, "was posted, and nobody has sent it")
+    for key in billing.contradictions:
+        yield Breach("I4", key, "was told twice with different amounts")
+    posted = sum((Decimal(amount) for _, amount, _ in billing.postings.values()), Decimal(0))
+    figures = [f for f in office.figures() if f.name == "credits.amount" and f.tags["state"] == "posted"]
+    marked = sum((Decimal(repr(figure.value)) for figure in figures), Decimal(0))
+    if posted != marked:
+        yield Breach("I4", "all", f"{posted} were acknowledged, {marked} are marked as posted")

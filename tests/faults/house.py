@@ -1,0 +1,190 @@
+"""A whole house under test: the real components, the small TELECO, a mail server, a billing system."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psutil
+from sqlalchemy import update
+
+from deploy.postgres import PostgresServer
+from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
+from deploy.stack.rest import FINISHED, UnableToReachAirflow
+from deploy.stack.settings import sqlite_url
+from include.sla_logic.adapters.folders import UnableToFindIncident
+from include.sla_logic.adapters.schema import reference as t
+from include.sla_logic.adapters.small_teleco import load_small_teleco, small_teleco
+from include.sla_logic.office import Office, Settings
+from tests.faults.checking import Verdict, check
+from tests.faults.outside import SENDER, Billing, Mailbox
+
+DAG = "sla_violation"
+HOUSEKEEPING = "sla_housekeeping"
+WAIT = "await_restoration_request"
+HASTE = {
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "20",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
+    "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "20",
+}
+
+
+class House:
+    """Starts incidents, breaks things, waits until all is quiet, and judges."""
+
+    def __init__(self, stack: AirflowStack, office: Office, mailbox: Mailbox, billing: Billing) -> None:
+        self.stack, self.office, self.mailbox, self.billing = stack, office, mailbox, billing
+        self.server: PostgresServer
+        self.teleco = small_teleco(7, datetime.now(UTC), history_days=35)
+        with office.database.write() as connection:
+            load_small_teleco(connection, self.teleco)
+        self.started: set[str] = set()
+
+    def conf(self, key: str, reference: str) -> dict[str, Any]:
+        return self.teleco.notifications[key].model_dump(mode="json") | {"external_reference": reference}
+
+    def start(self, key: str, reference: str) -> str:
+        """Start one incident by REST, asking again until the api-server has answered."""
+        run_id = f"incident.{reference}"
+        self.stack.api.start_run(DAG, conf=self.conf(key, reference), run_id=run_id)
+        self.started.add(run_id)
+        return run_id
+
+    def break_network(self) -> None:
+        """Let the faults of the small TELECO happen once more, so that the next incidents go the same ways."""
+        with self.office.database.write() as connection:
+            connection.execute(update(t.resource_faults).values(cured_at=None))
+            for row in self.teleco.rows["alarms"]:
+                connection.execute(update(t.alarms).where(t.alarms.c.id == row["id"]).values(cleared_at=None))
+            for row in self.teleco.rows["resources"]:
+                state = update(t.resources).where(t.resources.c.id == row["id"])
+                connection.execute(state.values(state=row["state"]))
+
+    def kill(self, component: str) -> None:
+        """Kill one component with -9 and start it again, as a supervisor does."""
+        self.stack.components.kill(component)
+        self.stack.components.wait_ended(component)
+        self.stack.start_component(component)
+
+    def revive(self) -> None:
+        """Start whatever has ended by itself."""
+        for name in list(self.stack.components.ended):
+            self.stack.start_component(name)
+
+    def workers(self) -> list[psutil.Process]:
+        """Find the processes that run tasks now: descendants of the scheduler that supervise or run one."""
+        pid = self.stack.components.pids.get("scheduler")
+        with suppress(psutil.Error):
+            return [p for p in psutil.Process(pid).children(recursive=True) if "supervisor" in " ".join(p.cmdline())]
+        return []
+
+    def sla(self, *words: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "TELECO_DB_URL": self.office.settings.database_url,
+            "TELECO_SMTP_URL": f"smtp://127.0.0.1:{self.mailbox.port}?sender={SENDER}",
+            "TELECO_BILLING_URL": f"http://127.0.0.1:{self.billing.port}",
+            "TELECO_AIRFLOW_URL": self.stack.address,
+            "TELECO_AIRFLOW_USER": self.stack.user,
+            "TELECO_AIRFLOW_PASSWORD": self.stack.password,
+        }
+        command = [str(self.stack.settings.root / ".venv" / "bin" / "sla"), *words]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    def waiting(self, run_id: str) -> bool:
+        """Tell whether the incident's request is held and undecided."""
+        with suppress(UnableToFindIncident):
+            wait = self.office.case(run_id).restoration
+            return wait is not None and wait.held_because is not None and not (wait.sent_at or wait.outcome)
+        return False
+
+    def release_held(self) -> None:
+        """Do what an operator does with held requests; one whose time is short is left to pass."""
+        for run_id in sorted(self.started):
+            if self.waiting(run_id):
+                left = self.office.restoration(run_id).deadline - datetime.now(UTC)
+                if left.total_seconds() > 3600:
+                    self.office.release_restoration(run_id, by="operator", reason="The route has room.")
+
+    def until(self, reached: Callable[[], bool], seconds: float, what: str) -> None:
+        end = time.monotonic() + seconds
+        while not reached():
+            if time.monotonic() > end:
+                raise TimeoutError(f"{what}: not within {seconds:g} s; {self.situation()}")
+            time.sleep(1)
+
+    def situation(self) -> str:
+        with suppress(UnableToReachAirflow):
+            states = self.stack.api.run_states(DAG)
+            open_runs = {run: state for run, state in states.items() if run in self.started and state != "success"}
+            tasks = {
+                run: {
+                    k: v
+                    for k, v in self.stack.api.task_states(DAG, run).items()
+                    if v not in {None, "success", "skipped"}
+                }
+                for run in list(open_runs)[:5]
+            }
+            return f"{open_runs} {tasks} outbox {self.office.message_counts()}"
+        return "the api-server does not answer"
+
+    def _unfinished(self, run_id: str) -> dict[str, str | None]:
+        states = self.stack.api.task_states(DAG, run_id)
+        return {task: state for task, state in states.items() if state not in {None, "success", "skipped"}}
+
+    def settle(self, seconds: float = 420) -> None:
+        """Wait until every run has ended and everything that had to leave has left, reviving what died."""
+
+        def quiet() -> bool:
+            self.revive()
+            with suppress(UnableToReachAirflow, json.JSONDecodeError):
+                self.release_held()
+                states = {run: self.stack.api.run_state(DAG, run) for run in self.started}
+                counts = self.office.message_counts()
+                return set(states.values()) <= FINISHED and not counts.get("waiting") and not counts.get("claimed")
+            return False
+
+        self.until(quiet, seconds, "not quiet")
+
+    def judge(self) -> Verdict:
+        return check(self.office, self.started, self.mailbox, self.billing)
+
+
+@contextmanager
+def house(folder: Path, *, operations: str) -> Iterator[House]:
+    """Open a house whose operations database is 'sqlite' or 'postgres'; Airflow's own is always PostgreSQL."""
+    with ExitStack() as opened:
+        server = opened.enter_context(PostgresServer())
+        mailbox, billing = Mailbox(), Billing()
+        opened.callback(mailbox.close)
+        opened.callback(billing.close)
+        on_server = operations == "postgres"
+        url = server.create_database(f"teleco_{uuid4().hex[:8]}") if on_server else sqlite_url(folder / "teleco.db")
+        mail = {"conn_type": "smtp", "host": "127.0.0.1", "port": mailbox.port}
+        mail |= {"extra": {"disable_tls": True, "from_email": SENDER, "timeout": 5}}
+        post = {"conn_type": "http", "host": "127.0.0.1", "port": billing.port, "extra": {"timeout": 5}}
+        connections = {
+            "AIRFLOW_CONN_TELECO_SMTP": json.dumps(mail),
+            "AIRFLOW_CONN_TELECO_BILLING": json.dumps(post),
+        }
+        settings = StackSettings(
+            home=folder / "airflow",
+            operations=OperationsDatabase(url),
+            metadata_url=server.create_database(f"airflow_{uuid4().hex[:8]}"),
+            extra_environment={**connections, **HASTE},
+        )
+        office = Office(Settings(url, folder / "letters"))
+        office.migrate()
+        stack = opened.enter_context(AirflowStack(settings, tell=print))
+        stack.wait_for_dags([DAG, HOUSEKEEPING])
+        made = House(stack, office, mailbox, billing)
+        made.server = server
+        yield made
