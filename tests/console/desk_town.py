@@ -40,9 +40,9 @@ class Clock:
 class Town:
     """An office with one incident of every kind; the one called `held` still waits for its release."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *, url=None):
         self.clock = Clock(ANCHOR + timedelta(minutes=1))
-        self.office = Office(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"), clock=self.clock)
+        self.office = Office(Settings(url or f"sqlite:///{folder / 'teleco.db'}", folder / "letters"), clock=self.clock)
         self.office.migrate()
         self.house = small_teleco(7, ANCHOR)
         with self.office.database.write() as connection:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Request
 from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from include.sla_logic.console.acts import ACTS, Act, wish
@@ -67,11 +68,11 @@ async def start(request: Request, office: InOffice, desk: AtDesk, form: AForm) -
     if desk.start is None:
         raise HTTPException(501, "This desk cannot start runs.")
     try:
-        notification: ProblemNotification = read_report(form, office)
+        notification = await run_in_threadpool(read_report, form, office)
     except UnableToReadReport as error:
-        return _form(request, office, form, error.fields, status=422)
+        return await run_in_threadpool(_form, request, office, form, error.fields, 422)
     except ValidationError as error:
-        return _form(request, office, form, _by_field(error), status=422)
+        return await run_in_threadpool(_form, request, office, form, _by_field(error), 422)
     run_id = await desk.start(request, notification.model_dump(mode="json", exclude_none=True))
     return RedirectResponse(f"{request.scope.get('root_path', '')}/runs/{segment(run_id)}", status_code=303)
 

@@ -9,13 +9,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from include.sla_logic.adapters.credit_decisions import waiting_credits
-from include.sla_logic.adapters.desk.board import (
-    SHOWN,
-    BoardFilter,
-    count_figures,
-    read_board,
-    waiting_restorations,
-)
+from include.sla_logic.adapters.desk.attention import count_figures, waiting_restorations
+from include.sla_logic.adapters.desk.board import SHOWN, BoardFilter, read_board
 from include.sla_logic.adapters.desk.reports import Group, MonthReport, month_of, report_month
 from include.sla_logic.adapters.outbox import list_messages
 from include.sla_logic.adapters.quarantine import list_quarantined

@@ -24,8 +24,8 @@ Starter = Callable[[Request, Mapping[str, Any]], Awaitable[str]]
 class Desk:
     """What every page stands on.
 
-    `start` begins a run of the process with a notification and returns its run id. `airflow_path` leads from the
-    mount of the desk to the root of Airflow's own pages; None where there are none. `prefix` is that mount.
+    `start` begins a run of the process with a notification and returns its run id. `prefix` is where the desk is
+    mounted below Airflow, whose runs of `airflow_dag` it links to; None where there is no Airflow around it.
     """
 
     open_office: Callable[[], Office]

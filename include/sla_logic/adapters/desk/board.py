@@ -11,7 +11,7 @@ from include.sla_logic.adapters.folders import ticket_id, ticket_number
 from include.sla_logic.adapters.schema.columns import from_minor_units
 from include.sla_logic.adapters.schema.queue import queue
 from include.sla_logic.adapters.schema.reference import customers, services
-from include.sla_logic.adapters.schema.system_t import outbox, quarantine, restorations, tickets
+from include.sla_logic.adapters.schema.system_t import restorations, tickets
 from include.sla_logic.domain.money import Money
 
 SHOWN = ("open", "waiting", "escalated", "on_hold", "settled", "all")
@@ -111,14 +111,15 @@ def _shown(shown: str) -> Sequence[ColumnElement[bool]]:
     shows: dict[str, list[ColumnElement[bool]]] = {
         "open": [queue.c.open.is_(True)],
         "settled": [queue.c.open.is_(False)],
-        "waiting": [queue.c.open.is_(True), restorations.c.outcome.is_(None), _unanswered()],
+        "waiting": [queue.c.open.is_(True), restorations.c.outcome.is_(None), unanswered()],
         "escalated": [queue.c.open.is_(True), tickets.c.escalated.is_(True)],
         "on_hold": [queue.c.open.is_(True), tickets.c.status.in_(("pending", "held"))],
     }
     return shows.get(shown, [])
 
 
-def _unanswered() -> ColumnElement[bool]:
+def unanswered() -> ColumnElement[bool]:
+    """Tell the database which restoration requests nobody has sent or rejected."""
     return and_(restorations.c.sent_at.is_(None), restorations.c.rejected_at.is_(None))
 
 
@@ -154,7 +155,7 @@ def _found(search: str) -> ColumnElement[bool]:
 
 
 def _dressed(numbers: ColumnElement[int]) -> Select[Any]:
-    waits = and_(restorations.c.ticket == queue.c.ticket, restorations.c.outcome.is_(None), _unanswered())
+    waits = and_(restorations.c.ticket == queue.c.ticket, restorations.c.outcome.is_(None), unanswered())
     return (
         select(
             queue,
@@ -207,62 +208,4 @@ def _line(row: Row[Any]) -> BoardLine:
         credit=money(row.credit, row.currency),
         credit_state=row.credit_state,
         closed_at=row.closed_at,
-    )
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """One restoration request that an operator can still release."""
-
-    ticket: str
-    customer: str
-    service: str
-    deadline: datetime
-    held_because: str | None
-
-
-def waiting_restorations(connection: Connection, *, now: datetime, limit: int = 8) -> Sequence[Waiting]:
-    """Return the requests that wait for a release, the nearest deadline first."""
-    query = (
-        select(restorations, customers.c.name, tickets.c.customer, tickets.c.service)
-        .join(tickets, tickets.c.number == restorations.c.ticket)
-        .outerjoin(customers, customers.c.id == tickets.c.customer)
-        .where(restorations.c.outcome.is_(None), _unanswered(), restorations.c.deadline >= now)
-        .order_by(restorations.c.deadline)
-        .limit(limit)
-    )
-    return [
-        Waiting(ticket_id(row.ticket), row.name or row.customer, row.service, row.deadline, row.held_because)
-        for row in connection.execute(query)
-    ]
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What the head of the board counts."""
-
-    open: int
-    escalated: int
-    waiting: int
-    quarantined: int
-    undelivered: int
-    dead: int
-
-
-def count_figures(connection: Connection, *, now: datetime) -> Figures:
-    """Count everything that wants attention, along indexes."""
-
-    def count(query: Select[Any]) -> int:
-        return int(connection.scalar(query) or 0)
-
-    escalated = select(func.count()).select_from(queue.join(tickets, tickets.c.number == queue.c.ticket))
-    waits = select(func.count()).select_from(restorations).where(restorations.c.outcome.is_(None))
-    messages = select(func.count()).select_from(outbox)
-    return Figures(
-        open=count(select(func.count()).select_from(queue).where(queue.c.open.is_(True))),
-        escalated=count(escalated.where(queue.c.open.is_(True), tickets.c.escalated.is_(True))),
-        waiting=count(waits.where(_unanswered(), restorations.c.deadline >= now)),
-        quarantined=count(select(func.count()).select_from(quarantine).where(quarantine.c.state == "waiting")),
-        undelivered=count(messages.where(outbox.c.state.in_(("waiting", "claimed")))),
-        dead=count(messages.where(outbox.c.state == "dead")),
     )

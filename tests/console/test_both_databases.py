@@ -1,0 +1,37 @@
+"""The board on PostgreSQL is the board on SQLite."""
+
+import pytest
+
+from include.sla_logic.adapters.desk.attention import count_figures
+from include.sla_logic.adapters.desk.board import BoardFilter, read_board
+from include.sla_logic.adapters.desk.reports import month_of, report_month
+from tests.console.desk_town import HELD, WAIT, Town
+
+ASKED = [
+    BoardFilter(),
+    BoardFilter(shown="all"),
+    BoardFilter(shown="waiting"),
+    BoardFilter(shown="on_hold"),
+    BoardFilter(shown="escalated", lane="Customer Service"),
+    BoardFilter(shown="all", search="demo-"),
+    BoardFilter(shown="all", search="100%_"),
+    BoardFilter(shown="all", priority="P3"),
+]
+
+
+def seen(town):
+    for key in ("premium", HELD, "too_late"):
+        if key in town.house.notifications:
+            town.walk(key, until=WAIT if key == HELD else None)
+    with town.office.reading() as connection:
+        now = town.office.database.now(connection)
+        boards = [[line.ticket for line in read_board(connection, wanted, size=10).lines] for wanted in ASKED]
+        month = report_month(connection, month_of("2026-11"))
+        return boards, count_figures(connection, now=now), month.total.incidents, month.total.credits
+
+
+@pytest.mark.slow
+def test_postgresql_shows_the_same_board_as_sqlite(tmp_path, postgres_url):
+    here = seen(Town(tmp_path))
+    assert any(here[0])
+    assert seen(Town(tmp_path, url=postgres_url)) == here
