@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from include.sla_logic.cli.import_tickets import tickets
 from include.sla_logic.cli.showing import show_json, show_table, shown
 
 if TYPE_CHECKING:
     from include.sla_logic.adapters.importing import ImportReport, Mapping
 
-app = typer.Typer(no_args_is_help=True, help="Import your own customers, services and measurements.")
+app = typer.Typer(no_args_is_help=True, help="Import your own customers, services, measurements and tickets.")
 
 _REJECTED = 3
 _SHOWN = 20
@@ -64,6 +65,7 @@ def _command(kind: str) -> Callable[..., None]:
 
 for _kind in _KINDS:
     app.command(_kind)(_command(_kind))
+app.command("tickets")(tickets)
 
 
 @app.command("mappings")

@@ -6,10 +6,11 @@ ROOMS = MappingProxyType(
     {
         "database": ("database", "Migrate the operations database, and see where it stands."),
         "load": ("load", "Load reference data: the small TELECO, contracts."),
-        "import": ("imports", "Import your own customers, services and measurements."),
+        "import": ("imports", "Import your own customers, services, measurements and tickets."),
         "contract": ("contract", "Check and explain contracts."),
         "assess": ("assess", "Judge measurements against a contract."),
         "incident": ("incident", "Start an incident, look at it, release or reject its restoration request."),
+        "backlog": ("backlog", "See what waits to be processed, and enter notifications that may wait."),
         "outbox": ("outbox", "See what leaves the house, and send it again."),
         "doctor": ("doctor", "Check what must be true, and take up what stands still."),
         "quarantine": ("quarantine", "See refused notifications, and accept them after all."),

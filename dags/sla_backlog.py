@@ -1,0 +1,48 @@
+"""Take waiting tickets of System T in queue order and start their processing, a cohort of them in each run.
+
+Tickets wait that were imported (`sla import tickets`) or entered (`sla backlog enter`). The order is that of the
+incident desk: protected customers first, then priority, then the nearest due time, then age. Every ticket is claimed
+by one run of this DAG, whoever starts it and however often; a claim whose run has died is taken back, three times at
+most.
+
+The task says in its log and in its return value what it did and why the others wait. Airflow variables:
+`sla_backlog_active` (incidents that may be active at once, 2,000), `sla_backlog_at_once` (tickets that one run takes,
+1,000), `sla_backlog_cohort` (tickets that one run of `sla_violation` carries, 500). The schedule is read when the file
+is parsed, so it comes from the environment: `AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE`, a cron line, without it every 15
+minutes.
+"""
+
+import os
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import DAG, task
+
+with DAG(
+    "sla_backlog",
+    description="Start the processing of waiting tickets, the most urgent first.",
+    doc_md=__doc__,
+    tags=["sla", "backlog"],
+    schedule=os.environ.get("AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE", "*/15 * * * *"),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(minutes=30),
+    default_args={"owner": "TELECO", "retries": 3, "retry_delay": timedelta(seconds=20)},
+) as dag:
+
+    @task
+    def work_off_backlog(run_id: str) -> dict[str, Any]:
+        """Take back claims of dead runs, claim the next tickets, start their runs, say why the others wait."""
+        from sla_airflow import backlog as b
+        from sla_airflow.activities import no_retry_for_foreseen_errors
+
+        with no_retry_for_foreseen_errors():
+            return b.work_off(
+                b.BacklogRuns(),
+                by=run_id,
+                limit=b.whole_number(b.LIMIT, b.LIMIT_WITHOUT),
+                at_most=b.whole_number(b.AT_MOST, b.AT_MOST_WITHOUT),
+                carries=b.whole_number(b.CARRIES, b.CARRIES_WITHOUT),
+            )
+
+    work_off_backlog(run_id="{{ run_id }}")

@@ -1,0 +1,44 @@
+"""A ticket that was entered to wait: it gets its place in the queue before anything is known of it."""
+
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection, select, update
+
+from include.sla_logic.adapters.database import insert_once
+from include.sla_logic.adapters.folders import load_first_papers, ticket_number
+from include.sla_logic.adapters.importing.tickets.keeping import place_of_arrival
+from include.sla_logic.adapters.policy_tables import policies_in_force
+from include.sla_logic.adapters.schema.arrivals import arrivals
+from include.sla_logic.adapters.schema.queue import queue
+from include.sla_logic.adapters.schema.reference import customers
+from include.sla_logic.adapters.schema.system_t import steps
+from include.sla_logic.adapters.timelines import tell_timelines
+from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
+
+
+def note_arrival(connection: Connection, ticket: TroubleTicket, *, source: str, now: datetime) -> bool:
+    """Let the ticket wait in the backlog, once; False where it waits already, or its run is under way."""
+    number = ticket_number(ticket.id) or 0
+    if connection.scalar(select(steps.c.id).where(steps.c.ticket == number).limit(1)) is not None:
+        return False
+    body = load_first_papers(connection, [number], ProblemNotification.kind())[number].body
+    notification = ProblemNotification.model_validate_json(body)
+    row = {
+        "ticket": number,
+        "source": source[:64],
+        "fingerprint": sha256(body.encode()).hexdigest(),
+        "observed_on": notification.observed_from.date(),
+        "state": "waiting",
+        "attempts": 0,
+    }
+    if not insert_once(connection, arrivals, "ticket", row):
+        return False
+    protected = connection.scalar(select(customers.c.protected).where(customers.c.id == ticket.customer)) or False
+    priority = policies_in_force().priorities.priority(notification.impact, notification.urgency)
+    place = place_of_arrival(number, ticket.created_at, priority=priority, protected=protected)
+    known = {"priority": priority.value, "original_priority": priority.value, "protected": protected, "place": place}
+    connection.execute(update(queue).where(queue.c.ticket == number).values(known))
+    tell_timelines(connection, [number], "Waits in the backlog.", now=now)
+    return True

@@ -1,0 +1,121 @@
+"""`sla backlog`: what waits, in which order, and why; entering notifications that wait."""
+
+import json
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from include.sla_logic.cli.showing import show_fields, show_json, show_table
+
+app = typer.Typer(no_args_is_help=True, help="See what waits to be processed, and enter notifications that may wait.")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_REFUSED = 3
+_STDIN = "-"
+
+
+@app.command("list")
+def list_(
+    waiting_only: Annotated[bool, typer.Option("--waiting", help="Only tickets that no run has taken up.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List open tickets in queue order, with the seconds left on each clock and the money at stake."""
+    from include.sla_logic.office import Office, Settings
+
+    found = Office(Settings.from_environment()).open_list(waiting_only=waiting_only, limit=limit)
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        ("ticket", "priority", "left", "until", "at stake", "held", "status", "customer", "service", "waits"),
+        [_row(line) for line in found],
+        empty="Nothing is open.",
+    )
+
+
+@app.command("show")
+def show(as_json: AsJson = False) -> None:
+    """Count who is worked on and who waits for what."""
+    from include.sla_logic.office import Office, Settings
+
+    stand = Office(Settings.from_environment()).backlog()
+    if as_json:
+        show_json(stand)
+        return
+    show_fields(
+        {
+            "active": stand.active,
+            "waiting, ready": stand.waiting.ready,
+            "waiting, customer unknown": stand.waiting.unknown_customer,
+            "waiting, no agreement in force": stand.waiting.no_agreement,
+        }
+    )
+
+
+@app.command("enter")
+def enter(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines, one notification each; - for stdin.")],
+) -> None:
+    """Enter notifications that wait for the next run of sla_backlog; the same one again changes nothing.
+
+    Exit code 3: some were refused and are in quarantine, all others wait.
+    """
+    from include.sla_logic.office import Office, Settings, UnableToAcceptNotification
+
+    office = Office(Settings.from_environment())
+    refused = 0
+    text = sys.stdin.read() if file == _STDIN else Path(file).read_text("utf-8")
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        conf = _json(line)
+        try:
+            ticket = office.enter_backlog(conf, run_id=_run_id(conf, line), origin="backlog")
+            typer.echo(f"{ticket.id} waits.")
+        except UnableToAcceptNotification as error:
+            refused += 1
+            typer.echo(f"line {number}: {error}", err=True)
+    if refused:
+        raise typer.Exit(_REFUSED)
+
+
+def _json(line: str) -> Any:
+    """Return what the line holds; text that is no JSON is refused as such, and kept in quarantine."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return line
+
+
+def _run_id(conf: Any, line: str) -> str:
+    """Name the run as `sla incident start` does; what is no notification is named after its text."""
+    from pydantic import ValidationError
+
+    from include.sla_logic.cli.starting import run_id_of
+    from include.sla_logic.domain.notification import ProblemNotification
+
+    try:
+        return run_id_of(ProblemNotification.model_validate(conf))
+    except ValidationError:
+        return f"incident.{sha256(line.encode('utf-8', 'backslashreplace')).hexdigest()[:32]}"
+
+
+def _row(line: Any) -> tuple[object, ...]:
+    hold = line.clock.holds[-1] if line.clock.holds and line.clock.holds[-1].end is None else None
+    held = f"{hold.owner}: {hold.reason}" if hold else None
+    priority = f"{line.priority}, protected" if line.protected else line.priority
+    waits = (line.why or "for the next run") if line.backlog == "waiting" else line.backlog
+    where = (line.status, line.customer, line.service)
+    return (line.ticket, priority, _span(line.seconds_left), line.until, line.at_stake, held, *where, waits)
+
+
+def _span(seconds: int | None) -> str | None:
+    """Write seconds as people read them: -1 d 02:03:04."""
+    if seconds is None:
+        return None
+    days, rest = divmod(abs(seconds), 86_400)
+    hours, rest = divmod(rest, 3_600)
+    return f"{'-' if seconds < 0 else ''}{f'{days} d ' if days else ''}{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"

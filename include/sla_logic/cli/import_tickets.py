@@ -1,0 +1,92 @@
+"""`sla import tickets`: event logs of other systems, through mapping files."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from include.sla_logic.cli.showing import show_json, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from include.sla_logic.adapters.importing.tickets import TicketReport
+
+_REJECTED = 3
+_SHOWN = 20
+
+
+class TicketFormat(StrEnum):
+    """What is known without a mapping file."""
+
+    SERVICENOW = "servicenow"
+    VINST = "vinst"
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+def tickets(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON lines, plain or gzip; rows of a ticket follow each other.")],
+    layout: Annotated[
+        TicketFormat, typer.Option("--format", help="servicenow, vinst, or columns named like ours: csv, jsonl.")
+    ] = TicketFormat.CSV,
+    mapping: Annotated[
+        str | None, typer.Option(help="A mapping file of your own; --format then says csv or jsonl.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Name of the other system; by default that of the format.")] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M"], help="Only what had happened by then (UTC).")
+    ] = None,
+    reports_only: Annotated[
+        bool, typer.Option("--reports-only", help="Only the reports: every ticket waits, whatever became of it.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Import tickets with their histories: settled ones become history, open ones wait in the backlog.
+
+    The same file again changes nothing and goes on where a killed import stopped. Exit code 3: some were rejected
+    and are in quarantine, all others are in.
+    """
+    from include.sla_logic.adapters.importing.tickets import TicketImport, import_tickets, read_ticket_mapping
+    from include.sla_logic.office import Office, Settings
+
+    plain = layout in {TicketFormat.CSV, TicketFormat.JSONL}
+    known = read_ticket_mapping(mapping or ("plain" if plain else layout.value))
+    work = TicketImport(
+        mapping=known,
+        source=source or (Path(mapping).stem if mapping else layout.value),
+        layout=None if not plain else ("csv" if layout is TicketFormat.CSV else "jsonl"),
+        until=until.replace(tzinfo=UTC) if until else None,
+        reports_only=reports_only,
+    )
+    office = Office(Settings.from_environment())
+    with office.reading():
+        pass  # refuses a database that was never migrated
+    report = _with_progress(lambda progress: import_tickets(office.database, file, work, progress=progress))
+    show_json(vars(report)) if as_json else _show(report)
+    if report.rejected:
+        raise typer.Exit(_REJECTED)
+
+
+def _with_progress(run: "Callable[[Callable[[int], None]], TicketReport]") -> "TicketReport":
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}: {task.completed}"), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("Importing tickets", total=None)
+        return run(lambda tickets: progress.advance(task, tickets))
+
+
+def _show(report: "TicketReport") -> None:
+    typer.echo(
+        f"{report.rows} rows, {report.tickets} tickets: {report.waiting} wait, {report.history} are history, "
+        f"{report.unchanged} known already, {report.later} opened later, {len(report.rejected)} rejected."
+    )
+    for rejected in report.rejected[:_SHOWN]:
+        typer.echo(f"  {shown(str(rejected))}", err=True)
+    if len(report.rejected) > _SHOWN:
+        typer.echo(f"  … and {len(report.rejected) - _SHOWN} more: `sla quarantine list` has all of them.", err=True)

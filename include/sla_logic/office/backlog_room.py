@@ -1,0 +1,106 @@
+"""The backlog: tickets that came without a run of their own are claimed, started, and taken back from dead runs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from include.sla_logic.adapters.acceptance import UnableToAcceptNotification, accept_notification
+from include.sla_logic.adapters.arriving import note_arrival
+from include.sla_logic.adapters.backlog import (
+    Demand,
+    PlannedRun,
+    Waiting,
+    claim,
+    count_active,
+    count_waiting,
+    lapsed_runs,
+    mark_started,
+    release,
+    renew,
+    unfinished_runs,
+)
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.office.premises import Premises
+
+if TYPE_CHECKING:
+    from include.sla_logic.adapters.open_list import OpenTicket
+
+LEASE = timedelta(minutes=30)  # starting a claim takes seconds; whoever needs longer has died
+
+
+@dataclass(frozen=True)
+class BacklogStand:
+    """Where the backlog stands: incidents that runs work on, and tickets that wait."""
+
+    active: int
+    waiting: Waiting
+
+
+class BacklogRoom(Premises):
+    """Many may claim at once, from several schedulers or by hand: every ticket goes to one of them."""
+
+    def enter_backlog(self, conf: object, *, run_id: str, origin: str) -> TroubleTicket:
+        """Accept a notification and let it wait for the backlog; the same run id again changes nothing.
+
+        Raises `UnableToAcceptNotification` for what is kept in quarantine.
+        """
+        with self.writing() as connection:
+            now = self.database.now(connection)
+            answer = accept_notification(connection, conf, run_id=run_id, origin=origin, now=now)
+            if isinstance(answer, TroubleTicket):
+                note_arrival(connection, answer, source=origin, now=now)
+        if isinstance(answer, UnableToAcceptNotification):
+            raise answer
+        return answer
+
+    def claim_backlog(self, *, by: str, limit: int, at_most: int, carries: int) -> Sequence[PlannedRun]:
+        """Claim waiting tickets in queue order, in portions for runs that carry so many.
+
+        `limit` is the number of active incidents that is not exceeded. Who claims again before starting gets
+        the same claims again.
+        """
+        demand = Demand(by=by, lease=LEASE, limit=limit, at_most=at_most, carries=carries)
+        with self.writing() as connection:
+            return claim(connection, demand, now=self.database.now(connection))
+
+    def still_claimed(self, planned: PlannedRun, *, by: str) -> bool:
+        """Make sure, right before its run is started, that the claim is still this claimant's."""
+        with self.writing() as connection:
+            return renew(connection, planned, by=by, until=self.database.now(connection) + LEASE)
+
+    def note_backlog_run(self, run_id: str) -> int:
+        """Note that a planned run exists; return the number of tickets that it carries."""
+        with self.writing() as connection:
+            return mark_started(connection, run_id, now=self.database.now(connection))
+
+    def release_dead_claims(self, is_dead: Callable[[str], bool]) -> dict[str, int]:
+        """Let tickets wait again whose run has died; `is_dead` knows runs. Returns how many, by run.
+
+        A claim that was held for too long although its run lives has only not been noted as started.
+        """
+        with self.reading() as connection:
+            lapsed = lapsed_runs(connection, now=self.database.now(connection))
+            unfinished = unfinished_runs(connection)
+        released = {}
+        for run_id in dict.fromkeys((*lapsed, *unfinished)):
+            if is_dead(run_id):
+                with self.writing() as connection:
+                    now = self.database.now(connection)
+                    released[run_id] = release(connection, run_id, why=f"the run {run_id} has died", now=now)
+            elif run_id in lapsed:
+                self.note_backlog_run(run_id)
+        return released
+
+    def backlog(self) -> BacklogStand:
+        """Count who is worked on and who waits for what."""
+        with self.reading() as connection:
+            return BacklogStand(count_active(connection), count_waiting(connection))
+
+    def open_list(self, *, waiting_only: bool = False, limit: int = 50, offset: int = 0) -> "Sequence[OpenTicket]":
+        """Return open tickets in queue order with the seconds left on their clocks and the money at stake."""
+        from include.sla_logic.adapters.open_list import read_open_list
+
+        with self.reading() as connection:
+            now = self.database.now(connection)
+            return read_open_list(connection, now=now, waiting_only=waiting_only, limit=limit, offset=offset)

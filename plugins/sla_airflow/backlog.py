@@ -1,0 +1,104 @@
+"""Working off the backlog: dead claims are taken back, the next tickets claimed, and their runs started."""
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from include.sla_logic.adapters.backlog import PlannedRun
+from sla_airflow.activities import open_office
+from sla_airflow.cohorts import conf_of_cohort, start_run
+from sla_airflow.watching import DAG, AirflowRuns
+
+if TYPE_CHECKING:
+    from include.sla_logic.office.backlog_room import BacklogStand
+
+# Airflow variables, and what holds without them.
+LIMIT, LIMIT_WITHOUT = "sla_backlog_active", 2_000  # incidents that may be active at the same time
+AT_MOST, AT_MOST_WITHOUT = "sla_backlog_at_once", 1_000  # tickets that one run of the backlog takes
+CARRIES, CARRIES_WITHOUT = "sla_backlog_cohort", 500  # tickets that one run of sla_violation carries
+
+log = logging.getLogger(__name__)
+
+
+class UnableToReadVariable(Exception):
+    """An Airflow variable of the backlog is not a positive whole number."""
+
+
+class Runs(Protocol):
+    """What the backlog asks of Airflow."""
+
+    def is_dead(self, run_id: str) -> bool:
+        """Tell whether the run has failed or is gone."""
+        ...
+
+    def start(self, run_id: str, conf: Mapping[str, Any]) -> bool:
+        """Start a run of the process; False where it exists already."""
+        ...
+
+
+class BacklogRuns:
+    """Asks Airflow over the Execution API, which needs no login of a person's."""
+
+    def is_dead(self, run_id: str) -> bool:
+        return AirflowRuns().state(run_id) in {None, "failed"}
+
+    def start(self, run_id: str, conf: Mapping[str, Any]) -> bool:
+        return start_run(DAG, run_id, conf)
+
+
+def work_off(runs: Runs, *, by: str, limit: int, at_most: int, carries: int) -> dict[str, Any]:
+    """Take back, claim, start; return what was done and why the others wait."""
+    office = open_office()
+    released = office.release_dead_claims(runs.is_dead)
+    for run_id, count in released.items():
+        log.warning("The run %s has died; %d tickets wait again", run_id, count)
+    planned = office.claim_backlog(by=by, limit=limit, at_most=at_most, carries=carries)
+    started = {one.run_id: _start(one, runs, by) for one in planned if office.still_claimed(one, by=by)}
+    stand = office.backlog()
+    why = _why(stand, limit)
+    log.info("Started %d tickets in %d runs; %d are active", sum(started.values()), len(started), stand.active)
+    for sentence in why:
+        log.info("%s", sentence)
+    return {
+        "released": sum(released.values()),
+        "started": sum(started.values()),
+        "runs": list(started),
+        "active": stand.active,
+        "limit": limit,
+        "waiting": stand.waiting.total,
+        "why": why,
+    }
+
+
+def _start(planned: PlannedRun, runs: Runs, by: str) -> int:
+    new = runs.start(planned.run_id, conf_of_cohort(planned.tickets))
+    count = open_office().note_backlog_run(planned.run_id)
+    log.info("%s %s with %d tickets for %s", "Started" if new else "Found", planned.run_id, count, by)
+    return count
+
+
+def _why(stand: "BacklogStand", limit: int) -> list[str]:
+    """Say of those who still wait what keeps them."""
+    waiting = stand.waiting
+    full = f"the limit of {limit} active incidents is reached ({stand.active} are active)"
+    keeps = full if stand.active >= limit else "this run takes no more; the next one does"
+    reasons = {
+        f"{waiting.ready} tickets could be taken: {keeps}": waiting.ready,
+        f"{waiting.unknown_customer} tickets wait: their customers are not in the contract register": (
+            waiting.unknown_customer
+        ),
+        f"{waiting.no_agreement} tickets wait: no agreement for their service was in force on the day observed": (
+            waiting.no_agreement
+        ),
+    }
+    return [sentence for sentence, count in reasons.items() if count]
+
+
+def whole_number(name: str, otherwise: int) -> int:
+    """Read an Airflow variable; raise `UnableToReadVariable` where it is no positive whole number."""
+    from airflow.sdk import Variable
+
+    written = Variable.get(name, default=str(otherwise))
+    if not str(written).isdigit() or int(written) < 1:
+        raise UnableToReadVariable(f"The Airflow variable {name} must be a positive whole number, not {written!r}.")
+    return int(written)

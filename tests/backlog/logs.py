@@ -1,0 +1,60 @@
+"""Small event logs of another system, and importing them."""
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from include.sla_logic.adapters.importing.tickets import (
+    TicketImport,
+    TicketReport,
+    import_tickets,
+    read_ticket_mapping,
+)
+from include.sla_logic.office import Office
+
+COLUMNS = (
+    "external_reference",
+    "status",
+    "at",
+    "owner",
+    "reason",
+    "customer",
+    "service",
+    "description",
+    "impact",
+    "urgency",
+)
+Event = Sequence[str]
+
+
+def event(reference: str, status: str, at: str, **more: str) -> dict[str, str]:
+    """One row: `at` is day and time of November 2026, in UTC."""
+    row = dict.fromkeys(COLUMNS, "") | {"customer": "C-1", "service": "S-1", "description": "Slow.", "impact": "2"}
+    day, time = at.split()
+    moment = f"2026-11-{int(day):02d}T{time}:00+00:00"
+    return row | {"external_reference": reference, "status": status, "at": moment, "urgency": "2"} | more
+
+
+def write_csv(file: Path, rows: Iterable[dict[str, str]]) -> Path:
+    with file.open("w", newline="", encoding="utf-8") as text:
+        writer = csv.DictWriter(text, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    return file
+
+
+def write_jsonl(file: Path, rows: Iterable[dict[str, str]]) -> Path:
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return file
+
+
+def take_in(office: Office, file: Path, mapping: str = "plain", **how) -> TicketReport:
+    work = TicketImport(mapping=read_ticket_mapping(mapping), source=mapping, **how)
+    return import_tickets(office.database, file, work)
+
+
+def open_tickets(office: Office, folder: Path, count: int, **more: str) -> TicketReport:
+    """Let so many tickets wait in the backlog: W-0, W-1, … opened a minute after each other."""
+    rows = [event(f"W-{n}", "acknowledged", f"1 {n // 60:02d}:{n % 60:02d}", **more) for n in range(count)]
+    return take_in(office, write_csv(folder / "open.csv", rows))
