@@ -91,7 +91,8 @@ def test_each_damage_to_an_incident_is_named(opened, statement, says):
 def test_a_move_that_the_status_model_forbids_is_named(opened):
     spoil(
         opened,
-        "INSERT INTO ticket_status_history (ticket, sequence, status, reason, at) SELECT ticket, 2, 'closed', reason, at FROM ticket_status_history",
+        "INSERT INTO ticket_status_history (ticket, sequence, status, reason, at) "
+        "SELECT ticket, 2, 'closed', reason, at FROM ticket_status_history",
         "UPDATE tickets SET status = 'closed'",
     )
     assert breaches(opened) == ["I6 TT-000001: went from acknowledged to closed, which is no move"]

@@ -1,0 +1,37 @@
+"""A step that failed for good marks its ticket and tells the operators, once, and names no customer."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.sla_logic.adapters.mail_delivery import read_message, text_of
+from include.sla_logic.office import Office
+from sla_airflow import activities
+from sla_airflow.notifier import FailedStep
+from tests.office.town import conf
+
+
+def test_the_operators_get_one_mail_for_each_failed_step(office: Office, monkeypatch):
+    told = Office(replace(office.settings, operators="ops@teleco.example"))
+    monkeypatch.setattr(activities, "open_office", lambda: told)
+    told.accept(conf(observed_from="2026-11-02T08:15:00+00:00"), run_id="run-1", origin="form")
+    context = {
+        "run_id": "run-1",
+        "dag_run": SimpleNamespace(conf={}, run_id="run-1"),
+        "ti": SimpleNamespace(task_id="compare_with_sla"),
+        "exception": AirflowFailException("The contract has no objective."),
+    }
+    for _ in range(3):
+        FailedStep()(context)
+    [message] = told.messages()
+    assert message.key == "<failed-step.TT-000001.compare_with_sla@teleco.example>"
+    told.deliver()
+    [letter] = told.settings.letters_folder.glob("*.eml")
+    mail = read_message(letter.read_text("ascii"))
+    assert mail["To"] == "ops@teleco.example"
+    assert "TT-000001" in text_of(mail)
+    assert "The contract has no objective." in text_of(mail)
+    assert "Ada" not in text_of(mail)
+    assert told.case("run-1").ticket.escalated
+    assert list(told.breaches()) == []

@@ -1,0 +1,61 @@
+"""The house in figures: read from the database, sent as gauges through Airflow's metrics, no person in them."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert
+
+from include.sla_logic.adapters.schema import accounts as a
+from include.sla_logic.adapters.schema.system_t import outbox, restorations
+from include.sla_logic.office import Office
+from sla_airflow import housekeeping, metrics
+from tests.office.town import NOON, conf
+from tests.reliability.test_inspection import CREDIT
+
+
+@pytest.fixture
+def busy(office: Office, clock) -> Office:
+    office.accept(conf(), run_id="run-1", origin="form")
+    office.accept(conf(), run_id="run-2", origin="form")
+    wait = {"ticket": 1, "opened_at": NOON, "deadline": NOON + timedelta(hours=2), "held_because": "risky"}
+    message = {"key": "a", "ticket": 1, "kind": "mail", "payload": {}, "state": "waiting", "attempts": 0}
+    with office.database.write() as connection:
+        connection.execute(insert(restorations).values(wait))
+        connection.execute(insert(restorations).values(wait | {"ticket": 2, "sent_at": NOON}))
+        connection.execute(insert(outbox).values(message | {"created_at": NOON, "next_attempt_at": NOON}))
+        connection.execute(insert(a.applied_billing_credits).values(CREDIT))
+    clock.pass_by(minutes=30)
+    return office
+
+
+def figures(office: Office) -> dict[str, float]:
+    return {" ".join([f.name, *f.tags.values()]): f.value for f in office.figures()}
+
+
+def test_the_figures_of_a_busy_house(busy):
+    assert figures(busy) == {
+        "incidents.under_way": 2,
+        "waits": 2,
+        "waits.seconds_to_nearest_deadline": 5400.0,
+        "outbox.waiting": 1,
+        "outbox.dead": 0,
+        "outbox.oldest_seconds": 1800.0,
+        "credits booked EUR": 1,
+        "credits.amount booked EUR": 10.0,
+        "quarantine.waiting": 0,
+    }
+
+
+def test_a_deadline_that_has_passed_counts_below_zero(busy, clock):
+    clock.pass_by(hours=2)
+    assert figures(busy)["waits.seconds_to_nearest_deadline"] == -1800.0
+
+
+def test_the_figures_leave_as_gauges_with_tags(busy, monkeypatch):
+    sent = []
+    monkeypatch.setattr(metrics, "gauge", lambda name, value, *, tags: sent.append((name, value, tags)))
+    monkeypatch.setattr(housekeeping, "open_office", lambda: busy)
+    housekeeping.deliver_and_measure()
+    assert ("teleco.credits.amount", 10.0, {"state": "booked", "currency": "EUR"}) in sent
+    assert all(name.startswith("teleco.") for name, _, _ in sent)
+    assert "C-1" not in repr(sent)
