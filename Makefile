@@ -13,8 +13,10 @@ T ?=
 DEMO ?=
 UP ?=
 BENCH ?=
+ROUNDS ?= 1
+FAULTS ?=
 
-.PHONY: help env lock demo up test lint format bench clean
+.PHONY: help env lock demo up test faults lint format bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +53,10 @@ up: .venv/.stamp ## leave Airflow running until Ctrl-C; prints the address and t
 
 test: .venv/.stamp ## run the whole test suite
 	@$(PY) -m pytest -n 2 $(T)
+
+faults: .venv/.stamp ## break every part of a real house, ROUNDS times each, and count what is lost or doubled
+	@SLA_EXAMPLES=$$((100 * $(ROUNDS))) $(PY) -m pytest -q tests/state_machine
+	@$(PY) -m tests.faults --rounds $(ROUNDS) $(FAULTS)
 
 lint: .venv/.stamp ## ruff, mypy --strict and the import rules
 	@$(PY) -m ruff check .
