@@ -182,9 +182,10 @@ def test_a_credit_that_must_be_claimed_waits_for_the_customer(desk):
     assert "before the customer claims" in adjustment.reason
     [reference] = adjustment.references
     claim = {"by": "ann", "now": deadline, "tray": desk.tray}
-    with pytest.raises(UnableToDecideCredit, match="had to be claimed by"):
-        claim_credit(desk.connection, reference, claimed_at=deadline + timedelta(seconds=1), **claim)
-    assert claim_credit(desk.connection, reference, claimed_at=deadline, **claim) == euros("240.00")
+    with pytest.raises(UnableToDecideCredit, match="had to be claimed before"):
+        claim_credit(desk.connection, reference, claimed_at=deadline, **claim)
+    in_time = deadline - timedelta(seconds=1)
+    assert claim_credit(desk.connection, reference, claimed_at=in_time, **claim) == euros("240.00")
 
 
 def test_without_an_open_invoice_the_credit_is_booked_all_the_same(desk):

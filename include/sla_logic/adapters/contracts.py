@@ -15,8 +15,8 @@ from include.sla_logic.domain.contract import Contract, read_contract
 from include.sla_logic.domain.relationship import Agreement, Customer, RelationshipHistory
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 
-_OPEN = (TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD)
-_YEAR = timedelta(days=365)
+OPEN = (TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD)
+YEAR = timedelta(days=365)
 
 
 class UnableToFindRecord(Exception):
@@ -49,24 +49,23 @@ class ContractRegister:
         row = self._connection.execute(
             select(t.agreements, t.services.c.name.label("service_name"))
             .join(t.services, t.services.c.id == t.agreements.c.service)
-            .where(t.agreements.c.customer == customer, t.agreements.c.service == service, _in_force(day))
+            .where(t.agreements.c.customer == customer, t.agreements.c.service == service, in_force(day))
             .order_by(t.agreements.c.starts.desc(), t.agreements.c.id.desc())
             .limit(1)
         ).one_or_none()
         if row is None:
             msg = f"Customer {customer} has no agreement for service {service} in force on {day.isoformat()}."
             raise UnableToFindRecord(msg)
-        return _agreement(row)
+        return as_agreement(row)
 
     def contract(self, agreement: Agreement) -> Contract:
         return find_contract(self._connection, agreement.contract, agreement.contract_version)
 
     def relationship(self, agreement: Agreement, *, at: datetime) -> RelationshipHistory:
-        since = self._connection.scalar(select(t.customers.c.since).where(t.customers.c.id == agreement.customer))
         contract = self.contract(agreement)
         return RelationshipHistory(
             customer=agreement.customer,
-            customer_since=since,
+            customer_since=self._since(agreement.customer),
             service_class=contract.service_class.value,
             monthly_charge=agreement.monthly_charge,
             charge_percentile=self._charge_percentile(agreement, at.astimezone(UTC).date()),
@@ -76,12 +75,15 @@ class ContractRegister:
             protected=contract.protected or self.customer(agreement.customer).protected,
         )
 
+    def _since(self, customer: str) -> date | None:
+        return self._connection.scalar(select(t.customers.c.since).where(t.customers.c.id == customer))
+
     def _charge_percentile(self, agreement: Agreement, day: date) -> int | None:
         """Return the percentage of agreements in force, in the same currency, that are charged less."""
         charge = select(t.agreements.c.monthly_charge).where(t.agreements.c.id == agreement.id).scalar_subquery()
         total, below = self._connection.execute(
             select(func.count(), func.count().filter(t.agreements.c.monthly_charge < charge)).where(
-                t.agreements.c.currency == agreement.monthly_charge.currency, _in_force(day)
+                t.agreements.c.currency == agreement.monthly_charge.currency, in_force(day)
             )
         ).one()
         return 100 * int(below) // int(total) if total else None
@@ -92,7 +94,7 @@ class ContractRegister:
             .select_from(t.violations.join(t.agreements, t.agreements.c.id == t.violations.c.agreement))
             .where(
                 t.agreements.c.customer == customer,
-                t.violations.c.recorded_at > at - _YEAR,
+                t.violations.c.recorded_at > at - YEAR,
                 t.violations.c.recorded_at <= at,
             )
         )
@@ -101,17 +103,19 @@ class ContractRegister:
     def _other_open_incidents(self, customer: str, at: datetime) -> int:
         found = self._connection.execute(
             select(tickets.c.number).where(
-                tickets.c.customer == customer, tickets.c.status.in_(_OPEN), tickets.c.created_at <= at
+                tickets.c.customer == customer, tickets.c.status.in_(OPEN), tickets.c.created_at <= at
             )
         )
         return sum(ticket_id(number) != self._ticket for (number,) in found)
 
 
-def _in_force(day: date):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a clause of SQLAlchemy
+def in_force(day: date):  # type: ignore[no-untyped-def]  # noqa: ANN201 - a clause of SQLAlchemy
+    """Return the condition that an agreement is in force on that day."""
     return and_(t.agreements.c.starts <= day, or_(t.agreements.c.ends.is_(None), t.agreements.c.ends >= day))
 
 
-def _agreement(row: Row[Any]) -> Agreement:
+def as_agreement(row: Row[Any]) -> Agreement:
+    """Turn a row of `agreements` with the name of its service into the agreement."""
     return Agreement(
         id=row.id,
         customer=row.customer,

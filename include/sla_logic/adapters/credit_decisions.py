@@ -67,12 +67,20 @@ def approve_credit(connection: Connection, reference: str, *, by: str, reason: s
 def claim_credit(
     connection: Connection, reference: str, *, by: str, claimed_at: datetime, now: datetime, tray: Tray
 ) -> Money:
-    """Book a credit that the customer has claimed in time; raise `UnableToDecideCredit` for a late claim."""
+    """Book a credit that the customer has claimed in time; raise `UnableToDecideCredit` for a late claim.
+
+    The deadline is the first instant that is too late, as the judgement names it.
+    """
     row, account = _locked(connection, reference, state="unclaimed")
-    if row.claim_deadline is not None and claimed_at > row.claim_deadline:
-        msg = f"The credit {reference} had to be claimed by {row.claim_deadline:%Y-%m-%d %H:%M} UTC."
+    if claimed_at > now:
+        msg = f"A claim of {claimed_at:%Y-%m-%d %H:%M} UTC lies in the future."
+        raise UnableToDecideCredit(msg)
+    if row.claim_deadline is not None and claimed_at >= row.claim_deadline:
+        msg = f"The credit {reference} had to be claimed before {row.claim_deadline:%Y-%m-%d %H:%M} UTC."
         raise UnableToDecideCredit(msg)
     _check_unchanged(connection, row)
+    kept = a.applied_billing_credits
+    connection.execute(update(kept).where(kept.c.id == reference).values(claimed_at=claimed_at))
     reason = f"claimed at {claimed_at:%Y-%m-%d %H:%M} UTC"
     return _book(connection, row, account, by=by, reason=reason, now=now, tray=tray)
 

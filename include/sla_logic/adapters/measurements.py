@@ -1,24 +1,28 @@
 """What was measured of a service, read from the operations database as it was known at one moment."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
+from include.sla_logic.adapters.contracts import find_contract
 from include.sla_logic.adapters.reported import Reported, reported_incidents
 from include.sla_logic.adapters.schema import reference as t
+from include.sla_logic.adapters.schema.accounts import applied_billing_credits
+from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.measurements import (
     Attribution,
     Charges,
+    ClaimFiled,
     Hold,
     MaintenanceWindow,
     Outage,
     SampleSeries,
     ServiceFacts,
 )
-from include.sla_logic.domain.period import Period, from_seconds, to_seconds
+from include.sla_logic.domain.period import Period, calendar_window, from_seconds, to_seconds
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.samples import NOT_MEASURED
 
@@ -33,23 +37,43 @@ class MeasurementRegister:
         self._now = now
 
     def facts(self, agreement: Agreement, window: Period, *, as_of: datetime) -> ServiceFacts:
-        incidents = reported_incidents(self._connection, agreement, as_of=as_of)
+        contract = find_contract(self._connection, agreement.contract, agreement.contract_version)
+        seen = _as_far_back_as_rights_reach(contract, window)
+        incidents = self._incidents(agreement, as_of)
         return ServiceFacts(
             service=agreement.service,
             as_of=as_of,
-            outages=tuple(self._outages(agreement.service, window, as_of, incidents)),
-            maintenance=tuple(self._maintenance(agreement.service, window, as_of)),
-            holds=(*self._holds(agreement.service, window, as_of), *_pending(incidents, window)),
+            outages=tuple(self._outages(agreement.service, seen, as_of, incidents)),
+            maintenance=tuple(self._maintenance(agreement.service, seen, as_of)),
+            holds=(*self._holds(agreement.service, seen, as_of), *_pending(incidents, seen)),
             unobserved=tuple(self._unobserved(agreement.service, window, as_of)),
             series=tuple(self._series(agreement.service, window, as_of)),
             charges=Charges(recurring=agreement.monthly_charge),
+            claim=None if contract.claim.automatic else self._claim(agreement, window, as_of),
         )
+
+    def _claim(self, agreement: Agreement, window: Period, as_of: datetime) -> ClaimFiled | None:
+        """Return when the customer first claimed a credit of this window."""
+        table = applied_billing_credits.c
+        filed = self._connection.scalar(
+            select(func.min(table.claimed_at)).where(
+                table.agreement == agreement.id, table.window_start == window.start, table.claimed_at <= as_of
+            )
+        )
+        return None if filed is None else ClaimFiled(filed_at=filed)
+
+    def _incidents(self, agreement: Agreement, as_of: datetime) -> Sequence[Reported]:
+        return reported_incidents(self._connection, agreement, as_of=as_of)
 
     def _outages(
         self, service: str, window: Period, as_of: datetime, incidents: Iterable[Reported]
     ) -> Iterable[Outage]:
+        for row in self._outage_rows(service, window, as_of):
+            yield _outage(row, as_of, incidents)
+
+    def _outage_rows(self, service: str, window: Period, as_of: datetime) -> Sequence[Row[Any]]:
         table = t.outages.c
-        rows = self._connection.execute(
+        return self._connection.execute(
             select(t.outages)
             .where(
                 table.service == service,
@@ -59,13 +83,17 @@ class MeasurementRegister:
                 or_(table.ended_at.is_(None), table.ended_at > window.start, table.ended_at < table.started_at),
             )
             .order_by(table.started_at, table.reference)
-        )
-        for row in rows:
-            yield _outage(row, as_of, incidents)
+        ).all()
 
     def _maintenance(self, service: str, window: Period, as_of: datetime) -> Iterable[MaintenanceWindow]:
+        for row in self._maintenance_rows(service, window, as_of):
+            yield MaintenanceWindow(
+                reference=row.reference, start=row.starts_at, end=row.ends_at, announced_at=row.announced_at
+            )
+
+    def _maintenance_rows(self, service: str, window: Period, as_of: datetime) -> Sequence[Row[Any]]:
         table = t.maintenance_windows.c
-        rows = self._connection.execute(
+        return self._connection.execute(
             select(t.maintenance_windows)
             .where(
                 table.service == service,
@@ -74,15 +102,15 @@ class MeasurementRegister:
                 or_(table.announced_at <= as_of, and_(table.announced_at.is_(None), table.starts_at <= as_of)),
             )
             .order_by(table.starts_at, table.reference)
-        )
-        for row in rows:
-            yield MaintenanceWindow(
-                reference=row.reference, start=row.starts_at, end=row.ends_at, announced_at=row.announced_at
-            )
+        ).all()
 
     def _holds(self, service: str, window: Period, as_of: datetime) -> Iterable[Hold]:
+        for row in self._hold_rows(service, window, as_of):
+            yield Hold(start=row.starts_at, end=_until(row.ends_at, as_of), reason=row.reason, owner=row.owner)
+
+    def _hold_rows(self, service: str, window: Period, as_of: datetime) -> Sequence[Row[Any]]:
         table = t.holds.c
-        rows = self._connection.execute(
+        return self._connection.execute(
             select(t.holds)
             .where(
                 table.service == service,
@@ -91,13 +119,15 @@ class MeasurementRegister:
                 or_(table.ends_at.is_(None), table.ends_at > window.start),
             )
             .order_by(table.starts_at)
-        )
-        for row in rows:
-            yield Hold(start=row.starts_at, end=_until(row.ends_at, as_of), reason=row.reason, owner=row.owner)
+        ).all()
 
     def _unobserved(self, service: str, window: Period, as_of: datetime) -> Iterable[Period]:
+        for row in self._unobserved_rows(service, window, as_of):
+            yield Period(start=row.started_at, end=min(row.ended_at, as_of))
+
+    def _unobserved_rows(self, service: str, window: Period, as_of: datetime) -> Sequence[Row[Any]]:
         table = t.unobserved.c
-        rows = self._connection.execute(
+        return self._connection.execute(
             select(t.unobserved)
             .where(
                 table.service == service,
@@ -106,19 +136,12 @@ class MeasurementRegister:
                 table.ended_at > window.start,
             )
             .order_by(table.started_at)
-        )
-        for row in rows:
-            yield Period(start=row.started_at, end=min(row.ended_at, as_of))
+        ).all()
 
     def _series(self, service: str, window: Period, as_of: datetime) -> Iterable[SampleSeries]:
-        metrics = self._connection.execute(
-            select(t.measured_metrics)
-            .where(t.measured_metrics.c.service == service)
-            .order_by(t.measured_metrics.c.metric)
-        ).all()
         table = t.samples.c
         until = min(window.span[1], to_seconds(as_of) + 1)
-        for metric in metrics:
+        for metric in self._metric_rows(service):
             rows = self._connection.execute(
                 select(table.at, table.value)
                 .where(
@@ -131,6 +154,24 @@ class MeasurementRegister:
             ).all()
             if rows:
                 yield _on_a_grid(metric, rows)
+
+    def _metric_rows(self, service: str) -> Sequence[Row[Any]]:
+        return self._connection.execute(
+            select(t.measured_metrics)
+            .where(t.measured_metrics.c.service == service)
+            .order_by(t.measured_metrics.c.metric)
+        ).all()
+
+
+def _as_far_back_as_rights_reach(contract: Contract, window: Period) -> Period:
+    """Return the stretch whose outages matter: a right to leave counts those before the window as well."""
+    if contract.chronic is None:
+        return window
+    stretch = calendar_window(
+        contract.chronic.total_over, contract.zone, window.start, billing_day=contract.billing_day
+    )
+    start = min(window.start - timedelta(days=contract.chronic.within_days), stretch.start)
+    return Period(start=start, end=window.end)
 
 
 def _on_a_grid(metric: Row[Any], rows: Sequence[Row[Any, Any]]) -> SampleSeries:

@@ -1,6 +1,5 @@
 """`sla assess`: judge measurements against a contract, on paper or from the database, without Airflow."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,45 +14,53 @@ from include.sla_logic.domain.sla import SlaComparison, compare
 
 app = typer.Typer(help="Judge measurements against a contract.")
 
-# What judges a subscribed service at a moment from the database: (service, moment or None for now).
-FromDatabase = Callable[[str, datetime | None], SlaComparison]
-from_database: FromDatabase | None = None
-
 
 class UnableToAssess(Exception):
     """The command does not say what to judge."""
 
 
 @app.command()
-def assess(
+def assess(  # noqa: PLR0913 - one parameter for each option
     contract: Annotated[Path | None, typer.Argument(help="Contract file (YAML).")] = None,
     facts: Annotated[Path | None, typer.Argument(help="Facts file (YAML or JSON).")] = None,
+    *,
     service: Annotated[str | None, typer.Option(help="Judge this service from the database instead.")] = None,
-    at: Annotated[str | None, typer.Option(help="An instant in the window to judge; else the facts' own.")] = None,
-    as_of: Annotated[str | None, typer.Option(help="Until when the facts are known; else the facts' own.")] = None,
+    customer: Annotated[str | None, typer.Option(help="Whose subscription, where several have the service.")] = None,
+    at: Annotated[
+        str | None, typer.Option(help="An instant in the window to judge; else the facts' own, or now.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Until when the facts are known; else the facts' own, or now.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the judgement as JSON.")] = False,
     picture: Annotated[Path | None, typer.Option(help="Also draw the window (.svg or .png).")] = None,
 ) -> None:
     """Print what was promised, what happened, what it counts for and what is owed, to check by hand."""
-    comparison = _judge(contract, facts, service, at, as_of)
+    if service is not None:
+        if contract is not None:
+            raise UnableToAssess("Give either a contract and a facts file, or --service.")
+        comparison = _from_database(service, customer, at, as_of)
+    else:
+        comparison = _from_files(contract, facts, at, as_of)
     typer.echo(comparison.model_dump_json(indent=2) if as_json else comparison.explain())
     if picture is not None:
         _draw(comparison, picture)
 
 
-def _judge(
-    contract: Path | None, facts: Path | None, service: str | None, at: str | None, as_of: str | None
-) -> SlaComparison:
-    if service is not None:
-        if contract is not None or from_database is None:
-            raise UnableToAssess("Give either a contract and a facts file, or --service with a database.")
-        return from_database(service, None if at is None else _instant(at))
+def _from_database(service: str, customer: str | None, at: str | None, as_of: str | None) -> SlaComparison:
+    from include.sla_logic.office import Office, Settings
+
+    moment, known = (None if text is None else read_instant(text) for text in (at, as_of))
+    return Office(Settings.from_environment()).assess(service, at=moment, as_of=known, customer=customer)
+
+
+def _from_files(contract: Path | None, facts: Path | None, at: str | None, as_of: str | None) -> SlaComparison:
     if contract is None or facts is None:
         raise UnableToAssess("Give a contract file and a facts file, or --service.")
     terms = read_contract(read_text(contract), name=contract.name)
     known = read_facts(read_text(facts), name=facts.name)
     window = _window(terms, known, at)
-    now = _instant(as_of) if as_of else known.as_of or max([window.end, *_ends(known)])
+    now = read_instant(as_of) if as_of else known.as_of or max([window.end, *_ends(known)])
     return compare(terms, known.facts(), window=window, as_of=now)
 
 
@@ -65,13 +72,14 @@ def _ends(known: FactsFile) -> list[datetime]:
 def _window(terms: Contract, known: FactsFile, at: str | None) -> Period:
     if at is None and known.window is not None:
         return known.window
-    moment = _instant(at) if at else known.as_of
+    moment = read_instant(at) if at else known.as_of
     if moment is None:
         raise UnableToAssess("Say which window to judge: --at, or window or as_of in the facts file.")
     return calendar_window(terms.window, terms.zone, moment, billing_day=terms.billing_day)
 
 
-def _instant(text: str) -> datetime:
+def read_instant(text: str) -> datetime:
+    """Read an instant as people write it, UTC where it names no offset; raise `UnableToAssess`."""
     try:
         read = datetime.fromisoformat(text)
     except ValueError as error:

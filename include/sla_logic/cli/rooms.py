@@ -9,6 +9,8 @@ ROOMS = MappingProxyType(
         "import": ("imports", "Import your own customers, services, measurements and tickets."),
         "contract": ("contract", "Check and explain contracts."),
         "assess": ("assess", "Judge measurements against a contract."),
+        "service": ("service", "See what is used and left of each promise."),
+        "credit": ("credit", "Approve, decline and claim credits that wait."),
         "incident": ("incident", "Start an incident, look at it, release or reject its restoration request."),
         "backlog": ("backlog", "See what waits to be processed, and enter notifications that may wait."),
         "outbox": ("outbox", "See what leaves the house, and send it again."),

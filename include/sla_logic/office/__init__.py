@@ -11,13 +11,23 @@ from include.sla_logic.office.control_room import ControlRoom
 from include.sla_logic.office.credit_room import CreditRoom
 from include.sla_logic.office.dispatch import Dispatch
 from include.sla_logic.office.holding_room import HoldingRoom
+from include.sla_logic.office.judging_room import JudgingRoom
 from include.sla_logic.office.quarantine_room import QuarantineRoom
 
 __all__ = ["Office", "Settings", "UnableToAcceptCohort", "UnableToAcceptNotification", "UnableToReleaseRestoration"]
 
 
 class Office(
-    CaseWork, CohortWork, BacklogRoom, ControlRoom, HoldingRoom, CreditRoom, Dispatch, QuarantineRoom, Archive
+    CaseWork,
+    CohortWork,
+    BacklogRoom,
+    ControlRoom,
+    HoldingRoom,
+    CreditRoom,
+    Dispatch,
+    JudgingRoom,
+    QuarantineRoom,
+    Archive,
 ):
     """TELECO over one operations database. What one call writes becomes true together, or not at all.
 

@@ -1,6 +1,7 @@
 """Credits that wait for a person: approved or declined by an operator, with reason and audit."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -10,6 +11,7 @@ from include.sla_logic.adapters.credit_decisions import (
     UnableToDecideCredit,
     WaitingCredit,
     approve_credit,
+    claim_credit,
     decline_credit,
     waiting_credits,
 )
@@ -34,6 +36,16 @@ class CreditRoom(Premises):
             file = self._file_of(connection, reference, task="credit approved")
             amount = approve_credit(connection, reference, by=by, reason=reason, now=file.now, tray=file.desks.tray)
             self._note(connection, file, f"The credit {reference} of {amount} was approved", by=by, reason=reason)
+            return amount
+
+    def claim_credit(self, reference: str, *, by: str, claimed_at: datetime | None = None) -> Money:
+        """Book a credit that the customer claimed then, or now; raise `UnableToDecideCredit` where it is too late."""
+        with self.writing() as connection:
+            file = self._file_of(connection, reference, task="credit claimed")
+            filed = claimed_at or file.now
+            amount = claim_credit(connection, reference, by=by, claimed_at=filed, now=file.now, tray=file.desks.tray)
+            reason = f"the customer claimed it at {filed:%Y-%m-%d %H:%M} UTC"
+            self._note(connection, file, f"The credit {reference} of {amount} was booked", by=by, reason=reason)
             return amount
 
     def decline_credit(self, reference: str, *, by: str, reason: str) -> None:

@@ -133,29 +133,18 @@ def test_a_picture_shows_every_objective_and_the_maintenance_lane_only_where_the
 
 @pytest.mark.parametrize(
     "words",
-    [(), ("contract only",), ("--service", "S-1"), ("facts without window",)],
-    ids=["nothing", "no facts", "no database", "no window"],
+    [(), ("contract only",), ("contract only", "--service"), ("facts without window",)],
+    ids=["nothing", "no facts", "both", "no window"],
 )
 def test_a_question_that_cannot_be_answered_is_refused_with_one_sentence(
     files: tuple[str, str], tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     (tmp_path / "facts.yaml").write_text("service: S-1\n", encoding="utf-8")
-    arguments = {"contract only": files[:1], "facts without window": files}.get(words[0] if words else "", words)
+    known = {"contract only": files[:1], "facts without window": files, "--service": ("--service", "S-1")}
+    arguments = [argument for word in words for argument in known[word]]
     result = run(assess.app, *arguments)
     assert result.exit_code == 1
     assert isinstance(result.exception, assess.UnableToAssess)
-
-
-def test_a_service_is_judged_by_the_function_that_knows_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-
-    def known(service: str, moment: Any) -> SlaComparison:
-        asked.append((service, moment))
-        return judge(terms(), facts())
-
-    monkeypatch.setattr(assess, "from_database", known)
-    assert "due: 0.00 EUR" in run(assess.app, "--service", "S-9", "--at", "2025-04-10").stdout
-    assert asked == [("S-9", at("2025-04-10"))]
 
 
 def test_the_facts_file_reads_events_and_samples_exactly() -> None:

@@ -53,6 +53,7 @@ applied_billing_credits = Table(
     Column("currency", String(3), nullable=False),
     Column("state", String(16), nullable=False),
     Column("claim_deadline", Instant),
+    Column("claimed_at", Instant),
     Column("invoice", ForeignKey("invoices.id")),
     Column("text", Text, nullable=False),
     Column("recorded_at", Instant, nullable=False),

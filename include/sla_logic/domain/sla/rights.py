@@ -55,7 +55,7 @@ def _anchor(case: Case) -> date:
     ends = [
         outage.ticket_closed_at or outage.end if named == "ticket_closed" else outage.end
         for outage in case.facts.outages
-        if outage.start < case.window.end
+        if outage.start < case.window.end and (outage.end is None or outage.end > case.window.start)
     ]
     known = [end for end in ends if end is not None]
     if named != "window_end" and known:

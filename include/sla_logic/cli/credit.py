@@ -1,0 +1,63 @@
+"""`sla credit`: credits that wait for a second person, or for the customer's claim."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from include.sla_logic.cli.showing import show_json, show_table
+
+app = typer.Typer(no_args_is_help=True, help="Approve, decline and claim credits that wait.")
+
+Reference = Annotated[str, typer.Argument(help="The credit's reference in `sla credit list`.")]
+By = Annotated[str, typer.Option(help="Who decides; kept in the audit.", default_factory=getpass.getuser)]
+Reason = Annotated[str, typer.Option(help="Why; kept in the audit.")]
+
+
+@app.command("list")
+def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the credits that nobody has decided, oldest first."""
+    from include.sla_logic.office import Office, Settings
+
+    waiting = Office(Settings.from_environment()).waiting_credits()
+    if as_json:
+        show_json(waiting)
+        return
+    show_table(
+        ("reference", "incident", "objective", "amount", "state", "since", "claim until"),
+        [(c.reference, c.ticket, c.objective, c.amount, c.state, c.recorded_at, c.claim_deadline) for c in waiting],
+        empty="No credit waits for a decision.",
+    )
+
+
+@app.command("approve")
+def approve(reference: Reference, reason: Reason, by: By) -> None:
+    """Book a held credit as it was held."""
+    from include.sla_logic.office import Office, Settings
+
+    amount = Office(Settings.from_environment()).approve_credit(reference, by=by, reason=reason)
+    typer.echo(f"{amount} are booked for {reference}.")
+
+
+@app.command("decline")
+def decline(reference: Reference, reason: Reason, by: By) -> None:
+    """Decline a held credit for good."""
+    from include.sla_logic.office import Office, Settings
+
+    Office(Settings.from_environment()).decline_credit(reference, by=by, reason=reason)
+    typer.echo(f"{reference} is declined; nothing is booked.")
+
+
+@app.command("claim")
+def claim(
+    reference: Reference,
+    by: By,
+    claimed_at: Annotated[str | None, typer.Option(help="When the customer claimed it; now, if not given.")] = None,
+) -> None:
+    """Book a credit that the customer has claimed in time; a late claim is refused."""
+    from include.sla_logic.cli.assess import read_instant
+    from include.sla_logic.office import Office, Settings
+
+    filed = None if claimed_at is None else read_instant(claimed_at)
+    amount = Office(Settings.from_environment()).claim_credit(reference, by=by, claimed_at=filed)
+    typer.echo(f"{amount} are booked for {reference}.")
