@@ -102,7 +102,7 @@ class BillingLedger:
         if state != "held":
             due = line.gross - credited(self._connection, agreement.id, line.objective, rebate.window, amount.currency)
             amount = max(due, Money.zero(amount.currency))
-        return Booking(f"{self._ticket}:{line.objective}:{rebate.window.start:%Y%m%d}", amount, state)
+        return Booking(booking_reference(self._ticket, line, rebate), amount, state)
 
     def _known(self, rebate: Rebate, line: RebateLine, agreement: Agreement) -> Row[Any] | None:
         table = a.applied_billing_credits.c
@@ -137,6 +137,11 @@ class BillingLedger:
                 recorded_at=self._now,
             )
         )
+
+
+def booking_reference(ticket: str, line: RebateLine, rebate: Rebate) -> str:
+    """Name the booking of one line; the same incident, objective and window give the same name."""
+    return f"{ticket}:{line.objective}:{rebate.window.start:%Y%m%d}"
 
 
 def credited(connection: Connection, agreement: str, objective: str, window: Period, currency: str) -> Money:

@@ -204,6 +204,8 @@ def _outage(row: Row[Any], as_of: datetime, incidents: Iterable[Reported]) -> Ou
         reference=row.reference,
         start=row.started_at,
         end=end,
+        start_bounds=None if row.started_after is None else (row.started_after, row.started_at),
+        end_bounds=None if row.ended_after is None or row.ended_after > as_of else (row.ended_after, end),
         cause=row.cause,
         attribution=Attribution(row.attribution),
         detected_at=_known(row.detected_at, as_of),

@@ -33,27 +33,49 @@ class Reported:
         return (end is None or self.observed_from < end) and (self.observed_to is None or self.observed_to > start)
 
 
+@dataclass(frozen=True)
+class Reports:
+    """The incidents of some services, as they were reported and as their tickets went."""
+
+    found: dict[tuple[str, str], list[tuple[int, ProblemNotification, datetime]]]
+    moves: dict[int, list[tuple[str, datetime]]]
+
+    def known(self, customer: str, service: str, *, as_of: datetime) -> Sequence[Reported]:
+        """Return the customer's own incidents of a service up to that moment, oldest first."""
+        return [
+            _with_history(_reported(number, opened_at, notification), self.moves.get(number, ()), as_of)
+            for number, notification, opened_at in self.found.get((customer, service), ())
+            if opened_at <= as_of
+        ]
+
+
 def reported_incidents(connection: Connection, agreement: Agreement, *, as_of: datetime) -> Sequence[Reported]:
     """Return the customer's own incidents of this service up to that moment, oldest first."""
+    reports = read_reports(connection, [agreement.service], [agreement.customer])
+    return reports.known(agreement.customer, agreement.service, as_of=as_of)
+
+
+def read_reports(connection: Connection, services: Sequence[str], customers: Sequence[str]) -> Reports:
+    """Read the incidents of these services and customers: two queries, however many they are."""
     rows = connection.execute(
-        select(tickets.c.number, tickets.c.created_at, documents.c.body)
+        select(tickets.c.number, tickets.c.customer, tickets.c.service, tickets.c.created_at, documents.c.body)
         .join(documents, documents.c.ticket == tickets.c.number)
         .where(
-            tickets.c.service == agreement.service,
-            tickets.c.customer == agreement.customer,
-            tickets.c.created_at <= as_of,
+            tickets.c.service.in_(services),
+            tickets.c.customer.in_(customers),
             documents.c.kind == ProblemNotification.kind(),
             documents.c.round == 1,
         )
         .order_by(tickets.c.created_at)
     ).all()
-    found = {row.number: _reported(row.number, row.created_at, row.body) for row in rows}
-    _add_status_history(connection, found, as_of)
-    return list(found.values())
+    found: dict[tuple[str, str], list[tuple[int, ProblemNotification, datetime]]] = defaultdict(list)
+    for row in rows:
+        notification = ProblemNotification.model_validate_json(row.body)
+        found[row.customer, row.service].append((row.number, notification, row.created_at))
+    return Reports(found, _moves(connection, [row.number for row in rows]))
 
 
-def _reported(number: int, created_at: datetime, body: str) -> Reported:
-    notification = ProblemNotification.model_validate_json(body)
+def _reported(number: int, created_at: datetime, notification: ProblemNotification) -> Reported:
     return Reported(
         ticket=ticket_id(number),
         observed_from=notification.observed_from,
@@ -63,22 +85,29 @@ def _reported(number: int, created_at: datetime, body: str) -> Reported:
     )
 
 
-def _add_status_history(connection: Connection, found: dict[int, Reported], as_of: datetime) -> None:
-    """Read from the append-only history when each ticket waited and when it was last settled."""
-    if not found:
-        return
-    history = ticket_status_history.c
-    rows = connection.execute(
-        select(history.ticket, history.status, history.at)
-        .where(history.ticket.in_(found), history.at <= as_of)
-        .order_by(history.ticket, history.sequence)
-    )
+def _moves(connection: Connection, numbers: Sequence[int]) -> dict[int, list[tuple[str, datetime]]]:
+    """Read the append-only history of these tickets."""
     moves: dict[int, list[tuple[str, datetime]]] = defaultdict(list)
-    for ticket, status, at in rows:
+    if not numbers:
+        return moves
+    history = ticket_status_history.c
+    for ticket, status, at in connection.execute(
+        select(history.ticket, history.status, history.at)
+        .where(history.ticket.in_(numbers))
+        .order_by(history.ticket, history.sequence)
+    ):
         moves[ticket].append((status, at))
-    for ticket, changes in moves.items():
-        ends = [at for _, at in changes[1:]] + [None]
-        spans = [(status, at, end) for (status, at), end in zip(changes, ends, strict=True)]
-        found[ticket].pending = [(at, end) for status, at, end in spans if status == TicketStatus.PENDING]
-        status, at, _ = spans[-1]
-        found[ticket].closed_at = at if status in _ENDS else None
+    return moves
+
+
+def _with_history(incident: Reported, moves: Sequence[tuple[str, datetime]], as_of: datetime) -> Reported:
+    """Add when the ticket waited and when it was last settled, as far as that was known."""
+    changes = [(status, at) for status, at in moves if at <= as_of]
+    if not changes:
+        return incident
+    ends = [at for _, at in changes[1:]] + [None]
+    spans = [(status, at, end) for (status, at), end in zip(changes, ends, strict=True)]
+    incident.pending = [(at, end) for status, at, end in spans if status == TicketStatus.PENDING]
+    status, at, _ = spans[-1]
+    incident.closed_at = at if status in _ENDS else None
+    return incident

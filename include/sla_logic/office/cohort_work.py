@@ -183,6 +183,7 @@ class CohortWork(Premises):
                     raise
                 log.exception("%s fails for %s, which is set aside", step.__name__, file.ticket.id)
                 shelf.forget()
+                shelf.files.remove(file)
                 self._set_aside(connection, run_id, [file.folder.number], step.__name__, _why(step.__name__, error))
                 continue
             file.finish(answer.value if isinstance(answer, StrEnum) else None)
@@ -196,10 +197,11 @@ class CohortWork(Premises):
     def _open(self, shelf: Shelf, task: str) -> list[KeptCaseFile]:
         """Open the case files of locked incidents, with desks that look up once for all of them."""
         sender = self.settings.smtp.sender if self.settings.smtp else None
-        return [
+        shelf.files = [
             KeptCaseFile(folder, shelf.desks(folder.ticket.id, sender=sender), task=task, now=shelf.now)
             for folder in shelf.folders
         ]
+        return list(shelf.files)
 
     def _set_aside(self, connection: Connection, run_id: str, numbers: Sequence[int], task: str, reason: str) -> None:
         """Escalate the tickets and carry them no further; said once for each step that failed."""
