@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from include.sla_logic.adapters.importing.tickets import (
@@ -25,13 +25,12 @@ COLUMNS = (
     "impact",
     "urgency",
 )
-Event = Sequence[str]
 
 
-def event(reference: str, status: str, at: str, **more: str) -> dict[str, str]:
-    """One row: `at` is day and time of November 2026, in UTC."""
+def event(reference: str, status: str, when: str, /, **more: str) -> dict[str, str]:
+    """One row: `when` is day and time of November 2026, in UTC."""
     row = dict.fromkeys(COLUMNS, "") | {"customer": "C-1", "service": "S-1", "description": "Slow.", "impact": "2"}
-    day, time = at.split()
+    day, time = when.split()
     moment = f"2026-11-{int(day):02d}T{time}:00+00:00"
     return row | {"external_reference": reference, "status": status, "at": moment, "urgency": "2"} | more
 

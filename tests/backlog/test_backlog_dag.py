@@ -1,0 +1,124 @@
+"""The DAG of the backlog: what it starts, what it says of the others, and that parsing it costs nothing."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from include.sla_logic.adapters.cohorts import Door
+from include.sla_logic.departments import customer_service
+from sla_airflow import backlog
+from tests.backlog.logs import event, open_tickets, take_in, write_csv
+from tests.dags.loading import load_dag
+
+HEAVY = {"altair", "jinja2", "numpy", "pandas", "sqlalchemy"}
+
+
+class Runs:
+    """An Airflow that remembers what was started, and whose runs die when told."""
+
+    def __init__(self):
+        self.started = {}
+        self.dead = set()
+
+    def is_dead(self, run_id):
+        return run_id in self.dead or run_id not in self.started
+
+    def start(self, run_id, conf):
+        return self.started.setdefault(run_id, conf) is conf
+
+
+@pytest.fixture
+def runs(office, monkeypatch):
+    monkeypatch.setattr(backlog, "open_office", lambda: office)
+    return Runs()
+
+
+def work_off(runs, by="scheduled-1", **how):
+    return backlog.work_off(runs, by=by, **({"limit": 100, "at_most": 50, "carries": 10} | how))
+
+
+def carried(runs):
+    return [ticket for conf in runs.started.values() for ticket in conf["incidents"]]
+
+
+def test_it_starts_cohorts_and_says_so(office, runs, tmp_path):
+    open_tickets(office, tmp_path, 25)
+    report = work_off(runs)
+    assert [len(conf["incidents"]) for conf in runs.started.values()] == [10, 10, 5]
+    assert (report["started"], report["waiting"], report["why"]) == (25, 0, [])
+    assert report["runs"] == list(runs.started)
+
+
+def test_what_it_starts_can_be_processed(office, runs, tmp_path):
+    open_tickets(office, tmp_path, 3)
+    work_off(runs)
+    [(run_id, conf)] = runs.started.items()
+    office.accept_cohort(conf, run_id=run_id)
+    office.perform_cohort(customer_service.enter_problem_report, run_id=run_id, door=Door())
+    assert {ticket.status for ticket in office.tickets()} == {"inProgress"}
+
+
+def test_it_says_why_the_others_wait(office, runs, tmp_path):
+    rows = [event(f"T-{n}", "acknowledged", "1 08:00") for n in range(5)]
+    rows.append(event("STRANGER", "acknowledged", "1 08:00", customer="C-9"))
+    take_in(office, write_csv(tmp_path / "log.csv", rows))
+    assert work_off(runs, at_most=2)["why"] == [
+        "3 tickets could be taken: this run takes no more; the next one does",
+        "1 tickets wait: their customers are not in the contract register",
+    ]
+    assert work_off(runs, "scheduled-2", limit=3)["why"][0] == (
+        "2 tickets could be taken: the limit of 3 active incidents is reached (3 are active)"
+    )
+
+
+def test_tried_again_after_dying_between_two_starts_it_starts_the_rest_once(office, runs, tmp_path, monkeypatch):
+    open_tickets(office, tmp_path, 30)
+    start = runs.start
+
+    def dies(run_id, conf):
+        if runs.started:
+            raise RuntimeError
+        return start(run_id, conf)
+
+    monkeypatch.setattr(runs, "start", dies)
+    with pytest.raises(RuntimeError):
+        work_off(runs)
+    monkeypatch.setattr(runs, "start", start)
+    assert work_off(runs)["started"] == 20
+    assert sorted(carried(runs)) == sorted(ticket.id for ticket in office.tickets(limit=100))
+
+
+def test_a_run_that_was_started_but_not_noted_is_not_started_twice(office, runs, tmp_path, monkeypatch):
+    open_tickets(office, tmp_path, 3)
+    monkeypatch.setattr(type(office), "note_backlog_run", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        work_off(runs)
+    monkeypatch.undo()
+    monkeypatch.setattr(backlog, "open_office", lambda: office)
+    assert work_off(runs)["started"] == 3
+    assert len(runs.started) == 1
+
+
+def test_the_tickets_of_a_dead_run_are_started_again_in_another(office, runs, tmp_path):
+    open_tickets(office, tmp_path, 3)
+    [first] = work_off(runs)["runs"]
+    runs.dead.add(first)
+    report = work_off(runs, "scheduled-2")
+    assert (report["released"], report["started"]) == (3, 3)
+    assert report["runs"] != [first]
+
+
+def test_the_dag_is_scheduled_runs_alone_and_its_file_imports_nothing_heavy():
+    dag = load_dag("sla_backlog")
+    assert str(dag.schedule) == "*/15 * * * *"
+    assert dag.max_active_runs == 1
+    assert [task.task_id for task in dag.tasks] == ["work_off_backlog"]
+    code = (
+        "import sys, json, runpy; import airflow.sdk; before = set(sys.modules);"
+        "runpy.run_path('dags/sla_backlog.py'); print(json.dumps(sorted(set(sys.modules) - before)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+    assert not HEAVY & set(json.loads(done.stdout.splitlines()[-1]))

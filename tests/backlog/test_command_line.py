@@ -1,0 +1,69 @@
+"""`sla import tickets` and `sla backlog`, as they are typed."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from include.sla_logic.cli import app
+from tests.backlog.logs import event, write_csv
+from tests.office.town import conf
+
+
+@pytest.fixture
+def sla(office, monkeypatch):
+    monkeypatch.setenv("TELECO_DB_URL", office.settings.database_url)
+
+    def run(*words, given=None):
+        return CliRunner().invoke(app, [str(word) for word in words], input=given)
+
+    return run
+
+
+def test_a_log_is_imported_and_the_rejected_are_told(sla, tmp_path):
+    rows = [event("A", "acknowledged", "1 08:00"), event("B", "asleep", "1 08:00")]
+    answer = sla("import", "tickets", write_csv(tmp_path / "log.csv", rows), "--format", "csv")
+    assert answer.exit_code == 3
+    assert "2 rows, 2 tickets: 1 wait, 0 are history, 0 known already, 0 opened later, 1 rejected." in answer.output
+    assert "row 3, state: the mapping does not say what 'asleep' means" in answer.output
+
+
+def test_a_servicenow_log_needs_no_more_than_its_format(sla, tmp_path):
+    log = tmp_path / "log.csv"
+    head = "number,incident_state,caller_id,opened_at,sys_updated_at,category,subcategory,u_symptom,impact,urgency"
+    log.write_text(f"{head}\n1,New,9,29/2/2016 01:16,29/2/2016 01:23,55,?,72,2,2\n")
+    answer = sla("import", "tickets", log, "--format", "servicenow", "--json")
+    assert (answer.exit_code, json.loads(answer.output)["waiting"]) == (0, 1)
+
+
+def test_what_a_log_holds_can_be_taken_for_new_reports_or_as_it_stood_at_a_moment(sla, tmp_path):
+    log = write_csv(tmp_path / "log.csv", [event("A", "acknowledged", "1 08:00"), event("A", "closed", "1 10:00")])
+    assert "0 wait, 0 are history" in sla("import", "tickets", log, "--until", "2026-10-01T00:00").output
+    assert "1 wait, 0 are history" in sla("import", "tickets", log, "--reports-only").output
+
+
+def test_the_backlog_is_listed_with_clocks_money_and_reasons(sla, tmp_path):
+    rows = [event("A", "acknowledged", "1 08:00"), event("B", "acknowledged", "1 08:00", customer="C-9")]
+    sla("import", "tickets", write_csv(tmp_path / "log.csv", rows))
+    found = {line["reference"]: line for line in json.loads(sla("backlog", "list", "--json").output)}
+    assert found["A"]["why"] is None
+    assert found["A"]["seconds_left"] is not None
+    assert found["B"]["why"] == "customer C-9 is not in the contract register"
+    assert "TT-000001" in sla("backlog", "list", "--waiting").output
+    assert "customer unknown" in sla("backlog", "show").output
+
+
+def test_notifications_are_entered_line_by_line_and_the_bad_ones_do_not_stop_the_others(sla):
+    lines = [
+        json.dumps(conf(external_reference="WEB-1")),
+        "{no json",
+        json.dumps(conf(customer="C-9")),
+        json.dumps(conf(external_reference="WEB-2")),
+    ]
+    answer = sla("backlog", "enter", "-", given="\n".join(lines))
+    assert answer.exit_code == 3
+    assert answer.output.count(" waits.") == 2
+    assert json.loads(sla("backlog", "show", "--json").output)["waiting"]["ready"] == 2
+    again = sla("backlog", "enter", "-", given=lines[0])
+    assert (again.exit_code, again.output) == (0, "TT-000001 waits.\n")
+    assert json.loads(sla("backlog", "show", "--json").output)["waiting"]["ready"] == 2

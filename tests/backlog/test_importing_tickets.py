@@ -1,0 +1,259 @@
+"""Event logs of other systems become tickets: legal histories, nothing twice, and a reason for whatever is left out."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from include.sla_logic.adapters.importing import UnableToReadFile, UnableToReadMapping
+from include.sla_logic.adapters.importing.tickets import (
+    importer,
+    read_ticket_mapping,
+    shipped_ticket_mappings,
+)
+from include.sla_logic.adapters.importing.tickets.keeping import run_of
+from include.sla_logic.cli.starting import run_id_of
+from include.sla_logic.domain.notification import ProblemNotification
+from tests.backlog.logs import event, take_in, write_csv, write_jsonl
+from tests.office.town import conf
+
+LIFE = [
+    event("INC-1", "acknowledged", "1 08:00"),
+    event("INC-1", "inProgress", "1 08:10"),
+    event("INC-1", "pending", "1 09:00", reason="Asked for a trace."),
+    event("INC-1", "inProgress", "1 10:00"),
+    event("INC-1", "resolved", "1 11:00"),
+    event("INC-1", "inProgress", "1 12:00", urgency="1"),
+    event("INC-1", "held", "1 13:00", owner="third_party", reason="Waits for the carrier.", urgency="1"),
+    event("INC-1", "closed", "1 14:00", urgency="1"),
+]
+
+
+def statuses(office, reference):
+    return [str(change.status) for change in office.case(reference).status_history]
+
+
+def test_the_events_of_a_ticket_are_folded_into_one_with_its_history(any_office, tmp_path):
+    report = take_in(any_office, write_csv(tmp_path / "log.csv", LIFE))
+    assert (report.rows, report.tickets, report.history, report.waiting) == (8, 1, 1, 0)
+    case = any_office.case("INC-1")
+    assert case.ticket.created_at == datetime(2026, 11, 1, 8, tzinfo=UTC)
+    assert statuses(any_office, "INC-1") == [
+        *("acknowledged", "inProgress", "pending", "inProgress", "resolved", "inProgress", "held"),
+        *("inProgress", "resolved", "closed"),
+    ]
+    told = [entry.event for entry in case.timeline]
+    assert told == [
+        "Reopened in the other system.",
+        "Priority changed from P3 to P2 in the other system.",
+        "Imported from plain.",
+    ]
+    assert any_office.breaches() == []
+
+
+def test_what_the_customer_reported_is_the_first_paper(office, tmp_path):
+    take_in(office, write_csv(tmp_path / "log.csv", LIFE))
+    paper = office.case("INC-1").document(ProblemNotification)
+    assert (paper.customer, paper.external_reference, paper.urgency) == ("C-1", "INC-1", 1)
+    assert (paper.observed_from, paper.observed_to) == (paper.reported_at, datetime(2026, 11, 1, 14, tzinfo=UTC))
+
+
+def test_holds_keep_their_owner_and_their_reason(office, tmp_path):
+    from include.sla_logic.adapters.open_list import read_clocks
+
+    take_in(office, write_csv(tmp_path / "log.csv", LIFE))
+    with office.database.read() as connection:
+        clock = read_clocks(connection, [1], as_of=datetime(2026, 11, 2, tzinfo=UTC))[1]
+    assert [(hold.owner, hold.reason) for hold in clock.holds] == [
+        ("customer", "Asked for a trace."),
+        ("third_party", "Waits for the carrier."),
+    ]
+    assert (clock.reopened, clock.net.total_seconds()) == (1, 3 * 3600)
+
+
+def test_the_same_file_again_changes_nothing(any_office, tmp_path):
+    file = write_csv(tmp_path / "log.csv", [*LIFE, event("INC-2", "acknowledged", "1 09:00")])
+    take_in(any_office, file)
+    before = any_office.case("INC-1"), any_office.case("INC-2")
+    again = take_in(any_office, file)
+    assert (again.history, again.waiting, again.unchanged) == (0, 0, 2)
+    assert (any_office.case("INC-1"), any_office.case("INC-2")) == before
+
+
+def test_json_lines_say_the_same_as_csv(office, tmp_path):
+    take_in(office, write_csv(tmp_path / "log.csv", LIFE))
+    again = take_in(office, write_jsonl(tmp_path / "log.jsonl", LIFE), layout="jsonl")
+    assert (again.unchanged, again.rejected) == (1, [])
+
+
+class Killed(BaseException):
+    """What no import catches."""
+
+
+def test_an_import_that_is_killed_half_way_goes_on_where_it_stopped(any_office, tmp_path, monkeypatch):
+    file = write_csv(tmp_path / "log.csv", [event(f"K-{n}", "acknowledged", "1 08:00") for n in range(10)])
+    monkeypatch.setattr(importer, "_BATCH", 3)
+    keep, batches = importer.keep_tickets, []
+
+    def dies(connection, folded, **how):
+        kept = keep(connection, folded, **how)
+        batches.append(len(folded))
+        if len(batches) == 3:
+            raise Killed
+        return kept
+
+    monkeypatch.setattr(importer, "keep_tickets", dies)
+    with pytest.raises(Killed):
+        take_in(any_office, file)
+    assert len(any_office.tickets()) == 6
+    again = take_in(any_office, file)
+    assert (again.unchanged, again.waiting) == (6, 4)
+    assert len(any_office.tickets()) == 10
+    assert any_office.breaches() == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "field", "reason"),
+    [
+        ([event("B", "sleeping", "1 08:00")], "state", "does not say what 'sleeping' means"),
+        ([event("B", "closed", "1 08:00"), event("B", "closed", "1 07:00")], "at", "lies before"),
+        ([event("B", "acknowledged", "1 08:00", at="yesterday")], "at", "is not a date and time"),
+        ([event("B", "acknowledged", "1 08:00", at="2026-11-01T08:00:00")], "at", "has no time zone"),
+        ([event("B", "acknowledged", "1 08:00", customer="")], "customer", "Field required"),
+        ([event("B", "acknowledged", "1 08:00", customer="no reference")], "customer", "should match pattern"),
+        ([event("B", "acknowledged", "1 08:00", impact="7")], "impact", "none of 1, 2, 3"),
+        ([event("B", "held", "1 08:00", owner="fate")], "owner", "none of provider, customer, third_party"),
+        ([event("", "acknowledged", "1 08:00")], "reference", "is missing"),
+        ([event("B", "inProgress", "1 08:00"), event("B", "acknowledged", "1 09:00")], "state", "cannot become"),
+    ],
+)
+def test_what_means_nothing_is_in_quarantine_with_its_reason_and_the_others_are_in(
+    office, tmp_path, rows, field, reason
+):
+    good = event("GOOD", "acknowledged", "1 08:00")
+    report = take_in(office, write_csv(tmp_path / "log.csv", [*rows, good]))
+    assert (report.waiting, len(report.rejected)) == (1, 1)
+    assert report.rejected[0].field == field
+    [kept] = office.quarantined()
+    assert kept.field == f".{field}"
+    assert reason in kept.reason
+    take_in(office, write_csv(tmp_path / "log.csv", [*rows, good]))
+    assert len(office.quarantined()) == 1
+
+
+def test_a_ticket_from_the_quarantine_can_be_mended_and_processed(office, tmp_path):
+    take_in(office, write_csv(tmp_path / "log.csv", [event("B", "acknowledged", "1 08:00", impact="7")]))
+    [kept] = office.quarantined()
+    ticket = office.retry_quarantined(kept.id, by="Kim", conf=conf(external_reference="B"))
+    assert (ticket.external_reference, ticket.run_id) == ("B", "incident.B")
+
+
+def test_rows_of_one_ticket_that_stand_apart_are_not_taken_for_another(office, tmp_path):
+    rows = [LIFE[0], event("X", "acknowledged", "1 08:00"), *LIFE[1:3]]
+    report = take_in(office, write_csv(tmp_path / "log.csv", rows))
+    assert report.waiting == 2
+    assert [str(one) for one in report.rejected] == [
+        "row 4, reference: INC-1 has rows apart; sort by ticket",
+        "row 5, reference: INC-1 has rows apart; sort by ticket",
+    ]
+
+
+def test_a_ticket_that_says_otherwise_than_the_one_that_is_known_is_refused(office, tmp_path):
+    take_in(office, write_csv(tmp_path / "log.csv", LIFE))
+    report = take_in(office, write_csv(tmp_path / "log.csv", LIFE[:3]))
+    assert "has it with other contents, as TT-000001" in report.rejected[0].reason
+    assert statuses(office, "INC-1")[-1] == "closed"
+
+
+def test_a_notification_that_came_in_before_is_not_imported_over(office, tmp_path):
+    office.accept(conf(external_reference="INC-1"), run_id="incident.INC-1", origin="test")
+    report = take_in(office, write_csv(tmp_path / "log.csv", LIFE))
+    assert (report.history, len(report.rejected)) == (0, 1)
+
+
+def test_only_what_had_happened_by_then_is_imported_with_until(office, tmp_path):
+    rows = [*LIFE, event("LATER", "acknowledged", "2 08:00")]
+    until = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
+    report = take_in(office, write_csv(tmp_path / "log.csv", rows), until=until)
+    assert (report.waiting, report.history, report.later) == (1, 0, 1)
+    assert statuses(office, "INC-1") == ["acknowledged", "inProgress", "pending"]
+
+
+def test_of_reports_alone_every_ticket_waits_whatever_became_of_it(office, tmp_path):
+    report = take_in(office, write_csv(tmp_path / "log.csv", LIFE), reports_only=True)
+    assert (report.waiting, report.history) == (1, 0)
+    assert statuses(office, "INC-1") == ["acknowledged"]
+
+
+def test_what_is_in_progress_elsewhere_is_held_here_until_a_run_takes_it(office, tmp_path):
+    take_in(office, write_csv(tmp_path / "log.csv", LIFE[:2]))
+    assert statuses(office, "INC-1") == ["acknowledged", "inProgress", "held"]
+    assert office.case("INC-1").status_history[-1].reason == "Waits in the backlog."
+
+
+def test_a_final_state_that_was_left_again_is_kept_as_a_resolution(office, tmp_path):
+    rows = [
+        event("R", "closed", "1 08:00"),
+        event("R", "inProgress", "1 09:00"),
+        event("R", "cancelled", "1 10:00"),
+    ]
+    take_in(office, write_csv(tmp_path / "log.csv", rows))
+    assert statuses(office, "R") == ["acknowledged", "inProgress", "resolved", "inProgress", "cancelled"]
+    assert office.breaches() == []
+
+
+def test_an_operators_own_mapping_needs_no_code(office, tmp_path):
+    mapping = tmp_path / "ours.yaml"
+    mapping.write_text(
+        """
+title: Our helpdesk
+layout: csv
+missing: ["", "-"]
+reference: {column: Nr, prefix: "HD-"}
+at: {column: When, format: "%d.%m.%Y %H:%M", zone: Europe/Berlin}
+state: [State]
+states: {neu: acknowledged, wartet: {status: pending, owner: customer}, fertig: closed}
+fields:
+  customer: {column: Who, slug: true}
+  service: {value: S-1}
+  symptom: {value: other}
+  description: {text: "Reported by $Who, problem $What."}
+"""
+    )
+    log = tmp_path / "ours.csv"
+    log.write_text("Nr,When,State,Who,What\n7,01.11.2026 09:00,neu,C-1,-\n7,01.11.2026 10:00,wartet,C-1,slow\n")
+    report = take_in(office, log, mapping=str(mapping))
+    assert (report.waiting, report.rejected) == (1, [])
+    case = office.case("HD-7")
+    assert case.ticket.created_at == datetime(2026, 11, 1, 8, tzinfo=UTC)
+    assert case.document(ProblemNotification).description == "Reported by C-1, problem slow."
+
+
+def test_a_local_time_that_summer_time_repeats_is_refused_and_not_guessed(office, tmp_path):
+    mapping = tmp_path / "local.yaml"
+    text = (
+        "title: t\nreference: nr\nat: {column: at, format: '%Y-%m-%d %H:%M', zone: Europe/Berlin}\nstate: [s]\n"
+        "states: {new: acknowledged}\nfields: {customer: {value: C-1}, service: {value: S-1}, symptom: {value: other},"
+        " description: {value: d}}\n"
+    )
+    mapping.write_text(text)
+    log = tmp_path / "local.csv"
+    log.write_text("nr,at,s\n1,2026-10-25 02:30,new\n")
+    report = take_in(office, log, mapping=str(mapping))
+    assert "repeated by the change of summer time" in report.rejected[0].reason
+
+
+def test_mappings_and_files_that_are_none_are_refused_with_the_place(tmp_path, office):
+    assert shipped_ticket_mappings() == ["plain", "servicenow", "vinst"]
+    with pytest.raises(UnableToReadMapping, match="shipped are plain, servicenow, vinst"):
+        read_ticket_mapping("remedy")
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("title: x\nreference: a\nat: b\nstate: [s]\nstates: {x: asleep}\nfields: {}\n")
+    with pytest.raises(UnableToReadMapping, match=r"states\.x\.status"):
+        read_ticket_mapping(str(bad))
+    with pytest.raises(UnableToReadFile):
+        take_in(office, tmp_path / "missing.csv")
+
+
+def test_an_imported_ticket_has_the_run_id_that_every_other_way_in_would_give_it():
+    notification = ProblemNotification.model_validate(conf(external_reference="INC-1"))
+    assert run_of("INC-1") == run_id_of(notification)

@@ -1,0 +1,118 @@
+"""The open list says who comes next, how many seconds are left, and what the next credit tier costs."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from include.sla_logic.adapters.open_list import NEXT_TIER, PRIORITY_DUE
+from include.sla_logic.adapters.schema.queue import queue
+from include.sla_logic.departments import customer_service as cs
+from include.sla_logic.domain.trouble_ticket import TicketStatus
+from tests.backlog.logs import event, open_tickets, take_in, write_csv
+
+HOUR = 3600
+
+
+@pytest.fixture
+def waiting(office, tmp_path):
+    """One ticket of priority P3, opened a day and four hours before noon of the second."""
+    open_tickets(office, tmp_path, 1)
+    return office
+
+
+def line_of(office):
+    [line] = office.open_list()
+    return line
+
+
+def test_a_ticket_that_nobody_has_compared_stands_by_when_its_priority_is_due(waiting, clock):
+    line = line_of(waiting)
+    assert (line.backlog, line.until, line.priority, line.at_stake) == ("waiting", PRIORITY_DUE, "P3", None)
+    assert line.seconds_left == (8 - 36) * HOUR
+    clock.pass_by(minutes=10)
+    assert line_of(waiting).seconds_left == (8 - 36) * HOUR - 600
+
+
+def judge(office, *, budget: int, runs: bool = True):
+    """Let the queue say what a comparison of this moment would have said."""
+    now = office.database.now(None)
+    values = {"budget_seconds": budget, "judged_at": now, "at_stake": 1_500, "currency": "EUR"}
+    values["next_tier_at"] = now + timedelta(seconds=budget) if runs else None
+    with office.database.write() as connection:
+        connection.execute(update(queue).values(values))
+
+
+def hold(office, status=TicketStatus.PENDING):
+    def ask_the_customer(file):
+        file.move_ticket(status, reason="Asked the customer.")
+
+    office.perform(ask_the_customer, run_id="incident.W-0")
+
+
+def go_on(office):
+    def has_answered(file):
+        file.move_ticket(TicketStatus.IN_PROGRESS, reason="She has answered.")
+
+    office.perform(has_answered, run_id="incident.W-0")
+
+
+def test_seconds_to_the_next_credit_tier_run_down_and_money_is_at_stake(waiting, clock):
+    judge(waiting, budget=3 * HOUR)
+    clock.pass_by(hours=1)
+    line = line_of(waiting)
+    assert (line.seconds_left, line.until, str(line.at_stake)) == (2 * HOUR, NEXT_TIER, "15.00 EUR")
+    clock.pass_by(hours=3)
+    assert line_of(waiting).seconds_left == -HOUR
+
+
+def test_a_service_that_is_up_again_uses_up_no_more_of_its_budget(waiting, clock):
+    judge(waiting, budget=3 * HOUR, runs=False)
+    clock.pass_by(hours=5)
+    assert line_of(waiting).seconds_left == 3 * HOUR
+
+
+def test_while_the_customer_owes_an_answer_no_seconds_are_lost(waiting, clock):
+    waiting.perform(cs.enter_problem_report, run_id="incident.W-0")
+    judge(waiting, budget=3 * HOUR)
+    clock.pass_by(hours=1)
+    hold(waiting)
+    clock.pass_by(hours=10)
+    line = line_of(waiting)
+    assert line.seconds_left == 2 * HOUR
+    assert line.clock.holds[-1].reason == "Asked the customer."
+    go_on(waiting)
+    clock.pass_by(hours=1)
+    assert line_of(waiting).seconds_left == HOUR
+
+
+def test_what_is_held_by_ourselves_runs_on(waiting, clock):
+    waiting.perform(cs.enter_problem_report, run_id="incident.W-0")
+    judge(waiting, budget=3 * HOUR)
+    hold(waiting, TicketStatus.HELD)
+    clock.pass_by(hours=1)
+    assert line_of(waiting).seconds_left == 2 * HOUR
+
+
+def test_another_priority_moves_the_target_and_loses_no_held_time(waiting, clock):
+    waiting.perform(cs.enter_problem_report, run_id="incident.W-0")
+    hold(waiting)
+    clock.pass_by(hours=30)
+    go_on(waiting)
+    before = line_of(waiting)
+    with waiting.database.write() as connection:
+        connection.execute(update(queue).values(priority="P2"))
+    after = line_of(waiting)
+    assert after.clock == before.clock
+    assert before.seconds_left - after.seconds_left == 4 * HOUR
+
+
+def test_settled_tickets_are_not_on_the_list_and_the_order_is_that_of_the_queue(office, tmp_path):
+    rows = [
+        event("OVER", "closed", "1 08:00"),
+        event("SLOW", "acknowledged", "1 08:00", impact="3", urgency="3"),
+        event("DOWN", "acknowledged", "1 09:00", impact="1", urgency="1"),
+    ]
+    take_in(office, write_csv(tmp_path / "log.csv", rows))
+    assert [line.reference for line in office.open_list()] == ["DOWN", "SLOW"]
+    assert [line.reference for line in office.open_list(limit=1, offset=1)] == ["SLOW"]
