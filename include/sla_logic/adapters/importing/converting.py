@@ -23,6 +23,25 @@ def records_of(
     row: Row, section: Section, mapping: Mapping, kind: type[Record], *, as_of: date
 ) -> Iterator[tuple[Record, int | None]]:
     """Return the records of one row; samples with the index of their series. Raises `UnableToTakeRow`."""
+    for part in _parts(row, section):
+        yield from _records_of_part(part, section, mapping, kind, as_of=as_of)
+
+
+def _parts(row: Row, section: Section) -> Iterator[Row]:
+    """Return the row once for every entry of the list in its column `each`."""
+    if section.each is None:
+        yield row
+        return
+    entries = row.get(section.each)
+    if not isinstance(entries, list) or not entries:
+        raise UnableToTakeRow(section.each, "names nothing that the row belongs to")
+    for entry in entries:
+        yield {**row, section.each: entry}
+
+
+def _records_of_part(
+    row: Row, section: Section, mapping: Mapping, kind: type[Record], *, as_of: date
+) -> Iterator[tuple[Record, int | None]]:
     if section.strict and (unknown := sorted(row.keys() - section.columns.keys())):
         raise UnableToTakeRow(unknown[0], f"is no field of this record; it has {', '.join(section.columns)}")
     fields = {name: read_field(name, source, row, mapping, as_of=as_of) for name, source in section.columns.items()}

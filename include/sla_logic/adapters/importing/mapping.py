@@ -67,12 +67,14 @@ class Series(_Part):
 class Section(_Part):
     """How one kind of record is won from a row.
 
-    A row is passed over where a column of `only` has none of the listed values. Samples name their `series` and
+    A row is passed over where a column of `only` has none of the listed values. A column `each` holds a list: the
+    row means one record for every entry, and is rejected without any. Samples name their `series` and
     whether a row carries the start or the end of its step. `strict` refuses rows with further columns.
     """
 
     columns: dict[str, AnySource]
     only: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    each: str | None = None
     series: tuple[Series, ...] = ()
     labelled_by: Literal["start", "end"] = "start"
     strict: bool = False

@@ -94,13 +94,19 @@ class AgreementRecord(Record):
 
 
 class OutageRecord(Record):
-    """An interruption, by its end or by its length in seconds; without either it is still open."""
+    """An interruption, by its end or by its length in seconds; without either it is still open.
+
+    Where it was only observed now and then: it began after `started_after` and by `started_at`, and lasted
+    at least until `ended_after`. One that was seen again after it had ended has no such bound.
+    """
 
     service: Reference
     reference: Key | None = None
     started_at: Moment
     ended_at: Moment | None = None
     seconds: Quantity | None = None
+    started_after: Moment | None = None
+    ended_after: Moment | None = None
     cause: Long | None = None
     attribution: Attribution = Attribution.PROVIDER
     detected_at: Moment | None = None
@@ -115,6 +121,9 @@ class OutageRecord(Record):
             raise ValueError(msg)
         if self.ended_at is not None and self.ended_at < self.started_at:
             msg = "ended_at lies before started_at"
+            raise ValueError(msg)
+        if self.started_after is not None and self.started_after > self.started_at:
+            msg = "started_after lies after started_at"
             raise ValueError(msg)
         return self
 

@@ -143,6 +143,8 @@ outages = Table(
     Column("reference", String(128), primary_key=True),
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("started_after", Instant),  # where it was only looked at now and then: not yet down
+    Column("ended_after", Instant),  # and still down
     Column("cause", Text),
     Column("attribution", String(16), nullable=False),
     Column("detected_at", Instant),
