@@ -235,6 +235,9 @@ class _CohortMeasurements(MeasurementRegister):
         super().__init__(connection=shelf.connection, ticket=ticket, now=shelf.now)
         self._shelf = shelf
 
+    def _contract(self, agreement: Agreement) -> Contract:
+        return self._shelf.contract(agreement.contract, agreement.contract_version)
+
     def _incidents(self, agreement: Agreement, as_of: datetime) -> Sequence[Reported]:
         return self._shelf.reports.known(agreement.customer, agreement.service, as_of=as_of)
 

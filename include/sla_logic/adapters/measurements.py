@@ -37,7 +37,7 @@ class MeasurementRegister:
         self._now = now
 
     def facts(self, agreement: Agreement, window: Period, *, as_of: datetime) -> ServiceFacts:
-        contract = find_contract(self._connection, agreement.contract, agreement.contract_version)
+        contract = self._contract(agreement)
         seen = _as_far_back_as_rights_reach(contract, window)
         incidents = self._incidents(agreement, as_of)
         return ServiceFacts(
@@ -61,6 +61,9 @@ class MeasurementRegister:
             )
         )
         return None if filed is None else ClaimFiled(filed_at=filed)
+
+    def _contract(self, agreement: Agreement) -> Contract:
+        return find_contract(self._connection, agreement.contract, agreement.contract_version)
 
     def _incidents(self, agreement: Agreement, as_of: datetime) -> Sequence[Reported]:
         return reported_incidents(self._connection, agreement, as_of=as_of)
