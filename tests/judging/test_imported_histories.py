@@ -143,7 +143,7 @@ def _bounds(notices, now):
         before = seconds(notice["not_seen_before"] or notice["first_seen"])
         unresolved = seconds(notice["last_unresolved_seen"] or notice["first_seen"])
         end = now if resolved is None else seconds(resolved)
-        surely = unresolved if unresolved <= end else end
+        surely = min(unresolved, end)
         short.append((first, max(first, surely)))
         long.append((before, end))
     return short, long
