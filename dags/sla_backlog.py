@@ -31,7 +31,7 @@ with DAG(
 ) as dag:
 
     @task
-    def work_off_backlog(run_id: str) -> dict[str, Any]:
+    def work_off_backlog(by: str) -> dict[str, Any]:
         """Take back claims of dead runs, claim the next tickets, start their runs, say why the others wait."""
         from sla_airflow import backlog as b
         from sla_airflow.activities import no_retry_for_foreseen_errors
@@ -39,10 +39,10 @@ with DAG(
         with no_retry_for_foreseen_errors():
             return b.work_off(
                 b.BacklogRuns(),
-                by=run_id,
+                by=by,
                 limit=b.whole_number(b.LIMIT, b.LIMIT_WITHOUT),
                 at_most=b.whole_number(b.AT_MOST, b.AT_MOST_WITHOUT),
                 carries=b.whole_number(b.CARRIES, b.CARRIES_WITHOUT),
             )
 
-    work_off_backlog(run_id="{{ run_id }}")
+    work_off_backlog(by="{{ run_id }}")

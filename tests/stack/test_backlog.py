@@ -1,0 +1,39 @@
+"""The real components: waiting tickets are claimed by the DAG of the backlog and carried to their end by one run."""
+
+import pytest
+
+from include.sla_logic.adapters.small_teleco import SmallTeleco
+from include.sla_logic.cli.starting import run_id_of
+from tests.stack.operator import Operator
+
+DAG, BACKLOG = "sla_violation", "sla_backlog"
+KEYS = ("no_problem_found", "minor_correction", "no_violation")
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def test_waiting_tickets_are_taken_up_and_brought_to_their_end_together(
+    operator: Operator, teleco: SmallTeleco
+) -> None:
+    api = operator.stack.api
+    operator.stack.wait_for_dags([BACKLOG])
+    waiting = []
+    for key in KEYS:
+        notification = teleco.notifications[key]
+        notification = notification.model_copy(update={"external_reference": f"BACKLOG-{key}"})
+        run_id = run_id_of(notification)
+        waiting.append(
+            operator.office.enter_backlog(notification.model_dump(mode="json"), run_id=run_id, origin="test")
+        )
+    api.start_run(BACKLOG, conf={}, run_id="manual-1")
+    assert api.wait_run(BACKLOG, "manual-1", timeout_seconds=180) == "success"
+    # The schedule may have been quicker than the hand: whoever came first has them all, and nobody has one twice.
+    runs = [run for run in api.run_states(DAG) if run.startswith("backlog.")]
+    assert len(runs) == 1
+    assert api.wait_run(DAG, runs[0], timeout_seconds=300) == "success"
+    for ticket in waiting:
+        case = operator.office.case(ticket.id)
+        assert case.tasks[-1] == "close_incident"
+        assert any(entry.event.endswith(f"for the run {runs[0]}.") for entry in case.timeline)
+    assert operator.office.backlog().waiting.total == 0
+    assert operator.office.breaches() == []
