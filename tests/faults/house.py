@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -12,15 +13,15 @@ from typing import Any
 from uuid import uuid4
 
 import psutil
-from sqlalchemy import update
+from sqlalchemy import insert
 
 from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
 from deploy.stack.rest import FINISHED, UnableToReachAirflow
 from deploy.stack.settings import sqlite_url
 from include.sla_logic.adapters.folders import UnableToFindIncident
-from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.adapters.small_teleco import load_small_teleco, small_teleco
+from include.sla_logic.adapters.small_teleco.loading import _TABLES
 from include.sla_logic.office import Office, Settings
 from tests.faults.checking import Verdict, check
 from tests.faults.outside import SENDER, Billing, Mailbox
@@ -28,6 +29,9 @@ from tests.faults.outside import SENDER, Billing, Mailbox
 DAG = "sla_violation"
 HOUSEKEEPING = "sla_housekeeping"
 WAIT = "await_restoration_request"
+CHUNK = 5000
+_NUMBER = re.compile(r"-(1\d{3})\b")
+_PROSE = {"text", "name", "email", "description", "reason", "cause"}
 HASTE = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
@@ -47,9 +51,11 @@ class House:
         with office.database.write() as connection:
             load_small_teleco(connection, self.teleco)
         self.started: set[str] = set()
+        self.quarter = 0
 
     def conf(self, key: str, reference: str) -> dict[str, Any]:
-        return self.teleco.notifications[key].model_dump(mode="json") | {"external_reference": reference}
+        conf = self.teleco.notifications[key].model_dump(mode="json")
+        return self._renumbered(conf) | {"external_reference": reference}
 
     def start(self, key: str, reference: str) -> str:
         """Start one incident by REST, asking again until the api-server has answered."""
@@ -58,15 +64,27 @@ class House:
         self.started.add(run_id)
         return run_id
 
-    def break_network(self) -> None:
-        """Let the faults of the small TELECO happen once more, so that the next incidents go the same ways."""
+    def move_on(self) -> None:
+        """Load the same customers, services and faults under new numbers: credits are due and nothing is repaired."""
+        self.quarter += 1
+        shared = {row["id"] for row in self.teleco.rows["resources"] if not _NUMBER.search(row["id"])}
         with self.office.database.write() as connection:
-            connection.execute(update(t.resource_faults).values(cured_at=None))
-            for row in self.teleco.rows["alarms"]:
-                connection.execute(update(t.alarms).where(t.alarms.c.id == row["id"]).values(cleared_at=None))
-            for row in self.teleco.rows["resources"]:
-                state = update(t.resources).where(t.resources.c.id == row["id"])
-                connection.execute(state.values(state=row["state"]))
+            for table in _TABLES:
+                if table.name == "contracts":
+                    continue
+                rows = [self._renumbered(row) for row in self.teleco.rows.get(table.name, [])]
+                rows = [row for row in rows if not (table.name == "resources" and row["id"] in shared)]
+                for start in range(0, len(rows), CHUNK):
+                    connection.execute(insert(table), rows[start : start + CHUNK])
+
+    def _renumbered(self, row: dict[str, Any]) -> dict[str, Any]:
+        def other(found: re.Match[str]) -> str:
+            return f"-{int(found[1]) + 100 * self.quarter}"
+
+        def renumber(value: Any) -> Any:
+            return _NUMBER.sub(other, value) if type(value) is str else value
+
+        return {name: value if name in _PROSE else renumber(value) for name, value in row.items()}
 
     def kill(self, component: str) -> None:
         """Kill one component with -9 and start it again, as a supervisor does."""
@@ -135,6 +153,12 @@ class House:
             }
             return f"{open_runs} {tasks} outbox {self.office.message_counts()}"
         return "the api-server does not answer"
+
+    def until_felt(self, kind: str, seconds: float = 300) -> None:
+        """Wait until a message of this kind was put off: only then has the trouble been felt."""
+        self.until(
+            lambda: any(m.kind == kind and m.last_error for m in self.office.messages(limit=1000)), seconds, "not felt"
+        )
 
     def _unfinished(self, run_id: str) -> dict[str, str | None]:
         states = self.stack.api.task_states(DAG, run_id)

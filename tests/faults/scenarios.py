@@ -66,7 +66,7 @@ def database_away(house: House, chance: Random, _mark: str) -> None:
 def mail(trouble: str) -> Inject:
     def inject(house: House, _chance: Random, _mark: str) -> None:
         house.mailbox.be(trouble)
-        time.sleep(60)
+        house.until_felt("mail")
         house.mailbox.be(None)
 
     return inject
@@ -75,7 +75,7 @@ def mail(trouble: str) -> Inject:
 def billing(trouble: str) -> Inject:
     def inject(house: House, _chance: Random, _mark: str) -> None:
         house.billing.be(trouble)
-        time.sleep(60)
+        house.until_felt("billing")
         house.billing.be(None)
 
     return inject
@@ -189,7 +189,7 @@ FAULTS = (
 
 def play(house: House, fault: Fault, chance: Random, mark: str) -> None:
     """Start the incidents, inject the fault, wait until all is quiet."""
-    house.break_network()
+    house.move_on()
     for key in fault.keys:
         house.start(key, f"{mark}-{key.upper().replace('_', '-')}")
     fault.inject(house, chance, mark)

@@ -32,9 +32,13 @@ def test_nothing_is_lost_and_nothing_doubled_when_parts_are_killed_and_servers_f
     api_server_away(opened, chance, "SEL")
     opened.server.break_down()
     opened.server.start_again()
+    opened.until_felt("billing")
     opened.billing.be(None)
+    opened.until_felt("mail")
     opened.mailbox.be(None)
     opened.settle()
     verdict = opened.judge()
     assert verdict.is_good, verdict
     assert verdict.incidents == len(WAYS)
+    assert verdict.repeated_postings > 0
+    assert verdict.repeated_letters > 0
