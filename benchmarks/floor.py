@@ -73,7 +73,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, PostgresServer() as server:
         home = Path(name)
         operations = f"sqlite:///{(home / 'teleco.db').resolve()}"
-        wanted = 13 * (options.singles + options.at_once + 2) + options.cohort
+        wanted = 26 * (options.singles + options.at_once + 1) + options.cohort
         office, confs = open_town(home, wanted, url=operations)
         settings = StackSettings(
             home=home / "airflow",
@@ -95,7 +95,7 @@ def measure(stack: AirflowStack, office: Any, confs: list[dict[str, Any]], optio
         for _ in range(runs):
             one = next(number)
             run_id = f"{dag_id}-{one}"
-            conf = ways if dag_id == FLOOR else confs[13 * (one // 2) + KEY]
+            conf = ways if dag_id == FLOOR else confs[13 * one + KEY]
             stack.api.start_run(dag_id, conf=conf, run_id=run_id)
             started.append((dag_id, run_id))
         return started

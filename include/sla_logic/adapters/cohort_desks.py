@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, func, select
+from sqlalchemy import Connection, Row, Select, Table, exists, func, select
 
 from include.sla_logic.adapters.billing import BillingLedger, booking_reference
 from include.sla_logic.adapters.case_file import KeptCaseFile
@@ -123,7 +123,7 @@ class Shelf:
     @cached_property
     def reported_before(self) -> dict[str, Rows]:
         """The rebates that members of the cohort have reported about the services here and that are not booked yet."""
-        booked = select(steps.c.ticket).where(steps.c.task == "adjust_billing")
+        booked = exists().where(steps.c.ticket == documents.c.ticket, steps.c.task == "adjust_billing")
         query = (
             select(tickets.c.service, tickets.c.customer, documents.c.ticket, documents.c.body)
             .join(tickets, tickets.c.number == documents.c.ticket)
@@ -133,7 +133,7 @@ class Shelf:
                 cohort_members.c.state == CARRIED,
                 tickets.c.service.in_(self.services),
                 documents.c.kind == Rebate.kind(),
-                documents.c.ticket.not_in(booked),
+                ~booked,
             )
             .order_by(documents.c.id)
         )

@@ -66,6 +66,7 @@ applied_billing_credits = Table(
     CheckConstraint("amount >= 0 OR state IN ('held', 'declined') OR decided_by IS NOT NULL", name="negative"),
     CheckConstraint("state IN ('booked', 'held', 'unclaimed', 'posted', 'declined')", name="state"),
     Index("ix_applied_billing_credits_window", "agreement", "window_start"),
+    Index("ix_applied_billing_credits_invoice", "invoice"),
 )
 
 # The embedded ledger's own book: one posting per key, however often it is told.
