@@ -98,10 +98,11 @@ class House:
             self.stack.start_component(name)
 
     def workers(self) -> list[psutil.Process]:
-        """Find the processes that run tasks now: descendants of the scheduler that supervise or run one."""
+        """Find the processes that run tasks now: children of the scheduler's workers."""
         pid = self.stack.components.pids.get("scheduler")
         with suppress(psutil.Error):
-            return [p for p in psutil.Process(pid).children(recursive=True) if "supervisor" in " ".join(p.cmdline())]
+            workers = [p for p in psutil.Process(pid).children() if "LocalExecutor" in " ".join(p.cmdline())]
+            return [task for worker in workers for task in worker.children()]
         return []
 
     def sla(self, *words: str) -> subprocess.CompletedProcess[str]:

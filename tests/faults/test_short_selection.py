@@ -1,5 +1,6 @@
 """The real components under a few faults at once; `make faults` plays all of them, as often as one likes."""
 
+import os
 from collections.abc import Iterator
 from random import Random
 
@@ -8,7 +9,12 @@ import pytest
 from tests.faults.house import House, house
 from tests.faults.scenarios import WAYS, api_server_away, tasks
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900), pytest.mark.xdist_group("faults")]
+pytestmark = [
+    pytest.mark.skipif("SLA_FAULTS" not in os.environ, reason="takes minutes: make faults, or SLA_FAULTS=1"),
+    pytest.mark.faults,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("faults"),
+]
 
 
 @pytest.fixture(scope="module")
