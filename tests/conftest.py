@@ -12,8 +12,9 @@ from uuid import uuid4
 import pytest
 
 from deploy.postgres import PostgresServer
-from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
+from deploy.stack import AirflowStack
 from deploy.stack.settings import sqlite_url
+from tests.real_airflow import running_stack
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME_PREFIX = "airflow-tests-"
@@ -87,12 +88,8 @@ def operations_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture(scope="session")
 def airflow_stack(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> Iterator[AirflowStack]:
-    """Run the real components with this checkout's DAGs and an operations database that is not migrated yet."""
-    folder = tmp_path_factory.mktemp("stack")
-    operations = OperationsDatabase(sqlite_url(folder / "teleco.db"))
-    metadata = postgres_server.create_database(f"airflow_{uuid4().hex}")
-    settings = StackSettings(home=folder / "airflow", operations=operations, metadata_url=metadata)
-    with AirflowStack(settings, tell=print) as stack:
+    """Run the real components with this checkout's DAGs, once for the tests at the terminal."""
+    with running_stack(tmp_path_factory.mktemp("stack"), postgres_server) as stack:
         yield stack
 
 

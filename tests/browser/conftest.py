@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from deploy.postgres import PostgresServer
+from deploy.stack import AirflowStack
 from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
 from include.sla_logic.office import Office, Settings
+from tests.real_airflow import running_stack
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed; it is a development need")
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,14 +25,22 @@ def chromium() -> str:
     """Find the distribution's browser, or install it where that is possible; fail clearly where it is not."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None and shutil.which("apt-get") and os.geteuid() == 0:
-        subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", "chromium"], check=False)  # noqa: S607 - where the system has it
+        for words in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+            subprocess.run(["apt-get", *words], check=False)  # noqa: S607 - where the system has it
         found = shutil.which("chromium")
     if found is None:
         pytest.fail("no Chromium: install the package chromium, or name the program in CHROMIUM")
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def airflow_stack(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> Iterator[AirflowStack]:
+    """Run an Airflow of the browser's own: what it repairs and credits would be gone for the tests at the terminal."""
+    with running_stack(tmp_path_factory.mktemp("browser"), postgres_server) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
 def town(airflow_stack) -> SmallTeleco:
     """Load the small TELECO into the operations database of the stack."""
     office = Office(Settings.from_environment({"TELECO_DB_URL": airflow_stack.settings.operations.url}))
@@ -41,13 +52,14 @@ def town(airflow_stack) -> SmallTeleco:
     return house
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def office(town, airflow_stack) -> Office:
     return Office(Settings.from_environment({"TELECO_DB_URL": airflow_stack.settings.operations.url}))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium) -> Iterator[object]:
+    """Open the browser; it closes with this module, as its event loop stands in the way of every other one."""
     with playwright.sync_playwright() as started:
         shown = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield shown
@@ -89,7 +101,7 @@ class Visit:
         self.page.screenshot(path=SHOTS / f"{name}-{self.name}.png", full_page=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def login(browser, airflow_stack, town):
     """Log in once through Airflow's own form and keep what the browser keeps."""
     context = browser.new_context()

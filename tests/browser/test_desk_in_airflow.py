@@ -5,7 +5,7 @@ import time
 import pytest
 
 HELD = "held_and_released"
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 
 def start(stack, house, key, **changes):
@@ -13,7 +13,7 @@ def start(stack, house, key, **changes):
     return stack.api.trigger_run("sla_violation", conf=conf, run_id=f"browser-{key}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def waiting(airflow_stack, town):
     """Start an incident that waits for a person, once, and wait until it does."""
     run_id = start(airflow_stack, town, HELD)

@@ -1,4 +1,4 @@
-"""One run carries all incidents of the small TELECO: each goes its own way, and who has to wait gets a run of its own."""
+"""One run carries the incidents of the small TELECO: each goes its own way, and who has to wait gets her own run."""
 
 import pytest
 from airflow.models.dagrun import DagRun

@@ -330,7 +330,7 @@ def test_a_mapping_that_describes_nothing_is_refused(tmp_path, text, reason):
 
 
 def test_an_unknown_mapping_is_refused_with_those_that_exist():
-    with pytest.raises(UnableToReadMapping, match="shipped are .*home_line"):
+    with pytest.raises(UnableToReadMapping, match=r"shipped are .*home_line"):
         read_mapping("nothing")
 
 

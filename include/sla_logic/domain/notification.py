@@ -64,7 +64,7 @@ class ProblemParameter(Value):
     unit: Annotated[Text, Field(min_length=1, max_length=16)]
 
 
-def _form(section: str, **hints: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON schema values
+def _form(section: str, **hints: Any) -> dict[str, Any]:
     return {"section": section, **hints}
 
 

@@ -1,0 +1,20 @@
+"""A real Airflow with this checkout's DAGs, for as long as a context lasts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from deploy.postgres import PostgresServer
+from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
+from deploy.stack.settings import sqlite_url
+
+
+@contextmanager
+def running_stack(folder: Path, postgres_server: PostgresServer) -> Iterator[AirflowStack]:
+    """Run the real components with an operations database of their own that is not migrated yet."""
+    operations = OperationsDatabase(sqlite_url(folder / "teleco.db"))
+    metadata = postgres_server.create_database(f"airflow_{uuid4().hex}")
+    settings = StackSettings(home=folder / "airflow", operations=operations, metadata_url=metadata)
+    with AirflowStack(settings, tell=print) as stack:
+        yield stack
