@@ -59,7 +59,7 @@ class Intake(Activity):
         run = context["dag_run"]
         with no_retry_for_foreseen_errors():
             if carries_cohort(context):
-                open_office().accept_cohort(run.conf, run_id=run.run_id)
+                open_office().accept_cohort(run.conf or {}, run_id=run.run_id)
             else:
                 open_office().accept(run.conf or {}, run_id=run.run_id, origin=f"Airflow, {run.run_type.value}")
         super().execute(context)

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from itertools import islice
 from typing import Any, Protocol
 
@@ -26,7 +27,7 @@ class Runs(Protocol):
     """What a task may ask Airflow about runs of another DAG."""
 
     def state(self, run_id: str) -> str | None:
-        """Tell the state of a run, None where it is gone."""
+        """Tell the state of a run, None where it is gone; raise where Airflow cannot say."""
         ...
 
     def waits_alone(self, run_id: str) -> bool:
@@ -51,7 +52,10 @@ class AirflowRuns:
 
         try:
             return RuntimeTaskInstance.get_dagrun_state(DAG, run_id)
-        except AirflowRuntimeError:
+        except AirflowRuntimeError as error:
+            # The supervisor answers alike for a run that is gone and for an API server that is silent or failing.
+            if (error.error.detail or {}).get("status_code") != HTTPStatus.NOT_FOUND:
+                raise
             log.info("Airflow has no run %s", run_id)
             return None
 

@@ -1,0 +1,58 @@
+"""A run counts as gone only where Airflow says that it has none: silence is no answer."""
+
+import pytest
+from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import DagRunStateResult, ErrorResponse
+
+from sla_airflow.backlog import BacklogRuns
+from sla_airflow.watching import AirflowRuns
+
+
+class Supervisor:
+    """Answers as the supervisor of a task does."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def send(self, msg):  # noqa: ARG002 - the name that the task SDK uses
+        if isinstance(self.answer, ErrorResponse):
+            raise AirflowRuntimeError(self.answer)
+        return self.answer
+
+
+@pytest.fixture
+def airflow(monkeypatch):
+    def answers(answer):
+        monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", Supervisor(answer), raising=False)
+
+    return answers
+
+
+def failure(status_code):
+    return ErrorResponse(error=ErrorType.API_SERVER_ERROR, detail={"status_code": status_code, "message": "no"})
+
+
+def test_a_run_that_airflow_does_not_know_is_gone_and_dead(airflow):
+    airflow(failure(404))
+    assert AirflowRuns().state("incident.A") is None
+    assert BacklogRuns().is_dead("incident.A")
+
+
+@pytest.mark.parametrize(
+    "answer", [failure(500), failure(503), failure(None), ErrorResponse(error=ErrorType.GENERIC_ERROR, detail=None)]
+)
+def test_an_api_server_that_fails_or_is_silent_has_said_nothing_of_the_run(airflow, answer):
+    airflow(answer)
+    with pytest.raises(AirflowRuntimeError):
+        AirflowRuns().state("incident.A")
+    with pytest.raises(AirflowRuntimeError):
+        BacklogRuns().is_dead("incident.A")
+
+
+@pytest.mark.parametrize(
+    ("state", "dead"), [("failed", True), ("running", False), ("queued", False), ("success", False)]
+)
+def test_only_failed_runs_are_dead(airflow, state, dead):
+    airflow(DagRunStateResult(state=state))
+    assert BacklogRuns().is_dead("incident.A") is dead
