@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -12,22 +13,16 @@ from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_tele
 from include.sla_logic.office import Office, Settings
 
 
-class House:
-    """The small TELECO behind a running Airflow, and what an operator may do meanwhile."""
+class OpenHouse:
+    """An office with a clock of its own, and what an operator may do there meanwhile."""
 
-    def __init__(self, url: str, folder: Path) -> None:
-        self.ahead = timedelta()
+    def __init__(self, url: str, folder: Path, *, ahead: timedelta = timedelta()) -> None:
+        self.ahead = ahead
         self.office = Office(Settings(url, folder / "letters"), clock=self.now)
         self.office.migrate()
-        self.teleco: SmallTeleco = small_teleco(7, datetime.now(UTC))
-        with self.office.database.write() as connection:
-            load_small_teleco(connection, self.teleco)
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
-
-    def conf(self, key: str, **changes: object) -> dict[str, object]:
-        return self.teleco.notifications[key].model_dump(mode="json") | changes
 
     def release(self, run_id: str) -> None:
         self.office.release_restoration(run_id, by="operator", reason="The reserve route has room.")
@@ -60,8 +55,24 @@ class House:
             watcher.join()
 
 
+class House(OpenHouse):
+    """The small TELECO behind a running Airflow."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        super().__init__(url, folder)
+        self.teleco: SmallTeleco = small_teleco(7, datetime.now(UTC))
+        with self.office.database.write() as connection:
+            load_small_teleco(connection, self.teleco)
+
+    def conf(self, key: str, **changes: object) -> dict[str, object]:
+        return self.teleco.notifications[key].model_dump(mode="json") | changes
+
+
+Lived = TypeVar("Lived", bound=OpenHouse)
+
+
 @contextmanager
-def lived_in(house: House) -> Iterator[House]:
+def lived_in(house: Lived) -> Iterator[Lived]:
     """Let Airflow's tasks and triggers work on this house, by its clock."""
     # Not at the top: a conftest is read before Airflow's home is set.
     from sla_airflow import activities, connections, lookout, restoration
@@ -74,10 +85,11 @@ def lived_in(house: House) -> Iterator[House]:
 
     def answered_runs(asked: str, decided_since: datetime) -> frozenset[str]:
         assert asked == url
-        return house.office.answered_restorations(decided_since=decided_since)
+        return house.office.answered_restorations(decided_since=decided_since + min(house.ahead, timedelta()))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_CONN_TELECO_DB", url)
+        patch.setenv("TELECO_LETTERS", str(house.office.settings.letters_folder))
         for module in (activities, restoration):
             patch.setattr(module, "open_office", open_office)
         patch.setattr(lookout, "answered_runs", answered_runs)

@@ -242,6 +242,16 @@ def variants() -> dict[str, CustomerReport]:
             done=(),
             credit=nothing(),
         ),
+        "nothing_known": report(
+            outcome=Outcome.NO_PROBLEM_FOUND,
+            performance=performance(KEPT),
+            type_of_problem=None,
+            problem_title=None,
+            done=(),
+            measured_now=(check(None, passed=False),),
+            resources_checked=0,
+            credit=nothing(),
+        ),
         "not_restored": report(
             outcome=Outcome.RESTORATION_TOO_LATE,
             type_of_problem="fibre_damage",

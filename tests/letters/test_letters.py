@@ -157,6 +157,8 @@ def test_a_letter_without_measurements_to_draw_has_no_pictures() -> None:
         ),
         ("no_problem", "found no fault"),
         ("no_problem", "No credit is due, because we kept our promises"),
+        ("nothing_known", "could not examine it"),
+        ("nothing_known", "We tried to measure (Availability): there was no answer."),
         ("not_restored", "Your service is not restored."),
         ("not_restored", "No correction has been made yet."),
         ("rejected", "Your service is not restored yet."),

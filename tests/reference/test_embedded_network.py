@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from include.sla_logic.adapters.network import EmbeddedNetwork
 from include.sla_logic.adapters.schema import reference as t
@@ -142,6 +142,15 @@ def test_without_a_healthy_value_the_newest_sample_is_the_answer(network, connec
     connection.execute(insert(t.samples).values(service="S-1001", metric="latency", at=at, value=12345))
     [probe] = [probe for probe in network.probe("S-1001") if probe.metric is Metric.LATENCY]
     assert (probe.value, probe.taken_at) == (Decimal("12.345"), NOW - timedelta(seconds=600))
+
+
+def test_of_a_service_without_known_resources_nobody_says_that_it_is_up(network, connection):
+    assert measured(network, "S-1004")[Metric.AVAILABILITY] == 100
+    connection.execute(delete(t.topology).where(t.topology.c.service == "S-1004"))
+    assert measured(network, "S-1004")[Metric.AVAILABILITY] is None
+    row = {"service": "S-1004", "reference": "IMPORTED", "started_at": NOW, "attribution": "provider"}
+    connection.execute(insert(t.outages).values(**row))
+    assert measured(network, "S-1004")[Metric.AVAILABILITY] == 0
 
 
 def test_an_open_outage_that_no_fault_explains_is_down(network, connection):

@@ -45,10 +45,7 @@ def write_letter(report: CustomerReport, customer: Customer) -> Letter:
     key = f"outcome.{outcome.value}"
     named = {"service": service, "reference": report.ticket}
     symptom, day = wording.say(f"symptom.{report.symptom.value}"), wording.day(report.reported_at)
-    uncorrected = outcome is Outcome.CORRECTION_NOT_VERIFIED and not report.done
-    opening = wording.say(
-        "outcome.not_corrected.opening" if uncorrected else f"{key}.opening", day=day, symptom=symptom
-    )
+    opening = wording.say(f"{_opening_key(report)}.opening", day=day, symptom=symptom)
     credit = credit_sentence(report, wording)
     return Letter(
         language=wording.language,
@@ -72,6 +69,15 @@ def write_letter(report: CustomerReport, customer: Customer) -> Letter:
         closing=(wording.say("closing"), wording.say("signature")),
         footer=tuple(_footer(report, wording)),
     )
+
+
+def _opening_key(report: CustomerReport) -> str:
+    """Promise neither corrections that were not made nor an examination of what nobody knows."""
+    if report.outcome is Outcome.CORRECTION_NOT_VERIFIED and not report.done:
+        return "outcome.not_corrected"
+    if report.outcome is Outcome.NO_PROBLEM_FOUND and report.examined_nothing:
+        return "outcome.nothing_known"
+    return f"outcome.{report.outcome.value}"
 
 
 def _figures(report: CustomerReport, wording: Wording) -> Iterator[Fact]:
@@ -122,7 +128,7 @@ def _done(report: CustomerReport, wording: Wording) -> Iterator[Block]:
 
 def _cause(report: CustomerReport, wording: Wording) -> str:
     if report.outcome is Outcome.NO_PROBLEM_FOUND:
-        return wording.say("done.nothing")
+        return wording.say("done.nothing_known" if report.examined_nothing else "done.nothing")
     if report.type_of_problem is None:
         return wording.say("done.no_cause")
     known = f"problem.{report.type_of_problem}"

@@ -32,7 +32,8 @@ def take_probes(connection: Connection, service: str, *, now: datetime) -> Seque
     faults = _faults(connection, service)
     _end_outages(connection, service, now)
     down = faults.down or _is_recorded_down(connection, service)
-    available = Probe(metric=Metric.AVAILABILITY, unit="percent", value=DOWN if down else UP, taken_at=now)
+    state = DOWN if down else UP if _is_known(connection, service) else None
+    available = Probe(metric=Metric.AVAILABILITY, unit="percent", value=state, taken_at=now)
     metrics = connection.execute(
         select(t.measured_metrics).where(t.measured_metrics.c.service == service).order_by(t.measured_metrics.c.metric)
     ).all()
@@ -132,6 +133,12 @@ def _end_outages(connection: Connection, service: str, now: datetime) -> None:
         .where(t.outages.c.service == service, t.outages.c.ended_at.is_(None), t.outages.c.fault.in_(cured))
         .values(ended_at=now)
     )
+
+
+def _is_known(connection: Connection, service: str) -> bool:
+    """Tell whether any resource carries the service: of one without, nobody can say that it is up."""
+    found = connection.execute(select(t.topology.c.resource).where(t.topology.c.service == service).limit(1))
+    return found.first() is not None
 
 
 def _is_recorded_down(connection: Connection, service: str) -> bool:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime
 
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
+from include.sla_logic.domain.diagnosis import ResourceCheck
 from include.sla_logic.domain.document import Document, Value
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.network import Action
@@ -105,6 +106,12 @@ class CustomerReport(Document):
     next_steps: tuple[NextStep, ...]
     created_at: AwareDatetime
     type_of_problem: str | None = None
+    resources_checked: int | None = None
+
+    @property
+    def examined_nothing(self) -> bool:
+        """Tell whether no resource was known that could have been examined."""
+        return self.resources_checked == 0
 
 
 def state_credit(rebate: Rebate, adjustment: BillingAdjustment) -> CreditStatement:
@@ -167,6 +174,7 @@ def describe_incident(  # noqa: PLR0913 - the papers that the report is made of
     zone: str,
     series: tuple[PerformanceSeries, ...],
     remedies: RemedyPolicy,
+    check: ResourceCheck | None,
     now: AwareDatetime,
 ) -> CustomerReport:
     """Put together what the customer is told; the credit is not known yet, and so not named."""
@@ -182,6 +190,7 @@ def describe_incident(  # noqa: PLR0913 - the papers that the report is made of
         outcome=outcome.outcome,
         problem_title=remedies.remedy(problem).title if problem else None,
         type_of_problem=problem,
+        resources_checked=None if check is None else len(check.resources),
         done=_done(actions),
         credit=None,
         next_steps=(),

@@ -126,10 +126,17 @@ def check_resources(
         findings=findings,
         checks=tuple(checks),
         problem_detected=bool(shown),
-        reason=", ".join(shown) or "every resource is in service, without alarm, and nothing measured is amiss",
+        reason=", ".join(shown) or _nothing_shown(resources),
         checked_at=now,
         policy_version=policy.version,
     )
+
+
+def _nothing_shown(resources: Sequence[Resource]) -> str:
+    """Claim the health of what was looked at, and of nothing else."""
+    if not resources:
+        return "no resource of the service is known, and nothing measured is amiss"
+    return "every resource is in service, without alarm, and nothing measured is amiss"
 
 
 def analyze(

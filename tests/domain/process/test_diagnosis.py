@@ -37,7 +37,7 @@ def investigated(alarms, *, symptom=Symptom.SERVICE_DOWN):
 
 
 def checked(alarms=(), checks=(), resources=None):
-    return check_resources(resources or TOPOLOGY, alarms, checks, policy=POLICY, now=NOW)
+    return check_resources(TOPOLOGY if resources is None else resources, alarms, checks, policy=POLICY, now=NOW)
 
 
 def test_a_service_layer_alarm_that_explains_the_symptom_is_analyzable():
@@ -72,6 +72,12 @@ def test_nothing_amiss_is_normal_execution():
     found = checked(checks=[check("12", passed=True)])
     assert not found.problem_detected
     assert "every resource is in service" in found.reason
+
+
+def test_where_no_resource_is_known_none_is_called_healthy():
+    found = checked(resources=[])
+    assert not found.problem_detected
+    assert found.reason == "no resource of the service is known, and nothing measured is amiss"
 
 
 @pytest.mark.parametrize("state", [ResourceState.DEGRADED, ResourceState.OUT_OF_SERVICE])

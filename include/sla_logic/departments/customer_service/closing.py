@@ -8,6 +8,7 @@ from include.sla_logic.departments.customer_service.papers import (
 )
 from include.sla_logic.domain.closed_incident import ClosedIncident, Ending
 from include.sla_logic.domain.customer_report import CustomerReport, describe_incident, next_steps, state_credit
+from include.sla_logic.domain.diagnosis import ResourceCheck
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.premium import PremiumCase
 from include.sla_logic.domain.problem_report import ProblemReport
@@ -49,6 +50,7 @@ def create_customer_report(file: CaseFile) -> None:
             zone=contract.zone,
             series=draw(facts, comparison, contract, actions=outcome.actions),
             remedies=file.policies.remedies,
+            check=file.find(ResourceCheck),
             now=file.now,
         )
     )
