@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from include.sla_logic.domain.measurements import ClaimFiled, Outage
+from include.sla_logic.domain.period import calendar_window
 from include.sla_logic.domain.sla import RULES_VERSION, SlaComparison
 from tests.domain.sla.make import (
     APRIL,
@@ -105,6 +106,15 @@ def test_a_chronic_right_names_its_events_and_the_last_moment_of_notice() -> Non
     assert found.chronic is not None
     assert found.chronic.references == ("O0", "O1", "O2")
     assert found.chronic.notice_until == at("2025-05-31")
+
+
+@pytest.mark.parametrize(("day", "state"), [("2025-05-10", "reached"), ("2025-07-10", "none")])
+def test_every_month_of_a_longer_window_is_looked_at_for_its_total(day: str, state: str) -> None:
+    quarter = calendar_window("quarter", "UTC", at("2025-04-10"))
+    terms = contract(chronic=CHRONIC, window="quarter")
+    found = judge(terms, facts(*outages(day, minutes=24 * 60 + 1)), window=quarter, as_of=quarter.end)
+    assert found.chronic is not None
+    assert found.chronic.state == state
 
 
 def test_touching_and_excluded_outages_are_not_events_of_their_own() -> None:

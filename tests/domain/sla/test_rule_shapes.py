@@ -432,6 +432,12 @@ def test_the_greater_of_two_charges_is_the_base() -> None:
     assert judge(contract(charge_base="usage"), facts(day, charges=both)).credit_due == euros("30.00")
 
 
+def test_a_share_of_nothing_is_still_that_share() -> None:
+    found = judge(contract(), facts(outage("2025-04-10", "2025-04-11"), charge="0.00"))
+    assert (found.credit_percent, found.credit_due) == (25, euros("0.00"))
+    assert judge(contract(), facts(charge="0.00")).credit_percent == 0
+
+
 def test_an_unknown_charge_is_refused_only_where_something_is_owed() -> None:
     owed = first(contract(), facts(outage("2025-04-10", "2025-04-11"), charges=Charges()))
     assert owed.refusal is RefusalCode.CHARGE_UNKNOWN

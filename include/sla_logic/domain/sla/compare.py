@@ -134,9 +134,10 @@ def _percent(
     paying = [entry for entry in named if paid[entry.judgement.objective]] or list(named)
     if not all(entry.by_share for entry in paying):
         return None
-    if base is None or not base.window:
-        return Fraction(0) if not total else None
-    return total / base.window
+    if base is not None and base.window:
+        return total / base.window
+    stated = [Fraction(entry.judgement.credit_percent or 0) for entry in named]
+    return None if total else max(stated, default=Fraction(0)) / 100  # a share of nothing is a share all the same
 
 
 def _chronic(case: Case) -> ChronicFinding | None:

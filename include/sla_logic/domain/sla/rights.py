@@ -1,5 +1,6 @@
 """What the window means beyond its credit: the claim and its deadline, and the right to leave."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from include.sla_logic.domain import spans
@@ -100,15 +101,25 @@ def _reached(case: Case, terms: Chronic, reason: str, names: list[str], at: int)
 def _total_reached(case: Case, terms: Chronic) -> ChronicFinding | None:
     if terms.total is None:
         return None
-    contract = case.contract
-    stretch = calendar_window(terms.total_over, contract.zone, case.window.start, billing_day=contract.billing_day)
-    inside = spans.clip(case.downtime.pieces, stretch.span)
-    seconds = spans.total(inside)
-    if not terms.total.holds(seconds):  # type: ignore[arg-type]
-        return None
-    reason = f"{show_duration(seconds)} of outage in the {terms.total_over} ({terms.total})"
-    names = [", ".join(case.downtime.references(span)) for span in inside]
-    return _reached(case, terms, reason, names, inside[-1][1])
+    for stretch in _stretches(case, terms):
+        inside = spans.clip(case.downtime.pieces, stretch)
+        seconds = spans.total(inside)
+        if terms.total.holds(seconds):  # type: ignore[arg-type]
+            reason = f"{show_duration(seconds)} of outage in the {terms.total_over} ({terms.total})"
+            names = [", ".join(case.downtime.references(span)) for span in inside]
+            return _reached(case, terms, reason, names, inside[-1][1])
+    return None
+
+
+def _stretches(case: Case, terms: Chronic) -> Iterator[Span]:
+    """Return each month, quarter or year that the window touches."""
+    contract, at = case.contract, case.window.start
+    while True:
+        stretch = calendar_window(terms.total_over, contract.zone, at, billing_day=contract.billing_day)
+        yield stretch.span
+        at = stretch.end
+        if at >= case.window.end:
+            return
 
 
 def _warned(case: Case, terms: Chronic, events: list[Span], names: list[str]) -> ChronicFinding:

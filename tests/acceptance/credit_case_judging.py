@@ -1,0 +1,118 @@
+"""Judging a credit case through the front door, and saying what came out in the file's words."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from include.sla_logic.domain.contract import read_contract
+from include.sla_logic.domain.money import half_up
+from include.sla_logic.domain.sla import ObjectiveJudgement, SlaComparison, Verdict, compare
+from tests.acceptance.credit_case_contract import contract_text, speaks_in_percent
+from tests.acceptance.credit_case_facts import as_of, facts, window_of
+from tests.acceptance.told import Told, UnableToTranslate
+
+Fields = dict[str, Any]
+
+
+def judge(entry: Fields, case: Fields) -> SlaComparison:
+    """Judge a case; a field of it or of its contract that nobody has read is an error, never left out in silence."""
+    terms, told = Told(entry), Told(case)
+    contract = read_contract(contract_text(case["contract"], terms, told), name=case["contract"])
+    window, known = window_of(told), facts(terms, told)
+    comparison = compare(contract, known, window=window, as_of=as_of(told))
+    if unread := [*terms.unread(), *told.unread()]:
+        raise UnableToTranslate(f"nobody has read {', '.join(unread)}")
+    return comparison
+
+
+def undefined(entry: Fields, case: Fields) -> set[str]:
+    """Return what an expectation may leave undefined, from the terms of the entry and the facts of the case."""
+    left: set[str] = set()
+    if not speaks_in_percent(Told(entry)):
+        left.add("credit_pct")
+    if any(key.startswith("fault_") for key in case):
+        left |= {"downtime_seconds", "availability_pct"}
+    holds = case.get("holds") or []
+    if any(hold.get("end") is None for hold in holds) and all(outage.get("end") for outage in case["outages"]):
+        left.add("provisional")  # the file says so of open outages only
+    if entry["rule"] == "ms_over":
+        left.add("capped")  # the most milliseconds that are paid may be called a cap, or not
+    if entry["rule"] == "chronic":  # it owes no credit, and promises no availability
+        left |= {"credit", "credit_pct", "downtime_seconds", "availability_pct"}
+    return left
+
+
+def observed(comparison: SlaComparison) -> Fields:
+    """Say what came out, whatever was expected."""
+    due, base, claim = comparison.credit_due, comparison.charge_base, comparison.claim
+    main = comparison.objectives[0] if comparison.objectives else None
+    chronic, zone = comparison.chronic, ZoneInfo(comparison.zone)
+    seen: Fields = {
+        "credit": None if due is None else str(due.amount),
+        "credit_pct": comparison.credit_percent,
+        "capped": comparison.capped or any("steps are paid" in step for o in comparison.objectives for step in o.steps),
+        "provisional": any(objective.provisional for objective in comparison.objectives),
+        "chronic": chronic is not None and chronic.state == "reached",
+        "credit_base": None if base is None else str(base.amount),
+        "claim_in_time": claim.state != "late",
+        "claim_deadline": claim.deadline and f"{(claim.deadline - timedelta(seconds=1)).astimezone(zone):%Y-%m-%d}",
+        "error": None,
+    }
+    if chronic is not None and chronic.notice_until is not None:
+        seen["notice_until"] = f"{(chronic.notice_until - timedelta(seconds=1)).astimezone(zone):%Y-%m-%d}"
+    if main is not None:
+        seen |= _of_objective(main) | _of_waiver(comparison)
+        seen["error"] = _refusal(main, comparison)
+    return seen
+
+
+def _refusal(main: ObjectiveJudgement, comparison: SlaComparison) -> str | None:
+    if main.refusal is not None:
+        return main.refusal.value
+    if main.verdict is Verdict.NO_DATA:
+        return "no_data"
+    if comparison.claim.state == "late":
+        return "claim_late"
+    nothing = not comparison.credit_due
+    return "ticket_late" if nothing and _forfeited(main) else None
+
+
+def _forfeited(main: ObjectiveJudgement) -> int:
+    """Return the seconds that earn nothing because their ticket came too late; the service was down all the same."""
+    late = (i.seconds for i in main.intervals if i.kind == "excluded" and re.search("ticket was opened.*late", i.why))
+    return sum(late)
+
+
+def _of_objective(main: ObjectiveJudgement) -> Fields:
+    down = None if main.counted_seconds is None else main.counted_seconds + _forfeited(main)
+    available = None
+    if main.measured is not None and main.metric in ("availability", "success_rate"):
+        available = f"{main.measured:.8f}"
+        if down != main.counted_seconds and down is not None:
+            available = f"{half_up(100 - Fraction(100 * down, main.total_seconds), 8)}"
+    steps = re.fullmatch(r"(\d+) step\(s\)", main.tier or "")
+    rounded = next((r[1] for r in (re.match(r"rounded half up .*: (\S+)$", step) for step in main.steps) if r), None)
+    return {
+        "downtime_seconds": down,
+        "availability_pct": available,
+        "rounded_pct": rounded,
+        "days": main.days,
+        "steps": int(steps[1]) if steps else None,
+        "mttr_seconds": main.measured if main.metric == "time_to_restore" else None,
+        "excluded_seconds": main.excluded_seconds,
+        "window_seconds": main.total_seconds,
+        "seconds_to_next_tier": main.seconds_to_next_tier,
+        "warnings": main.warnings,
+    }
+
+
+def _of_waiver(comparison: SlaComparison) -> Fields:
+    waiving = next((o for o in comparison.objectives if o.waived_hours is not None), None)
+    if waiving is None:
+        return {}
+    priced = (re.match(r"(\d+) x (\S+) \w+ per hour are not charged", step) for step in waiving.steps)
+    charge = next((int(read[1]) * Decimal(read[2]) for read in priced if read), None)
+    return {"waived_hours": waiving.waived_hours, "waived_charge": charge}
