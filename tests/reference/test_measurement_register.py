@@ -3,14 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import delete, insert, update
 
-from include.sla_logic.adapters.contracts import ContractRegister
+from include.sla_logic.adapters.contracts import ContractRegister, load_contract
 from include.sla_logic.adapters.measurements import MeasurementRegister
 from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.adapters.tickets import Opening, open_ticket
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.samples import NOT_MEASURED
+from include.sla_logic.domain.sla import DataState, compare
 
 NOW = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
 WINDOW = Period(start=NOW - timedelta(days=10), end=NOW + timedelta(days=20))
@@ -128,3 +130,78 @@ def test_a_ticket_tells_when_the_outage_was_reported(connection, house):
     assert (running.reported_at, running.ticket_opened_at) == (notification.reported_at, opened)
     assert earlier.reported_at is None
     assert facts_of(connection, 1001).outages[1].ticket_opened_at is None  # a minute earlier nobody knew
+
+
+LOSS = {"metric": "packet_loss", "unit": "percent", "step_seconds": 60, "decimals": 0, "nothing_came_back": "100"}
+EDGE = datetime(2026, 11, 1, tzinfo=UTC)
+JUDGED_BY_LOSS = """\
+id: SAMPLED
+version: "1"
+title: Sampled
+zone: UTC
+currency: EUR
+charge_base: recurring
+objectives:
+  - id: a
+    metric: availability
+    measure: {kind: unavailable_state, series: packet_loss, bad: {more_than: 50}, opens_after: 10, closes_after: 10}
+    rule: {kind: tiers, tiers: [{credit: 0}]}
+"""
+
+
+def sampled(connection, values, *, until=EDGE, chronic=""):
+    """Give S-1001 a contract that judges samples, and one sample per minute, the last of them before `until`."""
+    text = JUDGED_BY_LOSS + chronic
+    load_contract(connection, text, name="sampled", now=NOW)
+    terms = {"contract": "SAMPLED", "contract_version": "1"}
+    connection.execute(update(t.agreements).where(t.agreements.c.service == "S-1001").values(**terms))
+    connection.execute(insert(t.measured_metrics).values(service="S-1001", baseline=None, **LOSS))
+    begin = int(until.timestamp()) - 60 * len(values)
+    rows = [{"at": begin + 60 * i, "value": value} for i, value in enumerate(values)]
+    connection.execute(insert(t.samples).values(service="S-1001", metric="packet_loss"), rows)
+
+
+def judged(connection, start, end, *, as_of=NOW):
+    window = Period(start=start, end=end)
+    agreement = ContractRegister(connection=connection).agreement("C-1001", "S-1001", at=NOW)
+    register = MeasurementRegister(connection=connection)
+    terms = ContractRegister(connection=connection).contract(agreement)
+    return compare(terms, register.facts(agreement, window, as_of=as_of), window=window, as_of=as_of).objectives[0]
+
+
+def test_a_target_that_fell_silent_before_the_window_is_down_and_not_unknown(connection):
+    sampled(connection, [0] * 30 + [100] * 60)
+    found = judged(connection, EDGE - timedelta(hours=1), EDGE)
+    assert (found.data_state, found.counted_seconds) == (DataState.MEASURED, 3600)
+
+
+def test_a_target_that_never_answered_is_still_that_in_a_later_window(connection):
+    sampled(connection, [100] * 90)
+    assert judged(connection, EDGE - timedelta(hours=1), EDGE).data_state is DataState.NEVER_ANSWERED
+
+
+@pytest.mark.parametrize("quiet", [20, 60, 500])
+def test_the_samples_around_the_window_decide_whether_a_state_lies_at_its_edge(connection, quiet):
+    sampled(connection, [0] * quiet + [100] * 10 + [0] * quiet, until=EDGE + timedelta(minutes=quiet + 5))
+    day = timedelta(days=1)
+    assert judged(connection, EDGE - day, EDGE).counted_seconds == 300
+    assert judged(connection, EDGE, EDGE + day).counted_seconds == 300
+    assert judged(connection, EDGE - day, EDGE + day).counted_seconds == 600
+
+
+def test_a_state_that_began_long_before_the_window_is_found_and_its_later_end_too(connection):
+    flapping = [100] * 9 + [0] * 9
+    sampled(connection, [0] * 20 + [100] * 10 + [0] * 9 + flapping * 60 + [0] * 10, until=EDGE + timedelta(minutes=540))
+    found = judged(connection, EDGE, EDGE + timedelta(hours=1))
+    assert (found.counted_seconds, found.provisional) == (3600, False)
+
+
+def test_sampled_outages_before_the_window_count_towards_a_right_to_leave(connection):
+    chronic = "chronic: {count: 2, outage: {at_least: 10 min}, within_days: 30}\n"
+    sampled(connection, [0] * 30 + [100] * 10 + [0] * 4000 + [100] * 10 + [0] * 30, chronic=chronic)
+    agreement = ContractRegister(connection=connection).agreement("C-1001", "S-1001", at=NOW)
+    terms = ContractRegister(connection=connection).contract(agreement)
+    window = Period(start=EDGE - timedelta(hours=2), end=EDGE)
+    facts = MeasurementRegister(connection=connection).facts(agreement, window, as_of=NOW)
+    found = compare(terms, facts, window=window, as_of=NOW).chronic
+    assert (found.state, found.references) == ("reached", ("samples of packet_loss", "samples of packet_loss"))

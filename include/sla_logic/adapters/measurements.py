@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
@@ -11,7 +10,9 @@ from include.sla_logic.adapters.contracts import find_contract
 from include.sla_logic.adapters.reported import Reported, reported_incidents
 from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.adapters.schema.accounts import applied_billing_credits
+from include.sla_logic.adapters.series import read_series
 from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.measurements import (
     Attribution,
     Charges,
@@ -22,9 +23,8 @@ from include.sla_logic.domain.measurements import (
     SampleSeries,
     ServiceFacts,
 )
-from include.sla_logic.domain.period import Period, calendar_window, from_seconds, to_seconds
+from include.sla_logic.domain.period import Period, calendar_window
 from include.sla_logic.domain.relationship import Agreement
-from include.sla_logic.domain.samples import NOT_MEASURED
 
 
 class MeasurementRegister:
@@ -47,7 +47,7 @@ class MeasurementRegister:
             maintenance=tuple(self._maintenance(agreement.service, seen, as_of)),
             holds=(*self._holds(agreement.service, seen, as_of), *_pending(incidents, seen)),
             unobserved=tuple(self._unobserved(agreement.service, window, as_of)),
-            series=tuple(self._series(agreement.service, window, as_of)),
+            series=tuple(self._series(agreement.service, contract, (window, seen), as_of)),
             charges=Charges(recurring=agreement.monthly_charge),
             claim=None if contract.claim.automatic else self._claim(agreement, window, as_of),
         )
@@ -141,22 +141,17 @@ class MeasurementRegister:
             .order_by(table.started_at)
         ).all()
 
-    def _series(self, service: str, window: Period, as_of: datetime) -> Iterable[SampleSeries]:
-        table = t.samples.c
-        until = min(window.span[1], to_seconds(as_of) + 1)
+    def _series(
+        self, service: str, contract: Contract, windows: tuple[Period, Period], as_of: datetime
+    ) -> Iterable[SampleSeries]:
+        """Read each series for the window; one whose states count as outages as far back as rights reach."""
+        window, seen = windows
+        measured_by = [objective.measured_by for objective in contract.objectives]
         for metric in self._metric_rows(service):
-            rows = self._connection.execute(
-                select(table.at, table.value)
-                .where(
-                    table.service == service,
-                    table.metric == metric.metric,
-                    table.at >= window.span[0],
-                    table.at < until,
-                )
-                .order_by(table.at)
-            ).all()
-            if rows:
-                yield _on_a_grid(metric, rows)
+            states = [m for m in measured_by if isinstance(m, FromUnavailableState) and m.series == metric.metric]
+            series = read_series(self._connection, metric, seen if states else window, as_of, states=states)
+            if series is not None:
+                yield series
 
     def _metric_rows(self, service: str) -> Sequence[Row[Any]]:
         return self._connection.execute(
@@ -175,25 +170,6 @@ def _as_far_back_as_rights_reach(contract: Contract, window: Period) -> Period:
     )
     start = min(window.start - timedelta(days=contract.chronic.within_days), stretch.start)
     return Period(start=start, end=window.end)
-
-
-def _on_a_grid(metric: Row[Any], rows: Sequence[Row[Any, Any]]) -> SampleSeries:
-    """Lay sorted samples on the grid of their series; a step without a row was not measured."""
-    import numpy as np
-
-    at, values = zip(*rows, strict=True)
-    column = np.full((at[-1] - at[0]) // metric.step_seconds + 1, NOT_MEASURED, dtype=np.int64)
-    steps = (np.array(at, dtype=np.int64) - at[0]) // metric.step_seconds
-    column[steps] = [NOT_MEASURED if value is None else value for value in values]
-    return SampleSeries(
-        metric=metric.metric,
-        unit=metric.unit,
-        start=from_seconds(at[0]),
-        step_seconds=metric.step_seconds,
-        decimals=metric.decimals,
-        nothing_came_back=None if metric.nothing_came_back is None else Decimal(metric.nothing_came_back),
-        values=column,
-    )
 
 
 def _outage(row: Row[Any], as_of: datetime, incidents: Iterable[Reported]) -> Outage:

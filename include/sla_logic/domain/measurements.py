@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.money import Money
@@ -130,6 +130,16 @@ class ClaimFiled(Value):
     reference: str | None = None
 
 
+def _not_negative(charge: Money) -> Money:
+    if charge.amount < 0:
+        msg = f"a charge of {charge} is below zero"
+        raise ValueError(msg)
+    return charge
+
+
+Charge = Annotated[Money, AfterValidator(_not_negative)]
+
+
 class Charges(Value):
     """What the customer pays for the service.
 
@@ -137,10 +147,10 @@ class Charges(Value):
     `hourly` the charge of one clock hour; `days` overrides the number of days of the charge's period.
     """
 
-    recurring: Money | None = None
+    recurring: Charge | None = None
     per: Annotated[str, Field(pattern=r"^(month|quarter|year)$")] = "month"
-    usage: Money | None = None
-    hourly: Money | None = None
+    usage: Charge | None = None
+    hourly: Charge | None = None
     days: Annotated[int, Field(gt=0)] | None = None
 
 

@@ -116,6 +116,28 @@ def test_holds_stop_the_clock_only_where_the_contract_says_so_and_are_named() ->
     assert first(contract(), known).counted_seconds == 3 * 3600
 
 
+@pytest.mark.parametrize(
+    ("owner", "stops_for", "seconds"),
+    [
+        ("provider", None, 36_000),
+        ("Provider", None, 36_000),
+        ("customer", None, 0),
+        ("the landlord", None, 0),
+        ("third_party", ["customer"], 36_000),
+        ("the landlord", ["third_party"], 0),
+        ("provider", ["provider", "customer"], 0),
+    ],
+)
+def test_a_hold_stops_the_clock_only_for_the_owners_that_the_contract_names(
+    owner: str, stops_for: list[str] | None, seconds: int
+) -> None:
+    counting = {"holds_stop_the_clock": True} | ({} if stops_for is None else {"stops_for": stops_for})
+    waiting = Hold(start=at("2025-04-10 00:00"), end=at("2025-04-10 10:00"), reason="a spare part", owner=owner)
+    found = first(contract(counting=counting), facts(outage("2025-04-10 00:00", "2025-04-10 10:00"), holds=[waiting]))
+    assert found.counted_seconds == seconds
+    assert found.warnings == ((f"the clock is not stopped: a spare part (owed by {owner})",) if seconds else ())
+
+
 def test_an_open_hold_stops_the_clock_until_now_and_is_provisional() -> None:
     known = facts(outage("2025-04-10 10:00", None), holds=[hold("2025-04-10 10:30", None)])
     found = first(contract(counting={"holds_stop_the_clock": True}), known, as_of=at("2025-04-10 15:00"))

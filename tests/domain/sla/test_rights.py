@@ -2,11 +2,12 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from include.sla_logic.domain.measurements import ClaimFiled, Outage
+from include.sla_logic.domain.measurements import ClaimFiled, Outage, SampleSeries
 from include.sla_logic.domain.period import calendar_window
 from include.sla_logic.domain.sla import RULES_VERSION, SlaComparison
 from tests.domain.sla.make import (
@@ -108,7 +109,10 @@ def test_a_chronic_right_names_its_events_and_the_last_moment_of_notice() -> Non
     assert found.chronic.notice_until == at("2025-05-31")
 
 
-@pytest.mark.parametrize(("day", "state"), [("2025-05-10", "reached"), ("2025-07-10", "none")])
+@pytest.mark.parametrize(
+    ("day", "state"),
+    [("2025-04-10", "reached"), ("2025-05-10", "reached"), ("2025-06-29", "reached"), ("2025-07-10", "none")],
+)
 def test_every_month_of_a_longer_window_is_looked_at_for_its_total(day: str, state: str) -> None:
     quarter = calendar_window("quarter", "UTC", at("2025-04-10"))
     terms = contract(chronic=CHRONIC, window="quarter")
@@ -130,6 +134,44 @@ def test_a_right_of_long_ago_is_not_found_again_every_month() -> None:
     found = judge(contract(chronic=CHRONIC), facts(*outages("2025-01-01", "2025-01-10", "2025-01-20")))
     assert found.chronic is not None
     assert found.chronic.state == "none"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state"),
+    [(23 * 60 + 29, "none"), (23 * 60 + 30, "one_event_before"), (24 * 60, "one_event_before"), (1441, "reached")],
+)
+def test_a_total_is_announced_when_one_more_event_would_complete_it(minutes: int, state: str) -> None:
+    one = facts(*outages("2025-04-10", minutes=minutes))
+    found = judge(contract(chronic=CHRONIC), one, as_of=at("2025-04-20")).chronic
+    assert found is not None
+    assert (found.state, found.references) == (state, () if state == "none" else ("O0",))
+
+
+def test_a_total_that_was_reached_in_an_earlier_window_is_not_found_again() -> None:
+    terms = contract(chronic=CHRONIC | {"total_over": "quarter"})
+    may = calendar_window("month", "UTC", at("2025-05-10"))
+    for known, state in ((facts(outage("2025-04-10", "2025-04-12")), "none"), (facts(), "none")):
+        found = judge(terms, known, window=may, as_of=may.end).chronic
+        assert found is not None
+        assert found.state == state
+    again = judge(terms, facts(outage("2025-04-10", "2025-04-12"), *outages("2025-05-05")), window=may).chronic
+    assert again is not None
+    assert again.state == "reached"
+
+
+def test_outages_that_samples_show_count_towards_the_right_and_once_with_those_on_record() -> None:
+    measure = {"kind": "unavailable_state", "series": "packet_loss", "bad": {"more_than": "50"}}
+    down = {d: range(d * 24, d * 24 + 2) for d in (3, 6, 9)}
+    hours = [100 if any(hour in hours for hours in down.values()) else 0 for hour in range(720)]
+    samples = [(APRIL.start + timedelta(hours=i), Decimal(value)) for i, value in enumerate(hours)]
+    series = SampleSeries.from_samples(samples, metric="packet_loss", unit="percent", step_seconds=3600)
+    recorded = outage("2025-04-04 00:30", "2025-04-04 01:30")
+    for count, state in ((3, "reached"), (4, "one_event_before")):
+        terms = contract(objective(measure=measure), chronic=CHRONIC | {"count": count})
+        found = judge(terms, facts(recorded, series=[series]), as_of=APRIL.end).chronic
+        assert found is not None
+        assert found.state == state
+        assert found.references[0] == "O1, samples of packet_loss"
 
 
 def test_a_contract_may_hold_a_chronic_clause_alone() -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from include.sla_logic.domain.measurements import (
     Charges,
@@ -204,6 +205,19 @@ def test_repairs_are_taken_from_the_outages_that_ended_in_the_window() -> None:
     found = first(contract(mean), known)
     assert found.measured == Decimal("15300.00000000")  # (6 h + 2.5 h) / 2
     assert found.verdict is Verdict.BREACHED
+
+
+def test_an_outage_that_began_after_the_window_leaves_its_judgement_final() -> None:
+    repair = {
+        "id": "mttr",
+        "metric": "time_to_restore",
+        "target": "4 h",
+        "rule": {"kind": "share_when_missed", "credit": "35%"},
+    }
+    done, later = outage("2025-04-10 00:00", "2025-04-10 05:00"), outage("2025-05-10 00:00", None, "O2")
+    for terms in (contract(repair), contract()):
+        assert not judge(terms, facts(done, later)).provisional
+        assert judge(terms, facts(done, outage("2025-04-30 23:00", None, "O2"))).provisional
 
 
 def test_no_repair_is_no_breach_and_no_guess() -> None:
@@ -449,6 +463,12 @@ def test_a_charge_in_another_currency_is_refused() -> None:
     dollars = Charges(recurring=Money(amount=Decimal(100), currency="USD"))
     found = first(contract(), facts(outage("2025-04-10", "2025-04-11"), charges=dollars))
     assert found.refusal is RefusalCode.CURRENCY_MISMATCH
+
+
+@pytest.mark.parametrize("field", ["recurring", "usage", "hourly"])
+def test_a_charge_below_zero_is_no_charge(field: str) -> None:
+    with pytest.raises(ValidationError, match="below zero"):
+        Charges(**{field: euros("-300.00")})
 
 
 def test_yen_have_no_minor_unit() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.sla_logic.domain.measurements import MaintenanceWindow, SampleSeries
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.samples import UnableToPlaceSample
 from include.sla_logic.domain.sla import DataState, RefusalCode, Verdict
 from tests.domain.sla.make import APRIL, PERCENT_TIERS, at, contract, facts, first, judge, objective, outage
@@ -222,3 +223,52 @@ def test_the_distance_to_the_next_tier_of_a_value_is_named() -> None:
     assert found.next_tier is not None
     assert found.next_tier.value_left == Decimal("8.00000000")
     assert str(found.next_tier.costs_more) == "10.00 EUR"
+
+
+def test_a_target_silent_for_the_whole_window_that_answered_at_another_time_is_down() -> None:
+    silent = series([100] * 60)
+    assert first(contract(state()), facts(series=[silent])).data_state is DataState.NEVER_ANSWERED
+    known = facts(series=[silent.model_copy(update={"answered_elsewhere": True})])
+    assert first(contract(state()), known).counted_seconds == 3600
+
+
+def test_a_gap_as_the_last_sample_hides_no_open_state() -> None:
+    for opens in (1, 2):
+        assert first(contract(state(opens)), facts(series=[series([0, 100, 100, None])])).provisional
+        assert not first(contract(state(opens)), facts(series=[series([0, 100, 100, 0, None])])).provisional
+
+
+def test_bad_samples_that_may_yet_open_the_state_make_the_judgement_provisional() -> None:
+    found = first(contract(state(10, 10)), facts(series=[series([0] * 10 + [100] * 9)]))
+    assert (found.counted_seconds, found.provisional) == (0, True)
+
+
+def test_a_state_that_begins_after_the_window_leaves_its_judgement_final() -> None:
+    window = Period(start=START, end=START + timedelta(minutes=10))
+    found = first(contract(state()), facts(series=[series([0] * 10 + [100] * 10)]), window=window)
+    assert (found.counted_seconds, found.provisional) == (0, False)
+
+
+def test_a_state_over_the_edge_of_two_windows_counts_in_both() -> None:
+    values = [0] * 55 + [100] * 10 + [0] * 55
+    for low, high, seconds in ((0, 60, 300), (60, 120, 300), (0, 120, 600)):
+        window = Period(start=START + timedelta(minutes=low), end=START + timedelta(minutes=high))
+        found = first(contract(state(10, 10)), facts(series=[series(values)]), window=window)
+        assert found.counted_seconds == seconds
+
+
+@given(losses.filter(lambda values: not set(values) <= {100, None}), st.integers(1, 4), st.integers(1, 4), st.data())
+def test_windows_that_touch_add_up_to_their_union(values, opens, closes, data) -> None:
+    end = START + timedelta(minutes=len(values) + 5)
+    cut = START + timedelta(seconds=data.draw(st.integers(1, int((end - START).total_seconds()) - 1)))
+    known, terms = facts(series=[series(values)]), contract(state(opens, closes))
+    windows = (Period(start=START, end=cut), Period(start=cut, end=end), Period(start=START, end=end))
+    left, right, whole = (first(terms, known, window=window) for window in windows)
+    assert (left.counted_seconds or 0) + (right.counted_seconds or 0) == whole.counted_seconds
+    assert left.no_data_seconds + right.no_data_seconds == whole.no_data_seconds
+
+
+def test_samples_of_later_than_the_moment_of_judgement_are_not_known_yet() -> None:
+    known = facts(series=[series([0] * 10 + [100] * 10)])
+    assert first(contract(state()), known, as_of=START + timedelta(minutes=9, seconds=30)).counted_seconds == 0
+    assert first(contract(state()), known).counted_seconds == 600

@@ -16,16 +16,26 @@ class Counting(Term):
 
     `clock_start` and `clock_stop` bound an outage; one without the moment that the clock needs is
     left out, and named. `shortest` is the shortest stretch that counts, after merging touching
-    outages and taking out maintenance. `brackets` says which of two bounds money uses.
+    outages and taking out maintenance. `brackets` says which of two bounds money uses. `stops_for`
+    names whose holds stop the clock, where holds do.
     """
 
     clock_start: Literal["outage", "detected", "reported", "first_of_detected_and_reported", "ticket_opened"] = "outage"
     clock_stop: Literal["outage", "ticket_closed"] = "outage"
     holds_stop_the_clock: bool = False
+    stops_for: tuple[Attribution, ...] = (Attribution.CUSTOMER, Attribution.THIRD_PARTY, Attribution.FORCE_MAJEURE)
     attributions: tuple[Attribution, ...] = (Attribution.PROVIDER,)
     shortest: DurationRange | None = None
     brackets: Literal["shortest", "longest"] = "shortest"
     least_coverage: Share | None = None
+
+    def stopped_by(self, owner: str) -> bool:
+        """Tell whether the clock stands still while this owner owes the next step; any other name is a third party."""
+        if not self.holds_stop_the_clock:
+            return False
+        name = "_".join(owner.lower().split())
+        who = Attribution(name) if name in set(Attribution) else Attribution.THIRD_PARTY
+        return who in self.stops_for
 
 
 class MaintenanceTerms(Term):

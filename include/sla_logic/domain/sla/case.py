@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.contract.contract import Contract
+from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import Period, find_zone
@@ -43,6 +44,7 @@ class Case:
     facts: ServiceFacts
     window: Period
     as_of: datetime
+    states: dict[FromUnavailableState, Downtime] = field(default_factory=dict)
     _downtime: Downtime | None = None
 
     @property

@@ -135,7 +135,7 @@ def _add_outage(
     if why is not None:
         _note(found, (begun, max(begun, ended)), why, outage.reference)
         return
-    if closed is None and start < until:
+    if closed is None and start < min(until, found.window[1]):
         kind = "ticket" if contract.counting.clock_stop == "ticket_closed" else "outage"
         state = "is still open" if outage.end_bounds is None else "was never seen to end"
         found.open_reasons.append(f"the {kind} {outage.reference} {state}")

@@ -5,7 +5,7 @@ from typing import Self
 
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.quantities import show_duration
-from include.sla_logic.domain.measurements import MaintenanceWindow, ServiceFacts
+from include.sla_logic.domain.measurements import Hold, MaintenanceWindow, ServiceFacts
 from include.sla_logic.domain.period import find_zone, to_seconds
 from include.sla_logic.domain.spans import Span
 
@@ -31,12 +31,18 @@ class Exclusions:
             found._add_maintenance(contract, window)
         if contract.counting.holds_stop_the_clock:
             for hold in facts.holds:
-                end = until if hold.end is None else to_seconds(hold.end)
-                if hold.end is None:
-                    found.open_reasons.append(f"the hold ({hold.reason}) is still open")
-                why = f"the clock is stopped: {hold.reason} (owed by {hold.owner})"
-                found.reasons.append(((to_seconds(hold.start), end), why, None))
+                found._add_hold(contract, hold, until)
         return found
+
+    def _add_hold(self, contract: Contract, hold: Hold, until: int) -> None:
+        if not contract.counting.stopped_by(hold.owner):
+            self.warnings.append(f"the clock is not stopped: {hold.reason} (owed by {hold.owner})")
+            return
+        end = until if hold.end is None else to_seconds(hold.end)
+        if hold.end is None:
+            self.open_reasons.append(f"the hold ({hold.reason}) is still open")
+        why = f"the clock is stopped: {hold.reason} (owed by {hold.owner})"
+        self.reasons.append(((to_seconds(hold.start), end), why, None))
 
     def _add_maintenance(self, contract: Contract, window: MaintenanceWindow) -> None:
         objection = _objection(contract, window)

@@ -28,13 +28,14 @@ class Step:
 def steps_in_seconds(rule: rules.Tiers | rules.DurationTiers, total: int) -> tuple[Step, ...]:
     """Return the tiers as seconds of downtime in a window of that length, least downtime first."""
     if isinstance(rule, rules.DurationTiers):
-        found = [Step(_first_inside(tier.low), tier.credit, str(tier)) for tier in rule.tiers]
+        found = [Step(first_inside(tier.low), tier.credit, str(tier)) for tier in rule.tiers]
     else:
         found = [Step(_seconds_to_reach(t, rule.round_decimals, total), t.credit, str(t)) for t in rule.tiers]
     return tuple(sorted((step for step in found if step.seconds <= total), key=lambda step: step.seconds))
 
 
-def _first_inside(low: tuple[Fraction | None, bool]) -> int:
+def first_inside(low: tuple[Fraction | None, bool]) -> int:
+    """Return the least whole number that a lower bound admits."""
     bound, inclusive = low
     if bound is None:
         return 0

@@ -37,7 +37,8 @@ def _repairs(case: Case, found: Measured) -> tuple[list[Fraction], list[str]]:
     for outage in case.facts.outages:
         closed = outage.ticket_closed_at if case.contract.counting.clock_stop == "ticket_closed" else outage.end
         if closed is None:
-            found.open_reasons.append(f"the outage {outage.reference} is still open")
+            if outage.start < min(case.window.end, case.as_of):
+                found.open_reasons.append(f"the outage {outage.reference} is still open")
         elif case.window.contains(closed):
             alone = case.facts.model_copy(update={"outages": (outage,)})
             wide = count_downtime(case.contract, alone, (0, 2**40), case.as_of)

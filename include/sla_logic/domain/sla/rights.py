@@ -1,14 +1,19 @@
 """What the window means beyond its credit: the claim and its deadline, and the right to leave."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Self
 
 from include.sla_logic.domain import spans
+from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.contract.quantities import show_duration
 from include.sla_logic.domain.contract.terms import Chronic
 from include.sla_logic.domain.period import calendar_window, find_zone, from_seconds, local_midnight, to_seconds
 from include.sla_logic.domain.sla.case import Case
+from include.sla_logic.domain.sla.downtime import Downtime
+from include.sla_logic.domain.sla.next_tier import first_inside
 from include.sla_logic.domain.sla.objective_judgement import ChronicFinding, ClaimFinding
+from include.sla_logic.domain.sla.sampled_measures import unavailable_time
 from include.sla_logic.domain.spans import Span
 
 _DAY = 86_400
@@ -73,18 +78,42 @@ def find_chronic(case: Case) -> ChronicFinding | None:
     terms = case.contract.chronic
     if terms is None:
         return None
-    downtime = case.downtime
-    events = [span for span in downtime.pieces if terms.outage.holds(span[1] - span[0])]  # type: ignore[arg-type]
-    names = [", ".join(downtime.references(span)) for span in events]
+    down = _Down.of(case)
+    events = [span for span in down.pieces if terms.outage.holds(span[1] - span[0])]  # type: ignore[arg-type]
+    names = [down.name(span) for span in events]
     window_start = case.span[0]
     for first in range(len(events) - terms.count + 1):
         last = first + terms.count - 1
         if events[last][0] >= window_start and events[first][0] + terms.within_days * _DAY > events[last][0]:
             reason = f"{terms.count} outages {terms.outage} within {terms.within_days} days"
             return _reached(case, terms, reason, names[first : last + 1], events[last][1])
-    if (total := _total_reached(case, terms)) is not None:
-        return total
-    return _warned(case, terms, events, names)
+    stretches = _stretches(case, terms)
+    totals = (_total_reached(case, terms, stretch, down) for stretch in stretches)
+    if (reached := next(filter(None, totals), None)) is not None:
+        return reached
+    now = min(to_seconds(case.as_of), case.span[1])
+    running = next((stretch for stretch in stretches if stretch[0] <= now < stretch[1]), None)
+    warned = None if running is None else _total_warned(case, terms, running, down)
+    return _warned(terms, events, names, now) if warned is None else warned
+
+
+@dataclass(frozen=True, slots=True)
+class _Down:
+    """All counted stretches that begin before the window ends: recorded outages, and what samples show."""
+
+    pieces: list[Span]
+    found: list[Downtime]
+
+    @classmethod
+    def of(cls, case: Case) -> Self:
+        sampled = (objective.measured_by for objective in case.contract.objectives)
+        states = [unavailable_time(how, case) for how in sampled if isinstance(how, FromUnavailableState)]
+        found = [case.downtime, *states]
+        pieces = spans.merge(span for one in found for span in one.pieces)
+        return cls([span for span in pieces if span[0] < case.span[1]], found)
+
+    def name(self, span: Span) -> str:
+        return ", ".join(dict.fromkeys(name for one in self.found for name in one.references(span)))
 
 
 def _reached(case: Case, terms: Chronic, reason: str, names: list[str], at: int) -> ChronicFinding:
@@ -98,38 +127,46 @@ def _reached(case: Case, terms: Chronic, reason: str, names: list[str], at: int)
     )
 
 
-def _total_reached(case: Case, terms: Chronic) -> ChronicFinding | None:
-    if terms.total is None:
-        return None
-    for stretch in _stretches(case, terms):
-        inside = spans.clip(case.downtime.pieces, stretch)
-        seconds = spans.total(inside)
-        if terms.total.holds(seconds):  # type: ignore[arg-type]
-            reason = f"{show_duration(seconds)} of outage in the {terms.total_over} ({terms.total})"
-            names = [", ".join(case.downtime.references(span)) for span in inside]
-            return _reached(case, terms, reason, names, inside[-1][1])
-    return None
-
-
-def _stretches(case: Case, terms: Chronic) -> Iterator[Span]:
-    """Return each month, quarter or year that the window touches."""
-    contract, at = case.contract, case.window.start
-    while True:
+def _stretches(case: Case, terms: Chronic) -> list[Span]:
+    """Return the months, quarters or years of the clause's total that the window touches, oldest first."""
+    contract, found, at = case.contract, list[Span](), case.window.start
+    while at < case.window.end or not found:
         stretch = calendar_window(terms.total_over, contract.zone, at, billing_day=contract.billing_day)
-        yield stretch.span
+        found.append(stretch.span)
         at = stretch.end
-        if at >= case.window.end:
-            return
+    return found
 
 
-def _warned(case: Case, terms: Chronic, events: list[Span], names: list[str]) -> ChronicFinding:
-    now = min(to_seconds(case.as_of), case.span[1])
+def _total_reached(case: Case, terms: Chronic, stretch: Span, down: _Down) -> ChronicFinding | None:
+    inside = spans.clip(down.pieces, (stretch[0], min(stretch[1], case.span[1])))
+    seconds = spans.total(inside)
+    if terms.total is None or not inside or inside[-1][1] <= case.span[0]:
+        return None  # a right of an earlier window is not found again
+    if not terms.total.holds(seconds):  # type: ignore[arg-type]
+        return None
+    reason = f"{show_duration(seconds)} of outage in the {terms.total_over} ({terms.total})"
+    return _reached(case, terms, reason, [down.name(span) for span in inside], inside[-1][1])
+
+
+def _total_warned(case: Case, terms: Chronic, stretch: Span, down: _Down) -> ChronicFinding | None:
+    """Announce the right where the shortest outages that are events would complete the total."""
+    inside = spans.clip(down.pieces, (stretch[0], min(stretch[1], case.span[1])))
+    seconds = spans.total(inside)
+    ahead = terms.warn_before * max(1, first_inside(terms.outage.low))
+    if terms.total is None or not inside or terms.total.holds(seconds):  # type: ignore[arg-type]
+        return None
+    if not terms.total.holds(seconds + ahead):  # type: ignore[arg-type]
+        return None
+    reason = f"{show_duration(seconds)} of outage in the {terms.total_over} so far ({terms.total})"
+    names = tuple(down.name(span) for span in inside)
+    return ChronicFinding(state="one_event_before", right=terms.right, reason=reason, references=names)
+
+
+def _warned(terms: Chronic, events: list[Span], names: list[str], now: int) -> ChronicFinding:
     alive = [i for i, (start, _end) in enumerate(events) if start <= now < start + terms.within_days * _DAY]
     needed = terms.count - terms.warn_before
-    if needed > 0 and len(alive) >= needed:
-        reason = f"{len(alive)} of {terms.count} outages {terms.outage} in the last {terms.within_days} days"
-        return ChronicFinding(
-            state="one_event_before", right=terms.right, reason=reason, references=tuple(names[i] for i in alive)
-        )
     reason = f"{len(alive)} of {terms.count} outages {terms.outage} in the last {terms.within_days} days"
+    if needed > 0 and len(alive) >= needed:
+        references = tuple(names[i] for i in alive)
+        return ChronicFinding(state="one_event_before", right=terms.right, reason=reason, references=references)
     return ChronicFinding(state="none", right=terms.right, reason=reason)

@@ -50,6 +50,11 @@ class Steps:
         mask: Mask = self.column != NOT_MEASURED
         return mask
 
+    @classmethod
+    def known(cls, series: SampleSeries, until: int) -> Steps:
+        """Return all steps that have begun by that second, inside or outside of any window."""
+        return cls.inside(series, (to_seconds(series.start), until + 1))
+
     def spans_where(self, mask: Mask) -> list[Span]:
         """Return the stretches of steps at which the mask holds."""
         import numpy as np
@@ -91,35 +96,46 @@ def in_range(steps: Steps, bounds: Range) -> Mask:
 
 def never_answered(series: SampleSeries) -> bool:
     """Tell whether everything that was ever measured says that nothing came back."""
-    if series.nothing_came_back is None:
-        return False
-    measured = series.values != NOT_MEASURED
-    silent = int(series.nothing_came_back * 10**series.decimals)
-    return bool(measured.any()) and bool((series.values[measured] == silent).all())
+    return not series.answered_elsewhere and series.is_silent
 
 
-def unavailable_spans(steps: Steps, rule: FromUnavailableState) -> tuple[list[Span], bool]:
-    """Return the unavailable time and whether the state is still open at the last sample.
+def is_settled(series: SampleSeries, rule: FromUnavailableState) -> bool:
+    """Tell whether a row of good samples is long enough to end any unavailable state."""
+    steps = Steps.inside(series, series.period.span)
+    rows = _rows(in_range(steps, rule.bad), steps.measured)
+    return any(state == GOOD and high - low >= rule.closes_after for low, high, state in rows)
+
+
+def unavailable_spans(steps: Steps, rule: FromUnavailableState) -> tuple[list[Span], int | None]:
+    """Return the unavailable time, and since when more of it may be, where the last sample leaves that open.
 
     Rows are rows of measured steps: a gap breaks a row, changes no state, and is itself not down.
     """
     bad = in_range(steps, rule.bad)
     measured = steps.measured
     if rule.opens_after == 1 and rule.closes_after == 1:
-        return steps.spans_where(bad), bool(len(bad)) and bool(bad[-1])
+        found = steps.spans_where(bad)
+        return found, found[-1][0] if found and bad[measured][-1] else None
+    states, since = _states(_rows(bad, measured), rule)
+    step = steps.series.step_seconds
+    down = [(steps.start + low * step, steps.start + high * step) for low, high in states]
+    open_since = None if since is None else steps.start + since * step
+    return spans.subtract(down, steps.spans_where(~measured)), open_since
+
+
+def _states(rows: list[tuple[int, int, int]], rule: FromUnavailableState) -> tuple[list[Span], int | None]:
+    """Return the states in steps, and the first step of one that is open at the end, or about to open."""
     found: list[Span] = []
     since: int | None = None
-    for low, high, state in _rows(bad, measured):
+    for low, high, state in rows:
         if state == BAD and since is None and high - low >= rule.opens_after:
             since = low
         elif state == GOOD and since is not None and high - low >= rule.closes_after:
             found.append((since, low))
             since = None
     if since is not None:
-        found.append((since, len(bad)))
-    step = steps.series.step_seconds
-    down = [(steps.start + low * step, steps.start + high * step) for low, high in found]
-    return spans.subtract(down, steps.spans_where(~measured)), since is not None
+        return [*found, (since, rows[-1][1])], since
+    return found, rows[-1][0] if rows and rows[-1][2] == BAD else None
 
 
 def _rows(bad: Mask, measured: Mask) -> list[tuple[int, int, int]]:

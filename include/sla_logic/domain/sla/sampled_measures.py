@@ -9,6 +9,7 @@ from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import to_seconds
+from include.sla_logic.domain.samples import SampleSeries
 from include.sla_logic.domain.sla import sampled
 from include.sla_logic.domain.sla.case import Case, Measured, availability_of, total_seconds
 from include.sla_logic.domain.sla.downtime import Downtime, check_order, count_spans
@@ -19,26 +20,44 @@ from include.sla_logic.domain.sla.refusal import UnableToJudge
 
 def from_unavailable_state(objective: Objective, case: Case) -> Measured:
     """Return the availability that the samples of a series show; silence from the start is no downtime."""
-    how = objective.measured_by
+    how, total = objective.measured_by, total_seconds(case)
     assert isinstance(how, measures.FromUnavailableState)  # noqa: S101 - the dispatch below says so
     check_order(case.facts)
-    steps = _series(how.series, None, case)
-    if steps is None or not steps.measured.any():
-        return Measured(total=total_seconds(case), state=DataState.NO_DATA, unknown_seconds=total_seconds(case))
-    if sampled.never_answered(steps.series):
-        return Measured(total=total_seconds(case), state=DataState.NEVER_ANSWERED, samples=int(steps.measured.sum()))
-    raw, still_open = sampled.unavailable_spans(steps, how)
-    downtime = Downtime(window=case.span)
-    excluded = _elsewhere(case)
-    downtime.warnings += excluded.warnings
-    downtime.sources = [(span, f"samples of {how.series}") for span in raw]
-    count_spans(case.contract, downtime, raw, excluded, extra_unknown=_unknown(steps, case))
-    downtime.longest = downtime.counted
-    if still_open:
-        downtime.open_reasons.append("the unavailable state had not ended at the last sample")
+    series, downtime = _named(how.series, case), unavailable_time(how, case)
+    unknown = spans.total(downtime.unknown)
+    if series is None or unknown == total:
+        return Measured(total=total, state=DataState.NO_DATA, unknown_seconds=total)
+    samples = int(_inside(series, case).measured.sum())
+    if sampled.never_answered(series):
+        return Measured(total=total, state=DataState.NEVER_ANSWERED, samples=samples, unknown_seconds=unknown)
     found = availability_of(case, downtime)
     found.events = ()
-    found.samples = int(steps.measured.sum())
+    found.samples = samples
+    return found
+
+
+def unavailable_time(how: measures.FromUnavailableState, case: Case) -> Downtime:
+    """Return the counted time of unavailable states, none of a target that never answered.
+
+    The states are found on the whole series and cut to the window afterwards, so windows that touch add up.
+    """
+    if how in case.states:
+        return case.states[how]
+    found = case.states[how] = Downtime(window=case.span)
+    series = _named(how.series, case)
+    if series is None:
+        found.unknown = [case.span]
+        return found
+    steps = sampled.Steps.known(series, to_seconds(case.as_of))
+    raw, open_since = ([], None) if sampled.never_answered(series) else sampled.unavailable_spans(steps, how)
+    excluded = _elsewhere(case)
+    found.warnings += excluded.warnings
+    found.open_reasons += excluded.open_reasons
+    found.sources = [(span, f"samples of {how.series}") for span in raw]
+    count_spans(case.contract, found, raw, excluded, extra_unknown=_unknown(steps, case))
+    found.longest = found.counted
+    if open_since is not None and open_since < case.span[1]:
+        found.open_reasons.append("the unavailable state had not ended at the last sample")
     return found
 
 
@@ -98,13 +117,22 @@ def _statistic(how: measures.Measure, steps: sampled.Steps) -> tuple[Fraction, s
 
 
 def _series(name: str, unit: str | None, case: Case) -> sampled.Steps | None:
-    series = next((s for s in case.facts.series if s.metric == name), None)
+    series = _named(name, case)
     if series is None:
         return None
     if unit is not None and _unit(series.unit) != _unit(unit):
         reason = f"The series {name} is in {series.unit}, the contract speaks of {unit}."
         raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)
-    return sampled.Steps.inside(series, case.span)
+    return _inside(series, case)
+
+
+def _inside(series: SampleSeries, case: Case) -> sampled.Steps:
+    start, end = case.span
+    return sampled.Steps.inside(series, (start, min(end, to_seconds(case.as_of) + 1)))
+
+
+def _named(name: str, case: Case) -> SampleSeries | None:
+    return next((series for series in case.facts.series if series.metric == name), None)
 
 
 def _unit(name: str) -> str:
