@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from include.sla_logic.domain.measurements import ClaimFiled, Outage, SampleSeries
-from include.sla_logic.domain.period import calendar_window
+from include.sla_logic.domain.period import Period, calendar_window
 from include.sla_logic.domain.sla import RULES_VERSION, SlaComparison
 from tests.domain.sla.make import (
     APRIL,
@@ -222,6 +222,26 @@ def test_the_explanation_lets_a_person_check_the_judgement_by_hand() -> None:
         "must be claimed until 2025-05-30 23:59:59 UTC",
     ):
         assert part in text
+
+
+def test_the_explanation_shows_every_interval() -> None:
+    many = [
+        outage(f"2025-04-{day:02} {hour:02}:00", f"2025-04-{day:02} {hour:02}:01")
+        for day in (1, 2, 3)
+        for hour in range(24)
+    ]
+    text = judge(contract(), facts(*many)).explain()
+    assert sum("counted 2025-04" in line for line in text.splitlines()) == 72
+
+
+def test_the_explanation_says_how_much_of_the_window_is_known_whatever_is_measured() -> None:
+    blind = Period(start=at("2025-04-01"), end=at("2025-04-11"))
+    assert "coverage: 66.6667 % of the window is known" in judge(contract(), facts(unobserved=[blind])).explain()
+    latency = {"id": "l", "metric": "latency", "rule": {"kind": "tiers", "tiers": [{"credit": "0%"}]}}
+    ten_days = SampleSeries.from_samples([(at("2025-04-01"), 5)], metric="latency", unit="ms", step_seconds=864_000)
+    text = judge(contract(latency), facts(series=[ten_days])).explain()
+    assert "coverage: 33.3333 % of the window is known, 1 samples or intervals" in text
+    assert "coverage: 0 % of the window is known" in judge(contract(latency), facts()).explain()
 
 
 def test_the_judgement_is_the_same_paper_after_it_was_written_down() -> None:

@@ -1,6 +1,6 @@
 """Every rule shape, with figures worked by hand; the fee is 3,000 in a month of 30 days unless said otherwise."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from include.sla_logic.domain.measurements import (
     EventCredit,
     Reading,
     Restoration,
+    SampleSeries,
 )
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period, calendar_window
@@ -34,8 +35,6 @@ from tests.domain.sla.make import (
 
 def for_seconds(seconds: int, **fields: Any) -> Any:
     """Return facts with one outage of that length."""
-    from datetime import timedelta
-
     start = at("2025-04-10 00:00")
     one = outage("2025-04-10 00:00", None).model_copy(update={"end": start + timedelta(seconds=seconds)})
     return facts(one, charge="3000.00", **fields)
@@ -415,6 +414,20 @@ def test_two_objectives_missed_by_the_same_outage_pay_the_higher_one() -> None:
     }
 
 
+SAMPLED = {"kind": "unavailable_state", "series": "packet_loss", "bad": {"more_than": "50"}}
+
+
+@pytest.mark.parametrize(("hour", "due"), [(0, "50.00"), (2, "50.00"), (6, "60.00")])
+def test_sampled_and_recorded_downtime_of_the_same_time_is_one_event(hour: int, due: str) -> None:
+    start = at("2025-04-10 02:00")
+    losses = [(start + timedelta(hours=h), Decimal(100 if h < 3 else 0)) for h in range(4)]
+    series = SampleSeries.from_samples(losses, metric="packet_loss", unit="percent", step_seconds=3600)
+    sampled = objective(DURATION_TIERS, id="sampled", measure=SAMPLED)  # three hours: 50 %
+    seen = outage(f"2025-04-10 {hour:02}:00", f"2025-04-10 {hour + 2:02}:30")  # and 10 % of two and a half
+    found = judge(contract(objective(), sampled), facts(seen, series=[series]))
+    assert found.credit_due == euros(due)
+
+
 def test_objectives_missed_by_different_things_both_pay() -> None:
     latency = {
         "id": "latency",
@@ -452,6 +465,35 @@ def test_a_share_of_nothing_is_still_that_share() -> None:
     assert judge(contract(), facts(charge="0.00")).credit_percent == 0
 
 
+@pytest.mark.parametrize(("usage", "base"), [("1600.00", "1600.00"), ("1400.00", "1500.00"), ("2000.00", "2000.00")])
+def test_the_greater_of_two_charges_is_chosen_after_proration(usage: str, base: str) -> None:
+    terms = contract(charge_base="greater_of_recurring_and_usage")
+    half = Period(start=at("2025-04-16"), end=at("2025-05-01"))
+    charges = Charges(recurring=euros("3000.00"), usage=euros(usage))
+    found = judge(terms, facts(outage("2025-04-20", "2025-04-21"), charges=charges), window=half)
+    assert found.charge_base == euros(base)
+    assert found.credit_due == euros(base)  # a day of fifteen: the whole charge
+    assert any("the greater of the two" in step for step in found.objectives[0].steps)
+
+
+def test_a_day_of_usage_is_a_day_of_the_window_that_consumed_it() -> None:
+    quarter = calendar_window("quarter", "UTC", at("2025-04-10"))
+    blocks = {"kind": "day_per_block", "block": "1 h"}
+    known = facts(outage("2025-04-10 00:00", "2025-04-10 01:00"), charges=Charges(usage=euros("9100.00")))
+    terms = contract(objective(blocks), window="quarter", charge_base="usage")
+    assert judge(terms, known, window=quarter).credit_due == euros("100.00")
+
+
+@pytest.mark.parametrize(
+    ("over", "cap"), [("window", "1500.00"), ("month", "1500.00"), ("quarter", "7500.00"), ("year", "34500.00")]
+)
+def test_the_cap_of_a_month_that_is_billed_in_part_is_that_of_the_part(over: str, cap: str) -> None:
+    half = Period(start=at("2025-04-16"), end=at("2025-05-01"))
+    terms = contract(objective({"kind": "day_per_block", "block": "1 h"}), cap={"share": "100%", "over": over})
+    found = judge(terms, facts(outage("2025-04-16", "2025-05-01"), charge="3000.00"), window=half)
+    assert found.cap == euros(cap)
+
+
 def test_an_unknown_charge_is_refused_only_where_something_is_owed() -> None:
     owed = first(contract(), facts(outage("2025-04-10", "2025-04-11"), charges=Charges()))
     assert owed.refusal is RefusalCode.CHARGE_UNKNOWN
@@ -469,6 +511,18 @@ def test_a_charge_in_another_currency_is_refused() -> None:
 def test_a_charge_below_zero_is_no_charge(field: str) -> None:
     with pytest.raises(ValidationError, match="below zero"):
         Charges(**{field: euros("-300.00")})
+
+
+def test_a_share_of_no_charge_is_a_share_all_the_same() -> None:
+    two = (objective(), objective(DURATION_TIERS, id="minutes"))
+    known = facts(outage("2025-04-10 00:00", "2025-04-10 02:00"), charge="0.00")  # 10 % and 15 %
+    for fields, percent in (
+        ({}, "15"),
+        ({"stacking": "sum"}, "25"),
+        ({"stacking": "sum", "cap": {"share": "20%"}}, "20"),
+    ):
+        found = judge(contract(*two, **fields), known)
+        assert (found.credit_due, found.credit_percent) == (euros("0.00"), Decimal(percent))
 
 
 def test_yen_have_no_minor_unit() -> None:

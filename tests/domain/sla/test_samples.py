@@ -212,10 +212,41 @@ def test_samples_that_fit_no_grid_are_refused(samples: list[Any], why: str) -> N
         SampleSeries.from_samples(samples, metric="latency", unit="ms", step_seconds=60)
 
 
+SUCCESS = {"id": "s", "metric": "success_rate", "rule": PERCENT_TIERS}
+TWENTY_MINUTES = Period(start=START, end=START + timedelta(minutes=20))
+
+
+def rates(*values: float | None, step: int = 300) -> SampleSeries:
+    return series(list(values), metric="error_rate", step=step)
+
+
 def test_error_rates_may_come_as_a_series() -> None:
-    success = {"id": "s", "metric": "success_rate", "rule": PERCENT_TIERS}
-    known = facts(series=[series([0, 1, 2, 1], metric="error_rate", step=300)])
-    assert first(contract(success), known).measured == Decimal("99.00000000")
+    found = first(contract(SUCCESS), facts(series=[rates(0, 1, 2, 1)]), window=TWENTY_MINUTES)
+    assert (found.measured, found.samples, found.coverage_percent) == (Decimal("99.00000000"), 4, Decimal("100.0000"))
+
+
+def test_an_interval_without_an_error_rate_counts_as_free_of_errors_and_lowers_the_coverage() -> None:
+    found = first(contract(SUCCESS), facts(series=[rates(4, None, 4)]), window=TWENTY_MINUTES)
+    assert (found.measured, found.samples, found.coverage_percent) == (Decimal("98.00000000"), 4, Decimal("50.0000"))
+    assert "2 interval(s) without a rate count as free of errors" in found.steps
+    strict = contract(SUCCESS, counting={"least_coverage": "60%"})
+    assert first(strict, facts(series=[rates(4, None, 4)]), window=TWENTY_MINUTES).verdict is Verdict.NO_DATA
+    assert first(contract(SUCCESS), facts(series=[rates(None)])).verdict is Verdict.NO_DATA
+
+
+def test_error_rates_of_other_intervals_than_the_contract_speaks_of_are_refused() -> None:
+    found = first(contract(SUCCESS), facts(series=[rates(0, 1, step=60)]), window=TWENTY_MINUTES)
+    assert found.refusal is RefusalCode.UNIT_MISMATCH
+    assert "1 min each" in found.reason
+
+
+@given(st.lists(st.integers(0, 100) | st.none(), min_size=4, max_size=4).filter(any), st.integers(0, 3))
+def test_a_higher_error_rate_never_lowers_the_credit(values, at_index) -> None:
+    worse = [*values[:at_index], 100, *values[at_index + 1 :]]
+    terms = contract(SUCCESS, cap={"share": "60%"})
+    found = [judge(terms, facts(series=[rates(*v)]), window=TWENTY_MINUTES).credit_due for v in (values, worse)]
+    assert None not in found
+    assert found[0] <= found[1]  # type: ignore[operator]
 
 
 def test_the_distance_to_the_next_tier_of_a_value_is_named() -> None:

@@ -48,7 +48,7 @@ class FromShareBeyond(Term):
 
 
 class FromErrorRates(Term):
-    """100 less the mean error rate of all intervals of the window; an interval without requests has none."""
+    """100 less the mean error rate of all intervals of the window; one without requests has no errors."""
 
     kind: Literal["error_rates"] = "error_rates"
     interval: Annotated[Duration, Field(gt=0)]

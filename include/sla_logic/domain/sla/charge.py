@@ -1,6 +1,6 @@
 """The money that credits are a share of."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from include.sla_logic.domain.contract.contract import Contract
@@ -28,10 +28,12 @@ class ChargeBase:
     steps: list[str] = field(default_factory=list)
 
     def over(self, kind: str, contract: Contract) -> Fraction:
-        """Return the charge of one window, month, quarter or year."""
-        if kind == "window":
-            return self.window
-        return self.full_window * _MONTHS[kind] / _MONTHS[contract.window]
+        """Return the charge of one window, month, quarter or year.
+
+        In a stretch longer than the window, the other windows are taken as full ones.
+        """
+        windows = Fraction(1) if kind == "window" else Fraction(_MONTHS[kind], _MONTHS[contract.window])
+        return self.window * min(windows, Fraction(1)) + self.full_window * max(windows - 1, Fraction(0))
 
 
 def _amount(money: Money, contract: Contract) -> Fraction:
@@ -47,43 +49,43 @@ def local_days(period: Period, zone: str) -> int:
     return (period.end.astimezone(tz).date() - period.start.astimezone(tz).date()).days
 
 
-def _chosen(contract: Contract, charges: Charges) -> tuple[Fraction, str] | None:
-    recurring = None if charges.recurring is None else _amount(charges.recurring, contract)
-    usage = None if charges.usage is None else _amount(charges.usage, contract)
-    if contract.charge_base == "usage":
-        return None if usage is None else (usage, "usage charge")
-    if contract.charge_base == "recurring" or usage is None:
-        return None if recurring is None else (recurring, f"recurring charge per {charges.per}")
-    if recurring is None or usage > recurring:
-        return usage, "usage charge, the greater of the two"
-    return recurring, "recurring charge, the greater of the two"
-
-
 def charge_base(contract: Contract, charges: Charges, window: Period) -> ChargeBase | None:
-    """Return what a credit is a share of, or None where no charge is known.
+    """Return what a credit is a share of, or None where no charge is known; two are compared for the window."""
+    recurring, usage = _recurring(contract, charges, window), _usage(contract, charges, window)
+    if contract.charge_base == "usage":
+        return usage
+    if contract.charge_base == "recurring" or usage is None:
+        return recurring
+    greater = usage if recurring is None or usage.window > recurring.window else recurring
+    return replace(greater, steps=[f"{step}, the greater of the two" for step in greater.steps])
 
-    A window that is shorter than the contract's calendar window pays in proportion (`proration`).
-    """
-    chosen = _chosen(contract, charges)
-    if chosen is None:
+
+def _recurring(contract: Contract, charges: Charges, window: Period) -> ChargeBase | None:
+    """Return the recurring charge; a window shorter than the calendar's pays in proportion (`proration`)."""
+    if charges.recurring is None:
         return None
-    per_period, name = chosen
+    amount = _amount(charges.recurring, contract)
     period = calendar_window(charges.per, contract.zone, window.start, billing_day=contract.billing_day)
     full = calendar_window(contract.window, contract.zone, window.start, billing_day=contract.billing_day)
-    days = charges.days or local_days(period, contract.zone)
-    if name.startswith("usage"):  # usage is what this window consumed: already a part, never prorated
-        full_window, part, how = per_period, Fraction(1), ""
-    else:
-        full_window = per_period * _MONTHS[contract.window] / _MONTHS[charges.per]
-        part, how = _part(contract, window, full)
-    steps = [f"{name}: {exact_text(per_period)} {contract.currency}{how}"]
+    full_window = amount * _MONTHS[contract.window] / _MONTHS[charges.per]
+    part, how = _part(contract, window, full)
     return ChargeBase(
-        per_period=per_period,
+        per_period=amount,
         full_window=full_window,
         window=full_window * part,
-        days=days,
-        steps=steps,
+        days=charges.days or local_days(period, contract.zone),
+        steps=[f"recurring charge per {charges.per}: {exact_text(amount)} {contract.currency}{how}"],
     )
+
+
+def _usage(contract: Contract, charges: Charges, window: Period) -> ChargeBase | None:
+    """Return the usage charge: what this very window consumed, never prorated."""
+    if charges.usage is None:
+        return None
+    amount = _amount(charges.usage, contract)
+    days = charges.days or local_days(window, contract.zone)
+    steps = [f"usage charge: {exact_text(amount)} {contract.currency}"]
+    return ChargeBase(per_period=amount, full_window=amount, window=amount, days=max(1, days), steps=steps)
 
 
 def _part(contract: Contract, window: Period, full: Period) -> tuple[Fraction, str]:

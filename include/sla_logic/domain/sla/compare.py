@@ -22,7 +22,7 @@ from include.sla_logic.domain.sla.comparison import (
 from include.sla_logic.domain.sla.judgement import Judged, judge
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.rights import find_chronic, find_claim
-from include.sla_logic.domain.sla.stacking import share_out, stack
+from include.sla_logic.domain.sla.stacking import Entry, share_out, shared_events, stack
 
 RULES_VERSION = "1"
 
@@ -102,7 +102,8 @@ def _due(contract: Contract, judged: Sequence[Judged], base: ChargeBase | None, 
     cap = None if contract.cap is None or base is None else contract.cap.share * base.over(contract.cap.over, contract)
     if judged and not named:
         return _Due(None, None, (), ("no objective could be judged",), cap, capped=False, full=False)
-    entries = [(e.judgement.objective, e.judgement.events, e.exact or Fraction(0)) for e in named]
+    events = shared_events([entry.judgement for entry in named])
+    entries = [(e.judgement.objective, events[e.judgement.objective], e.exact or Fraction(0)) for e in named]
     paid = stack(entries, contract.stacking)
     steps = [
         f"{name}: {exact_text(amount)}, not paid beside a higher one"
@@ -118,7 +119,7 @@ def _due(contract: Contract, judged: Sequence[Judged], base: ChargeBase | None, 
         )
         total = cap
     full = base is not None and base.window > 0 and total >= base.window * contract.approval_share
-    percent = _percent(named, paid, total, base)
+    percent = _percent(contract, entries, named, total, base)
     if claim.state == "late" and total:
         steps.append(f"nothing is paid: {claim.reason}")
         total = Fraction(0)
@@ -128,16 +129,21 @@ def _due(contract: Contract, judged: Sequence[Judged], base: ChargeBase | None, 
 
 
 def _percent(
-    named: Sequence[Judged], paid: dict[str, Fraction], total: Fraction, base: ChargeBase | None
+    contract: Contract, entries: Sequence[Entry], named: Sequence[Judged], total: Fraction, base: ChargeBase | None
 ) -> Fraction | None:
     """Return the credit as a share of the charge, where every paying rule speaks in shares."""
+    paid = stack(entries, contract.stacking)
     paying = [entry for entry in named if paid[entry.judgement.objective]] or list(named)
-    if not all(entry.by_share for entry in paying):
+    if not all(entry.share is not None for entry in paying):
         return None
     if base is not None and base.window:
         return total / base.window
-    stated = [Fraction(entry.judgement.credit_percent or 0) for entry in named]
-    return None if total else max(stated, default=Fraction(0)) / 100  # a share of nothing is a share all the same
+    # A share of nothing is a share all the same.
+    shares = [
+        (name, events, entry.share or Fraction(0)) for (name, events, _), entry in zip(entries, named, strict=True)
+    ]
+    stacked = sum(stack(shares, contract.stacking).values(), Fraction(0))
+    return stacked if contract.cap is None else min(stacked, contract.cap.share)
 
 
 def _chronic(case: Case) -> ChronicFinding | None:

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from include.sla_logic.domain.contract.quantities import show_duration
 from include.sla_logic.domain.sla.objective_judgement import ChronicFinding, NextTier, ObjectiveJudgement
 
-_MOST_INTERVALS = 50
-
 
 def objective_lines(objective: ObjectiveJudgement) -> Iterable[str]:
     """Say what was promised and measured, every interval and step, and what comes next."""
@@ -21,14 +19,14 @@ def objective_lines(objective: ObjectiveJudgement) -> Iterable[str]:
         )
         if objective.counted_at_most not in (None, objective.counted_seconds):
             yield f"  at most {objective.counted_at_most} s if bracketed times were as bad as they can have been"
-    for interval in objective.intervals[:_MOST_INTERVALS]:
+    samples = "" if objective.samples is None else f", {objective.samples} samples or intervals"
+    yield f"  coverage: {objective.coverage_percent.normalize():f} % of the window is known{samples}"
+    for interval in objective.intervals:
         reference = f" [{interval.reference}]" if interval.reference else ""
         yield (
             f"  {interval.kind:>8} {interval.start:%Y-%m-%d %H:%M:%S} to {interval.end:%Y-%m-%d %H:%M:%S} UTC "
             f"{interval.seconds:>8} s  {interval.why}{reference}"
         )
-    if (more := len(objective.intervals) - _MOST_INTERVALS) > 0:
-        yield f"  and {more} more intervals in the JSON form"
     yield from (f"  - {step}" for step in objective.steps)
     yield from (f"  ! {warning}" for warning in objective.warnings)
     if objective.next_tier is not None:

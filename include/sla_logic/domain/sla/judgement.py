@@ -26,11 +26,14 @@ from include.sla_logic.domain.sla.refusal import UnableToJudge
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A judgement with the exact credit behind its rounded one; no credit means that none can be named."""
+    """A judgement with the exact credit behind its rounded one; no credit means that none can be named.
+
+    `share` is the share of the charge that the rule speaks of; None where it speaks of an amount.
+    """
 
     judgement: ObjectiveJudgement
     exact: Fraction | None
-    by_share: bool
+    share: Fraction | None
 
 
 def judge(objective: Objective, case: Case, base: ChargeBase | None, missing: UnableToJudge | None = None) -> Judged:
@@ -48,7 +51,8 @@ def judge(objective: Objective, case: Case, base: ChargeBase | None, missing: Un
             exact = (found.share or Fraction(0)) * bench.charge().window if found.share else Fraction(0)
     except UnableToJudge as refusal:
         return _refused(objective, measured, refusal)
-    return Judged(_decided(objective, measured, bench, found, exact), exact, found.amount is None)
+    share = (found.share or Fraction(0)) if found.amount is None else None
+    return Judged(_decided(objective, measured, bench, found, exact), exact, share)
 
 
 def _doubt(measured: Measured, case: Case) -> str | None:
@@ -79,7 +83,7 @@ def _undecided(objective: Objective, measured: Measured, doubt: str) -> Judged:
         needs_approval=seen,
         approval_reason=f"{objective.id}: {doubt}" if seen else None,
     )
-    return Judged(judgement, None, by_share=False)
+    return Judged(judgement, None, None)
 
 
 def _refused(objective: Objective, measured: Measured, refusal: UnableToJudge) -> Judged:
@@ -94,7 +98,7 @@ def _refused(objective: Objective, measured: Measured, refusal: UnableToJudge) -
         needs_approval=True,
         approval_reason=f"{objective.id}: {refusal.reason}",
     )
-    return Judged(judgement, None, by_share=False)
+    return Judged(judgement, None, None)
 
 
 def _breached(objective: Objective, measured: Measured, found: Award | None) -> bool | None:

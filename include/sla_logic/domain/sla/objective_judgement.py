@@ -6,7 +6,8 @@ from typing import Literal
 
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Instant
+from include.sla_logic.domain.period import Instant, to_seconds
+from include.sla_logic.domain.spans import Span
 
 
 class Verdict(StrEnum):
@@ -54,6 +55,11 @@ class CountedInterval(Value):
     kind: IntervalKind
     why: str
     reference: str | None = None
+
+    @property
+    def span(self) -> Span:
+        """The two ends in seconds since 1970."""
+        return to_seconds(self.start), to_seconds(self.end)
 
 
 class NextTier(Value):

@@ -1,12 +1,14 @@
 """Values won from sample series, readings and error rates."""
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.contract import measures
 from include.sla_logic.domain.contract.contract import Objective
-from include.sla_logic.domain.contract.quantities import exact_text
+from include.sla_logic.domain.contract.quantities import exact_text, show_duration
+from include.sla_logic.domain.measurements import ErrorIntervals
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.samples import SampleSeries
@@ -88,24 +90,42 @@ def from_statistic(objective: Objective, case: Case) -> Measured:
 
 
 def from_error_rates(objective: Objective, case: Case) -> Measured:
-    """Return 100 less the mean error rate over every interval of the window."""
+    """Return 100 less the mean error rate over every interval of the window; one without a rate had no error."""
     how, total = objective.measured_by, total_seconds(case)
     assert isinstance(how, measures.FromErrorRates)  # noqa: S101
-    count = math.ceil(Fraction(total, how.interval))
-    if case.facts.error_intervals is None:
-        steps = _series("error_rate", "percent", case)
-        if steps is None or not steps.measured.any():
-            return Measured(total=total, state=DataState.NO_DATA, unknown_seconds=total)
-        rates, known = sampled.mean(steps), int(steps.measured.sum())
-        summed, count = rates * known, known
-    else:
-        summed = sum((e.count * Fraction(e.error_percent) for e in case.facts.error_intervals), Fraction(0))
-        if sum(entry.count for entry in case.facts.error_intervals) > count:
-            reason = f"There are more intervals with errors than the {count} of the window."
-            raise UnableToJudge(RefusalCode.TOO_MANY_INTERVALS, reason)
-    value = 100 - summed / count
-    text = f"100 - {_decimal(summed)}/{count} intervals = {half_up(value, 8)} %"
-    return Measured(total=total, value=value, samples=count, steps=[text])
+    found = Measured(total=total, samples=math.ceil(Fraction(total, how.interval)))
+    stated = case.facts.error_intervals
+    summed = _error_series(how, case, found) if stated is None else _stated_errors(stated, found)
+    if summed is not None:
+        found.value = 100 - summed / (found.samples or 1)
+        text = f"100 - {_decimal(summed)}/{found.samples} intervals = {half_up(found.value, 8)} %"
+        found.steps.append(text)
+    return found
+
+
+def _stated_errors(stated: Sequence[ErrorIntervals], found: Measured) -> Fraction:
+    if sum(entry.count for entry in stated) > (found.samples or 0):
+        reason = f"There are more intervals with errors than the {found.samples} of the window."
+        raise UnableToJudge(RefusalCode.TOO_MANY_INTERVALS, reason)
+    return sum((entry.count * Fraction(entry.error_percent) for entry in stated), Fraction(0))
+
+
+def _error_series(how: measures.FromErrorRates, case: Case, found: Measured) -> Fraction | None:
+    """Return the sum of the rates, and note how much of the window has none."""
+    steps = _series("error_rate", "percent", case)
+    if steps is not None and steps.series.step_seconds != how.interval:
+        own, wanted = show_duration(steps.series.step_seconds), show_duration(how.interval)
+        reason = f"The error rates are those of {own} each, the contract speaks of intervals of {wanted}."
+        raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)
+    if steps is None or not steps.measured.any():
+        found.state, found.unknown_seconds = DataState.NO_DATA, found.total
+        return None
+    known = int(steps.measured.sum())
+    found.samples = max(found.samples or 0, known)
+    found.unknown_seconds = spans.total(_unknown(steps, case))
+    if (without := found.samples - known) > 0:
+        found.steps.append(f"{without} interval(s) without a rate count as free of errors")
+    return sampled.mean(steps) * known
 
 
 def _statistic(how: measures.Measure, steps: sampled.Steps) -> tuple[Fraction, str]:

@@ -1,9 +1,12 @@
 """Joining the credits of several objectives: one event pays once, the cap holds, money is rounded once."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 
+from include.sla_logic.domain import spans
 from include.sla_logic.domain.money import Money, minor_digits, round_to_minor_unit
+from include.sla_logic.domain.sla.objective_judgement import ObjectiveJudgement
 
 Entry = tuple[str, tuple[str, ...], Fraction]
 
@@ -35,6 +38,19 @@ def _groups(entries: Sequence[Entry]) -> list[list[Entry]]:
         joined[1].append(entry)
         groups = [*rest, joined]
     return [group for _events, group in groups]
+
+
+def shared_events(judgements: Sequence[ObjectiveJudgement]) -> dict[str, tuple[str, ...]]:
+    """Return the events of each objective: its records, and the counted time that it shares with another."""
+    found = {one.objective: one.events for one in judgements}
+    if len(judgements) < 2:  # noqa: PLR2004 - alone, it shares nothing
+        return found
+    counted = {one.objective: [i.span for i in one.intervals if i.kind == "counted"] for one in judgements}
+    starts = [start for start, _end in spans.merge(span for rows in counted.values() for span in rows)]
+    for name, rows in counted.items():
+        places = dict.fromkeys(bisect_right(starts, start) for start, _end in rows)
+        found[name] += tuple(f"counted time {place}" for place in places)
+    return found
 
 
 def share_out(total: Money, parts: dict[str, Fraction]) -> tuple[tuple[str, Money], ...]:
