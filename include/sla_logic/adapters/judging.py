@@ -10,10 +10,9 @@ from include.sla_logic.adapters.contracts import ContractRegister, UnableToFindR
 from include.sla_logic.adapters.measurements import MeasurementRegister
 from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.domain.budget import ServiceBudget, work_out_budget
-from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.period import calendar_window
 from include.sla_logic.domain.relationship import Agreement
-from include.sla_logic.domain.sla import SlaComparison, compare
+from include.sla_logic.domain.sla import Assessed, compare
 
 
 def find_subscriber(connection: Connection, service: str, *, at: datetime) -> str:
@@ -30,12 +29,10 @@ def find_subscriber(connection: Connection, service: str, *, at: datetime) -> st
     raise UnableToFindRecord(msg)
 
 
-def assess_service(
-    connection: Connection, customer: str, service: str, *, at: datetime, now: datetime
-) -> SlaComparison:
+def assess_service(connection: Connection, customer: str, service: str, *, at: datetime, now: datetime) -> Assessed:
     """Judge the window that holds `at` with what was known at `now`."""
     agreement = ContractRegister(connection=connection).agreement(customer, service, at=at)
-    return _assess(connection, agreement, at=at, now=now)[1]
+    return _assess(connection, agreement, at=at, now=now)
 
 
 def budgets(
@@ -52,11 +49,14 @@ def budgets(
     found = []
     for row in connection.execute(query).all():
         agreement = register.agreement(row.customer, row.service, at=now)
-        contract, comparison = _assess(connection, agreement, at=now, now=now)
+        assessed = _assess(connection, agreement, at=now, now=now)
+        comparison = assessed.comparison
         ledger = BillingLedger(connection=connection, ticket="", now=now)
         earlier = ledger.earlier_credits(agreement, comparison.window)
         found.append(
-            work_out_budget(comparison, contract, agreement=agreement.id, customer=agreement.customer, earlier=earlier)
+            work_out_budget(
+                comparison, assessed.contract, agreement=agreement.id, customer=agreement.customer, earlier=earlier
+            )
         )
     return found
 
@@ -66,10 +66,8 @@ def _subscriptions() -> Select[tuple[str, str]]:
     return select(columns.service, columns.customer).distinct().order_by(columns.service, columns.customer)
 
 
-def _assess(
-    connection: Connection, agreement: Agreement, *, at: datetime, now: datetime
-) -> tuple[Contract, SlaComparison]:
+def _assess(connection: Connection, agreement: Agreement, *, at: datetime, now: datetime) -> Assessed:
     contract = ContractRegister(connection=connection).contract(agreement)
     window = calendar_window(contract.window, contract.zone, at, billing_day=contract.billing_day)
     facts = MeasurementRegister(connection=connection, now=now).facts(agreement, window, as_of=now)
-    return contract, compare(contract, facts, window=window, as_of=now)
+    return Assessed(contract, facts, compare(contract, facts, window=window, as_of=now))

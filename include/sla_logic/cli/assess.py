@@ -10,7 +10,8 @@ from include.sla_logic.cli.contract import read_text
 from include.sla_logic.domain.contract import Contract, read_contract
 from include.sla_logic.domain.facts_file import FactsFile, read_facts
 from include.sla_logic.domain.period import Period, calendar_window
-from include.sla_logic.domain.sla import SlaComparison, compare
+from include.sla_logic.domain.service_performance import draw
+from include.sla_logic.domain.sla import Assessed, compare
 
 app = typer.Typer(help="Judge measurements against a contract.")
 
@@ -39,29 +40,31 @@ def assess(  # noqa: PLR0913 - one parameter for each option
     if service is not None:
         if contract is not None:
             raise UnableToAssess("Give either a contract and a facts file, or --service.")
-        comparison = _from_database(service, customer, at, as_of)
+        assessed = _from_database(service, customer, at, as_of)
     else:
-        comparison = _from_files(contract, facts, at, as_of)
+        assessed = _from_files(contract, facts, at, as_of)
+    comparison = assessed.comparison
     typer.echo(comparison.model_dump_json(indent=2) if as_json else comparison.explain())
     if picture is not None:
-        _draw(comparison, picture)
+        _draw(assessed, picture)
 
 
-def _from_database(service: str, customer: str | None, at: str | None, as_of: str | None) -> SlaComparison:
+def _from_database(service: str, customer: str | None, at: str | None, as_of: str | None) -> Assessed:
     from include.sla_logic.office import Office, Settings
 
     moment, known = (None if text is None else read_instant(text) for text in (at, as_of))
-    return Office(Settings.from_environment()).assess(service, at=moment, as_of=known, customer=customer)
+    return Office(Settings.from_environment()).assess_with_facts(service, at=moment, as_of=known, customer=customer)
 
 
-def _from_files(contract: Path | None, facts: Path | None, at: str | None, as_of: str | None) -> SlaComparison:
+def _from_files(contract: Path | None, facts: Path | None, at: str | None, as_of: str | None) -> Assessed:
     if contract is None or facts is None:
         raise UnableToAssess("Give a contract file and a facts file, or --service.")
     terms = read_contract(read_text(contract), name=contract.name)
     known = read_facts(read_text(facts), name=facts.name)
     window = _window(terms, known, at)
     now = read_instant(as_of) if as_of else known.as_of or max([window.end, *_ends(known)])
-    return compare(terms, known.facts(), window=window, as_of=now)
+    facts_ = known.facts()
+    return Assessed(terms, facts_, compare(terms, facts_, window=window, as_of=now))
 
 
 def _ends(known: FactsFile) -> list[datetime]:
@@ -87,12 +90,13 @@ def read_instant(text: str) -> datetime:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
-def _draw(comparison: SlaComparison, file: Path) -> None:
+def _draw(assessed: Assessed, file: Path) -> None:
     from include.sla_logic.charts.judgement import UnableToDraw, as_png, as_svg
 
+    courses = draw(assessed.facts, assessed.comparison, assessed.contract, actions=None)
     if file.suffix == ".svg":
-        file.write_text(as_svg(comparison), encoding="utf-8")
+        file.write_text(as_svg(assessed.comparison, courses), encoding="utf-8")
     elif file.suffix == ".png":
-        file.write_bytes(as_png(comparison))
+        file.write_bytes(as_png(assessed.comparison, courses))
     else:
         raise UnableToDraw(f"{file} is neither .svg nor .png.")

@@ -12,7 +12,7 @@ from include.sla_logic.console.wording import say_code, say_title
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 _LENGTH = re.compile(r"P(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
-_HIDDEN = frozenset({"schema_version", "series", "tier_bounds"})
+_HIDDEN = frozenset({"schema_version", "series", "tier_bounds", "value_bounds"})
 _DEEPEST, _ROWS = 5, 100
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from include.sla_logic.adapters.judging import assess_service, budgets, find_subscriber
 from include.sla_logic.domain.budget import ServiceBudget
-from include.sla_logic.domain.sla import SlaComparison
+from include.sla_logic.domain.sla import Assessed, SlaComparison
 from include.sla_logic.office.premises import Premises
 
 
@@ -24,6 +24,17 @@ class JudgingRoom(Premises):
 
         Raises `UnableToFindRecord` where nobody, or more than one customer, had that service.
         """
+        return self.assess_with_facts(service, at=at, as_of=as_of, customer=customer).comparison
+
+    def assess_with_facts(
+        self,
+        service: str,
+        *,
+        at: datetime | None = None,
+        as_of: datetime | None = None,
+        customer: str | None = None,
+    ) -> Assessed:
+        """Judge as `assess` does, and keep the terms and the facts, as a picture needs them."""
         with self.reading() as connection:
             now = as_of or self.database.now(connection)
             moment = at or now

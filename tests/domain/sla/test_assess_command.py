@@ -1,6 +1,8 @@
 """`sla contract` and `sla assess` through their commands, and the facts file."""
 
 import json
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -10,11 +12,14 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from include.sla_logic.charts.judgement import UnableToDraw, as_svg
+from include.sla_logic.charts.judgement import UnableToDraw, as_svg, specification
 from include.sla_logic.cli import assess, contract
 from include.sla_logic.domain.facts_file import UnableToReadFacts, read_facts
+from include.sla_logic.domain.measurements import Delay, ErrorIntervals, EventCredit, Reading, SampleSeries
+from include.sla_logic.domain.period import calendar_window
+from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import SlaComparison
-from tests.domain.sla.make import DURATION_TIERS, at, facts, judge, objective, outage, text_of
+from tests.domain.sla.make import APRIL, DURATION_TIERS, at, facts, judge, objective, outage, text_of
 from tests.domain.sla.make import contract as terms
 
 FACTS = """\
@@ -120,9 +125,76 @@ def test_the_judgement_is_drawn(files: tuple[str, str], tmp_path: Path, suffix: 
 def test_what_cannot_be_drawn_is_said(files: tuple[str, str], tmp_path: Path) -> None:
     result = run(assess.app, *files, "--picture", str(tmp_path / "window.gif"))
     assert isinstance(result.exception, UnableToDraw)
-    events = terms({"id": "e", "metric": "events", "rule": {"kind": "event_credits"}})
-    with pytest.raises(UnableToDraw, match="no timeline"):
-        as_svg(judge(events, facts()))
+
+
+LATENCY = [
+    {"at_most": "50", "credit": "0%"},
+    {"more_than": "50", "at_most": "80", "credit": "5%"},
+    {"more_than": "80", "credit": "12%"},
+]
+KINDS: dict[str, tuple[dict[str, Any], str]] = {
+    "latency": ({"target": "50", "rule": {"kind": "tiers", "tiers": LATENCY}}, "latency: 62 ms, breached"),
+    "jitter": (
+        {"target": "1", "rule": {"kind": "overrun_tiers", "thresholds": [{"overrun": "20", "credit": "12%"}]}},
+        "jitter: 1.3 ms, breached",
+    ),
+    "time_to_restore": (
+        {"target": "4 h", "rule": {"kind": "share_when_missed", "credit": "12%"}},
+        "time_to_restore: 18000 s, breached",
+    ),
+    "success_rate": (
+        {"rule": {"kind": "tiers", "tiers": [{"at_least": "99", "credit": "0%"}, {"below": "99", "credit": "12%"}]}},
+        "success_rate: 98.33333333 percent, breached",
+    ),
+    "delay": ({"rule": {"kind": "sum_per_day", "sum": "5", "applies_to": "line"}}, "delay: 3 days, breached"),
+    "events": ({"rule": {"kind": "event_credits"}}, "events: 1 percent, breached"),
+}
+
+
+@pytest.mark.parametrize("metric", KINDS)
+def test_every_kind_of_objective_has_its_picture(metric: str) -> None:
+    fields, title = KINDS[metric]
+    hours = [(APRIL.start + timedelta(hours=hour), Decimal(62)) for hour in range(720)]
+    known = facts(
+        outage("2025-04-10", "2025-04-10 05:00"),
+        series=[SampleSeries.from_samples(hours, metric="latency", unit="ms", step_seconds=3600)],
+        readings=[Reading(metric="jitter", value=Decimal("1.3"), unit="ms")],
+        error_intervals=[ErrorIntervals(count=288, error_percent=Decimal(50))],
+        delays=[Delay(kind="line", days_late=3)],
+        event_credits=[EventCredit(event="E", objective="o", percent=Decimal(4))],
+    )
+    one = terms({"id": metric, "metric": metric, **fields})
+    judged = judge(one, known)
+    drawn = "".join(ET.fromstring(as_svg(judged, draw(known, judged, one, actions=None))).itertext())  # noqa: S314
+    assert title in drawn
+    assert "outages" in drawn
+    assert ("12 %" in drawn) == (metric not in ("delay", "events"))
+
+
+def test_samples_are_drawn_over_the_window_and_not_only_as_one_value() -> None:
+    samples = [(APRIL.start + timedelta(hours=hour), Decimal(40 + hour % 3)) for hour in range(12)]
+    known = facts(series=[SampleSeries.from_samples(samples, metric="latency", unit="ms", step_seconds=3600)])
+    one = terms({"id": "latency", "metric": "latency", **KINDS["latency"][0]})
+    judged = judge(one, known)
+    points = _rows(specification(judged, draw(known, judged, one, actions=None)), "mean")
+    assert [point["mean"] for point in points] == [40, 41, 42] * 4
+    assert _rows(specification(judged), "mean") == []
+    assert "latency, no data" in specification(judge(one, facts()))
+
+
+def test_no_bar_runs_backwards_when_the_clocks_go_back() -> None:
+    october = calendar_window("month", "Europe/London", at("2025-10-10"))
+    night = facts(outage("2025-10-26 00:30", "2025-10-26 01:10"))
+    drawn = specification(judge(terms(zone="Europe/London"), night, window=october))
+    bars = [(row["start"], row["end"]) for row in _rows(drawn, "lane")]
+    assert bars == [("2025-10-26T01:30:00Z", "2025-10-26T02:10:00Z")]
+    assert "UTC+01:00 throughout" in drawn
+    assert "throughout" not in specification(judge(terms(zone="Europe/London"), night))
+
+
+def _rows(drawn: str, field: str) -> list[dict[str, Any]]:
+    """Return the rows of a picture that have a field."""
+    return [row for rows in json.loads(drawn)["datasets"].values() for row in rows if field in row]
 
 
 def test_a_picture_shows_every_objective_and_the_maintenance_lane_only_where_there_is_any() -> None:

@@ -1,6 +1,6 @@
 """The SLA judgement: what was promised, what happened, what it counts for."""
 
-from include.sla_logic.domain.sla.compare import RULES_VERSION, compare
+from include.sla_logic.domain.sla.compare import RULES_VERSION, Assessed, compare
 from include.sla_logic.domain.sla.comparison import (
     ChronicFinding,
     ClaimFinding,
@@ -15,6 +15,7 @@ from include.sla_logic.domain.sla.comparison import (
 
 __all__ = [
     "RULES_VERSION",
+    "Assessed",
     "ChronicFinding",
     "ClaimFinding",
     "CountedInterval",

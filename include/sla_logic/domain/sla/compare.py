@@ -40,6 +40,15 @@ class _Due:
     full: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A judgement with the terms and the facts that it rests on."""
+
+    contract: Contract
+    facts: ServiceFacts
+    comparison: SlaComparison
+
+
 def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: datetime) -> SlaComparison:
     """Judge every objective of the contract on these facts; nothing is guessed, every doubt is named.
 

@@ -11,7 +11,7 @@ from include.sla_logic.domain.period import from_seconds
 from include.sla_logic.domain.sla.case import Measured
 from include.sla_logic.domain.sla.downtime import Downtime
 from include.sla_logic.domain.sla.next_tier import steps_in_seconds
-from include.sla_logic.domain.sla.objective_judgement import CountedInterval, IntervalKind, TierBound
+from include.sla_logic.domain.sla.objective_judgement import CountedInterval, IntervalKind, TierBound, ValueBound
 from include.sla_logic.domain.spans import Span
 
 _Row = tuple[Span, IntervalKind, str, str | None]
@@ -57,6 +57,22 @@ def tier_bounds(objective: Objective, measured: Measured) -> tuple[TierBound, ..
     if measured.downtime is None or not isinstance(rule, rules.Tiers | rules.DurationTiers):
         return ()
     return _bounds_of(rule, measured.total)
+
+
+def value_bounds(objective: Objective, measured: Measured) -> tuple[ValueBound, ...]:
+    """Return the bounds of the measured value behind which a credit lies, where it is no downtime."""
+    rule, target = objective.rule, objective.target
+    if measured.downtime is not None:
+        return ()
+    found: list[tuple[Fraction, Fraction]] = []
+    if isinstance(rule, rules.Tiers):
+        edges = [(t.high[0] if objective.higher_is_better else t.low[0], t.credit) for t in rule.tiers]
+        found = [(edge, credit) for edge, credit in edges if edge is not None and credit]
+    elif isinstance(rule, rules.OverrunTiers) and target:
+        found = [(Fraction(target) * (1 + Fraction(t.overrun) / 100), t.credit) for t in rule.thresholds]
+    elif isinstance(rule, rules.ShareWhenMissed) and target is not None:
+        found = [(Fraction(target), rule.credit)]
+    return tuple(ValueBound(value=half_up(edge, 8), credit_percent=half_up(c * 100, 4)) for edge, c in sorted(found))
 
 
 @lru_cache(maxsize=4096)

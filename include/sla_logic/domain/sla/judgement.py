@@ -12,7 +12,7 @@ from include.sla_logic.domain.sla.bench import Award, Bench
 from include.sla_logic.domain.sla.case import Case, Measured
 from include.sla_logic.domain.sla.charge import ChargeBase
 from include.sla_logic.domain.sla.downtime import Downtime
-from include.sla_logic.domain.sla.evidence import evidence_of, tier_bounds
+from include.sla_logic.domain.sla.evidence import evidence_of, tier_bounds, value_bounds
 from include.sla_logic.domain.sla.measuring import measure
 from include.sla_logic.domain.sla.next_tier import next_by_downtime, next_by_value
 from include.sla_logic.domain.sla.objective_judgement import (
@@ -138,6 +138,7 @@ def _decided(
         waived_hours=found.waived_hours,
         next_tier=_next(objective, measured, bench, found, exact),
         tier_bounds=tier_bounds(objective, measured),
+        value_bounds=value_bounds(objective, measured),
         warnings=(*(measured.downtime.warnings if measured.downtime else ()), *found.warnings),
     )
 

@@ -79,6 +79,13 @@ class TierBound(Value):
     credit_percent: Decimal
 
 
+class ValueBound(Value):
+    """One tier of the table as a bound of the measured value, for the picture: beyond it, it is worth this."""
+
+    value: Decimal
+    credit_percent: Decimal
+
+
 class ObjectiveJudgement(Value):
     """One objective: promised, measured, counted, owed; with everything needed to check it by hand.
 
@@ -120,6 +127,7 @@ class ObjectiveJudgement(Value):
     waived_hours: int | None = None
     next_tier: NextTier | None = None
     tier_bounds: tuple[TierBound, ...] = ()
+    value_bounds: tuple[ValueBound, ...] = ()
     coverage_percent: Decimal = Decimal(100)
     warnings: tuple[str, ...] = ()
     provisional: bool = False
