@@ -1,9 +1,9 @@
 """Take waiting tickets of System T in queue order and start their processing, a cohort of them in each run.
 
 Tickets wait that were imported (`sla import tickets`) or entered (`sla backlog enter`). The order is that of the
-incident desk: protected customers first, then priority, then the nearest due time, then age. Every ticket is claimed
-by one run of this DAG, whoever starts it and however often; a claim whose run has died is taken back, three times at
-most.
+incident desk: protected customers first, then priority, then the seconds left to the next breach or credit tier (those
+whose clock stands come last), then significance, then age. Every ticket is claimed by one run of this DAG, whoever
+starts it and however often; a claim whose run has died is taken back, three times at most.
 
 The task says in its log and in its return value what it did and why the others wait. Airflow variables:
 `sla_backlog_active` (incidents that may be active at once, 2,000), `sla_backlog_at_once` (tickets that one run takes,

@@ -1,4 +1,4 @@
-"""Every minute: send what is due in the outbox, take up incidents that stand still, send the house's figures.
+"""Every minute: send the outbox, take up incidents that stand still, send figures, judge anew whose tier passed.
 
 What a step could not send waits in the outbox under its key; here it is sent again, later after each failure. An
 incident whose run has died, or at whose wait nobody looks any more, is taken up again: its run is cleared, and what is
@@ -23,7 +23,7 @@ with DAG(
 
     @task
     def deliver_what_is_due() -> None:
-        """Send every message that is due, of all incidents; then send the house's figures."""
+        """Send every message that is due, of all incidents; then the house's figures; then judge anew."""
         from sla_airflow.housekeeping import deliver_and_measure
 
         deliver_and_measure()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 LIMIT, LIMIT_WITHOUT = "sla_backlog_active", 2_000  # incidents that may be active at the same time
 AT_MOST, AT_MOST_WITHOUT = "sla_backlog_at_once", 1_000  # tickets that one run of the backlog takes
 CARRIES, CARRIES_WITHOUT = "sla_backlog_cohort", 500  # tickets that one run of sla_violation carries
+NAMED = 100  # given-up tickets in the return value; the log names all
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,11 @@ def work_off(runs: Runs, *, by: str, limit: int, at_most: int, carries: int) -> 
     """Take back, claim, start; return what was done and why the others wait."""
     office = open_office()
     released = office.release_dead_claims(runs.is_dead)
-    for run_id, count in released.items():
-        log.warning("The run %s has died; %d tickets wait again", run_id, count)
+    for one in released:
+        log.warning("The run %s has died; %d tickets wait again: %s", one.run_id, len(one.again), ", ".join(one.again))
+    given_up = [ticket for one in released for ticket in one.given_up]
+    if given_up:
+        log.error("Escalated, as their runs have died too often; a person must look: %s", ", ".join(given_up))
     planned = office.claim_backlog(by=by, limit=limit, at_most=at_most, carries=carries)
     started = {one.run_id: _start(one, runs, by) for one in planned if office.still_claimed(one, by=by)}
     stand = office.backlog()
@@ -60,7 +64,8 @@ def work_off(runs: Runs, *, by: str, limit: int, at_most: int, carries: int) -> 
     for sentence in why:
         log.info("%s", sentence)
     return {
-        "released": sum(released.values()),
+        "released": sum(len(one.again) for one in released),
+        "given_up": given_up[:NAMED],
         "started": sum(started.values()),
         "runs": list(started),
         "active": stand.active,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
+from include.sla_logic.adapters.backlog import Released
 from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.adapters.stranded import stranded_incidents
 from include.sla_logic.departments import customer_service
@@ -121,9 +122,9 @@ def test_tickets_without_customer_or_agreement_wait_and_say_why(office, tmp_path
 def test_a_claimant_that_died_before_starting_loses_its_claim_after_the_lease(any_office, tmp_path, clock):
     open_tickets(any_office, tmp_path, 3)
     [run] = claim(any_office)
-    assert any_office.release_dead_claims(lambda _run: True) == {}
+    assert any_office.release_dead_claims(lambda _run: True) == []
     clock.pass_by(hours=1)
-    assert any_office.release_dead_claims(lambda _run: True) == {run.run_id: 3}
+    assert any_office.release_dead_claims(lambda _run: True) == [Released(run.run_id, run.tickets, ())]
     assert tickets_of(claim(any_office, "sched-2")) == list(run.tickets)
     assert not any_office.still_claimed(run, by="sched-1")
     assert "has died" in any_office.case("W-0").timeline[-2].event
@@ -133,7 +134,7 @@ def test_a_claimant_that_died_after_starting_has_started(office, tmp_path, clock
     open_tickets(office, tmp_path, 3)
     claim(office)
     clock.pass_by(hours=1)
-    assert office.release_dead_claims(lambda _run: False) == {}
+    assert office.release_dead_claims(lambda _run: False) == []
     assert claim(office, "sched-2") == []
     assert office.backlog().active == 3
 
@@ -152,7 +153,9 @@ def test_the_tickets_of_a_dead_run_wait_again_but_not_those_that_have_ended_or_n
 
     office.perform(close_incident, run_id="incident.W-1")
     office.perform(fails, run_id="incident.W-2")
-    assert office.release_dead_claims(lambda run_id: run_id == run.run_id) == {run.run_id: 1}
+    assert office.release_dead_claims(lambda run_id: run_id == run.run_id) == [
+        Released(run.run_id, (office.case("W-0").ticket.id,), ())
+    ]
     [again] = claim(office, "sched-2")
     assert references(office, [again]) == ["W-0"]
     assert again.run_id != run.run_id

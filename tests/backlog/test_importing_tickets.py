@@ -58,7 +58,7 @@ def test_what_the_customer_reported_is_the_first_paper(office, tmp_path):
 
 
 def test_holds_keep_their_owner_and_their_reason(office, tmp_path):
-    from include.sla_logic.adapters.open_list import read_clocks
+    from include.sla_logic.adapters.clocks import read_clocks
 
     take_in(office, write_csv(tmp_path / "log.csv", LIFE))
     with office.database.read() as connection:

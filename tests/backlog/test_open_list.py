@@ -3,15 +3,41 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
-from include.sla_logic.adapters.open_list import NEXT_TIER, PRIORITY_DUE
+from include.sla_logic.adapters.clocks import NEXT_TIER, PRIORITY_DUE
+from include.sla_logic.adapters.contracts import load_contract
+from include.sla_logic.adapters.desk.board import BoardFilter, read_board
+from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.adapters.schema.queue import queue
 from include.sla_logic.departments import customer_service as cs
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from tests.backlog.logs import event, open_tickets, take_in, write_csv
+from tests.office.town import NOON
 
 HOUR = 3600
+
+
+TIERS = """
+id: city-line
+version: "1"
+title: City Line
+zone: UTC
+currency: EUR
+window: month
+charge_base: recurring
+claim: {automatic: true}
+objectives:
+  - id: availability
+    metric: availability
+    target: 99.5
+    rule:
+      kind: tiers
+      tiers:
+        - {at_least: 99.5, credit: 0%}
+        - {at_least: 98.0, below: 99.5, credit: 10%}
+        - {below: 98.0, credit: 30%}
+"""
 
 
 @pytest.fixture
@@ -116,3 +142,100 @@ def test_settled_tickets_are_not_on_the_list_and_the_order_is_that_of_the_queue(
     take_in(office, write_csv(tmp_path / "log.csv", rows))
     assert [line.reference for line in office.open_list()] == ["DOWN", "SLOW"]
     assert [line.reference for line in office.open_list(limit=1, offset=1)] == ["SLOW"]
+
+
+def on_tiers(office):
+    """Put the town's service under a contract with credit tiers by downtime."""
+    with office.database.write() as connection:
+        load_contract(connection, TIERS, name="city-line", now=NOON)
+        connection.execute(update(t.agreements).values(contract="city-line"))
+
+
+def board(office):
+    with office.reading() as connection:
+        return read_board(connection, BoardFilter(), now=office.database.now(connection)).lines
+
+
+def test_what_nobody_has_compared_has_the_first_tier_of_the_contract_at_stake(waiting):
+    assert line_of(waiting).at_stake is None  # a contract that counts no downtime
+    on_tiers(waiting)
+    line = line_of(waiting)
+    assert (str(line.at_stake), line.assumed) == ("10.00 EUR", True)
+    [shown] = board(waiting)
+    assert (str(shown.at_stake), shown.assumed, shown.until) == ("10.00 EUR", True, PRIORITY_DUE)
+    judge(waiting, budget=HOUR)
+    assert not line_of(waiting).assumed
+
+
+def test_the_board_says_the_same_of_the_clock_as_the_open_list(waiting, clock):
+    waiting.perform(cs.enter_problem_report, run_id="incident.W-0")
+    judge(waiting, budget=3 * HOUR)
+    clock.pass_by(hours=1)
+    [running] = board(waiting)
+    assert running.seconds_left == line_of(waiting).seconds_left == 2 * HOUR
+    assert running.runs_out_at == clock.now + timedelta(hours=2)
+    hold(waiting)
+    clock.pass_by(hours=9)
+    [stands] = board(waiting)
+    assert stands.seconds_left == line_of(waiting).seconds_left == 2 * HOUR
+    assert (stands.runs_out_at, stands.stopped_by) == (None, "customer")
+    assert stands.net_seconds == running.net_seconds
+    go_on(waiting)
+    clock.pass_by(hours=3)
+    [passed] = board(waiting)
+    assert passed.seconds_left == line_of(waiting).seconds_left == -HOUR
+
+
+def down(office, since):
+    with office.database.write() as connection:
+        outage = {"service": "S-1", "reference": "O-1", "started_at": since, "attribution": "provider"}
+        connection.execute(insert(t.outages), [outage])
+
+
+def test_a_tier_that_has_passed_is_followed_by_the_next_one(any_office, tmp_path, clock):
+    office = any_office
+    on_tiers(office)
+    open_tickets(office, tmp_path, 1)
+    down(office, NOON - timedelta(hours=1))
+    for step in (cs.enter_problem_report, cs.compare_with_sla):
+        office.perform(step, run_id="incident.W-0")
+    first = line_of(office)
+    assert (str(first.at_stake), first.until, first.running) == ("10.00 EUR", NEXT_TIER, True)
+    assert office.judge_again(limit=10) == 0
+    clock.pass_by(seconds=first.seconds_left + 60)
+    assert line_of(office).seconds_left == -60
+    assert office.judge_again(limit=10) == 1
+    second = line_of(office)
+    assert (str(second.at_stake), second.running) == ("20.00 EUR", True)
+    assert second.seconds_left > 0
+    clock.pass_by(seconds=second.seconds_left + 1)
+    assert office.judge_again(limit=10) == 1
+    assert office.judge_again(limit=10) == 0
+    assert line_of(office).at_stake is None
+
+
+def test_nothing_is_judged_anew_that_was_held_and_has_time_left(waiting, clock):
+    on_tiers(waiting)
+    waiting.perform(cs.enter_problem_report, run_id="incident.W-0")
+    judge(waiting, budget=3 * HOUR)
+    hold(waiting)
+    clock.pass_by(hours=10)
+    assert waiting.judge_again(limit=10) == 0
+    go_on(waiting)
+    assert waiting.judge_again(limit=10) == 0
+    assert line_of(waiting).seconds_left == 3 * HOUR
+
+
+def test_an_incident_that_ended_and_stays_open_is_not_settled(waiting, clock):
+    waiting.perform(cs.enter_problem_report, run_id="incident.W-0")
+    judge(waiting, budget=3 * HOUR)
+    with waiting.database.write() as connection:
+        connection.execute(update(queue).values(closed_at=clock.now, outcome="terminated"))
+
+    def close_incident(file):
+        file.escalate("nobody has restored it")
+
+    waiting.perform(close_incident, run_id="incident.W-0")
+    clock.pass_by(hours=1)
+    [line] = board(waiting)
+    assert (line.open, line.seconds_left, str(line.at_stake)) == (True, 2 * HOUR, "15.00 EUR")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
-from include.sla_logic.adapters.open_list import read_clocks
+from include.sla_logic.adapters.clocks import read_clocks
 from include.sla_logic.adapters.schema.arrivals import arrivals
 from include.sla_logic.adapters.schema.system_t import ticket_status_history, tickets, timeline
 from tests.backlog.logs import take_in

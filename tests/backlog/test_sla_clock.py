@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.sla_logic.adapters.open_list import clock_policy
+from include.sla_logic.adapters.clocks import clock_policy
 from include.sla_logic.domain.sla_clock import (
     ClockPolicy,
     Owner,

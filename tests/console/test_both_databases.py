@@ -25,7 +25,7 @@ def seen(town):
             town.walk(key, until=WAIT if key == HELD else None)
     with town.office.reading() as connection:
         now = town.office.database.now(connection)
-        boards = [[line.ticket for line in read_board(connection, wanted, size=10).lines] for wanted in ASKED]
+        boards = [[line.ticket for line in read_board(connection, wanted, now=now, size=10).lines] for wanted in ASKED]
         month = report_month(connection, month_of("2026-11"))
         return boards, count_figures(connection, now=now), month.total.incidents, month.total.credits
 

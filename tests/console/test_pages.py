@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from markupsafe import escape
@@ -12,12 +13,14 @@ from sqlalchemy import insert, update
 from include.sla_logic.adapters.desk.board import BoardFilter, read_board
 from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.adapters.schema.queue import queue
-from include.sla_logic.adapters.schema.system_t import documents, outbox, tickets
+from include.sla_logic.adapters.schema.system_t import documents, outbox, ticket_status_history, tickets
 from include.sla_logic.console.board_pages import harmless
 from include.sla_logic.console.process_picture import draw_process, where_it_stands
 from include.sla_logic.console.process_shape import STATIONS, TRACKS
 from include.sla_logic.console.prose import read_aloud
 from tests.console.desk_town import ANCHOR, FOLLOWS, HELD, WAIT, client_of
+
+NOW = ANCHOR + timedelta(minutes=10)
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -218,24 +221,26 @@ def seed(town, count):
     with town.office.database.write() as connection:
         connection.execute(insert(tickets), rows)
         connection.execute(insert(queue), places)
+        first = {"sequence": 1, "status": "inProgress", "reason": "seed", "at": ANCHOR}
+        connection.execute(insert(ticket_status_history), [first | {"ticket": row["number"]} for row in rows])
 
 
 def test_pages_cut_thousands_of_incidents_without_losing_or_repeating_one(own_town):
     seed(own_town, 3000)
     with own_town.office.reading() as connection:
-        first = read_board(connection, BoardFilter(shown="all"), size=200)
+        first = read_board(connection, BoardFilter(shown="all"), now=NOW, size=200)
         assert (first.total, first.pages) == (3000, 15)
         lines = [
             line
             for page in range(1, 16)
-            for line in read_board(connection, BoardFilter(shown="all"), page=page, size=200).lines
+            for line in read_board(connection, BoardFilter(shown="all"), now=NOW, page=page, size=200).lines
         ]
         assert len({line.ticket for line in lines}) == 3000
-        assert read_board(connection, BoardFilter(), size=10).total == 2250
-        few = read_board(connection, BoardFilter(priority="P1", customer="C-0", shown="all"), size=200)
+        assert read_board(connection, BoardFilter(), now=NOW, size=10).total == 2250
+        few = read_board(connection, BoardFilter(priority="P1", customer="C-0", shown="all"), now=NOW, size=200)
         assert {line.customer for line in few.lines} == {"C-0"}
-        assert read_board(connection, BoardFilter(search="%"), size=10).total == 0
-        assert read_board(connection, BoardFilter(search="TT-001234", shown="all"), size=10).total == 1
+        assert read_board(connection, BoardFilter(search="%"), now=NOW, size=10).total == 0
+        assert read_board(connection, BoardFilter(search="TT-001234", shown="all"), now=NOW, size=10).total == 1
     with client_of(own_town) as client:
         assert "Page 2 of 45" in client.get("/?page=2").text
         assert "No incident fits" in client.get("/?page=9999").text
@@ -243,11 +248,11 @@ def test_pages_cut_thousands_of_incidents_without_losing_or_repeating_one(own_to
 
 def test_the_queue_goes_by_protection_priority_next_tier_score_and_age(town):
     with town.office.reading() as connection:
-        lines = read_board(connection, BoardFilter(), size=50).lines
+        lines = read_board(connection, BoardFilter(), now=NOW, size=50).lines
 
     def rank(line):
-        tier = line.next_tier_at.timestamp() if line.next_tier_at else float("inf")
-        return (not line.protected, line.priority or "P9", tier, -(line.score or 0), line.ticket)
+        left = line.runs_out_at.replace(microsecond=0).timestamp() if line.runs_out_at else float("inf")
+        return (not line.protected, line.priority or "P9", left, -(line.score or 0), line.created_at, line.ticket)
 
     assert [line.ticket for line in lines] == [line.ticket for line in sorted(lines, key=rank)]
     assert len(lines) > 1
@@ -255,12 +260,14 @@ def test_the_queue_goes_by_protection_priority_next_tier_score_and_age(town):
 
 def test_the_place_in_the_queue_follows_the_papers(town):
     with town.office.reading() as connection:
-        lines = {line.ticket: line for line in read_board(connection, BoardFilter(shown="all"), size=200).lines}
+        lines = {
+            line.ticket: line for line in read_board(connection, BoardFilter(shown="all"), now=NOW, size=200).lines
+        }
     for ticket in town.tickets.values():
         case, line = town.office.case(ticket), lines[ticket]
         if case.closed:
             assert (line.outcome, line.credit) == (case.closed.outcome, case.closed.credit)
-            assert line.next_tier_at is None
+            assert line.open or line.runs_out_at is None
         assert line.due is not None
         assert line.priority is not None
 
@@ -278,3 +285,30 @@ def test_no_document_of_a_case_is_too_long_for_its_page(desk, town):
         }
         connection.execute(insert(documents), [row | {"body": json.dumps({"lines": ["x" * 50] * 5000})}])
     assert len(desk.get(f"/incidents/{ticket}").content) < 400_000
+
+
+def test_the_board_counts_down_only_while_the_clock_runs_and_settles_only_what_is_settled(own_town):
+    ticket = own_town.walk(HELD, until=WAIT).id
+    number = int(ticket.removeprefix("TT-"))
+    with own_town.office.database.write() as connection:
+        now = own_town.office.database.now(connection)
+        state = {"open": True, "budget_seconds": 7200, "judged_at": now, "next_tier_at": now + timedelta(hours=2)}
+        connection.execute(update(queue).where(queue.c.ticket == number).values(**state, closed_at=now))
+        begun = {"ticket": number, "sequence": 90, "status": "inProgress", "reason": "", "at": now}
+        connection.execute(insert(ticket_status_history), [begun])
+
+    def row():
+        with client_of(own_town) as client:
+            page = client.get(f"/?search={ticket}&shown=all").text
+        return page[page.index('data-label="Next breach or tier"') : page.index('data-label="At stake"')]
+
+    assert "data-countdown" in row()
+    assert "settled" not in row()
+    with own_town.office.database.write() as connection:
+        asked = {"ticket": number, "sequence": 91, "status": "pending", "reason": "Asked.", "at": now}
+        connection.execute(insert(ticket_status_history), [asked])
+    assert "data-countdown" not in row()
+    assert "on hold for customer" in row()
+    with own_town.office.database.write() as connection:
+        connection.execute(update(queue).where(queue.c.ticket == number).values(open=False))
+    assert "settled" in row()

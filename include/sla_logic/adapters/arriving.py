@@ -5,9 +5,9 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, select, update
 
+from include.sla_logic.adapters.arrival_places import place_arrivals
 from include.sla_logic.adapters.database import insert_once
 from include.sla_logic.adapters.folders import load_first_papers, ticket_number
-from include.sla_logic.adapters.importing.tickets.keeping import place_of_arrival
 from include.sla_logic.adapters.policy_tables import policies_in_force
 from include.sla_logic.adapters.schema.arrivals import arrivals
 from include.sla_logic.adapters.schema.queue import queue
@@ -37,8 +37,8 @@ def note_arrival(connection: Connection, ticket: TroubleTicket, *, source: str, 
         return False
     protected = connection.scalar(select(customers.c.protected).where(customers.c.id == ticket.customer)) or False
     priority = policies_in_force().priorities.priority(notification.impact, notification.urgency)
-    place = place_of_arrival(number, ticket.created_at, priority=priority, protected=protected)
-    known = {"priority": priority.value, "original_priority": priority.value, "protected": protected, "place": place}
+    known = {"priority": priority.value, "original_priority": priority.value, "protected": protected}
     connection.execute(update(queue).where(queue.c.ticket == number).values(known))
+    place_arrivals(connection, [number], now=now)
     tell_timelines(connection, [number], "Waits in the backlog.", now=now)
     return True

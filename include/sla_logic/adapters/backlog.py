@@ -6,16 +6,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal, or_, select, update
 
+from include.sla_logic.adapters.arrival_places import acceptable, place_arrivals
+from include.sla_logic.adapters.cohorts import LEFT
 from include.sla_logic.adapters.folders import lock_tickets, ticket_id
 from include.sla_logic.adapters.schema.arrivals import arrivals
+from include.sla_logic.adapters.schema.cohorts import cohort_members
 from include.sla_logic.adapters.schema.queue import queue
-from include.sla_logic.adapters.schema.reference import agreements, customers
+from include.sla_logic.adapters.schema.reference import customers
 from include.sla_logic.adapters.schema.system_t import restorations, steps, tickets
 from include.sla_logic.adapters.timelines import tell_timelines
 
 WAITING, CLAIMED, STARTED, HISTORY, GIVEN_UP = "waiting", "claimed", "started", "history", "given up"
 END = "close_incident"
 _COUNTING = 5_318_008  # any number, the same in every process: PostgreSQL's advisory lock for claims
+_PORTION = 500  # tickets in one statement
 TIMES = 3  # a ticket whose runs have died so often is left to a person
 
 
@@ -25,6 +29,15 @@ class PlannedRun:
 
     run_id: str
     tickets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Released:
+    """What became of the tickets of a dead run: those that wait again, and those that are left to a person."""
+
+    run_id: str
+    again: tuple[str, ...]
+    given_up: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,7 @@ def claim(connection: Connection, demand: Demand, *, now: datetime) -> list[Plan
         return mine
     _leave_to_their_runs(connection, now)
     _protect(connection)
+    _place_newly_known(connection, now)
     room = min(demand.at_most, demand.limit - count_active(connection))
     numbers = list(connection.scalars(_next(room))) if room > 0 else []
     for start in range(0, len(numbers), demand.carries):
@@ -76,25 +90,15 @@ def _next(room: int) -> Select[int]:
         select(arrivals.c.ticket)
         .join(queue, queue.c.ticket == arrivals.c.ticket)
         .join(tickets, tickets.c.number == arrivals.c.ticket)
-        .where(arrivals.c.state == WAITING, queue.c.open.is_(True), _in_force())
+        .where(arrivals.c.state == WAITING, queue.c.open.is_(True), acceptable())
         .order_by(queue.c.place)
         .limit(room)
         .with_for_update(of=arrivals, skip_locked=True)
     )
 
 
-def _in_force() -> ColumnElement[bool]:
-    """Hold for tickets that the process would accept: an agreement is in force on the day that was observed."""
-    return exists().where(
-        agreements.c.customer == tickets.c.customer,
-        agreements.c.service == tickets.c.service,
-        agreements.c.starts <= arrivals.c.observed_on,
-        or_(agreements.c.ends.is_(None), agreements.c.ends >= arrivals.c.observed_on),
-    )
-
-
 def _plan(connection: Connection, numbers: Sequence[int], demand: Demand, now: datetime) -> None:
-    attempt = 1 + (connection.scalar(select(func.max(arrivals.c.attempts)).where(arrivals.c.ticket.in_(numbers))) or 0)
+    attempt = 1 + (connection.scalar(select(arrivals.c.attempts).where(arrivals.c.ticket == numbers[0])) or 0)
     run_id = f"backlog.{demand.by}.{numbers[0]}.{attempt}"[-250:]
     connection.execute(
         update(arrivals)
@@ -104,7 +108,7 @@ def _plan(connection: Connection, numbers: Sequence[int], demand: Demand, now: d
             claimed_by=demand.by,
             claimed_until=now + demand.lease,
             run_id=run_id,
-            attempts=attempt,
+            attempts=arrivals.c.attempts + 1,
         )
     )
     lock_tickets(connection, numbers)
@@ -152,18 +156,22 @@ def unfinished_runs(connection: Connection) -> list[str]:
 
 
 def _unfinished() -> ColumnElement[bool]:
-    """Hold for started tickets that neither ended, wait for a restoration, nor were left to a person."""
-    of = arrivals.c.ticket
+    """Hold for started tickets that neither ended, wait for a restoration, nor were left to a person.
+
+    Who has left the cohort is in a run of her own, which the watchdog takes up; the cohort's end is not hers.
+    """
+    of, member = arrivals.c.ticket, cohort_members.c
     return and_(
         arrivals.c.state == STARTED,
+        ~exists().where(member.ticket == of, member.run_id == arrivals.c.run_id, member.state == LEFT),
         ~exists().where(steps.c.ticket == of, steps.c.task == END),
         ~exists().where(restorations.c.ticket == of, restorations.c.outcome.is_(None)),
         exists().where(tickets.c.number == of, tickets.c.escalated.is_(False)),
     )
 
 
-def release(connection: Connection, run_id: str, *, why: str, now: datetime) -> int:
-    """Let the tickets of a dead run wait again, as often as it makes sense; return how many."""
+def release(connection: Connection, run_id: str, *, why: str, now: datetime) -> Released:
+    """Let the tickets of a dead run wait again, as often as it makes sense; escalate the others."""
     query = select(arrivals.c.ticket, arrivals.c.attempts).where(or_(_claimed(run_id), _of_started(run_id)))
     found = {row.ticket: row.attempts for row in connection.execute(query.with_for_update(of=arrivals))}
     lock_tickets(connection, list(found))
@@ -175,7 +183,7 @@ def release(connection: Connection, run_id: str, *, why: str, now: datetime) -> 
     connection.execute(update(tickets).where(tickets.c.number.in_(over)).values(escalated=True))
     tell_timelines(connection, again, f"Waits in the backlog again: {why}.", now=now)
     tell_timelines(connection, over, f"Escalated: taken from the backlog {TIMES} times in vain; {why}.", now=now)
-    return len(again)
+    return Released(run_id, tuple(map(ticket_id, again)), tuple(map(ticket_id, over)))
 
 
 def _of_started(run_id: str) -> ColumnElement[bool]:
@@ -202,6 +210,19 @@ def _protect(connection: Connection) -> None:
     )
 
 
+def _place_newly_known(connection: Connection, now: datetime) -> None:
+    """Work out where tickets stand whose customers or agreements were registered after they came."""
+    query = (
+        select(arrivals.c.ticket)
+        .join(queue, queue.c.ticket == arrivals.c.ticket)
+        .join(tickets, tickets.c.number == arrivals.c.ticket)
+        .where(arrivals.c.state == WAITING, queue.c.open.is_(True), queue.c.score.is_(None), acceptable())
+    )
+    numbers = list(connection.scalars(query))
+    for start in range(0, len(numbers), _PORTION):
+        place_arrivals(connection, numbers[start : start + _PORTION], now=now)
+
+
 def count_active(connection: Connection) -> int:
     """Count the incidents that runs are working on; who waits for a restoration or a person is not active."""
     number = queue.c.ticket
@@ -224,10 +245,12 @@ def count_active(connection: Connection) -> int:
 def count_waiting(connection: Connection) -> Waiting:
     """Count the waiting tickets by what keeps them."""
     known = exists().where(customers.c.id == tickets.c.customer)
-    base = select(func.count()).select_from(arrivals.join(tickets, tickets.c.number == arrivals.c.ticket))
-    waiting = base.where(arrivals.c.state == WAITING)
+    joined = arrivals.join(tickets, tickets.c.number == arrivals.c.ticket).join(
+        queue, queue.c.ticket == arrivals.c.ticket
+    )
+    waiting = select(func.count()).select_from(joined).where(arrivals.c.state == WAITING, queue.c.open.is_(True))
     total = connection.scalar(waiting) or 0
-    ready = connection.scalar(waiting.where(_in_force())) or 0
+    ready = connection.scalar(waiting.where(acceptable())) or 0
     unknown = connection.scalar(waiting.where(~known)) or 0
     return Waiting(ready=ready, unknown_customer=unknown, no_agreement=total - ready - unknown)
 
@@ -238,7 +261,7 @@ def why_waiting(connection: Connection, numbers: Sequence[int]) -> dict[int, str
     query = (
         select(arrivals.c.ticket, tickets.c.customer, tickets.c.service, known.label("known"))
         .join(tickets, tickets.c.number == arrivals.c.ticket)
-        .where(arrivals.c.state == WAITING, arrivals.c.ticket.in_(numbers), ~_in_force())
+        .where(arrivals.c.state == WAITING, arrivals.c.ticket.in_(numbers), ~acceptable())
     )
     return {
         row.ticket: (

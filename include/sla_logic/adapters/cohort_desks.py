@@ -110,14 +110,14 @@ class Shelf:
         return {row[0]: row[1] for row in self.connection.execute(query)}
 
     @cached_property
-    def open_incidents(self) -> dict[str, list[str]]:
+    def open_incidents(self) -> dict[str, set[str]]:
         """The open tickets of each customer here, as of now."""
         query = select(tickets.c.customer, tickets.c.number).where(
             tickets.c.customer.in_(self.customers), tickets.c.status.in_(OPEN), tickets.c.created_at <= self.now
         )
-        found: dict[str, list[str]] = defaultdict(list)
+        found: dict[str, set[str]] = defaultdict(set)
         for customer, number in self.connection.execute(query):
-            found[customer].append(ticket_id(number))
+            found[customer].add(ticket_id(number))
         return found
 
     @cached_property
@@ -225,7 +225,8 @@ class _CohortContracts(ContractRegister):
     def _other_open_incidents(self, customer: str, at: datetime) -> int:
         if at != self._shelf.now:
             return super()._other_open_incidents(customer, at)
-        return sum(ticket != self._ticket for ticket in self._shelf.open_incidents.get(customer, ()))
+        found = self._shelf.open_incidents.get(customer, set())
+        return len(found) - (self._ticket in found)
 
 
 class _CohortMeasurements(MeasurementRegister):

@@ -45,11 +45,13 @@ def file_away(connection: Connection, files: Sequence[KeptCaseFile]) -> None:
     )
     _change_tickets(connection, files)
     _add(connection, steps, (row for file in files for row in _steps(file)))
-    keep_places(connection, (_progress(file) for file in files))
+    if files:
+        keep_places(connection, (_progress(file) for file in files), now=files[0].now)
 
 
 def _progress(file: KeptCaseFile) -> Progress:
-    return Progress(file.folder.number, file.ticket.status, [paper for _, paper in file.pending.papers])
+    papers = [paper for _, paper in file.pending.papers]
+    return Progress(file.folder.number, file.ticket.status, bool(file.pending.moves), papers)
 
 
 def _papers(file: KeptCaseFile) -> Iterator[dict[str, Any]]:

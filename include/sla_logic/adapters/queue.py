@@ -1,13 +1,14 @@
 """Keep the place of each incident in the queue: written with the papers that it follows from, so never stale."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import singledispatch
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from include.sla_logic.adapters.clocks import read_clocks, read_standing
 from include.sla_logic.adapters.schema.accounts import applied_billing_credits
 from include.sla_logic.adapters.schema.columns import to_minor_units
 from include.sla_logic.adapters.schema.queue import queue
@@ -23,6 +24,7 @@ from include.sla_logic.domain.queue_order import place_in_queue
 from include.sla_logic.domain.significance import CustomerSignificance
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.sla.comparison import ObjectiveJudgement
+from include.sla_logic.domain.sla_clock import SlaClock
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 
 _OPEN = frozenset({TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD})
@@ -35,23 +37,30 @@ class Progress:
 
     number: int
     status: TicketStatus
+    moved: bool
     papers: Sequence[Document]
 
 
-def enter_queue(connection: Connection, number: int) -> None:
+def enter_queue(connection: Connection, number: int, *, opened_at: datetime) -> None:
     """Give a new ticket its place: behind all that is known to be urgent."""
-    place = place_in_queue(number, protected=False, priority=None, next_tier_at=None, score=None)
+    place = place_in_queue(number, protected=False, priority=None, runs_out_at=None, score=None, opened_at=opened_at)
     connection.execute(insert(queue).values(ticket=number, open=True, place=place, protected=False))
 
 
-def keep_places(connection: Connection, changes: Iterable[Progress]) -> None:
-    """Follow what was written: one query and one update, however many incidents there are."""
-    by_number = {change.number: change for change in changes}
-    if not by_number:
+def keep_places(connection: Connection, changes: Iterable[Progress], *, now: datetime) -> None:
+    """Follow what was written: two queries and one update, however many incidents there are."""
+    told = {change.number: said for change in changes if (said := _told(change))}
+    change_places(connection, told, now=now)
+
+
+def change_places(connection: Connection, told: Mapping[int, Mapping[str, Any]], *, now: datetime) -> None:
+    """Keep what is told of these tickets, and the places that follow from it and from their clocks at this moment."""
+    if not told:
         return
-    rows = connection.execute(select(queue).where(queue.c.ticket.in_(by_number))).mappings().all()
-    changed = [_moved(dict(row), by_number[row["ticket"]]) for row in rows]
-    different = [new for new, row in zip(changed, rows, strict=True) if new != dict(row)]
+    rows = [dict(row) for row in connection.execute(select(queue).where(queue.c.ticket.in_(told))).mappings()]
+    clocks = read_clocks(connection, list(told), as_of=now)
+    changed = [_placed({**row, **told[row["ticket"]]}, clocks[row["ticket"]]) for row in rows]
+    different = [new for new, row in zip(changed, rows, strict=True) if new != row]
     if different:
         columns: dict[str, Any] = {name: bindparam(name) for name in different[0] if name != "ticket"}
         statement = update(queue).where(queue.c.ticket == bindparam("its_ticket")).values(columns)
@@ -73,17 +82,26 @@ def _renamed(row: dict[str, Any]) -> dict[str, Any]:
     return {("its_ticket" if name == "ticket" else name): value for name, value in row.items()}
 
 
-def _moved(row: dict[str, Any], change: Progress) -> dict[str, Any]:
-    row["open"] = change.status in _OPEN
+def _told(change: Progress) -> dict[str, Any]:
+    """Return what the activity says of the incident; a settled one has no tier to come."""
+    told: dict[str, Any] = {}
     for paper in change.papers:
-        row |= _said(paper)
-    priority = Priority(row["priority"]) if row["priority"] else None
+        told |= _said(paper)
+    if change.moved:
+        told["open"] = change.status in _OPEN
+    if change.moved and not told["open"]:
+        told["next_tier_at"] = None
+    return told
+
+
+def _placed(row: dict[str, Any], clock: SlaClock) -> dict[str, Any]:
     row["place"] = place_in_queue(
-        change.number,
+        row["ticket"],
         protected=row["protected"],
-        priority=priority,
-        next_tier_at=row["next_tier_at"],
+        priority=Priority(row["priority"]) if row["priority"] else None,
+        runs_out_at=read_standing(row, clock).runs_out_at,
         score=row["score"],
+        opened_at=clock.opened_at,
     )
     return row
 
@@ -122,7 +140,8 @@ def _(paper: CorrectiveActions) -> dict[str, Any]:
 
 
 @_said.register
-def _(paper: SlaComparison) -> dict[str, Any]:
+def judged(paper: SlaComparison) -> dict[str, Any]:
+    """Return what a comparison says of the incident: the nearest tier to come, and what it costs."""
     nearest = _nearest(paper)
     left = nearest.seconds_to_next_tier if nearest else None
     runs = nearest is not None and nearest.provisional and left is not None
@@ -155,5 +174,4 @@ def _(paper: ClosedIncident) -> dict[str, Any]:
         "credit_state": paper.credit_state.value,
         "currency": paper.credit.currency,
         "closed_at": paper.closed_at,
-        "next_tier_at": None,
     }

@@ -86,7 +86,7 @@ def _begin(connection: Connection, number: int, opening: Opening, now: datetime)
     connection.execute(insert(timeline), [first | {"lane": opening.lane.value, "event": opening.reason}])
     acknowledged = {"status": TicketStatus.ACKNOWLEDGED.value, "reason": opening.reason}
     connection.execute(insert(ticket_status_history), [first | acknowledged])
-    enter_queue(connection, number)
+    enter_queue(connection, number, opened_at=now)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def incidents(  # noqa: PLR0913, PLR0917 - one parameter for each filter
     """List incidents, the most urgent first."""
     wanted = BoardFilter(shown, lane, priority, customer, service, search.strip())
     with office.reading() as connection:
-        found = read_board(connection, wanted, page=page, size=size)
+        found = read_board(connection, wanted, now=office.database.now(connection), page=page, size=size)
     return IncidentPage(total=found.total, page=page, pages=found.pages, incidents=list(found.lines))
 
 

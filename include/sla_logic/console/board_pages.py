@@ -43,7 +43,7 @@ def board(
     with office.reading() as connection:
         now = office.database.now(connection)
         values = {
-            "page": read_board(connection, wanted, page=page, size=PAGE_SIZE),
+            "page": read_board(connection, wanted, now=now, page=page, size=PAGE_SIZE),
             "figures": count_figures(connection, now=now),
             "waiting": waiting_restorations(connection, now=now),
             "credits": waiting_credits(connection)[:8],

@@ -1,5 +1,7 @@
 """The order in which open incidents are worked on (queue order of the incident desk)."""
 
+from datetime import UTC
+
 from pydantic import AwareDatetime
 
 from include.sla_logic.domain.priorities import Priority
@@ -9,13 +11,21 @@ _SCORES = 1000
 
 
 def place_in_queue(
-    number: int, *, protected: bool, priority: Priority | None, next_tier_at: AwareDatetime | None, score: int | None
+    number: int,
+    *,
+    protected: bool,
+    priority: Priority | None,
+    runs_out_at: AwareDatetime | None,
+    score: int | None,
+    opened_at: AwareDatetime,
 ) -> str:
-    """Return a text that sorts as the queue does: protected, priority, next credit tier, score, age.
+    """Return a text that sorts as the queue does: protected, priority, seconds left, significance, age.
 
-    `next_tier_at` is given only while the clock runs; what is not known sorts after what is.
+    `runs_out_at` is when the next breach or credit tier comes if the clock runs on, given only while it runs: among
+    those that run, it sorts as the seconds left do at any moment. What is not known sorts after what is.
     """
     rank = priority.rank if priority else 9
-    due = f"{next_tier_at:%Y%m%dT%H%M%S}" if next_tier_at else _LAST
+    due = f"{runs_out_at.astimezone(UTC):%Y%m%dT%H%M%S}" if runs_out_at else _LAST
     missing = _SCORES - 1 - min(max(score or 0, 0), _SCORES - 1)
-    return f"{0 if protected else 1}{rank}{due}{missing:03d}{number:012d}"
+    age = f"{opened_at.astimezone(UTC):%Y%m%d%H%M%S}"
+    return f"{0 if protected else 1}{rank}{due}{missing:03d}{age}{number:012d}"

@@ -10,6 +10,7 @@ from include.sla_logic.adapters.arriving import note_arrival
 from include.sla_logic.adapters.backlog import (
     Demand,
     PlannedRun,
+    Released,
     Waiting,
     claim,
     count_active,
@@ -74,20 +75,20 @@ class BacklogRoom(Premises):
         with self.writing() as connection:
             return mark_started(connection, run_id, now=self.database.now(connection))
 
-    def release_dead_claims(self, is_dead: Callable[[str], bool]) -> dict[str, int]:
-        """Let tickets wait again whose run has died; `is_dead` knows runs. Returns how many, by run.
+    def release_dead_claims(self, is_dead: Callable[[str], bool]) -> Sequence[Released]:
+        """Let tickets wait again whose run has died; `is_dead` knows runs. Returns who, by run.
 
         A claim that was held for too long although its run lives has only not been noted as started.
         """
         with self.reading() as connection:
             lapsed = lapsed_runs(connection, now=self.database.now(connection))
             unfinished = unfinished_runs(connection)
-        released = {}
+        released = []
         for run_id in dict.fromkeys((*lapsed, *unfinished)):
             if is_dead(run_id):
                 with self.writing() as connection:
                     now = self.database.now(connection)
-                    released[run_id] = release(connection, run_id, why=f"the run {run_id} has died", now=now)
+                    released.append(release(connection, run_id, why=f"the run {run_id} has died", now=now))
             elif run_id in lapsed:
                 self.note_backlog_run(run_id)
         return released

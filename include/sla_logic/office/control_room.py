@@ -50,6 +50,13 @@ class ControlRoom(WaitingRoom):
         decided = {run_id: self.decide_restoration(run_id) for run_id in sorted(due)}
         return {run_id: outcome for run_id, outcome in decided.items() if outcome is not None}
 
+    def judge_again(self, *, limit: int) -> int:
+        """Judge so many open incidents anew whose next credit tier has passed; return how many."""
+        from include.sla_logic.adapters.judging_again import judge_again
+
+        with self.writing() as connection:
+            return judge_again(connection, now=self.database.now(connection), limit=limit)
+
     def notification(self, run_id: str) -> dict[str, Any]:
         """Return the conf with which the run of an incident was started; raise `UnableToFindIncident`."""
         with self.reading() as connection:

@@ -7,11 +7,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
+from include.sla_logic.adapters.clocks import Standing, read_clocks, read_standing
 from include.sla_logic.adapters.folders import ticket_id, ticket_number
+from include.sla_logic.adapters.open_list import uncompared
+from include.sla_logic.adapters.schema.arrivals import arrivals
 from include.sla_logic.adapters.schema.columns import from_minor_units
 from include.sla_logic.adapters.schema.queue import queue
 from include.sla_logic.adapters.schema.reference import customers, services
 from include.sla_logic.adapters.schema.system_t import restorations, tickets
+from include.sla_logic.adapters.stakes import assume_stakes
 from include.sla_logic.domain.money import Money
 
 SHOWN = ("open", "waiting", "escalated", "on_hold", "settled", "all")
@@ -31,7 +35,12 @@ class BoardFilter:
 
 @dataclass(frozen=True)
 class BoardLine:
-    """One incident of the board; `deadline` is that of a restoration request that is still waited for."""
+    """One incident of the board; `deadline` is that of a restoration request that is still waited for.
+
+    `seconds_left` until what `until` says, below zero once it has passed; they run down to `runs_out_at`, which is
+    None while the clock stands, and `stopped_by` says for whom it does. At stake is what the next tier costs on top;
+    `assumed` says that nobody has compared the incident yet, and that it is the contract's first tier.
+    """
 
     ticket: str
     reference: str | None
@@ -51,9 +60,14 @@ class BoardLine:
     breached: bool | None
     objective: str | None
     judged_at: datetime | None
-    budget_seconds: int | None
-    next_tier_at: datetime | None
+    open: bool
+    seconds_left: int | None
+    until: str | None
+    runs_out_at: datetime | None
+    stopped_by: str | None
+    net_seconds: int
     at_stake: Money | None
+    assumed: bool
     due: Money | None
     deadline: datetime | None
     held_because: str | None
@@ -78,8 +92,10 @@ class BoardPage:
         return max(1, -(-self.total // self.size))
 
 
-def read_board(connection: Connection, wanted: BoardFilter, *, page: int = 1, size: int = 50) -> BoardPage:
-    """Return one page of the incidents that fit, the most urgent first.
+def read_board(
+    connection: Connection, wanted: BoardFilter, *, now: datetime, page: int = 1, size: int = 50
+) -> BoardPage:
+    """Return one page of the incidents that fit, the most urgent first, with their clocks at this moment.
 
     The page is cut before anything is joined to it, along an index in queue order.
     """
@@ -87,8 +103,11 @@ def read_board(connection: Connection, wanted: BoardFilter, *, page: int = 1, si
     total = int(connection.scalar(select(func.count()).select_from(fitting.subquery())) or 0)
     order = (queue.c.open.desc(), queue.c.place)
     cut = fitting.order_by(*order).limit(size).offset((page - 1) * size).subquery()
-    rows = connection.execute(_dressed(cut.c.ticket).order_by(*order))
-    return BoardPage([_line(row) for row in rows], total, page, size)
+    rows = connection.execute(_dressed(cut.c.ticket).order_by(*order)).all()
+    clocks = read_clocks(connection, [row.number for row in rows], as_of=now)
+    stakes = assume_stakes(connection, uncompared(rows))
+    lines = [_line(row, read_standing(row._asdict(), clocks[row.number]), stakes.get(row.number)) for row in rows]
+    return BoardPage(lines, total, page, size)
 
 
 def _fitting(wanted: BoardFilter) -> Select[Any]:
@@ -164,11 +183,13 @@ def _dressed(numbers: ColumnElement[int]) -> Select[Any]:
             services.c.name.label("service_name"),
             restorations.c.deadline,
             restorations.c.held_because,
+            arrivals.c.observed_on,
         )
         .join(tickets, tickets.c.number == queue.c.ticket)
         .outerjoin(customers, customers.c.id == tickets.c.customer)
         .outerjoin(services, services.c.id == tickets.c.service)
         .outerjoin(restorations, waits)
+        .outerjoin(arrivals, arrivals.c.ticket == queue.c.ticket)
         .where(queue.c.ticket.in_(select(numbers)))
     )
 
@@ -178,7 +199,8 @@ def money(amount: int | None, currency: str | None) -> Money | None:
     return None if amount is None or currency is None else from_minor_units(amount, currency)
 
 
-def _line(row: Row[Any]) -> BoardLine:
+def _line(row: Row[Any], standing: Standing, assumed: Money | None) -> BoardLine:
+    stake = money(row.at_stake, row.currency) if row.open else None
     return BoardLine(
         ticket=ticket_id(row.number),
         reference=row.external_reference,
@@ -198,9 +220,14 @@ def _line(row: Row[Any]) -> BoardLine:
         breached=row.breached,
         objective=row.objective,
         judged_at=row.judged_at,
-        budget_seconds=row.budget_seconds,
-        next_tier_at=row.next_tier_at,
-        at_stake=money(row.at_stake, row.currency),
+        open=row.open,
+        seconds_left=standing.seconds_left if row.open else None,
+        until=standing.until if row.open else None,
+        runs_out_at=standing.runs_out_at if row.open else None,
+        stopped_by=standing.stopped_by,
+        net_seconds=int(standing.net.total_seconds()),
+        at_stake=stake or assumed,
+        assumed=stake is None and assumed is not None,
         due=money(row.due, row.currency),
         deadline=row.deadline,
         held_because=row.held_because,

@@ -73,7 +73,7 @@ def view_service(connection: Connection, service: str, *, now: datetime) -> Serv
         name=row.name,
         kind=row.kind,
         agreements=[_agreement_view(connection, register, agreement, now) for agreement in held],
-        incidents=read_board(connection, BoardFilter(shown="all", service=service), size=20),
+        incidents=read_board(connection, BoardFilter(shown="all", service=service), now=now, size=20),
     )
 
 

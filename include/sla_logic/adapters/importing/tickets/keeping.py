@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from include.sla_logic.adapters.arrival_places import place_arrivals
 from include.sla_logic.adapters.folders import ticket_id
 from include.sla_logic.adapters.importing.rejection import Rejected
 from include.sla_logic.adapters.importing.tickets.folding import SETTLED, FoldedTicket
@@ -19,7 +20,6 @@ from include.sla_logic.adapters.schema.reference import customers
 from include.sla_logic.adapters.schema.system_t import documents, ticket_status_history, tickets, timeline
 from include.sla_logic.adapters.tickets import key_of
 from include.sla_logic.domain.lanes import Lane
-from include.sla_logic.domain.priorities import Priority
 from include.sla_logic.domain.queue_order import place_in_queue
 from include.sla_logic.domain.sla_clock import Owner, StatusEvent
 from include.sla_logic.domain.trouble_ticket import TicketStatus
@@ -105,6 +105,7 @@ def _add_all(connection: Connection, wanted: dict[str, FoldedTicket], *, source:
         rows(lambda number, ticket: [_place(number, ticket, protected=ticket.notification.customer in protected)]),
     )
     _add(connection, arrivals, rows(lambda number, ticket: [_arrival(number, ticket, source)]))
+    place_arrivals(connection, [number for number, ticket in added if not ticket.settled], now=now)
 
 
 def _open(connection: Connection, wanted: dict[str, FoldedTicket], source: str) -> dict[str, int]:
@@ -195,25 +196,26 @@ def _changed_priorities(ticket: FoldedTicket) -> Iterator[tuple[datetime, str]]:
 
 
 def _place(number: int, ticket: FoldedTicket, *, protected: bool) -> dict[str, Any]:
-    """Return the place in the queue; a ticket that was never compared stands by when its priority is due."""
+    """Return the row of the queue; the place of one that waits is worked out when all are in."""
     policy = policies_in_force().priorities
     first, last = (policy.priority(rated.impact, rated.urgency) for rated in (ticket.ratings[0], ticket.ratings[-1]))
     return {
         "ticket": number,
         "open": not ticket.settled,
-        "place": place_of_arrival(number, ticket.history[0].at, priority=last, protected=protected),
+        "place": place_in_queue(
+            number,
+            protected=protected,
+            priority=last,
+            runs_out_at=None,
+            score=None,
+            opened_at=ticket.history[0].at,
+        ),
         "protected": protected,
         "priority": last.value,
         "original_priority": first.value,
         "outcome": IMPORTED if ticket.settled else None,
         "closed_at": ticket.history[-1].at if ticket.settled else None,
     }
-
-
-def place_of_arrival(number: int, opened_at: datetime, *, priority: Priority, protected: bool) -> str:
-    """Return the place of a ticket that waits: protected, priority, when that priority is due, age."""
-    due = opened_at + policies_in_force().priorities.due[priority]
-    return place_in_queue(number, protected=protected, priority=priority, next_tier_at=due, score=None)
 
 
 def _arrival(number: int, ticket: FoldedTicket, source: str) -> dict[str, Any]:
