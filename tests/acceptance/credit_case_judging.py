@@ -3,12 +3,10 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.sla_logic.domain.contract import read_contract
-from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.sla import ObjectiveJudgement, SlaComparison, Verdict, compare
 from tests.acceptance.credit_case_contract import contract_text, speaks_in_percent
 from tests.acceptance.credit_case_facts import as_of, facts, window_of
@@ -80,24 +78,18 @@ def _refusal(main: ObjectiveJudgement, comparison: SlaComparison) -> str | None:
     return "ticket_late" if nothing and _forfeited(main) else None
 
 
-def _forfeited(main: ObjectiveJudgement) -> int:
-    """Return the seconds that earn nothing because their ticket came too late; the service was down all the same."""
-    late = (i.seconds for i in main.intervals if i.kind == "excluded" and re.search("ticket was opened.*late", i.why))
-    return sum(late)
+def _forfeited(main: ObjectiveJudgement) -> bool:
+    """Tell whether a ticket came too late: its outage earns nothing, and the service was down all the same."""
+    return any(re.search("ticket was opened.*late", step) for step in main.steps)
 
 
 def _of_objective(main: ObjectiveJudgement) -> Fields:
-    down = None if main.counted_seconds is None else main.counted_seconds + _forfeited(main)
-    available = None
-    if main.measured is not None and main.metric in ("availability", "success_rate"):
-        available = f"{main.measured:.8f}"
-        if down != main.counted_seconds and down is not None:
-            available = f"{half_up(100 - Fraction(100 * down, main.total_seconds), 8)}"
+    shown = main.measured is not None and main.metric in ("availability", "success_rate")
     steps = re.fullmatch(r"(\d+) step\(s\)", main.tier or "")
     rounded = next((r[1] for r in (re.match(r"rounded half up .*: (\S+)$", step) for step in main.steps) if r), None)
     return {
-        "downtime_seconds": down,
-        "availability_pct": available,
+        "downtime_seconds": main.counted_seconds,
+        "availability_pct": f"{main.measured:.8f}" if shown else None,
         "rounded_pct": rounded,
         "days": main.days,
         "steps": int(steps[1]) if steps else None,

@@ -298,13 +298,34 @@ def test_up_and_down_events_become_outages_whatever_their_order() -> None:
     assert len({o.reference for o in outages}) == 2
 
 
-def test_a_ticket_opened_too_late_costs_the_credit_of_its_outage() -> None:
-    terms = contract(claim={"ticket_within": "72 h"})
-    start = at("2025-04-10 10:00")
-    in_time = outage("2025-04-10 10:00", "2025-04-10 12:00", ticket_opened_at=start + timedelta(hours=72))
-    late = in_time.model_copy(update={"ticket_opened_at": start + timedelta(hours=72, seconds=1)})
-    assert first(terms, facts(in_time)).counted_seconds == 7200
-    assert first(terms, facts(late)).counted_seconds == 0
+@pytest.mark.parametrize(("late", "credit"), [(0, "10.00"), (1, "0.00")])
+def test_a_ticket_opened_too_late_costs_the_credit_of_its_outage_and_hides_no_downtime(late: int, credit: str) -> None:
+    terms = contract(objective(target="99.9"), claim={"ticket_within": "72 h"})
+    opened = at("2025-04-10 10:00") + timedelta(hours=72, seconds=late)
+    found = judge(terms, facts(outage("2025-04-10 10:00", "2025-04-10 12:00", ticket_opened_at=opened)))
+    assert found.objectives[0].counted_seconds == 7200
+    assert found.breached
+    assert found.credit_due == euros(credit)
+    assert ("not paid: O1, the ticket was opened 1 s too late" in found.objectives[0].steps) == bool(late)
+
+
+def test_only_the_outage_whose_ticket_came_too_late_earns_nothing() -> None:
+    terms = contract(objective({"kind": "day_per_block", "block": "1 h"}), claim={"ticket_within": "72 h"})
+    late = outage("2025-04-10 10:00", "2025-04-10 12:00", ticket_opened_at=at("2025-04-20 10:00"))
+    in_time = outage("2025-04-12 10:00", "2025-04-12 13:00", "O2", ticket_opened_at=at("2025-04-12 10:05"))
+    found = first(terms, facts(late, in_time, charge="300.00"))
+    assert (found.counted_seconds, found.days, found.credit) == (5 * 3600, 3, euros("30.00"))
+    assert found.next_tier is not None
+    assert found.next_tier.seconds_left == 1  # beyond the three hours that are paid for
+
+
+def test_a_late_ticket_leaves_a_repair_out_of_the_paid_mean_and_in_the_measured_one() -> None:
+    rule = {"kind": "share_when_missed", "credit": "35%"}
+    terms = contract(
+        {"id": "mttr", "metric": "time_to_restore", "target": "4 h", "rule": rule}, claim={"ticket_within": "72 h"}
+    )
+    found = first(terms, facts(outage("2025-04-10 10:00", "2025-04-10 15:00", ticket_opened_at=at("2025-04-20 10:00"))))
+    assert (found.measured, found.breached, found.credit) == (18_000, True, euros("0.00"))
 
 
 @pytest.mark.parametrize(("brackets", "hours"), [("shortest", 2), ("longest", 38)])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
+from typing import Self
 
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.contract.contract import Contract
@@ -16,7 +17,10 @@ from include.sla_logic.domain.sla.objective_judgement import DataState
 
 @dataclass(slots=True)
 class Measured:
-    """The value of one objective in its unit, with the evidence; no value means nothing was measured."""
+    """The value of one objective in its unit, with the evidence; no value means nothing was measured.
+
+    `claimed` is what credits are reckoned on, where that is less than what was measured.
+    """
 
     total: int
     value: Fraction | None = None
@@ -29,6 +33,12 @@ class Measured:
     days: int | None = None
     open_reasons: list[str] = field(default_factory=list)
     events: tuple[str, ...] = ()
+    claimed: Self | None = None
+
+    @property
+    def paid(self) -> Self:
+        """What credits are reckoned on."""
+        return self.claimed or self
 
     @property
     def coverage(self) -> Fraction:

@@ -124,8 +124,6 @@ def _add_outage(
     closed = outage.ticket_closed_at if contract.counting.clock_stop == "ticket_closed" else outage.end
     if why is None and outage.attribution not in contract.counting.attributions:
         why = f"the contract does not count what the {outage.attribution.replace('_', ' ')} answers for"
-    if why is None:
-        why = _ticket_too_late(contract, outage)
     earliest_end, latest_end = _ends(outage, closed, until)
     begun, ended = to_seconds(outage.start), until if outage.end is None else min(to_seconds(outage.end), until)
     if begun >= until and min(start, begun) >= until:
@@ -182,14 +180,6 @@ def _ends(outage: Outage, closed: datetime | None, until: int) -> tuple[int, int
         return min(to_seconds(early), until), until if late is None else min(to_seconds(late), until)
     end = until if closed is None else min(to_seconds(closed), until)
     return end, end
-
-
-def _ticket_too_late(contract: Contract, outage: Outage) -> str | None:
-    within = contract.claim.ticket_within
-    if within is None or outage.ticket_opened_at is None:
-        return None
-    late = to_seconds(outage.ticket_opened_at) - to_seconds(outage.start) - within
-    return f"the ticket was opened {show_duration(late)} too late" if late > 0 else None
 
 
 def _long_enough(contract: Contract, pieces: list[Span], found: Downtime, *, note: bool) -> list[Span]:

@@ -11,9 +11,9 @@ from include.sla_logic.domain.sla.award import award
 from include.sla_logic.domain.sla.bench import Award, Bench
 from include.sla_logic.domain.sla.case import Case, Measured
 from include.sla_logic.domain.sla.charge import ChargeBase
+from include.sla_logic.domain.sla.claimed import measure_claimed
 from include.sla_logic.domain.sla.downtime import Downtime
 from include.sla_logic.domain.sla.evidence import evidence_of, tier_bounds, value_bounds
-from include.sla_logic.domain.sla.measuring import measure
 from include.sla_logic.domain.sla.next_tier import next_by_downtime, next_by_value
 from include.sla_logic.domain.sla.objective_judgement import (
     DataState,
@@ -41,11 +41,11 @@ def judge(objective: Objective, case: Case, base: ChargeBase | None, missing: Un
     total = case.span[1] - case.span[0]
     measured = Measured(total=total)
     try:
-        measured = measure(objective, case)
+        measured = measure_claimed(objective, case)
         if (doubt := _doubt(measured, case)) is not None:
             return _undecided(objective, measured, doubt)
         bench = Bench(case, objective, base, missing)
-        found = award(measured, bench)
+        found = award(measured.paid, bench)
         exact = found.amount
         if exact is None:
             exact = (found.share or Fraction(0)) * bench.charge().window if found.share else Fraction(0)
@@ -119,7 +119,7 @@ def _decided(
     breached = bool(_breached(objective, measured, found))
     credit = round_to_minor_unit(exact, currency)
     share = found.share if found.amount is None else None
-    steps = [*measured.steps, *found.steps]
+    steps = [*measured.steps, *(measured.claimed.steps if measured.claimed else ()), *found.steps]
     if share and base is not None:
         product = f"{exact_text(share * 100)} % x {exact_text(base.window)} = {exact_text(exact)} {currency}"
         steps += [*base.steps, product]
@@ -136,7 +136,7 @@ def _decided(
         charge_base=None if base is None else round_to_minor_unit(base.window, currency),
         days=found.days,
         waived_hours=found.waived_hours,
-        next_tier=_next(objective, measured, bench, found, exact),
+        next_tier=_next(objective, measured.paid, bench, found, exact),
         tier_bounds=tier_bounds(objective, measured),
         value_bounds=value_bounds(objective, measured),
         warnings=(*(measured.downtime.warnings if measured.downtime else ()), *found.warnings),
