@@ -24,7 +24,10 @@ def test_a_log_is_imported_and_the_rejected_are_told(sla, tmp_path):
     rows = [event("A", "acknowledged", "1 08:00"), event("B", "asleep", "1 08:00")]
     answer = sla("import", "tickets", write_csv(tmp_path / "log.csv", rows), "--format", "csv")
     assert answer.exit_code == 3
-    assert "2 rows, 2 tickets: 1 wait, 0 are history, 0 known already, 0 opened later, 1 rejected." in answer.output
+    assert (
+        "2 rows, 2 tickets: 1 wait, 0 are history, 0 went on, 0 known already, 0 opened later, 1 rejected."
+        in answer.output
+    )
     assert "row 3, state: the mapping does not say what 'asleep' means" in answer.output
 
 

@@ -164,6 +164,77 @@ def test_a_ticket_that_says_otherwise_than_the_one_that_is_known_is_refused(offi
     assert statuses(office, "INC-1")[-1] == "closed"
 
 
+def test_what_has_happened_since_is_appended_to_a_ticket_that_still_waits(any_office, tmp_path):
+    log = tmp_path / "log.csv"
+    take_in(any_office, write_csv(log, LIFE[:2]))
+    before = any_office.case("INC-1")
+    report = take_in(any_office, write_csv(log, LIFE[:3]))
+    assert (report.continued, report.waiting, report.rejected) == (1, 0, [])
+    case = any_office.case("INC-1")
+    assert case.status_history[: len(before.status_history)] == before.status_history
+    assert statuses(any_office, "INC-1") == ["acknowledged", "inProgress", "held", "inProgress", "pending"]
+    assert case.timeline[-1].event == "Imported 1 further change from plain."
+    [line] = any_office.open_list(waiting_only=True)
+    assert (line.running, line.seconds_left) == (False, 7 * 3600)  # held for the customer after an hour
+    again = take_in(any_office, log)
+    assert (again.continued, again.unchanged) == (0, 1)
+    assert any_office.breaches() == []
+
+
+def test_a_ticket_that_was_settled_elsewhere_leaves_the_backlog_and_comes_back_when_it_is_reopened(office, tmp_path):
+    log = tmp_path / "log.csv"
+    take_in(office, write_csv(log, LIFE[:2]))
+    take_in(office, write_csv(log, LIFE[:5]))
+    assert office.backlog().waiting.total == 0
+    assert office.case("INC-1").ticket.status == "resolved"
+    take_in(office, write_csv(log, LIFE[:6]))
+    [line] = office.open_list(waiting_only=True)
+    assert (line.priority, line.clock.reopened) == ("P2", 1)
+    told = [entry.event for entry in office.case("INC-1").timeline]
+    assert "Reopened in the other system." in told
+    assert "Priority changed from P3 to P2 in the other system." in told
+    take_in(office, write_csv(log, LIFE))
+    assert office.backlog().waiting.total == 0
+    assert office.case("INC-1").closed is None
+    assert office.breaches() == []
+
+
+def test_growing_exports_end_with_the_clock_of_the_whole_log(office, tmp_path):
+    from include.sla_logic.adapters.clocks import read_clocks
+
+    for count in range(1, len(LIFE) + 1):
+        take_in(office, write_csv(tmp_path / "log.csv", LIFE[:count]))
+    with office.database.read() as connection:
+        clock = read_clocks(connection, [1], as_of=datetime(2026, 11, 2, tzinfo=UTC))[1]
+    assert (clock.reopened, clock.net.total_seconds()) == (1, 3 * 3600)
+    assert office.quarantined() == []
+
+
+def test_what_a_run_has_taken_is_not_changed_from_outside_and_says_so(office, tmp_path):
+    log = tmp_path / "log.csv"
+    take_in(office, write_csv(log, LIFE[:2]))
+    office.claim_backlog(by="sched-1", limit=9, at_most=9, carries=9)
+    before = office.case("INC-1")
+    report = take_in(office, write_csv(log, LIFE[:3]))
+    assert "TT-000001 is processed here already" in report.rejected[0].reason
+    assert office.case("INC-1") == before
+    assert len(office.quarantined()) == 1
+
+
+def test_another_past_another_customer_and_a_reopened_end_are_refused_each_with_its_reason(office, tmp_path):
+    log = tmp_path / "log.csv"
+    take_in(office, write_csv(log, LIFE[:2]))
+    other = [LIFE[0], event("INC-1", "inProgress", "1 08:30"), LIFE[2]]
+    assert "not the beginning of this history" in take_in(office, write_csv(log, other)).rejected[0].reason
+    moved = [row | {"customer": "C-7"} for row in LIFE[:3]]
+    assert "for C-1 and S-1" in take_in(office, write_csv(log, moved)).rejected[0].reason
+    ended = [LIFE[0], event("INC-2", "closed", "1 09:00"), event("INC-2", "inProgress", "1 10:00")]
+    take_in(office, write_csv(log, ended[1:2]))
+    assert (
+        "which is final; elsewhere it was left again" in take_in(office, write_csv(log, ended[1:])).rejected[0].reason
+    )
+
+
 def test_a_notification_that_came_in_before_is_not_imported_over(office, tmp_path):
     office.accept(conf(external_reference="INC-1"), run_id="incident.INC-1", origin="test")
     report = take_in(office, write_csv(tmp_path / "log.csv", LIFE))

@@ -84,7 +84,8 @@ def _with_progress(run: "Callable[[Callable[[int], None]], TicketReport]") -> "T
 def _show(report: "TicketReport") -> None:
     typer.echo(
         f"{report.rows} rows, {report.tickets} tickets: {report.waiting} wait, {report.history} are history, "
-        f"{report.unchanged} known already, {report.later} opened later, {len(report.rejected)} rejected."
+        f"{report.continued} went on, {report.unchanged} known already, {report.later} opened later, "
+        f"{len(report.rejected)} rejected."
     )
     for rejected in report.rejected[:_SHOWN]:
         typer.echo(f"  {shown(str(rejected))}", err=True)

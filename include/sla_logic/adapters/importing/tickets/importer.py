@@ -39,12 +39,16 @@ class TicketImport:
 
 @dataclass
 class TicketReport:
-    """What an import did; `waiting` tickets are taken up by the backlog, `history` is settled already."""
+    """What an import did; `waiting` tickets are taken up by the backlog, `history` is settled already.
+
+    `continued` were known, and more has happened to them since.
+    """
 
     rows: int = 0
     tickets: int = 0
     history: int = 0
     waiting: int = 0
+    continued: int = 0
     unchanged: int = 0
     later: int = 0
     rejected: list[Rejected] = field(default_factory=list)
@@ -121,6 +125,7 @@ def _take(
     kept = keep_tickets(connection, folded, source=work.source, reports_only=work.reports_only, now=now)
     report.history += kept.history
     report.waiting += kept.waiting
+    report.continued += kept.continued
     report.unchanged += kept.unchanged
     refused = [entry for entry in batch if isinstance(entry, _Refused)]
     refused += [

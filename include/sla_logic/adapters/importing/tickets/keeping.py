@@ -1,9 +1,8 @@
 """Keeping folded tickets in System T: one statement for each table, however many tickets there are."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
@@ -12,21 +11,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from include.sla_logic.adapters.arrival_places import place_arrivals
 from include.sla_logic.adapters.folders import ticket_id
 from include.sla_logic.adapters.importing.rejection import Rejected
-from include.sla_logic.adapters.importing.tickets.folding import SETTLED, FoldedTicket
-from include.sla_logic.adapters.policy_tables import policies_in_force
+from include.sla_logic.adapters.importing.tickets import rows
+from include.sla_logic.adapters.importing.tickets.continuing import continue_tickets
+from include.sla_logic.adapters.importing.tickets.folding import FoldedTicket
 from include.sla_logic.adapters.schema.arrivals import arrivals
 from include.sla_logic.adapters.schema.queue import queue
 from include.sla_logic.adapters.schema.reference import customers
 from include.sla_logic.adapters.schema.system_t import documents, ticket_status_history, tickets, timeline
 from include.sla_logic.adapters.tickets import key_of
 from include.sla_logic.domain.lanes import Lane
-from include.sla_logic.domain.queue_order import place_in_queue
-from include.sla_logic.domain.sla_clock import Owner, StatusEvent
 from include.sla_logic.domain.trouble_ticket import TicketStatus
-
-IMPORTED = "imported"
-_WAITS = "Waits in the backlog."
-Rows = Iterable[dict[str, Any]]
 
 
 @dataclass
@@ -35,6 +29,7 @@ class Kept:
 
     history: int = 0
     waiting: int = 0
+    continued: int = 0
     unchanged: int = 0
     refused: list[tuple[FoldedTicket, Rejected]] = field(default_factory=list)
 
@@ -42,19 +37,26 @@ class Kept:
 def keep_tickets(
     connection: Connection, folded: Sequence[FoldedTicket], *, source: str, reports_only: bool, now: datetime
 ) -> Kept:
-    """Keep what is new; what is known already stays as it is, and is refused where it says otherwise."""
+    """Keep what is new; go on with what is known where more has happened, and refuse it where it says otherwise."""
     kept = Kept()
-    by_key = {_key(ticket): ticket for ticket in folded}
-    new = dict(by_key)
+    by_key = {_key(ticket): _told(ticket, reports_only=reports_only) for ticket in folded}
+    new, changed = dict(by_key), {}
     for row in connection.execute(_known(list(by_key))):
         ticket = new.pop(row.external_key)
         if row.fingerprint == ticket.fingerprint:
             kept.unchanged += 1
-        else:
-            reason = f"System T has it with other contents, as {ticket_id(row.number)}"
+        elif row.fingerprint is None:
+            reason = f"System T has it already, as {ticket_id(row.number)}, and not from an import"
             kept.refused.append((ticket, Rejected(ticket.line, "reference", reason)))
+        else:
+            changed[row.number] = ticket
+    if changed:
+        went_on, left = continue_tickets(connection, changed, source=source, now=now)
+        kept.continued = len(went_on)
+        for number, reason in left.items():
+            kept.refused.append((changed[number], Rejected(changed[number].line, "reference", reason)))
     if new:
-        wanted = {key: _as_it_waits(ticket, now, reports_only=reports_only) for key, ticket in new.items()}
+        wanted = {key: _as_it_waits(ticket) for key, ticket in new.items()}
         _add_all(connection, wanted, source=source, now=now)
         kept.history = sum(ticket.settled for ticket in wanted.values())
         kept.waiting = len(wanted) - kept.history
@@ -78,33 +80,37 @@ def _known(keys: list[str]) -> Any:
     )
 
 
-def _as_it_waits(ticket: FoldedTicket, now: datetime, *, reports_only: bool) -> FoldedTicket:
+def _told(ticket: FoldedTicket, *, reports_only: bool) -> FoldedTicket:
+    """Return the ticket, or only its report, as if nobody had worked on it."""
+    return replace(ticket, history=ticket.history[:1], ratings=ticket.ratings[:1]) if reports_only else ticket
+
+
+def _as_it_waits(ticket: FoldedTicket) -> FoldedTicket:
     """Leave a ticket from which the process can take it into progress: what is in progress elsewhere is held here."""
-    if reports_only:
-        return replace(ticket, history=ticket.history[:1], ratings=ticket.ratings[:1])
     if ticket.history[-1].status is not TicketStatus.IN_PROGRESS:
         return ticket
-    held = StatusEvent(status=TicketStatus.HELD, at=now, reason=_WAITS, owner=Owner.PROVIDER)
-    return replace(ticket, history=(*ticket.history, held))
+    return replace(ticket, history=(*ticket.history, rows.our_hold(ticket.history[-1].at)))
 
 
 def _add_all(connection: Connection, wanted: dict[str, FoldedTicket], *, source: str, now: datetime) -> None:
     numbers = _open(connection, wanted, source)
     added = [(numbers[key], ticket) for key, ticket in wanted.items() if key in numbers]
 
-    def rows(of: Callable[[int, FoldedTicket], Rows]) -> list[dict[str, Any]]:
+    def all_rows(of: Callable[[int, FoldedTicket], rows.Rows]) -> list[dict[str, Any]]:
         return [row for number, ticket in added for row in of(number, ticket)]
 
     protected = _protected(connection, {ticket.notification.customer for ticket in wanted.values()})
-    _add(connection, documents, rows(lambda number, ticket: _paper(number, ticket, now)))
-    _add(connection, ticket_status_history, rows(_history))
-    _add(connection, timeline, rows(lambda number, ticket: _timeline(number, ticket, source, now)))
+    _add(connection, documents, all_rows(lambda number, ticket: rows.paper(number, ticket, now)))
+    _add(connection, ticket_status_history, all_rows(rows.history))
+    _add(connection, timeline, all_rows(lambda number, ticket: rows.sentences(number, ticket, source, now)))
     _add(
         connection,
         queue,
-        rows(lambda number, ticket: [_place(number, ticket, protected=ticket.notification.customer in protected)]),
+        all_rows(
+            lambda number, ticket: [rows.place(number, ticket, protected=ticket.notification.customer in protected)]
+        ),
     )
-    _add(connection, arrivals, rows(lambda number, ticket: [_arrival(number, ticket, source)]))
+    _add(connection, arrivals, all_rows(lambda number, ticket: [_arrival(number, ticket, source)]))
     place_arrivals(connection, [number for number, ticket in added if not ticket.settled], now=now)
 
 
@@ -116,9 +122,9 @@ def _open(connection: Connection, wanted: dict[str, FoldedTicket], source: str) 
     return {row.external_key: row.number for row in connection.execute(statement, values)}
 
 
-def _add(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
+def _add(connection: Connection, table: Table, new: list[dict[str, Any]]) -> None:
+    if new:
+        connection.execute(insert(table), new)
 
 
 def _protected(connection: Connection, names: set[str]) -> set[str]:
@@ -140,81 +146,6 @@ def _ticket(key: str, ticket: FoldedTicket, source: str) -> dict[str, Any]:
         "escalated": False,
         "parent": None,
         "created_at": ticket.history[0].at,
-    }
-
-
-def _paper(number: int, ticket: FoldedTicket, now: datetime) -> Rows:
-    notification = ticket.notification
-    yield {
-        "ticket": number,
-        "kind": notification.kind(),
-        "round": 1,
-        "schema_version": notification.schema_version,
-        "body": notification.model_dump_json(),
-        "task": IMPORTED,
-        "written_at": now,
-    }
-
-
-def _history(number: int, ticket: FoldedTicket) -> Rows:
-    for sequence, event in enumerate(ticket.history, start=1):
-        yield {
-            "ticket": number,
-            "sequence": sequence,
-            "status": event.status.value,
-            "reason": event.reason,
-            "at": event.at,
-            "owner": event.owner.value if event.owner else None,
-        }
-
-
-def _timeline(number: int, ticket: FoldedTicket, source: str, now: datetime) -> Rows:
-    """Tell of reopenings and changed priorities when they happened, and last of the import."""
-    entries = sorted([*_reopenings(ticket), *_changed_priorities(ticket)], key=lambda entry: entry[0])
-    for sequence, (at, event) in enumerate([*entries, (now, f"Imported from {source}.")], start=1):
-        yield {
-            "ticket": number,
-            "sequence": sequence,
-            "lane": Lane.CUSTOMER_SERVICE.value,
-            "event": event,
-            "at": at,
-        }
-
-
-def _reopenings(ticket: FoldedTicket) -> Iterator[tuple[datetime, str]]:
-    for before, after in pairwise(ticket.history):
-        if before.status in SETTLED and after.status not in SETTLED:
-            yield after.at, "Reopened in the other system."
-
-
-def _changed_priorities(ticket: FoldedTicket) -> Iterator[tuple[datetime, str]]:
-    matrix = policies_in_force().priorities
-    for before, after in pairwise(ticket.ratings):
-        old, new = (matrix.priority(rated.impact, rated.urgency) for rated in (before, after))
-        if old is not new:
-            yield after.at, f"Priority changed from {old} to {new} in the other system."
-
-
-def _place(number: int, ticket: FoldedTicket, *, protected: bool) -> dict[str, Any]:
-    """Return the row of the queue; the place of one that waits is worked out when all are in."""
-    policy = policies_in_force().priorities
-    first, last = (policy.priority(rated.impact, rated.urgency) for rated in (ticket.ratings[0], ticket.ratings[-1]))
-    return {
-        "ticket": number,
-        "open": not ticket.settled,
-        "place": place_in_queue(
-            number,
-            protected=protected,
-            priority=last,
-            runs_out_at=None,
-            score=None,
-            opened_at=ticket.history[0].at,
-        ),
-        "protected": protected,
-        "priority": last.value,
-        "original_priority": first.value,
-        "outcome": IMPORTED if ticket.settled else None,
-        "closed_at": ticket.history[-1].at if ticket.settled else None,
     }
 
 
