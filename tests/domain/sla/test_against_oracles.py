@@ -98,18 +98,6 @@ def test_downtime_agrees_with_a_counter_of_seconds(down, planned, length) -> Non
     assert found.counted_seconds == counted_cells(down, planned, [], 0, length)
 
 
-@settings(max_examples=50)
-@given(many, st.randoms(use_true_random=False))
-def test_the_order_of_the_records_never_matters(down, shuffler) -> None:
-    known = build(APRIL_START, 60, down, [], [])
-    shuffled = list(known.outages)
-    shuffler.shuffle(shuffled)
-    again = known.model_copy(update={"outages": tuple(shuffled)})
-    one, two = judge(contract(), known), judge(contract(), again)
-    assert one.credit_due == two.credit_due
-    assert _spans(one.objectives[0]) == _spans(two.objectives[0])
-
-
 APRIL_START = at("2025-04-01")
 
 

@@ -88,8 +88,13 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
         approval_reasons=approval,
         claim=claim,
         chronic=chronic,
-        maintenance=tuple(Period(start=m.start, end=m.end) for m in facts.maintenance if m.end >= m.start),
+        maintenance=_planned(facts),
     )
+
+
+def _planned(facts: ServiceFacts) -> tuple[Period, ...]:
+    sound = (Period(start=m.start, end=m.end) for m in facts.maintenance if m.end >= m.start)
+    return tuple(sorted(sound, key=lambda period: period.span))
 
 
 def _base(case: Case) -> tuple[ChargeBase | None, UnableToJudge | None]:

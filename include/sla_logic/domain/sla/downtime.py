@@ -91,7 +91,7 @@ def count_downtime(contract: Contract, facts: ServiceFacts, window: Span, as_of:
     found.open_reasons += excluded.open_reasons
     short: list[Span] = []
     long: list[Span] = []
-    for outage in facts.outages:
+    for outage in sorted(facts.outages, key=lambda outage: (outage.start, outage.reference)):
         _add_outage(contract, outage, until, found, short, long)
     count_spans(contract, found, short, excluded, extra_unknown=[p.span for p in facts.unobserved])
     found.longest = spans.clip(_long_enough(contract, spans.subtract(long, excluded.spans), found, note=False), window)

@@ -94,8 +94,8 @@ def _intervals(downtime: Downtime) -> tuple[CountedInterval, ...]:
     return tuple(_interval(span, kind, why, reference) for span, kind, why, reference in sorted(rows, key=_by_time))
 
 
-def _by_time(row: _Row) -> tuple[Span, str]:
-    return row[0], row[1]
+def _by_time(row: _Row) -> tuple[Span, str, str, str]:
+    return row[0], row[1], row[2], row[3] or ""
 
 
 def _interval(span: Span, kind: IntervalKind, why: str, reference: str | None) -> CountedInterval:

@@ -27,10 +27,10 @@ class Exclusions:
     def of(cls, contract: Contract, facts: ServiceFacts, until: int) -> Self:
         """Collect what this contract excludes."""
         found = cls()
-        for window in facts.maintenance:
+        for window in sorted(facts.maintenance, key=lambda window: (window.start, window.reference)):
             found._add_maintenance(contract, window)
         if contract.counting.holds_stop_the_clock:
-            for hold in facts.holds:
+            for hold in sorted(facts.holds, key=lambda hold: (hold.start, hold.reason, hold.owner)):
                 found._add_hold(contract, hold, until)
         return found
 
