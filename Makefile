@@ -69,8 +69,8 @@ format: .venv/.stamp ## let ruff format the code and repair what it can
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-bench: .venv/.stamp ## measure the benchmarks
-	@$(PY) -m benchmarks $(BENCH)
+bench: .venv/.stamp ## measure everything, or one thing: make bench BENCH="floor --singles 3"
+	@PYTHONPATH=$(CURDIR):$(CURDIR)/plugins $(PY) -m benchmarks $(BENCH)
 
 clean: ## remove environments, caches and the state of local runs
 	rm -rf .venv .tools .airflow .teleco .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

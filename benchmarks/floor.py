@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from benchmarks.town import open_town
+from benchmarks.ways import BRANCHES
 from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack
 from deploy.stack.settings import ROOT, OperationsDatabase, StackSettings, sqlite_url
@@ -22,14 +23,6 @@ from sla_airflow.cohorts import conf_of_cohort
 
 OURS, FLOOR = "sla_violation", "floor"
 KEY = 4  # of the town's incidents: a problem at Resource Provisioning that needs no operator
-DECISIONS = (
-    "is_customer_premium",
-    "does_significance_change_priorities",
-    "is_problem_analyzable",
-    "is_problem_detected",
-    "choose_counter_measures",
-    "await_restoration_request",
-)
 
 
 def cpu_seconds() -> float:
@@ -102,7 +95,7 @@ def measure(stack: AirflowStack, office: Any, confs: list[dict[str, Any]], optio
 
     measured(lambda: start(OURS, 1), stack)
     path = {step.task: step.choice for step in office.case(f"{OURS}-0").path}
-    ways.update({task: path.get(task) or "" for task in DECISIONS})
+    ways.update({task: path.get(task) or "" for task in BRANCHES})
     measured(lambda: start(FLOOR, 1), stack)
     print(f"{len(path)} executed tasks each\nruns   what           wall s   CPU s/run   tasks' CPU s")
     for runs in [1] * options.singles + [options.at_once] * bool(options.at_once):

@@ -26,12 +26,15 @@ SHARED = (
     "include.sla_logic.departments.service_management",
     "include.sla_logic.office",
     "jinja2",
+    "numpy",
     "vl_convert",
 )
 
 if "scheduler" in sys.argv[1:2]:
     for name in SHARED:
         importlib.import_module(name)
+    # The business tables too: reading their YAML costs a task as much as its step.
+    importlib.import_module("include.sla_logic.adapters.policy_tables").policies_in_force()
 
 PR_SET_PDEATHSIG = 1
 FORKS = 2  # a worker or a trigger runner, and the process of a task; what a task itself starts is its own business

@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.ports import CaseFile
 from sla_airflow.cohorts import carries_cohort, door_of
-from sla_airflow.connections import settings
+from sla_airflow.connections import settings, settings_inside
 from sla_airflow.notifier import FailedStep
 
 if TYPE_CHECKING:
@@ -41,14 +41,15 @@ class Activity(BaseOperator):
     def execute(self, context: Context) -> None:
         """Perform the step; what it sends stays in the outbox where it cannot be delivered now."""
         run_id = str(context["run_id"])
+        office = open_office(sends=self.sends)
         if carries_cohort(context):
-            perform_cohort(self, self.step, run_id)
+            perform_cohort(self, self.step, run_id, office)
             if self.sends:
-                deliver_all()
+                deliver_all(office)
             return
-        perform(self.step, run_id)
+        perform(self.step, run_id, office)
         if self.sends:
-            deliver(run_id)
+            deliver(run_id, office)
 
 
 class Intake(Activity):
@@ -59,9 +60,10 @@ class Intake(Activity):
         run = context["dag_run"]
         with no_retry_for_foreseen_errors():
             if carries_cohort(context):
-                open_office().accept_cohort(run.conf or {}, run_id=run.run_id)
+                open_office(sends=False).accept_cohort(run.conf or {}, run_id=run.run_id)
             else:
-                open_office().accept(run.conf or {}, run_id=run.run_id, origin=f"Airflow, {run.run_type.value}")
+                origin = f"Airflow, {run.run_type.value}"
+                open_office(sends=False).accept(run.conf or {}, run_id=run.run_id, origin=origin)
         super().execute(context)
 
 
@@ -75,7 +77,10 @@ class Decision(BaseBranchOperator):
     def choose_branch(self, context: Context) -> str | list[str] | None:
         """Decide, or say again what was decided before; a cohort goes every way that one of its incidents goes."""
         run_id = str(context["run_id"])
-        return perform_cohort(self, self.step, run_id) if carries_cohort(context) else perform(self.step, run_id)
+        office = open_office(sends=False)
+        if carries_cohort(context):
+            return perform_cohort(self, self.step, run_id, office)
+        return perform(self.step, run_id, office)
 
 
 def department(name: str, *, does: str) -> TaskGroup:
@@ -84,27 +89,28 @@ def department(name: str, *, does: str) -> TaskGroup:
     return TaskGroup(group_id, group_display_name=name, tooltip=does, prefix_group_id=False)
 
 
-def perform(step: Step, run_id: str) -> str | None:
+def perform(step: Step, run_id: str, office: "Office") -> str | None:
     """Perform a step for the incident of a run; answers the choice where the step decides."""
-    office = open_office()
     with no_retry_for_foreseen_errors():
         choice = office.perform(step, run_id=run_id)
     structured.info("step done", incident=run_id, ticket=office.ticket_of(run_id), step=step.__name__, choice=choice)
     return choice
 
 
-def perform_cohort(task: BaseOperator, step: Step, run_id: str) -> list[str]:
+def perform_cohort(task: BaseOperator, step: Step, run_id: str, office: "Office") -> list[str]:
     """Perform a step for the incidents of a cohort that come to this task; answers all choices that were made."""
-    office = open_office()
     with no_retry_for_foreseen_errors():
         return sorted(office.perform_cohort(step, run_id=run_id, door=door_of(task)))
 
 
-def open_office() -> "Office":
-    """Open the office on the databases and servers that Airflow's connections name."""
+def open_office(*, sends: bool = True) -> "Office":
+    """Open the office on the database that Airflow's connection names, and for who sends, on the servers as well.
+
+    Every connection is a question to Airflow's api-server, and one that is missing is two: they cost more than a step.
+    """
     from include.sla_logic.office import Office
 
-    return Office(settings())
+    return Office(settings() if sends else settings_inside())
 
 
 @contextmanager
@@ -118,10 +124,9 @@ def no_retry_for_foreseen_errors() -> Iterator[None]:
         raise
 
 
-def deliver(run_id: str) -> None:
+def deliver(run_id: str, office: "Office") -> None:
     """Deliver now what the incident has in the outbox; what fails stays there, due again later."""
     try:
-        office = open_office()
         log.info("Outbox: %s", office.deliver(ticket=run_id))
         for place in office.case(run_id).letters:
             log.info("The letter: %s", place)
@@ -129,10 +134,9 @@ def deliver(run_id: str) -> None:
         log.exception("Nothing could be delivered now; the outbox keeps it")
 
 
-def deliver_all() -> None:
+def deliver_all(office: "Office") -> None:
     """Deliver now all that is due, as long as anything leaves: a cohort's messages are most of it."""
     try:
-        office = open_office()
         while (report := office.deliver(limit=500)).sent:
             log.info("Outbox: %s", report)
     except Exception:
@@ -149,10 +153,11 @@ def report_failed_step(context: Context, *, run_id: str | None = None) -> None:
     why = str(error) if isinstance(error, AirflowFailException) else f"{type(error).__name__}."
 
     if run_id is None and carries_cohort(context):
-        open_office().give_up_cohort(run_id=str(context["run_id"]), task=task_id, why=why)
+        open_office(sends=False).give_up_cohort(run_id=str(context["run_id"]), task=task_id, why=why)
         return
 
-    operators = open_office().settings.operators
+    office = open_office()
+    operators = office.settings.operators
 
     def failed(file: CaseFile) -> None:
         file.escalate(f"the step {task_id} failed: {why}")
@@ -161,7 +166,7 @@ def report_failed_step(context: Context, *, run_id: str | None = None) -> None:
 
     failed.__name__ = f"{task_id}_failed"
     try:
-        perform(failed, run_id or str(context["run_id"]))
+        perform(failed, run_id or str(context["run_id"]), office)
     except AirflowFailException as nobody:
         log.warning("No ticket is told that %s failed: %s", task_id, nobody)
 

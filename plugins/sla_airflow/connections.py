@@ -22,9 +22,14 @@ class AirflowSilent(Exception):
     """Airflow did not say whether a connection exists. Worth a retry: a letter must not become a file meanwhile."""
 
 
+def settings_inside() -> Settings:
+    """Ask for the database only: who sends nothing needs no server."""
+    return _with_database(_find(DATABASE))
+
+
 def settings() -> Settings:
     """Compose the settings of the office from Airflow's connections, else from the environment."""
-    found = _with_database(_find(DATABASE))
+    found = settings_inside()
     mail, billing = _find(MAIL), _find(BILLING)
     found = found if mail is None else _with_mail(found, mail)
     return found if billing is None else _with_billing(found, billing)

@@ -39,15 +39,16 @@ class Link(TriggerDagRunOperator):
         if carries_cohort(context):
             self._link_cohort(run_id)
             return
-        perform(self.step, run_id)
+        perform(self.step, run_id, open_office(sends=False))
         self.trigger_run_id = premium_run_id(run_id)
         self.conf = {"incident": run_id}
         super().execute(context)
 
     def _link_cohort(self, run_id: str) -> None:
         """Link every premium incident of a cohort; what was started before is found started."""
-        perform_cohort(self, self.step, run_id)
-        for member in open_office().went_through(self.task_id, run_id=run_id):
+        office = open_office(sends=False)
+        perform_cohort(self, self.step, run_id, office)
+        for member in office.went_through(self.task_id, run_id=run_id):
             start_run(self.trigger_dag_id, premium_run_id(member.own_run), {"incident": member.own_run})
 
 
@@ -56,7 +57,7 @@ class Takeover(Activity):
 
     def execute(self, context: Context) -> None:
         """Work on the case file of the linked run, not on one of this run's own."""
-        perform(self.step, str(context["params"]["incident"]))
+        perform(self.step, str(context["params"]["incident"]), open_office(sends=self.sends))
 
 
 def premium_run_id(run_id: str) -> str:

@@ -48,7 +48,7 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
 
     def look(self, context: Context, event: object = None) -> Any:  # noqa: ARG002
         """Decide in our database; a trigger's event says only that it is worth a look."""
-        office, run_id = open_office(), str(context["run_id"])
+        office, run_id = open_office(sends=False), str(context["run_id"])
         with no_retry_for_foreseen_errors():
             outcome = office.decide_restoration(run_id)
             if outcome is None:
@@ -67,7 +67,7 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
     def _part(self, context: Context) -> Any:
         """Keep no cohort waiting for one incident: who has to wait goes on in a run of her own, started once."""
         with no_retry_for_foreseen_errors():
-            parting = open_office().await_cohort(run_id=str(context["run_id"]), door=door_of(self))
+            parting = open_office(sends=False).await_cohort(run_id=str(context["run_id"]), door=door_of(self))
         for leaver in parting.leavers:
             started = start_run(self.dag_id, leaver.run_id, leaver.conf)
             self.log.info("%s waits in run %s%s", leaver.ticket, leaver.run_id, "" if started else ", which is there")

@@ -1,9 +1,12 @@
 """The DAG has the shape of the process text, is documented throughout, and is light: every task parses it."""
 
+import inspect
 import json
 import os
+import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from airflow.sdk import DAG
 from airflow.sdk.bases.branch import BranchMixIn
 from airflow.serialization.serialized_objects import DagSerialization
 
+from benchmarks.ways import WAYS
 from include.sla_logic.departments import customer_service, resource_provisioning, service_management
 from tests.dags.loading import DAGS, load_dag
 from tests.dags.shape import shape_of
@@ -31,6 +35,21 @@ def test_tasks_groups_edges_and_labels_are_those_of_the_golden_file(dag: DAG) ->
     if os.environ.get("WRITE_GOLDEN"):
         GOLDEN.write_text(json.dumps(shape, indent=1) + "\n")
     assert shape == json.loads(GOLDEN.read_text()), "WRITE_GOLDEN=1 writes the golden file anew; read its diff"
+
+
+def test_the_floor_that_the_benchmark_measures_has_the_same_edges() -> None:
+    golden = {(edge["from"], edge["to"]) for edge in json.loads(GOLDEN.read_text())["edges"]}
+    assert {(one, other) for way in WAYS for one, other in pairwise(way)} == golden
+
+
+def test_every_step_that_writes_a_letter_or_a_posting_also_sends_it(dag: DAG) -> None:
+    writes = {task.task_id for task in dag.tasks if re.search(r"\.(mailroom|billing)\b\.\w+\(", _code(task))}
+    assert writes - {"report_sla_rebate"} == {t.task_id for t in dag.tasks if getattr(t, "sends", False)}
+
+
+def _code(task: object) -> str:
+    step = getattr(task, "step", None)
+    return inspect.getsource(step) if step else ""
 
 
 def test_every_decision_can_go_exactly_where_its_answers_say(dag: DAG) -> None:

@@ -53,7 +53,7 @@ class Office:
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     office = Office()
-    monkeypatch.setattr(activities, "open_office", lambda: office)
+    monkeypatch.setattr(activities, "open_office", lambda **_: office)
     return office
 
 
@@ -116,6 +116,21 @@ def test_what_a_step_sends_is_delivered_right_after_it(office: Office, caplog: p
         Activity(step=customer_service.send_customer_report, sends=True).execute(context())
     assert [call[0] for call in office.calls] == ["perform", "deliver", "case"]
     assert "letters/TT-000001.eml" in caplog.text
+
+
+@pytest.mark.parametrize("sends", [False, True])
+def test_one_office_is_opened_for_a_task_and_servers_are_asked_for_only_where_something_leaves(
+    monkeypatch: pytest.MonkeyPatch, sends: bool
+) -> None:
+    opened: list[bool] = []
+
+    def open_office(*, sends: bool = True) -> Office:
+        opened.append(sends)
+        return Office()
+
+    monkeypatch.setattr(activities, "open_office", open_office)
+    Activity(step=customer_service.send_customer_report, sends=sends).execute(context())
+    assert opened == [sends]
 
 
 def test_a_step_succeeds_though_its_message_cannot_leave_now(office: Office, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from airflow.sdk import Connection
 
-from sla_airflow.connections import OperationsDatabaseUnknown, settings
+from sla_airflow.connections import OperationsDatabaseUnknown, settings, settings_inside
 
 DATABASE, MAIL = "AIRFLOW_CONN_TELECO_DB", "AIRFLOW_CONN_TELECO_SMTP"
 
@@ -67,3 +68,16 @@ def test_the_mail_connection_is_read_as_airflows_smtp_provider_reads_it(
     assert smtp is not None
     assert (smtp.host, smtp.port, smtp.login, smtp.password) == ("mail.example", 587, "sla", "s3cret")
     assert smtp.starttls is starttls
+
+
+def test_who_sends_nothing_asks_airflow_for_the_database_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("sla_airflow.connections.Connection.get", lambda name: asked.append(name) or _database())
+    assert settings_inside().smtp is None
+    assert asked == ["teleco_db"]
+    settings()
+    assert asked == ["teleco_db", "teleco_db", "teleco_smtp", "teleco_billing"]
+
+
+def _database() -> Connection:
+    return Connection(conn_id="teleco_db", conn_type="sqlite", host="/srv/teleco.db")

@@ -46,7 +46,7 @@ class Office:
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     office = Office()
-    monkeypatch.setattr(restoration, "open_office", lambda: office)
+    monkeypatch.setattr(restoration, "open_office", lambda **_: office)
     return office
 
 

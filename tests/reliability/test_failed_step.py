@@ -14,7 +14,7 @@ from tests.office.town import conf
 
 def test_the_operators_get_one_mail_for_each_failed_step(office: Office, monkeypatch):
     told = Office(replace(office.settings, operators="ops@teleco.example"))
-    monkeypatch.setattr(activities, "open_office", lambda: told)
+    monkeypatch.setattr(activities, "open_office", lambda **_: told)
     told.accept(conf(observed_from="2026-11-02T08:15:00+00:00"), run_id="run-1", origin="form")
     context = {
         "run_id": "run-1",
