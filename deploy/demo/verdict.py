@@ -8,6 +8,7 @@ from include.sla_logic.adapters.case_view import Case
 from include.sla_logic.adapters.small_teleco import Expectation
 from include.sla_logic.domain.closed_incident import Ending
 from include.sla_logic.domain.customer_report import CreditState
+from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.sla import ObjectiveJudgement, SlaComparison
 
 LINK = "link_to_extra_problem_fix"
@@ -47,6 +48,8 @@ def _way(case: Case, expected: Expectation) -> Iterator[str]:
     children = int(LINK in wanted)
     if len(case.children) != children:
         yield f"{len(case.children)} child tickets instead of {children}"
+    if children and OTHER_PROCESS - set(case.tasks):
+        yield "the extra problem fix process did not take the incident over"
 
 
 def _measurement(case: Case, expected: Expectation) -> Iterator[str]:
@@ -78,5 +81,21 @@ def _end(case: Case, expected: Expectation) -> Iterator[str]:
         "review": (closed.credit_state is CreditState.UNDER_REVIEW, expected.held),
     }
     yield from (f"{name} is {found} instead of {wanted}" for name, (found, wanted) in pairs.items() if found != wanted)
-    if not case.letters:
-        yield "no letter left the house"
+    yield from _booking(case, expected)
+    mails = [message.state for message in case.outbox if message.kind == "mail"]
+    if mails != ["sent"] or not case.letters:
+        yield f"letters: {', '.join(mails) or 'none'} instead of one that was sent"
+
+
+def _booking(case: Case, expected: Expectation) -> Iterator[str]:
+    """Compare what the account and its invoice say; a held credit is not booked yet."""
+    adjustment = case.adjustment
+    if adjustment is None:
+        yield "the bill was not adjusted"
+        return
+    due = Money.zero(expected.credit.currency) if expected.held else expected.credit
+    if adjustment.booked != due:
+        yield f"{adjustment.booked} was booked instead of {due}"
+    before, after = adjustment.invoice_before, adjustment.invoice_after
+    if before is not None and after is not None and before - after != adjustment.booked:
+        yield f"the invoice went from {before} to {after}, though {adjustment.booked} was booked"

@@ -6,7 +6,7 @@ import pytest
 
 from include.sla_logic.adapters.database import Database, open_database
 
-POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])
+POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("servers")])
 
 
 @pytest.fixture(params=["sqlite", POSTGRES])

@@ -7,7 +7,7 @@ import pytest
 from include.sla_logic.office import Office
 from tests.office.town import Clock, open_office
 
-POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])
+POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("servers")])
 
 
 @pytest.fixture

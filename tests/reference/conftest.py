@@ -13,7 +13,7 @@ from include.sla_logic.adapters.migrations import migrate
 from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
 
 ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
-BOTH = ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])]
+BOTH = ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("servers")])]
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from include.sla_logic.adapters.accounts import open_invoice, total
 from include.sla_logic.adapters.contracts import ContractRegister, load_contract
 from include.sla_logic.adapters.importing import (
     KINDS,
@@ -167,6 +168,58 @@ def test_an_agreement_opens_its_service_and_account(with_customers):
         agreement = ContractRegister(connection=connection).agreement("C-1", "S-1", at=NOW)
     assert (agreement.account, agreement.service_name) == ("B-C-1", "S-1")
     assert agreement.monthly_charge == Money(amount="12.50", currency="EUR")
+
+
+INVOICES = "id,account,starts,ends\nI-1,B-C-1,2026-11-01,2026-11-30\n"
+LINES = "invoice,position,agreement,text,amount,currency\nI-1,1,A-1,Office access,12.50,EUR\n"
+VIOLATIONS = (
+    "agreement,objective,window_start,window_end,recorded_at\n"
+    "A-1,availability,2026-08-01T00:00:00Z,2026-09-01T00:00:00Z,2026-09-01T06:00:00Z\n"
+)
+
+
+def test_an_account_comes_with_its_invoice_and_a_settled_one_is_no_longer_open(with_customers):
+    with_customers("agreements", AGREEMENTS)
+    assert outcome(with_customers("invoices", INVOICES)) == (1, 0, 0, 0)
+    assert outcome(with_customers("invoice-lines", LINES)) == (1, 0, 0, 0)
+    assert outcome(with_customers("invoice-lines", LINES)) == (0, 0, 1, 0)
+    with with_customers.database.read() as connection:
+        assert open_invoice(connection, "B-C-1") == "I-1"
+        assert total(connection, "I-1", "EUR") == Money(amount="12.50", currency="EUR")
+    settled = INVOICES.replace("ends\n", "ends,state\n").replace("2026-11-30", "2026-11-30,settled")
+    assert outcome(with_customers("invoices", settled)) == (0, 1, 0, 0)
+    with with_customers.database.read() as connection:
+        assert open_invoice(connection, "B-C-1") is None
+
+
+def test_earlier_violations_count_in_the_history_of_the_relationship(with_customers):
+    with_customers("agreements", AGREEMENTS)
+    with with_customers.database.read() as connection:
+        register = ContractRegister(connection=connection)
+        agreement = register.agreement("C-1", "S-1", at=NOW)
+        assert register.relationship(agreement, at=NOW).violations_last_year == 0
+    assert outcome(with_customers("violations", VIOLATIONS)) == (1, 0, 0, 0)
+    with with_customers.database.read() as connection:
+        assert ContractRegister(connection=connection).relationship(agreement, at=NOW).violations_last_year == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "reason"),
+    [
+        ("invoices", INVOICES.replace("B-C-1", "B-9"), "account: B-9 is not known"),
+        ("invoices", INVOICES.replace("2026-11-30", "2026-10-30"), "ends lies before starts"),
+        ("invoice-lines", LINES.replace("I-1", "I-9"), "invoice: I-9 is not known"),
+        ("invoice-lines", LINES.replace("12.50", "12.505"), "amount: 12.505 EUR is finer"),
+        ("violations", VIOLATIONS.replace("A-1", "A-9"), "agreement: A-9 is not known"),
+        ("violations", VIOLATIONS.replace("2026-09-01T00", "2026-07-01T00"), "window_end does not lie after"),
+    ],
+)
+def test_a_bill_or_history_that_means_nothing_is_rejected(with_customers, kind, text, reason):
+    with_customers("agreements", AGREEMENTS)
+    with_customers("invoices", INVOICES)
+    report = with_customers(kind, text)
+    assert report.added == 0
+    assert reason in str(report.rejected[0])
 
 
 @pytest.mark.parametrize(

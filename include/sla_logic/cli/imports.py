@@ -28,6 +28,9 @@ _KINDS = {
     "resources": "resources: id, kind, name, site, layer, state",
     "topology": "which service runs on which resource: service, position, resource",
     "alarms": "alarms: id, resource, code, severity, text, raised_at, cleared_at",
+    "invoices": "invoices of billing accounts: id, account, starts, ends, state",
+    "invoice-lines": "charges of an invoice: invoice, position, agreement, text, amount, currency",
+    "violations": "earlier violations: agreement, objective, window_start, window_end, recorded_at",
 }
 
 

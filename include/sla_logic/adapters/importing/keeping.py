@@ -12,6 +12,8 @@ from include.sla_logic.adapters.importing.records import (
     AgreementRecord,
     AlarmRecord,
     CustomerRecord,
+    InvoiceLineRecord,
+    InvoiceRecord,
     MaintenanceRecord,
     OutageRecord,
     Record,
@@ -19,8 +21,10 @@ from include.sla_logic.adapters.importing.records import (
     SampleRecord,
     ServiceRecord,
     TopologyRecord,
+    ViolationRecord,
 )
 from include.sla_logic.adapters.importing.rejection import UnableToTakeRow
+from include.sla_logic.adapters.schema import accounts as a
 from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.adapters.schema.columns import UnableToKeepAmount, to_minor_units
 from include.sla_logic.domain.money import Money
@@ -90,11 +94,28 @@ def _alarms(record: AlarmRecord) -> Rows:
     yield t.alarms, record.model_dump()
 
 
+def _invoices(record: InvoiceRecord) -> Rows:
+    yield a.invoices, record.model_dump()
+
+
+def _invoice_lines(record: InvoiceLineRecord) -> Rows:
+    try:
+        amount = to_minor_units(Money(amount=record.amount, currency=record.currency))
+    except UnableToKeepAmount as error:
+        raise UnableToTakeRow("amount", str(error)) from error
+    yield a.invoice_lines, {**record.model_dump(), "amount": amount}
+
+
+def _violations(record: ViolationRecord) -> Rows:
+    yield t.violations, record.model_dump()
+
+
 def _samples(_record: SampleRecord) -> Rows:
     raise AssertionError  # samples need their series: see samples.py
 
 
 _SERVICE: Reference = ("service", t.services, ("service",))
+_AGREEMENT: Reference = ("agreement", t.agreements, ("agreement",))
 _RESOURCE: Reference = ("resource", t.resources, ("resource",))
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -115,6 +136,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "resources": Kind(ResourceRecord, t.resources, _resources),
         "topology": Kind(TopologyRecord, t.topology, _topology, refers=(_SERVICE, _RESOURCE)),
         "alarms": Kind(AlarmRecord, t.alarms, _alarms, refers=(_RESOURCE,)),
+        "invoices": Kind(InvoiceRecord, a.invoices, _invoices, refers=(("account", t.billing_accounts, ("account",)),)),
+        "invoice-lines": Kind(
+            InvoiceLineRecord,
+            a.invoice_lines,
+            _invoice_lines,
+            refers=(("invoice", a.invoices, ("invoice",)), _AGREEMENT),
+        ),
+        "violations": Kind(ViolationRecord, t.violations, _violations, refers=(_AGREEMENT,)),
         "samples": Kind(SampleRecord, t.samples, _samples, refers=(_SERVICE,)),
     }
 )

@@ -177,6 +177,51 @@ class AlarmRecord(Record):
     cleared_at: Moment | None = None
 
 
+class InvoiceRecord(Record):
+    """An invoice of a billing account; credits are taken off the newest open one."""
+
+    id: Reference
+    account: Reference
+    starts: date
+    ends: date
+    state: Literal["open", "settled"] = "open"
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.ends < self.starts:
+            msg = "ends lies before starts"
+            raise ValueError(msg)
+        return self
+
+
+class InvoiceLineRecord(Record):
+    """What an invoice charges for one agreement."""
+
+    invoice: Reference
+    position: Annotated[int, Field(ge=1, le=10_000)]
+    agreement: Reference
+    text: Long
+    amount: Quantity
+    currency: Currency
+
+
+class ViolationRecord(Record):
+    """A broken promise of earlier times: part of the history of the relationship."""
+
+    agreement: Reference
+    objective: Annotated[Text, Field(min_length=1, max_length=64)]
+    window_start: Moment
+    window_end: Moment
+    recorded_at: Moment
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.window_end <= self.window_start:
+            msg = "window_end does not lie after window_start"
+            raise ValueError(msg)
+        return self
+
+
 class SampleRecord(Record):
     """One value of one step; None was asked for and not answered."""
 
