@@ -62,7 +62,7 @@ def speaks_in_percent(entry: Told) -> bool:
 
 def currency_of(case: Told) -> str:
     """Return the currency of the case's charge; without a charge, that of its zone."""
-    for charge in (case.get("monthly_charge"), case.value(QUARTERLY)):
+    for charge in (case.get("monthly_charge"), case.value(QUARTERLY), case.value(OF_THE_WINDOW)):
         if isinstance(charge, Told):
             return charge["currency"]
     country = COUNTRIES.get(case["timezone"], (None, None))[0]

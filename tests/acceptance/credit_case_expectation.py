@@ -40,12 +40,14 @@ _NAMES = {
     "claim_deadline": r"claim_(deadline|until|by)",
     "notice_until": r"notice_(deadline|until|by)",
     "claim_in_time": r"claim_(in_time|ok|valid)|eligible",
+    "shortfall_pct": r"shortfall(_pct)?",
+    "overrun_pct": r"over(run)?_pct",
     "steps": r"steps|(full_)?ms_over",
 }
 
 # What a file may call an error; the first that matches holds. A name that matches none of them fails.
 _ERRORS: dict[str, str] = {
-    RefusalCode.TIER_GAP: r"(tier|schedule)_?(gap|hole)|(gap|hole)(_in_\w+)?|no_(matching_)?tier",
+    RefusalCode.TIER_GAP: r"(tier|schedule)_?(gap|hole)|(gap|hole)(_in_\w+)?|no_(matching_)?tier|tier_(not|un)_?\w+",
     RefusalCode.MAINTENANCE_END_BEFORE_START: r"maintenance_(end_before_start|reversed)",
     RefusalCode.HOLD_END_BEFORE_START: r"hold_(end_before_start|reversed)",
     "window_end_before_start": r"window_(end_before_start|reversed)",
@@ -65,6 +67,12 @@ _ERRORS: dict[str, str] = {
     "negative": r"negative(_(duration|days|hours|value|downtime|percent|credit|count))?",
     "above_hundred": r"(bad|invalid)_error_(rate|pct)|error_(rate|pct)_(above_100|out_of_range)",
     "unknown_zone": r"(unknown|bad|invalid)_(time_?)?zone",
+}
+# What a file may call a warning, by the words of ours.
+_TOPICS = {
+    "column decides": r"column|percent|duration|unit|disagree|conflict|differ|mismatch",
+    "is not left out": r"maintenance|notice|announce",
+    "the clock is not stopped": r"hold|clock",
 }
 _LATE = {"claim_late", "ticket_late"}
 _MOST_DECIMALS, _FEWEST_OF_AN_ENDLESS = 8, 2
@@ -134,14 +142,9 @@ def _same(told: Any, ours: Any, key: str) -> bool:
 
 
 def _warned(told: Any, ours: tuple[str, ...]) -> bool:
-    """Compare a flag (there or not), or its names (each word of a name is in one warning)."""
+    """Compare a flag (there or not), or its names, each of which must be the topic of a warning."""
     if told is None or isinstance(told, bool):
         return bool(told) is bool(ours)
     names = [told] if isinstance(told, str) else told
-    stems = [[word.rstrip("s")[:6] for word in re.split(r"\W|_", name) if word] for name in names]
-    return bool(names) is bool(ours) and all(any(_says(text, words) for text in ours) for words in stems)
-
-
-def _says(text: str, words: list[str]) -> bool:
-    said = text.lower() + (" disagree differ conflict mismatch" if "decides" in text else "")
-    return all(word in said for word in words)
+    topics = [[topic for topic, pattern in _TOPICS.items() if re.search(pattern, name.lower())] for name in names]
+    return bool(names) is bool(ours) and all(any(topic in text for topic in t for text in ours) for t in topics)

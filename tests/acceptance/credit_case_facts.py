@@ -20,7 +20,7 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period, calendar_window
 from tests.acceptance.credit_case_contract import OF_THE_WINDOW, QUARTERLY, currency_of
 from tests.acceptance.credit_case_delays import day_of, delays, told_days
-from tests.acceptance.credit_case_outages import NOON, day_or_instant, instant, outages
+from tests.acceptance.credit_case_outages import NOON, UNITS, day_or_instant, instant, outages
 from tests.acceptance.credit_case_rules import metric_of
 from tests.acceptance.told import Told, UnableToTranslate
 
@@ -118,15 +118,17 @@ def _readings(case: Told) -> list[Reading]:
 def _errors(case: Told) -> list[ErrorIntervals] | None:
     if "error_intervals" not in case:
         return None
-    case.find(r"(idle|empty|silent|no_request)_intervals")  # they have the error rate 0, as all that are not listed
+    case.find(
+        r"(idle|empty|silent|no_request)_intervals|intervals_without_requests"
+    )  # they have the error rate 0, as all that are not listed
     return [
         ErrorIntervals(count=e["count"], error_percent=Decimal(e["error_pct"])) for e in case.objects("error_intervals")
     ]
 
 
 def _restorations(entry: Told, case: Told) -> list[Restoration]:
-    units = {"restore_hours": 3600, "restore_minutes": 60, "restore_seconds": 1}
-    lengths = [Decimal(value) * seconds for key, seconds in units.items() for value in case.get(key) or []]
+    told = [(case.value(f"(restore|repair)_{unit}"), seconds) for unit, seconds in UNITS.items()]
+    lengths = [Decimal(value) * seconds for values, seconds in told for value in values or []]
     if entry["rule"] == "mttr":
         for ticket in case.objects("tickets"):
             opened, closed = ticket.value("opened(_at)?"), ticket.value("closed(_at)?")
@@ -144,6 +146,8 @@ def _charges(case: Told) -> Charges:
 
     def money(told: Any) -> Money | None:
         amount = told["amount"] if isinstance(told, Told) else told
+        if isinstance(told, Told) and told.get("currency", currency) != currency:
+            raise UnableToTranslate(f"{told.where} is in {told['currency']}, not in {currency}")
         return None if amount is None else Money(amount=Decimal(amount), currency=currency)
 
     quarterly, monthly, part = case.value(QUARTERLY), case.get("monthly_charge"), case.value(OF_THE_WINDOW)
@@ -159,13 +163,16 @@ def _charges(case: Told) -> Charges:
 def _claim_filed(entry: Told, case: Told) -> ClaimFiled | None:
     """Return when the customer claimed; a case that says nothing of it is about a credit claimed at once."""
     told, window, zone = case.get("claim"), window_of(case), case["timezone"]
+    _check_incident(case)
     if isinstance(told, Told):
         there, filed = told.find(r"(claim_)?(filed|claimed|submitted|received|made|date|day)(_(at|on|date|day))?")
     else:
         there, filed = case.find(
             r"claim(ed)?(_(filed|date|at|on|day|made|received|submitted|filed_at|filed_on))?|filed_.*"
         )
-    days_after = (told if isinstance(told, Told) else case).value(r"(claim(ed)?_)?days_after(_\w+)?|claim_days?")
+    days_after = (told if isinstance(told, Told) else case).value(
+        r"(claim(ed)?_)?(days_after|after_days)(_\w+)?|claim_days?"
+    )
     if isinstance(filed, int) and not isinstance(filed, bool):
         days_after, filed = filed, None
     if days_after is not None:
@@ -173,6 +180,19 @@ def _claim_filed(entry: Told, case: Told) -> ClaimFiled | None:
     if not there or filed is True:
         return ClaimFiled(filed_at=window.start)
     return None if filed in (None, False) else ClaimFiled(filed_at=day_or_instant(filed, zone))
+
+
+def _check_incident(case: Told) -> None:
+    """Accept a day of the incident only where it is the day of an outage: then it tells nothing new."""
+    day = case.value("incident(_date|_at|_day)?")
+    if day is not None and day_of(day, case["timezone"]) not in _days_of_outages(case):
+        raise UnableToTranslate(f"no outage began or ended on the day of the incident, {day}")
+
+
+def _days_of_outages(case: Told) -> set[date]:
+    """Return the local days on which the case's outages began and ended."""
+    told = [one.get(end) for one in case.objects("outages") for end in ("start", "end")]
+    return {day_of(text, case["timezone"]) for text in told if text}
 
 
 def _days_after(days: int, entry: Told, case: Told) -> datetime:

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,6 +93,9 @@ def _of_objective(main: ObjectiveJudgement) -> Fields:
         "availability_pct": f"{main.measured:.8f}" if shown else None,
         "rounded_pct": rounded,
         "days": main.days,
+        "credit_fraction": _fraction(main),
+        "shortfall_pct": None if main.margin is None else -main.margin,
+        "overrun_pct": None if main.margin is None or not main.target else -main.margin / main.target * 100,
         "steps": int(steps[1]) if steps else None,
         "mttr_seconds": main.measured if main.metric == "time_to_restore" else None,
         "excluded_seconds": main.excluded_seconds,
@@ -99,6 +103,12 @@ def _of_objective(main: ObjectiveJudgement) -> Fields:
         "seconds_to_next_tier": main.seconds_to_next_tier,
         "warnings": main.warnings,
     }
+
+
+def _fraction(main: ObjectiveJudgement) -> str | None:
+    if main.credit_exact is None or not main.charge_base:
+        return None
+    return str(Fraction(main.credit_exact) / main.charge_base.exact)
 
 
 def _of_waiver(comparison: SlaComparison) -> Fields:

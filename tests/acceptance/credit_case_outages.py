@@ -13,6 +13,7 @@ _OPENED = r"(ticket_)?(opened|open|reported)(_(at|on))?|ticket_start"
 _CLOSED = r"(ticket_)?(closed|close)(_(at|on))?|ticket_end"
 _ATTRIBUTIONS = {"customer": "customer", "third": "third_party", "force": "force_majeure", "provider": "provider"}
 NOON = 12
+UNITS = {"hours": 3600, "minutes": 60, "seconds": 1}
 Found = tuple[bool, Any]  # whether the field is there, and its value
 
 
@@ -43,7 +44,7 @@ def outages(entry: Told, case: Told, window: Period) -> list[Outage]:
 
 
 def _fault_seconds(case: Told) -> Decimal | None:
-    for unit, seconds in (("hours", 3600), ("minutes", 60), ("seconds", 1)):
+    for unit, seconds in UNITS.items():
         told = case.get(f"fault_{unit}")
         if told is not None:
             lengths = [Decimal(each) for each in (told if isinstance(told, list) else [told])]

@@ -158,10 +158,22 @@ def test_the_day_of_the_claim_is_found_however_it_is_told(more: Fields, paid: st
     assert credit(TICKETS, told(down("10T00:00", "10T02:00"), **more)) == paid
 
 
+def test_flags_name_the_topic_of_a_warning_and_fractions_are_exact() -> None:
+    terms = THIRDS | {"parallel_pct_tiers": [{"gte": "99.9", "credit_pct": "0"}, {"lt": "99.9", "credit_pct": "1"}]}
+    hour = told(down("10T00:00", "10T01:00"))
+    assert misses(terms, hour, credit="10.00", flag="columns_disagree", credit_fraction="1/30") == set()
+    assert misses(terms, hour, credit="10.00", flag="late_notice", credit_fraction="1/29") == {
+        "warnings",
+        "credit_fraction",
+    }
+    assert misses(THIRDS, hour, credit="10.00", flagged=True) == {"warnings"}
+
+
 def test_only_a_hold_that_the_provider_does_not_owe_stops_the_clock() -> None:
     hold = down("10T00:00", "10T01:58")
     outage = down("10T00:00", "10T02:00")
     assert credit(TICKETS, told(outage, holds=[hold])) == "0.00"
+    assert credit(TICKETS, told(outage, holds=[hold | {"owner": "provider"}])) == "30.00"
     with pytest.raises(UnableToTranslate, match="who owes"):
         judged(TICKETS, told(outage, holds=[hold | {"owner": "somebody"}]))
 
