@@ -79,16 +79,6 @@ def test_parallel_tries_of_one_run_get_one_ticket(any_office):
         ({"observed_from": "0001-01-01T00:00:00+14:00"}, r"^\.observed_from: .*outside the calendar"),
         ({"observed_from": "2026-11-02T13:00:00+00:00"}, r"^\.observed_from: .*in the future"),
         ({"observed_to": "2026-11-01T00:00:00+00:00"}, "observed_to lies before observed_from"),
-        ({"description": "a\x00b"}, r"^\.description: contains the control character U\+0000"),
-        ({"description": "abc\u202egnp.exe"}, r"^\.description: contains the control character U\+202E"),
-        ({"description": ["x"]}, r"^\.description: "),
-        ({"parameters": [{"metric": "latency", "value": float("nan"), "unit": "ms"}]}, r"^\.parameters\.0\.value: "),
-        ({"parameters": [{"metric": "latency", "value": float("inf"), "unit": "ms"}]}, r"^\.parameters\.0\.value: "),
-        ({"parameters": [{"metric": "latency", "value": "1e400", "unit": "ms"}]}, r"^\.parameters\.0\.value: "),
-        ({"parameters": [{"metric": "latency", "value": 10**5000, "unit": "ms"}]}, r"^\.parameters\.0\.value: "),
-        ({"external_reference": "../../etc/passwd"}, r"^\.external_reference: "),
-        ({"external_reference": "'; DROP TABLE tickets; --"}, r"^\.external_reference: "),
-        ({"external_reference": {"a": 1}}, r"^\.external_reference: "),
     ],
 )
 def test_a_bad_field_is_named_and_the_notification_kept(office, changes, sentence):
@@ -135,21 +125,6 @@ def test_the_longest_good_notification_is_short_enough(office):
     parameters = [{"metric": "packet_loss", "value": "999999999999", "unit": "🜨" * 16}] * 50
     ticket = office.accept(conf(description="🜨" * 4000, parameters=parameters), run_id="run-1", origin="form")
     assert office.case(ticket.id).document(ProblemNotification).description == "🜨" * 4000
-
-
-def test_hostile_text_is_only_ever_text(any_office):
-    text = "{{7*7}} $(id) <script>alert(1)</script> =cmd|' /C calc'!A0 ' OR 1=1 -- %s %(x)s"
-    ticket = any_office.accept(conf(description=text), run_id="run-1", origin="<b>{{7*7}}</b>")
-    case = any_office.case(ticket.id)
-    assert case.document(ProblemNotification).description == text
-    assert case.origin == "<b>{{7*7}}</b>"
-
-
-@pytest.mark.parametrize("run_id", ["", "../../x", "a b", "x" * 251, "run\x00", "run\n"])
-def test_a_run_id_that_airflow_would_not_give_is_refused(any_office, run_id):
-    with pytest.raises(UnableToAcceptNotification, match=r"^\.run_id: "):
-        any_office.accept(conf(), run_id=run_id, origin="REST")
-    assert len(any_office.quarantined()) == 1
 
 
 def test_a_sender_whose_clock_is_a_little_ahead_is_forgiven(office):

@@ -9,9 +9,10 @@ from include.sla_logic.adapters.audit import Act, note_act
 from include.sla_logic.adapters.contracts import ContractRegister, UnableToFindRecord
 from include.sla_logic.adapters.folders import number_of_run, ticket_of
 from include.sla_logic.adapters.intake import Received, Rejection, receive
-from include.sla_logic.adapters.quarantine import printable, quarantine_notification
+from include.sla_logic.adapters.quarantine import quarantine_notification
 from include.sla_logic.adapters.schema.system_t import tickets
 from include.sla_logic.adapters.tickets import Opening, key_of, open_ticket
+from include.sla_logic.adapters.verbatim import printable
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
 
-from include.sla_logic.adapters.verbatim import Verbatim, write_verbatim
+from include.sla_logic.adapters.verbatim import Verbatim, printable, write_verbatim
 from include.sla_logic.domain.notification import ProblemNotification
 
 BODY_CAP = 131_072  # characters of ASCII JSON; the longest valid notification has half of it
@@ -17,10 +17,18 @@ _INSTANTS = ("observed_from", "observed_to", "reported_at")
 
 @dataclass(frozen=True)
 class Rejection:
-    """Why a notification is refused: the field that is wrong, written `.field`, and one reason."""
+    """Why a notification is refused: the field that is wrong, written `.field`, and one reason.
+
+    Either may quote what was sent: it is shown in logs and terminals, so it cannot write there what it likes.
+    """
 
     field: str
     reason: str
+
+    def __post_init__(self) -> None:
+        """Write what is no plain letter as an escape."""
+        object.__setattr__(self, "field", printable(self.field))
+        object.__setattr__(self, "reason", printable(self.reason, 1000))
 
     def __str__(self) -> str:
         """Say both as the beginning of a sentence."""

@@ -11,9 +11,7 @@ from include.sla_logic.adapters.database import insert_once
 from include.sla_logic.adapters.folders import ticket_id
 from include.sla_logic.adapters.intake import Rejection
 from include.sla_logic.adapters.schema.system_t import quarantine
-from include.sla_logic.adapters.verbatim import Verbatim
-
-_NAME_CAP = 250
+from include.sla_logic.adapters.verbatim import Verbatim, printable
 
 
 class UnableToFindQuarantined(Exception):
@@ -36,11 +34,6 @@ class Quarantined:
     ticket: str | None
 
 
-def printable(text: str, cap: int = _NAME_CAP) -> str:
-    """Return the text in ASCII without control characters, so that logs and tables can show it."""
-    return text.encode("unicode_escape").decode("ascii")[:cap]
-
-
 def quarantine_notification(
     connection: Connection, body: Verbatim, rejection: Rejection, *, run_id: str, origin: str, now: datetime
 ) -> int:
@@ -50,8 +43,8 @@ def quarantine_notification(
         "fingerprint": fingerprint,
         "origin": printable(origin, 64),
         "run_id": printable(run_id),
-        "field": printable(rejection.field),
-        "reason": printable(rejection.reason, 1000),
+        "field": rejection.field,
+        "reason": rejection.reason,
         "body": body.text,
         "complete": body.complete,
         "state": "waiting",

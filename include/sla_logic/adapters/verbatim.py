@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _END = object()
+_NAME_CAP = 250
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,11 @@ class Verbatim:
     text: str
     complete: bool
     depth: int
+
+
+def printable(text: str, cap: int = _NAME_CAP) -> str:
+    """Return the text in ASCII without control characters, so that logs and tables can show it."""
+    return text.encode("unicode_escape").decode("ascii")[:cap]
 
 
 def write_verbatim(body: object, *, cap: int) -> Verbatim:

@@ -10,7 +10,11 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_val
 
 from include.sla_logic.domain.document import Document, Value
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Controls of either set, marks of direction, and what is not seen at all; joiners and soft hyphens belong to words.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
+    r"\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 
 def _printable(text: str) -> str:
