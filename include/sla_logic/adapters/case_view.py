@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, Table, select
 
 from include.sla_logic.adapters.audit import acts_about
+from include.sla_logic.adapters.cohorts import carrying_run
 from include.sla_logic.adapters.folders import find_number, ticket_id, ticket_of
 from include.sla_logic.adapters.outbox import list_messages
 from include.sla_logic.adapters.restorations import find_restoration
@@ -98,9 +99,13 @@ class CaseAct(Value):
 
 
 class Case(Value):
-    """One incident with everything that is kept of it; all sequences are oldest first."""
+    """One incident with everything that is kept of it; all sequences are oldest first.
+
+    `airflow_run` is the run that works on it: one that carries it with others, or else its own.
+    """
 
     ticket: TroubleTicket
+    airflow_run: str
     origin: str
     children: tuple[str, ...]
     status_history: tuple[StatusChange, ...]
@@ -139,6 +144,7 @@ def view_case(connection: Connection, reference: str) -> Case:
     wait = find_restoration(connection, number)
     return Case(
         ticket=ticket_of(row),
+        airflow_run=carrying_run(connection, number) or row.run_id,
         origin=row.origin,
         children=tuple(ticket_id(row.number) for row in connection.execute(_children(number))),
         status_history=tuple(_rows(connection, ticket_status_history, number, "sequence", StatusChange)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Select, select, update
 
 from include.sla_logic.adapters.folders import ticket_id
+from include.sla_logic.adapters.schema.arrivals import arrivals
 from include.sla_logic.adapters.schema.cohorts import cohort_members
 from include.sla_logic.adapters.schema.system_t import steps, tickets
 from include.sla_logic.adapters.upserting import upsert
@@ -29,13 +30,18 @@ class Door:
 
 @dataclass(frozen=True)
 class Member:
-    """One incident of a cohort; `own_run` is the run that it has when it goes its way alone."""
+    """One incident of a cohort, as its ticket stands; `own_run` is its run when it goes its way alone."""
 
     number: int
     ticket: str
     own_run: str
     state: str
     reason: str | None
+    customer: str
+    service: str
+    lane: str
+    status: str
+    escalated: bool
 
 
 def carry(connection: Connection, run_id: str, numbers: Sequence[int]) -> None:
@@ -53,15 +59,35 @@ def carry(connection: Connection, run_id: str, numbers: Sequence[int]) -> None:
 def members_of(connection: Connection, run_id: str) -> list[Member]:
     """Return the members of a run in the order of their tickets; none for a run that carries no cohort."""
     query = (
-        select(cohort_members.c.ticket, cohort_members.c.state, cohort_members.c.reason, tickets.c.run_id)
+        select(cohort_members.c.ticket, cohort_members.c.state, cohort_members.c.reason, tickets)
         .join(tickets, tickets.c.number == cohort_members.c.ticket)
         .where(cohort_members.c.run_id == run_id)
         .order_by(cohort_members.c.ticket)
     )
     return [
-        Member(row.ticket, ticket_id(row.ticket), row.run_id, row.state, row.reason)
+        Member(
+            number=row.number,
+            ticket=ticket_id(row.number),
+            own_run=row.run_id,
+            state=row.state,
+            reason=row.reason,
+            customer=row.customer,
+            service=row.service,
+            lane=row.assigned_to,
+            status=row.status,
+            escalated=row.escalated,
+        )
         for row in connection.execute(query)
     ]
+
+
+def carrying_run(connection: Connection, number: int) -> str | None:
+    """Return the run that carries the incident with others, or did so last; None once it has a run of its own."""
+    member = cohort_members.c
+    taken_by = select(arrivals.c.run_id).where(arrivals.c.ticket == number).scalar_subquery()
+    query = select(member.run_id, member.state).where(member.ticket == number)
+    last = connection.execute(query.order_by((member.run_id == taken_by).desc(), member.run_id.desc()).limit(1)).first()
+    return None if last is None or last.state == LEFT else last.run_id
 
 
 def mark(connection: Connection, run_id: str, number: int, state: str, *, reason: str | None = None) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, or_, select
 
 from include.sla_logic.adapters.database import insert_once
 from include.sla_logic.adapters.folders import ticket_number, ticket_of
 from include.sla_logic.adapters.queue import enter_queue
+from include.sla_logic.adapters.schema.cohorts import cohort_members
 from include.sla_logic.adapters.schema.system_t import (
     documents,
     outbox,
@@ -91,7 +92,7 @@ def _begin(connection: Connection, number: int, opening: Opening, now: datetime)
 
 @dataclass(frozen=True)
 class TicketFilter:
-    """What is asked for; what is None is not asked. `parent` is a ticket id."""
+    """What is asked for; what is None is not asked. `parent` is a ticket id, `run` its own or a carrying run."""
 
     status: TicketStatus | None = None
     customer: str | None = None
@@ -99,6 +100,7 @@ class TicketFilter:
     parent: str | None = None
     escalated: bool | None = None
     open_only: bool = False
+    run: str | None = None
 
 
 def list_tickets(
@@ -116,6 +118,9 @@ def list_tickets(
     for column, value in values.items():
         if value is not None:
             query = query.where(tickets.c[column] == value)
+    if wanted.run is not None:
+        carried = select(cohort_members.c.ticket).where(cohort_members.c.run_id == wanted.run)
+        query = query.where(or_(tickets.c.run_id == wanted.run, tickets.c.number.in_(carried)))
     if wanted.open_only:
         query = query.where(tickets.c.status.in_(OPEN))
     return [ticket_of(row) for row in connection.execute(query)]

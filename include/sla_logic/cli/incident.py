@@ -4,12 +4,15 @@ import getpass
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from include.sla_logic.cli.showing import show_json, show_table
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
+
+if TYPE_CHECKING:
+    from include.sla_logic.adapters.cohorts import Member
 
 app = typer.Typer(
     no_args_is_help=True, help="Start an incident, look at it, release or reject its restoration request."
@@ -48,17 +51,27 @@ def list_(
     open_only: Annotated[bool, typer.Option("--open", help="Only tickets that are not resolved.")] = False,
     escalated: Annotated[bool, typer.Option("--escalated", help="Only escalated tickets.")] = False,
     customer: Annotated[str | None, typer.Option(help="Only this customer's.")] = None,
+    run: Annotated[str | None, typer.Option(help="Only those that this run works on or has carried.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List tickets, the newest first."""
+    """List tickets, the newest first; those of a run with what became of them in it."""
     from include.sla_logic.adapters.tickets import TicketFilter
     from include.sla_logic.office import Office, Settings
 
-    wanted = TicketFilter(customer=customer, open_only=open_only, escalated=True if escalated else None)
-    tickets = Office(Settings.from_environment()).tickets(wanted, limit=limit)
+    wanted = TicketFilter(customer=customer, open_only=open_only, escalated=True if escalated else None, run=run)
+    office = Office(Settings.from_environment())
+    tickets = office.tickets(wanted, limit=limit)
+    members = {member.ticket: member for member in office.cohort(run)} if run else {}
     if as_json:
-        show_json([ticket.model_dump(mode="json") for ticket in tickets])
+        show_json([ticket.model_dump(mode="json") | _in_run(members.get(ticket.id)) for ticket in tickets])
+        return
+    if members:
+        show_table(
+            ("ticket", "status", "customer", "service", "with", "opened", "reference", "in the run", "why"),
+            [(*_row(ticket), *_in_run(members[ticket.id]).values()) for ticket in tickets if ticket.id in members],
+            empty="The run has no such tickets.",
+        )
         return
     show_table(
         ("ticket", "status", "customer", "service", "with", "opened", "reference"),
@@ -96,6 +109,11 @@ def reject(reference: Reference, reason: Reason, by: By) -> None:
 
     wait = Office(Settings.from_environment()).reject_restoration(reference, by=by, reason=reason)
     typer.echo(f"The restoration request of {wait.ticket} is rejected; its run goes on within a minute.")
+
+
+def _in_run(member: "Member | None") -> dict[str, str | None]:
+    """Say what became of a ticket in the run that carries it with others."""
+    return {"in_run": member.state, "set_aside_because": member.reason} if member else {}
 
 
 def _row(ticket: TroubleTicket) -> tuple[object, ...]:

@@ -1,6 +1,7 @@
 """The pages for one incident and one service."""
 
 import json
+from collections import Counter
 from datetime import datetime
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, Response
 
 from include.sla_logic.adapters.case_view import Case, KeptDocument, view_case
+from include.sla_logic.adapters.cohorts import Member, members_of
 from include.sla_logic.adapters.credit_decisions import waiting_credits
 from include.sla_logic.adapters.desk.services import view_service
 from include.sla_logic.adapters.folders import UnableToFindIncident
@@ -42,8 +44,10 @@ def incident(request: Request, office: InOffice, reference: Reference) -> HTMLRe
 
 @router.get("/runs/{run_id}", response_class=HTMLResponse)
 def run(request: Request, office: InOffice, run_id: Reference) -> HTMLResponse:
-    """Show the incident of one run of the process, or that there is none yet."""
+    """Show the incident of one run of the process, or those that it carries, or that there is none yet."""
     with office.reading() as connection:
+        if members := members_of(connection, run_id):
+            return HTMLResponse(_cohort_page(request, run_id, members))
         try:
             case = view_case(connection, run_id)
         except UnableToFindIncident:
@@ -61,7 +65,7 @@ def _incident_page(request: Request, connection: Connection, now: datetime, case
         report=case.document(ProblemReport),
         comparison=case.document(SlaComparison),
         waiting_credits=_undecided(connection, case),
-        airflow_run=_airflow_run(request, case),
+        airflow_run=_airflow_run(request, case.airflow_run),
         plan=case.document(CounterMeasurePlan),
         significance=case.document(CustomerSignificance),
         papers=[(paper, read_aloud(paper.body)) for paper in case.documents],
@@ -69,18 +73,24 @@ def _incident_page(request: Request, connection: Connection, now: datetime, case
     )
 
 
+def _cohort_page(request: Request, run_id: str, members: list[Member]) -> str:
+    counts = sorted(Counter(member.state for member in members).items())
+    values = {"members": members, "counts": counts, "airflow_run": _airflow_run(request, run_id)}
+    return render(request, "cohort.html.j2", run_id=run_id, **values)
+
+
 def _undecided(connection: Connection, case: Case) -> set[str]:
     waiting = waiting_credits(connection) if case.adjustment and case.adjustment.held else []
     return {credit.reference for credit in waiting if credit.state == "held"}
 
 
-def _airflow_run(request: Request, case: Case) -> str:
+def _airflow_run(request: Request, run_id: str) -> str:
     """Return where Airflow shows the run: beside the mount of the desk, whatever lies before it."""
     desk = request.app.state.desk
     if desk.airflow_dag is None:
         return ""
     root = str(request.scope.get("root_path", "")).removesuffix(desk.prefix)
-    return f"{root}/dags/{segment(desk.airflow_dag)}/runs/{segment(case.ticket.run_id)}"
+    return f"{root}/dags/{segment(desk.airflow_dag)}/runs/{segment(run_id)}"
 
 
 def _drawable(case: Case) -> list[tuple[int, PerformanceSeries]]:
