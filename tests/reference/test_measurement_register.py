@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import delete, insert, update
 
 from include.sla_logic.adapters.contracts import ContractRegister, load_contract
+from include.sla_logic.adapters.folders import ticket_number
 from include.sla_logic.adapters.measurements import MeasurementRegister
 from include.sla_logic.adapters.schema import reference as t
+from include.sla_logic.adapters.schema.system_t import ticket_status_history
 from include.sla_logic.adapters.tickets import Opening, open_ticket
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.samples import NOT_MEASURED
@@ -205,3 +207,24 @@ def test_sampled_outages_before_the_window_count_towards_a_right_to_leave(connec
     facts = MeasurementRegister(connection=connection).facts(agreement, window, as_of=NOW)
     found = compare(terms, facts, window=window, as_of=NOW).chronic
     assert (found.state, found.references) == ("reached", ("samples of packet_loss", "samples of packet_loss"))
+
+
+@pytest.mark.parametrize(
+    ("status", "owner", "waits_for"),
+    [
+        ("pending", None, "customer"),
+        ("pending", "provider", "provider"),
+        ("held", None, "provider"),
+        ("held", "third_party", "third_party"),
+        ("inProgress", None, None),
+    ],
+)
+def test_a_ticket_on_hold_says_who_owes_the_next_step(connection, house, status, owner, waits_for):
+    opening = Opening(
+        key="k", notification=house.notifications["premium"], run_id="r", origin="test", reason="accepted"
+    )
+    number = ticket_number(open_ticket(connection, opening, now=NOW)[0].id)
+    later = {"at": NOW + timedelta(minutes=5), "sequence": 99, "reason": "x", "status": status, "owner": owner}
+    connection.execute(insert(ticket_status_history).values(ticket=number, **later))
+    held = [hold for hold in facts_of(connection, 1001, as_of=NOW + timedelta(hours=1)).holds if hold.end is None]
+    assert [hold.owner for hold in held] == ([waits_for] if waits_for else [])

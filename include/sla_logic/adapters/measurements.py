@@ -45,7 +45,7 @@ class MeasurementRegister:
             as_of=as_of,
             outages=tuple(self._outages(agreement.service, seen, as_of, incidents)),
             maintenance=tuple(self._maintenance(agreement.service, seen, as_of)),
-            holds=(*self._holds(agreement.service, seen, as_of), *_pending(incidents, seen)),
+            holds=(*self._holds(agreement.service, seen, as_of), *_on_hold(incidents, seen)),
             unobserved=tuple(self._unobserved(agreement.service, window, as_of)),
             series=tuple(self._series(agreement.service, contract, (window, seen), as_of)),
             charges=Charges(recurring=agreement.monthly_charge),
@@ -203,9 +203,9 @@ def _known(moment: datetime | None, as_of: datetime) -> datetime | None:
     return None if moment is None or moment > as_of else moment
 
 
-def _pending(incidents: Iterable[Reported], window: Period) -> Iterable[Hold]:
-    """Return the time in which a ticket waited for the customer."""
+def _on_hold(incidents: Iterable[Reported], window: Period) -> Iterable[Hold]:
+    """Return the time in which a ticket was on hold, whoever owed the next step."""
     for incident in incidents:
-        for start, end in incident.pending:
-            if start < window.end and (end is None or end > window.start):
-                yield Hold(start=start, end=end, reason=f"{incident.ticket} waits for the customer", owner="customer")
+        for hold in incident.holds:
+            if hold.start < window.end and (hold.end is None or hold.end > window.start):
+                yield hold

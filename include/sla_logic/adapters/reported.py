@@ -9,8 +9,10 @@ from sqlalchemy import Connection, select
 
 from include.sla_logic.adapters.folders import ticket_id
 from include.sla_logic.adapters.schema.system_t import documents, ticket_status_history, tickets
+from include.sla_logic.domain.measurements import Hold
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.relationship import Agreement
+from include.sla_logic.domain.sla_clock import Owner, StatusEvent
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 
 _ENDS = {TicketStatus.RESOLVED, TicketStatus.CLOSED, TicketStatus.REJECTED, TicketStatus.CANCELLED}
@@ -26,7 +28,7 @@ class Reported:
     reported_at: datetime
     opened_at: datetime
     closed_at: datetime | None = None
-    pending: list[tuple[datetime, datetime | None]] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
 
     def touches(self, start: datetime, end: datetime | None) -> bool:
         """Tell whether the customer perceived it while the outage lasted."""
@@ -38,7 +40,7 @@ class Reports:
     """The incidents of some services, as they were reported and as their tickets went."""
 
     found: dict[tuple[str, str], list[tuple[int, ProblemNotification, datetime]]]
-    moves: dict[int, list[tuple[str, datetime]]]
+    moves: dict[int, list[StatusEvent]]
 
     def known(self, customer: str, service: str, *, as_of: datetime) -> Sequence[Reported]:
         """Return the customer's own incidents of a service up to that moment, oldest first."""
@@ -85,29 +87,37 @@ def _reported(number: int, created_at: datetime, notification: ProblemNotificati
     )
 
 
-def _moves(connection: Connection, numbers: Sequence[int]) -> dict[int, list[tuple[str, datetime]]]:
+def _moves(connection: Connection, numbers: Sequence[int]) -> dict[int, list[StatusEvent]]:
     """Read the append-only history of these tickets."""
-    moves: dict[int, list[tuple[str, datetime]]] = defaultdict(list)
+    moves: dict[int, list[StatusEvent]] = defaultdict(list)
     if not numbers:
         return moves
     history = ticket_status_history.c
-    for ticket, status, at in connection.execute(
-        select(history.ticket, history.status, history.at)
+    for row in connection.execute(
+        select(history.ticket, history.status, history.at, history.reason, history.owner)
         .where(history.ticket.in_(numbers))
         .order_by(history.ticket, history.sequence)
     ):
-        moves[ticket].append((status, at))
+        event = StatusEvent(status=TicketStatus(row.status), at=row.at, reason=row.reason, owner=row.owner)
+        moves[row.ticket].append(event)
     return moves
 
 
-def _with_history(incident: Reported, moves: Sequence[tuple[str, datetime]], as_of: datetime) -> Reported:
-    """Add when the ticket waited and when it was last settled, as far as that was known."""
-    changes = [(status, at) for status, at in moves if at <= as_of]
+def _with_history(incident: Reported, moves: Sequence[StatusEvent], as_of: datetime) -> Reported:
+    """Add when the ticket was on hold, for whom, and when it was last settled, as far as that was known."""
+    changes = [event for event in moves if event.at <= as_of]
     if not changes:
         return incident
-    ends = [at for _, at in changes[1:]] + [None]
-    spans = [(status, at, end) for (status, at), end in zip(changes, ends, strict=True)]
-    incident.pending = [(at, end) for status, at, end in spans if status == TicketStatus.PENDING]
-    status, at, _ = spans[-1]
-    incident.closed_at = at if status in _ENDS else None
+    ends = [event.at for event in changes[1:]] + [None]
+    incident.holds = [
+        Hold(start=event.at, end=end, reason=f"{incident.ticket} waits for the {_said(owner)}", owner=owner)
+        for event, end in zip(changes, ends, strict=True)
+        if (owner := event.held_by) is not None
+    ]
+    last = changes[-1]
+    incident.closed_at = last.at if last.status in _ENDS else None
     return incident
+
+
+def _said(owner: Owner) -> str:
+    return owner.replace("_", " ")

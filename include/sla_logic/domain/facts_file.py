@@ -57,7 +57,7 @@ def _placed(entry: Any) -> Any:
     if not isinstance(entry, Mapping) or "samples" not in entry:
         return entry
     silent = entry.get("nothing_came_back")
-    return SampleSeries.from_samples(
+    placed = SampleSeries.from_samples(
         [(_instant(moment), value) for moment, value in entry["samples"]],
         metric=str(entry.get("metric")),
         unit=str(entry.get("unit")),
@@ -66,6 +66,7 @@ def _placed(entry: Any) -> Any:
         labelled_by_end=bool(entry.get("labelled_by_end")),
         nothing_came_back=None if silent is None else Decimal(str(silent)),
     )
+    return placed.model_copy(update={"answered_elsewhere": bool(entry.get("answered_elsewhere"))})
 
 
 def _instant(written: Any) -> datetime:

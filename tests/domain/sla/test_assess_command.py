@@ -219,6 +219,14 @@ def test_a_question_that_cannot_be_answered_is_refused_with_one_sentence(
     assert isinstance(result.exception, assess.UnableToAssess)
 
 
+def test_the_facts_file_may_say_that_a_silent_target_has_answered_at_another_time() -> None:
+    silent = FACTS.replace(
+        "metric: latency", "metric: packet_loss\n    nothing_came_back: 100\n    answered_elsewhere: true"
+    )
+    assert read_facts(silent, name="facts.yaml").facts().series[0].answered_elsewhere
+    assert not read_facts(FACTS, name="facts.yaml").facts().series[0].answered_elsewhere
+
+
 def test_the_facts_file_reads_events_and_samples_exactly() -> None:
     known = read_facts(FACTS, name="facts.yaml").facts()
     assert [o.reference for o in known.outages] == ["INC-1", "S-1:20250415T000000Z"]
