@@ -35,14 +35,15 @@ with DAG(
         """Take back claims of dead runs, claim the next tickets, start their runs, say why the others wait."""
         from sla_airflow import backlog as b
         from sla_airflow.activities import no_retry_for_foreseen_errors
+        from sla_airflow.variables import whole_number
 
         with no_retry_for_foreseen_errors():
             return b.work_off(
                 b.BacklogRuns(),
                 by=by,
-                limit=b.whole_number(b.LIMIT, b.LIMIT_WITHOUT),
-                at_most=b.whole_number(b.AT_MOST, b.AT_MOST_WITHOUT),
-                carries=b.whole_number(b.CARRIES, b.CARRIES_WITHOUT),
+                limit=whole_number(b.LIMIT, b.LIMIT_WITHOUT),
+                at_most=whole_number(b.AT_MOST, b.AT_MOST_WITHOUT),
+                carries=whole_number(b.CARRIES, b.CARRIES_WITHOUT),
             )
 
     work_off_backlog(by="{{ run_id }}")

@@ -2,7 +2,8 @@
 
 What a step could not send waits in the outbox under its key; here it is sent again, later after each failure. An
 incident whose run has died, or at whose wait nobody looks any more, is taken up again: its run is cleared, and what is
-done is not done again. After three times it is left to a person (`sla doctor`).
+done is not done again. After three times it is left to a person (`sla doctor`). The Airflow variable
+`sla_watchdog_minutes` says how long it must have been quiet, without it 10 minutes.
 """
 
 from datetime import timedelta
@@ -31,9 +32,10 @@ with DAG(
     @task
     def take_up_stranded_incidents() -> None:
         """Decide waits that are over and take up the incidents that could go on and do not."""
-        from sla_airflow.watching import AirflowRuns, take_up_stranded
+        from sla_airflow import watching as w
+        from sla_airflow.variables import whole_number
 
-        take_up_stranded(AirflowRuns())
+        w.watch(w.AirflowRuns(), minutes=whole_number(w.PATIENCE, w.PATIENCE_WITHOUT))
 
     deliver_what_is_due()
     take_up_stranded_incidents()

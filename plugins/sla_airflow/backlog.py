@@ -21,10 +21,6 @@ NAMED = 100  # given-up tickets in the return value; the log names all
 log = logging.getLogger(__name__)
 
 
-class UnableToReadVariable(Exception):
-    """An Airflow variable of the backlog is not a positive whole number."""
-
-
 class Runs(Protocol):
     """What the backlog asks of Airflow."""
 
@@ -97,13 +93,3 @@ def _why(stand: "BacklogStand", limit: int) -> list[str]:
         ),
     }
     return [sentence for sentence, count in reasons.items() if count]
-
-
-def whole_number(name: str, otherwise: int) -> int:
-    """Read an Airflow variable; raise `UnableToReadVariable` where it is no positive whole number."""
-    from airflow.sdk import Variable
-
-    written = Variable.get(name, default=str(otherwise))
-    if not str(written).isdigit() or int(written) < 1:
-        raise UnableToReadVariable(f"The Airflow variable {name} must be a positive whole number, not {written!r}.")
-    return int(written)

@@ -20,6 +20,7 @@ from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
 from deploy.stack.rest import FINISHED, UnableToReachAirflow
 from deploy.stack.settings import sqlite_url
 from include.sla_logic.adapters.folders import UnableToFindIncident
+from include.sla_logic.adapters.outbox import UnableToRetryMessage
 from include.sla_logic.adapters.small_teleco import load_small_teleco, small_teleco
 from include.sla_logic.adapters.small_teleco.loading import _TABLES
 from include.sla_logic.office import Office, Settings
@@ -30,6 +31,7 @@ DAG = "sla_violation"
 HOUSEKEEPING = "sla_housekeeping"
 WAIT = "await_restoration_request"
 CHUNK = 5000
+SUPERVISED, SICK_SECONDS = {"scheduler", "triggerer"}, 90
 _NUMBER = re.compile(r"-(1\d{3})\b")
 _PROSE = {"text", "name", "email", "description", "reason", "cause"}
 HASTE = {
@@ -52,6 +54,9 @@ class House:
             load_small_teleco(connection, self.teleco)
         self.started: set[str] = set()
         self.quarter = 0
+        self.sick_since: dict[str, float] = {}
+        self.over: set[str] = set()  # runs seen to have succeeded
+        self.away: set[str] = set()  # components that a fault keeps down
 
     def conf(self, key: str, reference: str) -> dict[str, Any]:
         conf = self.teleco.notifications[key].model_dump(mode="json")
@@ -93,9 +98,17 @@ class House:
         self.stack.start_component(component)
 
     def revive(self) -> None:
-        """Start whatever has ended by itself."""
-        for name in list(self.stack.components.ended):
+        """Start what has ended, and end and start what is sick, as a supervisor with a health check does."""
+        for name in set(self.stack.components.ended) - self.away:
             self.stack.start_component(name)
+        sick = {part for part, status in self.stack.api.health().items() if status == "unhealthy"}
+        self.sick_since = {part: self.sick_since.get(part, time.monotonic()) for part in sick & SUPERVISED - self.away}
+        for part, since in self.sick_since.items():
+            if time.monotonic() > since + SICK_SECONDS:
+                print(f"{part} is alive and sick: it is started anew")  # noqa: T201 - a finding
+                self.sick_since = {}
+                return self.kill(part)
+        return None
 
     def workers(self) -> list[psutil.Process]:
         """Find the processes that run tasks now: children of the scheduler's workers."""
@@ -125,6 +138,13 @@ class House:
             return wait is not None and wait.held_because is not None and not (wait.sent_at or wait.outcome)
         return False
 
+    def asked(self, run_id: str) -> bool:
+        """Tell whether the incident has come to its wait, whatever became of that since."""
+        with suppress(UnableToFindIncident):
+            wait = self.office.case(run_id).restoration
+            return wait is not None and wait.held_because is not None
+        return False
+
     def release_held(self) -> None:
         """Do what an operator does with held requests; one whose time is short is left to pass."""
         for run_id in sorted(self.started):
@@ -133,12 +153,15 @@ class House:
                 if left.total_seconds() > 3600:
                     self.office.release_restoration(run_id, by="operator", reason="The route has room.")
 
-    def until(self, reached: Callable[[], bool], seconds: float, what: str) -> None:
+    def until(self, reached: Callable[[], bool], seconds: float, what: str, every: float = 1) -> None:
         end = time.monotonic() + seconds
         while not reached():
             if time.monotonic() > end:
                 raise TimeoutError(f"{what}: not within {seconds:g} s; {self.situation()}")
-            time.sleep(1)
+            time.sleep(every)
+
+    def until_deferred(self, run_id: str) -> None:
+        self.until(lambda: self.stack.api.task_states(DAG, run_id).get(WAIT) == "deferred", 300, "not deferred")
 
     def situation(self) -> str:
         with suppress(UnableToReachAirflow):
@@ -161,9 +184,12 @@ class House:
             lambda: any(m.kind == kind and m.last_error for m in self.office.messages(limit=1000)), seconds, "not felt"
         )
 
-    def _unfinished(self, run_id: str) -> dict[str, str | None]:
-        states = self.stack.api.task_states(DAG, run_id)
-        return {task: state for task, state in states.items() if state not in {None, "success", "skipped"}}
+    def hurry(self) -> None:
+        """Make due now what was put off by a trouble that is over: the housekeeping sends it within a minute."""
+        for message in self.office.messages(state="waiting", limit=1000):
+            if message.last_error and message.next_attempt_at > datetime.now(UTC):
+                with suppress(UnableToRetryMessage):
+                    self.office.retry_message(message.id, by="operator")
 
     def settle(self, seconds: float = 420) -> None:
         """Wait until every run has ended and everything that had to leave has left, reviving what died."""
@@ -172,7 +198,10 @@ class House:
             self.revive()
             with suppress(UnableToReachAirflow, json.JSONDecodeError):
                 self.release_held()
-                states = {run: self.stack.api.run_state(DAG, run) for run in self.started}
+                if not self.mailbox.trouble and not self.billing.trouble:
+                    self.hurry()
+                states = {run: self.stack.api.run_state(DAG, run) for run in self.started - self.over}
+                self.over |= {run for run, state in states.items() if state == "success"}
                 counts = self.office.message_counts()
                 return set(states.values()) <= FINISHED and not counts.get("waiting") and not counts.get("claimed")
             return False

@@ -4,14 +4,16 @@ import json
 from datetime import timedelta
 
 import pytest
+from pytest_httpserver import HTTPServer
 from sqlalchemy import insert
 from typer.testing import CliRunner
 
 from include.sla_logic.adapters.schema.system_t import restorations
-from include.sla_logic.adapters.stranded import WATCHDOG
+from include.sla_logic.adapters.stranded import WATCHDOG, Stranded
 from include.sla_logic.cli import app
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.office import Office
+from include.sla_logic.office.taking_up import UnableToTakeUpRun
 from sla_airflow import watching
 from tests.office.town import NOON, conf
 
@@ -78,8 +80,8 @@ def test_the_notification_is_what_was_sent(opened):
 class Runs:
     """Airflow as the watchdog sees it."""
 
-    def __init__(self, states: dict[str, str], *, alone: bool = False) -> None:
-        self.states, self.alone, self.taken_up = states, alone, []
+    def __init__(self, states: dict[str, str], *, alone: bool = False, refused: str = "") -> None:
+        self.states, self.alone, self.refused, self.taken_up = states, alone, refused, []
 
     def state(self, run_id: str) -> str | None:
         return self.states.get(run_id)
@@ -89,21 +91,16 @@ class Runs:
 
     def take_up(self, run_id: str, conf: dict[str, object]) -> str:
         assert conf["customer"] == "C-1"
+        if run_id == self.refused:
+            raise UnableToTakeUpRun(run_id)
         self.taken_up.append(run_id)
         return "cleared"
 
 
 @pytest.fixture
-def watched(opened: Office, clock, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """Let the watchdog work in this office, by its clock."""
-
-    class Now:
-        @staticmethod
-        def now(_zone):
-            return clock.now
-
+def watched(opened: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """Let the watchdog work in this office."""
     monkeypatch.setattr(watching, "open_office", lambda: opened)
-    monkeypatch.setattr(watching, "datetime", Now)
     return opened
 
 
@@ -111,7 +108,7 @@ def test_a_dead_run_is_taken_up_three_times_with_longer_pauses_and_then_left_to_
     runs, taken_up = Runs({"run-1": "failed"}), []
     for minute in range(240):
         clock.pass_by(minutes=1)
-        if watching.take_up_stranded(runs):
+        if watching.watch(runs):
             taken_up.append(minute + 1)
     assert taken_up == [11, 31, 71]
     acts = watched.case("run-1").audit
@@ -120,40 +117,105 @@ def test_a_dead_run_is_taken_up_three_times_with_longer_pauses_and_then_left_to_
 
 def test_a_run_on_which_airflow_works_is_left_alone(watched, clock):
     clock.pass_by(hours=1)
-    assert watching.take_up_stranded(Runs({"run-1": "running"})) == []
+    assert watching.watch(Runs({"run-1": "running"})) == []
 
 
 def test_a_deferred_run_at_which_nobody_looks_is_taken_up(watched, clock):
     hold(watched)
     clock.now = DEADLINE + timedelta(minutes=11)
     runs = Runs({"run-1": "running"}, alone=True)
-    assert watching.take_up_stranded(runs) == ["run-1"]
+    assert watching.watch(runs) == ["run-1"]
     assert watched.restoration("run-1").outcome is RestorationOutcome.TOO_LATE
 
 
 def test_a_deleted_run_is_started_again_once_it_had_begun_or_an_hour_has_passed(watched, clock):
     clock.pass_by(minutes=59)
-    assert watching.take_up_stranded(Runs({})) == []
+    assert watching.watch(Runs({})) == []
     clock.pass_by(minutes=2)
-    assert watching.take_up_stranded(Runs({})) == ["run-1"]
+    assert watching.watch(Runs({})) == ["run-1"]
 
 
-def test_the_doctor_says_what_stands_still_and_repairs_it(opened, clock, monkeypatch):
+def test_a_refusal_for_one_run_stops_nobody_else(watched, clock):
+    watched.accept(conf(external_reference="REF-2"), run_id="run-2", origin="form")
+    clock.pass_by(minutes=11)
+    runs = Runs({"run-1": "failed", "run-2": "failed"}, refused="run-1")
+    assert watching.watch(runs) == ["run-2"]
+    assert [act.subject for act in watched.case("run-1").audit] == []
+
+
+def test_how_long_it_must_have_been_quiet_is_said_from_outside(watched, clock):
+    clock.pass_by(minutes=2)
+    assert watching.watch(Runs({"run-1": "failed"})) == []
+    assert watching.watch(Runs({"run-1": "failed"}), minutes=1) == ["run-1"]
+
+
+@pytest.fixture
+def airflow(opened: Office, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
+    """Stand beside an Airflow that takes our token; the doctor works by the real clock: this house slept for long."""
     monkeypatch.setenv("TELECO_DB_URL", opened.settings.database_url)
-    calls = []
-    monkeypatch.setattr(
-        "include.sla_logic.cli.starting.take_up", lambda _airflow, run_id, *, conf: calls.append((run_id, conf)) or "ok"
-    )
-    monkeypatch.setenv("TELECO_AIRFLOW_URL", "http://127.0.0.1:1")
-    ill = CliRunner().invoke(app, ["doctor", "--json"])  # by the real clock, this house has slept for long
+    monkeypatch.setenv("TELECO_AIRFLOW_URL", httpserver.url_for(""))
+    monkeypatch.setenv("TELECO_AIRFLOW_TOKEN", "t0ken")
+    return httpserver
+
+
+RUN = "/api/v2/dags/sla_violation/dagRuns/run-1"
+
+
+def has(airflow: HTTPServer, state: str, *tasks: str) -> None:
+    airflow.expect_request(RUN, method="GET").respond_with_json({"state": state})
+    listed = {"task_instances": [{"state": task} for task in tasks]}
+    airflow.expect_request(f"{RUN}/taskInstances", method="GET").respond_with_json(listed)
+    airflow.expect_request(f"{RUN}/clear", method="POST", json={"dry_run": False}).respond_with_json({})
+
+
+def repair(*more: str) -> str:
+    return CliRunner().invoke(app, ["doctor", "--repair", "--by", "Kim", *more]).stdout
+
+
+def test_the_doctor_says_what_stands_still_and_repairs_it(opened, airflow):
+    has(airflow, "failed")
+    ill = CliRunner().invoke(app, ["doctor", "--json"])
     assert ill.exit_code == 1
     found = json.loads(ill.stdout)
     assert [one["run_id"] for one in found["stranded"]] == ["run-1"]
     assert (found["breaches"], found["dead"]) == ([], [])
-    mended = CliRunner().invoke(app, ["doctor", "--repair", "--by", "Kim"])
-    assert calls[0][0] == "run-1"
-    assert "Done: run-1: ok" in mended.stdout
+    assert "Done: run-1: the run is cleared and goes on" in repair()
     assert opened.case("run-1").audit[-1].actor == "Kim"
+
+
+def test_the_doctor_leaves_alone_what_airflow_works_on(opened, airflow):
+    has(airflow, "running", "success", "up_for_retry")
+    assert "run-1: " not in repair()
+    assert not [act for act in opened.case("run-1").audit if act.actor == "Kim"]
+
+
+def test_the_doctor_clears_a_run_that_is_only_deferred(airflow):
+    has(airflow, "running", "success", "deferred")
+    assert "run-1: the run is cleared" in repair()
+
+
+def test_the_doctor_gives_up_as_the_watchdog_does_unless_a_person_says_otherwise(opened, airflow):
+    has(airflow, "failed")
+    one = Stranded("TT-000001", "run-1", None, NOON, 0, None)
+    for _ in range(3):
+        opened.note_taken_up(one, by=WATCHDOG, how="in vain")
+    assert "run-1: " not in repair()
+    assert "run-1: the run is cleared" in repair("--in-vain")
+
+
+def test_the_doctor_says_what_airflow_refused_and_notes_no_success(opened, airflow):
+    airflow.expect_request(RUN, method="GET").respond_with_json({"state": "failed"})
+    airflow.expect_request(f"{RUN}/clear").respond_with_json({"detail": "not yours"}, status=403)
+    assert "run-1: Airflow refused with 403: not yours." in repair()
+    assert not [act for act in opened.case("run-1").audit if act.actor == "Kim"]
+
+
+def test_the_doctor_starts_no_run_beside_a_living_cohort(opened, airflow):
+    opened.accept_cohort({"incidents": ["TT-000001"]}, run_id="cohort-1")
+    path = RUN.replace("run-1", "cohort-1")
+    airflow.expect_request(path, method="GET").respond_with_json({"state": "running"})
+    assert "run-1: " not in repair()
+    assert {request.path for request, _ in airflow.log} == {path}
 
 
 def test_the_doctor_finds_nothing_wrong_with_an_empty_house(office, monkeypatch):

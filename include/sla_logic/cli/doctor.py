@@ -1,13 +1,14 @@
 """`sla doctor`: what must be true, what stands still, and what does not leave the house; and mending it."""
 
 import getpass
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
-from include.sla_logic.adapters.stranded import Stranded
 from include.sla_logic.cli.showing import show_json, show_table
 from include.sla_logic.office import Office, Settings
+from include.sla_logic.office.taking_up import Round
 
 app = typer.Typer(help="Check what must be true, and take up what stands still.")
 
@@ -20,12 +21,16 @@ def doctor(
     ] = False,
     minutes: Annotated[int, typer.Option(min=1, help="What is quiet for longer stands still.")] = 10,
     airflow: Annotated[str | None, typer.Option(help="Address of Airflow; default TELECO_AIRFLOW_URL.")] = None,
+    in_vain: Annotated[
+        bool, typer.Option("--in-vain", help="Take up too what was taken up in vain three times, or just before.")
+    ] = False,
     by: Annotated[str, typer.Option(help="Who repairs; kept in the audit.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Exit code 1 where anything is left to do: an invariant is broken, an incident stands still, a message is dead."""
     office = Office(Settings.from_environment())
-    done = _repair(office, minutes, airflow, by or getpass.getuser()) if repair else []
+    taking = Round(by or getpass.getuser(), timedelta(minutes=minutes), in_vain=in_vain)
+    done = _repair(office, taking, airflow) if repair else []
     found = _examine(office, settled=settled, minutes=minutes)
     if as_json:
         show_json({**found, "done": done})
@@ -36,8 +41,6 @@ def doctor(
 
 
 def _examine(office: Office, *, settled: bool, minutes: int) -> dict[str, list[Any]]:
-    from datetime import timedelta
-
     return {
         "breaches": list(office.breaches(settled=settled)),
         "stranded": list(office.stranded(patience=timedelta(minutes=minutes))),
@@ -45,22 +48,17 @@ def _examine(office: Office, *, settled: bool, minutes: int) -> dict[str, list[A
     }
 
 
-def _repair(office: Office, minutes: int, airflow: str | None, by: str) -> list[str]:
+def _repair(office: Office, taking: Round, airflow: str | None) -> list[str]:
     """Do what needs no judgement; a dead message is retried by name only, for its reason is not known here."""
-    from datetime import timedelta
+    from include.sla_logic.cli.starting import Airflow, RestRuns
+    from include.sla_logic.office.taking_up import take_up_stranded
 
     done = [f"{run_id}: the wait is decided, {outcome}" for run_id, outcome in office.decide_due_restorations().items()]
     done.append(f"outbox: {office.deliver()}")
-    stranded = office.stranded(patience=timedelta(minutes=minutes))
-    return [*done, *(_take_up(office, one, airflow, by) for one in stranded)]
-
-
-def _take_up(office: Office, stranded: Stranded, airflow: str | None, by: str) -> str:
-    from include.sla_logic.cli.starting import Airflow, take_up
-
-    how = take_up(Airflow.found(airflow), stranded.run_id, conf=office.notification(stranded.run_id))
-    office.note_taken_up(stranded, by=by, how=how)
-    return f"{stranded.run_id}: {how}"
+    if office.stranded(patience=taking.patience):
+        runs = RestRuns(Airflow.found(airflow))
+        done += [f"{one.run_id}: {one.how}" for one in take_up_stranded(office, runs, taking)]
+    return done
 
 
 def _show(found: dict[str, list[Any]], done: list[str]) -> None:

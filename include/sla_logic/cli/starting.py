@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.office.taking_up import MOVING, UnableToTakeUpRun
 
 DAG = "sla_violation"
 _LOCAL = Path(__file__).parents[3] / ".airflow" / "up"  # where `make up` keeps address and login
@@ -84,26 +85,49 @@ def start(airflow: Airflow, conf: dict[str, Any], *, run_id: str) -> Started:
     return Started(run_id, link, before=False)
 
 
-def take_up(airflow: Airflow, run_id: str, *, conf: dict[str, Any]) -> str:
-    """Let the run go on: all its tasks are cleared, and what is done is not done again; a deleted run starts anew.
+class RestRuns:
+    """Asks Airflow about runs over its REST API, as one person, and lets them go on."""
 
-    Raises `UnableToStartIncident` where Airflow refuses.
-    """
-    import httpx
+    def __init__(self, airflow: Airflow) -> None:
+        self._airflow = airflow
 
-    place = f"/api/v2/dags/{DAG}/dagRuns/{quote(run_id)}/clear"
-    try:
-        with httpx.Client(base_url=airflow.url, timeout=_SECONDS, trust_env=False) as client:
-            client.headers["Authorization"] = f"Bearer {airflow.token or _log_in(client, airflow)}"
-            answer = client.post(place, json={"dry_run": False})
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise UnableToStartIncident(f"Airflow at {airflow.url} does not answer: {error}.") from error
-    if answer.status_code == httpx.codes.NOT_FOUND:
-        start(airflow, conf, run_id=run_id)
+    def state(self, run_id: str) -> str | None:
+        """Tell the state of a run, None where it is gone."""
+        answer = self._ask("GET", run_id)
+        return None if answer is None else str(answer["state"])
+
+    def waits_alone(self, run_id: str) -> bool:
+        """Tell whether nothing but a deferred task keeps the run."""
+        answer = self._ask("GET", run_id, "/taskInstances?limit=200") or {"task_instances": []}
+        return MOVING.isdisjoint(task["state"] for task in answer["task_instances"])
+
+    def take_up(self, run_id: str, conf: dict[str, Any]) -> str:
+        """Let the run go on: all its tasks are cleared, what is done is not done again; a deleted run starts anew."""
+        if self._ask("POST", run_id, "/clear", json={"dry_run": False}) is not None:
+            return "the run is cleared and goes on"
+        try:
+            start(self._airflow, conf, run_id=run_id)
+        except UnableToStartIncident as error:
+            raise UnableToTakeUpRun(str(error)) from error
         return "the run was gone and is started anew"
-    if answer.is_error:
-        raise UnableToStartIncident(f"Airflow refused to clear the run with {answer.status_code}: {_said(answer)}.")
-    return "the run is cleared and goes on"
+
+    def _ask(self, method: str, run_id: str, further: str = "", **body: Any) -> dict[str, Any] | None:
+        """Return the answer, None for a run that Airflow does not have."""
+        import httpx
+
+        place, airflow = f"/api/v2/dags/{DAG}/dagRuns/{quote(run_id)}{further}", self._airflow
+        try:
+            with httpx.Client(base_url=airflow.url, timeout=_SECONDS, trust_env=False) as client:
+                client.headers["Authorization"] = f"Bearer {airflow.token or _log_in(client, airflow)}"
+                answer = client.request(method, place, **body)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise UnableToStartIncident(f"Airflow at {airflow.url} does not answer: {error}.") from error
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        if answer.is_error:
+            raise UnableToTakeUpRun(f"Airflow refused with {answer.status_code}: {_said(answer)}.")
+        answered: dict[str, Any] = answer.json()
+        return answered
 
 
 def _log_in(client: Any, airflow: Airflow) -> str:

@@ -1,0 +1,15 @@
+"""Numbers that are set in Airflow's variables."""
+
+
+class UnableToReadVariable(Exception):
+    """An Airflow variable is not a positive whole number."""
+
+
+def whole_number(name: str, otherwise: int) -> int:
+    """Read an Airflow variable; raise `UnableToReadVariable` where it is no positive whole number."""
+    from airflow.sdk import Variable
+
+    written = Variable.get(name, default=str(otherwise))
+    if not str(written).isdigit() or int(written) < 1:
+        raise UnableToReadVariable(f"The Airflow variable {name} must be a positive whole number, not {written!r}.")
+    return int(written)

@@ -1,0 +1,134 @@
+"""What meets at the same moment: callers with one incident, a request and its deadline, a request and the deferral."""
+
+import json
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from random import Random
+from threading import Barrier
+from typing import Any
+
+from deploy.stack.rest import FINISHED, AirflowApi, UnableToReachAirflow
+from include.sla_logic.domain.restoration import RestorationOutcome
+from include.sla_logic.office import UnableToAcceptNotification, UnableToReleaseRestoration
+from tests.faults.house import DAG, House
+
+CALLERS = 50
+EDGES = (-2, -1, -0.3, -0.05, 0, 0.05, 0.3, 1)
+RACERS = 10
+BACKLOG = "sla_backlog"
+DESK = "/incident-desk/new"
+
+
+def same_incident_from_everywhere(house: House, chance: Random, mark: str) -> None:
+    """Start one incident by fifty callers at once: REST, desk, command line, backlog; the same and other bodies."""
+    reference = f"MANY-{mark}"
+    conf = house.conf("minor_correction", reference)
+    ways = [_by_rest] * 34 + [_by_desk] * 8 + [_by_command_line] * 4 + [_into_backlog] * 4
+    chance.shuffle(ways)
+    together = Barrier(CALLERS)
+
+    def call(number: int) -> None:
+        body = conf if number % 5 else {**conf, "description": f"Told differently by {number}."}
+        together.wait()
+        ways[number](house, body, number)
+
+    with ThreadPoolExecutor(CALLERS) as callers:
+        list(callers.map(call, range(CALLERS)))
+    api = house.stack.api
+    api.start_run(BACKLOG, conf={}, run_id=f"backlog-{mark}")
+    house.until(lambda: api.run_state(BACKLOG, f"backlog-{mark}") in FINISHED, 300, "the backlog is not worked off")
+    house.until(lambda: set(api.run_states(DAG).values()) <= FINISHED, 400, "not all ended")
+    tickets = [t for t in house.office.tickets(limit=10_000) if t.external_reference == reference]
+    assert len(tickets) == 1, tickets
+    house.started.add(tickets[0].run_id)
+
+
+def _by_rest(house: House, body: dict[str, Any], number: int) -> None:
+    """Start it as Airflow's form does, under the run id of all or another."""
+    reference, stack = body["external_reference"], house.stack
+    run_id = f"incident.{reference}" if number % 2 else f"other.{reference}.{number % 6}"
+    with AirflowApi(stack.address, user=stack.user, password=stack.password) as api:
+        api.start_run(DAG, conf=body, run_id=run_id)
+
+
+def _by_desk(house: House, body: dict[str, Any], number: int) -> None:
+    fields = {name: str(value) for name, value in body.items() if isinstance(value, str | int)}
+    stack = house.stack
+    with AirflowApi(stack.address, user=stack.user, password=stack.password) as api, suppress(UnableToReachAirflow):
+        answer = api.request("POST", DESK, data=fields, headers={"origin": stack.address})
+        assert answer.status_code in {303, 409, 502}, (answer.status_code, answer.text[:2000])
+
+
+def _by_command_line(house: House, body: dict[str, Any], number: int) -> None:
+    file = house.office.settings.letters_folder.parent / f"{body['external_reference']}-{number}.json"
+    file.write_text(json.dumps(body))
+    said: subprocess.CompletedProcess[str] = house.sla("incident", "start", str(file))
+    # What is refused is another body under the same reference, or a server that is too busy; both say so.
+    assert said.returncode == 0 or "exists with another" in said.stderr or "Airflow" in said.stderr, said
+
+
+def _into_backlog(house: House, body: dict[str, Any], number: int) -> None:
+    with suppress(UnableToAcceptNotification):
+        house.office.enter_backlog(body, run_id=f"incident.{body['external_reference']}", origin="backlog")
+
+
+def around_the_deadline(house: House, chance: Random, mark: str) -> None:
+    """Release held requests shortly before and after their deadlines, half of the times without a triggerer.
+
+    Who was asked before the deadline must not be refused, and who was not refused must have been in time.
+    """
+    runs = {house.start("too_late", f"EDGE-{mark}-{number}"): edge for number, edge in enumerate(EDGES)}
+    away = chance.random() < 0.5
+    if away:
+        house.away.add("triggerer")
+        house.stack.components.kill("triggerer")
+        house.stack.components.wait_ended("triggerer")
+    try:
+        with ThreadPoolExecutor(len(runs)) as operators:
+            honoured = dict(operators.map(lambda run: (run, _release_at_the_edge(house, run, runs[run])), runs))
+    finally:
+        house.away.discard("triggerer")
+        house.revive()
+    house.until(lambda: all(house.office.restoration(run).outcome for run in runs), 300, "not decided")
+    for run, sent in honoured.items():
+        expected = RestorationOutcome.IN_TIME if sent else RestorationOutcome.TOO_LATE
+        assert house.office.restoration(run).outcome is expected, (run, sent, house.office.restoration(run))
+
+
+def _release_at_the_edge(house: House, run_id: str, edge: float) -> bool:
+    """Tell whether the request was taken; every answer must fit the instants before and after it."""
+    house.until(lambda: house.asked(run_id), 300, "not held", every=0.2)
+    deadline = house.office.restoration(run_id).deadline
+    time.sleep(max(0.0, deadline.timestamp() + edge - time.time()))
+    asked = datetime.now(UTC)
+    try:
+        wait = house.office.release_restoration(run_id, by="operator", reason="In the last moment.")
+    except UnableToReleaseRestoration:
+        answered = datetime.now(UTC)
+        assert answered > deadline, f"{run_id} was asked at {asked} and refused at {answered}, before {deadline}"
+        return False
+    assert wait.sent_at is not None
+    assert wait.sent_at <= deadline, f"{run_id} was asked at {asked} and taken after {deadline}"
+    return True
+
+
+def race_of_the_deferral(house: House, chance: Random, mark: str) -> None:
+    """Answer requests before their tasks defer, while they do, and up to twenty seconds afterwards."""
+    runs = {house.start("held_and_released", f"RACE-{mark}-{n}"): chance.uniform(0, 20) for n in range(RACERS)}
+
+    def answer(run_id: str) -> None:
+        house.until(lambda: house.waiting(run_id), 400, "not held", every=0.2)
+        time.sleep(runs[run_id])
+        house.office.release_restoration(run_id, by="operator", reason="At once.")
+
+    with ThreadPoolExecutor(RACERS) as operators:
+        list(operators.map(answer, runs))
+    house.until(lambda: all(_ended(house, run) for run in runs), 400, "not ended")
+    assert {house.stack.api.run_state(DAG, run) for run in runs} == {"success"}
+
+
+def _ended(house: House, run_id: str) -> bool:
+    return house.stack.api.run_state(DAG, run_id) in FINISHED
