@@ -59,6 +59,12 @@ def test_a_record_that_ends_before_it_starts_is_kept_for_the_judgement_to_refuse
     assert any(outage.end < outage.start for outage in facts_of(connection, 1004).outages)
 
 
+def test_the_register_says_of_what_it_keeps_no_record(connection):
+    found = facts_of(connection, 1001)
+    assert set(found.not_kept) == {"delays", "event_credits", "usage"}
+    assert (found.delays, found.event_credits, found.charges.usage) == ((), (), None)
+
+
 def test_maintenance_is_known_from_its_announcement_on(connection):
     assert len(facts_of(connection, 1010).maintenance) == 1
     assert facts_of(connection, 1010, as_of=NOW - timedelta(days=7)).maintenance == ()

@@ -50,6 +50,7 @@ class MeasurementRegister:
             series=tuple(self._series(agreement.service, contract, (window, seen), as_of)),
             charges=Charges(recurring=agreement.monthly_charge),
             claim=None if contract.claim.automatic else self._claim(agreement, window, as_of),
+            not_kept=("delays", "event_credits", "usage"),
         )
 
     def _claim(self, agreement: Agreement, window: Period, as_of: datetime) -> ClaimFiled | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -157,7 +157,8 @@ class Charges(Value):
 class ServiceFacts(Value):
     """Everything known about one service that a judgement may use; what is empty is simply not known of.
 
-    `unobserved` is time in which nobody watched: it is neither up nor down.
+    `unobserved` is time in which nobody watched: it is neither up nor down. `not_kept` names the fields
+    of which the source keeps no record at all: that nothing is there says nothing.
     """
 
     service: str
@@ -174,6 +175,7 @@ class ServiceFacts(Value):
     event_credits: tuple[EventCredit, ...] = ()
     charges: Charges = Charges()
     claim: ClaimFiled | None = None
+    not_kept: tuple[Literal["delays", "event_credits", "usage"], ...] = ()
 
 
 class LineState(StrEnum):

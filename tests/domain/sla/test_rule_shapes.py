@@ -459,6 +459,28 @@ def test_the_greater_of_two_charges_is_the_base() -> None:
     assert judge(contract(charge_base="usage"), facts(day, charges=both)).credit_due == euros("30.00")
 
 
+@pytest.mark.parametrize(
+    ("terms", "kept"),
+    [
+        ({"id": "day", "metric": "delay", "rule": {"kind": "daily_rate", "periods_per_year": 12}}, "delays"),
+        ({"id": "joined", "metric": "events", "rule": {"kind": "event_credits"}}, "event_credits"),
+    ],
+)
+def test_what_the_source_keeps_no_record_of_is_no_data_and_no_zero(terms: dict[str, Any], kept: str) -> None:
+    assert judge(contract(terms), facts()).credit_due == euros("0.00")
+    found = judge(contract(terms), facts(not_kept=(kept,)))
+    assert (found.objectives[0].verdict, found.credit_due) == (Verdict.NO_DATA, None)
+    assert "No record of" in found.objectives[0].reason
+    assert found.needs_approval
+
+
+def test_a_usage_charge_that_is_not_kept_is_refused_and_not_taken_for_the_smaller_one() -> None:
+    terms = contract(charge_base="greater_of_recurring_and_usage")
+    owed = first(terms, facts(outage("2025-04-10", "2025-04-11"), not_kept=("usage",)))
+    assert owed.refusal is RefusalCode.CHARGE_UNKNOWN
+    assert "no record is kept" in owed.reason
+
+
 def test_a_share_of_nothing_is_still_that_share() -> None:
     found = judge(contract(), facts(outage("2025-04-10", "2025-04-11"), charge="0.00"))
     assert (found.credit_percent, found.credit_due) == (25, euros("0.00"))

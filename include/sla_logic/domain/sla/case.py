@@ -35,6 +35,12 @@ class Measured:
     events: tuple[str, ...] = ()
     claimed: Self | None = None
 
+    def not_kept(self, what: str) -> Self:
+        """Say that the source keeps no record of this, so that nothing found means nothing known."""
+        self.state, self.unknown_seconds = DataState.NO_DATA, self.total
+        self.note = f"No record of {what} is kept here: give them in a facts file."
+        return self
+
     @property
     def paid(self) -> Self:
         """What credits are reckoned on."""

@@ -16,6 +16,7 @@ from include.sla_logic.domain.sla.comparison import (
     ChronicFinding,
     ClaimFinding,
     ObjectiveJudgement,
+    RefusalCode,
     SlaComparison,
     Verdict,
 )
@@ -99,8 +100,12 @@ def _planned(facts: ServiceFacts) -> tuple[Period, ...]:
 
 def _base(case: Case) -> tuple[ChargeBase | None, UnableToJudge | None]:
     """Return the charge, or why there is none: only an objective that owes money is refused for it."""
+    contract, facts = case.contract, case.facts
+    if contract.charge_base != "recurring" and facts.charges.usage is None and "usage" in facts.not_kept:
+        reason = "Credits are a share of a usage charge, of which no record is kept here: give it in a facts file."
+        return None, UnableToJudge(RefusalCode.CHARGE_UNKNOWN, reason)
     try:
-        return charge_base(case.contract, case.facts.charges, case.window), None
+        return charge_base(contract, facts.charges, case.window), None
     except UnableToJudge as refusal:
         return None, refusal
 

@@ -63,7 +63,7 @@ def _doubt(measured: Measured, case: Case) -> str | None:
             "the data cannot tell, a person must decide."
         )
     if measured.state is DataState.NO_DATA:
-        return "Nothing was measured in this window."
+        return measured.note or "Nothing was measured in this window."
     least = case.contract.counting.least_coverage
     if least is not None and measured.coverage < least * 100:
         shown = half_up(measured.coverage, 2)

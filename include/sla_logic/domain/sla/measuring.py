@@ -25,6 +25,8 @@ def _from_outages(_objective: Objective, case: Case) -> Measured:
 
 def _from_events(_objective: Objective, case: Case) -> Measured:
     found = Measured(total=total_seconds(case), events=tuple(dict.fromkeys(c.event for c in case.facts.event_credits)))
+    if not case.facts.event_credits and "event_credits" in case.facts.not_kept:
+        return found.not_kept("credits by event")
     if not case.facts.event_credits:
         found.note = "no event with a credit is on record"
     else:

@@ -55,6 +55,8 @@ def from_days_late(objective: Objective, case: Case) -> Measured:
     kind = rule.applies_to if isinstance(rule, SumPerDay) else None
     grace = rule.grace_working_days if isinstance(rule, SumPerDay) else 0
     delays = [delay for delay in case.facts.delays if kind in (None, delay.kind)]
+    if not delays and "delays" in case.facts.not_kept:
+        return found.not_kept("days late")
     if not delays:
         found.note = f"no {kind or 'delay'} is on record"
         return found
