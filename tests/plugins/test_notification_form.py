@@ -43,6 +43,12 @@ def test_every_field_has_title_description_and_section(fields: dict[str, Param])
         assert {"title", "section", "type"} <= param.schema.keys()
 
 
+def test_each_part_of_a_problem_parameter_is_explained(fields: dict[str, Param]) -> None:
+    parts = fields["parameters"].schema["items"]["properties"]
+    assert set(parts) == {"metric", "value", "unit"}
+    assert all(part["title"] and part["description"] for part in parts.values())
+
+
 def test_every_field_shows_choices_or_examples(fields: dict[str, Param]) -> None:
     assert all("enum" in param.schema or param.schema.get("examples") for param in fields.values())
 

@@ -63,9 +63,12 @@ class ProblemParameter(Value):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    metric: Metric
-    value: Annotated[Decimal, Field(allow_inf_nan=False, ge=0, le=10**12)]
-    unit: Annotated[Text, Field(min_length=1, max_length=16)]
+    metric: Annotated[Metric, Field(title="Quantity", description="What was observed.")]
+    value: Annotated[
+        Decimal,
+        Field(title="Value", description="How much, in the unit below.", allow_inf_nan=False, ge=0, le=10**12),
+    ]
+    unit: Annotated[Text, Field(title="Unit", description="Such as ms or percent.", min_length=1, max_length=16)]
 
 
 def _form(section: str, **hints: Any) -> dict[str, Any]:
