@@ -7,9 +7,9 @@ starts it and however often; a claim whose run has died is taken back, three tim
 
 The task says in its log and in its return value what it did and why the others wait. Airflow variables:
 `sla_backlog_active` (incidents that may be active at once, 2,000), `sla_backlog_at_once` (tickets that one run takes,
-1,000), `sla_backlog_cohort` (tickets that one run of `sla_violation` carries, 500). The schedule is read when the file
-is parsed, so it comes from the environment: `AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE`, a cron line, without it every 15
-minutes.
+1,000), `sla_backlog_cohort` (tickets that one run of `sla_violation` carries, 500). The schedule is the
+variable `sla_backlog_schedule`, a cron line, without it every 15 minutes. It is read whenever this file is parsed, so
+only where that costs nothing and cannot fail: from the environment, as `AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE`.
 """
 
 import os
@@ -23,7 +23,7 @@ with DAG(
     description="Start the processing of waiting tickets, the most urgent first.",
     doc_md=__doc__,
     tags=["sla", "backlog"],
-    schedule=os.environ.get("AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE", "*/15 * * * *"),
+    schedule=os.environ.get("AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE") or "*/15 * * * *",
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(minutes=30),

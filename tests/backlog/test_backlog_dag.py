@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 
@@ -109,6 +110,23 @@ def test_the_tickets_of_a_dead_run_are_started_again_in_another(office, runs, tm
     report = work_off(runs, "scheduled-2")
     assert (report["released"], report["started"]) == (3, 3)
     assert report["runs"] != [first]
+
+
+@pytest.mark.parametrize(("said", "every"), [("0 6 * * *", "0 6 * * *"), ("", "*/15 * * * *")])
+def test_the_schedule_is_an_airflow_variable_from_the_environment(monkeypatch, said, every):
+    monkeypatch.setenv("AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE", said)
+    assert str(runpy.run_path("dags/sla_backlog.py")["dag"].schedule) == every
+
+
+def test_it_says_by_name_who_waits_again_and_who_is_given_up(office, runs, tmp_path, caplog):
+    open_tickets(office, tmp_path, 2)
+    caplog.set_level("WARNING")
+    for attempt in range(3):
+        runs.dead.update(work_off(runs, f"scheduled-{attempt}")["runs"])
+    assert "2 tickets wait again: TT-000001, TT-000002" in caplog.text
+    report = work_off(runs, "scheduled-3")
+    assert (report["released"], report["given_up"]) == (0, ["TT-000001", "TT-000002"])
+    assert "a person must look: TT-000001, TT-000002" in caplog.text
 
 
 def test_the_dag_is_scheduled_runs_alone_and_its_file_imports_nothing_heavy():

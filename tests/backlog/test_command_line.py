@@ -70,3 +70,47 @@ def test_notifications_are_entered_line_by_line_and_the_bad_ones_do_not_stop_the
     again = sla("backlog", "enter", "-", given=lines[0])
     assert (again.exit_code, again.output) == (0, "TT-000001 waits.\n")
     assert json.loads(sla("backlog", "show", "--json").output)["waiting"]["ready"] == 2
+
+
+def test_where_nobody_looks_at_a_terminal_an_import_says_how_far_it_is(sla, tmp_path, monkeypatch):
+    from include.sla_logic.cli import counting
+
+    monkeypatch.setattr(counting, "EVERY", 0)
+    rows = [event(f"P-{n}", "acknowledged", "1 08:00") for n in range(700)]
+    answer = sla("import", "tickets", write_csv(tmp_path / "log.csv", rows))
+    assert "Importing tickets: 500 tickets" in answer.stderr
+    assert "Importing tickets: 700 tickets" in answer.stderr
+    people = "".join(f"C-{n},Person {n}\n" for n in range(100, 1500))
+    (tmp_path / "people.csv").write_text(f"id,name\n{people}")
+    answer = sla("import", "customers", tmp_path / "people.csv")
+    assert "Importing customers: 1000 of about 1400 rows" in answer.stderr
+    assert answer.exit_code == 0
+
+
+def test_the_mappings_of_tickets_are_listed_with_the_others(sla):
+    answer = sla("import", "mappings")
+    assert "telco_customers" in answer.output
+    for name in ("servicenow", "vinst", "plain"):
+        assert name in answer.output
+
+
+def test_rejected_rows_of_any_import_are_in_quarantine_once_with_row_field_and_reason(sla, office, tmp_path):
+    file = tmp_path / "outages.csv"
+    file.write_text(
+        "service,reference,started_at,attribution\n"
+        "S-1,O-1,2026-11-01T08:00:00+00:00,provider\n"
+        "S-9,O-2,2026-11-01T08:00:00+00:00,provider\n"
+        "S-1,O-3,yesterday,provider\n"
+        "S-1,O-4\n"
+    )
+    for _ in range(2):
+        answer = sla("import", "outages", file)
+        assert answer.exit_code == 3
+    kept = sorted(office.quarantined(), key=lambda entry: entry.run_id)
+    assert [(entry.run_id, entry.field, entry.origin) for entry in kept] == [
+        ("import.outages.outages.csv.row-3", ".service", "import of outages"),
+        ("import.outages.outages.csv.row-4", ".started_at", "import of outages"),
+        ("import.outages.outages.csv.row-5", ".row", "import of outages"),
+    ]
+    assert "S-9 is not known (row 3)" in kept[0].reason
+    assert json.loads(kept[1].body)["rows"][0]["started_at"] == "yesterday"

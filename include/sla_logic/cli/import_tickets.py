@@ -10,8 +10,6 @@ import typer
 from include.sla_logic.cli.showing import show_json, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from include.sla_logic.adapters.importing.tickets import TicketReport
 
 _REJECTED = 3
@@ -50,6 +48,7 @@ def tickets(
     and are in quarantine, all others are in.
     """
     from include.sla_logic.adapters.importing.tickets import TicketImport, import_tickets, read_ticket_mapping
+    from include.sla_logic.cli.counting import counting
     from include.sla_logic.office import Office, Settings
 
     plain = layout in {TicketFormat.CSV, TicketFormat.JSONL}
@@ -64,21 +63,11 @@ def tickets(
     office = Office(Settings.from_environment())
     with office.reading():
         pass  # refuses a database that was never migrated
-    report = _with_progress(lambda progress: import_tickets(office.database, file, work, progress=progress))
+    with counting("Importing tickets", "tickets") as progress:
+        report = import_tickets(office.database, file, work, progress=progress)
     show_json(vars(report)) if as_json else _show(report)
     if report.rejected:
         raise typer.Exit(_REJECTED)
-
-
-def _with_progress(run: "Callable[[Callable[[int], None]], TicketReport]") -> "TicketReport":
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}: {task.completed}"), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("Importing tickets", total=None)
-        return run(lambda tickets: progress.advance(task, tickets))
 
 
 def _show(report: "TicketReport") -> None:

@@ -61,7 +61,7 @@ def _command(kind: str) -> Callable[..., None]:
 
     run.__doc__ = f"""Import {_KINDS[kind]}.
 
-    The same file again changes nothing. Exit code 3: some rows were rejected, all others are in.
+    The same file again changes nothing. Exit code 3: some rows were rejected and are in quarantine, all others are in.
     """
     return run
 
@@ -75,27 +75,25 @@ app.command("tickets")(tickets)
 def mappings() -> None:
     """List the mappings that come with the product."""
     from include.sla_logic.adapters.importing import read_mapping, shipped_mappings
+    from include.sla_logic.adapters.importing.tickets import read_ticket_mapping, shipped_ticket_mappings
 
     found = [(name, read_mapping(name)) for name in shipped_mappings()]
     rows = [(name, mapping.title, ", ".join(mapping.sections)) for name, mapping in found]
+    rows += [(name, read_ticket_mapping(name).title, "tickets") for name in shipped_ticket_mappings()]
     show_table(("mapping", "for", "kinds"), rows, empty="No mappings are shipped.")
 
 
 def _import(kind: str, file: Path, mapping_name: str | None, day: date) -> "ImportReport":
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
     from include.sla_logic.adapters.importing import KINDS, import_file
+    from include.sla_logic.adapters.importing.files import count_rows
+    from include.sla_logic.cli.counting import counting
     from include.sla_logic.office import Office, Settings
 
     mapping = _mapping(kind, mapping_name)
     office = Office(Settings.from_environment())
     with office.reading():
         pass  # refuses a database that was never migrated
-    columns = (SpinnerColumn(), TextColumn("{task.description}: {task.completed} rows"), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(f"Importing {kind}", total=None)
+    with counting(f"Importing {kind}", "rows", total=count_rows(file)) as progress:
         return import_file(
             office.database,
             file,
@@ -103,7 +101,7 @@ def _import(kind: str, file: Path, mapping_name: str | None, day: date) -> "Impo
             section=mapping.sections[kind],
             mapping=mapping,
             as_of=day,
-            progress=lambda rows: progress.advance(task, rows),
+            progress=progress,
         )
 
 
@@ -129,7 +127,10 @@ def _show(kind: str, report: "ImportReport") -> None:
     for rejected in report.rejected[:_SHOWN]:
         typer.echo(f"  {shown(str(rejected))}", err=True)
     if len(report.rejected) > _SHOWN:
-        typer.echo(f"  … and {len(report.rejected) - _SHOWN} more; --rejected FILE writes all of them.", err=True)
+        typer.echo(
+            f"  … and {len(report.rejected) - _SHOWN} more: `sla quarantine list` has all, --rejected FILE too.",
+            err=True,
+        )
 
 
 def _show_json(_kind: str, report: "ImportReport") -> None:

@@ -38,6 +38,17 @@ def size_of(path: Path) -> int:
         raise UnableToReadFile(msg) from error
 
 
+def count_rows(path: Path) -> int | None:
+    """Return about how many rows a plain file has: its lines, without the header; None where it is packed."""
+    size_of(path)
+    with path.open("rb") as file:
+        if file.read(2) == _GZIP:
+            return None
+        file.seek(0)
+        lines = sum(part.count(b"\n") for part in iter(lambda: file.read(1 << 20), b""))
+    return max(0, lines - (".csv" in path.suffixes))
+
+
 def _layout_of(path: Path) -> str:
     endings = [ending for ending in path.suffixes if ending != ".gz"]
     layouts = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}

@@ -17,6 +17,7 @@ from include.sla_logic.adapters.importing.files import Row, read_rows
 from include.sla_logic.adapters.importing.keeping import Kind
 from include.sla_logic.adapters.importing.mapping import Mapping, Section
 from include.sla_logic.adapters.importing.records import Record, SampleRecord
+from include.sla_logic.adapters.importing.refusing import keep_refused
 from include.sla_logic.adapters.importing.rejection import Rejected, UnableToTakeRow
 from include.sla_logic.adapters.importing.samples import SeriesBook, sample_row
 from include.sla_logic.adapters.upserting import upsert
@@ -44,18 +45,33 @@ class _Import:
     section: Section
     mapping: Mapping
     as_of: date
+    file: str
     report: ImportReport = field(default_factory=ImportReport)
     series: SeriesBook = field(default_factory=SeriesBook)
 
     def take(self, batch: Iterable[tuple[int, Row] | Rejected]) -> None:
         """Import one batch."""
         self._tables: dict[Table, list[Placed]] = defaultdict(list)
+        entries, before = list(batch), len(self.report.rejected)
         with self.database.write() as connection:
-            for entry in batch:
+            for entry in entries:
                 self.report.rows += 1
                 self._place(connection, entry)
             for table in (*self.kind.opens, self.kind.table):
                 self._keep(connection, table, self._tables.pop(table, []))
+            if new := self.report.rejected[before:]:
+                self._quarantine(connection, new, entries)
+
+    def _quarantine(
+        self, connection: Connection, rejected: Iterable[Rejected], entries: Iterable[tuple[int, Row] | Rejected]
+    ) -> None:
+        """Keep what was refused as it was read, under the name of the table and the file."""
+        rows = {entry[0]: entry[1] for entry in entries if not isinstance(entry, Rejected)}
+        now = self.database.now(connection)
+        for each in rejected:
+            name = f"{self.kind.table.name}.{self.file}.row-{each.row}"
+            read = [rows[each.row]] if each.row in rows else []
+            keep_refused(connection, each, read, run_id=f"import.{name}", source=self.kind.table.name, now=now)
 
     def _place(self, connection: Connection, entry: tuple[int, Row] | Rejected) -> None:
         if isinstance(entry, Rejected):
@@ -170,8 +186,11 @@ def import_file(
     as_of: date,
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> ImportReport:
-    """Import one file; the same file again changes nothing. `progress` is told the rows of each batch."""
-    work = _Import(database, kind, section, mapping, as_of)
+    """Import one file; the same file again changes nothing. `progress` is told the rows of each batch.
+
+    Rejected rows are in quarantine with their reasons.
+    """
+    work = _Import(database, kind, section, mapping, as_of, path.name)
     rows = read_rows(path, layout=mapping.layout)
     while batch := list(islice(rows, _BATCH)):
         work.take(batch)

@@ -11,14 +11,12 @@ from sqlalchemy import Connection
 
 from include.sla_logic.adapters.database import Database
 from include.sla_logic.adapters.importing.files import Row, read_rows
+from include.sla_logic.adapters.importing.refusing import keep_refused
 from include.sla_logic.adapters.importing.rejection import Rejected, UnableToTakeRow
 from include.sla_logic.adapters.importing.tickets.cells import Cells
 from include.sla_logic.adapters.importing.tickets.folding import FoldedTicket, NumberedRow, fold, rows_by_ticket
 from include.sla_logic.adapters.importing.tickets.keeping import keep_tickets
 from include.sla_logic.adapters.importing.tickets.mapping import TicketMapping
-from include.sla_logic.adapters.intake import BODY_CAP, Rejection
-from include.sla_logic.adapters.quarantine import quarantine_notification
-from include.sla_logic.adapters.verbatim import write_verbatim
 
 _BATCH = 500
 
@@ -138,9 +136,13 @@ def _take(
 
 
 def _quarantine(connection: Connection, entry: _Refused, work: TicketImport, now: datetime) -> None:
-    body = write_verbatim({"reference": entry.reference, "rows": list(entry.rows)}, cap=BODY_CAP)
     name = entry.reference or f"{work.source}.row-{entry.rejected.row}"
-    reason = Rejection(f".{entry.rejected.field}", f"{entry.rejected.reason} (row {entry.rejected.row})")
-    quarantine_notification(
-        connection, body, reason, run_id=f"incident.{name}", origin=f"import of {work.source}", now=now
+    keep_refused(
+        connection,
+        entry.rejected,
+        entry.rows,
+        reference=entry.reference,
+        run_id=f"incident.{name}",
+        source=work.source,
+        now=now,
     )
