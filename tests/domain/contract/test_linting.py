@@ -218,3 +218,53 @@ def test_the_witness_of_a_hole_really_falls_into_it(rows: Any) -> None:
         if finding.code == "tier_hole" and finding.witness:
             value = Fraction(Decimal(finding.witness.removesuffix(" percent")))
             assert not any(tier.holds(value) for tier in parsed.tiers)
+
+
+def test_the_percentage_column_is_checked_like_any_table() -> None:
+    rows = [
+        {"at_least": "99.9", "credit": "5%"},
+        {"at_least": "99.95", "credit": "0%"},
+        {"below": "90", "credit": "50%"},
+    ]
+    text = text_of(objective(DURATION_TIERS | {"percent_column": rows}))
+    found = [f for f in check_contract(text, name="k.yaml")[1] if f.code in ("tier_hole", "tier_overlap")]
+    lines = text.splitlines()
+    shown = {f.code: (f.level, f.witness, lines[f.line - 1].strip()) for f in found}
+    assert shown == {
+        "tier_overlap": ("refuses", "99.95 percent", "- at_least: '99.95'"),
+        "tier_hole": ("warns", "90 percent", "- below: '90'"),
+    }
+
+
+STEP = {"kind": "share_per_step", "step": "1", "credit": "10%"}
+
+
+def test_steps_that_exceed_the_cap_or_the_charge_warn() -> None:
+    latency = {"id": "latency", "metric": "latency", "target": "50"}
+    capped = findings(latency | {"rule": STEP | {"most_steps": 9}}, cap={"share": "25%"})
+    assert [(f.code, f.witness) for f in capped] == [("cap_below_tier", "90%")]
+    assert codes(findings(latency | {"rule": STEP | {"most_steps": 9}})) == []
+    assert codes(findings(latency | {"rule": STEP})) == [("no_cap", "warns")]
+    short = findings(objective(STEP | {"step": "0.1"}, target="99.9"))
+    assert [(f.code, f.witness) for f in short] == [("no_cap", "9990%")]
+    assert codes(findings(objective(STEP | {"step": "0.1"}, target="99.9"), cap={"share": "100%"})) == []
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    text = text_of(tiers({"at_least": "99.5", "credit": "0%"}, {"below": "99.0", "credit": "10%"}))
+    bare = "\n".join(line for line in text.splitlines() if not line.startswith(("zone", "charge_base")))
+    contract, found = check_contract(bare, name="k.yaml")
+    assert contract is None
+    assert codes(found) == [("missing_zone", "refuses"), ("missing_charge_base", "refuses"), ("tier_hole", "warns")]
+    assert "99.0" in bare.splitlines()[found[2].line - 1]
+
+
+def test_columns_are_compared_in_months_with_a_change_of_the_clocks() -> None:
+    duration = [{"at_most": "2678 s", "credit": "0%"}, {"more_than": "2678 s", "credit": "5%"}]
+    percent = [{"at_least": "99.9", "credit": "0%"}, {"below": "99.9", "credit": "5%"}]
+    rule = {"kind": "duration_tiers", "tiers": duration, "percent_column": percent}
+    told = [f for f in findings(objective(rule), zone="Europe/London") if f.code == "columns_disagree"]
+    assert any("month of 743 h" in f.text for f in told)
+    assert any("month of 745 h" in f.text for f in told)
+    assert not any("743 h" in f.text for f in findings(objective(rule), zone="UTC"))
+    assert all(f.witness for f in told)

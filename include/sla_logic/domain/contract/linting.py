@@ -5,9 +5,12 @@ from functools import partial
 
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.finding import Finding
-from include.sla_logic.domain.contract.reading import Lines, UnableToReadContract, parse_contract
+from include.sla_logic.domain.contract.reading import Lines, UnableToReadContract, parse_contract, parse_supposing
 from include.sla_logic.domain.contract.term_linting import lint_objective, lint_terms
 from include.sla_logic.domain.contract.tier_linting import lint_tiers
+
+# What is supposed of a contract that lacks a term, only to say what else is wrong with it.
+_SUPPOSED = {"zone": "UTC", "currency": "EUR", "charge_base": "recurring", "version": "0", "title": "untitled"}
 
 
 def _line(lines: Lines, *path: str | int) -> int:
@@ -26,8 +29,14 @@ def check_contract(text: str, *, name: str) -> tuple[Contract | None, tuple[Find
     try:
         contract, lines = parse_contract(text, name=name)
     except UnableToReadContract as error:
-        return None, (Finding(level="refuses", line=error.line, code=error.code, text=error.reason),)
-    return contract, tuple(sorted(_findings(contract, lines), key=lambda finding: (finding.line, finding.code)))
+        wrong = [Finding(level="refuses", line=e.line, code=e.code, text=e.reason) for e in (error, *error.others)]
+        supposed = parse_supposing(text, _SUPPOSED, name=name)
+        return None, (*wrong, *(() if supposed is None else _sorted(*supposed)))
+    return contract, _sorted(contract, lines)
+
+
+def _sorted(contract: Contract, lines: Lines) -> tuple[Finding, ...]:
+    return tuple(sorted(_findings(contract, lines), key=lambda finding: (finding.line, finding.code)))
 
 
 def read_contract(text: str, *, name: str) -> Contract:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Self
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from include.sla_logic.domain.contract.contract import Contract
 
@@ -17,8 +18,11 @@ _FLOAT, _INT = "tag:yaml.org,2002:float", "tag:yaml.org,2002:int"
 class UnableToReadContract(Exception):
     """The text is not a contract; `line` says where (1 is the first, 0 the whole text)."""
 
-    def __init__(self, reason: str, *, name: str, line: int = 0, code: str = "unreadable") -> None:
-        """Keep where and why."""
+    def __init__(
+        self, reason: str, *, name: str, line: int = 0, code: str = "unreadable", others: tuple[Self, ...] = ()
+    ) -> None:
+        """Keep where and why; `others` is what else is wrong."""
+        self.others = others
         super().__init__(f"{name}, line {line}: {reason}" if line else f"{name}: {reason}")
         self.reason, self.name, self.line, self.code = reason, name, line, code
 
@@ -112,14 +116,28 @@ def parse_contract(text: str, *, name: str) -> tuple[Contract, Lines]:
     try:
         return Contract.model_validate(fields), lines
     except ValidationError as error:
-        first = error.errors()[0]
-        path = _known(first["loc"], lines)
-        line = lines[(*path, "kind")] if first["type"].startswith("union_tag") else lines[path]
-        missing = first["loc"][-1:] if first["type"] == "missing" else ()
-        field = ".".join(str(part) for part in (*path, *missing)) or "the contract"
-        reason = f"{field}: {first['msg'].removeprefix('Value error, ')}"
-        code = f"missing_{missing[0]}" if missing else "unreadable"
-        raise UnableToReadContract(reason, name=name, line=line, code=code) from error
+        first, *rest = (_unreadable(wrong, lines, name) for wrong in error.errors())
+        first.others = tuple(rest)
+        raise first from error
+
+
+def _unreadable(wrong: ErrorDetails, lines: Lines, name: str) -> UnableToReadContract:
+    path = _known(wrong["loc"], lines)
+    line = lines[(*path, "kind")] if wrong["type"].startswith("union_tag") else lines[path]
+    missing = wrong["loc"][-1:] if wrong["type"] == "missing" else ()
+    field = ".".join(str(part) for part in (*path, *missing)) or "the contract"
+    reason = f"{field}: {wrong['msg'].removeprefix('Value error, ')}"
+    code = f"missing_{missing[0]}" if missing else "unreadable"
+    return UnableToReadContract(reason, name=name, line=line, code=code)
+
+
+def parse_supposing(text: str, supposed: Mapping[str, str], *, name: str) -> tuple[Contract, Lines] | None:
+    """Return the contract as if its missing terms were these, to lint the rest of it; None where more is wrong."""
+    try:
+        fields, lines = read_fields(text, name=name)
+        return Contract.model_validate({**supposed, **fields}), lines
+    except (UnableToReadContract, ValidationError):
+        return None
 
 
 def _known(loc: tuple[str | int, ...], lines: Lines) -> Path:

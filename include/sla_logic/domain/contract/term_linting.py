@@ -1,5 +1,6 @@
 """What is wrong with the terms around the tiers: targets, caps, calendars, rules that fit no metric."""
 
+import math
 from collections.abc import Iterable
 from fractions import Fraction
 
@@ -58,7 +59,19 @@ def _credits(objective: Objective) -> list[Fraction]:
         return [entry.credit for entry in rule.thresholds]
     if isinstance(rule, rules.ShareWhenMissed):
         return [rule.credit]
+    if isinstance(rule, rules.SharePerStep) and rule.most_steps is not None:
+        return [rule.credit * rule.most_steps]
     return []
+
+
+def _most(objective: Objective) -> Fraction | None:
+    """Return the credit of the worst value there can be, or None where credits have no end."""
+    rule = objective.rule
+    if isinstance(rule, rules.SharePerStep) and rule.most_steps is None:
+        if not objective.higher_is_better or objective.target is None:
+            return None
+        return rule.credit * math.ceil(Fraction(objective.target) / Fraction(rule.step))
+    return max(_credits(objective), default=Fraction(0))
 
 
 def _cap(contract: Contract, objective: Objective, line: LineOf) -> Iterable[Finding]:
@@ -70,9 +83,13 @@ def _cap(contract: Contract, objective: Objective, line: LineOf) -> Iterable[Fin
             f"{show_share(highest)}, which can never be paid"
         )
         yield Finding(level="warns", line=line("rule"), code="cap_below_tier", text=text, witness=show_share(highest))
-    if contract.cap is None and highest > 1:
-        text = f"{objective.id} credits {show_share(highest)} of the charge, and there is no cap"
-        yield Finding(level="warns", line=line("rule"), code="no_cap", text=text)
+    most = _most(objective)
+    if contract.cap is None and (most is None or most > 1):
+        text = (
+            f"{objective.id} credits {'shares without end' if most is None else show_share(most)}, and there is no cap"
+        )
+        witness = None if most is None else show_share(most)
+        yield Finding(level="warns", line=line("rule"), code="no_cap", text=text, witness=witness)
     if contract.cap is None and isinstance(objective.rule, rules.DayPerBlock | rules.DayPerExcessBlock):
         text = f"{objective.id} pays a day per block without end, and there is no cap"
         yield Finding(level="warns", line=line("rule"), code="no_cap", text=text)

@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 
 from include.sla_logic.domain.contract import rules
@@ -16,9 +18,10 @@ from include.sla_logic.domain.contract.quantities import (
     show_duration,
     show_share,
 )
-from include.sla_logic.domain.period import WindowKind
+from include.sla_logic.domain.period import WindowKind, calendar_window
 
 _HUNDRED = Fraction(100)
+_LEAP_CYCLE_END = 2028
 # The lengths that a calendar window can have, in days; a change of the clocks adds or takes an hour.
 _DAYS = {WindowKind.MONTH: (28, 29, 30, 31), WindowKind.QUARTER: (90, 91, 92), WindowKind.YEAR: (365, 366)}
 
@@ -34,6 +37,10 @@ def lint_tiers(contract: Contract, objective: Objective, line: LineOf) -> Iterab
     if isinstance(rule, rules.DurationTiers):
         table = _Table(rule.tiers, higher_is_better=False, grid=Fraction(1), top=None, unit="s")
         yield from table.lint(line)
+        if rule.percent_column:
+            column = _Table(rule.percent_column, higher_is_better=True, grid=None, top=_HUNDRED, unit="percent")
+            column.field = "percent_column"
+            yield from column.lint(line)
         yield from _beyond_window(contract, rule, line)
         yield from _columns(contract, rule, line)
     if isinstance(rule, rules.OverrunTiers):
@@ -52,6 +59,7 @@ class _Table:
         unit: str,
     ) -> None:
         self.tiers, self.higher_is_better, self.grid, self.top, self.unit = tiers, higher_is_better, grid, top, unit
+        self.field = "tiers"
         self.stretches = [stretch(t, i, t.credit, grid=grid, top=top) for i, t in enumerate(tiers)]
 
     def lint(self, line: LineOf) -> Iterable[Finding]:
@@ -71,7 +79,7 @@ class _Table:
         text = f"no tier covers values {self._bounds(low, high)}; such a value is refused, not guessed"
         return Finding(
             level="warns",
-            line=line("tiers", number),
+            line=line(self.field, number),
             code="tier_hole",
             text=text,
             witness=self.show(witness(low, high, self.grid)),
@@ -89,7 +97,7 @@ class _Table:
         for piece in self.stretches:
             if piece.is_empty:
                 text = f"no value can lie in this tier ({self.tiers[piece.number]})"
-                yield Finding(level="refuses", line=line("tiers", piece.number), code="unreachable_tier", text=text)
+                yield Finding(level="refuses", line=line(self.field, piece.number), code="unreachable_tier", text=text)
 
     def _outside(self, line: LineOf) -> Iterable[Finding]:
         for number, tier in enumerate(self.tiers):
@@ -97,18 +105,18 @@ class _Table:
             wrong = [b for b in bounds if b < 0 or (self.top is not None and b > self.top)]
             if wrong:
                 text = f"{exact_text(wrong[0])} is outside of what {self.unit} can be"
-                yield Finding(level="refuses", line=line("tiers", number), code="unit_mix_up", text=text)
+                yield Finding(level="refuses", line=line(self.field, number), code="unit_mix_up", text=text)
         highs = [b for tier in self.tiers for b, _inclusive in (tier.low, tier.high) if b]
         if self.top == _HUNDRED and highs and self.higher_is_better and max(highs) <= 1:
             text = "the bounds look like fractions of 1, but the unit is percent: write 99.5, not 0.995"
-            yield Finding(level="refuses", line=line("tiers", 0), code="unit_mix_up", text=text)
+            yield Finding(level="refuses", line=line(self.field, 0), code="unit_mix_up", text=text)
 
     def _overlaps(self, line: LineOf) -> Iterable[Finding]:
         for one, two, low, high in overlaps(self.stretches):
             same = one.credit == two.credit
             yield Finding(
                 level="warns" if same else "refuses",
-                line=line("tiers", max(one.number, two.number)),
+                line=line(self.field, max(one.number, two.number)),
                 code="tier_overlap",
                 text=f"tiers {one.number + 1} and {two.number + 1} share values"
                 + ("" if same else f" and differ: {show_share(one.credit)} and {show_share(two.credit)}"),
@@ -127,7 +135,7 @@ class _Table:
                 )
                 yield Finding(
                     level="refuses",
-                    line=line("tiers", worse.number),
+                    line=line(self.field, worse.number),
                     code="credits_not_monotone",
                     text=text,
                     witness=self.show(witness(worse.low, worse.high, self.grid)),
@@ -158,16 +166,15 @@ def _columns(contract: Contract, rule: rules.DurationTiers, line: LineOf) -> Ite
     """Compare the two columns for every length that the window can have; the duration column decides."""
     if not rule.percent_column:
         return
-    for days in _DAYS[contract.window]:
-        total = days * 86_400
+    for total in _lengths(contract.window, contract.zone):
         for seconds in _edges(rule, total):
             by_time = next((t.credit for t in rule.tiers if t.holds(Fraction(seconds))), None)
             value = 100 - Fraction(100 * seconds, total)
             by_share = next((t.credit for t in rule.percent_column if t.holds(value)), None)
             if by_time is not None and by_share is not None and by_time != by_share:
                 text = (
-                    f"in a {contract.window} of {days} days the duration column gives {show_share(by_time)} and the "
-                    f"percentage column {show_share(by_share)}; the duration column decides"
+                    f"in a {contract.window} of {_length(total)} the duration column gives {show_share(by_time)} and "
+                    f"the percentage column {show_share(by_share)}; the duration column decides"
                 )
                 yield Finding(
                     level="warns",
@@ -177,6 +184,21 @@ def _columns(contract: Contract, rule: rules.DurationTiers, line: LineOf) -> Ite
                     witness=f"{show_duration(seconds)} ({seconds} s)",
                 )
                 break
+
+
+@lru_cache(maxsize=256)
+def _lengths(kind: WindowKind, zone: str) -> tuple[int, ...]:
+    """Return how many seconds such a window of the zone can have, in four years with a leap day and clock changes."""
+    at, found = datetime(2024, 1, 2, tzinfo=UTC), set[int]()
+    while at.year < _LEAP_CYCLE_END:
+        window = calendar_window(kind, zone, at)
+        found.add(window.seconds)
+        at = window.end + timedelta(days=1)
+    return tuple(sorted(found))
+
+
+def _length(total: int) -> str:
+    return f"{total // 86_400} days" if total % 86_400 == 0 else f"{total // 3600} h"
 
 
 def _edges(rule: rules.DurationTiers, total: int) -> list[int]:
