@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.letters.postbox import Postbox, Server, authenticate, certificate_for, serve
+from tests.pango import need_pango
 
 
 @pytest.fixture
@@ -22,3 +23,9 @@ def guarded_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     yield from serve(
         Postbox(), tls_context=context, require_starttls=True, auth_required=True, authenticator=authenticate
     )
+
+
+@pytest.fixture(scope="session")
+def pango() -> None:
+    """Have what a PDF needs from the system."""
+    need_pango()

@@ -15,9 +15,8 @@ def payload() -> dict[str, Any]:
     return render(report(), customer())
 
 
+@pytest.mark.usefixtures("pango")
 def test_a_letter_as_pdf_is_the_same_each_time() -> None:
-    pytest.importorskip("weasyprint", reason="WeasyPrint is not installed", exc_type=ImportError)
-
     first, second = as_pdf(payload()), as_pdf(payload())
 
     assert first.startswith(b"%PDF-")

@@ -20,7 +20,8 @@ def as_pdf(payload: Mapping[str, Any]) -> bytes:
         raise UnableToMakePdf("A letter as PDF needs WeasyPrint: pip install 'weasyprint>=70,<71'.") from error
     except OSError as error:
         raise UnableToMakePdf(
-            f"A letter as PDF needs Pango (on Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0): {error}."
+            "A letter as PDF needs Pango (on Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
+            f"libharfbuzz-subset0): {error}."
         ) from error
     page = page_of(read_message(str(payload["message"])))
     inside_only = weasyprint.urls.URLFetcher(allowed_protocols=["data"], fail_on_errors=True)

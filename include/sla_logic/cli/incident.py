@@ -93,6 +93,25 @@ def show(reference: Reference, as_json: AsJson = False) -> None:
         show_case(case)
 
 
+@app.command("letter")
+def letter(
+    reference: Reference,
+    pdf: Annotated[Path | None, typer.Option(help="Write the letter to this file as PDF.")] = None,
+) -> None:
+    """Print the newest letter to the customer as text, or write it as PDF."""
+    from include.sla_logic.adapters.mail_delivery import read_message, text_of
+    from include.sla_logic.office import Office, Settings
+
+    kept = Office(Settings.from_environment()).letter(reference)
+    if pdf is None:
+        typer.echo(text_of(read_message(str(kept["message"]))))
+        return
+    from include.sla_logic.adapters.mail_pdf import as_pdf
+
+    pdf.write_bytes(as_pdf(kept))
+    typer.echo(f"The letter of {reference} is in {pdf}.")
+
+
 @app.command("release")
 def release(reference: Reference, reason: Reason, by: By) -> None:
     """Send the held restoration request now; refused after its deadline."""

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Depends, FastAPI, Request
 from starlette.staticfiles import StaticFiles
 
-from include.sla_logic.console import act_pages, api, board_pages, incident_pages
+from include.sla_logic.console import act_pages, api, board_pages, incident_pages, letter_pages
 from include.sla_logic.console.callers import Caller, Desk, Starter
 from include.sla_logic.console.errors import add_error_pages
 from include.sla_logic.console.security import Shelter
@@ -34,7 +34,7 @@ def build_desk(
     app = FastAPI(title="Incident desk", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk = Desk(open_office, start, prefix, airflow_dag)
     reads, writes = _admit(reader), _admit(writer)
-    for router in (board_pages.router, incident_pages.router, api.reading):
+    for router in (board_pages.router, incident_pages.router, letter_pages.router, api.reading):
         app.include_router(router, dependencies=[Depends(reads)])
     for router in (act_pages.router, api.writing):
         app.include_router(router, dependencies=[Depends(writes)])

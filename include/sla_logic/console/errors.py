@@ -33,6 +33,8 @@ def status_of(error: Exception) -> int | None:
         return HTTPStatus.NOT_FOUND
     if name in {"UnableToReadReason", "UnableToReadMonth", "UnableToReadAddress"}:
         return HTTPStatus.UNPROCESSABLE_ENTITY
+    if name == "UnableToMakePdf":
+        return HTTPStatus.NOT_IMPLEMENTED
     if name == "UnableToUseDatabase":
         return HTTPStatus.SERVICE_UNAVAILABLE
     return HTTPStatus.CONFLICT if name.startswith("UnableTo") else None

@@ -1,7 +1,7 @@
 """Looking things up: one incident with everything, or many tickets."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from include.sla_logic.adapters.folders import number_of_run, ticket_id
 from include.sla_logic.adapters.migrations import current_revision
@@ -22,6 +22,13 @@ class Archive(Premises):
 
         with self.reading() as connection:
             return view_case(connection, reference)
+
+    def letter(self, reference: str) -> dict[str, Any]:
+        """Return the newest letter of an incident as the outbox keeps it; raise `UnableToFindLetter`."""
+        from include.sla_logic.adapters.kept_letter import newest_letter
+
+        with self.reading() as connection:
+            return newest_letter(connection, reference)
 
     def ticket_of(self, run_id: str) -> str | None:
         """Return the ticket of a run's incident, or None where it has none."""

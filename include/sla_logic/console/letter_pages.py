@@ -1,0 +1,32 @@
+"""The letter to the customer, as she reads it and as PDF."""
+
+from fastapi import APIRouter
+from starlette.responses import HTMLResponse, Response
+
+from include.sla_logic.console.callers import InOffice
+from include.sla_logic.console.errors import DeskRoute
+from include.sla_logic.console.incident_pages import Reference
+
+router = APIRouter(route_class=DeskRoute, include_in_schema=False)
+# A letter brings its own styles and pictures inside it, and can load, run or send nothing.
+ALONE = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'; sandbox"
+)
+
+
+@router.get("/incidents/{reference}/letter", response_class=HTMLResponse)
+def letter(office: InOffice, reference: Reference) -> HTMLResponse:
+    """Show the newest letter of an incident exactly as it was kept."""
+    from include.sla_logic.adapters.mail import as_page
+
+    return HTMLResponse(as_page(office.letter(reference)), headers={"Content-Security-Policy": ALONE})
+
+
+@router.get("/incidents/{reference}/letter.pdf")
+def letter_as_pdf(office: InOffice, reference: Reference) -> Response:
+    """Hand out the same letter as PDF."""
+    from include.sla_logic.adapters.mail_pdf import as_pdf
+
+    headers = {"Content-Disposition": 'inline; filename="letter.pdf"'}
+    return Response(as_pdf(office.letter(reference)), media_type="application/pdf", headers=headers)
