@@ -69,8 +69,13 @@ async def start_run(request: "Request", notification: Mapping[str, Any]) -> str:
     from airflow.api_fastapi.app import cached_app
     from fastapi import HTTPException
 
+    from include.sla_logic.cli.starting import run_id_of
+    from include.sla_logic.domain.notification import ProblemNotification
+
     passed = {name: request.headers[name] for name in ("authorization", "cookie") if name in request.headers}
+    run_id = run_id_of(ProblemNotification.model_validate(dict(notification)))
     body = {
+        "dag_run_id": run_id,  # a form that is sent twice is one run
         "conf": dict(notification),
         "logical_date": None,
         "note": f"entered at the desk for {notification['customer']}",
@@ -78,6 +83,11 @@ async def start_run(request: "Request", notification: Mapping[str, Any]) -> str:
     transport = httpx.ASGITransport(app=cached_app())
     async with httpx.AsyncClient(transport=transport, base_url=str(request.base_url.replace(path=""))) as client:
         answer = await client.post(f"/api/v2/dags/{DAG}/dagRuns", json=body, headers=passed)
+        if answer.status_code == httpx.codes.CONFLICT:
+            there = await client.get(f"/api/v2/dags/{DAG}/dagRuns/{run_id}", headers=passed)
+            if there.status_code == httpx.codes.OK and there.json()["conf"] == body["conf"]:
+                return run_id
+            raise HTTPException(409, f"The run {run_id} exists with another notification.")
     if answer.status_code != httpx.codes.OK:
         raise HTTPException(502 if answer.is_server_error else answer.status_code, "Airflow did not start the run.")
     return str(answer.json()["dag_run_id"])

@@ -100,7 +100,10 @@ def perform(step: Step, run_id: str, office: "Office") -> str | None:
 def perform_cohort(task: BaseOperator, step: Step, run_id: str, office: "Office") -> list[str]:
     """Perform a step for the incidents of a cohort that come to this task; answers all choices that were made."""
     with no_retry_for_foreseen_errors():
-        return sorted(office.perform_cohort(step, run_id=run_id, door=door_of(task)))
+        choices = sorted(office.perform_cohort(step, run_id=run_id, door=door_of(task)))
+    tickets = [member.ticket for member in office.went_through(step.__name__, run_id=run_id)]
+    structured.info("step done", incident=run_id, tickets=tickets, step=step.__name__, choices=choices)
+    return choices
 
 
 def open_office(*, sends: bool = True) -> "Office":
@@ -151,9 +154,12 @@ def report_failed_step(context: Context, *, run_id: str | None = None) -> None:
     task_id, error = context["ti"].task_id, context.get("exception")
     # Our own sentences are fit to be kept; what a library says may quote anything.
     why = str(error) if isinstance(error, AirflowFailException) else f"{type(error).__name__}."
+    if type(getattr(error, "__cause__", None)).__name__ == "UnableToAcceptNotification":
+        log.warning("No ticket is told: what run %s was started with was refused", context["run_id"])
+        return  # an incident that has the same name came with something else, and goes its own way
 
     if run_id is None and carries_cohort(context):
-        open_office(sends=False).give_up_cohort(run_id=str(context["run_id"]), task=task_id, why=why)
+        open_office().give_up_cohort(run_id=str(context["run_id"]), task=task_id, why=why)
         return
 
     office = open_office()

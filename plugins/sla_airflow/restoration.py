@@ -53,7 +53,7 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
             outcome = office.decide_restoration(run_id)
             if outcome is None:
                 self._defer(run_id, office.restoration(run_id).deadline)
-        self.log.info("The wait for the restoration request ended: %s", outcome)
+        self.log.info("The wait of %s for the restoration request ended: %s", office.ticket_of(run_id), outcome)
         return self.do_branch(context, self.goes_on(outcome))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:

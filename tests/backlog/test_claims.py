@@ -220,7 +220,7 @@ def test_the_watchdog_leaves_alone_what_waits_or_is_history(office, tmp_path, cl
 def test_a_notification_that_is_entered_waits_once_and_a_bad_one_is_in_quarantine(any_office):
     body = conf(external_reference="WEB-1", impact=1, urgency=1)
     for _ in range(2):
-        ticket = any_office.enter_backlog(body, run_id="incident.WEB-1", origin="backlog")
+        ticket, _ = any_office.enter_backlog(body, run_id="incident.WEB-1", origin="backlog")
     assert any_office.backlog().waiting.ready == 1
     [line] = any_office.open_list(waiting_only=True)
     assert (line.ticket, line.priority) == (ticket.id, "P1")

@@ -6,7 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
+from include.sla_logic.departments.customer_service import enter_problem_report
 from tests.backlog.logs import event, write_csv
+from tests.hostile import FORGED_NAME, FORGED_NAME_SHOWN, KEPT, LINES, REFUSED
 from tests.office.town import conf
 
 
@@ -114,3 +116,48 @@ def test_rejected_rows_of_any_import_are_in_quarantine_once_with_row_field_and_r
     ]
     assert "S-9 is not known (row 3)" in kept[0].reason
     assert json.loads(kept[1].body)["rows"][0]["started_at"] == "yesterday"
+
+
+def test_another_notification_under_a_known_reference_is_refused_and_told_what_became_of_the_first(sla, office):
+    first = json.dumps(conf(external_reference="WEB-1"))
+    assert sla("backlog", "enter", "-", given=first).output == "TT-000001 waits.\n"
+    other = sla("backlog", "enter", "-", given=json.dumps(conf(external_reference="WEB-1", symptom="other")))
+    assert other.exit_code == 3
+    assert "WEB-1 is processed already, as ticket TT-000001 by run incident.WEB-1, with another" in other.stderr
+    office.perform(enter_problem_report, run_id="incident.WEB-1")
+    again = sla("backlog", "enter", "-", given=first)
+    assert (again.exit_code, again.output) == (0, "It is processed already as TT-000001 by run incident.WEB-1.\n")
+
+
+def test_every_line_break_but_one_may_stand_in_a_notification(sla, tmp_path):
+    file = tmp_path / "lines.jsonl"
+    bodies = [conf(external_reference=f"WEB-{i}", description=f"a{sep}b") for i, sep in enumerate("\r\n\t")]
+    file.write_bytes(b"\xef\xbb\xbf" + b"\r\n".join(json.dumps(body).encode() for body in bodies))
+    answer = sla("backlog", "enter", file)
+    assert (answer.exit_code, answer.output.count(" waits.")) == (0, 3)
+    separated = json.dumps(conf(description="a\u2028b\x85c"), ensure_ascii=False).encode()
+    file.write_bytes(separated)
+    answer = sla("backlog", "enter", file)
+    assert answer.exit_code == 3
+    assert len(answer.stderr.splitlines()) == 1
+    assert ".description: contains the control character U+2028" in answer.stderr
+
+
+def test_all_that_is_hostile_is_refused_line_by_line_in_one_line_each_and_kept(sla, office, tmp_path):
+    lines = [json.dumps(conf() | case.changes).encode() for case in REFUSED] + list(LINES.values())
+    good = [json.dumps(conf(external_reference=f"OK-{i}") | case.changes).encode() for i, case in enumerate(KEPT)]
+    file = tmp_path / "lines.jsonl"
+    file.write_bytes(b"\n".join(lines + good))
+    answer = sla("backlog", "enter", file)
+    assert answer.exit_code == 3
+    assert answer.stdout.count(" waits.") == len(KEPT)
+    told = answer.stderr.splitlines()
+    assert [line.partition(":")[0] for line in told] == [f"line {n}" for n in range(1, len(lines) + 1)]
+    assert all(line.isprintable() for line in told)
+    assert len(office.quarantined(limit=1000)) == len(lines)
+
+
+def test_a_field_name_writes_no_line_of_its_own(sla):
+    answer = sla("backlog", "enter", "-", given=json.dumps(conf() | {FORGED_NAME: 1}))
+    [line] = answer.stderr.splitlines()
+    assert line.startswith(f"line 1: .{FORGED_NAME_SHOWN}: ")

@@ -14,6 +14,7 @@ from include.sla_logic.cli import app
 from include.sla_logic.cli.starting import Airflow, UnableToStartIncident, run_id_of
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.office import Office, Settings
+from tests.hostile import LINES, REFUSED, Hostile
 
 RUNS = "/api/v2/dags/sla_violation/dagRuns"
 CONF: dict[str, Any] = {
@@ -141,6 +142,35 @@ def test_what_the_first_task_would_refuse_never_leaves_the_terminal(
     assert done.exit_code == 1
     assert sentence in done.stderr
     assert airflow.log == []
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=str)
+def test_what_is_hostile_is_refused_in_one_printable_line(airflow: HTTPServer, case: Hostile) -> None:
+    done = sla("start", "-", given=json.dumps(CONF | dict(case.changes)))
+    assert done.exit_code == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"sla: {case.field}: ")
+    assert line.isprintable()
+    assert airflow.log == []
+
+
+@pytest.mark.parametrize("sent", LINES.values(), ids=LINES)
+def test_what_is_no_notification_is_refused_in_one_printable_line(
+    airflow: HTTPServer, tmp_path: Path, sent: bytes
+) -> None:
+    file = tmp_path / "notification.json"
+    file.write_bytes(sent)
+    done = sla("start", str(file))
+    assert done.exit_code == 1
+    assert "nobody foresaw" not in done.stderr
+    [line] = done.stderr.splitlines()
+    assert line.isprintable()
+    assert airflow.log == []
+
+
+def test_a_bad_notification_is_told_before_airflow_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TELECO_AIRFLOW_URL", raising=False)
+    assert ".impact" in sla("start", "-", given=json.dumps({**CONF, "impact": 7})).stderr
 
 
 def test_a_missing_file_is_named() -> None:

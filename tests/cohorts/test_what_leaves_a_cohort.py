@@ -1,6 +1,7 @@
 """Who fails, who waits, and what a crash leaves: the others are done, and nothing is done or paid twice."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from include.sla_logic.adapters.cohorts import Door
+from include.sla_logic.adapters.mail_delivery import read_message, text_of
 from include.sla_logic.adapters.schema import accounts as a
 from include.sla_logic.adapters.schema.system_t import documents, steps
 from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
@@ -211,6 +213,18 @@ def test_a_step_given_up_for_good_escalates_whoever_is_still_carried(office, tel
     for ticket in tickets.values():
         assert office.case(ticket).ticket.escalated
         assert office.case(ticket).tasks == ("enter_problem_report", "compare_with_sla_failed")
+
+
+def test_the_operators_get_one_mail_for_a_step_that_failed_for_a_cohort(office, teleco):
+    told = Office(replace(office.settings, operators="ops@teleco.example"), clock=lambda: ANCHOR)
+    tickets = report(told, teleco, "no_problem_found", "minor_correction")
+    lead(told, RUN, tickets.values(), tasks=["enter_problem_report"])
+    for _ in range(2):
+        told.give_up_cohort(run_id=RUN, task="compare_with_sla", why="OperationalError.", at_once=1)
+    [message] = told.messages()
+    assert "compare_with_sla failed" in message.payload["subject"]
+    text = text_of(read_message(message.payload["message"]))
+    assert "It concerns 2 incidents of the run cohort-1." in text
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from include.sla_logic.departments.customer_service import enter_problem_report
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.office import Office, UnableToAcceptNotification
@@ -24,11 +25,58 @@ def test_a_good_notification_becomes_a_ticket_with_its_first_paper(any_office):
     assert case.timeline[0].event == "The notification is accepted; it came in by form."
 
 
-def test_the_same_run_again_gets_the_same_ticket_whatever_it_sends(any_office):
-    first = any_office.accept(conf(external_reference="WEB-1"), run_id="run-1", origin="form")
-    assert any_office.accept(conf(external_reference="WEB-1"), run_id="run-1", origin="form") == first
-    assert any_office.accept({"nonsense": 1}, run_id="run-1", origin="form") == first
+@pytest.mark.parametrize("reported_at", [None, "2026-11-02T08:30:00+00:00", "2026-11-02T13:04:00+01:00"])
+def test_the_same_run_with_the_same_notification_gets_the_same_ticket_later_too(any_office, clock, reported_at):
+    body = conf(external_reference="WEB-1", reported_at=reported_at)
+    first = any_office.accept(body, run_id="run-1", origin="form")
+    clock.pass_by(hours=5)
+    assert any_office.accept(body, run_id="run-1", origin="form") == first
+    assert any_office.accept(any_office.notification("run-1"), run_id="run-1", origin="form") == first
     assert len(any_office.tickets()) == 1
+    assert any_office.case("WEB-1").audit == ()
+
+
+@pytest.mark.parametrize("body", [conf(external_reference="WEB-1", symptom="other"), conf(), {"nonsense": 1}, None])
+def test_the_same_run_with_another_notification_is_refused_and_the_audit_tells(any_office, body):
+    any_office.accept(conf(external_reference="WEB-1"), run_id="run-1", origin="form")
+    with pytest.raises(UnableToAcceptNotification, match=r"WEB-1 .* TT-000001 by run run-1, with another") as refused:
+        any_office.accept(body, run_id="run-1", origin="REST")
+    assert refused.value.quarantine is None
+    assert [act.action for act in any_office.case("WEB-1").audit] == ["notification refused"]
+
+
+def test_a_run_whose_notification_was_mended_may_be_cleared(any_office):
+    bad = conf(external_reference="WEB-1", customer="C-9")
+    with pytest.raises(UnableToAcceptNotification) as refused:
+        any_office.accept(bad, run_id="run-1", origin="form")
+    mended = any_office.retry_quarantined(refused.value.quarantine, by="Kim", conf=bad | {"customer": "C-1"})
+    assert any_office.accept(bad, run_id="run-1", origin="form") == mended
+
+
+def test_what_waits_in_the_backlog_is_not_swallowed_by_a_run_that_brings_something_else(any_office):
+    ticket, waits = any_office.enter_backlog(conf(external_reference="S"), run_id="incident.S", origin="backlog")
+    assert waits
+    assert any_office.enter_backlog(conf(external_reference="S"), run_id="incident.S", origin="backlog") == (
+        ticket,
+        True,
+    )
+    other = conf(external_reference="S", symptom="other")
+    for again in (any_office.accept, any_office.enter_backlog):
+        with pytest.raises(UnableToAcceptNotification, match=f"{ticket.id} by run incident.S, with another"):
+            again(other, run_id="incident.S", origin="REST")
+    assert [act.action for act in any_office.case("S").audit] == ["notification refused"] * 2
+    assert any_office.backlog().waiting.total == 1
+
+
+def test_what_a_run_has_taken_up_does_not_wait_in_the_backlog_too(any_office):
+    body = conf(external_reference="S")
+    ticket = any_office.accept(body, run_id="incident.S", origin="REST")
+    any_office.perform(enter_problem_report, run_id="incident.S")
+    again, waits = any_office.enter_backlog(body, run_id="incident.S", origin="backlog")
+    assert (again.id, waits) == (ticket.id, False)
+    with pytest.raises(UnableToAcceptNotification):
+        any_office.enter_backlog(body | {"symptom": "other"}, run_id="incident.S", origin="backlog")
+    assert any_office.backlog().waiting.total == 0
 
 
 def test_the_same_reference_from_another_run_is_refused_with_ticket_and_run(any_office):

@@ -33,6 +33,9 @@ class Office:
         self.looks = 0
         self.known = True
 
+    def ticket_of(self, _run_id: str) -> str:
+        return "TT-000001"
+
     def decide_restoration(self, run_id: str) -> RestorationOutcome | None:
         self.looks += 1
         if not self.known:

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
+import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.adapters.mail_delivery import read_message, text_of
+from include.sla_logic.departments.customer_service import enter_problem_report
 from include.sla_logic.office import Office
 from sla_airflow import activities
 from sla_airflow.notifier import FailedStep
@@ -35,3 +38,19 @@ def test_the_operators_get_one_mail_for_each_failed_step(office: Office, monkeyp
     assert "Ada" not in text_of(mail)
     assert told.case("run-1").ticket.escalated
     assert list(told.breaches()) == []
+
+
+def test_a_notification_that_is_refused_does_not_mark_the_incident_that_has_its_name(office: Office, monkeypatch):
+    monkeypatch.setattr(activities, "open_office", lambda **_: office)
+    office.enter_backlog(conf(external_reference="S"), run_id="incident.S", origin="backlog")
+    run = SimpleNamespace(
+        conf=conf(external_reference="S", symptom="other"),
+        run_id="incident.S",
+        run_type=SimpleNamespace(value="manual"),
+    )
+    context: Any = {"run_id": "incident.S", "dag_run": run, "ti": SimpleNamespace(task_id="enter_problem_report")}
+    with pytest.raises(AirflowFailException, match="with another notification") as refused:
+        activities.Intake(step=enter_problem_report).execute(context)
+    FailedStep()({**context, "exception": refused.value})
+    assert not office.case("S").ticket.escalated
+    assert office.backlog().waiting.total == 1

@@ -22,9 +22,11 @@ def test_waiting_tickets_are_taken_up_and_brought_to_their_end_together(
         notification = teleco.notifications[key]
         notification = notification.model_copy(update={"external_reference": f"BACKLOG-{key}"})
         run_id = run_id_of(notification)
-        waiting.append(
-            operator.office.enter_backlog(notification.model_dump(mode="json"), run_id=run_id, origin="test")
+        ticket, waits = operator.office.enter_backlog(
+            notification.model_dump(mode="json"), run_id=run_id, origin="test"
         )
+        assert waits
+        waiting.append(ticket)
     api.start_run(BACKLOG, conf={}, run_id="manual-1")
     assert api.wait_run(BACKLOG, "manual-1", timeout_seconds=180) == "success"
     # The schedule may have been quicker than the hand: whoever came first has them all, and nobody has one twice.

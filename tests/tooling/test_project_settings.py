@@ -44,3 +44,9 @@ def test_a_key_or_value_that_the_astro_cli_would_drop_is_named(tmp_path: Path, t
     file.write_text(text)
     with pytest.raises(UnableToReadProjectSettings, match=named.replace(".", r"\.")):
         ProjectSettings.read(file)
+
+
+def test_the_image_lets_ten_thousand_incidents_wait() -> None:
+    image = (ROOT / "Dockerfile").read_text().splitlines()
+    assert "ENV AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG=10000" in image
+    assert "ENV AIRFLOW__TRIGGERER__CAPACITY=10000" in image

@@ -1,15 +1,16 @@
 """Accepting a notification: into System T with a ticket, or into the quarantine with a reason."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from include.sla_logic.adapters.audit import Act, note_act
 from include.sla_logic.adapters.contracts import ContractRegister, UnableToFindRecord
-from include.sla_logic.adapters.folders import number_of_run, ticket_of
-from include.sla_logic.adapters.intake import Received, Rejection, receive
-from include.sla_logic.adapters.quarantine import quarantine_notification
+from include.sla_logic.adapters.folders import load_first_papers, number_of_run, ticket_number, ticket_of
+from include.sla_logic.adapters.intake import INSTANTS, Received, Rejection, receive
+from include.sla_logic.adapters.quarantine import quarantine_notification, was_mended
 from include.sla_logic.adapters.schema.system_t import tickets
 from include.sla_logic.adapters.tickets import Opening, key_of, open_ticket
 from include.sla_logic.adapters.verbatim import printable
@@ -32,12 +33,12 @@ def accept_notification(
 ) -> TroubleTicket | UnableToAcceptNotification:
     """Return the ticket, or the refusal as a value: what was written of it must be committed, then it is raised.
 
-    A run that has its ticket gets the same one again, whatever it sends.
+    A run that has its ticket gets the same one again for the same notification; another one is refused.
     """
+    received = receive(conf, now=now)
     number = number_of_run(connection, printable(run_id))
     if number is not None:
-        return ticket_of(connection.execute(select(tickets).where(tickets.c.number == number)).one())
-    received = receive(conf, now=now)
+        return _again(connection, number, received, conf, run_id=run_id, now=now)
     result = _check(connection, received, run_id)
     if isinstance(result, Rejection):
         kept = quarantine_notification(connection, received.body, result, run_id=run_id, origin=origin, now=now)
@@ -52,9 +53,44 @@ def accept_notification(
         reason=f"The notification is accepted; it came in by {printable(origin, 64)}.",
     )
     ticket, opened = open_ticket(connection, opening, now=now)
-    if not opened and ticket.run_id != run_id:
+    if opened:
+        return ticket
+    if ticket.run_id != run_id:
         return _known_already(connection, ticket, run_id, now)
-    return ticket
+    return _again(connection, ticket_number(ticket.id) or 0, received, conf, run_id=run_id, now=now)
+
+
+def _again(
+    connection: Connection, number: int, received: Received, conf: object, *, run_id: str, now: datetime
+) -> TroubleTicket | UnableToAcceptNotification:
+    """Return the ticket that the run has, unless something else was sent than what it was opened with.
+
+    A run whose notification was mended in quarantine still sends the old one when it is cleared.
+    """
+    ticket = ticket_of(connection.execute(select(tickets).where(tickets.c.number == number)).one())
+    if _is_first_paper(connection, number, received, conf, ticket.created_at) or was_mended(connection, number):
+        return ticket
+    return _known_already(connection, ticket, run_id, now)
+
+
+def _is_first_paper(connection: Connection, number: int, received: Received, conf: object, opened_at: datetime) -> bool:
+    """Compare what was sent with what the ticket was opened with; what the intake fills in does not count."""
+    if isinstance(received.result, Rejection) or not isinstance(conf, Mapping):
+        return False
+    paper = load_first_papers(connection, [number], ProblemNotification.kind()).get(number)
+    if paper is None:
+        return False
+    first = ProblemNotification.model_validate_json(paper.body)
+    sent = received.result
+    if conf.get("reported_at") is None:
+        sent = sent.model_copy(update={"reported_at": first.reported_at})
+    return _by_our_clock(sent, opened_at) == _by_our_clock(first, opened_at)
+
+
+def _by_our_clock(notification: ProblemNotification, opened_at: datetime) -> ProblemNotification:
+    """Forgive the sender's clock once more, as it was when the ticket was opened."""
+    instants = {name: getattr(notification, name) for name in INSTANTS}
+    return notification.model_copy(update={name: at and min(at, opened_at) for name, at in instants.items()})
 
 
 def _check(connection: Connection, received: Received, run_id: str) -> ProblemNotification | Rejection:
@@ -85,9 +121,8 @@ def _known_already(
     connection: Connection, ticket: TroubleTicket, run_id: str, now: datetime
 ) -> UnableToAcceptNotification:
     """Tell the second caller who came first; nothing of what she sent is lost from sight: the audit has it."""
-    message = (
-        f".external_reference: {ticket.external_reference} is processed already, "
-        f"as ticket {ticket.id} by run {ticket.run_id}"
-    )
+    what = f".external_reference: {ticket.external_reference}" if ticket.external_reference else f".run_id: {run_id}"
+    other = ", with another notification" if ticket.run_id == run_id else ""
+    message = f"{what} is processed already, as ticket {ticket.id} by run {ticket.run_id}{other}"
     note_act(connection, Act(now, f"run {run_id}"[:250], "notification refused", ticket.id, message))
     return UnableToAcceptNotification(f"{message}.")

@@ -19,7 +19,7 @@ from include.sla_logic.domain.trouble_ticket import TroubleTicket
 
 
 def note_arrival(connection: Connection, ticket: TroubleTicket, *, source: str, now: datetime) -> bool:
-    """Let the ticket wait in the backlog, once; False where it waits already, or its run is under way."""
+    """Let the ticket wait in the backlog, once, and tell whether it waits; False where a run has taken it up."""
     number = ticket_number(ticket.id) or 0
     if connection.scalar(select(steps.c.id).where(steps.c.ticket == number).limit(1)) is not None:
         return False
@@ -34,7 +34,8 @@ def note_arrival(connection: Connection, ticket: TroubleTicket, *, source: str, 
         "attempts": 0,
     }
     if not insert_once(connection, arrivals, "ticket", row):
-        return False
+        state = connection.scalar(select(arrivals.c.state).where(arrivals.c.ticket == number))
+        return state == row["state"]
     protected = connection.scalar(select(customers.c.protected).where(customers.c.id == ticket.customer)) or False
     priority = policies_in_force().priorities.priority(notification.impact, notification.urgency)
     known = {"priority": priority.value, "original_priority": priority.value, "protected": protected}

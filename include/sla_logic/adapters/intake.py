@@ -12,7 +12,7 @@ from include.sla_logic.domain.notification import ProblemNotification
 BODY_CAP = 131_072  # characters of ASCII JSON; the longest valid notification has half of it
 _DEPTH_CAP = 16
 _CLOCK_TOLERANCE = timedelta(minutes=5)
-_INSTANTS = ("observed_from", "observed_to", "reported_at")
+INSTANTS = ("observed_from", "observed_to", "reported_at")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _first_fault(error: ValidationError) -> Rejection:
 def _on_our_clock(notification: ProblemNotification, now: datetime) -> ProblemNotification | Rejection:
     """Write instants in UTC, fill in when it was reported, and forgive a sender whose clock is a little ahead."""
     changed: dict[str, datetime] = {"reported_at": now}
-    for name in _INSTANTS:
+    for name in INSTANTS:
         instant = getattr(notification, name)
         if instant is None:
             continue

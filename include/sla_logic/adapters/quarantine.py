@@ -78,6 +78,11 @@ def release_quarantined(connection: Connection, number: int, *, ticket: int) -> 
     connection.execute(update(quarantine).where(quarantine.c.id == number).values(state="accepted", ticket=ticket))
 
 
+def was_mended(connection: Connection, ticket: int) -> bool:
+    """Tell whether the ticket was opened from the quarantine, perhaps with something else than its run sends."""
+    return connection.scalar(select(quarantine.c.id).where(quarantine.c.ticket == ticket).limit(1)) is not None
+
+
 def _entry(row: Row[tuple[object, ...]]) -> Quarantined:
     values = row._asdict()
     del values["fingerprint"]

@@ -42,7 +42,9 @@ class LazyGroup(TyperGroup):
             sentence = sentence_of(error)
             if sentence is None or os.environ.get("SLA_TRACEBACK"):
                 raise
-            sys.stderr.write(f"sla: {sentence}\n")
+            from include.sla_logic.cli.showing import shown
+
+            sys.stderr.write(f"sla: {shown(sentence)}\n")  # it may quote what was sent
             raise typer.Exit(1) from error
 
 

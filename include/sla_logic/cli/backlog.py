@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from include.sla_logic.cli.showing import show_fields, show_json, show_table
+from include.sla_logic.cli.showing import show_fields, show_json, show_table, shown
 
 app = typer.Typer(no_args_is_help=True, help="See what waits to be processed, and enter notifications that may wait.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -67,30 +67,33 @@ def enter(
 
     office = Office(Settings.from_environment())
     refused = 0
-    text = sys.stdin.read() if file == _STDIN else Path(file).read_text("utf-8")
-    for number, line in enumerate(text.splitlines(), start=1):
+    sent = sys.stdin.buffer.read() if file == _STDIN else Path(file).read_bytes()
+    for number, line in enumerate(sent.split(b"\n"), start=1):  # JSON may hold every other line break
         if not line.strip():
             continue
         conf = _json(line)
         try:
-            ticket = office.enter_backlog(conf, run_id=_run_id(conf, line), origin="backlog")
-            typer.echo(f"{ticket.id} waits.")
+            ticket, waits = office.enter_backlog(conf, run_id=_run_id(conf, line), origin="backlog")
         except UnableToAcceptNotification as error:
             refused += 1
-            typer.echo(f"line {number}: {error}", err=True)
+            typer.echo(shown(f"line {number}: {error}"), err=True)
+            continue
+        typer.echo(
+            f"{ticket.id} waits." if waits else f"It is processed already as {ticket.id} by run {ticket.run_id}."
+        )
     if refused:
         raise typer.Exit(_REFUSED)
 
 
-def _json(line: str) -> Any:
+def _json(line: bytes) -> Any:
     """Return what the line holds; text that is no JSON is refused as such, and kept in quarantine."""
     try:
-        return json.loads(line)
+        return json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        return line
+        return line.decode("utf-8", "backslashreplace")
 
 
-def _run_id(conf: Any, line: str) -> str:
+def _run_id(conf: Any, line: bytes) -> str:
     """Name the run as `sla incident start` does; what is no notification is named after its text."""
     from pydantic import ValidationError
 
@@ -100,7 +103,7 @@ def _run_id(conf: Any, line: str) -> str:
     try:
         return run_id_of(ProblemNotification.model_validate(conf))
     except ValidationError:
-        return f"incident.{sha256(line.encode('utf-8', 'backslashreplace')).hexdigest()[:32]}"
+        return f"incident.{sha256(line).hexdigest()[:32]}"
 
 
 def _row(line: Any) -> tuple[object, ...]:

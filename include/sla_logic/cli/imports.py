@@ -1,7 +1,7 @@
 """`sla import`: an operator's own data from CSV or JSON lines, through mapping files."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +13,7 @@ from include.sla_logic.cli.showing import show_json, show_table, shown
 
 if TYPE_CHECKING:
     from include.sla_logic.adapters.importing import ImportReport, Mapping
+    from include.sla_logic.adapters.importing.rejection import Rejected
 
 app = typer.Typer(no_args_is_help=True, help="Import your own customers, services, measurements and tickets.")
 
@@ -52,9 +53,11 @@ def _command(kind: str) -> Callable[..., None]:
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
         day = as_of.date() if as_of else datetime.now(UTC).date()
+        if rejected is not None:
+            _write_rejected(rejected, ())  # where it cannot be written, nothing is imported
         report = _import(kind, file, mapping, day)
         if rejected is not None:
-            _write_rejected(rejected, report)
+            _write_rejected(rejected, report.rejected)
         (_show_json if as_json else _show)(kind, report)
         if report.rejected:
             raise typer.Exit(_REJECTED)
@@ -137,11 +140,11 @@ def _show_json(_kind: str, report: "ImportReport") -> None:
     show_json(vars(report))
 
 
-def _write_rejected(path: Path, report: "ImportReport") -> None:
+def _write_rejected(path: Path, rejections: "Sequence[Rejected]") -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("row", "field", "reason"))
-        writer.writerows((rejected.row, _cell(rejected.field), _cell(rejected.reason)) for rejected in report.rejected)
+        writer.writerows((rejected.row, _cell(rejected.field), _cell(rejected.reason)) for rejected in rejections)
 
 
 def _cell(text: Any) -> str:

@@ -38,7 +38,8 @@ def start_(
     from include.sla_logic.cli.starting import Airflow, run_id_of, start
 
     conf = _read(file)
-    started = start(Airflow.found(airflow), conf, run_id=run_id_of(_checked(conf)))
+    run_id = run_id_of(_checked(conf))
+    started = start(Airflow.found(airflow), conf, run_id=run_id)
     if as_json:
         show_json(started)
         return
@@ -143,9 +144,9 @@ def _row(ticket: TroubleTicket) -> tuple[object, ...]:
 
 def _read(file: str) -> dict[str, Any]:
     name = "standard input" if file == _STDIN else file
-    text = sys.stdin.read() if file == _STDIN else Path(file).read_text("utf-8")
+    sent = sys.stdin.buffer.read() if file == _STDIN else Path(file).read_bytes()
     try:
-        conf = json.loads(text)
+        conf = json.loads(sent.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise UnableToReadNotification(f"{name} holds no JSON: {error}.") from error
     if not isinstance(conf, dict):

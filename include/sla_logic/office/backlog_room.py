@@ -41,19 +41,20 @@ class BacklogStand:
 class BacklogRoom(Premises):
     """Many may claim at once, from several schedulers or by hand: every ticket goes to one of them."""
 
-    def enter_backlog(self, conf: object, *, run_id: str, origin: str) -> TroubleTicket:
-        """Accept a notification and let it wait for the backlog; the same run id again changes nothing.
+    def enter_backlog(self, conf: object, *, run_id: str, origin: str) -> tuple[TroubleTicket, bool]:
+        """Accept a notification and let it wait for the backlog; the same one again changes nothing.
+
+        Returns the ticket, and whether it waits: it does not where a run has taken it up before.
 
         Raises `UnableToAcceptNotification` for what is kept in quarantine.
         """
         with self.writing() as connection:
             now = self.database.now(connection)
             answer = accept_notification(connection, conf, run_id=run_id, origin=origin, now=now)
-            if isinstance(answer, TroubleTicket):
-                note_arrival(connection, answer, source=origin, now=now)
+            waits = isinstance(answer, TroubleTicket) and note_arrival(connection, answer, source=origin, now=now)
         if isinstance(answer, UnableToAcceptNotification):
             raise answer
-        return answer
+        return answer, waits
 
     def claim_backlog(self, *, by: str, limit: int, at_most: int, carries: int) -> Sequence[PlannedRun]:
         """Claim waiting tickets in queue order, in portions for runs that carry so many.

@@ -32,6 +32,7 @@ from include.sla_logic.adapters.cohorts import (
 )
 from include.sla_logic.adapters.filing import file_away
 from include.sla_logic.adapters.folders import load_first_papers, load_folders, lock_tickets, ticket_number
+from include.sla_logic.adapters.operator_mail import announce_failed_step
 from include.sla_logic.adapters.restorations import decide
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.office.premises import Premises
@@ -106,7 +107,10 @@ class CohortWork(Premises):
             return tuple(member for member in members_of(connection, run_id) if member.number in done)
 
     def give_up_cohort(self, *, run_id: str, task: str, why: str, at_once: int = AT_ONCE) -> None:
-        """Set aside every member that is still carried and not closed: a step has failed for all of them."""
+        """Set aside every member that is still carried and not closed: a step has failed for all of them.
+
+        The operators get one mail, about the first of them and how many there are.
+        """
         with self.reading() as connection:
             closed = who_has_come(connection, run_id, "close_incident", Door(frozenset({"close_incident"})))
             left = [m.number for m in members_of(connection, run_id) if m.state == CARRIED and m.number not in closed]
@@ -114,7 +118,9 @@ class CohortWork(Premises):
             with self.writing() as connection:
                 lock_tickets(connection, numbers)
                 reason = f"the step {task} failed: {why}"
-                self._set_aside(connection, run_id, carried(connection, run_id, numbers), task, reason)
+                here = carried(connection, run_id, numbers)
+                others = f"{why} It concerns {len(left)} incidents of the run {run_id}."
+                self._set_aside(connection, run_id, here, task, reason, tell=others if numbers[0] == left[0] else None)
 
     def await_cohort(self, *, run_id: str, door: Door, at_once: int = AT_ONCE) -> Parting:
         """Decide the waits that can be decided; whoever has to wait longer leaves for a run of its own.
@@ -203,13 +209,24 @@ class CohortWork(Premises):
         ]
         return list(shelf.files)
 
-    def _set_aside(self, connection: Connection, run_id: str, numbers: Sequence[int], task: str, reason: str) -> None:
+    def _set_aside(
+        self,
+        connection: Connection,
+        run_id: str,
+        numbers: Sequence[int],
+        task: str,
+        reason: str,
+        *,
+        tell: str | None = None,
+    ) -> None:
         """Escalate the tickets and carry them no further; said once for each step that failed."""
         files = self._open(self._shelf(connection, numbers, run_id), f"{task}_failed")
         fresh = [file for file in files if file.task not in file.folder.steps]
         for file in fresh:
             file.escalate(reason)
             file.finish(None)
+        if tell and fresh and self.settings.operators:
+            announce_failed_step(fresh[0], task, tell, to=self.settings.operators)
         file_away(connection, fresh)
         for number in numbers:
             mark(connection, run_id, number, SET_ASIDE, reason=reason)

@@ -1,17 +1,20 @@
 """Papers are kept for ever: they survive JSON, later fields, and say who started the clock."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from include.sla_logic.domain.customer_report import CreditState, CreditStatement, NextStep, next_steps
 from include.sla_logic.domain.diagnosis import TroubleReport
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.domain.resolution import Outcome, UnableToConclude, conclude
 from include.sla_logic.domain.restoration import RestorationOutcome, RestorationTermination
@@ -146,3 +149,16 @@ def test_every_kind_of_paper_is_written_on_some_way_through_the_process():
 def all_kinds(kind: type[Document]) -> list[type[Document]]:
     own = [k for k in kind.__subclasses__() if k.__module__.startswith("include.")]
     return own + [below for k in own for below in all_kinds(k)]
+
+
+def test_a_kept_notification_stays_readable_though_more_letters_are_refused_now():
+    body = {
+        "customer": "C-1",
+        "service": "S-1",
+        "symptom": "slow",
+        "description": "a\u200bb",
+        "observed_from": "2026-11-02T08:15:00+00:00",
+    }
+    with pytest.raises(ValidationError, match=r"U\+200B"):
+        ProblemNotification.model_validate(body)
+    assert ProblemNotification.model_validate_json(json.dumps(body)).description == "a\u200bb"
