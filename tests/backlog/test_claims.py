@@ -175,7 +175,7 @@ def test_a_ticket_whose_runs_die_again_and_again_is_left_to_a_person(office, tmp
 
 def test_a_ticket_that_somebody_starts_by_hand_leaves_the_backlog(office, tmp_path):
     open_tickets(office, tmp_path, 2)
-    ticket = office.accept({"anything": "at all"}, run_id="incident.W-0", origin="test")
+    ticket = office.accept(office.notification("incident.W-0"), run_id="incident.W-0", origin="test")
     assert ticket.external_reference == "W-0"
     office.perform(customer_service.enter_problem_report, run_id="incident.W-0")
     assert references(office, claim(office)) == ["W-1"]

@@ -221,10 +221,12 @@ def test_the_operators_get_one_mail_for_a_step_that_failed_for_a_cohort(office, 
     lead(told, RUN, tickets.values(), tasks=["enter_problem_report"])
     for _ in range(2):
         told.give_up_cohort(run_id=RUN, task="compare_with_sla", why="OperationalError.", at_once=1)
-    [message] = told.messages()
-    assert "compare_with_sla failed" in message.payload["subject"]
-    text = text_of(read_message(message.payload["message"]))
-    assert "It concerns 2 incidents of the run cohort-1." in text
+    told.deliver()
+    [letter] = told.settings.letters_folder.glob("*.eml")
+    mail = read_message(letter.read_text("ascii"))
+    assert mail["To"] == "ops@teleco.example"
+    assert mail["Subject"].endswith("the step compare_with_sla failed")
+    assert "It concerns 2 incidents of the run cohort-1." in text_of(mail)
 
 
 @pytest.mark.parametrize(
