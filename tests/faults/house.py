@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -54,6 +55,7 @@ class House:
             load_small_teleco(connection, self.teleco)
         self.started: set[str] = set()
         self.quarter = 0
+        self.reviving = Lock()
         self.sick_since: dict[str, float] = {}
         self.over: set[str] = set()  # runs seen to have succeeded
         self.away: set[str] = set()  # components that a fault keeps down
@@ -99,6 +101,14 @@ class House:
 
     def revive(self) -> None:
         """Start what has ended, and end and start what is sick, as a supervisor with a health check does."""
+        if not self.reviving.acquire(blocking=False):
+            return
+        try:
+            self._revive()
+        finally:
+            self.reviving.release()
+
+    def _revive(self) -> None:
         for name in set(self.stack.components.ended) - self.away:
             self.stack.start_component(name)
         sick = {part for part, status in self.stack.api.health().items() if status == "unhealthy"}
@@ -107,8 +117,8 @@ class House:
             if time.monotonic() > since + SICK_SECONDS:
                 print(f"{part} is alive and sick: it is started anew")  # noqa: T201 - a finding
                 self.sick_since = {}
-                return self.kill(part)
-        return None
+                self.kill(part)
+                return
 
     def workers(self) -> list[psutil.Process]:
         """Find the processes that run tasks now: children of the scheduler's workers."""
@@ -156,6 +166,7 @@ class House:
     def until(self, reached: Callable[[], bool], seconds: float, what: str, every: float = 1) -> None:
         end = time.monotonic() + seconds
         while not reached():
+            self.revive()
             if time.monotonic() > end:
                 raise TimeoutError(f"{what}: not within {seconds:g} s; {self.situation()}")
             time.sleep(every)
@@ -195,7 +206,6 @@ class House:
         """Wait until every run has ended and everything that had to leave has left, reviving what died."""
 
         def quiet() -> bool:
-            self.revive()
             with suppress(UnableToReachAirflow, json.JSONDecodeError):
                 self.release_held()
                 if not self.mailbox.trouble and not self.billing.trouble:

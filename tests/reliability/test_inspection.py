@@ -1,12 +1,13 @@
 """The checker sees each thing that must never be: every breach is made here once, by force."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, text
 
 from include.sla_logic.adapters.schema import accounts as a
-from include.sla_logic.adapters.schema.system_t import restorations, steps, tickets
+from include.sla_logic.adapters.schema.system_t import documents, restorations, steps, tickets
 from include.sla_logic.office import Office
 from tests.office.town import NOON, conf
 
@@ -179,3 +180,37 @@ def test_a_child_ticket_needs_no_end_of_its_own(opened):
         ),
     )
     assert not [breach for breach in opened.breaches(settled=True) if breach.invariant == "I2"]
+
+
+def closed(outcome: str) -> object:
+    paper = {"ticket": 1, "kind": "ClosedIncident", "round": 1, "task": "close_incident", "written_at": NOON}
+    return insert(documents).values(**paper, schema_version=1, body=json.dumps({"outcome": outcome}))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "taken", "wait", "says"),
+    [
+        ("vanished", ["undertake_restoration"], None, "ended as 'vanished', which is no outcome"),
+        ("restored", [], None, "ended after 0 ways: none"),
+        (
+            "restored",
+            ["undertake_minor_corrections", "terminate_restoration"],
+            None,
+            "ended after 2 ways: undertake_minor_corrections, terminate_restoration",
+        ),
+        ("no_problem_found", ["undertake_restoration"], None, "ended as no_problem_found, which undertake_restoration"),
+        ("restoration_rejected", ["terminate_restoration"], "too_late", "but its wait was decided as too_late"),
+        ("restored", ["undertake_restoration"], "in_time", None),
+        ("no_problem_found", ["send_actual_service_performance"], None, None),
+    ],
+)
+def test_an_outcome_that_does_not_fit_the_way_is_named(opened, outcome, taken, wait, says):
+    spoil(opened, closed(outcome), step("close_incident"), *map(step, taken))
+    if wait:
+        spoil(
+            opened,
+            insert(restorations).values(PARTS | {"outcome": wait, "decided_at": NOON}),
+            step("await_restoration_request"),
+        )
+    found = [line for line in breaches(opened) if line.startswith("I2 TT-000001: ended")]
+    assert found == [] if says is None else any(says in line for line in found)

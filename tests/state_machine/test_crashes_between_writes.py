@@ -22,7 +22,7 @@ from tests.reference.walk import FOLLOWS, WAIT, the_activity
 KEYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration", "held_and_released", "too_late")
 HOUSE = small_teleco(7, NOON, history_days=32)
 moments = st.none() | st.integers(0, 25)  # before which write the process is killed
-EXAMPLES = int(os.environ.get("SLA_EXAMPLES", "5"))  # of 50 acts each; `make faults` plays more
+EXAMPLES = int(os.environ.get("SLA_EXAMPLES", "20"))  # of 50 acts each; `make faults` plays more
 _WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT")
 
 

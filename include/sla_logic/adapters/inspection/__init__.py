@@ -12,6 +12,7 @@ from include.sla_logic.adapters.inspection.breach import Breach
 from include.sla_logic.adapters.inspection.incidents import incident_breaches, unsettled_incidents
 from include.sla_logic.adapters.inspection.messages import message_breaches
 from include.sla_logic.adapters.inspection.money import money_breaches
+from include.sla_logic.adapters.inspection.outcomes import outcome_breaches
 from include.sla_logic.adapters.inspection.waits import wait_breaches
 
 __all__ = ["Breach", "inspect", "unsettled_incidents"]
@@ -29,6 +30,7 @@ def inspect_settled(connection: Connection, *, now: datetime) -> Sequence[Breach
 
 def _all(connection: Connection) -> Iterator[Breach]:
     yield from incident_breaches(connection)
+    yield from outcome_breaches(connection)
     yield from money_breaches(connection)
     yield from message_breaches(connection)
     yield from wait_breaches(connection)
