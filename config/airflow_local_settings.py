@@ -18,6 +18,7 @@ SHARED = (
     "airflow.providers.standard.operators.trigger_dagrun",
     "airflow.sdk",
     "altair",
+    "babel.core",
     "include.sla_logic.adapters.case_view",
     "include.sla_logic.adapters.mail",
     "include.sla_logic.departments.billing",
@@ -27,6 +28,9 @@ SHARED = (
     "include.sla_logic.office",
     "jinja2",
     "numpy",
+    "sla_airflow.activities",
+    "sla_airflow.premium",
+    "sla_airflow.restoration",
     "vl_convert",
 )
 
