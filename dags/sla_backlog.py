@@ -6,8 +6,9 @@ whose clock stands come last), then significance, then age. Every ticket is clai
 starts it and however often; a claim whose run has died is taken back, three times at most.
 
 The task says in its log and in its return value what it did and why the others wait. Airflow variables:
-`sla_backlog_active` (incidents that may be active at once, 2,000), `sla_backlog_at_once` (tickets that one run takes,
-1,000), `sla_backlog_cohort` (tickets that one run of `sla_violation` carries, 500). The schedule is the
+`sla_backlog_active` (incidents that may be active at once, 2,000), `sla_backlog_at_once` (tickets that are claimed at
+once, 1,000; a run goes on with the next portion while there is room), `sla_backlog_cohort` (tickets that one run of
+`sla_violation` carries, 500). The schedule is the
 variable `sla_backlog_schedule`, a cron line, without it every 15 minutes. It is read whenever this file is parsed, so
 only where that costs nothing and cannot fail: from the environment, as `AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE`.
 """

@@ -10,11 +10,12 @@ from sla_airflow.cohorts import conf_of_cohort, start_run
 from sla_airflow.watching import DAG, AirflowRuns
 
 if TYPE_CHECKING:
+    from include.sla_logic.office import Office
     from include.sla_logic.office.backlog_room import BacklogStand
 
 # Airflow variables, and what holds without them.
 LIMIT, LIMIT_WITHOUT = "sla_backlog_active", 2_000  # incidents that may be active at the same time
-AT_MOST, AT_MOST_WITHOUT = "sla_backlog_at_once", 1_000  # tickets that one run of the backlog takes
+AT_MOST, AT_MOST_WITHOUT = "sla_backlog_at_once", 1_000  # tickets that are claimed at once
 CARRIES, CARRIES_WITHOUT = "sla_backlog_cohort", 500  # tickets that one run of sla_violation carries
 NAMED = 100  # given-up tickets in the return value; the log names all
 
@@ -44,16 +45,21 @@ class BacklogRuns:
 
 
 def work_off(runs: Runs, *, by: str, limit: int, at_most: int, carries: int) -> dict[str, Any]:
-    """Take back, claim, start; return what was done and why the others wait."""
-    office = open_office()
+    """Take back, then claim and start, portion by portion while there is room; say what was done and why others wait."""
+    office = open_office(sends=False)
     released = office.release_dead_claims(runs.is_dead)
     for one in released:
         log.warning("The run %s has died; %d tickets wait again: %s", one.run_id, len(one.again), ", ".join(one.again))
     given_up = [ticket for one in released for ticket in one.given_up]
     if given_up:
         log.error("Escalated, as their runs have died too often; a person must look: %s", ", ".join(given_up))
-    planned = office.claim_backlog(by=by, limit=limit, at_most=at_most, carries=carries)
-    started = {one.run_id: _start(one, runs, by) for one in planned if office.still_claimed(one, by=by)}
+    started: dict[str, int] = {}
+    # A portion is claimed only when the one before is started: whoever dies in between holds no more than one.
+    while planned := office.claim_backlog(by=by, limit=limit, at_most=at_most, carries=carries):
+        new = {one.run_id: _start(one, runs, by, office) for one in planned if office.still_claimed(one, by=by)}
+        started |= new
+        if not any(new.values()):
+            break
     stand = office.backlog()
     why = _why(stand, limit)
     log.info("Started %d tickets in %d runs; %d are active", sum(started.values()), len(started), stand.active)
@@ -71,9 +77,9 @@ def work_off(runs: Runs, *, by: str, limit: int, at_most: int, carries: int) -> 
     }
 
 
-def _start(planned: PlannedRun, runs: Runs, by: str) -> int:
+def _start(planned: PlannedRun, runs: Runs, by: str, office: "Office") -> int:
     new = runs.start(planned.run_id, conf_of_cohort(planned.tickets))
-    count = open_office().note_backlog_run(planned.run_id)
+    count = office.note_backlog_run(planned.run_id)
     log.info("%s %s with %d tickets for %s", "Started" if new else "Found", planned.run_id, count, by)
     return count
 

@@ -5,15 +5,18 @@ import os
 import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from deploy.stack.project_settings import ProjectSettings
 from include.sla_logic.adapters.cohorts import Door
 from include.sla_logic.departments import customer_service
 from sla_airflow import backlog
 from tests.backlog.logs import event, open_tickets, take_in, write_csv
 from tests.dags.loading import load_dag
 
+ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"altair", "jinja2", "numpy", "pandas", "sqlalchemy"}
 
 
@@ -33,7 +36,7 @@ class Runs:
 
 @pytest.fixture
 def runs(office, monkeypatch):
-    monkeypatch.setattr(backlog, "open_office", lambda: office)
+    monkeypatch.setattr(backlog, "open_office", lambda **_: office)
     return Runs()
 
 
@@ -66,13 +69,38 @@ def test_it_says_why_the_others_wait(office, runs, tmp_path):
     rows = [event(f"T-{n}", "acknowledged", "1 08:00") for n in range(5)]
     rows.append(event("STRANGER", "acknowledged", "1 08:00", customer="C-9"))
     take_in(office, write_csv(tmp_path / "log.csv", rows))
-    assert work_off(runs, at_most=2)["why"] == [
-        "3 tickets could be taken: this run takes no more; the next one does",
+    assert work_off(runs, limit=2)["why"] == [
+        "3 tickets could be taken: the limit of 2 active incidents is reached (2 are active)",
         "1 tickets wait: their customers are not in the contract register",
     ]
     assert work_off(runs, "scheduled-2", limit=3)["why"][0] == (
         "2 tickets could be taken: the limit of 3 active incidents is reached (3 are active)"
     )
+
+
+def test_it_goes_on_with_the_next_portion_while_there_is_room(office, runs, tmp_path):
+    open_tickets(office, tmp_path, 25)
+    report = work_off(runs, at_most=10, carries=5, limit=22)
+    assert [len(conf["incidents"]) for conf in runs.started.values()] == [5, 5, 5, 5, 2]
+    assert (report["started"], report["waiting"]) == (22, 3)
+    assert len(set(carried(runs))) == 22
+
+
+def test_who_has_lost_a_portion_to_somebody_else_stops_and_leaves_the_rest(office, runs, tmp_path, monkeypatch):
+    open_tickets(office, tmp_path, 5)
+    monkeypatch.setattr(type(office), "still_claimed", lambda *_, **__: False)
+    report = work_off(runs, at_most=2)
+    assert (report["started"], runs.started) == (0, {})
+    assert report["why"] == ["3 tickets could be taken: this run takes no more; the next one does"]
+
+
+def test_the_projects_settings_name_what_holds_without_them():
+    variables = ProjectSettings.read(ROOT / "airflow_settings.yaml").variables
+    assert {variable.variable_name: variable.variable_value for variable in variables} == {
+        backlog.LIMIT: str(backlog.LIMIT_WITHOUT),
+        backlog.AT_MOST: str(backlog.AT_MOST_WITHOUT),
+        backlog.CARRIES: str(backlog.CARRIES_WITHOUT),
+    }
 
 
 def test_tried_again_after_dying_between_two_starts_it_starts_the_rest_once(office, runs, tmp_path, monkeypatch):
@@ -98,7 +126,7 @@ def test_a_run_that_was_started_but_not_noted_is_not_started_twice(office, runs,
     with pytest.raises(ZeroDivisionError):
         work_off(runs)
     monkeypatch.undo()
-    monkeypatch.setattr(backlog, "open_office", lambda: office)
+    monkeypatch.setattr(backlog, "open_office", lambda **_: office)
     assert work_off(runs)["started"] == 3
     assert len(runs.started) == 1
 
