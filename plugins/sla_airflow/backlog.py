@@ -45,7 +45,7 @@ class BacklogRuns:
 
 
 def work_off(runs: Runs, *, by: str, limit: int, at_most: int, carries: int) -> dict[str, Any]:
-    """Take back, then claim and start, portion by portion while there is room; say what was done and why others wait."""
+    """Take back, then claim and start portion by portion while there is room; say what was done and why others wait."""
     office = open_office(sends=False)
     released = office.release_dead_claims(runs.is_dead)
     for one in released:
