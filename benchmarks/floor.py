@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from benchmarks.aims import aim
 from benchmarks.town import open_town
 from benchmarks.ways import BRANCHES
 from deploy.postgres import PostgresServer
@@ -104,11 +105,8 @@ def measure(stack: AirflowStack, office: Any, confs: list[dict[str, Any]], optio
             wall, cpu = measured(lambda dag_id=dag_id, runs=runs: start(dag_id, runs), stack)
             figures[dag_id] = wall, cpu
             print(f"{runs:4d}   {dag_id:14s} {wall:6.1f} {cpu / runs:10.2f} {cpu / runs / len(path):12.3f}", flush=True)
-        print(
-            f"{runs:4d}   ours / floor   {figures[OURS][0] / figures[FLOOR][0]:6.2f}"
-            f" {figures[OURS][1] / figures[FLOOR][1]:10.2f}",
-            flush=True,
-        )
+        for part, what in enumerate(("wall time", "CPU seconds")):
+            aim(f"ours / floor, {runs} at once, {what}", figures[OURS][part] / figures[FLOOR][part], at_most=1.15)
     if options.cohort:
         tail = confs[-options.cohort :]
         tickets = [office.accept(c, run_id=f"own-{i}", origin="benchmark").id for i, c in enumerate(tail)]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.aims import aim
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.contract import Contract, read_contract
 from include.sla_logic.domain.contract.measures import FromUnavailableState
@@ -208,6 +209,8 @@ def compare_samples(rng: random.Random) -> None:
     print(f"  plain loop      {loop * 1e3:9.3f} ms   {loop / ours:6.1f} x the judgement")
     print(f"  plain pandas    {frame * 1e3:9.3f} ms   {frame / ours:6.1f} x the judgement")
     print(f"  unavailable time {alone * 1e3:8.3f} ms   the part that the plain loop does: {loop / alone:.1f} x")
+    aim("plain loop / judgement of samples", loop / ours, at_least=20)
+    aim("plain loop / the part of the judgement that the loop does", loop / alone, at_least=20)
     print(f"  (placing the samples on their grid once: {placing * 1e3:.1f} ms)")
 
 
