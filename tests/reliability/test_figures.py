@@ -1,6 +1,11 @@
 """The house in figures: read from the database, sent as gauges through Airflow's metrics, no person in them."""
 
+import os
+import socket
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert
@@ -11,6 +16,8 @@ from include.sla_logic.office import Office
 from sla_airflow import housekeeping, metrics
 from tests.office.town import NOON, conf
 from tests.reliability.test_inspection import CREDIT
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -56,6 +63,43 @@ def test_the_figures_leave_as_gauges_with_tags(busy, monkeypatch):
     monkeypatch.setattr(metrics, "gauge", lambda name, value, *, tags: sent.append((name, value, tags)))
     monkeypatch.setattr(housekeeping, "open_office", lambda: busy)
     housekeeping.deliver_and_measure()
-    assert ("teleco.credits.amount", 10.0, {"state": "booked", "currency": "EUR"}) in sent
+    assert ("teleco.credits.amount.booked.EUR", 10.0, {"state": "booked", "currency": "EUR"}) in sent
     assert all(name.startswith("teleco.") for name, _, _ in sent)
     assert "C-1" not in repr(sent)
+
+
+SENDS = """
+from airflow.sdk.observability import stats
+from airflow.sdk.observability.metrics import stats_utils
+from include.sla_logic.adapters.figures import Figure
+from sla_airflow.metrics import send_figures
+
+stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=False)
+send_figures(
+    [Figure("credits", 3, {"state": state, "currency": "EUR"}) for state in ("booked", "held")]
+    + [Figure("waits", 2), Figure("outbox.oldest_seconds", float("inf"))]
+)
+"""
+
+
+def test_a_statsd_server_that_knows_no_tags_keeps_the_figures_apart(tmp_path):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(30)
+        metrics_on = {"STATSD_ON": "True", "STATSD_HOST": "127.0.0.1", "STATSD_PORT": str(server.getsockname()[1])}
+        environment = {
+            **os.environ,
+            **{f"AIRFLOW__METRICS__{name}": value for name, value in metrics_on.items()},
+            "AIRFLOW_HOME": str(tmp_path),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")]),
+        }
+        subprocess.run([sys.executable, "-c", SENDS], env=environment, check=True)
+        ours = []
+        while len(ours) < 3:  # Airflow's own metrics arrive as well
+            told = server.recv(512).decode()
+            ours += [told] if told.startswith("airflow.teleco.") else []
+    assert set(ours) == {
+        "airflow.teleco.credits.booked.EUR:3|g",
+        "airflow.teleco.credits.held.EUR:3|g",
+        "airflow.teleco.waits:2|g",
+    }
