@@ -1,4 +1,4 @@
-"""The incident history of a hosted service, judged per component and calendar quarter under its public terms."""
+"""The incident history of a hosted service, judged per component and quarter under its public terms, and per month."""
 
 import gzip
 import json
@@ -38,7 +38,9 @@ objectives:
         - {at_most: 99.9, more_than: 99.0, credit: 10%}
         - {below: 99.0, credit: 25%}
 """
-QUARTERS = [(2022, q) for q in (2, 3, 4)] + [(year, q) for year in (2023, 2024) for q in (1, 2, 3, 4)]
+# The first months of all quarters, and all months, of the history: from April 2022 to December 2024.
+MONTHS = [(2022, m) for m in range(4, 13)] + [(year, m) for year in (2023, 2024) for m in range(1, 13)]
+WINDOWS = {"quarter": [(year, month) for year, month in MONTHS if month % 3 == 1], "month": MONTHS}
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +74,16 @@ def facts_of(component: str, incidents: list[dict[str, Any]]) -> ServiceFacts:
     )
 
 
-def judged(incidents: list[dict[str, Any]]) -> Iterator[tuple[ServiceFacts, Period, SlaComparison]]:
-    contract, _findings = check_contract(CONTRACT, name="hosted.yaml")
+def judged(
+    incidents: list[dict[str, Any]], kind: str = "quarter"
+) -> Iterator[tuple[ServiceFacts, Period, SlaComparison]]:
+    contract, _findings = check_contract(CONTRACT.replace("window: quarter", f"window: {kind}"), name="hosted.yaml")
     assert contract is not None
     components = sorted({name for i in incidents for name in i.get("components") or []})
     for component in components:
         known = facts_of(component, incidents)
-        for year, quarter in QUARTERS:
-            window = calendar_window("quarter", "UTC", datetime.fromisoformat(f"{year}-{quarter * 3:02}-01T00:00:00Z"))
+        for year, month in WINDOWS[kind]:
+            window = calendar_window(kind, "UTC", datetime.fromisoformat(f"{year}-{month:02}-01T00:00:00Z"))
             yield (
                 known,
                 window,
@@ -108,9 +112,12 @@ def test_the_published_sentence_says_nothing_about_exactly_99_percent() -> None:
     ]
 
 
-def test_every_component_and_quarter_agrees_with_a_count_of_minutes(incidents: list[dict[str, Any]]) -> None:
-    seen = 0
-    for known, window, comparison in judged(incidents):
+@pytest.mark.parametrize(("kind", "charge"), [("quarter", 3000), ("month", 1000)])
+def test_the_credit_of_every_component_and_window_agrees_with_a_count_of_minutes(
+    incidents: list[dict[str, Any]], kind: str, charge: int
+) -> None:
+    seen, credited = 0, Decimal(0)
+    for known, window, comparison in judged(incidents, kind):
         found = comparison.objectives[0]
         minutes = minutes_down(known, window)
         assert found.counted_seconds == 60 * minutes, (known.service, window)
@@ -118,11 +125,12 @@ def test_every_component_and_quarter_agrees_with_a_count_of_minutes(incidents: l
         if uptime == 99:
             assert found.refusal is RefusalCode.TIER_GAP
             continue
-        credit = Decimal(0) if uptime > Fraction("99.9") else Decimal(300) if uptime > 99 else Decimal(750)
+        share = 0 if uptime > Fraction("99.9") else 10 if uptime > 99 else 25
         assert comparison.credit_due is not None
-        assert comparison.credit_due.amount == credit, (known.service, window)
-        seen += 1
-    assert seen == 11 * len(QUARTERS)
+        assert comparison.credit_due.amount == Decimal(charge) * share / 100, (known.service, window)
+        seen, credited = seen + 1, credited + comparison.credit_due.amount
+    assert seen == 11 * len(WINDOWS[kind])
+    assert credited > 0
 
 
 def test_the_history_has_kept_and_missed_quarters(incidents: list[dict[str, Any]]) -> None:
