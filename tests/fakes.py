@@ -1,6 +1,6 @@
 """In-memory fakes of every port: they keep what they are given and refuse what the real ones refuse."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from include.sla_logic.adapters.contracts import UnableToFindRecord
 from include.sla_logic.adapters.restorations import UnableToReleaseRestoration
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.customer_report import CustomerReport
+from include.sla_logic.domain.diagnosis_table import Finding
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.measurements import ServiceFacts
@@ -34,6 +35,7 @@ from include.sla_logic.domain.policies import NAMES, Policies, read_policies
 from include.sla_logic.domain.rebate import BillingAdjustment, EarlierCredit, Rebate
 from include.sla_logic.domain.relationship import Agreement, Customer, RelationshipHistory
 from include.sla_logic.domain.restoration import RestorationOutcome
+from include.sla_logic.domain.service_problem import ProblemEnd, ServiceProblem, Sighting, by_resource, see_problem
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket, check_move
 
 D = TypeVar("D", bound=Document)
@@ -258,6 +260,7 @@ class Incident:
     steps: dict[str, str | None] = field(default_factory=dict)
     children: dict[Lane, TroubleTicket] = field(default_factory=dict)
     wait: MemoryWait | None = None
+    problems: set[str] = field(default_factory=set)
 
     def rounds(self, kind: type[D]) -> list[D]:
         """Return every round of one kind of paper, oldest first."""
@@ -275,6 +278,7 @@ class World:
     billing: MemoryBilling = field(default_factory=MemoryBilling)
     mailroom: MemoryMailroom = field(default_factory=MemoryMailroom)
     policies: Policies = field(default_factory=policies_in_force)
+    problems: list[ServiceProblem] = field(default_factory=list)
 
 
 class MemoryRestorations:
@@ -293,6 +297,45 @@ class MemoryRestorations:
         return wait.outcome if wait else None
 
 
+class MemoryProblems:
+    """The service problems of one incident (`ports.ServiceProblems`)."""
+
+    def __init__(self, file: "MemoryCaseFile", world: World) -> None:
+        self._file = file
+        self._world = world
+
+    @property
+    def tied(self) -> Sequence[ServiceProblem]:
+        return [p for p in self._world.problems if p.id in self._file.incident.problems]
+
+    def tie(self, findings: Sequence[Finding], seen: Sighting) -> Sequence[ServiceProblem]:
+        found = [self._settle(group, seen) for group in by_resource(findings).values()]
+        problems = [problem for problem in found if problem is not None]
+        self._file.incident.problems |= {problem.id for problem in problems}
+        return problems
+
+    def restored(self, resources: Collection[str]) -> None:
+        ended = [p for p in self.tied if p.closed_at is None and p.resource in resources]
+        self._end(ended, ProblemEnd.RESTORED)
+
+    def leave(self) -> None:
+        self._end([p for p in self.tied if p.closed_at is None], ProblemEnd.LEFT)
+
+    def _settle(self, findings: Sequence[Finding], seen: Sighting) -> ServiceProblem | None:
+        new = see_problem(findings, seen, now=self._file.now)
+        there = [p for p in self._world.problems if p.resource == new.resource]
+        known = next((p for p in reversed(there) if p.explains(findings, seen_at=seen.seen_at)), None)
+        if known or not new.overlaps(seen):
+            return known if known and known.overlaps(seen) else None
+        self._end([p for p in there if p.closed_at is None], ProblemEnd.SUPERSEDED)
+        self._world.problems.append(new.model_copy(update={"id": f"SP-{len(self._world.problems) + 1:06d}"}))
+        return self._world.problems[-1]
+
+    def _end(self, problems: Sequence[ServiceProblem], end: ProblemEnd) -> None:
+        ended = {"closed_at": self._file.now, "end": end}
+        self._world.problems[:] = [p.model_copy(update=ended) if p in problems else p for p in self._world.problems]
+
+
 class MemoryCaseFile:
     """One incident in the hands of one activity (`ports.CaseFile`)."""
 
@@ -308,6 +351,7 @@ class MemoryCaseFile:
         self.billing = world.billing
         self.mailroom = world.mailroom
         self.restorations = MemoryRestorations(self)
+        self.problems = MemoryProblems(self, world)
 
     @property
     def ticket(self) -> TroubleTicket:

@@ -4,12 +4,13 @@ A `CaseFile` is one incident inside one database transaction: everything an acti
 writes becomes true together with the fact that the activity was done, or not at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.customer_report import CustomerReport
+from include.sla_logic.domain.diagnosis_table import Finding
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.measurements import ServiceFacts
@@ -19,6 +20,7 @@ from include.sla_logic.domain.policies import Policies
 from include.sla_logic.domain.rebate import BillingAdjustment, EarlierCredit, Rebate
 from include.sla_logic.domain.relationship import Agreement, Customer, RelationshipHistory
 from include.sla_logic.domain.restoration import RestorationOutcome
+from include.sla_logic.domain.service_problem import ServiceProblem, Sighting
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
 
 D = TypeVar("D", bound=Document)
@@ -85,6 +87,31 @@ class Restorations(Protocol):
         ...
 
 
+class ServiceProblems(Protocol):
+    """The service problems to which the incident is tied: one cause, analysed and restored once for all."""
+
+    @property
+    def tied(self) -> Sequence[ServiceProblem]:
+        """Return the problems of this incident in the order in which it was tied to them; nobody changes them now."""
+        ...
+
+    def tie(self, findings: Sequence[Finding], seen: Sighting) -> Sequence[ServiceProblem]:
+        """Tie the incident to the problem of each resource that these findings name, in their order.
+
+        A problem that explains them and overlaps in time is joined, else a new one is opened; where the customer
+        perceived nothing while the problem was there, there is no tie.
+        """
+        ...
+
+    def restored(self, resources: Collection[str]) -> None:
+        """Close this incident's problems of these resources: their errors are gone."""
+        ...
+
+    def leave(self) -> None:
+        """Say that this incident has ended; a problem of which all incidents have ended is closed."""
+        ...
+
+
 class BillingDesk(Protocol):
     """The customer's account at Billing & Collections."""
 
@@ -137,6 +164,9 @@ class CaseFile(Protocol):
 
     @property
     def restorations(self) -> Restorations: ...
+
+    @property
+    def problems(self) -> ServiceProblems: ...
 
     @property
     def billing(self) -> BillingDesk: ...

@@ -15,7 +15,7 @@ from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.policies import Policies
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket, check_move
-from include.sla_logic.ports import BillingDesk, Contracts, Mailroom, Measurements, Network
+from include.sla_logic.ports import BillingDesk, Contracts, Mailroom, Measurements, Network, ServiceProblems
 
 D = TypeVar("D", bound=Document)
 
@@ -116,6 +116,10 @@ class KeptCaseFile:
     @property
     def restorations(self) -> Waits:
         return Waits(self)
+
+    @property
+    def problems(self) -> ServiceProblems:
+        return self.desks.problems
 
     @property
     def billing(self) -> BillingDesk:

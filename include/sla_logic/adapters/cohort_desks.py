@@ -30,8 +30,9 @@ from include.sla_logic.adapters.reported import Reported, Reports, read_reports
 from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.adapters.schema.cohorts import cohort_members
 from include.sla_logic.adapters.schema.system_t import documents, steps, tickets
+from include.sla_logic.adapters.service_problems import ProblemDesk, ProblemRegister
 from include.sla_logic.domain.contract import Contract
-from include.sla_logic.domain.network import Probe
+from include.sla_logic.domain.network import Action, ActionResult, Probe
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.rebate import EarlierCredit, Rebate
 from include.sla_logic.domain.relationship import Agreement, Customer
@@ -51,6 +52,7 @@ class Shelf:
         self.services = sorted({folder.ticket.service for folder in folders})
         self.files: list[KeptCaseFile] = []  # whose writing is not filed yet
         self.measured_since: set[str] = set()  # services whose facts have changed since they were looked up
+        self.answers: dict[str, ActionResult] = {}  # of the network, by order
         self._contracts: dict[tuple[str, str], Contract] = {}
         self._charges: dict[tuple[str, date], list[int]] = {}
         self._rows: dict[str, dict[str, Rows]] = {}
@@ -62,7 +64,16 @@ class Shelf:
     def forget(self) -> None:
         """Look everything up anew: what one incident did was taken back."""
         self._rows.clear()
-        for name in ("reports", "register", "agreements", "violations", "open_incidents", "reported_before"):
+        self.answers.clear()
+        for name in (
+            "reports",
+            "register",
+            "agreements",
+            "violations",
+            "open_incidents",
+            "reported_before",
+            "problems",
+        ):
             self.__dict__.pop(name, None)
 
     def rows(self, table: Table, service: str, order: str) -> Rows:
@@ -119,6 +130,11 @@ class Shelf:
         for customer, number in self.connection.execute(query):
             found[customer].add(ticket_id(number))
         return found
+
+    @cached_property
+    def problems(self) -> ProblemRegister:
+        """The service problems around the incidents here."""
+        return ProblemRegister(self.connection, [folder.number for folder in self.folders], now=self.now)
 
     @cached_property
     def reported_before(self) -> dict[str, Rows]:
@@ -293,6 +309,11 @@ class _CohortNetwork(EmbeddedNetwork):
         super().__init__(connection=shelf.connection, ticket=ticket, now=shelf.now)
         self._shelf = shelf
 
+    def undertake(self, action: Action, resource: str, *, order: str) -> ActionResult:
+        if order not in self._shelf.answers:
+            self._shelf.answers[order] = super().undertake(action, resource, order=order)
+        return self._shelf.answers[order]
+
     def probe(self, service: str) -> Sequence[Probe]:
         self._shelf.measured_since.add(service)
         return super().probe(service)
@@ -336,6 +357,10 @@ class _CohortDesks(Desks):
     @cached_property
     def network(self) -> EmbeddedNetwork:
         return _CohortNetwork(self._shared, ticket=self.ticket)
+
+    @cached_property
+    def problems(self) -> ProblemDesk:
+        return ProblemDesk(lambda: self._shared.problems, self.ticket, now=self.now)
 
     @cached_property
     def billing(self) -> BillingLedger:

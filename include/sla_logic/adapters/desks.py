@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from include.sla_logic.adapters.folders import ticket_number
 from include.sla_logic.adapters.tray import Tray
 from include.sla_logic.ports import BillingDesk, Contracts, Mailroom, Measurements, Network
+
+if TYPE_CHECKING:
+    from include.sla_logic.adapters.service_problems import ProblemDesk
 
 
 @dataclass
@@ -42,6 +46,18 @@ class Desks:
         from include.sla_logic.adapters.network import EmbeddedNetwork
 
         return EmbeddedNetwork(connection=self.connection, ticket=self.ticket, now=self.now)
+
+    @cached_property
+    def problems(self) -> "ProblemDesk":
+        from include.sla_logic.adapters.service_problems import ProblemDesk, ProblemRegister
+
+        register = ProblemRegister(self.connection, [ticket_number(self.ticket) or 0], now=self.now)
+        return ProblemDesk(lambda: register, self.ticket, now=self.now)
+
+    @property
+    def asked_about_problems(self) -> "ProblemDesk | None":
+        """The desk of the service problems, where it was asked at all."""
+        return self.__dict__.get("problems")
 
     @cached_property
     def billing(self) -> BillingDesk:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from include.sla_logic.adapters.case_file import KeptCaseFile
 from include.sla_logic.adapters.queue import Progress, keep_places
+from include.sla_logic.adapters.schema.problems import service_problem_tickets
 from include.sla_logic.adapters.schema.system_t import (
     documents,
     outbox,
@@ -45,8 +46,34 @@ def file_away(connection: Connection, files: Sequence[KeptCaseFile]) -> None:
     )
     _change_tickets(connection, files)
     _add(connection, steps, (row for file in files for row in _steps(file)))
+    _file_problems(connection, files)
     if files:
         keep_places(connection, (_progress(file) for file in files), now=files[0].now)
+
+
+def _file_problems(connection: Connection, files: Sequence[KeptCaseFile]) -> None:
+    """Tie the incidents to their service problems; what all its incidents have left is closed after their steps."""
+    asked = [(file, desk) for file in files if (desk := file.desks.asked_about_problems)]
+    if not asked:
+        return
+    from include.sla_logic.adapters.service_problems import end_left, problem_number
+
+    _add(
+        connection,
+        service_problem_tickets,
+        (
+            {
+                "ticket": file.folder.number,
+                "problem": problem_number(tie.problem.id),
+                "priority": tie.priority,
+                "tied_at": file.now,
+            }
+            for file, desk in asked
+            for tie in desk.fresh
+        ),
+    )
+    if left := [file for file, desk in asked if desk.left]:
+        end_left(connection, [file.folder.number for file in left], now=left[0].now)
 
 
 def _progress(file: KeptCaseFile) -> Progress:

@@ -4,6 +4,7 @@ In time is what was sent at or before the deadline, by the instant of sending; w
 All functions want the incident locked, so that a request and the deadline never both win.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, or_, select, update
 
 from include.sla_logic.adapters.folders import ticket_id
+from include.sla_logic.adapters.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.adapters.schema.system_t import restorations, tickets
 from include.sla_logic.domain.restoration import RestorationOutcome
 
@@ -89,6 +91,29 @@ def reject(connection: Connection, number: int, *, by: str, reason: str, now: da
     _refuse_unless_held(read_restoration(connection, number), now)
     _change(connection, number, {"rejected_at": now, "rejected_by": by, "reason": reason})
     return read_restoration(connection, number)
+
+
+def waiting_with(connection: Connection, number: int, *, released: bool, now: datetime) -> list[int]:
+    """Return the other held waits that an answer for this incident decides as well, and hold their problems.
+
+    A release frees whoever suffers from nothing that is not released; a rejection is for whoever suffers from the
+    same problems and no other. Comes before any incident is locked: whoever holds a problem may wait for incidents
+    that wait for a release, never the other way round.
+    """
+    one = service_problems.c
+    mine = select(service_problem_tickets.c.problem).where(service_problem_tickets.c.ticket == number)
+    held = select(one.number).where(one.number.in_(mine.scalar_subquery()), one.closed_at.is_(None))
+    problems = set(connection.scalars(held.order_by(one.number).with_for_update()))
+    if released:
+        connection.execute(update(service_problems).where(one.number.in_(problems)).values(released_at=now))
+    tied, wait = service_problem_tickets.c, restorations.c
+    waiting = select(wait.ticket).where(wait.outcome.is_(None), wait.sent_at.is_(None), wait.rejected_at.is_(None))
+    others = select(tied.ticket).where(tied.problem.in_(problems), tied.ticket != number, tied.ticket.in_(waiting))
+    query = select(tied.ticket, one.number, one.released_at).join(service_problems, one.number == tied.problem)
+    suffers: dict[int, set[int]] = defaultdict(set)
+    for row in connection.execute(query.where(tied.ticket.in_(others), one.closed_at.is_(None))):
+        suffers[row.ticket].update({row.number} if not released or row.released_at is None else ())
+    return sorted(ticket for ticket, left in suffers.items() if left <= (set() if released else problems))
 
 
 def answered_runs(connection: Connection, *, now: datetime, decided_since: datetime) -> frozenset[str]:

@@ -1,9 +1,12 @@
 """Resource Provisioning: resources, alarms, corrective actions, and the wait (rows 11 to 14, 20 to 24)."""
 
+from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.corrective_actions import CorrectiveActions, carry_out, order_key, verify
+from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.detailed_problem_report import DetailedProblemReport
 from include.sla_logic.domain.diagnosis import (
     NormalExecutionNotification,
@@ -24,6 +27,7 @@ from include.sla_logic.domain.restoration import (
     TrackedErrors,
     TroubleshootingReport,
 )
+from include.sla_logic.domain.service_problem import Sighting, restored_meanwhile, sighting, ties_to
 from include.sla_logic.domain.status_report import StatusReport
 from include.sla_logic.domain.verification import Check, check_probes, targets_of
 from include.sla_logic.ports import CaseFile
@@ -69,18 +73,23 @@ def is_problem_detected(file: CaseFile) -> ProblemAnswer:
 def analyze_resource_problem(file: CaseFile) -> None:
     """Analyse the detected problem.
 
-    Reads the ResourceCheck and the diagnosis table; writes the ProblemAnalysis. Row 12 of the process.
+    Reads the ResourceCheck and the diagnosis table; writes the ProblemAnalysis. Ties the ticket to the service
+    problem of each faulty resource: what was analysed under another ticket is taken over. Row 12 of the process.
     """
     check = file.read(ResourceCheck)
-    file.write(
-        analyze(
-            check.findings,
-            department=Lane.RESOURCE_PROVISIONING,
-            reason=check.reason,
-            policy=file.policies.diagnosis,
-            now=file.now,
-        )
+    problems = file.problems.tie(check.findings, _sighting(file, check.checked_at))
+    analysis = analyze(
+        check.findings,
+        ticket=file.ticket.id,
+        department=Lane.RESOURCE_PROVISIONING,
+        reason=check.reason,
+        problems=problems,
+        policy=file.policies.diagnosis,
+        now=file.now,
     )
+    file.write(analysis)
+    for tie in analysis.service_problems:
+        file.record(f"Tied to {tie.id}, analysed as {tie.analysed_as}.", lane=Lane.RESOURCE_PROVISIONING)
 
 
 def create_resource_trouble_report(file: CaseFile) -> None:
@@ -141,17 +150,22 @@ def go_on_after_the_wait(outcome: RestorationOutcome) -> AfterTheWait:
 def track_errors(file: CaseFile) -> None:
     """Track all possible errors: every alarm and every resource out of service in the topology of the service.
 
-    Writes the TrackedErrors. Row 21 of the process.
+    Writes the TrackedErrors. Errors of a service problem that was restored meanwhile under another ticket are
+    taken over, with what was ordered against them. Row 21 of the process.
     """
     service = file.read(DetailedProblemReport).service
     resources = file.network.resources(service)
+    errors = find_errors(resources, file.network.alarms(service), file.policies.diagnosis)
+    done = restored_meanwhile(file.problems.tied, errors)
+    problems = (*file.problems.tie(errors, _sighting(file, file.now)), *done)
     tracked = TrackedErrors(
         ticket=file.ticket.id,
         service=service,
         resources_tracked=len(resources),
-        errors=find_errors(resources, file.network.alarms(service), file.policies.diagnosis),
+        errors=(*errors, *(finding for problem in done for finding in problem.findings)),
         tracked_at=file.now,
         policy_version=file.policies.diagnosis.version,
+        service_problems=ties_to(problems),
     )
     file.write(tracked)
     file.record(f"{len(tracked.errors)} errors tracked.", lane=Lane.RESOURCE_PROVISIONING)
@@ -160,16 +174,16 @@ def track_errors(file: CaseFile) -> None:
 def undertake_restoration(file: CaseFile) -> None:
     """Undertake the corrective actions for every tracked error, then measure the service again.
 
-    Reads the TrackedErrors and the remedy table; writes the CorrectiveActions. What is not verified is escalated
-    later, never reported as solved. Row 22 of the process.
+    Reads the TrackedErrors and the remedy table; writes the CorrectiveActions. Against a service problem the first
+    of its incidents orders, and the others get the same answers. What is not verified is escalated later, never
+    reported as solved. Row 22 of the process.
     """
-    service, network = file.read(DetailedProblemReport).service, file.network
+    service, network, tracked = file.read(DetailedProblemReport).service, file.network, file.read(TrackedErrors)
+    key = partial(order_key, file.ticket.id, "undertake_restoration", ties=tracked.service_problems)
     attempts = carry_out(
-        file.read(TrackedErrors).errors,
+        tracked.errors,
         file.policies.remedies,
-        lambda action, resource: network.undertake(
-            action, resource, order=order_key(file.ticket.id, "undertake_restoration", action, resource)
-        ),
+        lambda action, resource: network.undertake(action, resource, order=key(action, resource)),
     )
     actions = verify(
         attempts,
@@ -181,6 +195,7 @@ def undertake_restoration(file: CaseFile) -> None:
         now=file.now,
     )
     file.write(actions)
+    file.problems.restored(actions.restored)
     file.record(f"Restoration undertaken: {actions.verdict}.", lane=Lane.RESOURCE_PROVISIONING)
 
 
@@ -222,6 +237,10 @@ def terminate_restoration(file: CaseFile) -> None:
     )
     file.record(f"No restoration: the request was {outcome.value}.", lane=Lane.RESOURCE_PROVISIONING)
     file.hand_over(Lane.SERVICE_MANAGEMENT)
+
+
+def _sighting(file: CaseFile, seen_at: datetime) -> Sighting:
+    return sighting(file.read(ProblemReport), file.read(CounterMeasurePlan).highest, seen_at=seen_at)
 
 
 def _measure(file: CaseFile) -> tuple[Check, ...]:

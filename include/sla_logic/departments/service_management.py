@@ -1,9 +1,11 @@
 """Service Management: the first level for violations of quality in services (rows 8 to 10, 15 to 19, 25)."""
 
 from enum import StrEnum
+from functools import partial
 
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.corrective_actions import CorrectiveActions, carry_out, order_key, verify
+from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.detailed_problem_report import DetailedProblemReport
 from include.sla_logic.domain.diagnosis import (
     Investigation,
@@ -20,6 +22,7 @@ from include.sla_logic.domain.remedies import Route
 from include.sla_logic.domain.resolution import ServicePerformanceReport, conclude
 from include.sla_logic.domain.restoration import RestorationRequest, RestorationTermination, TroubleshootingReport
 from include.sla_logic.domain.service_performance import ServicePerformance, summarise
+from include.sla_logic.domain.service_problem import all_free, sighting
 from include.sla_logic.domain.sla import SlaComparison, compare
 from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport, conclude_status
 from include.sla_logic.domain.verification import Check, check_probes, targets_of
@@ -71,15 +74,19 @@ def is_problem_analyzable(file: CaseFile) -> AnalyzableAnswer:
 def analyze_problem(file: CaseFile) -> None:
     """Analyse the problem on the service layer.
 
-    Reads the Investigation; writes the ProblemAnalysis with the type of problem that explains the symptom.
-    Row 9 of the process.
+    Reads the Investigation; writes the ProblemAnalysis with the type of problem that explains the symptom, or takes
+    it over from the service problem of the same resource. Row 9 of the process.
     """
     investigation = file.read(Investigation)
+    priority, seen_at = file.read(CounterMeasurePlan).highest, investigation.investigated_at
+    seen = sighting(file.read(ProblemReport), priority, seen_at=seen_at)
     file.write(
         analyze(
             investigation.explaining,
+            ticket=file.ticket.id,
             department=Lane.SERVICE_MANAGEMENT,
             reason=investigation.reason,
+            problems=file.problems.tie(investigation.explaining, seen),
             policy=file.policies.diagnosis,
             now=file.now,
         )
@@ -161,15 +168,16 @@ def send_actual_service_performance(file: CaseFile) -> None:
 def undertake_minor_corrections(file: CaseFile) -> None:
     """Undertake the minor corrective actions that the remedy table names, then measure the service again.
 
-    Reads the FinalStatusReport; writes the CorrectiveActions with the answer to every order. Row 18 of the process.
+    Reads the FinalStatusReport; writes the CorrectiveActions with the answer to every order; against a service
+    problem one order is given for all its incidents. Row 18 of the process.
     """
     service, network, trouble = file.ticket.service, file.network, file.read(FinalStatusReport).trouble
+    ties = trouble.service_problems if trouble else ()
+    key = partial(order_key, file.ticket.id, "undertake_minor_corrections", ties=ties)
     attempts = carry_out(
         trouble.findings if trouble else (),
         file.policies.remedies,
-        lambda action, resource: network.undertake(
-            action, resource, order=order_key(file.ticket.id, "undertake_minor_corrections", action, resource)
-        ),
+        lambda action, resource: network.undertake(action, resource, order=key(action, resource)),
     )
     actions = verify(
         attempts,
@@ -181,17 +189,22 @@ def undertake_minor_corrections(file: CaseFile) -> None:
         now=file.now,
     )
     file.write(actions)
+    file.problems.restored(actions.restored)
     file.record(f"Minor corrections undertaken: {actions.verdict}.", lane=Lane.SERVICE_MANAGEMENT)
 
 
 def request_automatic_restoration(file: CaseFile) -> None:
     """Create the request for automatic resource restoration and send it to Resource Provisioning.
 
-    Sent at once where the remedy is safe to automate; else held for an operator's release, against the same
-    deadline. Writes the RestorationRequest and opens the wait. Row 19 of the process.
+    Sent at once where the remedy is safe to automate, or an operator has released the service problem already; else
+    held for an operator's release, against the same deadline. Writes the RestorationRequest and opens the wait.
+    Row 19 of the process.
     """
     final = file.read(FinalStatusReport)
     remedy = file.policies.remedies.choose(final.types_of_problem)
+    problems = file.problems.tied if remedy.why_held else ()
+    is_free = all_free(problems)
+    held_because = None if is_free else remedy.why_held
     file.write(
         RestorationRequest(
             ticket=final.ticket,
@@ -200,11 +213,14 @@ def request_automatic_restoration(file: CaseFile) -> None:
             remedy=remedy.type,
             requested_at=file.now,
             deadline=final.restoration_deadline,
-            held_because=remedy.why_held,
+            held_because=held_because,
             policy_version=file.policies.remedies.version,
         )
     )
-    file.restorations.open(deadline=final.restoration_deadline, held_because=remedy.why_held)
+    file.restorations.open(deadline=final.restoration_deadline, held_because=held_because)
+    if is_free:
+        names = " and ".join(problem.id for problem in problems)
+        file.record(f"No release is needed: {names} was released already.", lane=Lane.SERVICE_MANAGEMENT)
     file.hand_over(Lane.RESOURCE_PROVISIONING)
 
 

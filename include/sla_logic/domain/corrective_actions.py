@@ -9,6 +9,7 @@ from include.sla_logic.domain.document import Document, Value
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.network import Action, ActionResult, Alarm, Resource
 from include.sla_logic.domain.remedies import RemedyPolicy
+from include.sla_logic.domain.service_problem import ProblemTie
 from include.sla_logic.domain.verification import Check
 
 
@@ -43,6 +44,12 @@ class CorrectiveActions(Document):
         return "verified" if self.verified else f"not verified ({'; '.join(self.shortcomings)})"
 
     @property
+    def restored(self) -> frozenset[str]:
+        """The resources of which every error is gone."""
+        left = {correction.finding.resource for correction in self.corrections if not correction.gone}
+        return frozenset(correction.finding.resource for correction in self.corrections) - left
+
+    @property
     def shortcomings(self) -> tuple[str, ...]:
         """Name everything that keeps the correction from being verified."""
         lines = []
@@ -62,9 +69,13 @@ class CorrectiveActions(Document):
         return tuple(lines)
 
 
-def order_key(ticket: str, task: str, action: Action, resource: str) -> str:
-    """Name an order so that a repeated activity asks the network for the same thing, not for one more."""
-    return f"{ticket}:{task}:{resource}:{action.value}"
+def order_key(ticket: str, task: str, action: Action, resource: str, *, ties: Iterable[ProblemTie] = ()) -> str:
+    """Name an order so that a repeated activity asks the network for the same thing, not for one more.
+
+    Against a service problem one order is given for all its incidents, whichever of them comes first.
+    """
+    problem = next((tie.id for tie in ties if tie.resource == resource), None)
+    return f"{problem or f'{ticket}:{task}'}:{resource}:{action.value}"
 
 
 Attempt = tuple[Finding, tuple[ActionResult, ...]]

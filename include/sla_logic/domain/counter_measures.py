@@ -112,6 +112,11 @@ class CounterMeasurePlan(Document):
     reprioritised: bool = False
     policy_versions: tuple[str, ...]
 
+    @property
+    def highest(self) -> Priority:
+        """The priority of the most urgent measure."""
+        return min((measure.priority for measure in self.measures), default=self.base_priority)
+
 
 def _base_priority(
     report: ProblemReport, performance: ServicePerformance, policy: PriorityPolicy

@@ -10,6 +10,7 @@ from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.network import Alarm, Layer, Resource
 from include.sla_logic.domain.notification import Symptom
 from include.sla_logic.domain.service_performance import ServicePerformance
+from include.sla_logic.domain.service_problem import ProblemTie, ServiceProblem, say_whose, take_over, ties_to
 from include.sla_logic.domain.verification import Check
 
 
@@ -44,7 +45,10 @@ class ResourceCheck(Document):
 
 
 class ProblemAnalysis(Document):
-    """The findings of one department, the leading one first, with the type of problem they amount to."""
+    """The findings of one department, the leading one first, with the type of problem they amount to.
+
+    Where a service problem was analysed under another ticket, its findings and its name stand here.
+    """
 
     department: Lane
     type_of_problem: str
@@ -52,6 +56,7 @@ class ProblemAnalysis(Document):
     reason: str
     analyzed_at: AwareDatetime
     policy_version: str
+    service_problems: tuple[ProblemTie, ...] = ()
 
 
 class TroubleReport(Document):
@@ -65,6 +70,7 @@ class TroubleReport(Document):
     reason: str
     created_at: AwareDatetime
     policy_version: str
+    service_problems: tuple[ProblemTie, ...] = ()
 
 
 class NormalExecutionNotification(Document):
@@ -142,20 +148,27 @@ def _nothing_shown(resources: Sequence[Resource]) -> str:
 def analyze(
     findings: Sequence[Finding],
     *,
+    ticket: str,
     department: Lane,
     reason: str,
+    problems: Sequence[ServiceProblem],
     policy: DiagnosisPolicy,
     now: AwareDatetime,
 ) -> ProblemAnalysis:
-    """Name the type of problem after the weightiest finding that a rule explains, else the unexplained one."""
+    """Name the type of problem after the weightiest finding that a rule explains, else the unexplained one.
+
+    What was analysed already under another ticket of the same service problem is taken over.
+    """
+    findings, ties = take_over(findings, problems, ticket=ticket), ties_to(problems)
     explained = [finding.type_of_problem for finding in findings if finding.explained]
     return ProblemAnalysis(
         department=department,
         type_of_problem=explained[0] if explained else policy.unexplained,
-        findings=tuple(findings),
-        reason=reason,
+        findings=findings,
+        reason=say_whose(reason, ties, ticket=ticket),
         analyzed_at=now,
         policy_version=policy.version,
+        service_problems=ties,
     )
 
 
@@ -170,4 +183,5 @@ def report_trouble(analysis: ProblemAnalysis, *, ticket: str, service: str, now:
         reason=analysis.reason,
         created_at=now,
         policy_version=analysis.policy_version,
+        service_problems=analysis.service_problems,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.network import Alarm, Layer, Resource, ResourceState, Severity
@@ -84,6 +84,7 @@ class Finding(Value):
     alarm_code: str | None
     type_of_problem: str
     explained: bool
+    raised_at: AwareDatetime | None = None
 
     def is_gone(self, alarms: Iterable[Alarm], resources: Iterable[Resource]) -> bool:
         """Tell whether the alarm is cleared and the resource in service again."""
@@ -132,6 +133,7 @@ def _finding(resource: Resource, alarm: Alarm | None, type_of_problem: str | Non
         alarm_code=alarm.code if alarm else None,
         type_of_problem=type_of_problem or policy.unexplained,
         explained=type_of_problem is not None,
+        raised_at=alarm.raised_at if alarm else None,
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.diagnosis_table import Finding
 from include.sla_logic.domain.document import Document
+from include.sla_logic.domain.service_problem import ProblemTie
 
 
 class RestorationOutcome(StrEnum):
@@ -31,7 +32,10 @@ class RestorationRequest(Document):
 
 
 class TrackedErrors(Document):
-    """Every alarm and every resource out of service in the topology of the service."""
+    """Every alarm and every resource out of service in the topology of the service.
+
+    What was corrected meanwhile under another ticket of the same service problem is among the errors too.
+    """
 
     ticket: str
     service: str
@@ -39,6 +43,7 @@ class TrackedErrors(Document):
     errors: tuple[Finding, ...]
     tracked_at: AwareDatetime
     policy_version: str
+    service_problems: tuple[ProblemTie, ...] = ()
 
 
 class TroubleshootingReport(Document):

@@ -1,6 +1,6 @@
 """What every room of the office stands on: one database, its clock, its transactions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
@@ -60,8 +60,13 @@ class Premises:
 
     def open_file(self, connection: Connection, number: int, *, task: str) -> KeptCaseFile:
         """Open the case file of an incident that is locked."""
-        [folder] = load_folders(connection, [number])
-        smtp = self.settings.smtp
-        now = self.database.now(connection)
-        desks = Desks(connection, ticket=folder.ticket.id, now=now, sender=smtp.sender if smtp else None)
-        return KeptCaseFile(folder, desks, task=task, now=now)
+        [file] = self.open_files(connection, [number], task=task)
+        return file
+
+    def open_files(self, connection: Connection, numbers: Sequence[int], *, task: str) -> list[KeptCaseFile]:
+        """Open the case files of incidents that are locked."""
+        now, sender = self.database.now(connection), self.settings.smtp.sender if self.settings.smtp else None
+        return [
+            KeptCaseFile(folder, Desks(connection, ticket=folder.ticket.id, now=now, sender=sender), task=task, now=now)
+            for folder in load_folders(connection, numbers)
+        ]

@@ -1,20 +1,23 @@
 """The wait for a restoration request: looked at, answered by an operator, decided once."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from types import MappingProxyType
 
 from include.sla_logic.adapters.audit import Act, note_act
 from include.sla_logic.adapters.case_file import KeptCaseFile
 from include.sla_logic.adapters.filing import file_away
-from include.sla_logic.adapters.folders import find_number
+from include.sla_logic.adapters.folders import find_number, lock_tickets
 from include.sla_logic.adapters.restorations import (
     RestorationWait,
+    UnableToReleaseRestoration,
     answered_runs,
     decide,
     read_restoration,
     reject,
     release,
+    waiting_with,
 )
 from include.sla_logic.departments.resource_provisioning import go_on_after_the_wait
 from include.sla_logic.domain.lanes import Lane
@@ -72,11 +75,22 @@ class WaitingRoom(Premises):
     def _answer(
         self, answer: Callable[..., RestorationWait], done: str, ticket: str, *, by: str, reason: str
     ) -> RestorationWait:
+        """Answer one request, and with it those of the same service problems that wait for the same decision."""
         with self.writing() as connection:
-            number = self.lock(connection, ticket)
-            file = self.open_file(connection, number, task=f"restoration {done}")
-            wait = answer(connection, number, by=by, reason=reason, now=file.now)
-            file.record(f"The restoration request was {done} by {by}: {reason}", lane=Lane.SERVICE_MANAGEMENT)
-            file_away(connection, [file])
-            note_act(connection, Act(file.now, by, f"restoration {done}", wait.ticket, reason))
+            number, now = find_number(connection, ticket), self.database.now(connection)
+            others = waiting_with(connection, number, released=answer is release, now=now)
+            lock_tickets(connection, [number, *others])
+            wait = answer(connection, number, by=by, reason=reason, now=now)
+            whys = {number: reason}
+            for other in others:
+                why = f"{reason} (together with {wait.ticket})"
+                with suppress(UnableToReleaseRestoration):  # its own deadline has passed, or it was answered just now
+                    answer(connection, other, by=by, reason=why, now=now)
+                    whys[other] = why
+            files = self.open_files(connection, list(whys), task=f"restoration {done}")
+            for file in files:
+                why = whys[file.folder.number]
+                file.record(f"The restoration request was {done} by {by}: {why}", lane=Lane.SERVICE_MANAGEMENT)
+                note_act(connection, Act(now, by, f"restoration {done}", file.ticket.id, why))
+            file_away(connection, files)
             return wait

@@ -125,7 +125,8 @@ def test_the_gravest_alarm_leads_then_the_oldest():
 
 def analysed(*alarms):
     findings = find_errors(TOPOLOGY, alarms, POLICY)
-    return analyze(findings, department=Lane.RESOURCE_PROVISIONING, reason="x", policy=POLICY, now=NOW)
+    where = {"ticket": "TT-000001", "department": Lane.RESOURCE_PROVISIONING, "problems": ()}
+    return analyze(findings, **where, reason="x", policy=POLICY, now=NOW)
 
 
 def test_the_type_of_problem_is_that_of_the_gravest_alarm_with_a_rule():

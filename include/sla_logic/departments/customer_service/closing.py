@@ -112,3 +112,4 @@ def close_incident(file: CaseFile) -> None:
             closed_at=file.now,
         )
     )
+    file.problems.leave()
