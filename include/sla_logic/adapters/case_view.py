@@ -1,6 +1,7 @@
 """Everything about one incident, read at one moment, for people and programs that look at it."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ from include.sla_logic.adapters.audit import acts_about
 from include.sla_logic.adapters.cohorts import carrying_run
 from include.sla_logic.adapters.folders import find_number, ticket_id, ticket_of
 from include.sla_logic.adapters.outbox import list_messages
+from include.sla_logic.adapters.problem_view import problems_of
 from include.sla_logic.adapters.restorations import find_restoration
 from include.sla_logic.adapters.schema.system_t import documents, steps, ticket_status_history, tickets, timeline
 from include.sla_logic.domain.closed_incident import ClosedIncident
@@ -74,6 +76,16 @@ class CaseRestoration(Value):
     decided_at: datetime | None
 
 
+class CaseProblem(Value):
+    """A service problem to which the incident is tied, with all incidents that share it."""
+
+    id: str
+    resource: str
+    status: str
+    analysed_as: str
+    tickets: tuple[str, ...]
+
+
 class CaseMessage(Value):
     """One message that leaves the house for this incident."""
 
@@ -116,6 +128,7 @@ class Case(Value):
     adjustment: BillingAdjustment | None
     closed: ClosedIncident | None
     restoration: CaseRestoration | None
+    problems: tuple[CaseProblem, ...] = ()
     outbox: tuple[CaseMessage, ...]
     audit: tuple[CaseAct, ...]
 
@@ -155,6 +168,7 @@ def view_case(connection: Connection, reference: str) -> Case:
         adjustment=_newest(papers, BillingAdjustment),
         closed=_newest(papers, ClosedIncident),
         restoration=None if wait is None else CaseRestoration.model_validate(vars(wait)),
+        problems=tuple(_problems(connection, number)),
         outbox=tuple(CaseMessage.model_validate(vars(m)) for m in reversed(list_messages(connection, ticket=number))),
         audit=tuple(CaseAct.model_validate(vars(act)) for act in acts_about(connection, ticket_id(number))),
     )
@@ -171,6 +185,14 @@ def _papers(connection: Connection, number: int) -> tuple[KeptDocument, ...]:
     return tuple(
         KeptDocument.model_validate(row._asdict() | {"body": json.loads(row.body)}) for row in connection.execute(query)
     )
+
+
+def _problems(connection: Connection, number: int) -> Iterator[CaseProblem]:
+    for view in problems_of(connection, number):
+        one = view.problem
+        yield CaseProblem(
+            id=one.id, resource=one.resource, status=view.status, analysed_as=one.analysed_as, tickets=view.tickets
+        )
 
 
 def _children(number: int) -> Select[tuple[int]]:

@@ -9,10 +9,13 @@ from include.sla_logic.cli.showing import show_fields, show_table
 if TYPE_CHECKING:
     from include.sla_logic.adapters.case_view import Case
 
+_NAMED = 10  # more tickets of one service problem are counted, not named
+
 
 def show_case(case: "Case") -> None:
     """Print everything about one incident, the newest state first and histories oldest first."""
     _show_ticket(case)
+    _show_problems(case)
     _show_money(case)
     _show_restoration(case)
     _heading("Path")
@@ -46,6 +49,14 @@ def _show_ticket(case: "Case") -> None:
             "Child tickets": ", ".join(case.children),
         }
     )
+
+
+def _show_problems(case: "Case") -> None:
+    for problem in case.problems:
+        others = [ticket for ticket in problem.tickets if ticket != case.ticket.id]
+        with_whom = f"with {len(others)} more: {', '.join(others[:_NAMED])}" if others else "alone"
+        more = ", …" if len(others) > _NAMED else ""
+        typer.echo(f"Service problem {problem.id} ({problem.status}) at {problem.resource}, {with_whom}{more}")
 
 
 def _show_money(case: "Case") -> None:

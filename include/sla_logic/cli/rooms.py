@@ -12,6 +12,7 @@ ROOMS = MappingProxyType(
         "service": ("service", "See what is used and left of each promise."),
         "credit": ("credit", "Approve, decline and claim credits that wait."),
         "incident": ("incident", "Start an incident, look at it, release or reject its restoration request."),
+        "problem": ("problem", "See service problems: one cause behind many incidents."),
         "backlog": ("backlog", "See what waits to be processed, and enter notifications that may wait."),
         "outbox": ("outbox", "See what leaves the house, and send it again."),
         "doctor": ("doctor", "Check what must be true, and take up what stands still."),

@@ -11,6 +11,7 @@ from include.sla_logic.office.premises import Premises
 
 if TYPE_CHECKING:
     from include.sla_logic.adapters.case_view import Case
+    from include.sla_logic.adapters.problem_view import ProblemView
 
 
 class Archive(Premises):
@@ -29,6 +30,20 @@ class Archive(Premises):
 
         with self.reading() as connection:
             return newest_letter(connection, reference)
+
+    def problems(self, *, open_only: bool = False, limit: int = 100) -> "Sequence[ProblemView]":
+        """Return the service problems, newest first."""
+        from include.sla_logic.adapters.problem_view import list_problems
+
+        with self.reading() as connection:
+            return list_problems(connection, open_only=open_only, limit=limit)
+
+    def problem(self, problem: str) -> "ProblemView":
+        """Return one service problem by its number; raise `UnableToFindProblem`."""
+        from include.sla_logic.adapters.problem_view import read_problem
+
+        with self.reading() as connection:
+            return read_problem(connection, problem)
 
     def ticket_of(self, run_id: str) -> str | None:
         """Return the ticket of a run's incident, or None where it has none."""
