@@ -47,7 +47,7 @@ def test_the_incident_is_a_tab_of_its_run_and_leads_back_to_it(visit, waiting):
     desk = page.frame_locator("iframe")
     desk.get_by_text("Waits for the restoration request").wait_for()
     assert desk.locator(".station.now").count() == 1
-    desk.locator("a[data-airflow]").click()
+    desk.locator("a[data-airflow]").first.click()
     page.wait_for_url(f"**/dags/sla_violation/runs/{waiting}")
 
 

@@ -96,6 +96,9 @@ def test_a_declined_credit_books_nothing_and_stays_declined(own_town):
         assert act(client, "credit", credit.reference, "approve").status_code == 409
         report = client.get("/api/v1/reports/2026-11").json()["total"]
     assert (report["credits"], report["under_review"]) == ([], [])
+    [(actor, action, detail)] = told(own_town, credit.ticket)
+    assert (actor, action) == ("otto operates", "credit declined")
+    assert detail.endswith(": looked at it")
     assert [m for m in own_town.office.messages(ticket=credit.ticket) if m.kind == "billing"] == []
 
 
@@ -152,9 +155,13 @@ def test_a_quarantined_notification_is_run_again_once_its_reason_is_gone(own_tow
         assert refused.status_code == 409
         assert "C-9" in refused.text
         register_customer(own_town, "C-9", said["service"])
-        accepted = act(client, "entry", "1", "retry")
+        accepted = act(client, "entry", "1", "retry", reason="x" * 400)
         assert accepted.headers["location"] == "/incidents/TT-000001?done=accepted"
         assert act(client, "entry", "1", "retry").status_code == 409
+    assert told(own_town, "TT-000001") == [
+        ("otto operates", "notification refused again", "from quarantine 1: looked at it"),
+        ("otto operates", "notification accepted", f"from quarantine 1: {'x' * 400}"),
+    ]
 
 
 def register_customer(town, customer, service):
@@ -177,6 +184,7 @@ def test_a_message_is_sent_again_under_its_key(own_town):
         assert act(client, "message", "9999", "resend").status_code == 404
         assert act(client, "message", "one", "resend").status_code == 422
     assert own_town.office.messages(ticket=ticket.id)[0].key == message.key
+    assert told(own_town, ticket.id) == [("otto operates", "message retried", f"{message.key}: looked at it")]
 
 
 @pytest.mark.parametrize("place", ["ticket/TT-1/approve", "credit/x/release", "other/x/hold", "ticket/TT-1/explode"])
@@ -222,6 +230,9 @@ def test_a_new_report_starts_a_run_with_what_the_form_says(own_town):
         [(run_id, notification)] = own_town.started
         own_town.office.accept(notification, run_id=run_id, origin="form")
         assert "TT-000001" in client.get("/runs/desk-0").text
+    assert told(own_town, "TT-000001") == [
+        ("otto operates", "problem report entered", f"service_down of {said.service} for {said.customer}")
+    ]
     assert notification["observed_from"] in {"2026-11-23T21:00:00Z", "2026-11-23T21:00:00+00:00"}
 
 

@@ -4,6 +4,7 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import Mount
 
+from include.sla_logic.console.security import HEADERS
 from tests.console.desk_town import HELD, HERE, client_of, desk_of
 
 FILLED = {
@@ -154,6 +155,7 @@ def test_a_failure_tells_nothing_of_its_insides(town, monkeypatch):
             assert answer.status_code == 500
             assert "secret" not in answer.text
             assert "Traceback" not in answer.text
+            assert {name: answer.headers[name] for name in HEADERS} == dict(HEADERS)
 
 
 def test_a_refusal_says_one_sentence_as_page_or_json(desk):

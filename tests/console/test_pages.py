@@ -8,16 +8,18 @@ from datetime import timedelta
 
 import pytest
 from markupsafe import escape
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from include.sla_logic.adapters.desk.board import BoardFilter, read_board
 from include.sla_logic.adapters.schema import reference as t
+from include.sla_logic.adapters.schema.accounts import applied_billing_credits
 from include.sla_logic.adapters.schema.queue import queue
 from include.sla_logic.adapters.schema.system_t import documents, outbox, ticket_status_history, tickets
 from include.sla_logic.console.board_pages import harmless
 from include.sla_logic.console.process_picture import draw_process, where_it_stands
 from include.sla_logic.console.process_shape import STATIONS, TRACKS
 from include.sla_logic.console.prose import read_aloud
+from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from tests.console.desk_town import ANCHOR, FOLLOWS, HELD, WAIT, client_of
 
 NOW = ANCHOR + timedelta(minutes=10)
@@ -165,6 +167,53 @@ def test_the_performance_of_the_service_is_drawn_as_a_picture_of_its_own(desk, t
     assert answer.headers["content-type"].startswith("image/svg+xml")
     assert "sandbox" in answer.headers["content-security-policy"]
     assert desk.get(f"/incidents/{ticket}/charts/50.svg").status_code == 404
+
+
+def test_while_an_incident_goes_on_its_service_is_drawn_as_it_is_measured_now(desk, town):
+    ticket = town.tickets[HELD]
+    assert town.office.case(ticket).closed is None
+    [number, *_] = re.findall(rf"/incidents/{ticket}/charts/(\d+)\.svg", desk.get(f"/incidents/{ticket}").text)
+    assert "<svg" in desk.get(f"/incidents/{ticket}/charts/{number}.svg").text
+
+
+def test_the_history_of_each_priority_is_told(desk, town):
+    changes = 0
+    for ticket in town.tickets.values():
+        plan, page = town.office.case(ticket).document(CounterMeasurePlan), desk.get(f"/incidents/{ticket}").text
+        for change in [change for measure in plan.measures for change in measure.history] if plan else []:
+            changes += 1
+            assert f"{change.before} → {change.after}" in page
+            assert str(escape(change.reason)) in page
+    assert changes > 0
+
+
+def test_every_step_that_was_taken_leads_to_its_task_in_airflow(desk, town):
+    case = town.office.case(town.tickets["premium"])
+    page = desk.get(f"/incidents/{case.ticket.id}").text
+    for task in case.tasks:
+        assert f"/dags/sla_violation/runs/{case.ticket.run_id}/tasks/{task}" in page
+
+
+def test_the_board_counts_every_credit_that_an_operator_can_decide_and_no_other(own_town):
+    states = ["held"] * 11 + ["unclaimed"] * 3
+    with own_town.office.database.write() as connection:
+        like = connection.execute(select(t.agreements.c.id)).first().id
+        held = {"agreement": like, "objective": "o", "window_start": ANCHOR, "window_end": ANCHOR, "gross": 1}
+        held |= {"amount": 1, "currency": "EUR", "recorded_at": ANCHOR, "text": "a credit"}
+        rows = [held | {"id": f"h{n}", "ticket": f"TT-{n}", "state": state} for n, state in enumerate(states)]
+        connection.execute(insert(applied_billing_credits), rows)
+    with client_of(own_town) as client:
+        assert "<b>11</b> credits to decide" in client.get("/").text
+
+
+def test_what_is_to_be_released_is_counted_and_listed_alike(own_town):
+    ticket = own_town.walk(HELD, until=WAIT)
+    with client_of(own_town) as client:
+        assert ticket.id in client.get("/?shown=waiting").text
+        own_town.clock.now = own_town.office.restoration(ticket.id).deadline
+        page = client.get("/?shown=waiting").text
+    assert "<b>0</b> to release" in page
+    assert "No incident fits" in page
 
 
 def test_an_incident_is_found_by_ticket_reference_and_run(desk, town):

@@ -36,7 +36,10 @@ def test_a_retry_succeeds_once_the_register_knows_the_customer(any_office):
     assert (ticket.customer, ticket.run_id) == ("C-2", "run-1")
     assert any_office.quarantined() == []
     assert any_office.quarantined(state=None)[0].ticket == ticket.id
-    assert [(act.actor, act.action) for act in any_office.case(ticket.id).audit] == [("Kim", "notification accepted")]
+    assert [(act.actor, act.action) for act in any_office.case(ticket.id).audit] == [
+        ("Kim", "notification refused again"),
+        ("Kim", "notification accepted"),
+    ]
 
 
 def test_a_mended_notification_is_accepted_and_its_run_goes_on_with_it(any_office):

@@ -26,7 +26,7 @@ def note_act(connection: Connection, act: Act) -> None:
     connection.execute(insert(audit).values(row))
 
 
-def acts_about(connection: Connection, subject: str) -> Sequence[Act]:
-    """Return everything that was done about a subject, oldest first."""
-    query = select(audit).where(audit.c.subject == subject).order_by(audit.c.id)
+def acts_about(connection: Connection, *subjects: str) -> Sequence[Act]:
+    """Return everything that was done about any of the subjects, oldest first."""
+    query = select(audit).where(audit.c.subject.in_(subjects)).order_by(audit.c.id)
     return [Act(row.at, row.actor, row.action, row.subject, row.detail) for row in connection.execute(query)]

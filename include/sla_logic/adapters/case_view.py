@@ -170,7 +170,7 @@ def view_case(connection: Connection, reference: str) -> Case:
         restoration=None if wait is None else CaseRestoration.model_validate(vars(wait)),
         problems=tuple(_problems(connection, number)),
         outbox=tuple(CaseMessage.model_validate(vars(m)) for m in reversed(list_messages(connection, ticket=number))),
-        audit=tuple(CaseAct.model_validate(vars(act)) for act in acts_about(connection, ticket_id(number))),
+        audit=tuple(CaseAct.model_validate(vars(act)) for act in acts_about(connection, ticket_id(number), row.run_id)),
     )
 
 

@@ -10,8 +10,10 @@ from include.sla_logic.adapters.contracts import ContractRegister, UnableToFindR
 from include.sla_logic.adapters.measurements import MeasurementRegister
 from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.domain.budget import ServiceBudget, work_out_budget
+from include.sla_logic.domain.performance import PerformanceSeries
 from include.sla_logic.domain.period import calendar_window
 from include.sla_logic.domain.relationship import Agreement
+from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import Assessed, compare
 
 
@@ -33,6 +35,14 @@ def assess_service(connection: Connection, customer: str, service: str, *, at: d
     """Judge the window that holds `at` with what was known at `now`."""
     agreement = ContractRegister(connection=connection).agreement(customer, service, at=at)
     return _assess(connection, agreement, at=at, now=now)
+
+
+def course_of_service(
+    connection: Connection, customer: str, service: str, *, at: datetime, now: datetime
+) -> tuple[PerformanceSeries, ...]:
+    """Return the course of each objective in the window that holds `at`, as known now."""
+    assessed = assess_service(connection, customer, service, at=at, now=now)
+    return draw(assessed.facts, assessed.comparison, assessed.contract, actions=None)
 
 
 def budgets(

@@ -63,7 +63,7 @@ def new(request: Request, office: InOffice) -> HTMLResponse:
 
 
 @router.post("/new")
-async def start(request: Request, office: InOffice, desk: AtDesk, form: AForm) -> Response:
+async def start(request: Request, office: InOffice, caller: AsCaller, desk: AtDesk, form: AForm) -> Response:
     """Start a run of the process with the report, or say field by field what is wrong with it."""
     if desk.start is None:
         raise HTTPException(501, "This desk cannot start runs.")
@@ -74,6 +74,8 @@ async def start(request: Request, office: InOffice, desk: AtDesk, form: AForm) -
     except ValidationError as error:
         return await run_in_threadpool(_form, request, office, form, _by_field(error), 422)
     run_id = await desk.start(request, notification.model_dump(mode="json", exclude_none=True))
+    said = f"{notification.symptom.value} of {notification.service} for {notification.customer}"
+    await run_in_threadpool(office.note_entered, run_id, by=caller.name, detail=said)
     return RedirectResponse(f"{request.scope.get('root_path', '')}/runs/{segment(run_id)}", status_code=303)
 
 

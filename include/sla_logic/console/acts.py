@@ -76,11 +76,11 @@ def _decline(office: Office, wished: Wish) -> str:
 
 
 def _retry_entry(office: Office, wished: Wish) -> str:
-    return office.retry_quarantined(_number(wished.subject), by=f"{wished.by}: {wished.reason}"[:250]).id
+    return office.retry_quarantined(_number(wished.subject), by=wished.by, reason=wished.reason).id
 
 
 def _retry_message(office: Office, wished: Wish) -> str | None:
-    return office.retry_message(_number(wished.subject), by=f"{wished.by}: {wished.reason}"[:250]).ticket
+    return office.retry_message(_number(wished.subject), by=wished.by, reason=wished.reason).ticket
 
 
 def _number(subject: str) -> int:

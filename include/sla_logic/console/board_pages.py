@@ -46,7 +46,6 @@ def board(
             "page": read_board(connection, wanted, now=now, page=page, size=PAGE_SIZE),
             "figures": count_figures(connection, now=now),
             "waiting": waiting_restorations(connection, now=now),
-            "credits": waiting_credits(connection)[:8],
         }
     lanes = [each.value for each in Lane if each not in {Lane.CUSTOMER, Lane.ELECTRONIC_SERVICE}]
     return HTMLResponse(render(request, "board.html.j2", wanted=wanted, now=now, lanes=lanes, shows=SHOWN, **values))

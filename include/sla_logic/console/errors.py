@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from include.sla_logic.console.rendering import render
-from include.sla_logic.console.security import BodyTooLarge
+from include.sla_logic.console.security import HEADERS, BodyTooLarge
 
 log = logging.getLogger(__name__)
 _LOGIN = "Log in to Airflow first."
@@ -78,7 +78,9 @@ async def _too_large(request: Request, error: Exception) -> Response:  # noqa: A
 
 async def _failed(request: Request, error: Exception) -> Response:
     log.error("The desk failed at %s %s", request.method, request.url.path, exc_info=error)
-    return say(request, 500, "Something went wrong here. Nothing was changed; the log of the server says more.")
+    sentence = "Something went wrong here. Nothing was changed; the log of the server says more."
+    # This answer is given outside of everything that dresses the others.
+    return say(request, 500, sentence, headers=dict(HEADERS))
 
 
 def say(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:

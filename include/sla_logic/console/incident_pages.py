@@ -11,9 +11,11 @@ from starlette.responses import HTMLResponse, Response
 
 from include.sla_logic.adapters.case_view import Case, KeptDocument, view_case
 from include.sla_logic.adapters.cohorts import Member, members_of
+from include.sla_logic.adapters.contracts import UnableToFindRecord
 from include.sla_logic.adapters.credit_decisions import waiting_credits
 from include.sla_logic.adapters.desk.services import view_service
 from include.sla_logic.adapters.folders import UnableToFindIncident
+from include.sla_logic.adapters.judging import course_of_service
 from include.sla_logic.console.callers import InOffice
 from include.sla_logic.console.errors import DeskRoute
 from include.sla_logic.console.process_picture import draw_process
@@ -69,7 +71,7 @@ def _incident_page(request: Request, connection: Connection, now: datetime, case
         plan=case.document(CounterMeasurePlan),
         significance=case.document(CustomerSignificance),
         papers=[(paper, read_aloud(paper.body)) for paper in case.documents],
-        charts=_drawable(case),
+        charts=_drawable(connection, now, case),
     )
 
 
@@ -93,10 +95,21 @@ def _airflow_run(request: Request, run_id: str) -> str:
     return f"{root}/dags/{segment(desk.airflow_dag)}/runs/{segment(run_id)}"
 
 
-def _drawable(case: Case) -> list[tuple[int, PerformanceSeries]]:
+def _drawable(connection: Connection, now: datetime, case: Case) -> list[tuple[int, PerformanceSeries]]:
+    """Return what the customer was shown, or, as long as the incident goes on, what is measured now."""
     report = case.document(CustomerReport)
-    series = report.series if report else ()
+    series = report.series if report else _measured_now(connection, now, case)
     return [(number, each) for number, each in enumerate(series) if _has_something(each)]
+
+
+def _measured_now(connection: Connection, now: datetime, case: Case) -> tuple[PerformanceSeries, ...]:
+    said = case.document(ProblemReport)
+    if said is None:
+        return ()
+    try:
+        return course_of_service(connection, said.customer, said.service, at=said.observed_from, now=now)
+    except UnableToFindRecord:
+        return ()
 
 
 def _has_something(series: PerformanceSeries) -> bool:
@@ -110,7 +123,7 @@ def chart(office: InOffice, reference: Reference, number: Annotated[int, Path(ge
     from include.sla_logic.charts.performance import Words, as_svg, counts_hours
 
     with office.reading() as connection:
-        found = dict(_drawable(view_case(connection, reference)))
+        found = dict(_drawable(connection, office.database.now(connection), view_case(connection, reference)))
     if number not in found:
         raise UnableToFindChart("The incident has no such picture.")
     series = found[number]

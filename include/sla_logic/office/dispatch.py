@@ -43,12 +43,13 @@ class Dispatch(Premises):
         with self.reading() as connection:
             return count_messages(connection)
 
-    def retry_message(self, number: int, *, by: str) -> Outgoing:
+    def retry_message(self, number: int, *, by: str, reason: str = "") -> Outgoing:
         """Make a message due now; raise `UnableToFindMessage` or `UnableToRetryMessage`."""
         with self.writing() as connection:
             now = self.database.now(connection)
             message = retry_message(connection, number, now=now)
-            note_act(connection, Act(now, by, "message retried", message.ticket or message.key, message.key))
+            detail = f"{message.key}: {reason}" if reason else message.key
+            note_act(connection, Act(now, by, "message retried", message.ticket or message.key, detail))
             return message
 
     def _bury(self, connection: Connection, message: Outgoing, reason: str) -> None:

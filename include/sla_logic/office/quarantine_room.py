@@ -23,6 +23,11 @@ class UnableToRetryNotification(Exception):
 class QuarantineRoom(Premises):
     """Nothing that came in is thrown away: it is accepted, or it is here with its reason."""
 
+    def note_entered(self, run_id: str, *, by: str, detail: str) -> None:
+        """Keep who started a run with a problem report of her own; its incident shows it."""
+        with self.writing() as connection:
+            note_act(connection, Act(self.database.now(connection), by, "problem report entered", run_id, detail))
+
     def quarantined(self, *, state: str | None = "waiting", limit: int = 100) -> Sequence[Quarantined]:
         """Return entries, newest first; `state` is waiting, accepted or None for both."""
         with self.reading() as connection:
@@ -33,9 +38,10 @@ class QuarantineRoom(Premises):
         with self.reading() as connection:
             return find_quarantined(connection, number)
 
-    def retry_quarantined(self, number: int, *, by: str, conf: object = None) -> TroubleTicket:
+    def retry_quarantined(self, number: int, *, by: str, reason: str = "", conf: object = None) -> TroubleTicket:
         """Accept a quarantined notification after all, as it was or mended, for the run that brought it.
 
+        A further refusal is in the audit too, under the run.
         Raises `UnableToRetryNotification`, or `UnableToAcceptNotification` where it is refused again.
         """
         with self.writing() as connection:
@@ -46,10 +52,16 @@ class QuarantineRoom(Premises):
             answer = accept_notification(connection, body, run_id=entry.run_id, origin=entry.origin, now=now)
             if isinstance(answer, TroubleTicket):
                 release_quarantined(connection, number, ticket=find_number(connection, answer.id))
-                note_act(connection, Act(now, by, "notification accepted", answer.id, f"from quarantine {number}"))
+                note_act(connection, Act(now, by, "notification accepted", answer.id, _detail(number, reason)))
+            else:
+                note_act(connection, Act(now, by, "notification refused again", entry.run_id, _detail(number, reason)))
         if isinstance(answer, UnableToAcceptNotification):
             raise answer
         return answer
+
+
+def _detail(number: int, reason: str) -> str:
+    return f"from quarantine {number}" + (f": {reason}" if reason else "")
 
 
 def _refuse_accepted(entry: Quarantined) -> None:

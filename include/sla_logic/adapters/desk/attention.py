@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from include.sla_logic.adapters.desk.board import unanswered
 from include.sla_logic.adapters.folders import ticket_id
+from include.sla_logic.adapters.schema.accounts import applied_billing_credits as kept
 from include.sla_logic.adapters.schema.queue import queue
 from include.sla_logic.adapters.schema.reference import customers
 from include.sla_logic.adapters.schema.system_t import outbox, quarantine, restorations, tickets
@@ -48,6 +49,7 @@ class Figures:
     open: int
     escalated: int
     waiting: int
+    credits: int
     quarantined: int
     undelivered: int
     dead: int
@@ -66,6 +68,7 @@ def count_figures(connection: Connection, *, now: datetime) -> Figures:
         open=count(select(func.count()).select_from(queue).where(queue.c.open.is_(True))),
         escalated=count(escalated.where(queue.c.open.is_(True), tickets.c.escalated.is_(True))),
         waiting=count(waits.where(unanswered(), restorations.c.deadline >= now)),
+        credits=count(select(func.count()).select_from(kept).where(kept.c.state == "held")),
         quarantined=count(select(func.count()).select_from(quarantine).where(quarantine.c.state == "waiting")),
         undelivered=count(messages.where(outbox.c.state.in_(("waiting", "claimed")))),
         dead=count(messages.where(outbox.c.state == "dead")),

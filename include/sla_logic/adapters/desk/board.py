@@ -99,7 +99,7 @@ def read_board(
 
     The page is cut before anything is joined to it, along an index in queue order.
     """
-    fitting = _fitting(wanted)
+    fitting = _fitting(wanted, now)
     total = int(connection.scalar(select(func.count()).select_from(fitting.subquery())) or 0)
     order = (queue.c.open.desc(), queue.c.place)
     cut = fitting.order_by(*order).limit(size).offset((page - 1) * size).subquery()
@@ -110,7 +110,7 @@ def read_board(
     return BoardPage(lines, total, page, size)
 
 
-def _fitting(wanted: BoardFilter) -> Select[Any]:
+def _fitting(wanted: BoardFilter, now: datetime) -> Select[Any]:
     query = select(queue.c.ticket)
     conditions = [*_shown(wanted.shown), *_asked(wanted)]
     if wanted.priority:
@@ -122,7 +122,7 @@ def _fitting(wanted: BoardFilter) -> Select[Any]:
     if needs_ticket:
         query = query.join(tickets, tickets.c.number == queue.c.ticket)
     if wanted.shown == "waiting":
-        query = query.join(restorations, restorations.c.ticket == queue.c.ticket)
+        query = query.join(restorations, restorations.c.ticket == queue.c.ticket).where(restorations.c.deadline >= now)
     return query.where(*conditions)
 
 

@@ -58,7 +58,12 @@
   const frame = now?.closest(".scroll");
   if (frame) frame.scrollLeft += now.getBoundingClientRect().left - frame.getBoundingClientRect().left - frame.clientWidth / 2;
 
-  if (document.querySelector("[data-follow]")) setTimeout(() => location.reload(), FOLLOW);
+  // A run that has only just started: look again for a minute, then leave it to whoever looks.
+  if (document.querySelector("[data-follow]")) {
+    const looks = Number(sessionStorage.getItem(location.pathname)) + 1;
+    sessionStorage.setItem(location.pathname, looks);
+    if (looks * FOLLOW <= 60 * SECOND) setTimeout(() => location.reload(), FOLLOW);
+  }
   tick();
   setInterval(tick, SECOND);
   setInterval(refresh, REFRESH);
