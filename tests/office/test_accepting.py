@@ -113,6 +113,22 @@ def test_parallel_tries_of_one_run_get_one_ticket(any_office):
     assert set(answers) == {"TT-000001"}
 
 
+def test_parallel_tries_of_one_run_with_two_bodies_get_one_ticket(any_office):
+    """Two keys of the table are taken, and either may be met first: the outcome is the same, whoever comes first."""
+
+    def accept(number: int) -> str:
+        try:
+            return any_office.accept(conf(external_reference=f"WEB-{number % 2}"), run_id="run-1", origin="REST").id
+        except UnableToAcceptNotification as refused:
+            return str(refused)
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(accept, range(16)))
+    assert answers.count("TT-000001") == 8
+    assert sum("by run run-1, with another notification" in answer for answer in answers) == 8
+    assert len(any_office.tickets()) == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

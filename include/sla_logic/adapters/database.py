@@ -60,9 +60,12 @@ class Database:
 
 
 def insert_once(connection: Connection, table: Table, key: str, row: dict[str, Any]) -> bool:
-    """Add the row unless its key is taken, and tell whether it was added; waits for whoever is adding it now."""
+    """Add the row unless a key of its table is taken, and tell whether it was added; waits for whoever adds it now.
+
+    No single key is named as the one to meet: of two rows alike in two keys, PostgreSQL may meet either first.
+    """
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=[key]).returning(table.c[key])
+    statement = dialect.insert(table).on_conflict_do_nothing().returning(table.c[key])
     return connection.execute(statement, row).first() is not None
 
 

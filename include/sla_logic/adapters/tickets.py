@@ -47,7 +47,7 @@ def key_of(notification: ProblemNotification, run_id: str) -> str:
 
 
 def open_ticket(connection: Connection, opening: Opening, *, now: datetime) -> tuple[TroubleTicket, bool]:
-    """Return the ticket under this key, and whether it was opened now with the notification in its case file."""
+    """Return the ticket under this key, or else of this run, and whether it was opened now with its case file."""
     notification = opening.notification
     row = {
         "external_key": opening.key,
@@ -63,7 +63,8 @@ def open_ticket(connection: Connection, opening: Opening, *, now: datetime) -> t
         "created_at": now,
     }
     opened = insert_once(connection, tickets, "external_key", row)
-    kept = connection.execute(select(tickets).where(tickets.c.external_key == opening.key)).one()
+    under_key = connection.execute(select(tickets).where(tickets.c.external_key == opening.key)).one_or_none()
+    kept = under_key or connection.execute(select(tickets).where(tickets.c.run_id == opening.run_id)).one()
     ticket = ticket_of(kept)
     if opened:
         _begin(connection, kept.number, opening, now)
