@@ -1,3 +1,5 @@
+import inspect
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
@@ -7,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.sla_logic.domain.contract import Finding, UnableToReadContract, check_contract, read_contract
+from include.sla_logic.domain.contract import (
+    Finding,
+    UnableToReadContract,
+    check_contract,
+    read_contract,
+    term_linting,
+    tier_linting,
+)
 from include.sla_logic.domain.contract.rules import Tiers
 from tests.domain.sla.make import DURATION_TIERS, PERCENT_TIERS, objective, text_of
 
@@ -268,3 +277,105 @@ def test_columns_are_compared_in_months_with_a_change_of_the_clocks() -> None:
     assert any("month of 745 h" in f.text for f in told)
     assert not any("743 h" in f.text for f in findings(objective(rule), zone="UTC"))
     assert all(f.witness for f in told)
+
+
+OVERRUN = {"id": "j", "metric": "jitter", "target": 2}
+TWICE = {"kind": "overrun_tiers", "thresholds": [{"overrun": 10, "credit": "1%"}, {"overrun": 10, "credit": "2%"}]}
+FALLING = {"kind": "overrun_tiers", "thresholds": [{"overrun": 10, "credit": "5%"}, {"overrun": 20, "credit": "2%"}]}
+UNEVEN = {"at_most": "99", "credit": "1%"}, {"at_least": "99", "credit": "0%"}
+WITNESSED: list[tuple[str, str, dict[str, Any], dict[str, Any], str, str | None]] = [
+    ("unit_mix_up", "refuses", objective({"kind": "event_credits"}), {}, "rule:", None),
+    ("unit_mix_up", "refuses", objective(target="120"), {}, "target: '120'", None),
+    ("unit_mix_up", "refuses", objective(target="0.999"), {}, "target: '0.999'", None),
+    (
+        "unit_mix_up",
+        "refuses",
+        tiers({"at_least": "0", "credit": "0%"}, {"below": "120", "credit": 0}),
+        {},
+        "- below",
+        None,
+    ),
+    (
+        "unit_mix_up",
+        "refuses",
+        tiers({"at_least": "0.9", "credit": 0}, {"below": "0.9", "credit": "1%"}),
+        {},
+        "- at_",
+        None,
+    ),
+    ("missing_target", "refuses", objective({"kind": "share_when_missed", "credit": "1%"}), {}, "rule:", None),
+    ("target_disagrees", "warns", objective(target="99.5"), {}, "target: '99.5'", "99.5"),
+    ("cap_below_tier", "warns", objective(), {"cap": {"share": "50%"}}, "rule:", "100%"),
+    ("no_cap", "warns", tiers({"credit": "120%"}), {}, "rule:", "120%"),
+    ("no_cap", "warns", objective({"kind": "day_per_block", "block": "1 h"}), {}, "rule:", None),
+    (
+        "missing_calendar",
+        "warns",
+        objective(),
+        {"calendar": {}, "maintenance": {"notice_working_days": 5}},
+        "calendar:",
+        None,
+    ),
+    ("cap_above_charge", "warns", objective(), {"cap": {"share": "150%"}}, "cap:", None),
+    (
+        "tier_hole",
+        "warns",
+        tiers({"at_least": "99", "credit": 0}, {"below": "98", "credit": "1%"}),
+        {},
+        "- below: '98'",
+        "98 percent",
+    ),
+    ("tier_overlap", "refuses", tiers(*UNEVEN), {}, "- at_least: '99'", "99 percent"),
+    ("tier_overlap", "refuses", OVERRUN | {"rule": TWICE}, {}, "- overrun: 10", None),
+    ("credits_not_monotone", "refuses", OVERRUN | {"rule": FALLING}, {}, "- overrun: 20", None),
+    (
+        "credits_not_monotone",
+        "refuses",
+        tiers({"at_least": "99", "credit": "5%"}, {"below": "99", "credit": "1%"}),
+        {},
+        "- below: '99'",
+        "0 percent",
+    ),
+    (
+        "unreachable_tier",
+        "refuses",
+        durations({"at_least": "8 h", "below": "6 h", "credit": 0}),
+        {},
+        "- at_least: 8 h",
+        None,
+    ),
+    (
+        "unreachable_tier",
+        "refuses",
+        durations({"at_most": "40 d", "credit": 0}, {"more_than": "40 d", "credit": "1%"}),
+        {},
+        "- more_than: 40 d",
+        None,
+    ),
+    (
+        "columns_disagree",
+        "warns",
+        objective(DURATION_TIERS | {"percent_column": [{"credit": "0%"}]}),
+        {},
+        "percent_column:",
+        "5 min (300 s)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "level", "about", "fields", "line", "witness"), WITNESSED)
+def test_every_finding_names_its_line_and_shows_a_value(
+    code: str, level: str, about: dict[str, Any], fields: dict[str, Any], line: str, witness: str | None
+) -> None:
+    text = text_of(about, **fields)
+    lines = ["", *text.splitlines()]
+    shown = [
+        (f.level, lines[f.line].strip(), f.witness) for f in check_contract(text, name="k.yaml")[1] if f.code == code
+    ]
+    assert any((one, value) == (level, witness) and where.startswith(line) for one, where, value in shown), shown
+
+
+def test_every_code_of_the_linting_is_in_the_table_above() -> None:
+    sources = (inspect.getsource(module) for module in (term_linting, tier_linting))
+    given = {code for source in sources for code in re.findall(r'code="(\w+)"', source)}
+    assert given == {row[0] for row in WITNESSED}
