@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack
@@ -25,7 +26,9 @@ GROUPS = {"postgres_server": "servers"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Point Airflow at a throw-away home before any test module can import it."""
+    """Let no test depend on the time it takes; point Airflow at a throw-away home before anything can import it."""
+    settings.register_profile("calm", deadline=None)
+    settings.load_profile("calm")
     home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ.update(

@@ -443,7 +443,7 @@ class MemoryOffice:
         wait = self._wait(run_id)
         if wait.outcome is not None or self.world.now > wait.deadline:
             msg = f"The restoration of {run_id} cannot be released after {wait.deadline.isoformat()}."
-            raise UnableToReleaseRestoration(msg)
+            raise UnableToReleaseRestoration(msg, at=self.world.now)
         wait.sent_at = self.world.now
 
     def reject(self, run_id: str) -> None:

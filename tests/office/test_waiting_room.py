@@ -76,7 +76,9 @@ def test_after_the_deadline_every_answer_is_refused_even_before_anybody_looked(a
     with pytest.raises(UnableToReleaseRestoration, match=r"had to be sent by 2026-11-04T12:00:00\+00:00"):
         getattr(any_office, answer)("run-1", by="Kim", reason="late")
     assert any_office.restoration("run-1").sent_at is None
-    assert any_office.case("run-1").audit == ()
+    [act] = any_office.case("run-1").audit
+    assert (act.at, act.actor, act.action) == (clock.now, "Kim", "restoration answer refused")
+    assert act.detail.endswith("that was missed.")
 
 
 def test_a_second_answer_is_refused_and_says_who_was_first(any_office):

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
@@ -18,6 +19,7 @@ from include.sla_logic.adapters.credit_decisions import (
 )
 from include.sla_logic.adapters.ledger import UnableToPost, accept_posting
 from include.sla_logic.adapters.schema import accounts as a
+from include.sla_logic.adapters.schema.columns import from_minor_units
 from include.sla_logic.adapters.tray import Tray
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
@@ -31,10 +33,16 @@ def euros(amount):
     return Money(amount=amount, currency="EUR")
 
 
-def rebate_of(gross, *, earlier="0", held=None, claim=False, deadline=None, objective="availability"):
+QUARTER = Period(start=datetime(2026, 9, 30, 22, tzinfo=UTC), end=datetime(2026, 12, 31, 23, tzinfo=UTC))
+OCTOBER = Period(start=QUARTER.start, end=WINDOW.start)
+
+
+def rebate_of(
+    gross, *, earlier="0", held=None, claim=False, deadline=None, objective="availability", window=WINDOW, cap=None
+):
     net = euros(gross) - euros(earlier)
     line = RebateLine(
-        key=line_key("premium-ethernet", "S-1001", WINDOW, objective),
+        key=line_key("premium-ethernet", "S-1001", window, objective),
         objective=objective,
         gross=euros(gross),
         earlier=euros(earlier),
@@ -42,11 +50,13 @@ def rebate_of(gross, *, earlier="0", held=None, claim=False, deadline=None, obje
         arithmetic=(f"{gross} due",),
     )
     return Rebate(
+        cap=None if cap is None else euros(cap),
+        cap_window=None if cap is None else QUARTER,
         contract="premium-ethernet",
         contract_version="1",
         rules_version="1",
         service="S-1001",
-        window=WINDOW,
+        window=window,
         lines=(line,) if line.gross or line.earlier else (),
         total=net,
         provisional=False,
@@ -76,6 +86,11 @@ class Desk:
 
     def book(self, rebate, ticket="TT-000001"):
         return self.of(ticket).book(rebate, self.agreement)
+
+    def approve(self, reference, rebate, *, by="ann"):
+        return approve_credit(
+            self.connection, reference, rebate=rebate, by=by, reason="checked", now=NOW, tray=self.tray
+        )
 
     def states(self):
         query = select(a.applied_billing_credits.c.state, a.applied_billing_credits.c.amount)
@@ -130,7 +145,8 @@ def test_what_was_credited_since_the_rebate_was_worked_out_is_not_credited_again
 
 
 def test_a_held_rebate_books_nothing_until_it_is_approved(desk):
-    adjustment = desk.book(rebate_of("240.00", held="above the limit"))
+    rebate = rebate_of("240.00", held="above the limit")
+    adjustment = desk.book(rebate)
     assert (adjustment.held, adjustment.booked, adjustment.reason) == (
         True,
         euros("0"),
@@ -138,8 +154,7 @@ def test_a_held_rebate_books_nothing_until_it_is_approved(desk):
     )
     assert desk.tray.messages == []
     [waiting] = waiting_credits(desk.connection)
-    amount = approve_credit(desk.connection, waiting.reference, by="ann", reason="checked", now=NOW, tray=desk.tray)
-    assert amount == euros("240.00")
+    assert desk.approve(waiting.reference, rebate) == euros("240.00")
     assert desk.states() == [("booked", 24000)]
     assert [message.kind for message in desk.tray.messages] == ["billing"]
     assert waiting_credits(desk.connection) == []
@@ -150,16 +165,43 @@ def test_a_credit_is_decided_once(desk):
     decline_credit(desk.connection, reference, by="ann", reason="wrong line", now=NOW)
     assert desk.states() == [("declined", 24000)]
     with pytest.raises(UnableToDecideCredit, match="is declined, not held"):
-        approve_credit(desk.connection, reference, by="ben", reason="no", now=NOW, tray=desk.tray)
+        desk.approve(reference, rebate_of("240.00", held="above the limit"), by="ben")
     assert desk.of("TT-000002").earlier_credits(desk.agreement, WINDOW) == []
 
 
 def test_two_held_credits_of_one_window_are_not_both_approved(desk):
-    [first] = desk.book(rebate_of("240.00", held="limit")).references
-    [second] = desk.book(rebate_of("240.00", held="limit"), ticket="TT-000002").references
-    approve_credit(desk.connection, first, by="ann", reason="checked", now=NOW, tray=desk.tray)
+    rebate = rebate_of("240.00", held="limit")
+    [first] = desk.book(rebate).references
+    [second] = desk.book(rebate, ticket="TT-000002").references
+    desk.approve(first, rebate)
     with pytest.raises(UnableToDecideCredit, match=r"only 0\.00 EUR are still due"):
-        approve_credit(desk.connection, second, by="ann", reason="checked", now=NOW, tray=desk.tray)
+        desk.approve(second, rebate)
+
+
+def test_two_held_credits_of_two_months_are_not_both_approved_beyond_the_cap_of_their_quarter(desk):
+    november = rebate_of("240.00", held="limit", cap="300.00")
+    october = rebate_of("240.00", held="limit", cap="300.00", window=OCTOBER)
+    [first] = desk.book(november).references
+    [second] = desk.book(october, ticket="TT-000002").references
+    desk.approve(first, november)
+    with pytest.raises(UnableToDecideCredit, match=r"the cap of 300\.00 EUR leaves only 60\.00 EUR"):
+        desk.approve(second, october)
+    assert sorted(desk.states()) == [("booked", 24000), ("held", 24000)]
+
+
+def test_two_claims_of_one_quarter_bring_its_cap_together_and_the_third_nothing(desk):
+    claims = [
+        ("TT-000001", rebate_of("240.00", claim=True, cap="300.00")),
+        ("TT-000002", rebate_of("240.00", claim=True, cap="300.00", window=OCTOBER)),
+        ("TT-000003", rebate_of("250.00", claim=True, cap="300.00", window=OCTOBER)),
+    ]
+    kept = [(desk.book(rebate, ticket=ticket).references[0], rebate) for ticket, rebate in claims]
+    how = {"by": "ann", "claimed_at": NOW, "now": NOW, "tray": desk.tray}
+    brought = [claim_credit(desk.connection, name, rebate=rebate, **how) for name, rebate in kept[:2]]
+    assert brought == [euros("240.00"), euros("60.00")]
+    assert [message.payload["amount"] for message in desk.tray.messages] == ["240.00", "60.00"]
+    with pytest.raises(UnableToDecideCredit, match="was credited for other incidents"):
+        claim_credit(desk.connection, kept[2][0], rebate=kept[2][1], **how)
 
 
 def test_an_unknown_credit_is_named(desk):
@@ -171,17 +213,17 @@ def test_a_difference_in_our_favour_waits_and_is_only_booked_by_a_person(desk):
     desk.book(rebate_of("240.00"))
     back = rebate_of("100.00", earlier="240.00", held="more was credited before")
     [reference] = desk.book(back, ticket="TT-000002").references
-    amount = approve_credit(desk.connection, reference, by="ann", reason="agreed", now=NOW, tray=desk.tray)
-    assert amount == euros("-140.00")
+    assert desk.approve(reference, back) == euros("-140.00")
 
 
 def test_a_credit_that_must_be_claimed_waits_for_the_customer(desk):
     deadline = NOW + timedelta(days=7)
-    adjustment = desk.book(rebate_of("240.00", claim=True, deadline=deadline))
+    rebate = rebate_of("240.00", claim=True, deadline=deadline)
+    adjustment = desk.book(rebate)
     assert (adjustment.held, adjustment.booked) == (False, euros("0"))
     assert "before the customer claims" in adjustment.reason
     [reference] = adjustment.references
-    claim = {"by": "ann", "now": deadline, "tray": desk.tray}
+    claim = {"rebate": rebate, "by": "ann", "now": deadline, "tray": desk.tray}
     with pytest.raises(UnableToDecideCredit, match="had to be claimed before"):
         claim_credit(desk.connection, reference, claimed_at=deadline, **claim)
     in_time = deadline - timedelta(seconds=1)
@@ -213,15 +255,43 @@ def test_the_ledger_refuses_another_amount_under_the_same_key(desk):
         accept_posting(desk.connection, key=changed.key, payload=changed.payload, now=NOW)
 
 
-def test_incidents_at_the_same_time_credit_a_window_once(town):
-    """Each of eight incidents has worked out 240.00 before any was booked."""
+def booked_at_once(town, rebates):
+    """Book rebates of one incident each that were worked out before any was booked; return what each brought."""
+    start = Barrier(len(rebates))
 
     def book(number):
+        start.wait()
         with town.write() as connection:
-            return Desk(connection).book(rebate_of("240.00"), ticket=f"TT-{number:06}").booked
+            return Desk(connection).book(rebates[number], ticket=f"TT-{number:06}").booked
 
-    with ThreadPoolExecutor(8) as pool:
-        booked = list(pool.map(book, range(8)))
-    assert sorted(booked) == [*[euros("0")] * 7, euros("240.00")]
+    with ThreadPoolExecutor(len(rebates)) as pool:
+        booked = sorted(pool.map(book, range(len(rebates))))
     with town.read() as connection:
-        assert connection.scalar(select(func.sum(a.applied_billing_credits.c.amount))) == 24000
+        assert euros(sum(one.amount for one in booked)) == from_minor_units(
+            connection.scalar(select(func.sum(a.applied_billing_credits.c.amount))), "EUR"
+        )
+    return booked
+
+
+def test_incidents_at_the_same_time_credit_a_window_once(town):
+    assert booked_at_once(town, [rebate_of("240.00")] * 8) == [*[euros("0")] * 7, euros("240.00")]
+
+
+def test_incidents_of_two_months_at_the_same_time_keep_to_the_cap_of_their_quarter(town):
+    november, october = (rebate_of("240.00", cap="300.00", window=window) for window in (WINDOW, OCTOBER))
+    booked = booked_at_once(town, [november, october] * 4)
+    assert booked == [*[euros("0")] * 6, euros("60.00"), euros("240.00")]
+
+
+def test_incidents_of_two_objectives_at_the_same_time_keep_to_the_cap_of_their_month(town):
+    rebates = [rebate_of("240.00", cap="300.00", objective=name) for name in ("availability", "latency")]
+    joined = rebates[0].model_copy(update={"lines": (*rebates[0].lines, *rebates[1].lines)})
+    booked = booked_at_once(town, [*rebates, joined] * 2)
+    assert sum(one.amount for one in booked) == 300
+
+
+def test_an_objective_that_no_longer_pays_beside_a_dearer_one_is_taken_off_what_the_window_brings(town):
+    """Judged an hour apart, the same time was worth 50.00 for one objective, and then 80.00 for another alone."""
+    booked = booked_at_once(town, [rebate_of("50.00"), rebate_of("80.00", objective="latency")])
+    assert max(one.amount for one in booked) in {50, 80}
+    assert sum(one.amount for one in booked) == 80

@@ -1,15 +1,17 @@
 """The checker sees each thing that must never be: every breach is made here once, by force."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 
+from include.sla_logic.adapters.restorations import ANSWER_REFUSED
 from include.sla_logic.adapters.schema import accounts as a
-from include.sla_logic.adapters.schema.system_t import documents, restorations, steps, tickets
+from include.sla_logic.adapters.schema import reference as t
+from include.sla_logic.adapters.schema.system_t import audit, documents, restorations, steps, tickets
 from include.sla_logic.office import Office
-from tests.office.town import NOON, conf
+from tests.office.town import CONTRACT, NOON, conf
 
 PARTS = {"ticket": 1, "opened_at": NOON, "deadline": NOON + timedelta(days=2), "held_because": "risky"}
 CREDIT = {
@@ -139,6 +141,70 @@ LATE = PARTS["deadline"] + timedelta(seconds=1)
 def test_a_wait_that_ended_in_two_ways_is_named(opened, parts, taken, says):
     spoil(opened, insert(restorations).values(PARTS | parts), *taken)
     assert f"I7 TT-000001: {says}" in breaches(opened)
+
+
+def act(action: str, *, at: object = NOON) -> object:
+    return insert(audit).values(at=at, actor="Kim", action=action, subject="TT-000001", detail="")
+
+
+@pytest.mark.parametrize(
+    ("parts", "acts", "says"),
+    [
+        ({}, [act(ANSWER_REFUSED)], "an answer was refused though its request was open"),
+        ({}, [act(ANSWER_REFUSED, at=PARTS["deadline"])], "an answer was refused though its request was open"),
+        ({}, [act(ANSWER_REFUSED, at=LATE)], None),
+        ({"sent_at": NOON}, [act("restoration released"), act(ANSWER_REFUSED)], None),
+        ({}, [act("restoration released")], "the audit has it as restoration released"),
+        ({"sent_at": NOON}, [act("restoration rejected")], "the audit has it as restoration rejected"),
+        ({"sent_at": NOON}, [act("restoration released", at=LATE)], "the audit has it as restoration released"),
+        ({"rejected_at": NOON}, [act("restoration rejected")], None),
+    ],
+)
+def test_an_answer_in_the_audit_that_the_wait_does_not_know_is_named(opened, parts, acts, says):
+    spoil(opened, insert(restorations).values(PARTS | parts), *acts)
+    found = [line for line in breaches(opened) if line.startswith("I7")]
+    assert found == [] if says is None else (len(found) == 1 and found[0].startswith(f"I7 TT-000001: {says}"))
+
+
+def test_an_answer_where_nothing_waits_is_named(opened):
+    spoil(opened, act("restoration released"))
+    assert breaches(opened) == ["I7 TT-000001: a request was answered where nothing waits"]
+
+
+def capped(over: str, share: str = "10%") -> object:
+    """Give the town's contract of 100.00 EUR a month a cap."""
+    cap = f"claim: {{automatic: true}}\ncap: {{share: {share}, over: {over}}}"
+    return update(t.contracts).values(text=CONTRACT.replace("claim: {automatic: true}", cap))
+
+
+@pytest.mark.parametrize(
+    ("over", "amounts", "says"),
+    [
+        ("window", [1000, 1000], None),
+        ("window", [1001], "I8 AG-1: was credited 10.01 EUR for {first}, beyond the cap of 10.00 EUR"),
+        ("quarter", [1500, 1500], None),
+        ("quarter", [1500, 1501], "I8 AG-1: was credited 30.01 EUR for {quarter}, beyond the cap of 30.00 EUR"),
+        ("year", [6000, 6001], "I8 AG-1: was credited 120.01 EUR for {year}, beyond the cap of 120.00 EUR"),
+    ],
+)
+def test_credits_of_several_windows_beyond_the_cap_of_their_stretch_are_named(opened, over, amounts, says):
+    """The windows are October and November in Berlin: the quarter and the year of both are the same."""
+    starts = [datetime(2026, 9, 30, 22, tzinfo=UTC), datetime(2026, 10, 31, 23, tzinfo=UTC)]
+    ends = [starts[1], datetime(2026, 11, 30, 23, tzinfo=UTC)]
+    rows = [
+        CREDIT | {"id": f"X-{n}", "window_start": starts[n], "window_end": ends[n], "gross": amount, "amount": amount}
+        for n, amount in enumerate(amounts)
+    ]
+    spoil(opened, capped(over), *(insert(a.applied_billing_credits).values(row) for row in rows))
+    held = CREDIT | {"id": "X-9", "window_start": starts[0], "window_end": ends[0], "state": "held", "objective": "o"}
+    spoil(opened, insert(a.applied_billing_credits).values(held))
+    stretches = {
+        "first": f"{starts[0]:%Y-%m-%d %H:%M:%S} to {ends[0]:%Y-%m-%d %H:%M:%S} UTC",
+        "quarter": "2026-09-30 22:00:00 to 2026-12-31 23:00:00 UTC",
+        "year": "2025-12-31 23:00:00 to 2026-12-31 23:00:00 UTC",
+    }
+    found = [line for line in breaches(opened) if "cap" in line]
+    assert found == ([] if says is None else [says.format(**stretches)])
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The customer's account: rebates as applied billing credits (TMF678) on her open invoice.
 
 A credit is booked once for each incident, objective and window; the account is locked while it is worked out,
-so that two incidents of one month never credit the same downtime twice.
+so that two incidents of one month never credit the same downtime twice, nor two of one quarter exceed its cap.
 """
 
 from collections.abc import Sequence
@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from include.sla_logic.adapters.accounts import lock_account, open_invoice, total
 from include.sla_logic.adapters.schema import accounts as a
+from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.adapters.schema.columns import from_minor_units, to_minor_units
 from include.sla_logic.adapters.tray import Message, Tray
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
-from include.sla_logic.domain.rebate import BillingAdjustment, EarlierCredit, Rebate, RebateLine
+from include.sla_logic.domain.rebate import BillingAdjustment, EarlierCredit, Rebate, RebateLine, still_due
 from include.sla_logic.domain.relationship import Agreement
 
 BILLING = "billing"
@@ -45,27 +46,7 @@ class BillingLedger:
 
     def earlier_credits(self, agreement: Agreement, window: Period) -> Sequence[EarlierCredit]:
         """Return what was credited in windows that touch this one; held and declined credits are none."""
-        table = a.applied_billing_credits.c
-        rows = self._connection.execute(
-            select(a.applied_billing_credits)
-            .where(
-                table.agreement == agreement.id,
-                table.state.in_(COUNTS),
-                table.window_start < window.end,
-                table.window_end > window.start,
-            )
-            .order_by(table.recorded_at, table.id)
-        )
-        return [
-            EarlierCredit(
-                contract=agreement.contract,
-                window=Period(start=row.window_start, end=row.window_end),
-                objective=row.objective,
-                amount=from_minor_units(row.amount, row.currency),
-                reference=row.id,
-            )
-            for row in rows
-        ]
+        return counted_credits(self._connection, agreement.id, window)
 
     def book(self, rebate: Rebate, agreement: Agreement) -> BillingAdjustment:
         lock_account(self._connection, agreement.account)
@@ -100,8 +81,9 @@ class BillingLedger:
         state = "held" if rebate.held_for_approval else "unclaimed" if rebate.claim_required else "booked"
         amount = line.net
         if state != "held":
-            due = line.gross - credited(self._connection, agreement.id, line.objective, rebate.window, amount.currency)
-            amount = max(due, Money.zero(amount.currency))
+            stretch = rebate.cap_window or rebate.window
+            credited = counted_credits(self._connection, agreement.id, stretch)
+            amount = still_due(rebate, line, credited=credited)
         return Booking(booking_reference(self._ticket, line, rebate), amount, state)
 
     def _known(self, rebate: Rebate, line: RebateLine, agreement: Agreement) -> Row[Any] | None:
@@ -133,7 +115,7 @@ class BillingLedger:
                 state=booking.state,
                 claim_deadline=rebate.claim_deadline,
                 invoice=invoice,
-                text="; ".join(line.arithmetic),
+                text="; ".join((*line.arithmetic, *_lowered(booking, line))),
                 recorded_at=self._now,
             )
         )
@@ -144,19 +126,30 @@ def booking_reference(ticket: str, line: RebateLine, rebate: Rebate) -> str:
     return f"{ticket}:{line.objective}:{rebate.window.start:%Y%m%d}"
 
 
-def credited(connection: Connection, agreement: str, objective: str, window: Period, currency: str) -> Money:
-    """Return what is credited so far for one objective in one window."""
+def counted_credits(connection: Connection, agreement: str, window: Period) -> Sequence[EarlierCredit]:
+    """Return what counts under an agreement in windows that touch this one; held and declined credits do not."""
     table = a.applied_billing_credits.c
-    amount = connection.scalar(
-        select(func.coalesce(func.sum(table.amount), 0)).where(
+    rows = connection.execute(
+        select(a.applied_billing_credits, t.agreements.c.contract)
+        .join(t.agreements, t.agreements.c.id == table.agreement)
+        .where(
             table.agreement == agreement,
-            table.objective == objective,
-            table.window_start == window.start,
-            table.window_end == window.end,
             table.state.in_(COUNTS),
+            table.window_start < window.end,
+            table.window_end > window.start,
         )
+        .order_by(table.recorded_at, table.id)
     )
-    return from_minor_units(int(amount or 0), currency)
+    return [
+        EarlierCredit(
+            contract=row.contract,
+            window=Period(start=row.window_start, end=row.window_end),
+            objective=row.objective,
+            amount=from_minor_units(row.amount, row.currency),
+            reference=row.id,
+        )
+        for row in rows
+    ]
 
 
 def posting(reference: str, account: str, amount: Money) -> Message:
@@ -169,6 +162,12 @@ def posting(reference: str, account: str, amount: Money) -> Message:
         "type": "appliedBillingCredit",
     }
     return Message(kind=BILLING, key=f"{BILLING}:{reference}", payload=payload)
+
+
+def _lowered(booking: Booking, line: RebateLine) -> Sequence[str]:
+    if booking.amount == line.net:
+        return ()
+    return (f"{booking.amount} booked: the rest was credited for another incident in the meantime",)
 
 
 def _reason(rebate: Rebate, bookings: Sequence[Booking], booked: Money) -> str:

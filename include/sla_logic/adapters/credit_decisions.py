@@ -1,5 +1,6 @@
 """What a person decides about credits that are not booked by themselves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,13 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from include.sla_logic.adapters.accounts import lock_account, open_invoice
-from include.sla_logic.adapters.billing import credited, posting
+from include.sla_logic.adapters.billing import counted_credits, posting
 from include.sla_logic.adapters.schema import accounts as a
 from include.sla_logic.adapters.schema import reference as t
-from include.sla_logic.adapters.schema.columns import from_minor_units
+from include.sla_logic.adapters.schema.columns import from_minor_units, to_minor_units
 from include.sla_logic.adapters.tray import Tray
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.rebate import EarlierCredit, Rebate, room_under_cap, still_due
 
 
 class UnableToDecideCredit(Exception):
@@ -57,18 +59,24 @@ def waiting_credits(connection: Connection) -> list[WaitingCredit]:
     ]
 
 
-def approve_credit(connection: Connection, reference: str, *, by: str, reason: str, now: datetime, tray: Tray) -> Money:
-    """Book a held credit as it was held; refuse where the window was credited otherwise in the meantime."""
+def approve_credit(
+    connection: Connection, reference: str, *, rebate: Rebate, by: str, reason: str, now: datetime, tray: Tray
+) -> Money:
+    """Book a held credit of this rebate as it was held; refuse where it or the cap was used up in the meantime."""
     row, account = _locked(connection, reference, state="held")
-    _check_unchanged(connection, row)
-    return _book(connection, row, account, by=by, reason=reason, now=now, tray=tray)
+    amount = from_minor_units(row.amount, row.currency)
+    _check_unchanged(connection, row, amount, rebate)
+    return _book(
+        connection, reference, account, amount, tray=tray, decided_by=by, decision_reason=reason, decided_at=now
+    )
 
 
 def claim_credit(
-    connection: Connection, reference: str, *, by: str, claimed_at: datetime, now: datetime, tray: Tray
+    connection: Connection, reference: str, *, rebate: Rebate, by: str, claimed_at: datetime, now: datetime, tray: Tray
 ) -> Money:
     """Book a credit that the customer has claimed in time; raise `UnableToDecideCredit` for a late claim.
 
+    What another incident has brought in the meantime is taken off; where nothing is left, the claim is refused.
     The deadline is the first instant that is too late, as the judgement names it.
     """
     row, account = _locked(connection, reference, state="unclaimed")
@@ -78,11 +86,13 @@ def claim_credit(
     if row.claim_deadline is not None and claimed_at >= row.claim_deadline:
         msg = f"The credit {reference} had to be claimed before {row.claim_deadline:%Y-%m-%d %H:%M} UTC."
         raise UnableToDecideCredit(msg)
-    _check_unchanged(connection, row)
+    amount = _left_to_claim(connection, row, rebate)
     kept = a.applied_billing_credits
     connection.execute(update(kept).where(kept.c.id == reference).values(claimed_at=claimed_at))
     reason = f"claimed at {claimed_at:%Y-%m-%d %H:%M} UTC"
-    return _book(connection, row, account, by=by, reason=reason, now=now, tray=tray)
+    return _book(
+        connection, reference, account, amount, tray=tray, decided_by=by, decision_reason=reason, decided_at=now
+    )
 
 
 def decline_credit(connection: Connection, reference: str, *, by: str, reason: str, now: datetime) -> None:
@@ -107,31 +117,48 @@ def _locked(connection: Connection, reference: str, *, state: str) -> tuple[Row[
     return row, account
 
 
-def _check_unchanged(connection: Connection, row: Row[Any]) -> None:
+def _check_unchanged(connection: Connection, row: Row[Any], held: Money, rebate: Rebate) -> None:
+    counted = _counted(connection, row, rebate)
     window = Period(start=row.window_start, end=row.window_end)
-    before = credited(connection, row.agreement, row.objective, window, row.currency)
+    mine = [c.amount for c in counted if c.window == window and c.objective == row.objective]
+    before = sum(mine, start=Money.zero(row.currency))
     due = from_minor_units(row.gross, row.currency) - before
-    held = from_minor_units(row.amount, row.currency)
     if due != held:
         msg = f"The credit {row.id} was held at {held}, but {before} were credited since: only {due} are still due."
         raise UnableToDecideCredit(msg)
+    room = room_under_cap(rebate, counted)
+    if room is not None and room < held:
+        msg = f"The credit {row.id} was held at {held}, but the cap of {rebate.cap} leaves only {room}."
+        raise UnableToDecideCredit(msg)
 
 
-def _book(
-    connection: Connection, row: Row[Any], account: str, *, by: str, reason: str, now: datetime, tray: Tray
-) -> Money:
-    amount = from_minor_units(row.amount, row.currency)
+def _left_to_claim(connection: Connection, row: Row[Any], rebate: Rebate) -> Money:
+    line = next(line for line in rebate.lines if line.objective == row.objective)
+    left = still_due(rebate, line, credited=_counted(connection, row, rebate))
+    if not left:
+        msg = (
+            f"All that is due for {row.objective} was credited for other incidents: the credit {row.id} brings nothing."
+        )
+        raise UnableToDecideCredit(msg)
+    return left
+
+
+def _counted(connection: Connection, row: Row[Any], rebate: Rebate) -> Sequence[EarlierCredit]:
+    return counted_credits(connection, row.agreement, rebate.cap_window or rebate.window)
+
+
+def _book(connection: Connection, reference: str, account: str, amount: Money, *, tray: Tray, **decision: Any) -> Money:
     _decide(
         connection,
-        row.id,
+        reference,
         state="booked",
+        amount=to_minor_units(amount),
         invoice=open_invoice(connection, account),
-        decided_by=by,
-        decision_reason=reason,
-        decided_at=now,
+        **decision,
     )
-    message = posting(row.id, account, amount)
-    tray.put(kind=message.kind, key=message.key, payload=message.payload)
+    if amount:
+        message = posting(reference, account, amount)
+        tray.put(kind=message.kind, key=message.key, payload=message.payload)
     return amount
 
 

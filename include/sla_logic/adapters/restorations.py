@@ -16,13 +16,19 @@ from include.sla_logic.adapters.schema.problems import service_problem_tickets, 
 from include.sla_logic.adapters.schema.system_t import restorations, tickets
 from include.sla_logic.domain.restoration import RestorationOutcome
 
+ANSWER_REFUSED = "restoration answer refused"  # in the audit
+
 
 class UnableToFindRestoration(Exception):
     """The incident does not wait for a restoration request and never did."""
 
 
 class UnableToReleaseRestoration(Exception):
-    """The request can no longer be sent or rejected."""
+    """The request can no longer be sent or rejected; `at` is the moment at which that was judged."""
+
+    def __init__(self, says: str, *, at: datetime) -> None:
+        super().__init__(says)
+        self.at = at
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,7 @@ def _refuse_unless_held(wait: RestorationWait, now: datetime) -> None:
         why = f"had to be sent by {wait.deadline.isoformat()}; that was missed"
     else:
         return
-    raise UnableToReleaseRestoration(f"The restoration request of {wait.ticket} {why}.")
+    raise UnableToReleaseRestoration(f"The restoration request of {wait.ticket} {why}.", at=now)
 
 
 def _change(connection: Connection, number: int, values: dict[str, Any]) -> None:

@@ -37,6 +37,7 @@ class Rebate(Document):
     """The rebate of one window; a held one books nothing until a second person approves it.
 
     `notes` name what is no credit and yet owed: hours left off the bill, a right to leave (or its announcement).
+    All credits in `cap_window` together never exceed `cap`. `undecided` objectives take nothing back.
     """
 
     contract: str
@@ -53,6 +54,9 @@ class Rebate(Document):
     claim_deadline: Instant | None
     reason: str
     notes: tuple[str, ...] = ()
+    cap: Money | None = None
+    cap_window: Period | None = None
+    undecided: tuple[str, ...] = ()
 
 
 class BillingAdjustment(Document):
@@ -102,7 +106,34 @@ def work_out_rebate(comparison: SlaComparison, *, earlier: Sequence[EarlierCredi
         claim_deadline=comparison.claim.deadline,
         reason=_reason(comparison, total, lines),
         notes=tuple(_notes(comparison)),
+        cap=comparison.cap,
+        cap_window=comparison.cap_window,
+        undecided=tuple(o.objective for o in comparison.undecided),
     )
+
+
+def still_due(rebate: Rebate, line: RebateLine, *, credited: Sequence[EarlierCredit]) -> Money:
+    """Return what a line still brings once other incidents may have been credited since it was worked out; never < 0.
+
+    `credited` is everything that counts under the agreement now, in the window and in the cap's stretch. The line
+    keeps to what is due for its objective, all lines together to what is due for the window, everything to the cap.
+    """
+    zero = Money.zero(line.gross.currency)
+    here = [c for c in credited if c.window == rebate.window and c.objective not in rebate.undecided]
+    mine = [c.amount for c in here if c.objective == line.objective]
+    whole = _sum((one.gross for one in rebate.lines), zero.currency)
+    rooms = [line.gross - _sum(mine, zero.currency), whole - _sum((c.amount for c in here), zero.currency)]
+    if (room := room_under_cap(rebate, credited)) is not None:
+        rooms.append(room)
+    return max(min(rooms), zero)
+
+
+def room_under_cap(rebate: Rebate, credited: Sequence[EarlierCredit]) -> Money | None:
+    """Return what the cap still allows beside everything that counts in its stretch; None where there is no cap."""
+    if rebate.cap is None or rebate.cap_window is None:
+        return None
+    inside = (c.amount for c in credited if rebate.cap_window.contains(c.window.start))
+    return rebate.cap - _sum(inside, rebate.cap.currency)
 
 
 def _sum(amounts: Iterable[Money], currency: str) -> Money:

@@ -19,6 +19,7 @@ from include.sla_logic.adapters.filing import file_away
 from include.sla_logic.adapters.queue import note_decided_credit
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.rebate import Rebate
 from include.sla_logic.office.premises import Premises
 
 
@@ -34,7 +35,8 @@ class CreditRoom(Premises):
         """Book a held credit and return its amount; raise `UnableToDecideCredit`."""
         with self.writing() as connection:
             file = self._file_of(connection, reference, task="credit approved")
-            amount = approve_credit(connection, reference, by=by, reason=reason, now=file.now, tray=file.desks.tray)
+            rebate, tray = file.read(Rebate), file.desks.tray
+            amount = approve_credit(connection, reference, rebate=rebate, by=by, reason=reason, now=file.now, tray=tray)
             self._note(connection, file, f"The credit {reference} of {amount} was approved", by=by, reason=reason)
             return amount
 
@@ -42,8 +44,10 @@ class CreditRoom(Premises):
         """Book a credit that the customer claimed then, or now; raise `UnableToDecideCredit` where it is too late."""
         with self.writing() as connection:
             file = self._file_of(connection, reference, task="credit claimed")
-            filed = claimed_at or file.now
-            amount = claim_credit(connection, reference, by=by, claimed_at=filed, now=file.now, tray=file.desks.tray)
+            filed, rebate, tray = claimed_at or file.now, file.read(Rebate), file.desks.tray
+            amount = claim_credit(
+                connection, reference, rebate=rebate, by=by, claimed_at=filed, now=file.now, tray=tray
+            )
             reason = f"the customer claimed it at {filed:%Y-%m-%d %H:%M} UTC"
             self._note(connection, file, f"The credit {reference} of {amount} was booked", by=by, reason=reason)
             return amount

@@ -5,11 +5,14 @@ from contextlib import suppress
 from datetime import datetime
 from types import MappingProxyType
 
+from sqlalchemy import Connection
+
 from include.sla_logic.adapters.audit import Act, note_act
 from include.sla_logic.adapters.case_file import KeptCaseFile
 from include.sla_logic.adapters.filing import file_away
-from include.sla_logic.adapters.folders import find_number, lock_tickets
+from include.sla_logic.adapters.folders import find_number, lock_tickets, ticket_id
 from include.sla_logic.adapters.restorations import (
+    ANSWER_REFUSED,
     RestorationWait,
     UnableToReleaseRestoration,
     answered_runs,
@@ -75,22 +78,45 @@ class WaitingRoom(Premises):
     def _answer(
         self, answer: Callable[..., RestorationWait], done: str, ticket: str, *, by: str, reason: str
     ) -> RestorationWait:
-        """Answer one request, and with it those of the same service problems that wait for the same decision."""
+        """Answer one request, and with it those of the same service problems that wait for the same decision.
+
+        Where it is too late for that, the refusal is kept in the audit.
+        """
         with self.writing() as connection:
-            number, now = find_number(connection, ticket), self.database.now(connection)
-            others = waiting_with(connection, number, released=answer is release, now=now)
-            lock_tickets(connection, [number, *others])
-            wait = answer(connection, number, by=by, reason=reason, now=now)
-            whys = {number: reason}
-            for other in others:
-                why = f"{reason} (together with {wait.ticket})"
-                with suppress(UnableToReleaseRestoration):  # its own deadline has passed, or it was answered just now
-                    answer(connection, other, by=by, reason=why, now=now)
-                    whys[other] = why
-            files = self.open_files(connection, list(whys), task=f"restoration {done}")
-            for file in files:
-                why = whys[file.folder.number]
-                file.record(f"The restoration request was {done} by {by}: {why}", lane=Lane.SERVICE_MANAGEMENT)
-                note_act(connection, Act(now, by, f"restoration {done}", file.ticket.id, why))
-            file_away(connection, files)
-            return wait
+            number = find_number(connection, ticket)
+            try:
+                with connection.begin_nested():
+                    return self._answer_held(connection, answer, done, number, by=by, reason=reason)
+            except UnableToReleaseRestoration as error:
+                refusal = error
+            note_act(connection, Act(refusal.at, by, ANSWER_REFUSED, ticket_id(number), str(refusal)))
+        raise refusal
+
+    def _answer_held(
+        self,
+        connection: Connection,
+        answer: Callable[..., RestorationWait],
+        done: str,
+        number: int,
+        *,
+        by: str,
+        reason: str,
+    ) -> RestorationWait:
+        """Judge by the moment at which the incident is held, after whoever held it before."""
+        others = waiting_with(connection, number, released=answer is release, now=self.database.now(connection))
+        lock_tickets(connection, [number, *others])
+        now = self.database.now(connection)
+        wait = answer(connection, number, by=by, reason=reason, now=now)
+        whys = {number: reason}
+        for other in others:
+            why = f"{reason} (together with {wait.ticket})"
+            with suppress(UnableToReleaseRestoration):  # its own deadline has passed, or it was answered just now
+                answer(connection, other, by=by, reason=why, now=now)
+                whys[other] = why
+        files = self.open_files(connection, list(whys), task=f"restoration {done}")
+        for file in files:
+            why = whys[file.folder.number]
+            file.record(f"The restoration request was {done} by {by}: {why}", lane=Lane.SERVICE_MANAGEMENT)
+            note_act(connection, Act(now, by, f"restoration {done}", file.ticket.id, why))
+        file_away(connection, files)
+        return wait

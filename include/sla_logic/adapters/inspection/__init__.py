@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from include.sla_logic.adapters.inspection.breach import Breach
+from include.sla_logic.adapters.inspection.caps import cap_breaches
 from include.sla_logic.adapters.inspection.incidents import incident_breaches, unsettled_incidents
 from include.sla_logic.adapters.inspection.messages import message_breaches
 from include.sla_logic.adapters.inspection.money import money_breaches
@@ -32,5 +33,6 @@ def _all(connection: Connection) -> Iterator[Breach]:
     yield from incident_breaches(connection)
     yield from outcome_breaches(connection)
     yield from money_breaches(connection)
+    yield from cap_breaches(connection)
     yield from message_breaches(connection)
     yield from wait_breaches(connection)

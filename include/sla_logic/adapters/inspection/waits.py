@@ -1,16 +1,18 @@
-"""A request and a deadline never both win (I7)."""
+"""A request and a deadline never both win, and whoever was refused was too late (I7)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, select
 
 from include.sla_logic.adapters.folders import ticket_id
 from include.sla_logic.adapters.inspection.breach import Breach
-from include.sla_logic.adapters.schema.system_t import restorations, steps
+from include.sla_logic.adapters.restorations import ANSWER_REFUSED
+from include.sla_logic.adapters.schema.system_t import audit, restorations, steps
 from include.sla_logic.domain.restoration import RestorationOutcome
 
 WAIT = "await_restoration_request"
+_ANSWERS = {"restoration released": "sent_at", "restoration rejected": "rejected_at"}
 _WENT_ON = {
     RestorationOutcome.IN_TIME: ("track_errors", "terminate_restoration"),
     RestorationOutcome.REJECTED: ("terminate_restoration", "track_errors"),
@@ -20,10 +22,13 @@ _WENT_ON = {
 
 def wait_breaches(connection: Connection) -> Iterator[Breach]:
     """Check every wait: its own instants, and the way that its incident took afterwards."""
-    taken = _ways(connection)
+    taken, acts = _ways(connection), _acts(connection)
     for row in connection.execute(select(restorations).order_by(restorations.c.ticket)):
-        for fault in _faults(row, taken.get(row.ticket, {})):
-            yield Breach("I7", ticket_id(row.ticket), fault)
+        ticket = ticket_id(row.ticket)
+        for fault in (*_faults(row, taken.get(row.ticket, {})), *_contradictions(row, acts.pop(ticket, ()))):
+            yield Breach("I7", ticket, fault)
+    for ticket in acts:
+        yield Breach("I7", ticket, "a request was answered where nothing waits")
 
 
 def _ways(connection: Connection) -> dict[int, dict[str, str | None]]:
@@ -33,6 +38,27 @@ def _ways(connection: Connection) -> dict[int, dict[str, str | None]]:
     for row in connection.execute(query):
         ways.setdefault(row.ticket, {})[row.task] = row.choice
     return ways
+
+
+def _acts(connection: Connection) -> dict[str, list[Row[Any]]]:
+    acts: dict[str, list[Row[Any]]] = {}
+    for act in connection.execute(select(audit).where(audit.c.action.in_((*_ANSWERS, ANSWER_REFUSED)))):
+        acts.setdefault(act.subject, []).append(act)
+    return acts
+
+
+def _contradictions(row: Row[Any], acts: Sequence[Row[Any]]) -> Iterator[str]:
+    """Hold what the audit says of operators to the row that decides."""
+    for act in acts:
+        if act.action in _ANSWERS and getattr(row, _ANSWERS[act.action]) != act.at:
+            yield f"the audit has it as {act.action}, its own instants have not"
+        if act.action == ANSWER_REFUSED and not _was_over(row, act):
+            yield "an answer was refused though its request was open and its deadline had not passed"
+
+
+def _was_over(row: Row[Any], act: Row[Any]) -> bool:
+    answered = any(at is not None and at <= act.at for at in (row.sent_at, row.rejected_at))
+    return answered or act.at > row.deadline
 
 
 def _faults(row: Row[Any], way: dict[str, str | None]) -> Iterator[str]:
