@@ -220,10 +220,13 @@ class _Drawing:
         y = {"field": "value", "type": "quantitative"}
         line = {"type": "rule", "color": PROMISED, "strokeWidth": 1.8, "strokeDash": [6, 4]}
         words = {"type": "text", "align": "left", "baseline": "bottom", "dx": 4, "dy": -4, "color": PROMISED}
-        bold = {"fontSize": TYPE, "fontWeight": "bold"}
+        words |= {"fontSize": TYPE, "fontWeight": "bold"}
+        halo = {"stroke": "#ffffff", "strokeWidth": 5, "strokeJoin": "round"}  # readable across the curve
+        where = {"x": self._x(), "y": y, "text": _TEXT}
         return [
             self._layer("promise", line, {"y": y}),
-            self._layer("promise", words | bold, {"x": self._x(), "y": y, "text": _TEXT}),
+            self._layer("promise", words | halo, where),
+            self._layer("promise", words, where),
         ]
 
     def correction(self) -> list[Json]:
