@@ -20,7 +20,7 @@ from include.sla_logic.console.callers import InOffice
 from include.sla_logic.console.errors import DeskRoute
 from include.sla_logic.console.process_picture import draw_process
 from include.sla_logic.console.prose import read_aloud
-from include.sla_logic.console.rendering import render, segment
+from include.sla_logic.console.rendering import figure, length, render, segment
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.performance import PerformanceSeries
@@ -129,10 +129,16 @@ def chart(office: InOffice, reference: Reference, number: Annotated[int, Path(ge
     series = found[number]
     measured = "downtime" if not series.points else series.metric.replace("_", " ")
     unit = series.unit if series.points else ("h" if counts_hours(series) else "min")
-    words = Words(measured, "promised", "outage", "planned work", "corrected", unit)
+    words = Words(measured, _promise(series), "outage", "planned work", "corrected", unit)
     # A picture of its own: its styles are its own, and it can load or run nothing.
     headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
     return Response(as_svg(series, words), media_type="image/svg+xml", headers=headers)
+
+
+def _promise(series: PerformanceSeries) -> str:
+    if series.points or series.allowed_seconds is None:
+        return f"promised: {figure(series.target, series.unit)}"
+    return f"allowed: {length(float(series.allowed_seconds))}"
 
 
 @router.get("/incidents/{reference}/documents/{kind}/{round_number}")

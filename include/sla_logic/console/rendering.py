@@ -1,6 +1,7 @@
 """Templates, and how figures, instants and money look on a page; everything that is shown is escaped."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def _templates() -> Environment:
         "code": say_code,
         "title_of": say_title,
         "amount": amount,
+        "figure": figure,
     }
     return environment
 
@@ -79,6 +81,20 @@ def amount(value: object) -> str:
     """Show money with thousands apart, anything else as it is."""
     number, currency = getattr(value, "amount", None), getattr(value, "currency", "")
     return "–" if value is None else f"{number:,} {currency}" if number is not None else str(value)
+
+
+def figure(value: Decimal | None, unit: str = "", beside: Decimal | None = None) -> str:
+    """Show a measured value to four places, or in full where it would then look like the promise `beside` it."""
+    if value is None:
+        return "–"
+    digits = _plain(f"{value:.4f}")
+    if beside is not None and value != beside and digits == _plain(f"{beside:f}"):
+        digits = _plain(f"{value:f}")
+    return f"{digits} {'%' if unit == 'percent' else unit}".strip()
+
+
+def _plain(digits: str) -> str:
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def segment(text: str) -> str:

@@ -31,6 +31,7 @@ _CODES = MappingProxyType(
 _NOTICES = frozenset(
     {"credit_approved", "credit_declined", "released", "rejected", "on_hold", "resumed", "accepted", "resent"}
 )
+_SLA = re.compile(r"\bsla\b", re.IGNORECASE)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -44,7 +45,7 @@ def say_title(code: object) -> str:
     """Write a code as a heading: `SlaComparison` as `Sla comparison`."""
     words = say_code(code).strip()
     words = words[:1].upper() + words[1:].lower() if words.isascii() and _HUMP.search(str(code)) else words
-    return (words[:1].upper() + words[1:]).replace("Sla ", "SLA ")
+    return _SLA.sub("SLA", words[:1].upper() + words[1:])
 
 
 def say_notice(code: str) -> str:

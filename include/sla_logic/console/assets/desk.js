@@ -1,4 +1,4 @@
-// Countdowns, a board that keeps itself fresh, and links into Airflow. Every page works without it.
+// Countdowns, a page that keeps itself fresh, keys, and links into Airflow. Every page works without it.
 (() => {
   const SECOND = 1000, REFRESH = 15 * SECOND, FOLLOW = 3 * SECOND;
 
@@ -20,30 +20,40 @@
     }
   };
 
+  // Only what the server says differently is replaced; what was unfolded or moved aside stays so.
+  const parts = () => document.querySelectorAll("[data-live]");
+  const said = new Map([...parts()].map((part) => [part, part.innerHTML]));
+  const replace = (part, fresh) => {
+    const unfolded = new Set([...part.querySelectorAll("details[open] > summary")].map((each) => each.textContent));
+    const aside = [...part.querySelectorAll(".scroll")].map((each) => each.scrollLeft);
+    said.set(part, fresh.innerHTML);
+    part.replaceChildren(...fresh.childNodes);
+    for (const each of part.querySelectorAll("summary")) each.parentElement.open = unfolded.has(each.textContent);
+    part.querySelectorAll(".scroll").forEach((each, number) => { each.scrollLeft = aside[number] ?? 0; });
+  };
   const refresh = async () => {
-    if (document.hidden || !document.querySelector("[data-live]")) return;
+    if (document.hidden || !said.size) return;
     let fresh;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (!answer.ok || answer.redirected) return;
       fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch { return; }
-    for (const part of document.querySelectorAll("[data-live]")) {
+    for (const part of parts()) {
       const other = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
-      if (other && !part.contains(document.activeElement) && part.innerHTML !== other.innerHTML) {
-        part.replaceChildren(...other.childNodes);
-      }
+      if (other && !part.contains(document.activeElement) && said.get(part) !== other.innerHTML) replace(part, other);
     }
     tick();
   };
 
-  // A page inside Airflow's frame may not move the page around it, but that page can move itself.
+  // A page inside Airflow's frame may not move the page around it, nor open another; that page can do both.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-airflow]");
     if (!link || window.parent === window || event.ctrlKey || event.metaKey || event.shiftKey) return;
     try {
       const mover = window.parent.document.createElement("a");
       mover.href = link.href;
+      if (link.target === "_blank") Object.assign(mover, { target: "_blank", rel: "noopener" });
       window.parent.document.body.append(mover);
       mover.click();
       mover.remove();
@@ -51,9 +61,37 @@
     } catch { /* not our site around us: the link goes its own way */ }
   });
 
+  // A filter chosen with the mouse works at once; with keys, each arrow would be a page: Enter or the button sends it.
+  let byKey = false;
+  document.addEventListener("keydown", () => { byKey = true; }, true);
+  document.addEventListener("pointerdown", () => { byKey = false; }, true);
   for (const select of document.querySelectorAll(".filters select")) {
-    select.addEventListener("change", () => select.form.requestSubmit());
+    select.addEventListener("change", () => byKey || select.form.requestSubmit());
   }
+
+  // Where the focus was when an act or a filter left the page, it is again when the page is back.
+  const KEPT = "desk.focus";
+  const keep = (selector) => sessionStorage.setItem(KEPT, selector);
+  document.addEventListener("click", (event) => {
+    const act = event.target.closest('a[href*="/acts/"]');
+    if (act) keep(`a[href="${CSS.escape(act.getAttribute("href"))}"]`);
+  });
+  document.querySelector(".filters")?.addEventListener("submit", () => {
+    const name = document.activeElement?.getAttribute("name");
+    keep(name ? `.filters [name="${name}"]` : ".filters button");
+  });
+  const cancel = document.querySelector("a[data-cancel]");
+  if (!cancel) {
+    const kept = sessionStorage.getItem(KEPT);
+    sessionStorage.removeItem(KEPT);
+    (document.querySelector(".notice") ?? (kept && document.querySelector(kept)))?.focus();
+  } else {
+    const reason = document.querySelector("#reason");
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && reason.value === reason.defaultValue) cancel.click();
+    });
+  }
+
   const now = document.querySelector(".station.now, .station.failed");
   const frame = now?.closest(".scroll");
   if (frame) frame.scrollLeft += now.getBoundingClientRect().left - frame.getBoundingClientRect().left - frame.clientWidth / 2;
