@@ -14,10 +14,10 @@ import signal
 import sys
 
 SHARED = (
+    "PIL.PngImagePlugin",
     "airflow.providers.standard.operators.python",
     "airflow.providers.standard.operators.trigger_dagrun",
     "airflow.sdk",
-    "altair",
     "babel.core",
     "include.sla_logic.adapters.case_view",
     "include.sla_logic.adapters.mail",
@@ -37,8 +37,9 @@ SHARED = (
 if "scheduler" in sys.argv[1:2]:
     for name in SHARED:
         importlib.import_module(name)
-    # The business tables too: reading their YAML costs a task as much as its step.
+    # The business tables and the sentences of letters too: reading their YAML costs a task as much as its step.
     importlib.import_module("include.sla_logic.adapters.policy_tables").policies_in_force()
+    importlib.import_module("include.sla_logic.adapters.mail").prepare()
 
 PR_SET_PDEATHSIG = 1
 FORKS = 2  # a worker or a trigger runner, and the process of a task; what a task itself starts is its own business

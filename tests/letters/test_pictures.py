@@ -1,16 +1,18 @@
-import json
-import struct
-import zlib
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from io import BytesIO
+from itertools import pairwise
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image, ImageChops, ImageStat
 
-from include.sla_logic.charts.performance import Words, as_png, as_svg, can_draw, counts_hours, specification
-from include.sla_logic.charts.png import squeeze
+from include.sla_logic.charts.axes import decimals_of, round_steps, round_times
+from include.sla_logic.charts.performance import MEASURED, Words, as_png, as_svg, can_draw, counts_hours, curve_of
+from include.sla_logic.charts.png import few_colours
 from include.sla_logic.domain.measurements import Outage, ServiceFacts
 from include.sla_logic.domain.performance import Bound, PerformanceSeries, series_of
 from include.sla_logic.domain.period import Period
@@ -20,8 +22,8 @@ from tests.letters.reports import MENDED, NOVEMBER, WRITTEN, ZONE, course, facts
 WORDS = Words("Measured", "the promise", "Outage", "Planned work", "corrected", "ms")
 
 
-def rows(series: PerformanceSeries) -> list[dict[str, Any]]:
-    return [row for data in json.loads(specification(series, WORDS))["datasets"].values() for row in data]
+def paths(svg: str) -> list[ET.Element]:
+    return list(ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}path"))  # noqa: S314 - drawn here
 
 
 def test_the_picture_shows_measurement_promise_outages_work_and_correction() -> None:
@@ -36,13 +38,11 @@ def test_the_same_picture_is_the_same_to_the_byte() -> None:
 
 
 def test_times_in_the_picture_are_those_of_the_contracts_zone() -> None:
-    drawn = [row["at"] for row in rows(course()) if row.get("text") == "corrected"]
-
-    assert drawn == [f"{MENDED + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}Z"]
+    assert curve_of(course()).corrected == MENDED + timedelta(hours=1)
 
 
 def test_downtime_adds_up_without_planned_work() -> None:
-    values = [row["value"] for row in rows(course()) if "value" in row and "text" not in row]
+    values = [value for _, value, _ in curve_of(course()).points if value is not None]
 
     assert values[-1] == max(values) == pytest.approx((40 * 60 + 6 * 3600 + 35 * 60) / 3600)
     assert counts_hours(course())
@@ -144,18 +144,85 @@ def test_a_series_survives_being_stored() -> None:
     assert PerformanceSeries.model_validate_json(course("latency").model_dump_json()) == course("latency")
 
 
-def test_a_squeezed_picture_has_the_same_pixels() -> None:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+def test_a_gap_in_the_measurements_is_a_gap_in_the_line() -> None:
+    samples = SampleSeries.from_samples(
+        [(NOVEMBER.start + timedelta(hours=h), h) for h in (0, 1, 2, 5, 6, 9)],
+        metric="latency",
+        unit="ms",
+        step_seconds=3600,
+    )
+    measured = ServiceFacts(service="S", series=(samples,))
+    series = series_of(measured, metric="latency", unit="ms", window=NOVEMBER, as_of=WRITTEN)
 
-    pixels = bytes(200) * 100
-    stored = zlib.compress(pixels, 0)
-    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", b"header") + chunk(b"IDAT", stored[:50]) + chunk(b"IDAT", stored[50:])
-    png += chunk(b"IEND", b"")
+    (line,) = [path.get("d") for path in paths(as_svg(series, WORDS)) if path.get("stroke") == MEASURED]
 
-    small = squeeze(png)
+    assert line is not None
+    assert [stretch.count(",") for stretch in line.split("M")[1:]] == [3, 2, 1]
 
-    assert len(small) < len(png)
-    at = small.index(b"IDAT") + 4
-    assert zlib.decompressobj().decompress(small[at:]) == pixels
-    assert small.endswith(chunk(b"IEND", b""))
+
+def test_what_is_drawn_stays_within_its_axes() -> None:
+    for metric in ("availability", "latency"):
+        curve = curve_of(course(metric))
+        values = [v for _, *both in curve.points for v in (*both, curve.promise) if v is not None]
+
+        assert curve.levels[0] <= min(values)
+        assert max(values) <= curve.levels[-1]
+        assert all(curve.shown[0] <= at <= curve.shown[1] for at, _, _ in curve.points)
+
+
+@given(low=st.floats(-1e4, 1e6), span=st.floats(1e-2, 1e7))
+def test_axis_steps_are_few_even_and_enclose_the_values(low: float, span: float) -> None:
+    steps = round_steps(low, low + span)
+    gaps = [other - one for one, other in pairwise(steps)]
+
+    assert 2 <= len(steps) <= 9
+    assert steps[0] <= low + 1e-6 * span
+    assert low + span <= steps[-1] + 1e-6 * span
+    assert max(gaps) == pytest.approx(min(gaps), rel=1e-3)
+    assert len({f"{step:.{decimals_of(steps)}f}" for step in steps}) == len(steps)
+
+
+@given(minutes=st.integers(1, 3 * 366 * 24 * 60), offset=st.integers(0, 24 * 60))
+def test_axis_times_are_few_and_within_what_is_shown(minutes: int, offset: int) -> None:
+    start = NOVEMBER.start + timedelta(minutes=offset)
+    end = start + timedelta(minutes=minutes)
+
+    times, _ = round_times(start, end)
+
+    assert len(times) <= 6
+    assert all(start <= moment <= end for moment in times)
+    assert len(times) >= 2 or end - start < timedelta(hours=6)
+
+
+def test_numbers_and_days_are_written_as_the_reader_does() -> None:
+    german = replace(
+        WORDS,
+        date="%-d. %b",
+        number_locale={"decimal": ",", "thousands": "."},
+        time_locale={"shortMonths": [f"M{number}" for number in range(1, 13)]},
+    )
+
+    assert german.number(-1234.5, 2) == "\u22121.234,50"
+    assert german.day(WRITTEN) == f"{WRITTEN.day}. M11"
+
+
+def test_words_from_outside_cannot_break_the_picture() -> None:
+    hostile = replace(WORDS, measured="<script>&\x00\ud800", unit='"')
+
+    drawn = ET.fromstring(as_svg(course(), hostile))  # noqa: S314 - drawn here
+    (title,) = [t for t in drawn.iter() if "script" in (t.text or "")]
+
+    assert title.text == '<script>& (")'
+
+
+def test_few_colours_show_the_same_picture_in_fewer_bytes() -> None:
+    import vl_convert
+
+    drawn = vl_convert.svg_to_png(as_svg(course(), WORDS), scale=2)
+    few = few_colours(drawn)
+
+    with Image.open(BytesIO(drawn)) as one, Image.open(BytesIO(few)) as other:
+        difference = ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB")))
+        assert one.size == other.size
+    assert len(few) < len(drawn) / 3
+    assert max(difference.mean) < 3  # of 255

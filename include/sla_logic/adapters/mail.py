@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from email.headerregistry import Address, Group
 from hashlib import sha256
 from pathlib import Path
@@ -27,7 +28,8 @@ from include.sla_logic.adapters.mail_message import (
     message_id,
     postal,
 )
-from include.sla_logic.adapters.mail_rendering import as_html, as_text
+from include.sla_logic.adapters.mail_rendering import as_html, as_text, load_templates
+from include.sla_logic.adapters.mail_wording import Wording, languages
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.relationship import Customer
 
@@ -37,6 +39,7 @@ __all__ = [
     "UnableToDeliverMail",
     "UnableToSendMail",
     "deliver_mail",
+    "prepare",
     "render",
     "write_letter",
 ]
@@ -79,6 +82,14 @@ def render(report: CustomerReport, customer: Customer, *, sender: str = SENDER) 
         pictures=[Picture(image.name, image.content) for image in letter.images],
     )
     return {"message_id": identity, "subject": letter.subject, "by_post_because": by_post, "message": message}
+
+
+def prepare() -> None:
+    """Load what all letters need: sentences, formats, templates. For a process that forks those that write them."""
+    for language in languages():
+        wording = Wording(language, "UTC")
+        wording.moment(datetime(2026, 1, 1, tzinfo=UTC)), wording.number_locale(), wording.time_locale()
+    load_templates()
 
 
 def _recipient(customer: Customer) -> tuple[Address | Group, str | None]:

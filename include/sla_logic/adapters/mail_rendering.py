@@ -11,27 +11,38 @@ from unicodedata import east_asian_width
 from include.sla_logic.adapters.mail_blocks import Letter, Line
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 LETTERS = Path(__file__).parents[1] / "letters"
 COLUMNS = 72
+PAGE, PLAIN = "customer_report.html.j2", "customer_report.txt.j2"
 _LEDGER_INDENT = "  "
 
 
 def as_html(letter: Letter) -> str:
     """Return the letter as a page whose pictures are named `cid:`; every value is escaped."""
-    return _environment(escape=True).get_template("customer_report.html.j2").render(letter=letter)
+    return _template(PAGE).render(letter=letter)
 
 
 def as_text(letter: Letter) -> str:
     """Return the letter as plain text of at most 72 columns (a longer word stays whole)."""
-    text = _environment(escape=False).get_template("customer_report.txt.j2").render(letter=letter)
+    text = _template(PLAIN).render(letter=letter)
     lines = [line if line == "-- " else line.rstrip() for line in text.splitlines()]
     kept = [line for line, before in zip(lines, [None, *lines], strict=False) if line or before]
     return "\n".join(kept).strip("\n") + "\n"
 
 
+def load_templates() -> None:
+    """Compile the templates now rather than with the first letter."""
+    for name in (PAGE, PLAIN):
+        _template(name)
+
+
 @cache
+def _template(name: str) -> Template:
+    return _environment(escape=name == PAGE).get_template(name)
+
+
 def _environment(*, escape: bool) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

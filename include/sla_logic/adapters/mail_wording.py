@@ -53,7 +53,8 @@ def languages() -> frozenset[str]:
 def _phrases(language: str) -> dict[str, str]:
     import yaml
 
-    return dict(_flat(yaml.safe_load((LANGUAGES / f"{language}.yaml").read_text(encoding="utf-8"))))
+    text = (LANGUAGES / f"{language}.yaml").read_text(encoding="utf-8")
+    return dict(_flat(yaml.load(text, Loader=yaml.CSafeLoader)))
 
 
 def _flat(node: dict[str, Any], prefix: str = "") -> Any:
