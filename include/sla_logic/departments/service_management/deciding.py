@@ -1,39 +1,21 @@
-"""Service Management: the first level for violations of quality in services (rows 8 to 10, 15 to 19, 25)."""
+"""Service Management decides on counter-measures, takes or requests them, and reports (rows 15 to 19, 25)."""
 
 from enum import StrEnum
 from functools import partial
 
-from include.sla_logic.domain.contract import Contract
+from include.sla_logic.departments.service_management.measuring import actual_performance, measure
 from include.sla_logic.domain.corrective_actions import CorrectiveActions, carry_out, order_key, verify
-from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.detailed_problem_report import DetailedProblemReport
 from include.sla_logic.domain.diagnosis import (
-    Investigation,
-    ProblemAnalysis,
     TroubleReport,
-    analyze,
-    investigate,
-    report_trouble,
 )
 from include.sla_logic.domain.lanes import Lane
-from include.sla_logic.domain.problem_report import ProblemReport
-from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.remedies import Route
 from include.sla_logic.domain.resolution import ServicePerformanceReport, conclude
 from include.sla_logic.domain.restoration import RestorationRequest, RestorationTermination, TroubleshootingReport
-from include.sla_logic.domain.service_performance import ServicePerformance, summarise
-from include.sla_logic.domain.service_problem import all_free, sighting
-from include.sla_logic.domain.sla import SlaComparison, compare
+from include.sla_logic.domain.service_problem import all_free
 from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport, conclude_status
-from include.sla_logic.domain.verification import Check, check_probes, targets_of
 from include.sla_logic.ports import CaseFile
-
-
-class AnalyzableAnswer(StrEnum):
-    """Where the process goes on after the investigation."""
-
-    HERE = "analyze_problem"
-    RESOURCE_PROVISIONING = "send_to_resource_provisioning"
 
 
 class CounterMeasureChoice(StrEnum):
@@ -49,69 +31,6 @@ _WAYS = {
     Route.MINOR: CounterMeasureChoice.MINOR_CORRECTIONS,
     Route.RESTORATION: CounterMeasureChoice.AUTOMATIC_RESTORATION,
 }
-
-
-def is_problem_analyzable(file: CaseFile) -> AnalyzableAnswer:
-    """Investigate whether the problem can be analysed here, or may be located at Resource Provisioning.
-
-    Reads the DetailedProblemReport, and of resources and alarms only the service layer; writes the Investigation.
-    Analyzable is what a rule of the service layer in the diagnosis table explains. Row 8 of the process.
-    """
-    report = file.read(DetailedProblemReport)
-    investigation = investigate(
-        report.symptom,
-        report.commitments,
-        file.network.resources(report.service),
-        file.network.alarms(report.service),
-        policy=file.policies.diagnosis,
-        now=file.now,
-    )
-    file.write(investigation)
-    file.record(f"Investigated: {investigation.reason}.", lane=Lane.SERVICE_MANAGEMENT)
-    return AnalyzableAnswer.HERE if investigation.analyzable else AnalyzableAnswer.RESOURCE_PROVISIONING
-
-
-def analyze_problem(file: CaseFile) -> None:
-    """Analyse the problem on the service layer.
-
-    Reads the Investigation; writes the ProblemAnalysis with the type of problem that explains the symptom, or takes
-    it over from the service problem of the same resource. Row 9 of the process.
-    """
-    investigation = file.read(Investigation)
-    priority, seen_at = file.read(CounterMeasurePlan).highest, investigation.investigated_at
-    seen = sighting(file.read(ProblemReport), priority, seen_at=seen_at)
-    file.write(
-        analyze(
-            investigation.explaining,
-            ticket=file.ticket.id,
-            department=Lane.SERVICE_MANAGEMENT,
-            reason=investigation.reason,
-            problems=file.problems.tie(investigation.explaining, seen),
-            policy=file.policies.diagnosis,
-            now=file.now,
-        )
-    )
-
-
-def create_trouble_report(file: CaseFile) -> None:
-    """Create the trouble report that indicates the type of problem.
-
-    Reads the ProblemAnalysis; writes the TroubleReport. Row 9 of the process.
-    """
-    service = file.read(DetailedProblemReport).service
-    report = report_trouble(file.read(ProblemAnalysis), ticket=file.ticket.id, service=service, now=file.now)
-    file.write(report)
-    file.record(f"Trouble report: {report.type_of_problem}.", lane=Lane.SERVICE_MANAGEMENT)
-
-
-def send_to_resource_provisioning(file: CaseFile) -> None:
-    """Send the detailed problem report out to Resource Provisioning, which takes the ticket over.
-
-    Row 10 of the process.
-    """
-    why = file.read(Investigation).reason
-    file.record(f"Detailed problem report sent to Resource Provisioning: {why}.", lane=Lane.SERVICE_MANAGEMENT)
-    file.hand_over(Lane.RESOURCE_PROVISIONING)
 
 
 def prepare_final_status_report(file: CaseFile) -> None:
@@ -154,8 +73,8 @@ def send_actual_service_performance(file: CaseFile) -> None:
     final = file.read(FinalStatusReport)
     report = ServicePerformanceReport(
         ticket=final.ticket,
-        performance=_actual_performance(file),
-        checks=_measure(file),
+        performance=actual_performance(file),
+        checks=measure(file),
         type_of_problem=final.trouble.type_of_problem if final.trouble else None,
         sent_at=file.now,
     )
@@ -182,7 +101,7 @@ def undertake_minor_corrections(file: CaseFile) -> None:
     actions = verify(
         attempts,
         department=Lane.SERVICE_MANAGEMENT,
-        checks=_measure(file),
+        checks=measure(file),
         resources=network.resources(service),
         alarms=network.alarms(service),
         policy_versions=(file.policies.diagnosis.version, file.policies.remedies.version),
@@ -241,26 +160,3 @@ def send_problem_resolution_report(file: CaseFile) -> None:
     file.record(f"Problem resolution report sent: {report.outcome.value}.", lane=Lane.SERVICE_MANAGEMENT)
     if not report.outcome.is_settled:
         file.escalate("; ".join((report.outcome.value, *report.shortcomings)))
-
-
-def _agreement(file: CaseFile) -> tuple[Agreement, Contract]:
-    report = file.read(ProblemReport)
-    agreement = file.contracts.agreement(report.customer, report.service, at=report.observed_from)
-    return agreement, file.contracts.contract(agreement)
-
-
-def _measure(file: CaseFile) -> tuple[Check, ...]:
-    """Measure the service afresh and compare it with what the contract promises."""
-    targets = targets_of(_agreement(file)[1], file.policies.remedies.verify_at_least)
-    return check_probes(file.network.probe(file.ticket.service), targets)
-
-
-def _actual_performance(file: CaseFile) -> ServicePerformance:
-    """Judge the window of the first comparison once more, as it is known now."""
-    agreement, contract = _agreement(file)
-    window = file.read(SlaComparison).window
-    comparison = compare(
-        contract, file.measurements.facts(agreement, window, as_of=file.now), window=window, as_of=file.now
-    )
-    within = file.policies.priorities.at_risk_when_next_tier_within
-    return summarise(comparison, contract, at_risk_within=within)
