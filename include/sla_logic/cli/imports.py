@@ -54,11 +54,11 @@ def _command(kind: str) -> Callable[..., None]:
     ) -> None:
         day = as_of.date() if as_of else datetime.now(UTC).date()
         if rejected is not None:
-            _write_rejected(rejected, ())  # where it cannot be written, nothing is imported
+            _check_writable(rejected, file)
         report = _import(kind, file, mapping, day)
+        (_show_json if as_json else _show)(kind, report)
         if rejected is not None:
             _write_rejected(rejected, report.rejected)
-        (_show_json if as_json else _show)(kind, report)
         if report.rejected:
             raise typer.Exit(_REJECTED)
 
@@ -138,6 +138,14 @@ def _show(kind: str, report: "ImportReport") -> None:
 
 def _show_json(_kind: str, report: "ImportReport") -> None:
     show_json(vars(report))
+
+
+def _check_writable(path: Path, imported: Path) -> None:
+    """Raise where the file cannot be written: nothing is imported then, and what it holds is left alone."""
+    if path.exists() and imported.exists() and path.samefile(imported):
+        raise UnableToImport(f"{path} is the file to be imported: the rejected rows need a file of their own.")
+    with path.open("a", encoding="utf-8"):
+        pass
 
 
 def _write_rejected(path: Path, rejections: "Sequence[Rejected]") -> None:
