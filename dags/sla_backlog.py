@@ -19,6 +19,8 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
+from sla_airflow.notifier import FailedTask
+
 with DAG(
     "sla_backlog",
     description="Start the processing of waiting tickets, the most urgent first.",
@@ -28,7 +30,12 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(minutes=30),
-    default_args={"owner": "TELECO", "retries": 3, "retry_delay": timedelta(seconds=20)},
+    default_args={
+        "owner": "TELECO",
+        "retries": 3,
+        "retry_delay": timedelta(seconds=20),
+        "on_failure_callback": FailedTask(),
+    },
 ) as dag:
 
     @task

@@ -10,6 +10,8 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, task
 
+from sla_airflow.notifier import FailedTask
+
 with DAG(
     "sla_housekeeping",
     description="Send the outbox, take up what stands still, send figures.",
@@ -19,7 +21,12 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(minutes=30),
-    default_args={"owner": "TELECO", "retries": 2, "retry_delay": timedelta(seconds=10)},
+    default_args={
+        "owner": "TELECO",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=10),
+        "on_failure_callback": FailedTask(),
+    },
 ) as dag:
 
     @task

@@ -152,8 +152,7 @@ def report_failed_step(context: Context, *, run_id: str | None = None) -> None:
     from include.sla_logic.adapters.operator_mail import announce_failed_step
 
     task_id, error = context["ti"].task_id, context.get("exception")
-    # Our own sentences are fit to be kept; what a library says may quote anything.
-    why = str(error) if isinstance(error, AirflowFailException) else f"{type(error).__name__}."
+    why = _why(error)
     if type(getattr(error, "__cause__", None)).__name__ == "UnableToAcceptNotification":
         log.warning("No ticket is told: what run %s was started with was refused", context["run_id"])
         return  # an incident that has the same name came with something else, and goes its own way
@@ -175,6 +174,18 @@ def report_failed_step(context: Context, *, run_id: str | None = None) -> None:
         perform(failed, run_id or str(context["run_id"]), office)
     except AirflowFailException as nobody:
         log.warning("No ticket is told that %s failed: %s", task_id, nobody)
+
+
+def report_failed_task(context: Context) -> None:
+    """Tell the operators of a task that concerns no single ticket; where that fails too, the log alone has it."""
+    dag, task = context["ti"].dag_id, context["ti"].task_id
+    if not open_office().tell_operators(dag, task, _why(context.get("exception"))):
+        log.warning("The operators know already that %s of %s fails today", task, dag)
+
+
+def _why(error: object) -> str:
+    """Our own sentences are fit to be kept; what a library says may quote anything."""
+    return str(error) if isinstance(error, AirflowFailException) else f"{type(error).__name__}."
 
 
 TRY_FOR_AN_HOUR: dict[str, Any] = {

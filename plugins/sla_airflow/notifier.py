@@ -1,4 +1,4 @@
-"""What happens when a step has failed for good: the ticket is escalated, and the operators get one mail."""
+"""What happens when a step or a task has failed for good: the operators get one mail, a ticket is escalated."""
 
 from airflow.sdk import BaseNotifier, Context
 
@@ -20,3 +20,13 @@ class FailedStep(BaseNotifier):
 
         run_id = str(context["params"][self.incident]) if self.incident else None
         report_failed_step(context, run_id=run_id)
+
+
+class FailedTask(BaseNotifier):
+    """Tell the operators once a day of a task for all incidents that failed for good; no ticket is concerned."""
+
+    def notify(self, context: Context) -> None:
+        """Be called by Airflow where the task failed, in its own process."""
+        from sla_airflow.activities import report_failed_task
+
+        report_failed_task(context)

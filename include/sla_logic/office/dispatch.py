@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-from include.sla_logic.adapters.audit import Act, note_act
-from include.sla_logic.adapters.filing import file_away
+from include.sla_logic.adapters.audit import Act, acts_about, note_act
+from include.sla_logic.adapters.filing import file_away, file_messages, message_row
 from include.sla_logic.adapters.folders import find_number
+from include.sla_logic.adapters.operator_mail import failed_task
 from include.sla_logic.adapters.outbox import Outgoing, count_messages, list_messages, retry_message
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.office.premises import Premises
@@ -15,6 +16,7 @@ from include.sla_logic.office.premises import Premises
 if TYPE_CHECKING:
     from include.sla_logic.adapters.delivery import DeliveryReport
 
+TASK_FAILED = "task failed"  # in the audit
 _SENDERS = {"mail": Lane.CUSTOMER_SERVICE, "billing": Lane.BILLING}
 
 
@@ -51,6 +53,25 @@ class Dispatch(Premises):
             detail = f"{message.key}: {reason}" if reason else message.key
             note_act(connection, Act(now, by, "message retried", message.ticket or message.key, detail))
             return message
+
+    def tell_operators(self, dag: str, task: str, why: str) -> bool:
+        """Tell the operators, once a day, that a task for all incidents failed for good, and tell whether this did it.
+
+        Without an address of theirs the audit alone has it.
+        """
+        with self.writing() as connection:
+            now = self.database.now(connection)
+            subject = f"{dag}.{task} {now:%Y-%m-%d}"
+            if self.database.is_postgresql:
+                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:subject))"), {"subject": subject})
+            if any(act.action == TASK_FAILED for act in acts_about(connection, subject)):
+                return False
+            note_act(connection, Act(now, "Airflow", TASK_FAILED, subject, why))
+            if self.settings.operators:
+                sender = self.settings.smtp.sender if self.settings.smtp else None
+                message = failed_task(dag, task, why, sender=sender, to=self.settings.operators, now=now)
+                file_messages(connection, [message_row(message, ticket=None, now=now)])
+            return True
 
     def _bury(self, connection: Connection, message: Outgoing, reason: str) -> None:
         """Tell the ticket that something it announced will not leave by itself."""
