@@ -5,24 +5,40 @@ All triggers of a triggerer live in one event loop; the registry is keyed by it,
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+import time
 from datetime import UTC, datetime, timedelta
 from weakref import WeakKeyDictionary
 
 LOOK_SECONDS = 5.0
 LOOK_AFTER_FAILURE_SECONDS = 30.0
-OVERLAP = timedelta(minutes=1)  # clocks of the machines that decide may differ from ours
+OVERLAP = timedelta(minutes=1)
+SKEW = timedelta(hours=2)  # the clocks of the machine that deferred, of ours and of the database may differ by so much
+LONGEST_PAUSE = timedelta(seconds=30)  # nobody defers for longer before the first look; by whose clock does not matter
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False)
 class Wait:
-    """One run on hold, not to be woken before `not_before`."""
+    """One run on hold, not to be woken before `not_before`; decisions since then, and some time before, concern it.
 
-    run_id: str
-    not_before: datetime
-    over: asyncio.Event = field(default_factory=asyncio.Event)
+    What counts is how long this process has waited: its clock may be wrong, or be set, while it waits.
+    """
+
+    def __init__(self, run_id: str, not_before: datetime) -> None:
+        self.run_id = run_id
+        self.over = asyncio.Event()
+        self.looked_for = False
+        left = not_before - datetime.now(UTC)
+        self._due = time.monotonic() + min(left, LONGEST_PAUSE).total_seconds()
+
+    @property
+    def is_due(self) -> bool:
+        return time.monotonic() >= self._due
+
+    @property
+    def concerned_within(self) -> timedelta:
+        """Return how far back a decision may lie that nobody has looked for yet."""
+        return timedelta(seconds=max(0.0, time.monotonic() - self._due)) + SKEW
 
 
 class Lookout:
@@ -32,12 +48,11 @@ class Lookout:
         self._database_url = database_url
         self._waits: set[Wait] = set()
         self._task: asyncio.Task[None] | None = None
-        self._decided_since = _now()
+        self._looked_at = time.monotonic()
 
     async def wait(self, run_id: str, *, not_before: datetime) -> None:
         """Return when a look says that this wait can be decided; the decision itself is made elsewhere."""
         wait = Wait(run_id, not_before)
-        self._decided_since = min(self._decided_since, not_before - OVERLAP)
         self._waits.add(wait)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look_out())
@@ -60,17 +75,18 @@ class Lookout:
     async def _look(self) -> None:
         """Ask once for all, and wake those who were answered, were decided elsewhere, or are past their deadline.
 
-        The database compares deadlines with its own clock: the clocks of triggerers do not matter.
+        The database compares deadlines and decisions with its own clock: the clocks of triggerers do not matter.
         """
-        now = _now()
-        due = [wait for wait in self._waits if wait.not_before <= now]
+        due = [wait for wait in self._waits if wait.is_due]
         if not due:
             return
-        answered = await asyncio.to_thread(answered_runs, self._database_url, self._decided_since)
-        # Whom this look was not for may have been decided before it began.
-        others = [wait.not_before for wait in self._waits.difference(due)]
-        self._decided_since = min([now, *others]) - OVERLAP
+        began = time.monotonic()
+        since_last = timedelta(seconds=began - self._looked_at) + OVERLAP
+        back = max([since_last, *(wait.concerned_within for wait in due if not wait.looked_for)])
+        answered = await asyncio.to_thread(answered_runs, self._database_url, back)
+        self._looked_at = began
         for wait in due:
+            wait.looked_for = True
             if wait.run_id in answered:
                 wait.over.set()
 
@@ -81,18 +97,14 @@ def lookout(database_url: str) -> Lookout:
     return of_loop.setdefault(database_url, Lookout(database_url))
 
 
-def answered_runs(database_url: str, decided_since: datetime) -> frozenset[str]:
+def answered_runs(database_url: str, decided_within: timedelta) -> frozenset[str]:
     """Ask the office, in one query, whose wait can be decided or has been decided lately."""
     from dataclasses import replace
 
     from include.sla_logic.office import Office, Settings
 
     settings = replace(Settings.from_environment(), database_url=database_url)
-    return Office(settings).answered_restorations(decided_since=decided_since)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    return Office(settings).answered_restorations(decided_within=decided_within)
 
 
 _lookouts: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Lookout]] = WeakKeyDictionary()

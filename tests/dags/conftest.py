@@ -84,9 +84,9 @@ def lived_in(house: Lived) -> Iterator[Lived]:
         assert settings.database_url == url
         return Office(settings, clock=house.now)
 
-    def answered_runs(asked: str, decided_since: datetime) -> frozenset[str]:
+    def answered_runs(asked: str, decided_within: timedelta) -> frozenset[str]:
         assert asked == url
-        return house.office.answered_restorations(decided_since=decided_since + min(house.ahead, timedelta()))
+        return house.office.answered_restorations(decided_within=decided_within)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_CONN_TELECO_DB", url)

@@ -120,13 +120,13 @@ def test_one_question_tells_all_waits_that_can_be_decided(any_office, clock):
         hold(any_office, f"run-{number}", deadline=DEADLINE + timedelta(hours=number))
     any_office.release_restoration("run-3", by="Kim", reason="agreed")
     any_office.reject_restoration("run-4", by="Kim", reason="no")
-    assert any_office.answered_restorations(decided_since=clock.now) == {"run-3", "run-4"}
+    assert any_office.answered_restorations(decided_within=timedelta()) == {"run-3", "run-4"}
     clock.now = DEADLINE + timedelta(minutes=1)
-    assert any_office.answered_restorations(decided_since=clock.now) == {"run-0", "run-3", "run-4"}
+    assert any_office.answered_restorations(decided_within=timedelta()) == {"run-0", "run-3", "run-4"}
     any_office.decide_restoration("run-0")
-    assert "run-0" in any_office.answered_restorations(decided_since=clock.now)
+    assert "run-0" in any_office.answered_restorations(decided_within=timedelta())
     clock.pass_by(minutes=1)
-    assert "run-0" not in any_office.answered_restorations(decided_since=clock.now)
+    assert "run-0" not in any_office.answered_restorations(decided_within=timedelta())
 
 
 def test_release_and_deadline_at_the_same_time_never_both_win(any_office):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from sla_airflow import lookout as module
 from sla_airflow.lookout import Lookout, lookout
@@ -17,11 +18,11 @@ class Database:
 
     def __init__(self) -> None:
         self.answered: set[str] = set()
-        self.looks: list[tuple[str, datetime]] = []
+        self.looks: list[tuple[str, timedelta]] = []
         self.fails = 0
 
-    def __call__(self, url: str, decided_since: datetime) -> frozenset[str]:
-        self.looks.append((url, decided_since))
+    def __call__(self, url: str, decided_within: timedelta) -> frozenset[str]:
+        self.looks.append((url, decided_within))
         if self.fails:
             self.fails -= 1
             raise ConnectionError("the database is away")
@@ -101,7 +102,7 @@ def test_the_event_loop_goes_on_while_the_database_is_slow(database: Database, m
 
     answer = threading.Event()
 
-    def slow(url: str, decided_since: datetime) -> frozenset[str]:
+    def slow(url: str, decided_within: timedelta) -> frozenset[str]:
         answer.wait(5)
         return frozenset({"run"})
 
@@ -121,9 +122,40 @@ def test_who_registers_late_hears_of_decisions_made_before(database: Database) -
         deferred = datetime.now(UTC) - timedelta(hours=3)
         database.answered = {"run"}
         await lookout("db").wait("run", not_before=deferred)
-        assert database.looks[0][1] < deferred
+        assert database.looks[0][1] > timedelta(hours=3)
 
     asyncio.run(scene())
+
+
+def test_looks_go_far_back_until_one_succeeds(database: Database) -> None:
+    database.fails = 3
+
+    async def scene() -> None:
+        wait = asyncio.create_task(lookout("db").wait("run", not_before=PAST))
+        await until(lambda: len(database.looks) >= 5)
+        wait.cancel()
+
+    asyncio.run(scene())
+    *far, near = (within for _, within in database.looks[:5])
+    assert min(far) > datetime.now(UTC) - PAST
+    assert near < timedelta(hours=1)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_an_hour_wrong_neither_hides_a_decision_nor_delays_the_look(
+    database: Database, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    monkeypatch.setattr(module, "LONGEST_PAUSE", timedelta(seconds=0.05))
+    deferred = datetime.now(UTC)
+
+    async def scene() -> None:
+        database.answered = {"run"}
+        async with asyncio.timeout(60):
+            await lookout("db").wait("run", not_before=deferred)
+
+    with time_machine.travel(deferred + timedelta(hours=hours), tick=True):
+        asyncio.run(scene())
+    assert database.looks[0][1] > timedelta(hours=1)
 
 
 def test_looking_ends_with_the_last_wait_and_begins_again_with_the_next(database: Database) -> None:

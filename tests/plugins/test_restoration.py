@@ -174,7 +174,7 @@ def test_a_trigger_tells_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_trigger_fires_when_the_database_has_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def answered(url: str, decided_since: datetime) -> frozenset[str]:
+    def answered(url: str, decided_within: timedelta) -> frozenset[str]:
         asked.append(url)
         return frozenset({RUN} if len(asked) > 1 else ())
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import timedelta
 from types import MappingProxyType
 
 from sqlalchemy import Connection
@@ -51,10 +51,11 @@ class WaitingRoom(Premises):
         with self.reading() as connection:
             return read_restoration(connection, find_number(connection, reference))
 
-    def answered_restorations(self, *, decided_since: datetime) -> frozenset[str]:
-        """Return the runs whose wait can be decided now, or was decided since then; one query for all."""
+    def answered_restorations(self, *, decided_within: timedelta) -> frozenset[str]:
+        """Return the runs whose wait can be decided now, or was decided within this time; one query for all."""
         with self.reading() as connection:
-            return answered_runs(connection, now=self.database.now(connection), decided_since=decided_since)
+            now = self.database.now(connection)
+            return answered_runs(connection, now=now, decided_since=now - decided_within)
 
     def decide_restoration(self, run_id: str) -> RestorationOutcome | None:
         """Decide the wait for ever where it can be decided; None while a request may still come in time."""
