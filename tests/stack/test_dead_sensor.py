@@ -1,0 +1,49 @@
+"""The real components: the housekeeping that Airflow schedules finds a run whose sensor has died, and finishes it."""
+
+import time
+
+import pytest
+
+from include.sla_logic.adapters.small_teleco import SmallTeleco
+from include.sla_logic.adapters.stranded import TAKEN_UP, WATCHDOG
+from include.sla_logic.domain.restoration import RestorationOutcome
+from sla_airflow.watching import PATIENCE
+from tests.stack.operator import Operator
+
+DAG, HOUSEKEEPING, WAIT = "sla_violation", "sla_housekeeping", "await_restoration_request"
+SECONDS = 600  # a minute of quiet, a minute until the next housekeeping, and thirty tasks of a busy machine
+
+pytestmark = pytest.mark.timeout(1500)
+
+
+def test_a_run_whose_sensor_died_for_good_is_found_and_finished_by_the_scheduled_housekeeping(
+    operator: Operator, teleco: SmallTeleco
+) -> None:
+    api, office = operator.stack.api, operator.office
+    conf = teleco.notifications["held_and_released"].model_dump(mode="json") | {"external_reference": "DEAD-SENSOR"}
+    assert operator.send(conf).returncode == 0
+    run_id = "incident.DEAD-SENSOR"
+    api.wait_run(DAG, run_id, timeout_seconds=SECONDS, until=lambda _, tasks: tasks.get(WAIT) == "deferred")
+    deadline = office.restoration(run_id).deadline
+
+    place = f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances/{WAIT}"
+    api.call("PATCH", place, json={"new_state": "failed"})  # as after its last try
+    assert api.wait_run(DAG, run_id, timeout_seconds=SECONDS) == "failed"
+    office.release_restoration(run_id, by="operator", reason="The reserve route has room.")
+    api.set_variable(PATIENCE, "1")
+    try:
+        end = time.monotonic() + SECONDS
+        while api.run_state(DAG, run_id) != "success":
+            assert time.monotonic() < end, (api.task_states(DAG, run_id), api.run_states(HOUSEKEEPING))
+            time.sleep(1)
+    finally:
+        api.call("DELETE", f"/api/v2/variables/{PATIENCE}")
+
+    case = office.case(run_id)
+    assert (case.restoration.outcome, case.restoration.deadline) == (RestorationOutcome.IN_TIME, deadline)
+    assert set(case.tasks) == set(teleco.expectations["held_and_released"].path)
+    assert [act.actor for act in case.audit if act.action == TAKEN_UP] == [WATCHDOG]
+    assert [message.state for message in case.outbox if message.kind == "mail"] == ["sent"]
+    scheduled = [run for run, state in api.run_states(HOUSEKEEPING).items() if state == "success"]
+    assert scheduled
+    assert all(run.startswith("scheduled__") for run in scheduled)
