@@ -56,7 +56,6 @@ test: .venv/.stamp ## run the whole test suite
 
 faults: .venv/.stamp ## break every part of a real house, ROUNDS times each, and count what is lost or doubled
 	@SLA_EXAMPLES=$$((100 * $(ROUNDS))) $(PY) -m pytest -q tests/state_machine
-	@SLA_FAULTS=1 $(PY) -m pytest -q tests/faults
 	@$(PY) -m tests.faults --rounds $(ROUNDS) $(FAULTS)
 
 lint: .venv/.stamp ## ruff, mypy --strict and the import rules

@@ -18,8 +18,8 @@ from psycopg import sql
 from deploy.orphans import end_with_parent
 from deploy.stack.settings import free_port
 
-START_SECONDS = 30
-STOP_SECONDS = 20
+START_SECONDS = 120
+STOP_SECONDS = 60
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
 
 
@@ -28,10 +28,16 @@ class UnableToStartPostgres(Exception):
 
 
 class PostgresServer:
-    """Listen on a free loopback port with a data folder under the temporary folder; both are gone at the end."""
+    """Listen on a free loopback port with a data folder under the temporary folder; both are gone at the end.
+
+    `within` names another folder for the data.
+    """
+
+    def __init__(self, *, within: Path | None = None) -> None:
+        self._within = within
 
     def __enter__(self) -> Self:
-        self._home = Path(tempfile.mkdtemp(prefix="pg-"))
+        self._home = Path(tempfile.mkdtemp(prefix="pg-", dir=self._within))
         try:
             self._user = _unprivileged_user(self._home)
             self._binaries = _binaries(self._home, copied=self._user is not None)
@@ -68,6 +74,11 @@ class PostgresServer:
         """Remove a database, whoever is still connected to it."""
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    @property
+    def runs(self) -> bool:
+        """Tell whether the server's process is alive."""
+        return self._process.poll() is None
 
     def break_down(self) -> None:
         """End the server at once, as a crash would: what was committed is there again after `start_again`."""

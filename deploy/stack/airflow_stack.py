@@ -15,7 +15,7 @@ from deploy.stack.project_settings import ProjectSettings
 from deploy.stack.rest import AirflowApi
 from deploy.stack.settings import StackSettings, environment, free_port
 
-START_SECONDS = 240
+START_SECONDS = 600  # on a machine with much else to do
 LOOK_SECONDS = 0.3
 HEALTHY_PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 # Log servers would listen on every interface; here all logs are files of one machine.

@@ -10,8 +10,8 @@ from threading import Condition, Thread
 from types import TracebackType
 from typing import Self
 
-ANSWER_SECONDS = 30
-END_SECONDS = 30
+ANSWER_SECONDS = 120
+END_SECONDS = 120
 
 
 class Components:

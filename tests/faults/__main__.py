@@ -5,16 +5,52 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from random import Random, SystemRandom
 
 from rich.console import Console
 from rich.table import Table
 
+from tests.faults.checking import Verdict
+from tests.faults.crowding import Crowds
 from tests.faults.house import House, house
 from tests.faults.scenarios import FAULTS, Fault, play
 
 COLUMNS = ("operations", "fault", "rounds", "incidents", "lost", "doubled", "letters repeated", "postings repeated")
+Play, Judge = Callable[[Random, int], object], Callable[[], Verdict]
+
+
+class Report:
+    """Plays one fault after the other, prints each row when it is known, and all rows at the end."""
+
+    def __init__(self, seed: int, rounds: int) -> None:
+        self.console = Console(highlight=False, width=160)
+        self.table = Table(*COLUMNS, title=f"seed {seed}")
+        self.seed, self.rounds, self.failed = seed, rounds, False
+
+    def add(self, kind: str, name: str, play: Play, judge: Judge) -> None:
+        """Play the fault so often; what is judged after it and was not before is its work."""
+        before, played, began = judge(), 0, time.monotonic()
+        try:
+            for number in range(self.rounds):
+                chance = Random(f"{self.seed} {name} {number}")  # noqa: S311 - faults, not secrets
+                play(chance, number)
+                played += 1
+        except Exception:  # noqa: BLE001 - the table says it, and the next fault is tried
+            self.console.print(traceback.format_exc(), markup=False)
+        now = judge()
+        lost, doubled = set(now.lost) - set(before.lost), set(now.doubled) - set(before.doubled)
+        for line in sorted(lost | doubled):
+            self.console.print(f"  {line}", markup=False)
+        incidents = now.incidents - before.incidents
+        letters = now.repeated_letters - before.repeated_letters
+        postings = now.repeated_postings - before.repeated_postings
+        rounds = str(played) if played == self.rounds else f"{played}, then stuck"
+        cells = [kind, name, rounds, *map(str, (incidents, len(lost), len(doubled), letters, postings))]
+        self.table.add_row(*cells)
+        self.console.print(" | ".join(cells), f"({time.monotonic() - began:.0f} s)", markup=False)
+        self.failed |= bool(lost or doubled) or played < self.rounds
 
 
 def main() -> int:
@@ -23,46 +59,39 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--operations", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--only", nargs="+", default=[], help="faults whose name has one of these words")
+    parser.add_argument("--waits", type=int, default=1_000, help="so many on one triggerer")
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else SystemRandom().randrange(10**6)
-    console = Console(highlight=False, width=160)
-    console.print(f"seed {seed}")
-    chosen = [fault for fault in FAULTS if not given.only or any(word in fault.name for word in given.only)]
-    kinds = ["sqlite", "postgres"] if given.operations == "both" else [given.operations]
-    table, failed = Table(*COLUMNS, title=f"seed {seed}"), False
-    for kind in kinds:
-        with tempfile.TemporaryDirectory(prefix="faults-") as folder, house(Path(folder), operations=kind) as opened:
-            for fault in chosen:
-                row, good = _rounds(console, opened, fault, kind, given.rounds, seed)
-                table.add_row(*row)
-                failed |= not good
-    console.print(table)
-    return int(failed)
+    report = Report(seed, given.rounds)
+    report.console.print(f"seed {seed}")
+
+    def wanted(name: str) -> bool:
+        return not given.only or any(word in name for word in given.only)
+
+    crowd = f"triggerer killed twice with {given.waits:,} waits"
+    for kind in ["sqlite", "postgres"] if given.operations == "both" else [given.operations]:
+        if chosen := [fault for fault in FAULTS if wanted(fault.name)]:
+            with (
+                tempfile.TemporaryDirectory(prefix="faults-") as folder,
+                house(Path(folder), operations=kind, on_small_disk=True) as opened,
+            ):
+                for fault in chosen:
+                    report.add(kind, fault.name, _in(opened, fault), opened.judge)
+        if wanted(crowd):
+            crowds = Crowds(kind, given.waits)
+            report.add(kind, crowd, crowds.play, crowds.judge)
+    report.console.print(report.table)
+    return int(report.failed)
 
 
-def _rounds(console: Console, opened: House, fault: Fault, kind: str, rounds: int, seed: int) -> tuple[list[str], bool]:
-    before, trouble = opened.judge(), ""
-    began = time.monotonic()
-    for number in range(rounds):
-        chance = Random(f"{seed} {fault.name} {number}")  # noqa: S311 - faults, not secrets
-        mark = f"F{[f.name for f in FAULTS].index(fault.name):02}-{number}"
+def _in(opened: House, fault: Fault) -> Play:
+    def played(chance: Random, number: int) -> None:
         try:
-            play(opened, fault, chance, mark)
-        except Exception:  # noqa: BLE001 - the table says it, and the next fault is tried
-            trouble = traceback.format_exc()
-            console.print(trouble, markup=False)
-            break
-    now = opened.judge()
-    lost, doubled = set(now.lost) - set(before.lost), set(now.doubled) - set(before.doubled)
-    for line in sorted(lost | doubled):
-        console.print(f"  {line}", markup=False)
-    incidents = now.incidents - before.incidents
-    letters = now.repeated_letters - before.repeated_letters
-    postings = now.repeated_postings - before.repeated_postings
-    played = f"{rounds}" if not trouble else f"{number}, then stuck"
-    cells = [kind, fault.name, played, *map(str, (incidents, len(lost), len(doubled), letters, postings))]
-    console.print(" | ".join(cells), f"({time.monotonic() - began:.0f} s)", markup=False)
-    return cells, not (lost or doubled or trouble)
+            play(opened, fault, chance, f"F{FAULTS.index(fault):02}-{number}")
+        finally:
+            opened.restore()
+
+    return played
 
 
 if __name__ == "__main__":

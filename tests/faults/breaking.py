@@ -10,7 +10,6 @@ import psutil
 from tests.faults.house import House
 
 Inject = Callable[[House, Random, str], None]
-KILLS = 10
 SECOND = "triggerer-2"
 
 
@@ -22,20 +21,24 @@ def component(name: str) -> Inject:
     return inject
 
 
-def tasks(house: House, chance: Random, mark: str) -> None:
-    """Kill ten task processes at moments of chance; where nothing runs any more, more incidents are started."""
-    killed, quiet_since, more = 0, time.monotonic(), 0
-    end = quiet_since + 300
-    while killed < KILLS and time.monotonic() < end:
-        time.sleep(chance.uniform(0.1, 1.5))
-        if running := house.workers():
-            with suppress(psutil.Error):
-                chance.choice(running).kill()
-                killed, quiet_since = killed + 1, time.monotonic()
-        elif time.monotonic() > quiet_since + 15:
-            more, quiet_since = more + 1, time.monotonic()
-            house.start("no_violation", f"MORE-{mark}-{more}")
-    assert killed == KILLS, f"{killed} tasks were killed: {house.situation()}"
+def tasks(kills: int) -> Inject:
+    """Kill task processes at moments of chance; where nothing runs any more, more incidents are started."""
+
+    def inject(house: House, chance: Random, mark: str) -> None:
+        killed, quiet_since, more = 0, time.monotonic(), 0
+        end = quiet_since + 600
+        while killed < kills and time.monotonic() < end:
+            time.sleep(chance.uniform(0.1, 1.5))
+            if running := house.workers():
+                with suppress(psutil.Error):
+                    chance.choice(running).kill()
+                    killed, quiet_since = killed + 1, time.monotonic()
+            elif time.monotonic() > quiet_since + 15:
+                more, quiet_since = more + 1, time.monotonic()
+                house.start("no_violation", f"MORE-{mark}-{more}")
+        assert killed == kills, f"{killed} of {kills} tasks were killed: {house.situation()}"
+
+    return inject
 
 
 def executor_workers(house: House, chance: Random, _mark: str) -> None:

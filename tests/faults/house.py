@@ -26,12 +26,14 @@ from include.sla_logic.adapters.small_teleco import load_small_teleco, small_tel
 from include.sla_logic.adapters.small_teleco.loading import _TABLES
 from include.sla_logic.office import Office, Settings
 from tests.faults.checking import Verdict, check
+from tests.faults.disk import SmallDisk, small_disk
 from tests.faults.outside import SENDER, Billing, Mailbox
 
 DAG = "sla_violation"
 HOUSEKEEPING = "sla_housekeeping"
 WAIT = "await_restoration_request"
 CHUNK = 5000
+DISK_MIB = 2048
 SUPERVISED, SICK_SECONDS = {"scheduler", "triggerer"}, 90
 _NUMBER = re.compile(r"-(1\d{3})\b")
 _PROSE = {"text", "name", "email", "description", "reason", "cause"}
@@ -50,6 +52,7 @@ class House:
     def __init__(self, stack: AirflowStack, office: Office, mailbox: Mailbox, billing: Billing) -> None:
         self.stack, self.office, self.mailbox, self.billing = stack, office, mailbox, billing
         self.server: PostgresServer
+        self.disk: SmallDisk | None = None  # with all that the operations database writes
         self.teleco = small_teleco(7, datetime.now(UTC), history_days=35)
         with office.database.write() as connection:
             load_small_teleco(connection, self.teleco)
@@ -218,20 +221,37 @@ class House:
 
         self.until(quiet, seconds, "not quiet")
 
+    def restore(self) -> None:
+        """Put right what a fault that got stuck has left behind, for the next one."""
+        self.mailbox.be(None)
+        self.billing.be(None)
+        if self.disk:
+            self.disk.make_room()
+        if not self.server.runs:
+            self.server.start_again()
+        self.away.clear()
+
     def judge(self) -> Verdict:
         return check(self.office, self.started, self.mailbox, self.billing)
 
 
 @contextmanager
-def house(folder: Path, *, operations: str) -> Iterator[House]:
-    """Open a house whose operations database is 'sqlite' or 'postgres'; Airflow's own is always PostgreSQL."""
+def house(folder: Path, *, operations: str, on_small_disk: bool = False) -> Iterator[House]:
+    """Open a house whose operations database is 'sqlite' or 'postgres'; Airflow's own is always PostgreSQL.
+
+    Where one may mount, the operations database can be given a small disk of its own.
+    """
     with ExitStack() as opened:
-        server = opened.enter_context(PostgresServer())
+        on_server = operations == "postgres"
+        disk = small_disk(mebibytes=DISK_MIB) if on_small_disk else None
+        if disk:
+            opened.callback(disk.close)
+        server = opened.enter_context(PostgresServer(within=disk.folder if disk and on_server else None))
         mailbox, billing = Mailbox(), Billing()
         opened.callback(mailbox.close)
         opened.callback(billing.close)
-        on_server = operations == "postgres"
-        url = server.create_database(f"teleco_{uuid4().hex[:8]}") if on_server else sqlite_url(folder / "teleco.db")
+        file = (disk.folder if disk else folder) / "teleco.db"
+        url = server.create_database(f"teleco_{uuid4().hex[:8]}") if on_server else sqlite_url(file)
         mail = {"conn_type": "smtp", "host": "127.0.0.1", "port": mailbox.port}
         mail |= {"extra": {"disable_tls": True, "from_email": SENDER, "timeout": 5}}
         post = {"conn_type": "http", "host": "127.0.0.1", "port": billing.port, "extra": {"timeout": 5}}
@@ -250,5 +270,5 @@ def house(folder: Path, *, operations: str) -> Iterator[House]:
         stack = opened.enter_context(AirflowStack(settings, tell=print))
         stack.wait_for_dags([DAG, HOUSEKEEPING])
         made = House(stack, office, mailbox, billing)
-        made.server = server
+        made.server, made.disk = server, disk
         yield made

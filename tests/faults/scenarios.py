@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-from tests.faults import breaking, meeting, waiting
+from tests.faults import breaking, meeting, surroundings, waiting
 from tests.faults.breaking import Inject, billing, component, mail
 from tests.faults.house import House
 
@@ -25,7 +25,7 @@ FAULTS = (
     Fault("triggerer killed", component("triggerer")),
     Fault("dag-processor killed", component("dag-processor")),
     Fault("api-server killed, 30 s away", breaking.api_server_away(30)),
-    Fault("ten task processes killed", breaking.tasks),
+    Fault("ten task processes killed", breaking.tasks(10)),
     Fault("two workers of the executor killed", breaking.executor_workers),
     Fault("PostgreSQL stopped and started", breaking.database_away(1, 10)),
     Fault("PostgreSQL away for 60 s", breaking.database_away(60, 60)),
@@ -49,6 +49,10 @@ FAULTS = (
     Fault("waiting sensor killed and retried", waiting.sensor_retried, keys=()),
     Fault("sensor dead, found by the doctor", waiting.found_by_the_doctor, keys=()),
     Fault("sensor dead, triggerer away, found by the housekeeping", waiting.found_by_the_housekeeping, keys=()),
+    Fault("triggerer's clock an hour fast", surroundings.clock_of_the_triggerer(3600), keys=()),
+    Fault("triggerer's clock an hour slow", surroundings.clock_of_the_triggerer(-3600), keys=()),
+    Fault("disk of the operations database full", surroundings.disk_full),
+    Fault("ten minutes of everything", surroundings.everything(10)),
 )
 
 

@@ -1,0 +1,142 @@
+"""What surrounds the parts fails: a clock is wrong, a disk is full, everything happens at once."""
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from sqlalchemy.exc import DBAPIError
+
+from deploy.stack.rest import UnableToReachAirflow
+from include.sla_logic.domain.restoration import RestorationOutcome
+from tests.faults import breaking
+from tests.faults.breaking import Inject
+from tests.faults.house import House
+
+HOUR = 3600
+ASIDE = "triggerer"
+PARTS = ("scheduler", "triggerer", "dag-processor", "api-server")
+KEYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration", "held_and_released", "too_late")
+MAIL, BILLING = ("down", "slow", "later", "forgetful"), ("down", "slow", "error", "forgetful", "broken_off", "busy")
+
+
+def clock_of_the_triggerer(seconds: float) -> Inject:
+    """Let the only triggerer work with a clock that is wrong: whose time is over and whose not stays the same."""
+
+    def inject(house: House, chance: Random, mark: str) -> None:
+        stack = house.stack
+        expected = {
+            house.start("held_and_released", f"CLOCK-{mark}-HELD"): RestorationOutcome.IN_TIME,
+            house.start("too_late", f"CLOCK-{mark}-LATE"): RestorationOutcome.TOO_LATE,
+        }
+        held, late = expected
+        house.away.add(ASIDE)  # nobody takes its strange heartbeat for a sickness
+        try:
+            _end(house)
+            command = [sys.executable, "-m", "tests.faults.stepped", str(seconds), ASIDE, "--skip-serve-logs"]
+            stack.components.start(ASIDE, command)
+            house.until(lambda: abs(_beat_ahead(house) - seconds) < HOUR / 4, 300, "no heartbeat by the wrong clock")
+            house.until_deferred(held)
+            time.sleep(chance.uniform(0, 40))
+            assert house.office.restoration(held).outcome is None
+            house.office.release_restoration(held, by="operator", reason="The route has room.")
+            ended = ("track_errors", "terminate_restoration")
+            for run in (held, late):
+                house.until(lambda run=run: any(_passed(house, run, task) for task in ended), 400, f"{run} still waits")
+            for run, outcome in expected.items():
+                assert house.office.restoration(run).outcome is outcome, (run, house.office.restoration(run))
+        finally:
+            _end(house)
+            house.away.discard(ASIDE)
+            house.revive()
+
+    return inject
+
+
+def _end(house: House) -> None:
+    if ASIDE not in house.stack.components.ended:
+        house.stack.components.kill(ASIDE)
+        house.stack.components.wait_ended(ASIDE)
+
+
+def _beat_ahead(house: House) -> float:
+    """Return by how many seconds the triggerer's last heartbeat lies in the future."""
+    beat = house.stack.api.call("GET", "/api/v2/monitor/health")["triggerer"]["latest_triggerer_heartbeat"]
+    return (datetime.fromisoformat(beat) - datetime.now(UTC)) / timedelta(seconds=1) if beat else 0.0
+
+
+def _passed(house: House, run: str, task: str) -> bool:
+    return house.stack.api.task_states("sla_violation", run).get(task) == "success"
+
+
+def disk_full(house: House, chance: Random, _mark: str) -> None:
+    """Fill the file system of the operations database while incidents are under way, and make room again."""
+    assert house.disk is not None, "a full disk needs the right to mount a file system: run as one who may"
+    time.sleep(chance.uniform(3, 20))
+    felt, end = False, time.monotonic() + chance.uniform(30, 60)
+    try:
+        while time.monotonic() < end or not felt:
+            house.disk.fill()
+            felt = felt or _refuses_to_write(house)
+            assert time.monotonic() < end + 120, "the full disk was not felt"
+            time.sleep(0.5)
+    finally:
+        house.disk.make_room()
+        if not house.server.runs:  # PostgreSQL ends itself where it cannot write its log
+            house.server.start_again()
+
+
+def _refuses_to_write(house: House) -> bool:
+    try:
+        with house.office.database.write() as connection:
+            connection.exec_driver_sql("CREATE TABLE too_much (filler TEXT)")
+            connection.exec_driver_sql("INSERT INTO too_much VALUES ('" + "x" * 2_000_000 + "')")
+            connection.rollback()
+    except DBAPIError:
+        return True
+    return False
+
+
+def everything(minutes: float) -> Inject:
+    """Start an incident of chance every few seconds, and break something of chance every half minute."""
+
+    def inject(house: House, chance: Random, mark: str) -> None:
+        end, number = time.monotonic() + 60 * minutes, 0
+        faults: list[Callable[[], None]] = [
+            *(lambda part=part: _kill(house, part) for part in PARTS),
+            lambda: breaking.api_server_away(10)(house, chance, mark),
+            lambda: breaking.database_away(1, 5)(house, chance, mark),
+            lambda: _some_tasks(house, chance),
+            lambda: house.mailbox.be(chance.choice([None, *MAIL])),
+            lambda: house.billing.be(chance.choice([None, *BILLING])),
+        ]
+        try:
+            while time.monotonic() < end:
+                if number % 3 == 0:
+                    house.move_on()
+                for key in chance.sample(KEYS, 2):
+                    with suppress(UnableToReachAirflow):  # who is told so sends it again, or gives it up
+                        house.start(key, f"MIX-{mark}-{number}-{key.upper().replace('_', '-')}")
+                number += 1
+                chance.choice(faults)()
+                house.revive()
+                house.release_held()
+                time.sleep(chance.uniform(5, 30))
+        finally:
+            house.mailbox.be(None)
+            house.billing.be(None)
+
+    return inject
+
+
+def _kill(house: House, part: str) -> None:
+    if part in house.stack.components.pids:
+        house.kill(part)
+
+
+def _some_tasks(house: House, chance: Random) -> None:
+    for process in house.workers()[: chance.randint(1, 3)]:
+        with suppress(Exception):
+            process.kill()
