@@ -7,7 +7,7 @@ from random import Random
 
 import psutil
 
-from tests.faults.house import House
+from tests.faults.house import PATIENCE, House
 
 Inject = Callable[[House, Random, str], None]
 SECOND = "triggerer-2"
@@ -26,7 +26,7 @@ def tasks(kills: int) -> Inject:
 
     def inject(house: House, chance: Random, mark: str) -> None:
         killed, quiet_since, more = 0, time.monotonic(), 0
-        end = quiet_since + 600
+        end = quiet_since + PATIENCE
         while killed < kills and time.monotonic() < end:
             time.sleep(chance.uniform(0.1, 1.5))
             if running := house.workers():
@@ -44,7 +44,7 @@ def tasks(kills: int) -> Inject:
 def executor_workers(house: House, chance: Random, _mark: str) -> None:
     """Kill workers of the LocalExecutor themselves, with the tasks in their hands."""
     for _ in range(2):
-        house.until(lambda: bool(house.workers()), 120, "no task runs")
+        house.until(lambda: bool(house.workers()), "no task runs")
         with suppress(psutil.Error):
             chance.choice(house.workers()).parent().kill()
         time.sleep(chance.uniform(1, 5))
@@ -88,9 +88,7 @@ def one_of_two_triggerers(house: House, chance: Random, mark: str) -> None:
         house.away.add("triggerer")
         for run_id in runs:
             house.office.release_restoration(run_id, by="operator", reason="The reserve route has room.")
-        house.until(
-            lambda: all(house.stack.api.run_state("sla_violation", run) == "success" for run in runs), 300, "on"
-        )
+        house.until(lambda: all(house.stack.api.run_state("sla_violation", run) == "success" for run in runs), "on")
         assert deadlines == {run_id: house.office.restoration(run_id).deadline for run_id in runs}
     finally:
         house.away.discard("triggerer")

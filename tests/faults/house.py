@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import psutil
 from sqlalchemy import insert
+from sqlalchemy.exc import DBAPIError
 
 from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
@@ -34,6 +35,7 @@ HOUSEKEEPING = "sla_housekeeping"
 WAIT = "await_restoration_request"
 CHUNK = 5000
 DISK_MIB = 2048
+PATIENCE = 1800  # seconds for any one thing: two minutes where nothing else runs, and a machine may have much to do
 SUPERVISED, SICK_SECONDS = {"scheduler", "triggerer"}, 90
 _NUMBER = re.compile(r"-(1\d{3})\b")
 _PROSE = {"text", "name", "email", "description", "reason", "cause"}
@@ -166,16 +168,24 @@ class House:
                 if left.total_seconds() > 3600:
                     self.office.release_restoration(run_id, by="operator", reason="The route has room.")
 
-    def until(self, reached: Callable[[], bool], seconds: float, what: str, every: float = 1) -> None:
-        end = time.monotonic() + seconds
-        while not reached():
+    def until(self, reached: Callable[[], bool], what: str, every: float = 1) -> None:
+        """Wait until it is so; after very long say what did not come, and how things stand."""
+        end = time.monotonic() + PATIENCE
+        while not self._is(reached):
             self.revive()
             if time.monotonic() > end:
-                raise TimeoutError(f"{what}: not within {seconds:g} s; {self.situation()}")
+                raise TimeoutError(f"{what}: not within {PATIENCE} s; {self.situation()}")
             time.sleep(every)
 
+    @staticmethod
+    def _is(reached: Callable[[], bool]) -> bool:
+        """Ask; who gets no answer now asks again."""
+        with suppress(UnableToReachAirflow, DBAPIError, json.JSONDecodeError):
+            return reached()
+        return False
+
     def until_deferred(self, run_id: str) -> None:
-        self.until(lambda: self.stack.api.task_states(DAG, run_id).get(WAIT) == "deferred", 300, "not deferred")
+        self.until(lambda: self.stack.api.task_states(DAG, run_id).get(WAIT) == "deferred", "not deferred")
 
     def situation(self) -> str:
         with suppress(UnableToReachAirflow):
@@ -192,11 +202,9 @@ class House:
             return f"{open_runs} {tasks} outbox {self.office.message_counts()}"
         return "the api-server does not answer"
 
-    def until_felt(self, kind: str, seconds: float = 300) -> None:
+    def until_felt(self, kind: str) -> None:
         """Wait until a message of this kind was put off: only then has the trouble been felt."""
-        self.until(
-            lambda: any(m.kind == kind and m.last_error for m in self.office.messages(limit=1000)), seconds, "not felt"
-        )
+        self.until(lambda: any(m.kind == kind and m.last_error for m in self.office.messages(limit=1000)), "not felt")
 
     def hurry(self) -> None:
         """Make due now what was put off by a trouble that is over: the housekeeping sends it within a minute."""
@@ -205,21 +213,19 @@ class House:
                 with suppress(UnableToRetryMessage):
                     self.office.retry_message(message.id, by="operator")
 
-    def settle(self, seconds: float = 420) -> None:
+    def settle(self) -> None:
         """Wait until every run has ended and everything that had to leave has left, reviving what died."""
 
         def quiet() -> bool:
-            with suppress(UnableToReachAirflow, json.JSONDecodeError):
-                self.release_held()
-                if not self.mailbox.trouble and not self.billing.trouble:
-                    self.hurry()
-                states = {run: self.stack.api.run_state(DAG, run) for run in self.started - self.over}
-                self.over |= {run for run, state in states.items() if state == "success"}
-                counts = self.office.message_counts()
-                return set(states.values()) <= FINISHED and not counts.get("waiting") and not counts.get("claimed")
-            return False
+            self.release_held()
+            if not self.mailbox.trouble and not self.billing.trouble:
+                self.hurry()
+            states = {run: self.stack.api.run_state(DAG, run) for run in self.started - self.over}
+            self.over |= {run for run, state in states.items() if state == "success"}
+            counts = self.office.message_counts()
+            return set(states.values()) <= FINISHED and not counts.get("waiting") and not counts.get("claimed")
 
-        self.until(quiet, seconds, "not quiet")
+        self.until(quiet, "not quiet")
 
     def restore(self) -> None:
         """Put right what a fault that got stuck has left behind, for the next one."""

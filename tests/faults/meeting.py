@@ -39,8 +39,8 @@ def same_incident_from_everywhere(house: House, chance: Random, mark: str) -> No
         list(callers.map(call, range(CALLERS)))
     api = house.stack.api
     api.start_run(BACKLOG, conf={}, run_id=f"backlog-{mark}")
-    house.until(lambda: api.run_state(BACKLOG, f"backlog-{mark}") in FINISHED, 300, "the backlog is not worked off")
-    house.until(lambda: set(api.run_states(DAG).values()) <= FINISHED, 400, "not all ended")
+    house.until(lambda: api.run_state(BACKLOG, f"backlog-{mark}") in FINISHED, "the backlog is not worked off")
+    house.until(lambda: set(api.run_states(DAG).values()) <= FINISHED, "not all ended")
     tickets = [t for t in house.office.tickets(limit=10_000) if t.external_reference == reference]
     assert len(tickets) == 1, tickets
     house.started.add(tickets[0].run_id)
@@ -92,7 +92,7 @@ def around_the_deadline(house: House, chance: Random, mark: str) -> None:
     finally:
         house.away.discard("triggerer")
         house.revive()
-    house.until(lambda: all(house.office.restoration(run).outcome for run in runs), 300, "not decided")
+    house.until(lambda: all(house.office.restoration(run).outcome for run in runs), "not decided")
     for run, sent in honoured.items():
         expected = RestorationOutcome.IN_TIME if sent else RestorationOutcome.TOO_LATE
         assert house.office.restoration(run).outcome is expected, (run, sent, house.office.restoration(run))
@@ -100,7 +100,7 @@ def around_the_deadline(house: House, chance: Random, mark: str) -> None:
 
 def _release_at_the_edge(house: House, run_id: str, edge: float) -> bool:
     """Tell whether the request was taken; every answer must fit the instants before and after it."""
-    house.until(lambda: house.asked(run_id), 300, "not held", every=0.2)
+    house.until(lambda: house.asked(run_id), "not held", every=0.2)
     deadline = house.office.restoration(run_id).deadline
     time.sleep(max(0.0, deadline.timestamp() + edge - time.time()))
     asked = datetime.now(UTC)
@@ -120,13 +120,13 @@ def race_of_the_deferral(house: House, chance: Random, mark: str) -> None:
     runs = {house.start("held_and_released", f"RACE-{mark}-{n}"): chance.uniform(0, 20) for n in range(RACERS)}
 
     def answer(run_id: str) -> None:
-        house.until(lambda: house.waiting(run_id), 400, "not held", every=0.2)
+        house.until(lambda: house.waiting(run_id), "not held", every=0.2)
         time.sleep(runs[run_id])
         house.office.release_restoration(run_id, by="operator", reason="At once.")
 
     with ThreadPoolExecutor(RACERS) as operators:
         list(operators.map(answer, runs))
-    house.until(lambda: all(_ended(house, run) for run in runs), 400, "not ended")
+    house.until(lambda: all(_ended(house, run) for run in runs), "not ended")
     assert {house.stack.api.run_state(DAG, run) for run in runs} == {"success"}
 
 

@@ -13,7 +13,7 @@ from deploy.stack.rest import UnableToReachAirflow
 from include.sla_logic.domain.restoration import RestorationOutcome
 from tests.faults import breaking
 from tests.faults.breaking import Inject
-from tests.faults.house import House
+from tests.faults.house import PATIENCE, House
 
 HOUR = 3600
 ASIDE = "triggerer"
@@ -37,14 +37,14 @@ def clock_of_the_triggerer(seconds: float) -> Inject:
             _end(house)
             command = [sys.executable, "-m", "tests.faults.stepped", str(seconds), ASIDE, "--skip-serve-logs"]
             stack.components.start(ASIDE, command)
-            house.until(lambda: abs(_beat_ahead(house) - seconds) < HOUR / 4, 300, "no heartbeat by the wrong clock")
+            house.until(lambda: abs(_beat_ahead(house) - seconds) < HOUR / 4, "no heartbeat by the wrong clock")
             house.until_deferred(held)
             time.sleep(chance.uniform(0, 40))
             assert house.office.restoration(held).outcome is None
             house.office.release_restoration(held, by="operator", reason="The route has room.")
             ended = ("track_errors", "terminate_restoration")
             for run in (held, late):
-                house.until(lambda run=run: any(_passed(house, run, task) for task in ended), 400, f"{run} still waits")
+                house.until(lambda run=run: any(_passed(house, run, task) for task in ended), f"{run} still waits")
             for run, outcome in expected.items():
                 assert house.office.restoration(run).outcome is outcome, (run, house.office.restoration(run))
         finally:
@@ -80,7 +80,7 @@ def disk_full(house: House, chance: Random, _mark: str) -> None:
         while time.monotonic() < end or not felt:
             house.disk.fill()
             felt = felt or _refuses_to_write(house)
-            assert time.monotonic() < end + 120, "the full disk was not felt"
+            assert time.monotonic() < end + PATIENCE, "the full disk was not felt"
             time.sleep(0.5)
     finally:
         house.disk.make_room()

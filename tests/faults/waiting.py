@@ -6,10 +6,9 @@ from random import Random
 
 import psutil
 
-from deploy.stack.rest import UnableToReachAirflow
-from tests.faults.house import DAG, WAIT, House
+from tests.faults.house import DAG, PATIENCE, WAIT, House
 
-PATIENCE = "sla_watchdog_minutes"
+QUIET = "sla_watchdog_minutes"
 
 
 def sensor_cleared(house: House, _chance: Random, mark: str) -> None:
@@ -28,7 +27,7 @@ def sensor_retried(house: House, _chance: Random, mark: str) -> None:
     run_id = _deferred(house, f"RETRY-{mark}")
     before = house.office.restoration(run_id).deadline
     _clear(house, run_id)
-    api, end = house.stack.api, time.monotonic() + 120
+    api, end = house.stack.api, time.monotonic() + PATIENCE
     while api.task_states(DAG, run_id).get(WAIT) != "up_for_retry":
         assert time.monotonic() < end, f"the sensor was not tried again: {house.situation()}"
         quick = time.monotonic() + 1
@@ -58,7 +57,7 @@ def found_by_the_housekeeping(house: House, _chance: Random, mark: str) -> None:
     house.away.add("triggerer")
     house.stack.components.kill("triggerer")
     house.stack.components.wait_ended("triggerer")
-    house.stack.api.set_variable(PATIENCE, "1")
+    house.stack.api.set_variable(QUIET, "1")
     try:
         for run_id in (dead, lonely):
             house.office.release_restoration(run_id, by="operator", reason="Agreed.")
@@ -67,7 +66,7 @@ def found_by_the_housekeeping(house: House, _chance: Random, mark: str) -> None:
             _until_success(house, run_id)
             assert "watchdog" in {act.actor for act in house.office.case(run_id).audit}
     finally:
-        house.stack.api.set_variable(PATIENCE, "10")
+        house.stack.api.set_variable(QUIET, "10")
         house.away.discard("triggerer")
         house.revive()
 
@@ -86,13 +85,8 @@ def _clear(house: House, run_id: str) -> None:
 def _fail(house: House, run_id: str) -> None:
     place = f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances/{WAIT}"
     house.stack.api.call("PATCH", place, json={"new_state": "failed"})
-    house.until(lambda: house.stack.api.run_state(DAG, run_id) == "failed", 120, "not failed")
+    house.until(lambda: house.stack.api.run_state(DAG, run_id) == "failed", "not failed")
 
 
 def _until_success(house: House, run_id: str) -> None:
-    def ended() -> bool:
-        with suppress(UnableToReachAirflow):
-            return house.stack.api.run_state(DAG, run_id) == "success"
-        return False
-
-    house.until(ended, 400, "not finished")
+    house.until(lambda: house.stack.api.run_state(DAG, run_id) == "success", "not finished")
