@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,7 +12,7 @@ from typing import Self
 from deploy.stack.components import Components
 from deploy.stack.credentials import USER, Credentials
 from deploy.stack.project_settings import ProjectSettings
-from deploy.stack.rest import AirflowApi
+from deploy.stack.rest import AirflowApi, AirflowBusy
 from deploy.stack.settings import StackSettings, environment, free_port
 
 START_SECONDS = 600  # on a machine with much else to do
@@ -157,10 +157,13 @@ class AirflowStack:
 
     def _wait(self, reached: Callable[[], bool], what: str, timeout_seconds: float) -> None:
         deadline = time.monotonic() + timeout_seconds
-        while not reached():
+        while True:
+            with suppress(AirflowBusy):
+                if reached():
+                    return
+                if what != "healthy" and (errors := self.api.import_errors()):
+                    raise UnableToStartAirflow(f"DAG files cannot be read: {errors}")
             self._complain_of_ended()
-            if what != "healthy" and (errors := self.api.import_errors()):
-                raise UnableToStartAirflow(f"DAG files cannot be read: {errors}")
             if time.monotonic() > deadline:
                 raise UnableToStartAirflow(f"Airflow was not {what} within {timeout_seconds:g} s")
             time.sleep(LOOK_SECONDS)

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Self
+from contextlib import suppress
+from typing import Any, Self, TypeVar
 
 import httpx
 
 FINISHED = frozenset({"success", "failed"})
+T = TypeVar("T")
 PAGE = 200
 TRY_AGAIN_SECONDS = (1, 2, 5, 10, 20)
 
@@ -94,11 +96,11 @@ class AirflowApi:
     def set_pool(self, name: str, slots: int, description: str) -> None:
         """Make a pool, or give an existing one these slots."""
         body = {"name": name, "slots": slots, "description": description, "include_deferred": False}
-        self._create_or_replace("/api/v2/pools", name, body)
+        self._patiently(lambda: self._create_or_replace("/api/v2/pools", name, body))
 
     def set_variable(self, key: str, value: str) -> None:
         """Make a variable, or give an existing one this value."""
-        self._create_or_replace("/api/v2/variables", key, {"key": key, "value": value})
+        self._patiently(lambda: self._create_or_replace("/api/v2/variables", key, {"key": key, "value": value}))
 
     def trigger_run(
         self, dag_id: str, *, conf: dict[str, Any], run_id: str | None = None, note: str | None = None
@@ -110,14 +112,10 @@ class AirflowApi:
 
     def start_run(self, dag_id: str, *, conf: dict[str, Any], run_id: str, note: str | None = None) -> str:
         """Start a run, asking again while the server is too busy to answer: its id makes that harmless."""
-        for pause in TRY_AGAIN_SECONDS:
-            try:
-                return self.trigger_run(dag_id, conf=conf, run_id=run_id, note=note)
-            except AirflowBusy:
-                time.sleep(pause)
-            except RunExists:
-                return run_id
-        raise UnableToReachAirflow(f"{dag_id} {run_id} was not started: the server is too busy")
+        try:
+            return self._patiently(lambda: self.trigger_run(dag_id, conf=conf, run_id=run_id, note=note))
+        except RunExists:
+            return run_id
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         """Tell queued, running, success or failed."""
@@ -163,6 +161,14 @@ class AirflowApi:
                 raise RunNotFinished(f"{dag_id} {run_id} is {state} after {timeout_seconds:g} s: {tasks}")
             time.sleep(0.5)
 
+    def _patiently(self, do: Callable[[], T]) -> T:
+        """Do what may be done twice, again while the server is too busy to answer."""
+        for pause in TRY_AGAIN_SECONDS:
+            with suppress(AirflowBusy):
+                return do()
+            time.sleep(pause)
+        return do()
+
     def _send(self, method: str, path: str, **parameters: Any) -> httpx.Response:
         try:
             return self._client.request(method, path, **parameters)
@@ -174,7 +180,7 @@ class AirflowApi:
         if answer.status_code == httpx.codes.CONFLICT:
             self.call("PATCH", f"{path}/{name}", json=body)
         elif answer.is_error:
-            raise UnableToReachAirflow(f"POST {path} was refused with {answer.status_code}: {answer.text}")
+            raise _refusal(answer.status_code)(f"POST {path} was refused with {answer.status_code}: {answer.text}")
 
 
 def _refusal(status: int) -> type[UnableToReachAirflow]:
