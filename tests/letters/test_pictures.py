@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from itertools import pairwise
@@ -39,6 +39,38 @@ def test_the_same_picture_is_the_same_to_the_byte() -> None:
 
 def test_times_in_the_picture_are_those_of_the_contracts_zone() -> None:
     assert curve_of(course()).corrected == MENDED + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("metric", ["availability", "latency"])
+@pytest.mark.parametrize(
+    ("month", "outage"),
+    [
+        # In Berlin the hour from 02:00 to 03:00 comes twice, from 00:00 to 02:00 UTC; in spring it never comes.
+        (datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 29, 0, 30, tzinfo=UTC)),
+    ],
+)
+def test_no_line_runs_backwards_where_the_clocks_are_changed(metric: str, month: datetime, outage: datetime) -> None:
+    window = Period(start=month, end=month + timedelta(days=31))
+    down = Period(start=outage, end=outage + timedelta(hours=6))
+    values = [(month + timedelta(hours=n), Decimal(20 + n % 7)) for n in range(31 * 24)]
+    told = ServiceFacts(
+        service="S-1001",
+        outages=(Outage(reference="O-1", start=down.start, end=down.end),),
+        series=(SampleSeries.from_samples(values, metric="latency", unit="ms", step_seconds=3600),),
+    )
+    series = series_of(
+        told, metric=metric, unit="ms", window=window, as_of=window.end, zone="Europe/Berlin", target=Decimal("99.9"),
+        corrected_at=down.end, resolution=1000,
+    )  # fmt: skip
+
+    curve = curve_of(series)
+    moments = [at for at, *_ in curve.points]
+    assert moments == sorted(moments)
+    if metric == "latency":
+        assert {other - one for one, other in pairwise(moments)} == {timedelta(hours=1)}
+    assert [end - begin for begin, end in curve.outages] == [timedelta(hours=6)]
+    assert curve.corrected == curve.outages[0][1]
 
 
 def test_downtime_adds_up_without_planned_work() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
@@ -97,10 +97,12 @@ def counts_hours(series: PerformanceSeries) -> bool:
 def curve_of(series: PerformanceSeries) -> Curve:
     """Return the samples, or the cumulated downtime: flat in service, rising in an outage.
 
-    Times are wall-clock times of the contract's zone. Short stretches are wide enough to be seen, and a little of what
-    follows is shown too: the newest event must not stick to the edge.
+    Times are those of the contract's zone, as its clocks went at the beginning. Short stretches are wide enough to be
+    seen, and a little of what follows is shown too: the newest event must not stick to the edge.
     """
-    zone, divisor = ZoneInfo(series.zone), _divisor(series)
+    # The offset of the beginning holds throughout: where clocks are set back, the picture must not run backwards.
+    zone = timezone(series.shown.start.astimezone(ZoneInfo(series.zone)).utcoffset() or timedelta())
+    divisor = _divisor(series)
     start, end = series.shown.span
     last = max(end, min(end + (end - start) // 25, to_seconds(series.window.end)))
 
