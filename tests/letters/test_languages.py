@@ -1,13 +1,20 @@
 import re
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from include.sla_logic.adapters import mail_wording
+from include.sla_logic.adapters.mail import render, write_letter
+from include.sla_logic.adapters.mail_delivery import read_message
 from include.sla_logic.adapters.mail_wording import UnableToFindPhrase, Wording, languages
 from include.sla_logic.domain.customer_report import CreditState, NextStep
 from include.sla_logic.domain.money import Money
@@ -15,6 +22,7 @@ from include.sla_logic.domain.network import Action
 from include.sla_logic.domain.notification import Metric, Symptom
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.resolution import Outcome
+from tests.letters.reports import customer, report
 
 NOON = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
 
@@ -49,12 +57,53 @@ def test_every_code_of_a_report_can_be_said(language: str) -> None:
 
 @pytest.mark.parametrize("language", sorted(languages()))
 def test_every_type_of_problem_of_the_remedy_table_can_be_said(language: str) -> None:
-    import yaml
-
     table = mail_wording.LANGUAGES.parents[1] / "policies" / "remedies.yaml"
     types = {row["type"] for row in yaml.safe_load(table.read_text(encoding="utf-8"))["remedies"]}
 
     assert {name for name in types if not Wording(language, "UTC").has(f"problem.{name}")} == set()
+
+
+@pytest.fixture
+def languages_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the letters a folder of languages of their own, and forget it afterwards."""
+    folder = Path(shutil.copytree(mail_wording.LANGUAGES, tmp_path / "languages"))
+    monkeypatch.setattr(mail_wording, "LANGUAGES", folder)
+    mail_wording.languages.cache_clear()
+    mail_wording._phrases.cache_clear()
+    yield folder
+    mail_wording.languages.cache_clear()
+    mail_wording._phrases.cache_clear()
+
+
+def in_french(node: Any) -> Any:
+    """Mark every sentence, so that one that does not come from the new file is seen."""
+    return {key: in_french(value) for key, value in node.items()} if isinstance(node, dict) else f"fr·{node}"
+
+
+def test_a_language_is_added_by_a_file_and_nothing_else(languages_folder: Path) -> None:
+    english = yaml.safe_load((languages_folder / "en.yaml").read_text(encoding="utf-8"))
+    told, reader = report(locale="fr"), customer(locale="fr")
+    assert write_letter(told, reader).language == "en"
+
+    mail_wording.languages.cache_clear()  # what a new process does
+    french = in_french(english) | {"formats": "fr_FR"}
+    (languages_folder / "fr.yaml").write_text(yaml.safe_dump(french, allow_unicode=True), encoding="utf-8")
+    message = read_message(render(told, reader)["message"])
+
+    assert message["Content-Language"] == "fr"
+    assert message["Subject"].startswith("fr·")
+    for kind in ("plain", "html"):
+        said = plain(message.get_body((kind,)).get_content())
+        assert "fr·" in said
+        assert "18,90 €" in said
+        assert "17 novembre 2026" in said
+        assert "November" not in said
+        assert "€18.90" not in said
+    assert 'lang="fr"' in message.get_body(("html",)).get_content()
+    pictures = [part for part in message.walk() if part.get_content_type() == "image/png"]
+    assert len(pictures) == 2
+    assert render(told, customer(locale="fr-CH"))["message"] != render(told, reader)["message"]
+    assert read_message(render(report(), customer())["message"])["Content-Language"] == "en"
 
 
 def test_a_missing_sentence_is_named() -> None:
