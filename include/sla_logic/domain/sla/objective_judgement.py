@@ -141,13 +141,17 @@ class ObjectiveJudgement(Value):
 
 
 class ChronicFinding(Value):
-    """Whether many or long outages give the customer a right, or will with the next event."""
+    """Whether many or long outages give the customer a right, or will with the next event.
+
+    `events_left` is how many further outages give it; None in papers that were written before it was counted.
+    """
 
     state: Literal["none", "one_event_before", "reached"]
     right: str
     reason: str
     references: tuple[str, ...] = ()
     notice_until: Instant | None = None
+    events_left: int | None = None
 
 
 class ClaimFinding(Value):

@@ -94,7 +94,10 @@ def find_chronic(case: Case) -> ChronicFinding | None:
     now = min(to_seconds(case.as_of), case.span[1])
     running = next((stretch for stretch in stretches if stretch[0] <= now < stretch[1]), None)
     warned = None if running is None else _total_warned(case, terms, running, down)
-    return _warned(terms, events, names, now) if warned is None else warned
+    if warned is None:
+        return _warned(terms, events, names, now)
+    left = max(1, terms.count - len(_alive(terms, events, now)))
+    return warned.model_copy(update={"events_left": min(left, terms.warn_before)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,12 @@ def _reached(case: Case, terms: Chronic, reason: str, names: list[str], at: int)
         day = from_seconds(at).astimezone(zone).date() + timedelta(days=terms.notice_days + 1)
         until = local_midnight(day, zone).astimezone(UTC)
     return ChronicFinding(
-        state="reached", right=terms.right, reason=reason, references=tuple(names), notice_until=until
+        state="reached",
+        right=terms.right,
+        reason=reason,
+        references=tuple(names),
+        notice_until=until,
+        events_left=0,
     )
 
 
@@ -162,11 +170,19 @@ def _total_warned(case: Case, terms: Chronic, stretch: Span, down: _Down) -> Chr
     return ChronicFinding(state="one_event_before", right=terms.right, reason=reason, references=names)
 
 
+def _alive(terms: Chronic, events: list[Span], now: int) -> list[int]:
+    """Return which events still count towards the right, with those to come."""
+    return [i for i, (start, _end) in enumerate(events) if start <= now < start + terms.within_days * _DAY]
+
+
 def _warned(terms: Chronic, events: list[Span], names: list[str], now: int) -> ChronicFinding:
-    alive = [i for i, (start, _end) in enumerate(events) if start <= now < start + terms.within_days * _DAY]
+    alive = _alive(terms, events, now)
+    left = max(1, terms.count - len(alive))
     needed = terms.count - terms.warn_before
     reason = f"{len(alive)} of {terms.count} outages {terms.outage} in the last {terms.within_days} days"
     if needed > 0 and len(alive) >= needed:
         references = tuple(names[i] for i in alive)
-        return ChronicFinding(state="one_event_before", right=terms.right, reason=reason, references=references)
-    return ChronicFinding(state="none", right=terms.right, reason=reason)
+        return ChronicFinding(
+            state="one_event_before", right=terms.right, reason=reason, references=references, events_left=left
+        )
+    return ChronicFinding(state="none", right=terms.right, reason=reason, events_left=left)
