@@ -113,7 +113,7 @@ def _said(paper: Document) -> dict[str, Any]:  # noqa: ARG001 - the papers that 
 
 @_said.register
 def _(paper: ProblemReport) -> dict[str, Any]:
-    return {"protected": paper.protected, "contract": paper.contract}
+    return {"protected": paper.protected, "contract": paper.contract, "reported_at": paper.reported_at}
 
 
 @_said.register
@@ -136,7 +136,8 @@ def _(paper: TroubleReport) -> dict[str, Any]:
 
 @_said.register
 def _(paper: CorrectiveActions) -> dict[str, Any]:
-    return {"department": paper.department.value}
+    corrected = paper.undertaken_at if paper.verified else None
+    return {"department": paper.department.value, "corrected_at": corrected}
 
 
 @_said.register

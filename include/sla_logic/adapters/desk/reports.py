@@ -21,7 +21,7 @@ _COUNTED: list[Any] = [
     queue.c[name]
     for name in (
         *("outcome", "cause", "contract", "department"),
-        *("ending", "breached", "credit", "credit_state", "currency", "closed_at"),
+        *("ending", "breached", "credit", "credit_state", "currency", "closed_at", "reported_at", "corrected_at"),
     )
 ]
 
@@ -34,7 +34,8 @@ class Group:
     incidents: int
     breaches: int
     escalated: int
-    restored_within: timedelta | None  # median, from the opening of the ticket to its outcome
+    restored: int  # incidents of which a correction was measured to have helped
+    restored_within: timedelta | None  # their median, from the customer's report to the correction
     credits: Sequence[Money] = field(default=())
     under_review: Sequence[Money] = field(default=())
 
@@ -55,7 +56,7 @@ def report_month(connection: Connection, period: Period) -> MonthReport:
     """Count the incidents that were closed in the period; one query."""
     rows: list[Row[Any]] = list(
         connection.execute(
-            select(*_COUNTED, tickets.c.created_at, tickets.c.escalated)
+            select(*_COUNTED, tickets.c.escalated)
             .join(tickets, tickets.c.number == queue.c.ticket)
             .where(queue.c.closed_at >= period.start, queue.c.closed_at < period.end)
         )
@@ -78,12 +79,13 @@ def _grouped(rows: Iterable[Row[Any]], column: str) -> Sequence[Group]:
 
 
 def _group(name: str, rows: Sequence[Row[Any]]) -> Group:
-    times = [row.closed_at - row.created_at for row in rows if row.ending == "resolved"]
+    times = [row.corrected_at - row.reported_at for row in rows if row.corrected_at and row.reported_at]
     return Group(
         name=name,
         incidents=len(rows),
         breaches=sum(bool(row.breached) for row in rows),
         escalated=sum(bool(row.escalated) for row in rows),
+        restored=len(times),
         restored_within=median_low(times) if times else None,
         credits=_sums(rows, _CREDITED),
         under_review=_sums(rows, frozenset({"under_review"})),

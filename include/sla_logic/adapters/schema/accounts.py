@@ -67,6 +67,7 @@ applied_billing_credits = Table(
     CheckConstraint("state IN ('booked', 'held', 'unclaimed', 'posted', 'declined')", name="state"),
     Index("ix_applied_billing_credits_window", "agreement", "window_start"),
     Index("ix_applied_billing_credits_invoice", "invoice"),
+    Index("ix_applied_billing_credits_state", "state", "recorded_at"),
 )
 
 # The embedded ledger's own book: one posting per key, however often it is told.

@@ -30,6 +30,8 @@ queue = Table(
     Column("credit", BigInteger),
     Column("credit_state", String(16)),
     Column("closed_at", Instant),
+    Column("reported_at", Instant),
+    Column("corrected_at", Instant),  # when a correction was measured to have helped
     Index("ix_queue_place", "open", "place"),
     Index("ix_queue_closed_at", "closed_at"),
 )
