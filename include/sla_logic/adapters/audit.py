@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
+from include.sla_logic.adapters.paging import Page, cut_page
 from include.sla_logic.adapters.schema.system_t import audit
 
 
@@ -29,4 +31,13 @@ def note_act(connection: Connection, act: Act) -> None:
 def acts_about(connection: Connection, *subjects: str) -> Sequence[Act]:
     """Return everything that was done about any of the subjects, oldest first."""
     query = select(audit).where(audit.c.subject.in_(subjects)).order_by(audit.c.id)
-    return [Act(row.at, row.actor, row.action, row.subject, row.detail) for row in connection.execute(query)]
+    return [_act(row) for row in connection.execute(query)]
+
+
+def page_of_acts(connection: Connection, *, number: int, size: int) -> Page[Act]:
+    """Return everything that was done about anything, the newest first."""
+    return cut_page(connection, select(audit).order_by(audit.c.id.desc()), _act, number=number, size=size)
+
+
+def _act(row: Row[Any]) -> Act:
+    return Act(row.at, row.actor, row.action, row.subject, row.detail)

@@ -174,6 +174,13 @@ def view_case(connection: Connection, reference: str) -> Case:
     )
 
 
+def run_of_parent(connection: Connection, ticket: TroubleTicket) -> str | None:
+    """Return the run of the incident that a child ticket belongs to; None for every other ticket."""
+    if ticket.parent is None:
+        return None
+    return connection.scalar(select(tickets.c.run_id).where(tickets.c.number == find_number(connection, ticket.parent)))
+
+
 def _newest(papers: tuple[KeptDocument, ...], kind: type[D]) -> D | None:
     mine = [paper for paper in papers if paper.kind == kind.kind()]
     # Through JSON, as when it is read from a case file: only so are numbers and instants taken the same way.

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, Select, select, update
 
 from include.sla_logic.adapters.accounts import lock_account, open_invoice
 from include.sla_logic.adapters.billing import counted_credits, posting
+from include.sla_logic.adapters.paging import Page, cut_page
 from include.sla_logic.adapters.schema import accounts as a
 from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.adapters.schema.columns import from_minor_units, to_minor_units
@@ -38,25 +39,38 @@ class WaitingCredit:
 
 def waiting_credits(connection: Connection) -> list[WaitingCredit]:
     """Return the credits that nobody has decided, oldest first."""
+    return [_waiting(row) for row in connection.execute(_undecided())]
+
+
+def page_of_credits(connection: Connection, *, number: int, size: int) -> Page[WaitingCredit]:
+    """Return one page of the same credits."""
+    return cut_page(connection, _undecided(), _waiting, number=number, size=size)
+
+
+def held_credits_of(connection: Connection, ticket: str) -> list[WaitingCredit]:
+    """Return the credits of one incident that wait for a second person."""
     table = a.applied_billing_credits.c
-    rows = connection.execute(
-        select(a.applied_billing_credits)
-        .where(table.state.in_(("held", "unclaimed")))
-        .order_by(table.recorded_at, table.id)
+    mine = _undecided().where(table.ticket == ticket, table.state == "held")
+    return [_waiting(row) for row in connection.execute(mine)]
+
+
+def _undecided() -> Select[Any]:
+    table = a.applied_billing_credits.c
+    query = select(a.applied_billing_credits).where(table.state.in_(("held", "unclaimed")))
+    return query.order_by(table.recorded_at, table.id)
+
+
+def _waiting(row: Row[Any]) -> WaitingCredit:
+    return WaitingCredit(
+        reference=row.id,
+        ticket=row.ticket,
+        agreement=row.agreement,
+        objective=row.objective,
+        amount=from_minor_units(row.amount, row.currency),
+        state=row.state,
+        recorded_at=row.recorded_at,
+        claim_deadline=row.claim_deadline,
     )
-    return [
-        WaitingCredit(
-            reference=row.id,
-            ticket=row.ticket,
-            agreement=row.agreement,
-            objective=row.objective,
-            amount=from_minor_units(row.amount, row.currency),
-            state=row.state,
-            recorded_at=row.recorded_at,
-            claim_deadline=row.claim_deadline,
-        )
-        for row in rows
-    ]
 
 
 def approve_credit(

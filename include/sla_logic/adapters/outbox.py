@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select, update
 
 from include.sla_logic.adapters.folders import ticket_id
+from include.sla_logic.adapters.paging import Page, cut_page
 from include.sla_logic.adapters.schema.system_t import outbox
 
 
@@ -97,13 +98,23 @@ def list_messages(
     connection: Connection, *, state: str | None = None, ticket: int | None = None, limit: int = 100
 ) -> Sequence[Outgoing]:
     """Return messages without their payload, the newest first."""
-    columns = [column for column in outbox.c if column.name != "payload"]
-    query = select(*columns).order_by(outbox.c.id.desc()).limit(limit)
+    query = _without_payload().order_by(outbox.c.id.desc()).limit(limit)
     if state is not None:
         query = query.where(outbox.c.state == state)
     if ticket is not None:
         query = query.where(outbox.c.ticket == ticket)
     return [_outgoing(row) for row in connection.execute(query)]
+
+
+def page_of_messages(connection: Connection, *, states: Sequence[str], number: int, size: int) -> Page[Outgoing]:
+    """Return messages in these states without their payload: those given up first, then the newest."""
+    query = _without_payload().where(outbox.c.state.in_(states))
+    query = query.order_by(case((outbox.c.state == "dead", 0), else_=1), outbox.c.id.desc())
+    return cut_page(connection, query, _outgoing, number=number, size=size)
+
+
+def _without_payload() -> Select[Any]:
+    return select(*(column for column in outbox.c if column.name != "payload"))
 
 
 def count_messages(connection: Connection) -> dict[str, int]:

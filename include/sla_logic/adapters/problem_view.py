@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, true
+from sqlalchemy import ColumnElement, Connection, func, select, true
 
 from include.sla_logic.adapters.folders import ticket_id
+from include.sla_logic.adapters.paging import Page
 from include.sla_logic.adapters.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.adapters.schema.system_t import restorations, tickets
 from include.sla_logic.adapters.service_problems import as_problem, problem_id, problem_number
@@ -66,6 +67,13 @@ def list_problems(connection: Connection, *, open_only: bool, limit: int) -> Seq
     return _views(connection, condition, limit)
 
 
+def page_of_problems(connection: Connection, *, open_only: bool, number: int, size: int) -> Page[ProblemView]:
+    """Return one page of the same list."""
+    condition = p.closed_at.is_(None) if open_only else true()
+    total = connection.scalar(select(func.count()).select_from(service_problems).where(condition)) or 0
+    return Page(_views(connection, condition, size, (number - 1) * size), int(total), number, size)
+
+
 def read_problem(connection: Connection, problem: str) -> ProblemView:
     """Return one service problem; raise `UnableToFindProblem`."""
     number = problem_number(problem)
@@ -81,8 +89,11 @@ def problems_of(connection: Connection, number: int) -> Sequence[ProblemView]:
     return _views(connection, p.number.in_(mine.scalar_subquery()), None)
 
 
-def _views(connection: Connection, condition: ColumnElement[bool], limit: int | None) -> list[ProblemView]:
-    rows = connection.execute(select(service_problems).where(condition).order_by(p.number.desc()).limit(limit)).all()
+def _views(
+    connection: Connection, condition: ColumnElement[bool], limit: int | None, skipped: int = 0
+) -> list[ProblemView]:
+    cut = select(service_problems).where(condition).order_by(p.number.desc()).limit(limit).offset(skipped)
+    rows = connection.execute(cut).all()
     held = select(restorations.c.ticket).where(
         restorations.c.ticket == ties.ticket,
         restorations.c.outcome.is_(None),

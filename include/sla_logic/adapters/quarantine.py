@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select, update
 from include.sla_logic.adapters.database import insert_once
 from include.sla_logic.adapters.folders import ticket_id
 from include.sla_logic.adapters.intake import Rejection
+from include.sla_logic.adapters.paging import Page, cut_page
 from include.sla_logic.adapters.schema.system_t import quarantine
 from include.sla_logic.adapters.verbatim import Verbatim, printable
 
@@ -63,6 +64,12 @@ def list_quarantined(
     if state is not None:
         query = query.where(quarantine.c.state == state)
     return [_entry(row) for row in connection.execute(query)]
+
+
+def page_of_quarantine(connection: Connection, *, number: int, size: int) -> Page[Quarantined]:
+    """Return the entries that wait, the newest first."""
+    query = select(quarantine).where(quarantine.c.state == "waiting").order_by(quarantine.c.id.desc())
+    return cut_page(connection, query, _entry, number=number, size=size)
 
 
 def find_quarantined(connection: Connection, number: int) -> Quarantined:

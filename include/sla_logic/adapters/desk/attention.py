@@ -1,14 +1,14 @@
 """What wants a person's attention, counted and listed for the head of the board."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from include.sla_logic.adapters.desk.board import unanswered
 from include.sla_logic.adapters.folders import ticket_id
+from include.sla_logic.adapters.paging import Page, cut_page
 from include.sla_logic.adapters.schema.accounts import applied_billing_credits as kept
 from include.sla_logic.adapters.schema.queue import queue
 from include.sla_logic.adapters.schema.reference import customers
@@ -26,20 +26,20 @@ class Waiting:
     held_because: str | None
 
 
-def waiting_restorations(connection: Connection, *, now: datetime, limit: int = 8) -> Sequence[Waiting]:
+def waiting_restorations(connection: Connection, *, now: datetime, number: int = 1, size: int = 8) -> Page[Waiting]:
     """Return the requests that wait for a release, the nearest deadline first."""
     query = (
         select(restorations, customers.c.name, tickets.c.customer, tickets.c.service)
         .join(tickets, tickets.c.number == restorations.c.ticket)
         .outerjoin(customers, customers.c.id == tickets.c.customer)
         .where(restorations.c.outcome.is_(None), unanswered(), restorations.c.deadline >= now)
-        .order_by(restorations.c.deadline)
-        .limit(limit)
+        .order_by(restorations.c.deadline, restorations.c.ticket)
     )
-    return [
-        Waiting(ticket_id(row.ticket), row.name or row.customer, row.service, row.deadline, row.held_because)
-        for row in connection.execute(query)
-    ]
+    return cut_page(connection, query, _waiting, number=number, size=size)
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    return Waiting(ticket_id(row.ticket), row.name or row.customer, row.service, row.deadline, row.held_because)
 
 
 @dataclass(frozen=True)
