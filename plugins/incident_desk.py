@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-DAG = "sla_violation"
+DAG, EXTRA = "sla_violation", "premium_problem_fix"
 PREFIX = "/incident-desk"
 
 
@@ -44,6 +44,7 @@ def build() -> "ASGIApp":
 
     from include.sla_logic.console import Caller, build_desk
     from sla_airflow.activities import open_office
+    from sla_airflow.premium import premium_run_id
 
     def allowed(user: Any, method: Any) -> bool:
         return get_auth_manager().is_authorized_dag(
@@ -60,7 +61,18 @@ def build() -> "ASGIApp":
             raise HTTPException(403, f"You may not start runs of {DAG}, so you may not change incidents either.")
         return Caller(name=user.get_name(), may_write=True)
 
-    return build_desk(open_office, reader=reader, writer=writer, start=start_run, prefix=PREFIX, airflow_dag=DAG)
+    def extra_run(run_id: str) -> tuple[str, str]:
+        return EXTRA, premium_run_id(run_id)
+
+    return build_desk(
+        open_office,
+        reader=reader,
+        writer=writer,
+        start=start_run,
+        prefix=PREFIX,
+        airflow_dag=DAG,
+        extra_run=extra_run,
+    )
 
 
 async def start_run(request: "Request", notification: Mapping[str, Any]) -> str:

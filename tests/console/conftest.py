@@ -8,10 +8,23 @@ from fastapi.testclient import TestClient
 from tests.console.desk_town import Town, build_town, client_of
 
 
+def pytest_collection_modifyitems(items) -> None:
+    """Give the first test that needs the town the time to build it."""
+    for item in items:
+        if "built_town" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(600))
+
+
+@pytest.fixture(scope="session")
+def built_town(tmp_path_factory) -> Town:
+    """Walk every incident of the town once; nobody but copies of it is changed."""
+    return build_town(tmp_path_factory.mktemp("built"))
+
+
 @pytest.fixture(scope="module")
-def town(tmp_path_factory) -> Town:
-    """Build the town once for the tests of a module that only look."""
-    return build_town(tmp_path_factory.mktemp("town"))
+def town(built_town, tmp_path_factory) -> Town:
+    """Hand out one town for the tests of a module that only look."""
+    return built_town.again(tmp_path_factory.mktemp("town"))
 
 
 @pytest.fixture

@@ -5,21 +5,27 @@ import io
 import json
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from markupsafe import escape
+from pydantic import TypeAdapter
 from sqlalchemy import insert, select, update
 
 from include.sla_logic.adapters.desk.board import BoardFilter, read_board
 from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.adapters.schema.accounts import applied_billing_credits
+from include.sla_logic.adapters.schema.problems import service_problems
 from include.sla_logic.adapters.schema.queue import queue
 from include.sla_logic.adapters.schema.system_t import documents, outbox, ticket_status_history, tickets
 from include.sla_logic.console.board_pages import harmless
 from include.sla_logic.console.process_picture import draw_process, where_it_stands
 from include.sla_logic.console.process_shape import STATIONS, TRACKS
 from include.sla_logic.console.prose import read_aloud
+from include.sla_logic.console.telling import tell_paper
+from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
+from include.sla_logic.domain.problem_report import ProblemReport
 from tests.console.desk_town import ANCHOR, FOLLOWS, HELD, WAIT, client_of
 
 NOW = ANCHOR + timedelta(minutes=10)
@@ -47,6 +53,7 @@ def test_a_hostile_text_is_shown_on_every_page_and_does_nothing(own_town, text):
         row = {"key": text, "ticket": 1, "kind": "mail", "payload": {}, "state": "dead", "attempts": 1}
         at = {"created_at": ANCHOR, "next_attempt_at": ANCHOR, "last_error": text}
         connection.execute(insert(outbox), [row | at])
+        connection.execute(update(service_problems).values(resource=text[:64], type_of_problem=text[:64], reason=text))
         connection.execute(update(queue).values(cause=text[:64], contract=text, outcome=text[:32], closed_at=ANCHOR))
     own_town.office.release_restoration(ticket.id, by=text, reason=text)
     with client_of(own_town) as client:
@@ -55,6 +62,7 @@ def test_a_hostile_text_is_shown_on_every_page_and_does_nothing(own_town, text):
             f"/incidents/{ticket.id}",
             f"/services/{ticket.service}",
             "/waiting",
+            "/problems?shown=all",
             "/reports",
             "/new",
         ):
@@ -146,6 +154,8 @@ def test_every_document_is_there_as_prose_and_as_json(desk, town):
         assert place in page
         assert desk.get(place).json() == paper.body
         assert read_aloud(paper.body)
+        told = tell_paper(paper.kind, paper.body)
+        assert all(str(escape(sentence)) in page for sentence in told)
     assert desk.get(f"/incidents/{ticket}/documents/Secret/1").status_code == 404
 
 
@@ -194,6 +204,18 @@ def test_every_step_that_was_taken_leads_to_its_task_in_airflow(desk, town):
         assert f"/dags/sla_violation/runs/{case.ticket.run_id}/tasks/{task}" in page
 
 
+def test_a_child_ticket_leads_to_its_own_run_and_its_parent_to_it(desk, town):
+    case = town.office.case(town.tickets["premium"])
+    [child] = case.children
+    page = desk.get(f"/incidents/{child}").text
+    assert (
+        f'href="/dags/premium_problem_fix/runs/premium.{case.ticket.run_id}">run premium.{case.ticket.run_id}' in page
+    )
+    assert f'href="/incidents/{case.ticket.id}"' in page
+    assert f'href="/incidents/{child}"' in desk.get(f"/incidents/{case.ticket.id}").text
+    assert "/tasks/" not in page
+
+
 def test_the_board_counts_every_credit_that_an_operator_can_decide_and_no_other(own_town):
     states = ["held"] * 11 + ["unclaimed"] * 3
     with own_town.office.database.write() as connection:
@@ -231,8 +253,31 @@ def test_the_report_of_a_month_counts_what_was_closed_in_it(desk, town):
     by_outcome = {group["name"]: group["incidents"] for group in report["by_outcome"]}
     assert by_outcome == {name: [c.outcome for c in closed].count(name) for name in {c.outcome for c in closed}}
     assert sum(group["incidents"] for group in report["by_cause"]) == len(closed)
+    spans = []
+    for case in cases:
+        actions, said = case.document(CorrectiveActions), case.document(ProblemReport)
+        if case.closed and actions and actions.verified:
+            spans.append((actions.undertaken_at - said.reported_at).total_seconds())
+    assert report["total"]["restored"] == len(spans) > 3
+    median = timedelta(seconds=sorted(spans)[(len(spans) - 1) // 2])
+    assert TypeAdapter(timedelta).validate_python(report["total"]["restored_within"]) == median
+    for cut in ("outcome", "cause", "contract", "department"):
+        assert sum(group["restored"] for group in report[f"by_{cut}"]) == len(spans)
     rows = list(csv.DictReader(io.StringIO(desk.get("/reports.csv?month=2026-11").text)))
     assert rows[0]["incidents"] == str(len(closed))
+    assert {row["cut"] for row in rows} == {"all", "outcome", "cause", "contract", "department"}
+    assert rows[0]["median_seconds_to_restore"] == str(int(median.total_seconds()))
+    by_contract = {row["name"]: row for row in rows if row["cut"] == "contract"}
+    for group in report["by_contract"]:
+        row = by_contract[group["name"]]
+        assert (row["breaches"], row["credits"]) == (
+            str(group["breaches"]),
+            "; ".join(f"{Decimal(c['amount']):.2f} {c['currency']}" for c in group["credits"]),
+        )
+    page = desk.get("/reports?month=2026-11").text
+    for title in ("By outcome", "By cause", "By contract", "By department that corrected"):
+        assert title in page
+    assert f"median from report to correction, of {len(spans)} restored" in page
     assert desk.get("/api/v1/reports/2025-01").json()["total"]["incidents"] == 0
 
 
@@ -250,7 +295,14 @@ def test_a_service_shows_its_windows_as_they_are_judged_now(desk, town):
         for agreement in view["agreements"]:
             assert len(agreement["windows"]) == 3
             assert len({window["window"]["start"] for window in agreement["windows"]}) == 3
-        assert desk.get(f"/services/{notification.service}").status_code == 200
+        page = desk.get(f"/services/{notification.service}")
+        assert page.status_code == 200
+        for agreement in view["agreements"]:
+            for window in agreement["windows"]:
+                if window["chronic"]:
+                    left = window["chronic"]["events_left"]
+                    words = f"{left} more outage{'' if left == 1 else 's'} give" if left else "Chronic right reached"
+                    assert words in page.text
 
 
 def seed(town, count):

@@ -2,37 +2,21 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from include.sla_logic.adapters.case_view import Case, view_case
-from include.sla_logic.adapters.credit_decisions import WaitingCredit, waiting_credits
 from include.sla_logic.adapters.desk.board import BoardFilter, BoardLine, read_board
 from include.sla_logic.adapters.desk.reports import MonthReport, month_of, report_month
 from include.sla_logic.adapters.desk.services import ServiceView, view_service
-from include.sla_logic.adapters.outbox import Outgoing, list_messages
-from include.sla_logic.adapters.quarantine import Quarantined, list_quarantined
 from include.sla_logic.console.acts import ACTS, Wish
+from include.sla_logic.console.api_lists import REFUSALS, Number, Size
 from include.sla_logic.console.callers import AsCaller, InOffice
 from include.sla_logic.console.errors import DeskRoute
 from include.sla_logic.console.forms import reason_of
 
-MAX_PAGE = 200
 Text = Annotated[str, Query(max_length=64)]
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
-
-
-class Problem(BaseModel):
-    """Why something was refused."""
-
-    status: int
-    title: str
-    detail: str
-
-
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem} for status in (400, 401, 403, 404, 409, 413, 414, 415, 422, 501)
-}
 reading = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["read"])
 writing = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["act"])
 
@@ -55,8 +39,8 @@ def incidents(  # noqa: PLR0913, PLR0917 - one parameter for each filter
     customer: Text = "",
     service: Text = "",
     search: Text = "",
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
-    size: Limit = 50,
+    page: Number = 1,
+    size: Size = 50,
 ) -> IncidentPage:
     """List incidents, the most urgent first."""
     wanted = BoardFilter(shown, lane, priority, customer, service, search.strip())
@@ -86,29 +70,6 @@ def report(office: InOffice, month: Annotated[str, Path(pattern=r"^\d{4}-\d{2}$"
         return report_month(connection, month_of(month))
 
 
-@reading.get("/credits")
-def credits_that_wait(office: InOffice) -> list[WaitingCredit]:
-    """Return the credits that wait for a person, oldest first."""
-    with office.reading() as connection:
-        return waiting_credits(connection)[:MAX_PAGE]
-
-
-@reading.get("/quarantine")
-def quarantine(office: InOffice, limit: Limit = 50) -> list[Quarantined]:
-    """Return the notifications that were refused, newest first."""
-    with office.reading() as connection:
-        return list(list_quarantined(connection, limit=limit))
-
-
-@reading.get("/messages")
-def messages(
-    office: InOffice, state: Literal["waiting", "claimed", "sent", "dead"] = "dead", limit: Limit = 50
-) -> list[Outgoing]:
-    """Return messages of the outbox without their payload, newest first."""
-    with office.reading() as connection:
-        return list(list_messages(connection, state=state, limit=limit))
-
-
 class Order(BaseModel):
     """Why something is to be done, and for a hold, who owes the next step."""
 
@@ -118,6 +79,22 @@ class Order(BaseModel):
     owner: Literal["customer", "provider"] | None = None
 
 
+async def read_order(request: Request) -> Order:
+    """Read the body after the caller was admitted; a body that FastAPI reads itself is refused before she is."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, "Send the order as application/json.")
+    try:
+        return Order.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise RequestValidationError(
+            [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
+        ) from error
+
+
+ORDERED = {"requestBody": {"required": True, "content": {"application/json": {"schema": Order.model_json_schema()}}}}
+
+
 class Done(BaseModel):
     """What was done, and which incident it belongs to."""
 
@@ -125,11 +102,11 @@ class Done(BaseModel):
     ticket: str | None
 
 
-@writing.post("/acts/{kind}/{subject}/{name}")
+@writing.post("/acts/{kind}/{subject}/{name}", openapi_extra=ORDERED)
 def act(
     office: InOffice,
     caller: AsCaller,
-    order: Order,
+    order: Annotated[Order, Depends(read_order)],
     kind: Literal["ticket", "credit", "entry", "message"],
     subject: Annotated[str, Path(max_length=280)],
     name: Literal["release", "reject", "hold", "resume", "approve", "decline", "retry", "resend"],

@@ -7,7 +7,15 @@ from typing import Any
 from fastapi import Depends, FastAPI, Request
 from starlette.staticfiles import StaticFiles
 
-from include.sla_logic.console import act_pages, api, board_pages, incident_pages, letter_pages
+from include.sla_logic.console import (
+    act_pages,
+    api,
+    api_lists,
+    board_pages,
+    incident_pages,
+    letter_pages,
+    waiting_pages,
+)
 from include.sla_logic.console.callers import Caller, Desk, Starter
 from include.sla_logic.console.errors import add_error_pages
 from include.sla_logic.console.security import Shelter
@@ -25,16 +33,18 @@ def build_desk(
     start: Starter | None = None,
     prefix: str = "",
     airflow_dag: str | None = None,
+    extra_run: Callable[[str], tuple[str, str]] | None = None,
 ) -> FastAPI:
     """Build the desk; nobody is admitted to any page but by `reader`, nor to any change but by `writer`.
 
     `start` begins a run of the process; `prefix` is where the desk is mounted below Airflow, whose runs of
-    `airflow_dag` it links to.
+    `airflow_dag` it links to; `extra_run` names DAG and run of the extra process for an incident's run.
     """
     app = FastAPI(title="Incident desk", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.desk = Desk(open_office, start, prefix, airflow_dag)
+    app.state.desk = Desk(open_office, start, prefix, airflow_dag, extra_run)
     reads, writes = _admit(reader), _admit(writer)
-    for router in (board_pages.router, incident_pages.router, letter_pages.router, api.reading):
+    pages = (board_pages.router, waiting_pages.router, incident_pages.router, letter_pages.router)
+    for router in (*pages, api.reading, api_lists.listing):
         app.include_router(router, dependencies=[Depends(reads)])
     for router in (act_pages.router, api.writing):
         app.include_router(router, dependencies=[Depends(writes)])

@@ -1,4 +1,4 @@
-"""The pages for many incidents: the board, the waiting rooms, the reports."""
+"""The pages for many incidents: the board and the reports."""
 
 import csv
 import io
@@ -8,19 +8,17 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from include.sla_logic.adapters.credit_decisions import waiting_credits
 from include.sla_logic.adapters.desk.attention import count_figures, waiting_restorations
 from include.sla_logic.adapters.desk.board import SHOWN, BoardFilter, read_board
 from include.sla_logic.adapters.desk.reports import Group, MonthReport, month_of, report_month
-from include.sla_logic.adapters.outbox import list_messages
-from include.sla_logic.adapters.quarantine import list_quarantined
+from include.sla_logic.adapters.paging import LAST_PAGE
 from include.sla_logic.console.callers import InOffice
 from include.sla_logic.console.errors import DeskRoute
 from include.sla_logic.console.rendering import render
 from include.sla_logic.domain.lanes import Lane
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
-PAGE_SIZE, LAST_PAGE, LISTED = 50, 10_000, 100
+PAGE_SIZE = 50
 
 Text = Annotated[str, Query(max_length=64)]
 Shown = Annotated[Literal["open", "waiting", "escalated", "on_hold", "settled", "all"], Query()]
@@ -29,41 +27,28 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @router.get("/", response_class=HTMLResponse)
-def board(
+def board(  # noqa: PLR0913, PLR0917 - one parameter for each filter
     request: Request,
     office: InOffice,
     shown: Shown = "open",
     lane: Text = "",
     priority: Annotated[str, Query(pattern="^(P[1-5])?$")] = "",
+    customer: Text = "",
+    service: Text = "",
     search: Text = "",
     page: PageNumber = 1,
 ) -> HTMLResponse:
     """Show the incidents in queue order, with what waits for a person above them."""
-    wanted = BoardFilter(shown=shown, lane=lane, priority=priority, search=search.strip())
+    wanted = BoardFilter(shown, lane, priority, customer.strip(), service.strip(), search.strip())
     with office.reading() as connection:
         now = office.database.now(connection)
         values = {
             "page": read_board(connection, wanted, now=now, page=page, size=PAGE_SIZE),
             "figures": count_figures(connection, now=now),
-            "waiting": waiting_restorations(connection, now=now),
+            "waiting": waiting_restorations(connection, now=now).rows,
         }
     lanes = [each.value for each in Lane if each not in {Lane.CUSTOMER, Lane.ELECTRONIC_SERVICE}]
     return HTMLResponse(render(request, "board.html.j2", wanted=wanted, now=now, lanes=lanes, shows=SHOWN, **values))
-
-
-@router.get("/waiting", response_class=HTMLResponse)
-def waiting(request: Request, office: InOffice) -> HTMLResponse:
-    """Show what could not be accepted, delivered or booked without a person."""
-    with office.reading() as connection:
-        now = office.database.now(connection)
-        values = {
-            "quarantined": list_quarantined(connection, limit=LISTED),
-            "dead": list_messages(connection, state="dead", limit=LISTED),
-            "undelivered": list_messages(connection, state="waiting", limit=LISTED),
-            "credits": waiting_credits(connection)[:LISTED],
-            "waiting": waiting_restorations(connection, now=now, limit=LISTED),
-        }
-    return HTMLResponse(render(request, "waiting.html.j2", now=now, **values))
 
 
 @router.get("/reports", response_class=HTMLResponse)
@@ -99,7 +84,18 @@ def _as_csv(report: MonthReport) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
-        ["month", "cut", "name", "incidents", "breaches", "escalated", "median_seconds", "credits", "under_review"]
+        [
+            "month",
+            "cut",
+            "name",
+            "incidents",
+            "breaches",
+            "escalated",
+            "restored",
+            "median_seconds_to_restore",
+            "credits",
+            "under_review",
+        ]
     )
     month = f"{report.period.start:%Y-%m}"
     for cut, _, groups in [("all", "", [report.total]), *cuts(report)]:
@@ -113,6 +109,7 @@ def _as_csv(report: MonthReport) -> str:
                     group.incidents,
                     group.breaches,
                     group.escalated,
+                    group.restored,
                     seconds,
                     "; ".join(map(str, group.credits)),
                     "; ".join(map(str, group.under_review)),

@@ -26,12 +26,14 @@ class Desk:
 
     `start` begins a run of the process with a notification and returns its run id. `prefix` is where the desk is
     mounted below Airflow, whose runs of `airflow_dag` it links to; None where there is no Airflow around it.
+    `extra_run` names DAG and run of the extra process for an incident's run.
     """
 
     open_office: Callable[[], Office]
     start: Starter | None = None
     prefix: str = ""
     airflow_dag: str | None = None
+    extra_run: Callable[[str], tuple[str, str]] | None = None
 
 
 class UnableToAdmit(Exception):

@@ -9,18 +9,19 @@ from fastapi import APIRouter, Path, Request
 from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, Response
 
-from include.sla_logic.adapters.case_view import Case, KeptDocument, view_case
+from include.sla_logic.adapters.case_view import Case, KeptDocument, run_of_parent, view_case
 from include.sla_logic.adapters.cohorts import Member, members_of
 from include.sla_logic.adapters.contracts import UnableToFindRecord
-from include.sla_logic.adapters.credit_decisions import waiting_credits
+from include.sla_logic.adapters.credit_decisions import held_credits_of
 from include.sla_logic.adapters.desk.services import view_service
 from include.sla_logic.adapters.folders import UnableToFindIncident
 from include.sla_logic.adapters.judging import course_of_service
-from include.sla_logic.console.callers import InOffice
+from include.sla_logic.console.callers import Desk, InOffice
 from include.sla_logic.console.errors import DeskRoute
 from include.sla_logic.console.process_picture import draw_process
 from include.sla_logic.console.prose import read_aloud
 from include.sla_logic.console.rendering import figure, length, render, segment
+from include.sla_logic.console.telling import tell_paper
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.performance import PerformanceSeries
@@ -67,32 +68,38 @@ def _incident_page(request: Request, connection: Connection, now: datetime, case
         report=case.document(ProblemReport),
         comparison=case.document(SlaComparison),
         waiting_credits=_undecided(connection, case),
-        airflow_run=_airflow_run(request, case.airflow_run),
+        airflow=_airflow_run(request, case.airflow_run, parent=run_of_parent(connection, case.ticket)),
         plan=case.document(CounterMeasurePlan),
         significance=case.document(CustomerSignificance),
-        papers=[(paper, read_aloud(paper.body)) for paper in case.documents],
+        papers=[(paper, tell_paper(paper.kind, paper.body), read_aloud(paper.body)) for paper in case.documents],
         charts=_drawable(connection, now, case),
     )
 
 
 def _cohort_page(request: Request, run_id: str, members: list[Member]) -> str:
     counts = sorted(Counter(member.state for member in members).items())
-    values = {"members": members, "counts": counts, "airflow_run": _airflow_run(request, run_id)}
+    values = {"members": members, "counts": counts, "airflow_run": _airflow_run(request, run_id)[0]}
     return render(request, "cohort.html.j2", run_id=run_id, **values)
 
 
 def _undecided(connection: Connection, case: Case) -> set[str]:
-    waiting = waiting_credits(connection) if case.adjustment and case.adjustment.held else []
-    return {credit.reference for credit in waiting if credit.state == "held"}
+    held = case.adjustment is not None and case.adjustment.held
+    return {credit.reference for credit in held_credits_of(connection, case.ticket.id)} if held else set()
 
 
-def _airflow_run(request: Request, run_id: str) -> str:
-    """Return where Airflow shows the run: beside the mount of the desk, whatever lies before it."""
-    desk = request.app.state.desk
-    if desk.airflow_dag is None:
-        return ""
+def _airflow_run(request: Request, run_id: str, *, parent: str | None = None) -> tuple[str, str]:
+    """Return where Airflow shows the run, beside the mount of the desk, and its name; empty where it has none.
+
+    A child ticket is worked on by the extra process, whose run is named after that of its `parent`.
+    """
+    desk: Desk = request.app.state.desk
+    dag = desk.airflow_dag
+    if parent is not None:
+        dag, run_id = desk.extra_run(parent) if desk.extra_run else (None, "")
+    if dag is None:
+        return "", ""
     root = str(request.scope.get("root_path", "")).removesuffix(desk.prefix)
-    return f"{root}/dags/{segment(desk.airflow_dag)}/runs/{segment(run_id)}"
+    return f"{root}/dags/{segment(dag)}/runs/{segment(run_id)}", run_id
 
 
 def _drawable(connection: Connection, now: datetime, case: Case) -> list[tuple[int, PerformanceSeries]]:

@@ -1,0 +1,82 @@
+"""Every route of the desk, taken from the desk itself, and what each kind of caller is answered there."""
+
+from collections.abc import Iterator
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Mount
+
+FILLED = {
+    "reference": "TT-000001",
+    "run_id": "run-0-premium",
+    "number": "0",
+    "kind": "SlaComparison",
+    "round_number": "1",
+    "service": "S-1001",
+    "subject": "TT-000001",
+    "name": "hold",
+    "month": "2026-11",
+}
+FORM, JSON, NOTHING = {"data": {"owner": "customer"}}, {"json": {}}, {}
+
+# route: what an operator is answered, and what is sent; a reader is answered the same, or 403 where it can change.
+READING = {
+    "GET /": 200,
+    "GET /waiting": 200,
+    "GET /problems": 200,
+    "GET /reports": 200,
+    "GET /reports.csv?month=2026-11": 200,
+    "GET /incidents/{reference}": 200,
+    "GET /runs/{run_id}": 200,
+    "GET /incidents/{reference}/charts/{number}.svg": 200,
+    "GET /incidents/{reference}/documents/{kind}/{round_number}": 200,
+    "GET /services/{service}": 200,
+    "GET /incidents/{reference}/letter": 200,
+    "GET /incidents/{reference}/letter.pdf": 200,
+    "GET /api/v1/incidents": 200,
+    "GET /api/v1/incidents/{reference}": 200,
+    "GET /api/v1/services/{service}": 200,
+    "GET /api/v1/reports/{month}": 200,
+    "GET /api/v1/restorations": 200,
+    "GET /api/v1/credits": 200,
+    "GET /api/v1/quarantine": 200,
+    "GET /api/v1/messages": 200,
+    "GET /api/v1/problems": 200,
+    "GET /api/v1/audit": 200,
+    "GET /api/v1/openapi.json": 200,
+}
+CHANGING = {
+    "GET /acts/ticket/{subject}/{name}": (200, NOTHING),
+    "POST /acts/ticket/{subject}/{name}": (422, FORM),  # no reason was given
+    "GET /new": (200, NOTHING),
+    "POST /new": (422, FORM),
+    "POST /api/v1/acts/ticket/{subject}/{name}": (422, JSON),
+}
+
+
+def routes_of(app: FastAPI) -> set[str]:
+    """Name every route of the desk as `METHOD path`."""
+    return {f"{method} {route.path}" for route in _look(app.routes) for method in route.methods}
+
+
+def _look(routes: list[BaseRoute]) -> Iterator[APIRoute]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif hasattr(route, "original_router"):
+            yield from _look(route.original_router.routes)
+        else:
+            assert isinstance(route, Mount), f"nobody walks {route}"
+            assert route.path == "/assets"
+
+
+def walk(walked: str) -> tuple[str, str, dict]:
+    """Return method, filled-in path and what is sent."""
+    method, _, path = walked.partition(" ")
+    _, sent = CHANGING.get(walked, (0, NOTHING))
+    return method, path.format_map(FILLED), sent
+
+
+def pattern(walked: str) -> str:
+    """Return the route that a walk takes."""
+    return walked.partition("?")[0].replace("/acts/ticket/", "/acts/{kind}/")
