@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from statistics import median_low
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, case, func, select
 
 from include.sla_logic.adapters.schema.columns import from_minor_units
 from include.sla_logic.adapters.schema.queue import queue
@@ -16,14 +16,7 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
 
 _CREDITED = frozenset({"booked", "provisional"})
-
-_COUNTED: list[Any] = [
-    queue.c[name]
-    for name in (
-        *("outcome", "cause", "contract", "department"),
-        *("ending", "breached", "credit", "credit_state", "currency", "closed_at", "reported_at", "corrected_at"),
-    )
-]
+_CUTS = ("outcome", "cause", "contract", "department")
 
 
 @dataclass(frozen=True)
@@ -53,50 +46,62 @@ class MonthReport:
 
 
 def report_month(connection: Connection, period: Period) -> MonthReport:
-    """Count the incidents that were closed in the period; one query."""
-    rows: list[Row[Any]] = list(
-        connection.execute(
-            select(*_COUNTED, tickets.c.escalated)
-            .join(tickets, tickets.c.number == queue.c.ticket)
-            .where(queue.c.closed_at >= period.start, queue.c.closed_at < period.end)
-        )
+    """Count the incidents that were closed in the period; two queries, the counting done by the database."""
+    closed = (queue.c.closed_at >= period.start, queue.c.closed_at < period.end)
+    cuts = [queue.c[name] for name in _CUTS]
+    kinds = [*cuts, queue.c.currency, queue.c.credit_state]
+    counted = select(
+        *kinds,
+        func.count().label("incidents"),
+        func.sum(case((queue.c.breached.is_(True), 1), else_=0)).label("breaches"),
+        func.sum(case((tickets.c.escalated.is_(True), 1), else_=0)).label("escalated"),
+        func.sum(queue.c.credit).label("credit"),
     )
+    counted = counted.join_from(queue, tickets, tickets.c.number == queue.c.ticket).where(*closed).group_by(*kinds)
+    corrected = (queue.c.reported_at.is_not(None), queue.c.corrected_at.is_not(None))
+    timed = select(*cuts, queue.c.reported_at, queue.c.corrected_at).where(*closed, *corrected)
+    both = connection.execute(counted).all(), [_took(*row) for row in connection.execute(timed)]
     return MonthReport(
         period=period,
-        total=_group("all", rows),
-        by_outcome=_grouped(rows, "outcome"),
-        by_cause=_grouped(rows, "cause"),
-        by_contract=_grouped(rows, "contract"),
-        by_department=_grouped(rows, "department"),
+        total=_group("all", *both),
+        **{f"by_{cut}": _grouped(*both, cut=place) for place, cut in enumerate(_CUTS)},
     )
 
 
-def _grouped(rows: Iterable[Row[Any]], column: str) -> Sequence[Group]:
-    parts: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in rows:
-        parts[getattr(row, column) or "none"].append(row)
-    return sorted((_group(name, part) for name, part in parts.items()), key=lambda g: (-g.incidents, g.name))
+def _took(*row: Any) -> tuple[Any, ...]:
+    """Return the cuts of one corrected incident, and the time from its report to its correction."""
+    *cuts, reported_at, corrected_at = row
+    return *cuts, corrected_at - reported_at
 
 
-def _group(name: str, rows: Sequence[Row[Any]]) -> Group:
-    times = [row.corrected_at - row.reported_at for row in rows if row.corrected_at and row.reported_at]
+def _grouped(counted: Sequence[Any], timed: Sequence[tuple[Any, ...]], *, cut: int) -> Sequence[Group]:
+    parts: dict[str, tuple[list[Any], list[tuple[Any, ...]]]] = defaultdict(lambda: ([], []))
+    for row in counted:
+        parts[row[cut] or "none"][0].append(row)
+    for took in timed:
+        parts[took[cut] or "none"][1].append(took)
+    return sorted((_group(name, *part) for name, part in parts.items()), key=lambda g: (-g.incidents, g.name))
+
+
+def _group(name: str, counted: Sequence[Any], timed: Sequence[tuple[Any, ...]]) -> Group:
+    times = [took[-1] for took in timed]
     return Group(
         name=name,
-        incidents=len(rows),
-        breaches=sum(bool(row.breached) for row in rows),
-        escalated=sum(bool(row.escalated) for row in rows),
+        incidents=sum(row.incidents for row in counted),
+        breaches=sum(row.breaches for row in counted),
+        escalated=sum(row.escalated for row in counted),
         restored=len(times),
         restored_within=median_low(times) if times else None,
-        credits=_sums(rows, _CREDITED),
-        under_review=_sums(rows, frozenset({"under_review"})),
+        credits=_sums(counted, _CREDITED),
+        under_review=_sums(counted, frozenset({"under_review"})),
     )
 
 
-def _sums(rows: Iterable[Row[Any]], states: frozenset[str]) -> Sequence[Money]:
+def _sums(rows: Iterable[Any], states: frozenset[str]) -> Sequence[Money]:
     amounts: Counter[str] = Counter()
     for row in rows:
         if row.credit and row.credit_state in states:
-            amounts[row.currency] += row.credit
+            amounts[row.currency] += int(row.credit)
     return [from_minor_units(amount, currency) for currency, amount in sorted(amounts.items())]
 
 
