@@ -87,7 +87,8 @@ def _objective(judged: ObjectiveJudgement) -> Iterator[str]:
     verdict = _VERDICTS.get(judged.verdict.value, "nobody can tell whether the promise is kept")
     credit = f", which is worth {amount(judged.credit)}" if judged.credit else ""
     yield sentence(
-        f"{judged.title}: promised {promised}, measured {quantity(judged.measured, judged.unit)}; {verdict}{credit}"
+        f"{judged.title}: promised {promised}, measured "
+        f"{quantity(judged.measured, judged.unit, judged.target)}; {verdict}{credit}"
     )
     if judged.verdict.value not in _VERDICTS:
         yield sentence(judged.reason)

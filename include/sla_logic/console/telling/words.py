@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import singledispatch
 from typing import Any
 
-from include.sla_logic.console.rendering import length, moment
+from include.sla_logic.console.rendering import figure, length, moment
 from include.sla_logic.console.wording import say_code
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.counter_measures import CounterMeasure
@@ -17,7 +17,6 @@ from include.sla_logic.domain.service_performance import ServicePerformance
 from include.sla_logic.domain.service_problem import ProblemTie
 from include.sla_logic.domain.verification import Check
 
-UNITS = {"percent": "%"}
 _LOUD = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
 _CODE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _FACTOR = re.compile(r"\b([a-z][a-z ]*):([a-z]+)\b")
@@ -65,12 +64,9 @@ def plainly(text: str) -> str:
     return _FACTOR.sub(r"\1 \2", text).replace(">=", " ≥ ").replace("->", "→").replace("<", " below ")
 
 
-def quantity(value: Decimal | None, unit: str) -> str:
-    """Write a value with its unit."""
-    if value is None:
-        return "nothing"
-    shown = f"{value.normalize():f}" if value else "0"
-    return f"{shown} {UNITS.get(unit, unit)}".strip()
+def quantity(value: Decimal | None, unit: str, beside: Decimal | None = None) -> str:
+    """Write a value with its unit, short, but never as the promise `beside` it that it missed."""
+    return "nothing" if value is None else figure(value, unit, beside)
 
 
 def finding(found: Finding) -> str:
@@ -108,7 +104,8 @@ def checks(taken: Sequence[Check]) -> Iterator[str]:
         verdict = "as it should be" if check.passed else "not as it should be"
         side = "at least" if check.at_least else "at most"
         bound = "" if check.bound is None else f", where {side} {quantity(check.bound, check.unit)} is wanted"
-        yield f"A fresh measurement of {metric} gave {quantity(check.measured, check.unit)}{bound}: {verdict}."
+        gave = quantity(check.measured, check.unit, check.bound)
+        yield f"A fresh measurement of {metric} gave {gave}{bound}: {verdict}."
 
 
 def corrections(actions: CorrectiveActions) -> Iterator[str]:
@@ -150,6 +147,6 @@ def performance(seen: ServicePerformance) -> Iterator[str]:
         more = "" if left is None else f"; {length(left)} of downtime are left before the next credit tier"
         bound = promised if each.promised is None else f"{side} {promised}"
         yield sentence(
-            f"{what}: promised {bound}, measured {quantity(each.measured, each.unit)}, so it is "
+            f"{what}: promised {bound}, measured {quantity(each.measured, each.unit, each.promised)}, so it is "
             f"{say_code(each.state.value)}{more}"
         )
