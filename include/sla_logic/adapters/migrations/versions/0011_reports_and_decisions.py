@@ -13,4 +13,3 @@ def upgrade() -> None:
     op.add_column("queue", Column("reported_at", Instant))
     op.add_column("queue", Column("corrected_at", Instant))
     op.create_index("ix_applied_billing_credits_state", "applied_billing_credits", ["state", "recorded_at"])
-    op.create_index("ix_applied_billing_credits_ticket", "applied_billing_credits", ["ticket", "state"])
