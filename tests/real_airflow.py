@@ -9,12 +9,19 @@ from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
 from deploy.stack.settings import sqlite_url
 
+VIEWER = "rita"  # may look; Airflow makes her password with its start
+
 
 @contextmanager
 def running_stack(folder: Path, postgres_server: PostgresServer) -> Iterator[AirflowStack]:
     """Run the real components with an operations database of their own that is not migrated yet."""
     operations = OperationsDatabase(sqlite_url(folder / "teleco.db"))
     metadata = postgres_server.create_database(f"airflow_{uuid4().hex}")
-    settings = StackSettings(home=folder / "airflow", operations=operations, metadata_url=metadata)
+    settings = StackSettings(
+        home=folder / "airflow",
+        operations=operations,
+        metadata_url=metadata,
+        extra_environment={"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"admin:admin,{VIEWER}:viewer"},
+    )
     with AirflowStack(settings, tell=print) as stack:
         yield stack

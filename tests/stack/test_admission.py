@@ -1,0 +1,115 @@
+"""Airflow's own login before every route of the desk: nobody, a viewer and an administrator."""
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from deploy.stack.rest import AirflowApi
+from include.sla_logic.adapters.schema.columns import metadata
+from include.sla_logic.adapters.small_teleco import SmallTeleco
+from include.sla_logic.console import Caller, build_desk
+from include.sla_logic.console.security import HEADERS
+from tests.console.walks import routes_of
+from tests.real_airflow import VIEWER
+from tests.stack.operator import Operator
+
+DESK = "/incident-desk"
+HERE = {"Sec-Fetch-Site": "same-origin"}
+NOWHERE = {"reference": "TT-999999", "run_id": "nobody", "number": "0", "kind": "ticket", "round_number": "1"}
+NOWHERE |= {"service": "S-999", "subject": "TT-999999", "name": "hold", "month": "2026-11"}
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture(scope="module")
+def walked() -> list[tuple[str, str]]:
+    """Take every route from the desk itself, so that a new one is walked too."""
+
+    async def anybody() -> Caller:
+        raise AssertionError("nobody is asked here")
+
+    app = build_desk(lambda: None, reader=anybody, writer=anybody)
+    return [tuple(route.format_map(NOWHERE).split(" ", 1)) for route in sorted(routes_of(app))]
+
+
+@pytest.fixture(scope="module")
+def tokens(operator: Operator) -> dict[str, str]:
+    passwords = json.loads(operator.stack.login_file.read_text(encoding="utf-8"))
+    found = {}
+    for user in (operator.stack.user, VIEWER):
+        with AirflowApi(operator.stack.address, user=user, password=passwords[user]) as api:
+            found[user] = api.token()
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(operator: Operator) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=operator.stack.address, timeout=60, trust_env=False) as client:
+        yield client
+
+
+def kept(operator: Operator) -> dict[str, list[object]]:
+    with operator.office.database.read() as connection:
+        return {table.name: connection.execute(select(table)).all() for table in metadata.sorted_tables}
+
+
+def ask(client: httpx.Client, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
+    sent = {"json": {"reason": "tried"}} if "/api/" in path else {"data": {"reason": "tried", "owner": "customer"}}
+    return client.request(method, DESK + path, headers=HERE | headers, **(sent if method == "POST" else {}))
+
+
+def dressed(answer: httpx.Response) -> bool:
+    """Tell whether the answer has every header; an error of Airflow's own login comes through the desk as well."""
+    names = [name for name in HEADERS if name != "Content-Security-Policy"]
+    return (
+        answer.headers["content-security-policy"].startswith("default-src 'none'")
+        and {name: answer.headers[name] for name in names} == {name: HEADERS[name] for name in names}
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer nonsense"}, {"Cookie": "_token=nonsense"}])
+def test_airflow_lets_nobody_in_without_a_login(browser, walked, headers) -> None:
+    assert len(walked) > 20
+    for method, path in walked:
+        answer = ask(browser, method, path, headers)
+        assert answer.status_code in ({401} if not headers else {401, 403}), (method, path)
+        assert dressed(answer), (method, path)
+    broken = {"Content-Type": "application/json"} | HERE | headers
+    answer = browser.post(f"{DESK}/api/v1/acts/ticket/TT-1/hold", content=b"{", headers=broken)
+    assert answer.status_code in {401, 403}
+
+
+def test_a_viewer_of_airflow_reads_and_changes_nothing(browser, walked, tokens, operator: Operator) -> None:
+    before = kept(operator)
+    for headers in ({"Authorization": f"Bearer {tokens[VIEWER]}"}, {"Cookie": f"_token={tokens[VIEWER]}"}):
+        for method, path in walked:
+            answer = ask(browser, method, path, headers)
+            changes = "/acts/" in path or path == "/new"
+            assert answer.status_code in ({403} if changes else {200, 404, 422}), (method, path)
+            assert dressed(answer), (method, path)
+    assert kept(operator) == before
+    page = ask(browser, "GET", "/", {"Cookie": f"_token={tokens[VIEWER]}"}).text
+    assert "reading only" in page
+    assert "/acts/" not in page
+
+
+def test_an_administrator_is_let_in_and_other_sites_are_not(
+    browser, walked, tokens, operator: Operator, teleco: SmallTeleco
+) -> None:
+    token = tokens[operator.stack.user]
+    for method, path in walked:
+        answer = ask(browser, method, path, {"Authorization": f"Bearer {token}"})
+        assert answer.status_code in {200, 404, 422}, (method, path, answer.text)
+        assert dressed(answer)
+    before = kept(operator)
+    report = teleco.notifications["premium"].model_dump(mode="json", exclude_none=True, exclude={"parameters"})
+    cookie = {"Cookie": f"_token={token}"}
+    for site in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {}):
+        for path in ("/new", "/acts/ticket/TT-000001/hold"):
+            answer = browser.post(DESK + path, data=report | {"reason": "forged"}, headers=cookie | site)
+            assert answer.status_code == 403, (path, site)
+            assert dressed(answer)
+    assert kept(operator) == before
