@@ -1,21 +1,30 @@
-"""Departments and store under a killer: any act may be cut off before any of its writes, and is then done again."""
+"""Departments and store under a killer: any act may be cut off before any of its writes, and is then done again.
 
+Incidents go alone or in cohorts; mail and billing take what they are told, refuse it, or fail after they took it.
+"""
+
+import json
 import os
 import shutil
 import tempfile
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from include.sla_logic.adapters import carriers as house_carriers
+from include.sla_logic.adapters.delivery import Carrier
 from include.sla_logic.adapters.restorations import UnableToFindRestoration
+from include.sla_logic.adapters.schema.system_t import restorations
 from include.sla_logic.adapters.small_teleco import load_small_teleco, small_teleco
 from include.sla_logic.office import Office, Settings, UnableToAcceptNotification, UnableToReleaseRestoration
+from tests.cohorts.leading import DOORS, ORDER
 from tests.office.town import NOON, Clock
 from tests.reference.walk import FOLLOWS, WAIT, the_activity
 
@@ -23,6 +32,7 @@ KEYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration"
 HOUSE = small_teleco(7, NOON, history_days=32)
 moments = st.none() | st.integers(0, 25)  # before which write the process is killed
 EXAMPLES = int(os.environ.get("SLA_EXAMPLES", "20"))  # of 50 acts each; `make faults` plays more
+WEATHER = st.sampled_from(["works", "works", "refuses", "fails afterwards"])
 _WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT")
 
 
@@ -62,6 +72,42 @@ class Killer:
         self.left -= 1
 
 
+class Outside:
+    """Mail and billing in any weather; what arrives under a key is the same each time."""
+
+    def __init__(self) -> None:
+        self.weather: dict[str, str] = {}
+        self.arrived: dict[str, list[str]] = {}
+        self.lost_answers = 0
+
+    @contextmanager
+    def in_weather(self, **weather: str):
+        real = house_carriers.carriers
+        self.weather = weather
+
+        def carriers(*parts):
+            return {
+                kind: Carrier(partial(self._deliver, kind, carrier.deliver), carrier.refused)
+                for kind, carrier in real(*parts).items()
+            }
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(house_carriers, "carriers", carriers)
+            yield
+
+    def _deliver(self, kind, deliver, message):
+        if self.weather[kind] == "refuses":
+            raise ConnectionRefusedError
+        answer = deliver(message)
+        times = self.arrived.setdefault(message.key, [])
+        times.append(json.dumps(message.payload, sort_keys=True))
+        assert times[-1] == times[0], f"{message.key} says another thing the second time"
+        if self.weather[kind] == "fails afterwards":
+            self.lost_answers += 1
+            raise TimeoutError
+        return answer
+
+
 _prepared: list[bytes] = []
 
 
@@ -80,6 +126,7 @@ def open_office(folder: Path, clock: Clock) -> Office:
 
 class KilledHouse(RuleBasedStateMachine):
     runs = Bundle("runs")
+    cohorts = Bundle("cohorts")
 
     @initialize()
     def open(self):
@@ -87,11 +134,16 @@ class KilledHouse(RuleBasedStateMachine):
         self.clock = Clock()
         self.office = open_office(self.folder, self.clock)
         self.killer = Killer(self.office)
+        self.outside = Outside()
         self.sent = {}
+        self.members = {}
         self.answers = {}
 
     @rule(target=runs, key=st.sampled_from(KEYS), moment=moments)
     def start(self, key, moment):
+        return self.begin(key, moment)
+
+    def begin(self, key, moment):
         run_id = f"run-{len(self.sent) + 1}"
         conf = HOUSE.notifications[key].model_dump(mode="json") | {"external_reference": f"REF-{run_id}"}
         with self.killer.before_write(moment):
@@ -104,6 +156,45 @@ class KilledHouse(RuleBasedStateMachine):
     def send_again_under_another_run(self, run_id):
         with pytest.raises(UnableToAcceptNotification, match=f"by run {run_id}"):
             self.office.accept(self.sent[run_id], run_id=f"again.{run_id}", origin="test")
+
+    @rule(run_id=runs, under=st.sampled_from(["", "other."]))
+    def send_another_body_under_its_reference(self, run_id, under):
+        before = len(self.office.tickets(limit=1000))
+        other = self.sent[run_id] | {"description": "Something else."}
+        with pytest.raises(UnableToAcceptNotification, match=f"by run {run_id}"):
+            self.office.accept(other, run_id=f"{under}{run_id}", origin="test")
+        assert len(self.office.tickets(limit=1000)) == before
+
+    @rule(target=cohorts, keys=st.lists(st.sampled_from(KEYS), min_size=2, max_size=4), moment=moments)
+    def start_a_cohort(self, keys, moment):
+        runs = [self.begin(key, None) for key in keys]
+        tickets = [self.office.case(run_id).ticket.id for run_id in runs]
+        run_id = f"cohort-{len(self.members) + 1}"
+        with self.killer.before_write(moment):
+            self.office.accept_cohort({"incidents": tickets}, run_id=run_id)
+        self.office.accept_cohort({"incidents": tickets}, run_id=run_id)
+        self.members[run_id] = runs
+        return run_id
+
+    @rule(cohort=cohorts, moments=st.lists(moments, min_size=3, max_size=10), at_once=st.integers(1, 4))
+    def lead_a_cohort(self, cohort, moments, at_once):
+        """Do the step that is next for whoever is furthest behind, for all who come to it."""
+        for moment in moments:
+            carried = {member.own_run for member in self.office.cohort(cohort) if member.state == "carried"}
+            tasks = {task for run_id in self.members[cohort] if run_id in carried and (task := self.next_task(run_id))}
+            if not tasks:
+                return
+            task = min(tasks, key=ORDER.index)
+            with self.killer.before_write(moment):
+                if task == WAIT:
+                    self.office.await_cohort(run_id=cohort, door=DOORS[task], at_once=at_once)
+                else:
+                    self.office.perform_cohort(the_activity(task), run_id=cohort, door=DOORS[task], at_once=at_once)
+            assert not [member for member in self.office.cohort(cohort) if member.state == "set aside"]
+
+    @rule(cohort=cohorts, data=st.data())
+    def let_a_member_go_alone(self, cohort, data):
+        self.step(data.draw(st.sampled_from(self.members[cohort])))
 
     @rule(run_id=runs, moment=moments)
     def do_the_next_step(self, run_id, moment):
@@ -140,9 +231,9 @@ class KilledHouse(RuleBasedStateMachine):
         if self.clock.now < NOON + timedelta(days=20):
             self.clock.pass_by(seconds=seconds)
 
-    @rule(moment=moments)
-    def deliver(self, moment):
-        with self.killer.before_write(moment):
+    @rule(moment=moments, mail=WEATHER, billing=WEATHER)
+    def deliver(self, moment, mail, billing):
+        with self.killer.before_write(moment), self.outside.in_weather(mail=mail, billing=billing):
             self.office.deliver()
 
     @invariant()
@@ -154,16 +245,19 @@ class KilledHouse(RuleBasedStateMachine):
     def a_decision_is_for_ever(self):
         if not hasattr(self, "office"):
             return
-        for run_id in self.sent:
-            wait = self.office.case(run_id).restoration
-            if wait and wait.outcome:
-                assert self.answers.setdefault(run_id, (wait.outcome, wait.deadline)) == (wait.outcome, wait.deadline)
+        with self.office.reading() as connection:
+            for row in connection.execute(select(restorations).where(restorations.c.outcome.is_not(None))):
+                decided = row.outcome, row.deadline, row.decided_at
+                assert self.answers.setdefault(row.ticket, decided) == decided
+
+    def next_task(self, run_id):
+        path = self.office.case(run_id).path
+        last = path[-1] if path else None
+        return (last.choice or FOLLOWS.get(last.task)) if last else "enter_problem_report"
 
     def step(self, run_id):
         """Do what comes next for this incident, as the database has it."""
-        path = self.office.case(run_id).path
-        last = path[-1] if path else None
-        task = (last.choice or FOLLOWS.get(last.task)) if last else "enter_problem_report"
+        task = self.next_task(run_id)
         if task == WAIT:
             return self.office.decide_restoration(run_id)
         return task and self.office.perform(the_activity(task), run_id=run_id)
@@ -182,12 +276,14 @@ class KilledHouse(RuleBasedStateMachine):
                     )
         for _ in range(3):
             self.clock.pass_by(hours=1)
-            self.office.deliver()
+            with self.outside.in_weather(mail="works", billing="works"):
+                self.office.deliver(limit=1000)
         assert list(map(str, self.office.breaches(settled=True))) == []
         assert set(self.office.message_counts()) <= {"sent"}
         letters = len(list((self.folder / "letters").glob("*.eml")))
         assert letters == sum(message.kind == "mail" for message in self.office.messages(limit=1000))
         assert letters == len(self.sent)
+        assert {message.key for message in self.office.messages(limit=1000)} == set(self.outside.arrived)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def waits(self, run_id):
