@@ -23,12 +23,16 @@
   // Only what the server says differently is replaced; what was unfolded or moved aside stays so.
   const parts = () => document.querySelectorAll("[data-live]");
   const said = new Map([...parts()].map((part) => [part, part.innerHTML]));
+  const named = (details) => {
+    const outer = details.parentElement.closest("details");
+    return `${outer ? named(outer) : ""} ${details.firstElementChild.textContent}`;
+  };
   const replace = (part, fresh) => {
-    const unfolded = new Set([...part.querySelectorAll("details[open] > summary")].map((each) => each.textContent));
+    const folds = new Map([...part.querySelectorAll("details")].map((each) => [named(each), each.open]));
     const aside = [...part.querySelectorAll(".scroll")].map((each) => each.scrollLeft);
     said.set(part, fresh.innerHTML);
     part.replaceChildren(...fresh.childNodes);
-    for (const each of part.querySelectorAll("summary")) each.parentElement.open = unfolded.has(each.textContent);
+    for (const each of part.querySelectorAll("details")) each.open = folds.get(named(each)) ?? each.open;
     part.querySelectorAll(".scroll").forEach((each, number) => { each.scrollLeft = aside[number] ?? 0; });
   };
   const refresh = async () => {
