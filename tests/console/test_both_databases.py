@@ -31,6 +31,7 @@ def seen(town):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_postgresql_shows_the_same_board_as_sqlite(tmp_path, postgres_url):
     here = seen(Town(tmp_path))
     assert any(here[0])
