@@ -47,6 +47,7 @@ def tickets(
     The same file again changes nothing and goes on where a killed import stopped. Exit code 3: some were rejected
     and are in quarantine, all others are in.
     """
+    from include.sla_logic.adapters.importing.files import count_rows
     from include.sla_logic.adapters.importing.tickets import TicketImport, import_tickets, read_ticket_mapping
     from include.sla_logic.cli.counting import counting
     from include.sla_logic.office import Office, Settings
@@ -63,7 +64,7 @@ def tickets(
     office = Office(Settings.from_environment())
     with office.reading():
         pass  # refuses a database that was never migrated
-    with counting("Importing tickets", "tickets") as progress:
+    with counting("Importing tickets", "rows", total=count_rows(file)) as progress:
         report = import_tickets(office.database, file, work, progress=progress)
     show_json(vars(report)) if as_json else _show(report)
     if report.rejected:

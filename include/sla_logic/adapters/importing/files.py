@@ -84,13 +84,15 @@ def size_of(path: Path) -> int:
 
 
 def count_rows(path: Path) -> int | None:
-    """Return about how many rows a plain file has: its lines, without the header; None where it is packed."""
+    """Return about how many rows a file has: its lines, without the header; None where it cannot be unpacked."""
     size_of(path)
-    with path.open("rb") as file:
-        if file.read(2) == _GZIP:
-            return None
-        file.seek(0)
-        lines = sum(part.count(b"\n") for part in iter(lambda: file.read(1 << 20), b""))
+    with path.open("rb") as beginning:
+        packed = beginning.read(2) == _GZIP
+    try:
+        with gzip.open(path) if packed else path.open("rb") as file:
+            lines = sum(part.count(b"\n") for part in iter(lambda: file.read(1 << 20), b""))
+    except (OSError, EOFError, zlib.error):
+        return None
     return max(0, lines - (".csv" in path.suffixes))
 
 

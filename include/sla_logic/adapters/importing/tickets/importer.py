@@ -62,18 +62,19 @@ class _Refused:
 
 
 def import_tickets(
-    database: Database, path: Path, work: TicketImport, *, progress: Callable[[int], None] = lambda _tickets: None
+    database: Database, path: Path, work: TicketImport, *, progress: Callable[[int], None] = lambda _rows: None
 ) -> TicketReport:
     """Import one file; the same file again changes nothing, and goes on where a killed import stopped.
 
     Raises `UnableToReadFile`. Whatever cannot be taken is in quarantine with its reason.
     """
-    report = TicketReport()
+    report, told = TicketReport(), 0
     found = _folded(read_rows(path, layout=work.layout or work.mapping.layout), work, report)
     while batch := list(islice(found, _BATCH)):
         with database.write() as connection:
             _take(connection, batch, work, report, now=database.now(connection))
-        progress(len(batch))
+        progress(report.rows - told)
+        told = report.rows
     return report
 
 
