@@ -1,69 +1,70 @@
-"""CPU seconds per ticket in cohorts of 1, 10, 100 and 1,000: the work of the office, and with Airflow's tasks on top.
+"""CPU seconds per ticket of real runs that carry 1, 10, 100 and 1,000 incidents, all processes of Airflow together.
 
-Run with `PYTHONPATH=.:plugins python -m benchmarks cohorts [--sizes 1 10 100 1000] [--task-seconds 0.38]`.
-What Airflow costs per executed task is measured by `floor`; here it is an assumption, and named as one.
+Run with `PYTHONPATH=.:plugins python -m benchmarks cohorts [--sizes 10 100 1000] [--database postgres]`.
+The single run that they are compared with takes the longest way that needs nobody; it is measured three times.
 """
 
 import argparse
 import tempfile
-import time
 from pathlib import Path
 
-from benchmarks.leading import DOORS, ORDER, WAIT, the_activity
+from benchmarks.aims import aim
+from benchmarks.floor import KEY
+from benchmarks.stack import OURS, Setting, house, measured
 from benchmarks.town import open_town
+from deploy.stack import AirflowStack
 from include.sla_logic.office import Office
+from sla_airflow.cohorts import conf_of_cohort
 
-TASK_SECONDS = 0.38  # CPU seconds of all components for one executed task, as the floor has it
-SINGLE_TASKS = 23  # executed on the longest way of one incident
+SINGLES = 3
+PER_TOWN = 13  # incidents of the small TELECO; number KEY takes the longest way that needs nobody
 
 
-def lead_cohort(office: Office, run_id: str, tickets: list[str]) -> tuple[float, int, dict[str, float]]:
-    """Return CPU seconds with letters sent, tasks that had somebody to work on, and CPU seconds by task."""
-    office.accept_cohort({"incidents": tickets}, run_id=run_id)
-    by_task = {}
-    for task in ORDER:
-        start = time.process_time()
-        if task == WAIT:
-            office.await_cohort(run_id=run_id, door=DOORS[task])
-        else:
-            office.perform_cohort(the_activity(task), run_id=run_id, door=DOORS[task])
-        by_task[task] = time.process_time() - start
-    start = time.process_time()
-    while office.deliver(limit=500).sent:
-        pass
-    by_task["(messages sent)"] = time.process_time() - start
-    executed = len({step.task for ticket in tickets for step in office.case(ticket).path})
-    return sum(by_task.values()), executed, by_task
+def single(stack: AirflowStack, conf: dict[str, object], run_id: str) -> tuple[float, float]:
+    """Measure one incident in a run of its own."""
+    return measured(lambda: [(OURS, stack.api.start_run(OURS, conf=conf, run_id=run_id))], stack)
+
+
+def cohort(stack: AirflowStack, office: Office, confs: list[dict[str, object]], patience: float) -> tuple[float, float]:
+    """Measure one run with all of these incidents."""
+    run_id = f"cohort-{len(confs)}"
+    names = [office.accept(c, run_id=f"{run_id}-{i}", origin="benchmark").id for i, c in enumerate(confs)]
+    return measured(
+        lambda: [(OURS, stack.api.start_run(OURS, conf=conf_of_cohort(names), run_id=run_id))], stack, patience=patience
+    )
 
 
 def main() -> None:
-    """Measure each size in a town of its own, after one incident that pays for all imports."""
+    """Warm up with one incident, then measure each size once and the single run three times."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1, 10, 100, 1000])
-    parser.add_argument("--task-seconds", type=float, default=TASK_SECONDS)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1000])
+    parser.add_argument("--database", choices=("postgres", "sqlite"), default="postgres")
+    parser.add_argument("--patience", type=float, default=3600, help="seconds for one run")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        office, confs = open_town(Path(folder), 1)
-        lead_cohort(office, "warm", [office.accept(confs[0], run_id="own-w", origin="benchmark").id])
-    single = 0.0
-    print("size  tasks  office ms/ticket  wall s  letters ms/ticket  with Airflow CPU s/ticket  single run / this")
-    for size in options.sizes:
-        with tempfile.TemporaryDirectory() as folder:
-            office, confs = open_town(Path(folder), size)
-            tickets = [office.accept(c, run_id=f"own-{i}", origin="benchmark").id for i, c in enumerate(confs)]
-            wall = time.perf_counter()
-            seconds, tasks, by_task = lead_cohort(office, "cohort", tickets)
-            wall = time.perf_counter() - wall
-        whole = (seconds + tasks * options.task_seconds) / size
-        single = single or seconds / size + SINGLE_TASKS * options.task_seconds
-        letters = (by_task["send_customer_report"] + by_task["(messages sent)"]) / size
-        print(
-            f"{size:5d} {tasks:5d} {1000 * seconds / size:12.1f} {wall:12.1f} {1000 * letters:14.1f}"
-            f" {whole:20.3f} {single / whole:20.1f}",
-            flush=True,
-        )
-    for task, spent in sorted(by_task.items(), key=lambda item: -item[1])[:8]:
-        print(f"    {task:36s} {1000 * spent / size:8.2f} ms/ticket")
+    setting = Setting(options.database, dags=(OURS,))
+    with tempfile.TemporaryDirectory() as name, house(Path(name), setting) as (url, start):
+        alone = PER_TOWN * (SINGLES + 1)
+        office, confs = open_town(Path(name), alone + sum(options.sizes), url=url)
+        stack = start()
+        try:
+            print("incidents in the run   wall s   CPU s   CPU ms/ticket   single run / this", flush=True)
+            found = [single(stack, confs[PER_TOWN * n + KEY], f"alone-{n}") for n in range(SINGLES + 1)][1:]
+            one = sum(cpu for _, cpu in found) / SINGLES
+            for wall, cpu in found:
+                show(1, wall, cpu, one)
+            first = alone
+            for size in options.sizes:
+                wall, cpu = cohort(stack, office, confs[first : first + size], options.patience)
+                first += size
+                show(size, wall, cpu, one)
+            aim(f"single run / ticket of a cohort of {size}", one / (cpu / size), at_least=100)
+        finally:
+            stack.stop()
+
+
+def show(size: int, wall: float, cpu: float, one: float) -> None:
+    """Print one line."""
+    print(f"{size:20d} {wall:8.1f} {cpu:7.1f} {1000 * cpu / size:15.1f} {one / (cpu / size):19.1f}", flush=True)
 
 
 if __name__ == "__main__":

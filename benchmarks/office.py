@@ -1,0 +1,60 @@
+"""CPU milliseconds per ticket of the office's own work in cohorts, in one process without Airflow, letters included.
+
+Run with `PYTHONPATH=.:plugins python -m benchmarks office [--sizes 1 10 100 1000]`. `cohorts` measures whole runs.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.leading import DOORS, ORDER, WAIT, the_activity
+from benchmarks.town import open_town
+from include.sla_logic.office import Office
+
+SENDING = "(messages sent)"
+
+
+def lead_cohort(office: Office, run_id: str, tickets: list[str]) -> dict[str, float]:
+    """Return CPU seconds by task, and those of sending."""
+    office.accept_cohort({"incidents": tickets}, run_id=run_id)
+    by_task = {}
+    for task in ORDER:
+        start = time.process_time()
+        if task == WAIT:
+            office.await_cohort(run_id=run_id, door=DOORS[task])
+        else:
+            office.perform_cohort(the_activity(task), run_id=run_id, door=DOORS[task])
+        by_task[task] = time.process_time() - start
+    start = time.process_time()
+    while office.deliver(limit=500).sent:
+        pass
+    by_task[SENDING] = time.process_time() - start
+    return by_task
+
+
+def measure(size: int) -> dict[str, float]:
+    """Lead so many incidents of a town of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        office, confs = open_town(Path(folder), size)
+        tickets = [office.accept(c, run_id=f"own-{i}", origin="benchmark").id for i, c in enumerate(confs)]
+        return lead_cohort(office, "cohort", tickets)
+
+
+def main() -> None:
+    """Measure each size after one incident that pays for all imports; then name the dearest tasks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1, 10, 100, 1000])
+    options = parser.parse_args()
+    measure(1)
+    print("incidents   CPU ms/ticket   of these, letters", flush=True)
+    for size in options.sizes:
+        by_task = measure(size)
+        letters = by_task["send_customer_report"] + by_task[SENDING]
+        print(f"{size:9d} {1000 * sum(by_task.values()) / size:15.1f} {1000 * letters / size:19.1f}", flush=True)
+    for task, spent in sorted(by_task.items(), key=lambda item: -item[1])[:8]:
+        print(f"    {task:36s} {1000 * spent / size:8.2f} ms/ticket")
+
+
+if __name__ == "__main__":
+    main()
