@@ -67,7 +67,7 @@
 
   // A filter chosen with the mouse works at once; with keys, each arrow would be a page: Enter or the button sends it.
   let byKey = false;
-  document.addEventListener("keydown", () => { byKey = true; }, true);
+  document.addEventListener("keydown", (event) => { byKey = event.target.matches("select"); }, true);
   document.addEventListener("pointerdown", () => { byKey = false; }, true);
   for (const select of document.querySelectorAll(".filters select")) {
     select.addEventListener("change", () => byKey || select.form.requestSubmit());
