@@ -259,7 +259,7 @@ def test_the_report_of_a_month_counts_what_was_closed_in_it(desk, town):
         if case.closed and actions and actions.verified:
             spans.append((actions.undertaken_at - said.reported_at).total_seconds())
     assert report["total"]["restored"] == len(spans) > 3
-    median = timedelta(seconds=sorted(spans)[(len(spans) - 1) // 2])
+    median = timedelta(seconds=int(sorted(spans)[(len(spans) - 1) // 2]))
     assert TypeAdapter(timedelta).validate_python(report["total"]["restored_within"]) == median
     for cut in ("outcome", "cause", "contract", "department"):
         assert sum(group["restored"] for group in report[f"by_{cut}"]) == len(spans)

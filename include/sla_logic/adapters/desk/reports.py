@@ -69,9 +69,12 @@ def report_month(connection: Connection, period: Period) -> MonthReport:
 
 
 def _took(*row: Any) -> tuple[Any, ...]:
-    """Return the cuts of one corrected incident, and the time from its report to its correction."""
+    """Return the cuts of one corrected incident, and the whole seconds from its report to its correction.
+
+    A duration of RFC 3339, which the description of the API promises, has no fractions of a second.
+    """
     *cuts, reported_at, corrected_at = row
-    return *cuts, corrected_at - reported_at
+    return *cuts, timedelta(seconds=(corrected_at - reported_at) // timedelta(seconds=1))
 
 
 def _grouped(counted: Sequence[Any], timed: Sequence[tuple[Any, ...]], *, cut: int) -> Sequence[Group]:
