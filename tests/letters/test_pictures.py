@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
 from include.sla_logic.charts.axes import decimals_of, round_steps, round_times
-from include.sla_logic.charts.performance import MEASURED, Words, as_png, as_svg, can_draw, counts_hours, curve_of
+from include.sla_logic.charts.curve import counts_hours, curve_of
+from include.sla_logic.charts.performance import MEASURED, Words, as_png, as_svg, can_draw
 from include.sla_logic.charts.png import few_colours
 from include.sla_logic.domain.measurements import Outage, ServiceFacts
 from include.sla_logic.domain.performance import Bound, PerformanceSeries, series_of

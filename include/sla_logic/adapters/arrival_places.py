@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, or_, select
 
-from include.sla_logic.adapters.cohort_desks import Shelf
+from include.sla_logic.adapters.cohort_desks import desks_of
 from include.sla_logic.adapters.folders import Folder, ticket_of
 from include.sla_logic.adapters.policy_tables import policies_in_force
 from include.sla_logic.adapters.queue import change_places
 from include.sla_logic.adapters.schema.arrivals import arrivals
 from include.sla_logic.adapters.schema.reference import agreements
 from include.sla_logic.adapters.schema.system_t import tickets
+from include.sla_logic.adapters.shelf import Shelf
 from include.sla_logic.domain.significance import Band, work_out_significance
 
 
@@ -43,7 +44,7 @@ def place_arrivals(connection: Connection, numbers: Sequence[int], *, now: datet
 
 def _significance(shelf: Shelf, folder: Folder, observed_on: date) -> dict[str, Any]:
     ticket = folder.ticket
-    register = shelf.desks(ticket.id, sender=None).contracts
+    register = desks_of(shelf, ticket.id, sender=None).contracts
     agreement = register.agreement(ticket.customer, ticket.service, at=datetime.combine(observed_on, time(), UTC))
     said = work_out_significance(
         register.relationship(agreement, at=shelf.now),

@@ -9,7 +9,8 @@ from decimal import Decimal
 from include.sla_logic.adapters.mail_blocks import Block, Fact, Image, Note, Objective, Paragraph, Section, Tone
 from include.sla_logic.adapters.mail_message import one_line
 from include.sla_logic.adapters.mail_wording import Wording
-from include.sla_logic.charts.performance import Words, as_png, can_draw, counts_hours
+from include.sla_logic.charts.curve import counts_hours
+from include.sla_logic.charts.performance import Words, as_png, can_draw
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.performance import Bound, PerformanceSeries
 from include.sla_logic.domain.resolution import Outcome

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from include.sla_logic.adapters.backlog import why_waiting
 from include.sla_logic.adapters.clocks import read_clocks, read_standing
 from include.sla_logic.adapters.folders import ticket_id
 from include.sla_logic.adapters.schema.arrivals import arrivals
@@ -15,6 +14,7 @@ from include.sla_logic.adapters.schema.columns import from_minor_units
 from include.sla_logic.adapters.schema.queue import queue
 from include.sla_logic.adapters.schema.system_t import tickets
 from include.sla_logic.adapters.stakes import Uncompared, assume_stakes
+from include.sla_logic.adapters.waiting_tickets import why_waiting
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.sla_clock import SlaClock
 

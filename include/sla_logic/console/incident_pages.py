@@ -127,7 +127,8 @@ def _has_something(series: PerformanceSeries) -> bool:
 @router.get("/incidents/{reference}/charts/{number}.svg")
 def chart(office: InOffice, reference: Reference, number: Annotated[int, Path(ge=0, le=50)]) -> Response:
     """Draw the course of one objective, as the letter to the customer shows it."""
-    from include.sla_logic.charts.performance import Words, as_svg, counts_hours
+    from include.sla_logic.charts.curve import counts_hours
+    from include.sla_logic.charts.performance import Words, as_svg
 
     with office.reading() as connection:
         found = dict(_drawable(connection, office.database.now(connection), view_case(connection, reference)))

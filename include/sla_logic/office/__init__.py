@@ -6,7 +6,8 @@ from include.sla_logic.adapters.settings import Settings
 from include.sla_logic.office.archive import Archive
 from include.sla_logic.office.backlog_room import BacklogRoom
 from include.sla_logic.office.case_work import CaseWork
-from include.sla_logic.office.cohort_work import CohortWork, UnableToAcceptCohort
+from include.sla_logic.office.cohort_conf import UnableToAcceptCohort
+from include.sla_logic.office.cohort_work import CohortWork
 from include.sla_logic.office.control_room import ControlRoom
 from include.sla_logic.office.credit_room import CreditRoom
 from include.sla_logic.office.dispatch import Dispatch

@@ -11,16 +11,15 @@ from include.sla_logic.adapters.backlog import (
     Demand,
     PlannedRun,
     Released,
-    Waiting,
     claim,
     count_active,
-    count_waiting,
     lapsed_runs,
     mark_started,
     release,
     renew,
     unfinished_runs,
 )
+from include.sla_logic.adapters.waiting_tickets import Waiting, count_waiting
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.office.premises import Premises
 

@@ -7,7 +7,6 @@ has to wait for a restoration. Any run can do any incident: a step that is done 
 
 import json
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from include.sla_logic.adapters.case_file import KeptCaseFile
-from include.sla_logic.adapters.cohort_desks import Shelf
+from include.sla_logic.adapters.cohort_desks import desks_of
 from include.sla_logic.adapters.cohorts import (
     CARRIED,
     LEFT,
@@ -31,26 +30,22 @@ from include.sla_logic.adapters.cohorts import (
     who_has_come,
 )
 from include.sla_logic.adapters.filing import file_away
-from include.sla_logic.adapters.folders import load_first_papers, load_folders, lock_tickets, ticket_number
+from include.sla_logic.adapters.folders import load_first_papers, load_folders, lock_tickets
 from include.sla_logic.adapters.operator_mail import announce_failed_step
 from include.sla_logic.adapters.restorations import decide
+from include.sla_logic.adapters.shelf import Shelf
 from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.office.cohort_conf import checked, numbers_in
 from include.sla_logic.office.premises import Premises
 from include.sla_logic.office.waiting_room import WAIT, end_wait
 from include.sla_logic.ports import CaseFile
 
 Step = Callable[[CaseFile], object]
 AT_ONCE = 200  # incidents in one transaction: SQLite has one writer, who must not keep the others waiting for long
-LARGEST = 10_000  # what one statement of SQLite can name, with room to spare
-_RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]{1,250}")
 # What says nothing of an incident: the database or the disk is away, and the whole step is tried again.
 _PASSING = (OperationalError, InterfaceError, OSError, MemoryError)
 
 log = logging.getLogger(__name__)
-
-
-class UnableToAcceptCohort(Exception):
-    """What the run was started with names no incidents that it could carry."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +70,11 @@ class CohortWork(Premises):
 
     def accept_cohort(self, conf: Mapping[str, object], *, run_id: str) -> tuple[Member, ...]:
         """Make the tickets in `conf["incidents"]` members of this run, once; raise `UnableToAcceptCohort`."""
-        numbers = _numbers(conf)
+        numbers = numbers_in(conf)
         with self.writing() as connection:
             lock_tickets(connection, numbers)
             carry(connection, run_id, numbers)
-            return _checked(members_of(connection, run_id), numbers)
+            return checked(members_of(connection, run_id), numbers)
 
     def cohort(self, run_id: str) -> tuple[Member, ...]:
         """Return who is or was a member; empty for a run of one incident."""
@@ -204,7 +199,7 @@ class CohortWork(Premises):
         """Open the case files of locked incidents, with desks that look up once for all of them."""
         sender = self.settings.smtp.sender if self.settings.smtp else None
         shelf.files = [
-            KeptCaseFile(folder, shelf.desks(folder.ticket.id, sender=sender), task=task, now=shelf.now)
+            KeptCaseFile(folder, desks_of(shelf, folder.ticket.id, sender=sender), task=task, now=shelf.now)
             for folder in shelf.folders
         ]
         return list(shelf.files)
@@ -245,26 +240,3 @@ def _why(task: str, error: Exception) -> str:
 def _portions(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     for start in range(0, len(numbers), size):
         yield numbers[start : start + size]
-
-
-def _numbers(conf: Mapping[str, object]) -> list[int]:
-    incidents = conf.get("incidents")
-    if not isinstance(incidents, list) or not incidents:
-        raise UnableToAcceptCohort(".incidents: a cohort needs a list of at least one ticket")
-    if len(incidents) > LARGEST:
-        raise UnableToAcceptCohort(f".incidents: a cohort has at most {LARGEST} tickets, not {len(incidents)}")
-    numbers = [ticket_number(ticket) if isinstance(ticket, str) else None for ticket in incidents]
-    bad = [str(ticket)[:40] for ticket, number in zip(incidents, numbers, strict=True) if not number]
-    if bad:
-        raise UnableToAcceptCohort(f".incidents: {', '.join(bad[:5])} is no ticket id such as TT-000001")
-    return [number for number in numbers if number]
-
-
-def _checked(members: list[Member], numbers: Sequence[int]) -> tuple[Member, ...]:
-    unknown = sorted(set(numbers) - {member.number for member in members})
-    if unknown:
-        raise UnableToAcceptCohort(f".incidents: System T has no ticket with the numbers {unknown[:5]}")
-    without = [member.ticket for member in members if not _RUN_ID.fullmatch(member.own_run)]
-    if without:
-        raise UnableToAcceptCohort(f".incidents: {', '.join(without[:5])} cannot have a run of its own")
-    return tuple(members)

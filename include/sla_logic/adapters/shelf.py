@@ -1,0 +1,192 @@
+"""What the incidents of one transaction share: what they ask is looked up once for all of them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, Table, exists, func, select
+
+from include.sla_logic.adapters.billing import booking_reference
+from include.sla_logic.adapters.case_file import KeptCaseFile
+from include.sla_logic.adapters.cohorts import CARRIED
+from include.sla_logic.adapters.contracts import (
+    OPEN,
+    YEAR,
+    find_contract,
+    in_force,
+)
+from include.sla_logic.adapters.folders import Folder, ticket_id
+from include.sla_logic.adapters.reported import Reports, read_reports
+from include.sla_logic.adapters.schema import reference as t
+from include.sla_logic.adapters.schema.cohorts import cohort_members
+from include.sla_logic.adapters.schema.system_t import documents, steps, tickets
+from include.sla_logic.adapters.service_problems import ProblemRegister
+from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.network import ActionResult
+from include.sla_logic.domain.rebate import EarlierCredit, Rebate
+from include.sla_logic.domain.relationship import Agreement
+
+Rows = Sequence[Row[Any]]
+
+
+class Shelf:
+    """What the incidents of one transaction share: one query for each kind of record, made when first asked."""
+
+    def __init__(self, connection: Connection, folders: Sequence[Folder], *, run_id: str, now: datetime) -> None:
+        self.connection = connection
+        self.folders = folders
+        self.run_id = run_id
+        self.now = now
+        self.customers = sorted({folder.ticket.customer for folder in folders})
+        self.services = sorted({folder.ticket.service for folder in folders})
+        self.files: list[KeptCaseFile] = []  # whose writing is not filed yet
+        self.measured_since: set[str] = set()  # services whose facts have changed since they were looked up
+        self.answers: dict[str, ActionResult] = {}  # of the network, by order
+        self._contracts: dict[tuple[str, str], Contract] = {}
+        self._charges: dict[tuple[str, date], list[int]] = {}
+        self._rows: dict[str, dict[str, Rows]] = {}
+
+    def forget(self) -> None:
+        """Look everything up anew: what one incident did was taken back."""
+        self._rows.clear()
+        self.answers.clear()
+        for name in (
+            "reports",
+            "register",
+            "agreements",
+            "violations",
+            "open_incidents",
+            "reported_before",
+            "problems",
+        ):
+            self.__dict__.pop(name, None)
+
+    def rows(self, table: Table, service: str, order: str) -> Rows:
+        """Return the rows of one service, in order, out of those of all services here."""
+        if table.name not in self._rows:
+            query = select(table).where(table.c.service.in_(self.services)).order_by(table.c[order], *table.primary_key)
+            self._rows[table.name] = _grouped(self.connection, query)
+        return self._rows[table.name].get(service, ())
+
+    @cached_property
+    def reports(self) -> Reports:
+        """The incidents of all customers and services here."""
+        return read_reports(self.connection, self.services, self.customers)
+
+    @cached_property
+    def register(self) -> dict[str, Row[Any]]:
+        """The customers here."""
+        found = self.connection.execute(select(t.customers).where(t.customers.c.id.in_(self.customers)))
+        return {row.id: row for row in found}
+
+    @cached_property
+    def agreements(self) -> dict[str, Rows]:
+        """The agreements about each service here, the newest first."""
+        query = (
+            select(t.agreements, t.services.c.name.label("service_name"))
+            .join(t.services, t.services.c.id == t.agreements.c.service)
+            .where(t.agreements.c.service.in_(self.services), t.agreements.c.customer.in_(self.customers))
+            .order_by(t.agreements.c.starts.desc(), t.agreements.c.id.desc())
+        )
+        return _grouped(self.connection, query)
+
+    @cached_property
+    def violations(self) -> dict[str, int]:
+        """How many violations each customer here had in the year before now."""
+        query = (
+            select(t.agreements.c.customer, func.count())
+            .select_from(t.violations.join(t.agreements, t.agreements.c.id == t.violations.c.agreement))
+            .where(
+                t.agreements.c.customer.in_(self.customers),
+                t.violations.c.recorded_at > self.now - YEAR,
+                t.violations.c.recorded_at <= self.now,
+            )
+            .group_by(t.agreements.c.customer)
+        )
+        return {row[0]: row[1] for row in self.connection.execute(query)}
+
+    @cached_property
+    def open_incidents(self) -> dict[str, set[str]]:
+        """The open tickets of each customer here, as of now."""
+        query = select(tickets.c.customer, tickets.c.number).where(
+            tickets.c.customer.in_(self.customers), tickets.c.status.in_(OPEN), tickets.c.created_at <= self.now
+        )
+        found: dict[str, set[str]] = defaultdict(set)
+        for customer, number in self.connection.execute(query):
+            found[customer].add(ticket_id(number))
+        return found
+
+    @cached_property
+    def problems(self) -> ProblemRegister:
+        """The service problems around the incidents here."""
+        return ProblemRegister(self.connection, [folder.number for folder in self.folders], now=self.now)
+
+    @cached_property
+    def reported_before(self) -> dict[str, Rows]:
+        """The rebates that members of the cohort have reported about the services here and that are not booked yet."""
+        booked = exists().where(steps.c.ticket == documents.c.ticket, steps.c.task == "adjust_billing")
+        query = (
+            select(tickets.c.service, tickets.c.customer, documents.c.ticket, documents.c.body)
+            .join(tickets, tickets.c.number == documents.c.ticket)
+            .join(cohort_members, cohort_members.c.ticket == tickets.c.number)
+            .where(
+                cohort_members.c.run_id == self.run_id,
+                cohort_members.c.state == CARRIED,
+                tickets.c.service.in_(self.services),
+                documents.c.kind == Rebate.kind(),
+                ~booked,
+            )
+            .order_by(documents.c.id)
+        )
+        return _grouped(self.connection, query)
+
+    def reported_credits(self, agreement: Agreement, *, but: str) -> list[EarlierCredit]:
+        """Return what others of the cohort have reported for this agreement; what is held or unclaimed is none."""
+        filed = [
+            (ticket_id(row.ticket), Rebate.model_validate_json(row.body))
+            for row in self.reported_before.get(agreement.service, ())
+            if row.customer == agreement.customer
+        ]
+        written = [
+            (file.ticket.id, paper)
+            for file in self.files
+            if (file.ticket.service, file.ticket.customer) == (agreement.service, agreement.customer)
+            for _, paper in file.pending.papers
+            if isinstance(paper, Rebate)
+        ]
+        return [
+            EarlierCredit(
+                contract=agreement.contract,
+                window=rebate.window,
+                objective=line.objective,
+                amount=line.net,
+                reference=booking_reference(ticket, line, rebate),
+            )
+            for ticket, rebate in (*filed, *written)
+            if ticket != but and not rebate.held_for_approval and not rebate.claim_required
+            for line in rebate.lines
+        ]
+
+    def contract(self, contract: str, version: str) -> Contract:
+        """Return one version of a contract."""
+        key = contract, version
+        if key not in self._contracts:
+            self._contracts[key] = find_contract(self.connection, contract, version)
+        return self._contracts[key]
+
+    def charges(self, currency: str, day: date) -> list[int]:
+        """Return what all agreements in force are charged in this currency, the lowest first."""
+        key = currency, day
+        if key not in self._charges:
+            query = select(t.agreements.c.monthly_charge).where(t.agreements.c.currency == currency, in_force(day))
+            self._charges[key] = sorted(self.connection.scalars(query))
+        return self._charges[key]
+
+
+def _grouped(connection: Connection, query: Select[Any]) -> dict[str, Rows]:
+    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.service].append(row)
+    return dict(found)

@@ -1,0 +1,58 @@
+"""Who waits in the backlog, and what for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, exists, func, select
+
+from include.sla_logic.adapters.arrival_places import acceptable
+from include.sla_logic.adapters.backlog import WAITING
+from include.sla_logic.adapters.schema.arrivals import arrivals
+from include.sla_logic.adapters.schema.queue import queue
+from include.sla_logic.adapters.schema.reference import customers
+from include.sla_logic.adapters.schema.system_t import tickets
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many tickets wait: those that can be taken, and the others by what keeps them."""
+
+    ready: int
+    unknown_customer: int
+    no_agreement: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.ready + self.unknown_customer + self.no_agreement
+
+
+def count_waiting(connection: Connection) -> Waiting:
+    """Count the waiting tickets by what keeps them."""
+    known = exists().where(customers.c.id == tickets.c.customer)
+    joined = arrivals.join(tickets, tickets.c.number == arrivals.c.ticket).join(
+        queue, queue.c.ticket == arrivals.c.ticket
+    )
+    waiting = select(func.count()).select_from(joined).where(arrivals.c.state == WAITING, queue.c.open.is_(True))
+    total = connection.scalar(waiting) or 0
+    ready = connection.scalar(waiting.where(acceptable())) or 0
+    unknown = connection.scalar(waiting.where(~known)) or 0
+    return Waiting(ready=ready, unknown_customer=unknown, no_agreement=total - ready - unknown)
+
+
+def why_waiting(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
+    """Say of each of these tickets that cannot be taken what it waits for."""
+    known = exists().where(customers.c.id == tickets.c.customer)
+    query = (
+        select(arrivals.c.ticket, tickets.c.customer, tickets.c.service, known.label("known"))
+        .join(tickets, tickets.c.number == arrivals.c.ticket)
+        .where(arrivals.c.state == WAITING, arrivals.c.ticket.in_(numbers), ~acceptable())
+    )
+    return {
+        row.ticket: (
+            f"customer {row.customer} has no agreement for service {row.service} in force on the day observed"
+            if row.known
+            else f"customer {row.customer} is not in the contract register"
+        )
+        for row in connection.execute(query)
+    }
