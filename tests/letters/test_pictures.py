@@ -6,7 +6,7 @@ from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
@@ -216,6 +216,7 @@ def test_axis_steps_are_few_even_and_enclose_the_values(low: float, span: float)
 
 
 @given(minutes=st.integers(1, 3 * 366 * 24 * 60), offset=st.integers(0, 24 * 60))
+@example(minutes=241_929, offset=1_105)
 def test_axis_times_are_few_and_within_what_is_shown(minutes: int, offset: int) -> None:
     start = NOVEMBER.start + timedelta(minutes=offset)
     end = start + timedelta(minutes=minutes)

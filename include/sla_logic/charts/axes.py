@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from math import ceil, floor, log10
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-_STEPS = (*(HOUR * n for n in (1, 3, 6, 12)), *(DAY * n for n in (1, 2, 4, 7, 14, 28, 91, 182, 365)))
+_STEPS = (*(HOUR * n for n in (1, 3, 6, 12)), *(DAY * n for n in (1, 2, 4, 7, 14, 28, 56, 91, 182, 365)))
 _MOST_TIMES = 6
 
 
