@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,6 @@ from typing import Any
 from uuid import uuid4
 
 import psutil
-from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
 
 from deploy.postgres import PostgresServer
@@ -24,21 +22,18 @@ from deploy.stack.settings import sqlite_url
 from include.sla_logic.adapters.folders import UnableToFindIncident
 from include.sla_logic.adapters.outbox import UnableToRetryMessage
 from include.sla_logic.adapters.small_teleco import load_small_teleco, small_teleco
-from include.sla_logic.adapters.small_teleco.loading import _TABLES
 from include.sla_logic.office import Office, Settings
 from tests.faults.checking import Verdict, check
 from tests.faults.disk import SmallDisk, small_disk
 from tests.faults.outside import SENDER, Billing, Mailbox
+from tests.quarters import load_quarter, renumbered
 
 DAG = "sla_violation"
 HOUSEKEEPING = "sla_housekeeping"
 WAIT = "await_restoration_request"
-CHUNK = 5000
 DISK_MIB = 2048
 PATIENCE = 1800  # seconds for any one thing: two minutes where nothing else runs, and a machine may have much to do
 SUPERVISED, SICK_SECONDS = {"scheduler", "triggerer"}, 90
-_NUMBER = re.compile(r"-(1\d{3})\b")
-_PROSE = {"text", "name", "email", "description", "reason", "cause"}
 HASTE = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
@@ -67,7 +62,7 @@ class House:
 
     def conf(self, key: str, reference: str) -> dict[str, Any]:
         conf = self.teleco.notifications[key].model_dump(mode="json")
-        return self._renumbered(conf) | {"external_reference": reference}
+        return renumbered(conf, self.quarter) | {"external_reference": reference}
 
     def start(self, key: str, reference: str) -> str:
         """Start one incident by REST, asking again until the api-server has answered."""
@@ -79,24 +74,8 @@ class House:
     def move_on(self) -> None:
         """Load the same customers, services and faults under new numbers: credits are due and nothing is repaired."""
         self.quarter += 1
-        shared = {row["id"] for row in self.teleco.rows["resources"] if not _NUMBER.search(row["id"])}
         with self.office.database.write() as connection:
-            for table in _TABLES:
-                if table.name == "contracts":
-                    continue
-                rows = [self._renumbered(row) for row in self.teleco.rows.get(table.name, [])]
-                rows = [row for row in rows if not (table.name == "resources" and row["id"] in shared)]
-                for start in range(0, len(rows), CHUNK):
-                    connection.execute(insert(table), rows[start : start + CHUNK])
-
-    def _renumbered(self, row: dict[str, Any]) -> dict[str, Any]:
-        def other(found: re.Match[str]) -> str:
-            return f"-{int(found[1]) + 100 * self.quarter}"
-
-        def renumber(value: Any) -> Any:
-            return _NUMBER.sub(other, value) if type(value) is str else value
-
-        return {name: value if name in _PROSE else renumber(value) for name, value in row.items()}
+            load_quarter(connection, self.teleco, self.quarter)
 
     def kill(self, component: str) -> None:
         """Kill one component with -9 and start it again, as a supervisor does."""

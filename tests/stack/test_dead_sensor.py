@@ -8,6 +8,7 @@ from include.sla_logic.adapters.small_teleco import SmallTeleco
 from include.sla_logic.adapters.stranded import TAKEN_UP, WATCHDOG
 from include.sla_logic.domain.restoration import RestorationOutcome
 from sla_airflow.watching import PATIENCE
+from tests.quarters import load_quarter, renumbered
 from tests.stack.operator import Operator
 
 DAG, HOUSEKEEPING, WAIT = "sla_violation", "sla_housekeeping", "await_restoration_request"
@@ -20,7 +21,10 @@ def test_a_run_whose_sensor_died_for_good_is_found_and_finished_by_the_scheduled
     operator: Operator, teleco: SmallTeleco
 ) -> None:
     api, office = operator.stack.api, operator.office
-    conf = teleco.notifications["held_and_released"].model_dump(mode="json") | {"external_reference": "DEAD-SENSOR"}
+    with office.database.write() as connection:
+        load_quarter(connection, teleco, 1)  # another test releases this restoration of the first one
+    conf = renumbered(teleco.notifications["held_and_released"].model_dump(mode="json"), 1)
+    conf |= {"external_reference": "DEAD-SENSOR"}
     assert operator.send(conf).returncode == 0
     run_id = "incident.DEAD-SENSOR"
     api.wait_run(DAG, run_id, timeout_seconds=SECONDS, until=lambda _, tasks: tasks.get(WAIT) == "deferred")

@@ -22,7 +22,8 @@ time.sleep(600)
 """
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
 OWNER = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin with it ignored
 from pathlib import Path
 from deploy.stack.components import Components
 import os
