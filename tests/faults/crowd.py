@@ -1,14 +1,10 @@
-"""A crowd of incidents on hold on one real triggerer: its memory and CPU, and the seconds from request to resumption.
+"""A crowd of incidents on hold on one real triggerer, and what it costs: memory, CPU, seconds until one goes on.
 
 Each incident has customer, service and resources of its own and is led up to its wait without Airflow. The runs have
 the wait alone (`crowd_dag`): the other thirty tasks of each would cost the machine an hour and the triggerer nothing.
-Resumed is a wait when its task has decided it. Run with `python -m benchmarks crowd [--waits 100 1000]`.
 """
 
-import argparse
-import random
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +19,6 @@ from sqlalchemy import insert
 
 from benchmarks.leading import ORDER, WAIT, lead
 from benchmarks.town import _TABLES, _renamed
-from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack, OperationsDatabase, StackSettings, UnableToReachAirflow
 from deploy.stack.settings import ROOT
 from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
@@ -33,8 +28,8 @@ DAG = "sla_violation"
 KEY = "held_and_released"
 COHORT = 500
 CALLERS = 8
-ANSWERED = 20
 IDLE_SECONDS = 30
+SECONDS_APART = 2  # of requests that do not wait for each other: a task takes about one
 MIB = 1024 * 1024
 BEFORE, AFTER = ORDER[: ORDER.index(WAIT) + 1], ORDER[ORDER.index(WAIT) + 1 :]
 
@@ -89,7 +84,7 @@ def settings_of(home: Path, url: str, metadata_url: str, **environment: str) -> 
     """Set up an Airflow whose only DAG is the wait."""
     dags = home / "dags"
     dags.mkdir(parents=True)
-    (dags / "sla_violation.py").write_text((ROOT / "benchmarks" / "crowd_dag.py").read_text())
+    (dags / "sla_violation.py").write_text((ROOT / "tests" / "faults" / "crowd_dag.py").read_text())
     return StackSettings(
         home=home / "airflow",
         dags_folder=dags,
@@ -163,56 +158,31 @@ class Spent:
         return cls(sum(one.memory_full_info().pss for one in family) / MIB, cpu)
 
 
-def resumed(crowd: Crowd, runs: Sequence[str]) -> list[float]:
-    """Release these waits one after the other; return the seconds until each was decided by its task, sorted."""
-    for run_id in runs:
-        crowd.office.release_restoration(run_id, by="operator", reason="The reserve route has room.")
-        time.sleep(0.3)
-    office = crowd.office
-    until(lambda: all(office.restoration(run).outcome for run in runs), 600, lambda: f"{len(runs)} were released")
-    waits = [office.restoration(run) for run in runs]
-    return sorted((one.decided_at - one.sent_at).total_seconds() for one in waits if one.decided_at and one.sent_at)
-
-
-def measure(waits: int) -> None:
-    """Print one row."""
-    with tempfile.TemporaryDirectory() as name, PostgresServer() as server:
-        home = Path(name)
-        url = server.create_database("teleco")
-        crowd = gather(url, home, waits)
-        with AirflowStack(settings_of(home, url, server.create_database("airflow"))) as stack:
-            stack.wait_for_dags([DAG])
-            empty, began = Spent.by(stack), time.monotonic()
-            start_all(stack, crowd)
-            deferring = time.monotonic() - began
-            print(row(stack, crowd, empty, deferring), flush=True)
-
-
-def row(stack: AirflowStack, crowd: Crowd, empty: Spent, deferring: float) -> str:
-    """Measure a triggerer that watches over the whole crowd."""
+def cost(stack: AirflowStack, crowd: Crowd, before_any: Spent) -> str:
+    """Say what a triggerer spends that watches over the whole crowd, while nobody is answered."""
     time.sleep(IDLE_SECONDS)
     before, began = Spent.by(stack), time.monotonic()
     time.sleep(IDLE_SECONDS)
     after, seconds = Spent.by(stack), time.monotonic() - began
-    delays = resumed(crowd, random.Random(7).sample(list(crowd.runs), min(ANSWERED, len(crowd.runs))))
     cores = (after.cpu_seconds - before.cpu_seconds) / seconds
+    added = after.mib - before_any.mib
     return (
-        f"{len(crowd.runs):>7} {deferring:>12.0f} {cores:>7.3f} {after.mib:>7.0f} {after.mib - empty.mib:>10.0f}"
-        f" {statistics.median(delays):>12.1f} {delays[-1]:>8.1f}"
+        f"{len(crowd.runs)} waits: triggerer {cores:.3f} cores, {after.mib:.0f} MiB, {added:.0f} of them for the waits"
     )
 
 
-def main() -> None:
-    """Measure each size in an Airflow of its own."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--waits", type=int, nargs="+", default=[100, 1_000])
-    options = parser.parse_args()
-    print(
-        f"{'waits':>7} {'deferred s':>12} {'cores':>7} {'MiB':>7} {'MiB added':>10} {'resumed p50':>12} {'worst s':>8}"
-    )
-    for waits in options.waits:
-        measure(waits)
+def answer_slowly(crowd: Crowd, runs: Sequence[str]) -> None:
+    """Release these waits one after the other and wait until the tasks of all have decided."""
+    for run_id in runs:
+        crowd.office.release_restoration(run_id, by="operator", reason="The reserve route has room.")
+        time.sleep(SECONDS_APART)
+    office = crowd.office
+    until(lambda: all(office.restoration(run).outcome for run in runs), 600, lambda: f"{len(runs)} were released")
 
 
-if __name__ == "__main__":
-    main()
+def delays(crowd: Crowd, runs: Sequence[str]) -> str:
+    """Say how long after its request each of these waits was decided by its task."""
+    waits = [crowd.office.restoration(run) for run in runs]
+    seconds = [(one.decided_at - one.sent_at).total_seconds() for one in waits if one.decided_at and one.sent_at]
+    median, worst = statistics.median(seconds), max(seconds)
+    return f"request to resumption of {len(seconds)}: median {median:.1f} s, worst {worst:.1f} s"

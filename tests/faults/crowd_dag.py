@@ -1,6 +1,6 @@
 """The product's wait alone, under the product's DAG id: what a crowd of incidents that all hold on costs a triggerer.
 
-The steps before it are done already, and those after it are left to others; `benchmarks.crowd` lays this file down.
+The steps before it are done already, and those after it are left to others; `crowd` lays this file down.
 """
 
 from airflow.providers.standard.operators.empty import EmptyOperator

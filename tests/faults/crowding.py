@@ -1,10 +1,11 @@
 """A thousand waits on one triggerer, which is killed while some are answered and the deadlines of others pass.
 
-Nothing but the triggerer looks at the waits here: no housekeeping runs.
+Nothing but the triggerer looks at the waits here: no housekeeping runs. What it costs is printed on the way.
 """
 
 import re
 import tempfile
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -12,14 +13,31 @@ from uuid import uuid4
 
 from sqlalchemy import select, update
 
-from benchmarks.crowd import AFTER, DAG, WAIT, Crowd, gather, lead_all, runs_in, said, settings_of, start_all, until
 from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack
 from deploy.stack.settings import sqlite_url
 from include.sla_logic.adapters.schema.system_t import restorations, tickets
 from include.sla_logic.domain.restoration import RestorationOutcome
 from tests.faults.checking import Verdict
+from tests.faults.crowd import (
+    AFTER,
+    DAG,
+    WAIT,
+    Crowd,
+    Spent,
+    answer_slowly,
+    cost,
+    delays,
+    gather,
+    lead_all,
+    runs_in,
+    said,
+    settings_of,
+    start_all,
+    until,
+)
 
+ALONE = 20  # are answered before anything breaks, to see how long one takes
 HASTE = {"AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "20"}
 ENDED = re.compile(r"The wait of \S+ for the restoration request ended")
 IN_TIME, TOO_LATE = RestorationOutcome.IN_TIME, RestorationOutcome.TOO_LATE
@@ -40,7 +58,7 @@ class Crowds:
         return Verdict(incidents, tuple(lost), tuple(doubled), repeated_letters=0, repeated_postings=0)
 
     def play(self, chance: Random, _number: int) -> None:
-        """Answer a third, let the deadline of a third pass, kill the triggerer meanwhile; then answer the others."""
+        """Answer some in peace, a third while other deadlines pass and the triggerer dies, and then the rest."""
         with tempfile.TemporaryDirectory(prefix="crowd-") as name, PostgresServer() as server:
             home = Path(name)
             on_server = self.kind == "postgres"
@@ -49,30 +67,45 @@ class Crowds:
             metadata = server.create_database(f"airflow_{uuid4().hex[:8]}")
             with AirflowStack(settings_of(home, url, metadata, **HASTE), tell=print) as stack:
                 stack.wait_for_dags([DAG])
+                before_any, began = Spent.by(stack), time.monotonic()
                 start_all(stack, crowd)
-                breaches = _answered_under_fire(stack, crowd, chance)
+                _tell(f"{self.waits} waits deferred after {time.monotonic() - began:.0f} s")
+                _tell(cost(stack, crowd, before_any))
+                alone = chance.sample(list(crowd.runs), min(ALONE, self.waits // 3))
+                answer_slowly(crowd, alone)
+                _tell(f"in peace, {delays(crowd, alone)}")
+                breaches = _answered_under_fire(stack, crowd, chance, alone)
                 breaches += _looked_at_once(stack, crowd)
             self.verdicts.append(_verdict(crowd, breaches))
 
 
-def _answered_under_fire(stack: AirflowStack, crowd: Crowd, chance: Random) -> list[str]:
-    runs, deadlines = list(crowd.runs), _deadlines(crowd)
+def _tell(said: str) -> None:
+    print(said, flush=True)  # noqa: T201 - a figure
+
+
+def _answered_under_fire(stack: AirflowStack, crowd: Crowd, chance: Random, alone: list[str]) -> list[str]:
+    runs, deadlines = [run for run in crowd.runs if run not in alone], _deadlines(crowd)
     chance.shuffle(runs)
     third = len(runs) // 3
     released, late, rest = runs[:third], runs[third : 2 * third], runs[2 * third :]
+    ended, began = len(alone) + len(released) + len(late), time.monotonic()
     _answer_and_kill(stack, crowd, chance, released, late)
-    ended = len(released) + len(late)
-    until(lambda: runs_in(stack, "success") >= ended, 300 + 5 * ended, lambda: said(stack, len(runs)))
+    until(lambda: runs_in(stack, "success") >= ended, 300 + 5 * ended, lambda: said(stack, len(crowd.runs)))
+    took = time.monotonic() - began
+    _tell(f"{ended - len(alone)} at once, and a dead triggerer: {took:.0f} s; {delays(crowd, released)}")
 
     now = _deadlines(crowd)
-    breaches = [f"lost: the deadline of {run} was moved" for run in [*released, *rest] if now[run] != deadlines[run]]
+    breaches = [
+        f"lost: the deadline of {run} was moved" for run in [*alone, *released, *rest] if now[run] != deadlines[run]
+    ]
     outcomes = _outcomes(crowd)
     breaches += [f"doubled: {run} ended, and nobody had answered" for run in rest if outcomes[run]]
     _answer_and_kill(stack, crowd, chance, rest, [])
-    until(lambda: runs_in(stack, "success") == len(runs), 300 + 5 * len(rest), lambda: said(stack, len(runs)))
+    everybody = len(crowd.runs)
+    until(lambda: runs_in(stack, "success") == everybody, 300 + 5 * len(rest), lambda: said(stack, everybody))
 
     outcomes = _outcomes(crowd)
-    expected = dict.fromkeys([*released, *rest], IN_TIME) | dict.fromkeys(late, TOO_LATE)
+    expected = dict.fromkeys([*alone, *released, *rest], IN_TIME) | dict.fromkeys(late, TOO_LATE)
     for run, outcome in expected.items():
         if outcomes[run] != outcome:
             breaches.append(f"lost: {run} ended as {outcomes[run]} instead of {outcome}")
