@@ -16,8 +16,8 @@ from statistics import median
 from fastapi.testclient import TestClient
 from sqlalchemy import insert, select
 
-from benchmarks.growth import asked, show_plans
 from benchmarks.leading import lead
+from benchmarks.plans import asked, show_plans
 from benchmarks.town import ANCHOR, open_town
 from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.adapters.schema.accounts import applied_billing_credits

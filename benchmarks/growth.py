@@ -1,99 +1,130 @@
 """Time per ticket while System T fills: 1,000, 5,000, 25,000 tickets; and how the frequent questions are answered.
 
-Run with `PYTHONPATH=. python -m benchmarks growth [--sizes 1000 5000 25000] [--cohort 13]`.
+Run with `PYTHONPATH=. python -m benchmarks growth [--sizes 1000 5000 25000] [--databases sqlite postgres]
+[--mixes settled open] [--cohort 13] [--plans]`. CPU time is that of this process and of PostgreSQL's together.
 """
 
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import event, text
-
-from benchmarks.leading import DOORS, ORDER, WAIT, the_activity
-from benchmarks.town import ANCHOR, open_town
-from include.sla_logic.adapters.tickets import Opening, open_ticket
-from include.sla_logic.domain.notification import ProblemNotification
+from benchmarks.copies import MIXES, fill, lead_prototypes
+from benchmarks.leading import ORDER, lead
+from benchmarks.plans import Questions, asked, show_plans, show_steps
+from benchmarks.stack import cpu_seconds
+from benchmarks.town import open_town
+from deploy.postgres import PostgresServer
 from include.sla_logic.office import Office
 
 BEFORE_LETTERS = ORDER[: ORDER.index("send_customer_report")]
+CLAIMED = 100  # tickets in the claim that is measured
+PROTOTYPES = 39
+ROUNDS = 5
+# What is asked every few seconds, every minute and every quarter of an hour; all of it finds nothing to do here.
+SCHEDULED: Mapping[str, Callable[[Office], object]] = {
+    "answered waits": lambda office: office.answered_restorations(decided_within=timedelta(minutes=5)),
+    "due waits": lambda office: office.decide_due_restorations(),
+    "watchdog": lambda office: office.stranded(),
+    "tiers": lambda office: office.judge_again(limit=100),
+    "figures": lambda office: office.figures(),
+    "dead claims": lambda office: office.release_dead_claims(lambda _: False),
+    "backlog's stand": lambda office: office.backlog(),
+}
 
 
 @contextmanager
-def asked(office: Office) -> Iterator[set[tuple[str, int]]]:
-    """Collect the statements with the number of their parameters."""
-    seen: set[tuple[str, int]] = set()
-
-    def listen(_connection: object, _cursor: object, statement: str, given: object, *_: object) -> None:
-        if statement.startswith("SELECT") and isinstance(given, tuple):
-            seen.add((statement, len(given)))
-
-    event.listen(office.database.engine, "before_cursor_execute", listen)
-    yield seen
-    event.remove(office.database.engine, "before_cursor_execute", listen)
-
-
-def fill(office: Office, tickets: int, conf: dict[str, object]) -> None:
-    """Open more tickets, of customers who are not in the cohort."""
-    with office.database.write() as connection:
-        have = len(office.tickets(limit=10**6))
-        for number in range(have, tickets):
-            changed = conf | {
-                "customer": f"C-F{number}",
-                "service": f"S-F{number}",
-                "external_reference": f"F-{number}",
-            }
-            notification = ProblemNotification.model_validate(changed)
-            opening = Opening(f"fill {number}", notification, f"fill-{number}", "benchmark", "Filled in.")
-            open_ticket(connection, opening, now=ANCHOR - timedelta(days=1))
+def open_house(database: str, incidents: int) -> Iterator[tuple[Office, list[dict[str, Any]]]]:
+    with tempfile.TemporaryDirectory() as folder:
+        if database == "sqlite":
+            yield open_town(Path(folder), incidents)
+            return
+        with PostgresServer() as server:
+            office, confs = open_town(Path(folder), incidents, url=server.create_database("operations"))
+            yield office, confs
+            office.database.engine.dispose()
 
 
 def main() -> None:
-    """Lead a cohort of the same incidents at each size, and a single one; print the plans that read whole tables."""
+    """Fill each house, and measure at each size; at the last, print what reads a whole large table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 5000, 25000])
+    parser.add_argument("--databases", nargs="+", choices=("sqlite", "postgres"), default=("sqlite", "postgres"))
+    parser.add_argument("--mixes", nargs="+", choices=tuple(MIXES), default=tuple(MIXES))
     parser.add_argument("--cohort", type=int, default=13)
+    parser.add_argument("--plans", action="store_true", help="print the plan of every question asked on schedule")
     options = parser.parse_args()
-    print("tickets  cohort CPU ms/ticket  accepting ms")
-    with tempfile.TemporaryDirectory() as folder:
-        office, confs = open_town(Path(folder), options.cohort * len(options.sizes))
-        for turn, size in enumerate(options.sizes):
-            fill(office, size, confs[0])
-            mine = confs[turn * options.cohort : (turn + 1) * options.cohort]
-            start = time.process_time()
-            tickets = [office.accept(c, run_id=f"{size}-{i}", origin="benchmark").id for i, c in enumerate(mine)]
-            accepting = time.process_time() - start
-            start = time.process_time()
-            with asked(office) as statements:
-                lead(office, f"cohort-{size}", tickets)
-            spent = time.process_time() - start
-            print(f"{size:7d} {1000 * spent / len(mine):15.1f} {1000 * accepting / len(mine):15.1f}", flush=True)
-        show_plans(office, statements)
+    for database in options.databases:
+        for mix in options.mixes:
+            with open_house(database, PROTOTYPES + options.cohort * len(options.sizes)) as (office, confs):
+                print(f"-- {database}, most tickets {mix}", flush=True)
+                measure(office, confs, mix, options)
 
 
-def lead(office: Office, run_id: str, tickets: list[str]) -> None:
-    office.accept_cohort({"incidents": tickets}, run_id=run_id)
-    for task in BEFORE_LETTERS:
-        if task == WAIT:
-            office.await_cohort(run_id=run_id, door=DOORS[task])
-        else:
-            office.perform_cohort(the_activity(task), run_id=run_id, door=DOORS[task])
+def measure(office: Office, confs: Sequence[dict[str, Any]], mix: str, options: argparse.Namespace) -> None:
+    prototypes = lead_prototypes(office, confs[:PROTOTYPES])
+    print("tickets   CPU ms per ticket: accepting, cohort, claiming   wall ms: " + ", ".join(SCHEDULED))
+    taken, scheduled, have = Questions(), Questions(), 0
+    for turn, size in enumerate(options.sizes):
+        fill(office, prototypes, mix, have=have, want=size)
+        have = size
+        start = PROTOTYPES + turn * options.cohort
+        mine = confs[start : start + options.cohort]
+        with asked(office) as questions:
+            figures = [each / len(mine) for each in cohort(office, mine, f"cohort-{size}")]
+        taken |= questions
+        with asked(office) as questions:
+            claiming = claim(office, size)
+            walls = [best(lambda work=work: work(office)) for work in SCHEDULED.values()]
+        scheduled |= questions
+        told = "".join(f"{1000 * each:9.1f}" for each in (*figures, claiming))
+        print(f"{size:7d} {told}    {''.join(f'{1000 * each:8.1f}' for each in walls)}", flush=True)
+    show_plans(office, taken | scheduled)
+    if options.plans:
+        show_steps(office, scheduled)
 
 
-def show_plans(office: Office, statements: set[tuple[str, int]]) -> None:
-    """Print every plan that scans a table; a search by an index is what is wanted."""
-    scans = 0
-    with office.database.read() as connection:
-        for statement, parameters in sorted(statements):
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple([""] * parameters)).all()
-            if found := [row[-1] for row in plan if row[-1].startswith("SCAN")]:
-                scans += 1
-                print(f"scans: {'; '.join(found)}\n    {' '.join(statement.split())[:160]}")
-        tables = connection.execute(text("SELECT count(*) FROM tickets")).scalar_one()
-    print(f"{len(statements)} kinds of questions at {tables} tickets, {scans} of them scan")
+def cohort(office: Office, confs: Sequence[dict[str, Any]], run_id: str) -> Iterator[float]:
+    """Yield the CPU seconds of accepting these incidents and of leading them together, without letters."""
+    tickets: list[str] = []
+
+    def accept() -> None:
+        tickets.extend(office.accept(c, run_id=f"{run_id}-{i}", origin="benchmark").id for i, c in enumerate(confs))
+
+    yield spent(accept)
+    yield spent(lambda: lead(office, run_id, tickets, tasks=BEFORE_LETTERS))
+
+
+def claim(office: Office, size: int) -> float:
+    """Return the CPU seconds for each ticket of one claim."""
+    claimed: list[str] = []
+
+    def take() -> None:
+        for run in office.claim_backlog(by=f"bench-{size}", limit=10**6, at_most=CLAIMED, carries=CLAIMED):
+            claimed.extend(run.tickets)
+
+    return spent(take) / len(claimed)
+
+
+def spent(work: Callable[[], object]) -> float:
+    """Return the CPU seconds of this process and its descendants; those of a server come in hundredths."""
+    began = time.process_time() + cpu_seconds()
+    work()
+    return time.process_time() + cpu_seconds() - began
+
+
+def best(work: Callable[[], object]) -> float:
+    """Return the shortest of a few wall times, in seconds: what other programs take is not counted."""
+    times = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return min(times)
 
 
 if __name__ == "__main__":

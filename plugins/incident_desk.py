@@ -61,9 +61,6 @@ def build() -> "ASGIApp":
             raise HTTPException(403, f"You may not start runs of {DAG}, so you may not change incidents either.")
         return Caller(name=user.get_name(), may_write=True)
 
-    def extra_run(run_id: str) -> tuple[str, str]:
-        return EXTRA, premium_run_id(run_id)
-
     return build_desk(
         open_office,
         reader=reader,
@@ -71,7 +68,7 @@ def build() -> "ASGIApp":
         start=start_run,
         prefix=PREFIX,
         airflow_dag=DAG,
-        extra_run=extra_run,
+        extra_run=lambda run_id: (EXTRA, premium_run_id(run_id)),
     )
 
 

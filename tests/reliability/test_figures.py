@@ -14,6 +14,7 @@ from include.sla_logic.adapters.schema import accounts as a
 from include.sla_logic.adapters.schema.system_t import outbox, restorations
 from include.sla_logic.office import Office
 from sla_airflow import housekeeping, metrics
+from tests.backlog.logs import event, take_in, write_csv
 from tests.office.town import NOON, conf
 from tests.reliability.test_inspection import CREDIT
 
@@ -42,6 +43,7 @@ def figures(office: Office) -> dict[str, float]:
 def test_the_figures_of_a_busy_house(busy):
     assert figures(busy) == {
         "incidents.under_way": 2,
+        "backlog.waiting": 0,
         "waits": 2,
         "waits.seconds_to_nearest_deadline": 5400.0,
         "outbox.waiting": 1,
@@ -51,6 +53,13 @@ def test_the_figures_of_a_busy_house(busy):
         "credits.amount booked EUR": 10.0,
         "quarantine.waiting": 0,
     }
+
+
+def test_what_waits_in_the_backlog_or_was_settled_elsewhere_is_not_under_way(busy, tmp_path):
+    busy.enter_backlog(conf(external_reference="REF-9"), run_id="run-9", origin="test")
+    settled = [event("T-1", "acknowledged", "1 08:00"), event("T-1", "closed", "1 09:00")]
+    report = take_in(busy, write_csv(tmp_path / "log.csv", settled))
+    assert (report.history, figures(busy)["incidents.under_way"], figures(busy)["backlog.waiting"]) == (1, 2, 1)
 
 
 def test_a_deadline_that_has_passed_counts_below_zero(busy, clock):

@@ -186,12 +186,11 @@ def _leave_to_their_runs(connection: Connection, now: datetime) -> None:
 
 def _protect(connection: Connection) -> None:
     """Put protected customers first who were registered after their tickets came."""
-    of = select(tickets.c.number).join(customers, customers.c.id == tickets.c.customer)
-    theirs = of.where(customers.c.protected.is_(True), tickets.c.number == queue.c.ticket)
+    theirs = select(tickets.c.number).join(customers, customers.c.id == tickets.c.customer)
     waits = exists().where(arrivals.c.ticket == queue.c.ticket, arrivals.c.state == WAITING)
     connection.execute(
         update(queue)
-        .where(queue.c.protected.is_(False), waits, theirs.exists())
+        .where(queue.c.protected.is_(False), queue.c.ticket.in_(theirs.where(customers.c.protected.is_(True))), waits)
         .values(protected=True, place=literal("0").concat(func.substr(queue.c.place, 2)))
     )
 

@@ -7,9 +7,11 @@ from datetime import datetime
 from sqlalchemy import Connection, func, or_, select
 
 from include.sla_logic.adapters.schema import accounts as a
+from include.sla_logic.adapters.schema.arrivals import arrivals
 from include.sla_logic.adapters.schema.columns import from_minor_units
 from include.sla_logic.adapters.schema.queue import queue
-from include.sla_logic.adapters.schema.system_t import outbox, quarantine, restorations, tickets
+from include.sla_logic.adapters.schema.system_t import outbox, quarantine, restorations
+from include.sla_logic.adapters.under_way import INCIDENTS, under_way
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,13 @@ def _incidents(connection: Connection) -> list[Figure]:
     query = select(queue.c.outcome, queue.c.ending, func.count()).where(queue.c.closed_at.is_not(None))
     rows = connection.execute(query.group_by(queue.c.outcome, queue.c.ending))
     ended = [Figure("incidents.ended", row[2], {"outcome": str(row[0]), "ending": str(row[1])}) for row in rows]
-    under_way = select(func.count()).select_from(
-        select(tickets.c.number)
-        .join(queue, queue.c.ticket == tickets.c.number)
-        .where(tickets.c.parent.is_(None), queue.c.closed_at.is_(None))
-        .subquery()
-    )
-    return [*ended, Figure("incidents.under_way", connection.scalar(under_way) or 0)]
+    begun = select(func.count()).select_from(INCIDENTS).where(under_way())
+    waiting = _count(connection, arrivals, arrivals.c.state == "waiting")
+    return [
+        *ended,
+        Figure("incidents.under_way", connection.scalar(begun) or 0),
+        Figure("backlog.waiting", waiting),
+    ]
 
 
 def _waits(connection: Connection, now: datetime) -> list[Figure]:

@@ -33,10 +33,9 @@ def count_waiting(connection: Connection) -> Waiting:
     joined = arrivals.join(tickets, tickets.c.number == arrivals.c.ticket).join(
         queue, queue.c.ticket == arrivals.c.ticket
     )
-    waiting = select(func.count()).select_from(joined).where(arrivals.c.state == WAITING, queue.c.open.is_(True))
-    total = connection.scalar(waiting) or 0
-    ready = connection.scalar(waiting.where(acceptable())) or 0
-    unknown = connection.scalar(waiting.where(~known)) or 0
+    query = select(func.count(), func.count().filter(acceptable()), func.count().filter(~known))
+    waiting = query.select_from(joined).where(arrivals.c.state == WAITING, queue.c.open.is_(True))
+    total, ready, unknown = connection.execute(waiting).one()
     return Waiting(ready=ready, unknown_customer=unknown, no_agreement=total - ready - unknown)
 
 

@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from include.sla_logic.cli.showing import show_json, shown
 
 if TYPE_CHECKING:
-    from include.sla_logic.adapters.importing.tickets import TicketReport
+    from include.sla_logic.adapters.importing.tickets import TicketImport, TicketReport
 
 _REJECTED = 3
 _SHOWN = 20
@@ -23,6 +23,12 @@ class TicketFormat(StrEnum):
     VINST = "vinst"
     CSV = "csv"
     JSONL = "jsonl"
+
+    @property
+    def plain(self) -> Literal["csv", "jsonl"] | None:
+        """What the file is whose columns are named like ours, or by a mapping of the operator's own."""
+        known: dict[TicketFormat, Literal["csv", "jsonl"]] = {TicketFormat.CSV: "csv", TicketFormat.JSONL: "jsonl"}
+        return known.get(self)
 
 
 def tickets(
@@ -48,19 +54,11 @@ def tickets(
     and are in quarantine, all others are in.
     """
     from include.sla_logic.adapters.importing.files import count_rows
-    from include.sla_logic.adapters.importing.tickets import TicketImport, import_tickets, read_ticket_mapping
+    from include.sla_logic.adapters.importing.tickets import import_tickets
     from include.sla_logic.cli.counting import counting
     from include.sla_logic.office import Office, Settings
 
-    plain = layout in {TicketFormat.CSV, TicketFormat.JSONL}
-    known = read_ticket_mapping(mapping or ("plain" if plain else layout.value))
-    work = TicketImport(
-        mapping=known,
-        source=source or (Path(mapping).stem if mapping else layout.value),
-        layout=None if not plain else ("csv" if layout is TicketFormat.CSV else "jsonl"),
-        until=until.replace(tzinfo=UTC) if until else None,
-        reports_only=reports_only,
-    )
+    work = _work(layout, mapping, source=source, until=until, reports_only=reports_only)
     office = Office(Settings.from_environment())
     with office.reading():
         pass  # refuses a database that was never migrated
@@ -69,6 +67,22 @@ def tickets(
     show_json(vars(report)) if as_json else _show(report)
     if report.rejected:
         raise typer.Exit(_REJECTED)
+
+
+def _work(
+    layout: TicketFormat, mapping: str | None, *, source: str | None, until: datetime | None, reports_only: bool
+) -> "TicketImport":
+    """Say what is to be done; only the plain formats leave the columns, or else the mapping, to the operator."""
+    from include.sla_logic.adapters.importing.tickets import TicketImport, read_ticket_mapping
+
+    named = Path(mapping).stem if mapping else layout.value
+    return TicketImport(
+        mapping=read_ticket_mapping(mapping or ("plain" if layout.plain else layout.value)),
+        source=source or named,
+        layout=layout.plain,
+        until=until.replace(tzinfo=UTC) if until else None,
+        reports_only=reports_only,
+    )
 
 
 def _show(report: "TicketReport") -> None:

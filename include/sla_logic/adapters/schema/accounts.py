@@ -68,6 +68,7 @@ applied_billing_credits = Table(
     Index("ix_applied_billing_credits_window", "agreement", "window_start"),
     Index("ix_applied_billing_credits_invoice", "invoice"),
     Index("ix_applied_billing_credits_state", "state", "recorded_at"),
+    Index("ix_applied_billing_credits_amounts", "state", "currency", "amount"),
 )
 
 # The embedded ledger's own book: one posting per key, however often it is told.

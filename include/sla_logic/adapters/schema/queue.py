@@ -34,4 +34,6 @@ queue = Table(
     Column("corrected_at", Instant),  # when a correction was measured to have helped
     Index("ix_queue_place", "open", "place"),
     Index("ix_queue_closed_at", "closed_at"),
+    Index("ix_queue_next_tier", "open", "next_tier_at"),
+    Index("ix_queue_ended", "outcome", "ending", "closed_at"),
 )

@@ -28,7 +28,7 @@ customers = Table(
     Column("name", Text, nullable=False),
     Column("email", Text),
     Column("locale", String(16), nullable=False),
-    Column("protected", Boolean, nullable=False),
+    Column("protected", Boolean, nullable=False, index=True),
     Column("since", Date),
 )
 

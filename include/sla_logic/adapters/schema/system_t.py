@@ -12,12 +12,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from include.sla_logic.adapters.schema.columns import Instant, Json, metadata
 
 # SQLite gives row numbers by itself only to a column declared INTEGER.
 _Number = BigInteger().with_variant(Integer, "sqlite")
+_CHILD = text("parent IS NOT NULL")
 
 
 def _ticket(*, primary_key: bool = False) -> Column[int]:
@@ -37,10 +39,12 @@ tickets = Table(
     Column("status", String(16), nullable=False, index=True),
     Column("assigned_to", String(64), nullable=False),
     Column("escalated", Boolean, nullable=False),
-    Column("parent", _Number, ForeignKey("tickets.number"), index=True),
+    Column("parent", _Number, ForeignKey("tickets.number")),
     Column("created_at", Instant, nullable=False),
     # An index rather than a constraint: it can be dropped on SQLite without rebuilding the table.
     Index("ix_tickets_run_id", "run_id", unique=True),
+    # Without the many that have no parent: SQLite would take the index to read them all.
+    Index("ix_tickets_parent", "parent", sqlite_where=_CHILD, postgresql_where=_CHILD),
     sqlite_autoincrement=True,
 )
 
@@ -107,6 +111,7 @@ restorations = Table(
     CheckConstraint("sent_at IS NULL OR rejected_at IS NULL", name="sent_or_rejected"),
     CheckConstraint("(outcome IS NULL) = (decided_at IS NULL)", name="decided"),
     Index("ix_restorations_outcome_deadline", "outcome", "deadline"),
+    Index("ix_restorations_decided_at", "decided_at"),
 )
 
 outbox = Table(

@@ -61,7 +61,6 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
     claim = find_claim(case)
     due = _due(contract, judged, base, claim)
     judgements = tuple(entry.judgement for entry in judged)
-    chronic = _chronic(case)
     open_reasons = _open_reasons(case, judgements)
     approval = _approval(contract, judgements, due)
     return SlaComparison(
@@ -88,7 +87,7 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
         needs_approval=bool(approval),
         approval_reasons=approval,
         claim=claim,
-        chronic=chronic,
+        chronic=_chronic(case),
         maintenance=_planned(facts),
     )
 
