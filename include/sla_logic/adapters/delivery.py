@@ -14,6 +14,8 @@ from include.sla_logic.adapters.outbox import Outgoing, claim_next, note_failed,
 
 _FAILURES_IN_A_ROW = 3
 
+Keep = Callable[[Connection], None]  # writes what came of a message into the open transaction
+
 
 @dataclass(frozen=True)
 class Carrier:
@@ -46,44 +48,58 @@ class Sender:
     buried: Callable[[Connection, Outgoing, str], None]
 
     def deliver(self, *, ticket: int | None = None, limit: int = 100) -> DeliveryReport:
-        """Send up to `limit` due messages; a kind that fails three times in a row rests until the next round."""
+        """Send up to `limit` due messages; a kind that fails three times in a row rests until the next round.
+
+        What came of one message is kept in the transaction that claims the next.
+        """
         report, failures = DeliveryReport(), dict.fromkeys(self.carriers, 0)
         by = f"{os.getpid()}-{uuid4().hex[:12]}"
-        for _ in range(limit):
-            working = [kind for kind, failed in failures.items() if failed < _FAILURES_IN_A_ROW]
-            message = self._claim(by, working, ticket)
+        keep = _nothing
+        for left in range(limit, -1, -1):
+            kinds = [kind for kind, failed in failures.items() if failed < _FAILURES_IN_A_ROW]
+            with self.database.write() as connection:
+                keep(connection)
+                message = self._claim(connection, by, kinds, ticket) if left else None
             if message is None:
                 break
-            failures[message.kind] = 0 if self._send(message, by, report) else failures[message.kind] + 1
+            keep, passed = self._send(message, by, report)
+            failures[message.kind] = 0 if passed else failures[message.kind] + 1
         return report
 
-    def _claim(self, by: str, kinds: list[str], ticket: int | None) -> Outgoing | None:
+    def _claim(self, connection: Connection, by: str, kinds: list[str], ticket: int | None) -> Outgoing | None:
         leases = {kind: self.schedules.kinds[kind].lease for kind in kinds}
-        with self.database.write() as connection:
-            return claim_next(connection, now=self.database.now(connection), leases=leases, by=by, ticket=ticket)
+        return claim_next(connection, now=self.database.now(connection), leases=leases, by=by, ticket=ticket)
 
-    def _send(self, message: Outgoing, by: str, report: DeliveryReport) -> bool:
-        """Send one message outside any transaction; whatever goes wrong is kept with it, never lost."""
+    def _send(self, message: Outgoing, by: str, report: DeliveryReport) -> tuple[Keep, bool]:
+        """Send one message outside any transaction; return how to keep what came of it, and whether others may leave.
+
+        Whatever goes wrong is kept with the message, never lost.
+        """
         carrier = self.carriers[message.kind]
         try:
             answer = carrier.deliver(message)
         except carrier.refused as error:
-            self._put_off(message, by, report, error, for_good=True)
-            return True
+            return self._put_off(message, by, report, error, for_good=True), True
         except Exception as error:  # noqa: BLE001 - an unknown error is one more reason to try again later
-            self._put_off(message, by, report, error, for_good=False)
-            return False
-        with self.database.write() as connection:
-            note_sent(connection, message.id, answer=answer, now=self.database.now(connection))
+            return self._put_off(message, by, report, error, for_good=False), False
         report.sent.append(message.key)
-        return True
+        return lambda connection: note_sent(
+            connection, message.id, answer=answer, now=self.database.now(connection)
+        ), True
 
-    def _put_off(self, message: Outgoing, by: str, report: DeliveryReport, error: Exception, *, for_good: bool) -> None:
+    def _put_off(self, message: Outgoing, by: str, report: DeliveryReport, error: Exception, *, for_good: bool) -> Keep:
         reason = f"{type(error).__name__}: {error}"
         wait = None if for_good else self.schedules.kinds[message.kind].wait_after(message.attempts)
-        with self.database.write() as connection:
+        (report.dead if wait is None else report.put_off)[message.key] = reason
+
+        def keep(connection: Connection) -> None:
             again_at = None if wait is None else self.database.now(connection) + wait
             kept = note_failed(connection, message.id, error=reason, again_at=again_at, by=by)
             if kept and wait is None:
                 self.buried(connection, message, reason)
-        (report.dead if wait is None else report.put_off)[message.key] = reason
+
+        return keep
+
+
+def _nothing(connection: Connection) -> None:
+    """Keep nothing: no message was sent before the first."""

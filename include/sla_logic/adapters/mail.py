@@ -113,11 +113,10 @@ def deliver_mail(payload: Mapping[str, Any], *, smtp: Smtp | None, folder: Path)
     Raises `UnableToSendMail` where a later attempt may succeed, `UnableToDeliverMail` where none will.
     """
     text = str(payload["message"])
-    message = read_message(text)
     because = payload.get("by_post_because")
     if smtp is not None and not because:
-        return {"sent": send_by_smtp(message, text, smtp)}
-    places = write_as_files(message, text, folder)
+        return {"sent": send_by_smtp(text, smtp)}
+    places = write_as_files(text, folder)
     return {"written": [str(place) for place in places], "because": because or "No mail server is configured."}
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_string, policy
 from email.message import EmailMessage
+from email.parser import HeaderParser
 from pathlib import Path
 
 REFUSED_FOR_GOOD = range(500, 600)
@@ -42,8 +43,9 @@ class Smtp:
         return f"Smtp({self.host}:{self.port}, login={self.login!r}, starttls={self.starttls})"
 
 
-def send_by_smtp(message: EmailMessage, text: str, smtp: Smtp) -> str:
+def send_by_smtp(text: str, smtp: Smtp) -> str:
     """Hand the stored text to the server unchanged and return its answer in one sentence."""
+    message = HeaderParser(EmailMessage, policy=policy.default).parsestr(text)
     sender, recipient = _address(message, "From"), _address(message, "To")
     try:
         with smtplib.SMTP(smtp.host, smtp.port, timeout=smtp.timeout) as server:
@@ -82,8 +84,9 @@ def _address(message: EmailMessage, header: str) -> str:
     return str(message[header].addresses[0].addr_spec)
 
 
-def write_as_files(message: EmailMessage, text: str, folder: Path) -> tuple[Path, Path]:
+def write_as_files(text: str, folder: Path) -> tuple[Path, Path]:
     """Write `.eml` and `.html` and return their places; writing again replaces them with the same."""
+    message = read_message(text)
     name = re.sub(r"[^A-Za-z0-9.-]+", "_", str(message["Message-ID"]).strip("<>").partition("@")[0]).lstrip(".")
     eml, page = folder / f"{name}.eml", folder / f"{name}.html"
     _write(eml, text.encode("ascii"))

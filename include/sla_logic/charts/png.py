@@ -11,5 +11,7 @@ def few_colours(png: bytes) -> bytes:
 
     small = BytesIO()
     with Image.open(BytesIO(png)) as picture:
-        picture.convert("RGB").quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(small, "PNG")
+        picture.convert("RGB").quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+            small, "PNG", compress_level=4
+        )
     return small.getvalue()
