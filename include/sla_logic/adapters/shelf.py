@@ -48,21 +48,6 @@ class Shelf:
         self._charges: dict[tuple[str, date], list[int]] = {}
         self._rows: dict[str, dict[str, Rows]] = {}
 
-    def forget(self) -> None:
-        """Look everything up anew: what one incident did was taken back."""
-        self._rows.clear()
-        self.answers.clear()
-        for name in (
-            "reports",
-            "register",
-            "agreements",
-            "violations",
-            "open_incidents",
-            "reported_before",
-            "problems",
-        ):
-            self.__dict__.pop(name, None)
-
     def rows(self, table: Table, service: str, order: str) -> Rows:
         """Return the rows of one service, in order, out of those of all services here."""
         if table.name not in self._rows:

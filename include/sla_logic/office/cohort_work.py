@@ -152,10 +152,10 @@ class CohortWork(Premises):
             yield Leaver(left[number].ticket, left[number].own_run, json.loads(paper.body))
 
     def _perform_portion(self, step: Step, run_id: str, numbers: Sequence[int], *, alone: bool) -> set[str]:
-        """Do the step in one transaction; where their filing fails, find out whose it was one by one."""
+        """Do the step in one transaction; where it fails, halve the portion until the one that failed is by itself."""
         try:
             with self.writing() as connection:
-                return self._perform_on(connection, step, run_id, numbers, alone=alone)
+                return self._perform_on(connection, step, run_id, numbers)
         except Exception as error:
             if alone or _passes(error):
                 raise
@@ -165,32 +165,19 @@ class CohortWork(Premises):
                     lock_tickets(connection, numbers)
                     self._set_aside(connection, run_id, numbers, step.__name__, _why(step.__name__, error))
                 return set()
-            return {c for one in numbers for c in self._perform_portion(step, run_id, [one], alone=alone)}
+            halves = _portions(numbers, (len(numbers) + 1) // 2)
+            return {choice for half in halves for choice in self._perform_portion(step, run_id, half, alone=alone)}
 
-    def _perform_on(
-        self, connection: Connection, step: Step, run_id: str, numbers: Sequence[int], *, alone: bool
-    ) -> set[str]:
+    def _perform_on(self, connection: Connection, step: Step, run_id: str, numbers: Sequence[int]) -> set[str]:
         lock_tickets(connection, numbers)
-        shelf = self._shelf(connection, carried(connection, run_id, numbers), run_id)
-        files = self._open(shelf, step.__name__)
+        files = self._open(self._shelf(connection, carried(connection, run_id, numbers), run_id), step.__name__)
         known = [file.folder.steps[step.__name__].choice for file in files if step.__name__ in file.folder.steps]
-        done: list[KeptCaseFile] = []
-        for file in (file for file in files if step.__name__ not in file.folder.steps):
-            try:
-                with connection.begin_nested():
-                    answer = step(file)
-            except Exception as error:
-                if alone or _passes(error):
-                    raise
-                log.exception("%s fails for %s, which is set aside", step.__name__, file.ticket.id)
-                shelf.forget()
-                shelf.files.remove(file)
-                self._set_aside(connection, run_id, [file.folder.number], step.__name__, _why(step.__name__, error))
-                continue
+        fresh = [file for file in files if step.__name__ not in file.folder.steps]
+        for file in fresh:
+            answer = step(file)
             file.finish(answer.value if isinstance(answer, StrEnum) else None)
-            done.append(file)
-        file_away(connection, done)
-        return {c for c in (*known, *(file.pending.steps[-1].choice for file in done)) if c}
+        file_away(connection, fresh)
+        return {choice for choice in (*known, *(file.pending.steps[-1].choice for file in fresh)) if choice}
 
     def _shelf(self, connection: Connection, numbers: Sequence[int], run_id: str) -> Shelf:
         return Shelf(connection, load_folders(connection, numbers), run_id=run_id, now=self.database.now(connection))
