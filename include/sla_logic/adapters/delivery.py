@@ -54,7 +54,7 @@ class Sender:
         """
         report, failures = DeliveryReport(), dict.fromkeys(self.carriers, 0)
         by = f"{os.getpid()}-{uuid4().hex[:12]}"
-        keep = _nothing
+        keep: Keep = _nothing
         for left in range(limit, -1, -1):
             kinds = [kind for kind, failed in failures.items() if failed < _FAILURES_IN_A_ROW]
             with self.database.write() as connection:
