@@ -1,10 +1,10 @@
 """What is kept of incidents, loaded with one query per table however many incidents are asked for."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, select
 
@@ -23,8 +23,7 @@ class UnableToFindIncident(Exception):
     """System T has no ticket for what was asked."""
 
 
-@dataclass(frozen=True)
-class Paper:
+class Paper(NamedTuple):
     """One stored document; `body` is its JSON as it was written."""
 
     kind: str
@@ -34,8 +33,7 @@ class Paper:
     written_at: datetime
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One step that the incident has taken, with the choice where it was a decision."""
 
     task: str
@@ -115,8 +113,11 @@ def lock_tickets(connection: Connection, numbers: Sequence[int]) -> None:
 def load_steps(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str, Step]]:
     """Return the steps that each incident has taken, in order."""
     taken: dict[int, dict[str, Step]] = defaultdict(dict)
-    for row in connection.execute(select(steps).where(steps.c.ticket.in_(numbers)).order_by(steps.c.id)):
-        taken[row.ticket][row.task] = Step(row.task, row.choice, row.done_at)
+    columns = (steps.c[name] for name in Step._fields)
+    query = select(steps.c.ticket, *columns).where(steps.c.ticket.in_(numbers)).order_by(steps.c.id)
+    for number, *fields in connection.execute(query):
+        step = Step(*fields)
+        taken[number][step.task] = step
     return taken
 
 
@@ -134,18 +135,20 @@ def load_folders(connection: Connection, numbers: Sequence[int]) -> list[Folder]
 
 
 def _load_papers(connection: Connection, folders: dict[int, Folder]) -> None:
-    query = select(documents).where(documents.c.ticket.in_(folders)).order_by(documents.c.id)
-    for row in connection.execute(query):
-        paper = Paper(row.kind, row.round, row.body, row.task, row.written_at)
-        folders[row.ticket].papers.setdefault(row.kind, []).append(paper)
+    for number, *fields in connection.execute(_papers_of(folders).order_by(documents.c.id)):
+        paper = Paper(*fields)
+        folders[number].papers.setdefault(paper.kind, []).append(paper)
 
 
 def load_first_papers(connection: Connection, numbers: Sequence[int], kind: str) -> dict[int, Paper]:
     """Return the first paper of one kind of each incident that has one."""
-    query = select(documents).where(documents.c.ticket.in_(numbers), documents.c.kind == kind, documents.c.round == 1)
-    return {
-        row.ticket: Paper(row.kind, row.round, row.body, row.task, row.written_at) for row in connection.execute(query)
-    }
+    query = _papers_of(numbers).where(documents.c.kind == kind, documents.c.round == 1)
+    return {number: Paper(*fields) for number, *fields in connection.execute(query)}
+
+
+def _papers_of(numbers: Iterable[int]) -> Select[Any]:
+    columns = (documents.c[name] for name in Paper._fields)
+    return select(documents.c.ticket, *columns).where(documents.c.ticket.in_(numbers))
 
 
 def _last_numbers(numbers: Sequence[int]) -> Select[tuple[int, int | None, int | None]]:
