@@ -12,7 +12,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from include.sla_logic.charts.axes import decimals_of, round_steps, round_times
 from include.sla_logic.charts.curve import counts_hours, curve_of
-from include.sla_logic.charts.performance import MEASURED, Words, as_png, as_svg, can_draw
+from include.sla_logic.charts.performance import DIGIT, HEIGHT, MEASURED, Words, as_png, as_svg, can_draw
 from include.sla_logic.charts.png import few_colours
 from include.sla_logic.domain.measurements import Outage, ServiceFacts
 from include.sla_logic.domain.performance import Bound, PerformanceSeries, series_of
@@ -226,6 +226,24 @@ def test_axis_times_are_few_and_within_what_is_shown(minutes: int, offset: int) 
     assert len(times) <= 6
     assert all(start <= moment <= end for moment in times)
     assert len(times) >= 2 or end - start < timedelta(hours=6)
+
+
+@given(hours=st.integers(2, 24 * 30))
+@example(hours=24 * 11 - 1)
+@settings(max_examples=30)
+def test_no_two_dates_below_the_picture_touch(hours: int) -> None:
+    cut = NOVEMBER.start + timedelta(hours=hours)
+    series = series_of(facts(), metric="latency", unit="ms", window=NOVEMBER, as_of=cut, zone=ZONE)
+
+    drawn = ET.fromstring(as_svg(series, WORDS))  # noqa: S314 - drawn here
+    dates = [each for each in drawn.iter("{http://www.w3.org/2000/svg}text") if each.get("y") == f"{HEIGHT + 19}.0"]
+    reach = [(float(each.get("x", "")), DIGIT * len(each.text or "") / 2) for each in dates]
+    assert {each.get("text-anchor") for each in dates} == {"middle"}
+    assert all(one + half < other - its for (one, half), (other, its) in pairwise(reach))
+    left, right = reach[0][0] - reach[0][1], reach[-1][0] + reach[-1][1]
+    begin = float(drawn[1].get("transform", "").removeprefix("translate(").split(",")[0])
+    assert -begin - 1 <= left
+    assert right <= float(drawn.get("width", "")) - begin + 1
 
 
 def test_numbers_and_days_are_written_as_the_reader_does() -> None:

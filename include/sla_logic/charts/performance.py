@@ -77,9 +77,10 @@ class _Drawing:
         self._curve, self._words = curve, words
         decimals = decimals_of(curve.levels)
         self._levels = [(level, words.number(level, decimals)) for level in curve.levels]
+        self._left = 13 + DIGIT * max(len(text) for _, text in self._levels)
 
     def svg(self) -> str:
-        left = 13 + DIGIT * max(len(text) for _, text in self._levels)
+        left = self._left
         width, height = left + WIDTH + RIGHT, TOP + HEIGHT + (BELOW if self._legend() else BELOW - 28)
         parts = (self._frame, self._stretches, self._line, self._promise, self._correction, self._legend)
         title = _text(4 - left, -31, f"{self._words.measured} ({self._words.unit})", INK)
@@ -106,8 +107,9 @@ class _Drawing:
         for moment in times:
             x, said = self._x(moment), f"{moment:%H:%M}" if hourly else self._words.day(moment)
             lines += f"M{x:.1f},{HEIGHT}v5"
-            anchor = "start" if x < 3 * DIGIT else "end" if x > WIDTH - 2 * DIGIT else "middle"
-            texts += _text(x, HEIGHT + 19, said, SOFT, anchor=anchor)
+            half = DIGIT * len(said) / 2  # in the middle below its mark, as far as the picture reaches
+            middle = min(max(x, half - self._left), WIDTH + RIGHT - half)
+            texts += _text(middle, HEIGHT + 19, said, SOFT, anchor="middle")
         return f'<path d="{lines}" stroke="{RULE}"/>{texts}'
 
     def _stretches(self) -> str:

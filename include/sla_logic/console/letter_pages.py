@@ -28,5 +28,5 @@ def letter_as_pdf(office: InOffice, reference: Reference) -> Response:
     """Hand out the same letter as PDF."""
     from include.sla_logic.adapters.mail_pdf import as_pdf
 
-    headers = {"Content-Disposition": 'inline; filename="letter.pdf"'}
+    headers = {"Content-Disposition": "inline"}  # a name here would win over the ticket's, which the link gives
     return Response(as_pdf(office.letter(reference)), media_type="application/pdf", headers=headers)
