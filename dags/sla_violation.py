@@ -10,7 +10,7 @@ Start a run with the form, over REST or with `sla incident start FILE`. The same
 Every task is one transaction on the incident's case file and may be tried, cleared or killed at any time.
 """
 
-from airflow.sdk import DAG, Label
+from airflow.sdk import DAG, Label, get_parsing_context
 
 from include.sla_logic.departments import billing, customer_service, resource_provisioning, service_management
 from include.sla_logic.domain.notification import ProblemNotification
@@ -27,7 +27,6 @@ with DAG(
     schedule=None,
     catchup=False,
     max_active_runs=10_000,  # incidents on hold for days must not keep the next one from starting
-    params=form(ProblemNotification),
     default_args=TRY_FOR_AN_HOUR,
 ) as dag:
     with department("Customer Service: intake", does="Compares the report with the SLA and plans counter-measures"):
@@ -120,3 +119,8 @@ with DAG(
     write_report.set_downstream(send_report, Label("customer report"))
     report_rebate.set_downstream(adjust, Label("rebate"))
     adjust.set_downstream(send_report, Label("billing adjustment"))
+
+# The form is for whoever starts a run. A task needs none of it, and would judge the conf by it once more; and where the
+# DAG is given its form before its tasks, each of them carries a copy.
+if get_parsing_context().task_id is None:
+    dag.params = form(ProblemNotification)

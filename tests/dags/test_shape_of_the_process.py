@@ -138,3 +138,34 @@ def test_reading_the_dag_files_loads_no_heavy_library() -> None:
     read = next(line for line in done.stdout.splitlines() if line.startswith("READ")).split()
     assert HEAVY.isdisjoint(read)
     assert "include" in read
+
+
+def test_the_form_is_the_dags_and_no_task_carries_a_copy(dag: DAG) -> None:
+    assert dag.params
+    assert [task.task_id for task in dag.tasks if task.params] == []
+
+
+_AS_A_TASK = """
+import runpy, sys
+sys.argv = ["airflow", "scheduler"]
+runpy.run_path("config/airflow_local_settings.py")
+shared = set(sys.modules)
+from airflow.sdk.definitions._internal.dag_parsing_context import _airflow_parsing_context_manager
+with _airflow_parsing_context_manager(dag_id="sla_violation", task_id="compare_with_sla"):
+    dag = runpy.run_path("dags/sla_violation.py")["dag"]
+print("ANEW", *(name for name in set(sys.modules) - shared if name.startswith(("include", "sla_airflow"))))
+print("PARAMS", *dag.params)
+"""
+
+
+def test_a_task_reads_the_dag_without_the_form_and_finds_its_imports_made_before_the_fork() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _AS_A_TASK],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=DAGS.parent,
+        env=os.environ | {"PYTHONPATH": f"{DAGS.parent}:{DAGS.parent / 'plugins'}"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stdout.splitlines() if line.startswith(("ANEW", "PARAMS"))] == ["ANEW", "PARAMS"]
