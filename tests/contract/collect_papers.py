@@ -1,4 +1,4 @@
-"""Collect one paper of each kind from the ways of the small TELECO, as a release has written it.
+"""Collect one paper of each kind from the ways of the small TELECO, as a release has written it, and its problems.
 
 Run `python -m tests.contract.collect_papers NUMBER` once for each release; what it wrote is never changed again.
 """
@@ -16,8 +16,8 @@ from tests.reference.test_small_teleco_walk import ANCHOR, walk_all
 FOLDER = Path(__file__).parent / "papers"
 
 
-def collect() -> dict[str, dict[str, object]]:
-    """Return the longest paper of each kind: it has the most in it."""
+def collect() -> tuple[dict[str, dict[str, object]], list[dict[str, object]]]:
+    """Return the longest paper of each kind: it has the most in it; and each service problem, kept and as TMF656."""
     papers: dict[str, dict[str, object]] = {}
     with tempfile.TemporaryDirectory() as folder:
         office, ways = walk_all(small_teleco(7, ANCHOR), f"sqlite:///{folder}/teleco.db", Path(folder))
@@ -27,10 +27,15 @@ def collect() -> dict[str, dict[str, object]]:
             for paper in office.case(f"walk-{key}").documents:
                 if len(json.dumps(paper.body)) > len(json.dumps(papers.get(paper.kind, {}))):
                     papers[paper.kind] = paper.body
-    return papers
+        problems = [
+            {"kept": view.model_dump(mode="json"), "tmf656": view.as_tmf656()}
+            for view in office.problems(open_only=False)
+        ]
+    return papers, problems
 
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    text = json.dumps(collect(), indent=1, sort_keys=True)
-    (FOLDER / f"release_{int(sys.argv[1])}.json").write_text(f"{text}\n", "utf-8")
+    for name, written in zip(("release", "service_problems"), collect(), strict=True):
+        text = json.dumps(written, indent=1, sort_keys=True)
+        (FOLDER / f"{name}_{int(sys.argv[1])}.json").write_text(f"{text}\n", "utf-8")

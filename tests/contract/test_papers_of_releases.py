@@ -8,9 +8,15 @@ from pkgutil import walk_packages
 import pytest
 
 from include.sla_logic import domain
+from include.sla_logic.adapters.problem_view import ProblemView
 from include.sla_logic.domain.document import Document
 
 RELEASES = sorted((Path(__file__).parent / "papers").glob("release_*.json"))
+PROBLEMS = [
+    pytest.param(problem["kept"], problem["tmf656"], id=f"{release.stem}-{problem['tmf656']['id']}")
+    for release in sorted((Path(__file__).parent / "papers").glob("service_problems_*.json"))
+    for problem in json.loads(release.read_text("utf-8"))
+]
 PAPERS = [
     pytest.param(kind, body, id=f"{release.stem}-{kind}")
     for release in RELEASES
@@ -29,6 +35,13 @@ def kinds_of_paper() -> dict[str, type[Document]]:
 def test_a_paper_of_an_earlier_release_is_read_with_all_that_it_says(kind, body):
     read = kinds_of_paper()[kind].model_validate_json(json.dumps(body))
     assert missing_in(json.loads(read.model_dump_json()), body) == []
+
+
+@pytest.mark.parametrize(("kept", "shown"), PROBLEMS)
+def test_a_service_problem_of_an_earlier_release_is_shown_as_it_was(kept, shown):
+    read = ProblemView.model_validate_json(json.dumps(kept))
+    assert missing_in(json.loads(read.model_dump_json()), kept) == []
+    assert missing_in(read.as_tmf656(), shown) == []
 
 
 def missing_in(now: object, then: object, place: str = "") -> list[str]:

@@ -1,4 +1,4 @@
-"""One checker of I1 to I8 over the operations database, the mail server and the billing system."""
+"""One checker of I1 to I9 over the operations database, the mail server and the billing system."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

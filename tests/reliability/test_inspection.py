@@ -9,6 +9,7 @@ from sqlalchemy import insert, text, update
 from include.sla_logic.adapters.restorations import ANSWER_REFUSED
 from include.sla_logic.adapters.schema import accounts as a
 from include.sla_logic.adapters.schema import reference as t
+from include.sla_logic.adapters.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.adapters.schema.system_t import audit, documents, restorations, steps, tickets
 from include.sla_logic.office import Office
 from tests.office.town import CONTRACT, NOON, conf
@@ -246,6 +247,37 @@ def test_a_child_ticket_needs_no_end_of_its_own(opened):
         ),
     )
     assert not [breach for breach in opened.breaches(settled=True) if breach.invariant == "I2"]
+
+
+PROBLEM = {"number": 1, "resource": "R-1", "type_of_problem": "fault", "reason": "LINK_DOWN at R-1", "findings": "[]"}
+PROBLEM |= {"analysed_as": 1, "began_at": NOON, "opened_at": NOON}
+TIE = {"ticket": 1, "problem": 1, "priority": 1, "tied_at": NOON}
+ORDER = {"action": "reset_port", "resource": "R-1", "ran": True, "answer": "done", "at": NOON + timedelta(minutes=1)}
+OVER = {"closed_at": NOON + timedelta(seconds=30), "ended": "restored"}
+ITSELF = "TT-000001:undertake_restoration:R-1:reset_port"
+
+
+@pytest.mark.parametrize(
+    ("problem", "tied", "order", "taken", "says"),
+    [
+        ({}, True, "SP-000001:R-1:reset_port", [], []),
+        ({}, False, None, [], ["I9 SP-000001: was analysed as TT-000001, which is not tied to it"]),
+        ({}, True, None, ["close_incident"], ["I9 SP-000001: is open though all its incidents have ended"]),
+        (OVER, True, None, ["close_incident"], []),
+        ({}, True, ITSELF, [], [f"I9 SP-000001: TT-000001, which is tied to it, has ordered {ITSELF} for itself"]),
+        (OVER, True, ITSELF, [], []),
+    ],
+)
+def test_a_cause_that_is_not_handled_once_for_all_is_named(opened, problem, tied, order, taken, says):
+    spoil(opened, insert(service_problems).values(PROBLEM | problem), *map(step, taken))
+    if tied:
+        spoil(opened, insert(service_problem_tickets).values(TIE))
+    if order:
+        spoil(opened, insert(t.network_orders).values(ORDER | {"order_key": order}))
+    found = [line for line in breaches(opened) if line.startswith("I9")]
+    if not tied:  # nor can any of its incidents be under way
+        found.remove("I9 SP-000001: is open though all its incidents have ended")
+    assert found == says
 
 
 def closed(outcome: str) -> object:

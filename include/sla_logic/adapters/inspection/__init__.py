@@ -14,6 +14,7 @@ from include.sla_logic.adapters.inspection.incidents import incident_breaches, u
 from include.sla_logic.adapters.inspection.messages import message_breaches
 from include.sla_logic.adapters.inspection.money import money_breaches
 from include.sla_logic.adapters.inspection.outcomes import outcome_breaches
+from include.sla_logic.adapters.inspection.problems import problem_breaches
 from include.sla_logic.adapters.inspection.waits import wait_breaches
 
 __all__ = ["Breach", "inspect", "unsettled_incidents"]
@@ -36,3 +37,4 @@ def _all(connection: Connection) -> Iterator[Breach]:
     yield from cap_breaches(connection)
     yield from message_breaches(connection)
     yield from wait_breaches(connection)
+    yield from problem_breaches(connection)
