@@ -85,10 +85,10 @@ def test_every_customer_has_her_own_comparison_report_and_rebate(house: House, c
         assert case.adjustment is not None
     assert len({place for case in cases for place in case.letters}) >= len(cases)
     with house.office.database.read() as connection:
-        credits = connection.execute(select(applied_billing_credits)).all()
+        booked = connection.execute(select(applied_billing_credits)).all()
     owed = {case.ticket.id for case in cases if case.rebate and case.rebate.total.amount}
-    assert {credit.ticket for credit in credits if credit.amount} == owed
-    assert len({credit.agreement for credit in credits}) == len({credit.ticket for credit in credits})
+    assert {credit.ticket for credit in booked if credit.amount} == owed
+    assert len({credit.agreement for credit in booked}) == len({credit.ticket for credit in booked})
 
 
 def test_nothing_of_it_breaks_what_must_always_hold(house: House, cases: list[Case]) -> None:
