@@ -107,7 +107,7 @@ class _Drawing:
         for moment in times:
             x, said = self._x(moment), f"{moment:%H:%M}" if hourly else self._words.day(moment)
             lines += f"M{x:.1f},{HEIGHT}v5"
-            half = DIGIT * len(said) / 2  # in the middle below its mark, as far as the picture reaches
+            half = DIGIT * len(said) / 2 + 3  # in the middle below its mark, as far as the picture reaches
             middle = min(max(x, half - self._left), WIDTH + RIGHT - half)
             texts += _text(middle, HEIGHT + 19, said, SOFT, anchor="middle")
         return f'<path d="{lines}" stroke="{RULE}"/>{texts}'
