@@ -6,18 +6,24 @@ import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack
+from include.sla_logic.adapters.quarantine import list_quarantined
 from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
 from include.sla_logic.office import Office, Settings
 from tests.real_airflow import running_stack
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed; it is a development need")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is a development need")
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / ".screenshots"
+PATIENCE = 420  # seconds for a run of a busy house; milliseconds for the browser below
+SLOW = 120_000
+GRAVE = {"serious", "critical"}
 
 
 @pytest.fixture(scope="session")
@@ -33,14 +39,14 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def airflow_stack(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> Iterator[AirflowStack]:
     """Run an Airflow of the browser's own: what it repairs and credits would be gone for the tests at the terminal."""
     with running_stack(tmp_path_factory.mktemp("browser"), postgres_server) as stack:
         yield stack
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def town(airflow_stack) -> SmallTeleco:
     """Load the small TELECO into the operations database of the stack."""
     office = Office(Settings.from_environment({"TELECO_DB_URL": airflow_stack.settings.operations.url}))
@@ -52,78 +58,136 @@ def town(airflow_stack) -> SmallTeleco:
     return house
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def office(town, airflow_stack) -> Office:
     return Office(Settings.from_environment({"TELECO_DB_URL": airflow_stack.settings.operations.url}))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
+def incidents(town, airflow_stack, office) -> SimpleNamespace:
+    """Start one run of each kind that the pages need, together, and wait until each is where it stays.
+
+    `waiting` waits for its release, `failing` is closed and escalated, `reviewed` has a credit held for a second
+    person; the notification of `bad` is in quarantine.
+    """
+    failing = "correction_fails"
+    reviewed = next(key for key, expected in town.expectations.items() if expected.held)
+    keys = {"waiting": "held_and_released", "failing": failing, "reviewed": reviewed}
+    runs = {name: _start(airflow_stack, town, key, f"browser-{name}") for name, key in keys.items()}
+    runs["bad"] = _start(airflow_stack, town, failing, "browser-bad", customer="C-none", external_reference="BAD-1")
+    airflow_stack.api.wait_run(
+        "sla_violation",
+        runs["waiting"],
+        timeout_seconds=PATIENCE,
+        until=lambda _, tasks: tasks.get("await_restoration_request") == "deferred",
+    )
+    for name in ("failing", "reviewed", "bad"):
+        airflow_stack.api.wait_run("sla_violation", runs[name], timeout_seconds=PATIENCE)
+    with office.reading() as connection:
+        assert [entry.run_id for entry in list_quarantined(connection, limit=2)] == [runs["bad"]]
+    return SimpleNamespace(**runs)
+
+
+def _start(stack, house, key, run_id, **changes):
+    conf = house.notifications[key].model_dump(mode="json", exclude_none=True) | changes
+    return stack.api.trigger_run("sla_violation", conf=conf, run_id=run_id)
+
+
+@pytest.fixture(scope="package")
 def browser(chromium) -> Iterator[object]:
-    """Open the browser; it closes with this module, as its event loop stands in the way of every other one."""
+    """Open the browser; it closes with these tests, as its event loop stands in the way of every other one."""
     with playwright.sync_playwright() as started:
         shown = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield shown
         shown.close()
 
 
-class Visit:
-    """One logged-in window, with everything that went wrong in it."""
+def found_grave(page):
+    """Let axe-core examine a page; return each grave finding with the first element that it is about."""
+    found = axe.Axe().run(page).response["violations"]
+    return [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in GRAVE]
 
-    def __init__(self, browser, stack, login, *, width=1440, mode="light"):
-        self.stack = stack
+
+class Visit:
+    """One window, with everything that went wrong in it: errors of any page and frame, dialogs, foreign hosts."""
+
+    def __init__(self, browser, address, *, login=None, width=1440, mode="light", headers=None):
+        self.address = address
         self.wrong = []
-        size = {"width": width, "height": 900}
-        self.context = browser.new_context(viewport=size, color_scheme=mode, storage_state=login)
-        self.context.add_init_script(f"localStorage.setItem('theme', '{mode}')")
-        self.page = self.context.new_page()
-        self.page.on("console", self._note)
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.wrong.append(f"dialog {dialog.message}"))
-        self.page.on("request", self._check_host)
         self.name = f"{mode}-{width}"
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=mode,
+            storage_state=login,
+            locale="en-US",  # dates are typed as this language writes them
+            reduced_motion="reduce",
+            extra_http_headers=headers or {},
+        )
+        self.context.set_default_timeout(SLOW)
+        self.context.on("console", self._note)
+        self.context.on("weberror", lambda error: self.wrong.append(str(error.error)))
+        self.context.on("dialog", self._refuse)
+        self.context.on("request", self._check_host)
+        self.page = self.context.new_page()
 
     def _note(self, message):
-        if message.type == "error" and "incident-desk" in str(message.location):
-            self.wrong.append(message.text)
+        if message.type == "error":
+            self.wrong.append(f"{message.text} ({message.location.get('url')})")
+
+    def _refuse(self, dialog):
+        self.wrong.append(f"dialog {dialog.message}")
+        dialog.dismiss()
 
     def _check_host(self, request):
-        inside = request.url.startswith((self.stack.address, "data:", "blob:", "about:"))
-        if not inside:
+        if not request.url.startswith((self.address, "data:", "blob:", "about:")):
             self.wrong.append(f"asked {request.url}")
 
     def go(self, path):
-        self.page.goto(self.stack.address + path)
+        self.page.goto(self.address + path)
         self.page.wait_for_load_state("networkidle")
         return self.page
 
-    def shoot(self, name):
+    def enter(self, user, password):
+        """Log in by Airflow's own form; its start page first asks, in vain, who is there."""
+        self.page.goto(self.address)
+        self.page.get_by_label("Username").fill(user)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(lambda url: "/auth/login" not in url)
+        self.page.get_by_role("link", name="Incident desk").first.wait_for()
+        self.wrong = [each for each in self.wrong if "/ui/config" not in each]
+        return self.page
+
+    def stand_still(self):
+        """Let no page look again by itself while it is examined."""
+        self.remember("sessionStorage", "location.pathname", "'99'")
+
+    def remember(self, storage, name, value):
+        """Keep a value in the browser's own storage for every page that may read it; a letter may not."""
+        self.context.add_init_script(f"try {{ {storage}.setItem({name}, {value}) }} catch {{}}")
+
+    def shoot(self, name, *, whole=True):
         SHOTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{name}-{self.name}.png", full_page=True)
+        self.page.screenshot(path=SHOTS / f"{name}-{self.name}.png", full_page=whole)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def login(browser, airflow_stack, town):
-    """Log in once through Airflow's own form and keep what the browser keeps."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(airflow_stack.address)
-    page.fill("input[name=username]", airflow_stack.user)
-    page.fill("input[name=password]", airflow_stack.password)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda url: "/auth/login" not in url)
-    page.wait_for_load_state("networkidle")
-    state = context.storage_state()
-    context.close()
+    """Log in once and keep what the browser keeps."""
+    window = Visit(browser, airflow_stack.address)
+    window.enter(airflow_stack.user, airflow_stack.password)
+    state = window.context.storage_state()
+    window.context.close()
     return state
 
 
 @pytest.fixture
-def visit(browser, airflow_stack, login):
+def windows(browser):
     """Open windows of any size and colour mode; nothing may have gone wrong in any of them."""
     opened = []
 
-    def open_window(**wishes):
-        opened.append(Visit(browser, airflow_stack, login, **wishes))
+    def open_window(address, **wishes):
+        opened.append(Visit(browser, address, **wishes))
         return opened[-1]
 
     yield open_window
@@ -131,3 +195,9 @@ def visit(browser, airflow_stack, login):
     for one in opened:
         one.context.close()
     assert wrong == []
+
+
+@pytest.fixture
+def visit(windows, airflow_stack, login):
+    """Open windows of whoever has logged in to Airflow."""
+    return lambda **wishes: windows(airflow_stack.address, login=login, **wishes)

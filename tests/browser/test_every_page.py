@@ -1,0 +1,78 @@
+"""Every page of the desk on the real Airflow, at both ends of the sizes, light and dark."""
+
+import pytest
+from sqlalchemy import insert
+
+from include.sla_logic.adapters.folders import ticket_number
+from include.sla_logic.adapters.outbox import list_messages
+from include.sla_logic.adapters.schema.cohorts import cohort_members
+from tests.browser.conftest import found_grave
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(1800)]
+
+
+@pytest.fixture(scope="module")
+def paths(incidents, office):
+    """Name every page of the desk; the incidents are as they came, nobody has acted yet."""
+    waiting, failing = office.case(incidents.waiting).ticket, office.case(incidents.failing).ticket
+    with office.database.write() as connection:
+        sent = list_messages(connection, state="sent", limit=1)[0]
+        member = {"ticket": ticket_number(office.case(incidents.reviewed).ticket.id), "state": "set aside"}
+        connection.execute(insert(cohort_members).values(run_id="many", reason="looked at by hand", **member))
+    credit = office.waiting_credits()[0].reference
+    return {
+        "board": "/",
+        "board-filtered": f"/?customer={waiting.customer}&service={waiting.service}",
+        "board-empty": "/?search=nobody",
+        "incident-waiting": f"/incidents/{waiting.id}",
+        "incident-closed": f"/incidents/{failing.id}",
+        "no-incident": f"/runs/{incidents.bad}",
+        "cohort": "/runs/many",
+        "waiting": "/waiting",
+        "reports": "/reports",
+        "problems": "/problems?shown=all",
+        "service": f"/services/{failing.service}",
+        "new": "/new",
+        "hold": f"/acts/ticket/{failing.id}/hold",
+        "release": f"/acts/ticket/{waiting.id}/release",
+        "approve": f"/acts/credit/{credit}/approve",
+        "resend": f"/acts/message/{sent.id}/resend",
+        "retry": "/acts/entry/1/retry",
+    }
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_every_page_fits_follows_the_mode_and_serves_everyone(visit, paths, mode, width):
+    window = visit(width=width, mode=mode)
+    window.stand_still()
+    window.remember("localStorage", "'theme'", f"'{mode}'")
+    for name, path in paths.items():
+        page = window.go(f"/incident-desk{path}")
+        window.shoot(name)
+        page.evaluate("() => { for (const each of document.querySelectorAll('details')) each.open = true }")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert page.evaluate("document.documentElement.dataset.theme") == mode, name
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (colour == "rgb(244, 246, 248)") is (mode == "light"), name
+        # papers are alike, and axe-core needs half a minute for all of them
+        page.evaluate("() => [...document.querySelectorAll('.paper')].slice(2).forEach(each => { each.open = false })")
+        assert found_grave(page) == [], name
+
+
+def test_the_pictures_of_an_incident_are_drawn(visit, incidents):
+    page = visit().go(f"/incident-desk/runs/{incidents.failing}")
+    drawn = page.locator(".charts img").evaluate_all(
+        "async all => { for (const each of all) { each.loading = 'eager'; await each.decode() }"
+        " return all.map(each => each.naturalWidth) }"
+    )
+    assert drawn
+    assert min(drawn) > 100
+
+
+def test_nobody_gets_in_without_a_login(browser, airflow_stack, town):
+    context = browser.new_context()
+    page = context.new_page()
+    for path in ("/", "/waiting", "/problems", "/new", "/incidents/TT-000001", "/incidents/TT-000001/letter"):
+        assert page.goto(f"{airflow_stack.address}/incident-desk{path}").status == 401
+    context.close()

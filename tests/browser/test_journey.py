@@ -1,0 +1,104 @@
+"""One person's day at the desk, by mouse, inside Airflow: from the login to the letter."""
+
+import re
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+from tests.browser.conftest import PATIENCE
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(1800)]
+RESUMES = PATIENCE * 1000
+
+
+def test_from_the_login_over_a_release_and_a_rebate_to_the_letter(windows, incidents, airflow_stack, town, office):
+    window = windows(airflow_stack.address)
+    page = window.enter(airflow_stack.user, airflow_stack.password)
+    page.get_by_role("link", name="Incident desk").first.click()
+    desk = page.frame_locator("iframe")
+
+    filter_the_board(page, desk, town, office.case(incidents.waiting).ticket)
+    release_the_restoration(desk, office, airflow_stack, incidents.waiting)
+    approve_the_rebate(desk, office, office.case(incidents.reviewed).ticket)
+    follow_a_report_to_its_letter(window, desk, airflow_stack, town.notifications["minor_correction"])
+
+
+def filter_the_board(page, desk, town, ticket):
+    """Narrow the board down step by step; each step stands in the address of the frame and of the page around it."""
+    desk.get_by_role("heading", name="Restoration requests to release").wait_for()
+    desk.get_by_label("Search").fill("nobody has this name")
+    desk.get_by_role("button", name="Filter").click()
+    desk.get_by_text("No incident fits").wait_for()
+    desk.get_by_label("Search").fill("")
+    desk.get_by_label("Customer", exact=True).fill(ticket.customer)
+    desk.get_by_label("Service", exact=True).fill(ticket.service)
+    desk.get_by_role("button", name="Filter").click()
+    desk.locator("table.board").get_by_role("link", name=ticket.id).wait_for()
+    assert desk.locator("table.board tbody tr").count() == 1
+    desk.get_by_label("Department").select_option(ticket.assigned_to)
+    page.wait_for_url(re.compile(r"[?&]lane=Resource"))
+    desk.locator("table.board").get_by_role("link", name=ticket.id).wait_for()
+    priority = desk.locator("table.board .prio").inner_text()
+    desk.get_by_label("Priority").select_option(priority)
+    page.wait_for_url(re.compile(f"priority={priority}"))
+    wanted = {"lane": [ticket.assigned_to], "priority": [priority], "shown": ["open"]}
+    wanted |= {"customer": [ticket.customer], "service": [ticket.service]}
+    for address in (page.url, page.frames[1].url):
+        assert parse_qs(urlsplit(address).query) == wanted
+    desk.locator("table.board").get_by_role("link", name=ticket.id).click()
+    desk.get_by_role("heading", name=ticket.id, level=1).wait_for()
+
+
+def release_the_restoration(desk, office, stack, run_id):
+    """The incident stands at its wait; released, its run goes on, and the open page shows the end by itself."""
+    desk.get_by_text("Waits for the restoration request").wait_for()
+    assert desk.locator(".station.now").count() == 1
+    desk.get_by_role("link", name="Release restoration…").click()
+    desk.get_by_label("Reason").fill("The reserve route has room.")
+    desk.get_by_role("button", name="Send the request now").click()
+    desk.get_by_role("status").wait_for()
+    assert "The restoration request is sent" in desk.get_by_role("status").inner_text()
+    assert stack.api.wait_run("sla_violation", run_id, timeout_seconds=PATIENCE) == "success"
+    desk.locator(".outcome b", has_text="Restored").wait_for(timeout=RESUMES)
+    assert [(act.actor, act.detail) for act in office.case(run_id).audit] == [
+        (stack.user, "The reserve route has room.")
+    ]
+
+
+def approve_the_rebate(desk, office, ticket):
+    assert [credit.state for credit in office.waiting_credits() if credit.ticket == ticket.id] == ["held"]
+    desk.get_by_role("link", name="Waiting", exact=True).click()
+    desk.locator(".line", has_text=ticket.id).get_by_role("link", name="Approve…").click()
+    desk.get_by_label("Reason").fill("The figures were checked by hand.")
+    desk.get_by_role("button", name="Approve and book").click()
+    desk.get_by_role("status").wait_for()
+    assert "The credit is approved and booked" in desk.get_by_role("status").inner_text()
+    assert [credit for credit in office.waiting_credits() if credit.ticket == ticket.id] == []
+
+
+def follow_a_report_to_its_letter(window, desk, stack, said):
+    desk.get_by_role("link", name="New report").click()
+    desk.get_by_label("Customer", exact=True).fill(said.customer)
+    desk.get_by_label("Service", exact=True).fill(said.service)
+    desk.get_by_label("Symptom").select_option(said.symptom.value)
+    desk.get_by_label("Description").fill("The line crackles <b>since</b> this morning")
+    desk.get_by_label("Observed from (UTC)").fill(f"{said.observed_from:%Y-%m-%dT%H:%M}")
+    desk.get_by_role("button", name="Send the report").click()
+    window.page.wait_for_url("**/runs/*")
+    run_id = unquote(urlsplit(window.page.url).path).rpartition("/")[2]
+    assert stack.api.wait_run("sla_violation", run_id, timeout_seconds=PATIENCE) == "success"
+    if desk.get_by_role("heading", name="No incident yet").count():  # it looks again for a minute only
+        window.page.reload()
+    desk.get_by_text("The line crackles <b>since</b> this morning").first.wait_for()
+    # the open page shows the end of its run by itself
+    desk.get_by_role("link", name="Read the letter").wait_for(timeout=RESUMES)
+    with window.context.expect_page() as opened:
+        desk.get_by_role("link", name="Read the letter").click()
+    letter = opened.value
+    letter.wait_for_load_state()
+    assert "The line crackles <b>since</b> this morning" in letter.locator("main").inner_text()
+    assert letter.evaluate("[...document.images].every(each => each.naturalWidth > 100)")
+    with window.page.expect_download() as saved:
+        desk.get_by_role("link", name="as PDF").click()
+    assert re.fullmatch(r"TT-\d+\.pdf", saved.value.suggested_filename)
+    assert saved.value.path().read_bytes().startswith(b"%PDF-")
