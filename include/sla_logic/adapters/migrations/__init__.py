@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, text
 
 from include.sla_logic.adapters.database import Database
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 VERSION_TABLE = "sla_schema_version"
 _ready: WeakSet[Engine] = WeakSet()
 _HERE = Path(__file__).parent
+_IN_SQLITE = "(SELECT name FROM sqlite_master WHERE type = 'table' AND name = :name)"
 _LOCK = 7_253_621  # any number, the same in every process: PostgreSQL's advisory lock for migrations
 
 
@@ -33,7 +34,8 @@ def newest_revision() -> str:
 
 def current_revision(connection: Connection) -> str | None:
     """Return how far the database has come, or None where nothing of ours is in it."""
-    if not inspect(connection).has_table(VERSION_TABLE):
+    known = "to_regclass(:name)" if connection.dialect.name == "postgresql" else _IN_SQLITE
+    if connection.execute(text(f"SELECT {known}"), {"name": VERSION_TABLE}).scalar() is None:
         return None
     return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
 
