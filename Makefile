@@ -55,7 +55,7 @@ test: .venv/.stamp ## run the whole test suite
 	@$(PY) -m pytest -n 2 $(T)
 
 faults: .venv/.stamp ## break every part of a real house, ROUNDS times each, and count what is lost or doubled
-	@SLA_EXAMPLES=$$((100 * $(ROUNDS))) $(PY) -m pytest -q tests/state_machine
+	@SLA_EXAMPLES=$$((125 * $(ROUNDS))) $(PY) -m pytest -q tests/state_machine
 	@$(PY) -m tests.faults --rounds $(ROUNDS) $(FAULTS)
 
 lint: .venv/.stamp ## ruff, mypy --strict and the import rules

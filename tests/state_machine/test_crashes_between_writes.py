@@ -32,7 +32,7 @@ from tests.reference.walk import FOLLOWS, WAIT, the_activity
 KEYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration", "held_and_released", "too_late")
 HOUSE = small_teleco(7, NOON, history_days=32)
 moments = st.none() | st.integers(0, 25)  # before which write the process is killed
-EXAMPLES = int(os.environ.get("SLA_EXAMPLES", "20"))  # of 50 acts each; `make faults` plays more
+EXAMPLES = int(os.environ.get("SLA_EXAMPLES", "20"))  # of about 40 acts each; `make faults` plays more
 MOST = 8  # incidents of one house, so that most acts are done to them
 WEATHER = st.sampled_from(["works", "works", "refuses", "fails afterwards"])
 _WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT")
@@ -316,7 +316,7 @@ def test_an_act_that_is_cut_off_before_any_of_its_writes_has_done_nothing(tmp_pa
     assert len(office.tickets()) == 1
 
 
-TestKilledHouse = pytest.mark.timeout(3600)(KilledHouse.TestCase)
+TestKilledHouse = pytest.mark.timeout(180 * EXAMPLES)(KilledHouse.TestCase)
 TestKilledHouse.settings = settings(
     max_examples=EXAMPLES, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
