@@ -29,7 +29,7 @@ KEY = "held_and_released"
 COHORT = 500
 CALLERS = 8
 IDLE_SECONDS = 30
-SECONDS_APART = 2  # of requests that do not wait for each other: a task takes about one
+SECONDS_APART = 2  # so that no request waits for the task of another
 MIB = 1024 * 1024
 BEFORE, AFTER = ORDER[: ORDER.index(WAIT) + 1], ORDER[ORDER.index(WAIT) + 1 :]
 

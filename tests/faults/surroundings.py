@@ -105,6 +105,7 @@ def everything(minutes: float) -> Inject:
 
     def inject(house: House, chance: Random, mark: str) -> None:
         end, number = time.monotonic() + 60 * minutes, 0
+        unanswered: list[tuple[str, str]] = []
         faults: list[Callable[[], None]] = [
             *(lambda part=part: _kill(house, part) for part in PARTS),
             lambda: breaking.api_server_away(10)(house, chance, mark),
@@ -118,8 +119,11 @@ def everything(minutes: float) -> Inject:
                 if number % 3 == 0:
                     house.move_on()
                 for key in chance.sample(KEYS, 2):
-                    with suppress(UnableToReachAirflow):  # who is told so sends it again, or gives it up
-                        house.start(key, f"MIX-{mark}-{number}-{key.upper().replace('_', '-')}")
+                    reference = f"MIX-{mark}-{number}-{key.upper().replace('_', '-')}"
+                    try:
+                        house.start(key, reference)
+                    except UnableToReachAirflow:
+                        unanswered.append((key, reference))
                 number += 1
                 chance.choice(faults)()
                 house.revive()
@@ -128,6 +132,8 @@ def everything(minutes: float) -> Inject:
         finally:
             house.mailbox.be(None)
             house.billing.be(None)
+        for key, reference in unanswered:  # who got no answer cannot know, and sends it again
+            house.start(key, reference)
 
     return inject
 
