@@ -27,6 +27,11 @@ with DAG(
             minLength=1,
         )
     },
-    default_args={**TRY_FOR_AN_HOUR, "on_failure_callback": FailedStep(incident="incident")},
+    default_args={
+        **TRY_FOR_AN_HOUR,
+        "priority_weight": 500,  # before the steps of all other incidents, which weigh what follows them
+        "weight_rule": "absolute",
+        "on_failure_callback": FailedStep(incident="incident"),
+    },
 ) as dag:
     Takeover(step=extra_problem_fix.take_over_incident)

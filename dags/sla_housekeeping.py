@@ -25,6 +25,8 @@ with DAG(
         "owner": "TELECO",
         "retries": 2,
         "retry_delay": timedelta(seconds=10),
+        "priority_weight": 1_000,  # before every step of incidents, however many wait for a slot
+        "weight_rule": "absolute",
         "on_failure_callback": FailedTask(),
     },
 ) as dag:

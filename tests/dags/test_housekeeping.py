@@ -1,6 +1,10 @@
 """The house is looked after every minute, once at a time, and nothing is caught up."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from airflow.serialization.serialized_objects import DagSerialization
 
 from tests.dags.loading import load_dag
 
@@ -17,3 +21,16 @@ def test_sending_and_watching_do_not_wait_for_each_other() -> None:
     assert {task.task_id for task in dag.tasks} == {"deliver_what_is_due", "take_up_stranded_incidents"}
     assert not any(task.upstream_task_ids for task in dag.tasks)
     assert all(task.doc_md for task in dag.tasks)
+
+
+def weights(name: str) -> list[int]:
+    """Weigh each task as the scheduler does when too few slots are free for all."""
+    dag = DagSerialization.from_dict(DagSerialization.to_dict(load_dag(name)))
+    return [task.weight_rule.get_weight(SimpleNamespace(task=task)) for task in dag.task_dict.values()]
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [("premium_problem_fix", "sla_violation"), ("sla_housekeeping", "premium_problem_fix")]
+)
+def test_no_crowd_of_incidents_keeps_the_house_or_a_premium_customer_waiting(first: str, then: str) -> None:
+    assert min(weights(first)) > max(weights(then))
