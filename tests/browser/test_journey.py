@@ -18,8 +18,8 @@ def test_from_the_login_over_a_release_and_a_rebate_to_the_letter(windows, incid
     desk = page.frame_locator("iframe")
 
     filter_the_board(page, desk, town, office.case(incidents.waiting).ticket)
-    release_the_restoration(desk, office, airflow_stack, incidents.waiting)
-    approve_the_rebate(desk, office, office.case(incidents.reviewed).ticket)
+    release_the_restoration(page, desk, office, airflow_stack, incidents.waiting)
+    approve_the_rebate(page, desk, office, office.case(incidents.reviewed).ticket)
     follow_a_report_to_its_letter(window, desk, airflow_stack, town.notifications["minor_correction"])
 
 
@@ -49,12 +49,12 @@ def filter_the_board(page, desk, town, ticket):
     desk.get_by_role("heading", name=ticket.id, level=1).wait_for()
 
 
-def release_the_restoration(desk, office, stack, run_id):
+def release_the_restoration(page, desk, office, stack, run_id):
     """The incident stands at its wait; released, its run goes on, and the open page shows the end by itself."""
     desk.get_by_text("Waits for the restoration request").wait_for()
     assert desk.locator(".station.now").count() == 1
     desk.get_by_role("link", name="Release restoration…").click()
-    desk.get_by_label("Reason").fill("The reserve route has room.")
+    give_reason(page, desk, "The reserve route has room.")
     desk.get_by_role("button", name="Send the request now").click()
     desk.get_by_role("status").wait_for()
     assert "The restoration request is sent" in desk.get_by_role("status").inner_text()
@@ -65,11 +65,18 @@ def release_the_restoration(desk, office, stack, run_id):
     ]
 
 
-def approve_the_rebate(desk, office, ticket):
+def give_reason(page, desk, said):
+    """Type it once the frame has come to rest: what is typed while it loads may be gone."""
+    desk.get_by_label("Reason").wait_for()
+    page.frames[1].wait_for_load_state("networkidle")
+    desk.get_by_label("Reason").fill(said)
+
+
+def approve_the_rebate(page, desk, office, ticket):
     assert [credit.state for credit in office.waiting_credits() if credit.ticket == ticket.id] == ["held"]
     desk.get_by_role("link", name="Waiting", exact=True).click()
     desk.locator(".line", has_text=ticket.id).get_by_role("link", name="Approve…").click()
-    desk.get_by_label("Reason").fill("The figures were checked by hand.")
+    give_reason(page, desk, "The figures were checked by hand.")
     desk.get_by_role("button", name="Approve and book").click()
     desk.get_by_role("status").wait_for()
     assert "The credit is approved and booked" in desk.get_by_role("status").inner_text()

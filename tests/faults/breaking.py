@@ -78,7 +78,7 @@ def one_of_two_triggerers(house: House, chance: Random, mark: str) -> None:
     stack = house.stack
     stack.components.start(SECOND, [str(stack.airflow), "triggerer", "--skip-serve-logs"])
     try:
-        runs = [house.start("held_and_released", f"TWO-{mark}-{number}") for number in range(4)]
+        runs = [house.start_apart("held_and_released", f"TWO-{mark}-{number}") for number in range(4)]
         for run_id in runs:
             house.until_deferred(run_id)
         deadlines = {run_id: house.office.restoration(run_id).deadline for run_id in runs}

@@ -77,6 +77,11 @@ class House:
         with self.office.database.write() as connection:
             load_quarter(connection, self.teleco, self.quarter)
 
+    def start_apart(self, key: str, reference: str) -> str:
+        """Start one incident at a service of its own: one release is for all that wait for one service problem."""
+        self.move_on()
+        return self.start(key, reference)
+
     def kill(self, component: str) -> None:
         """Kill one component with -9 and start it again, as a supervisor does."""
         self.stack.components.kill(component)

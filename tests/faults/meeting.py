@@ -80,7 +80,7 @@ def around_the_deadline(house: House, chance: Random, mark: str) -> None:
 
     Who was asked before the deadline must not be refused, and who was not refused must have been in time.
     """
-    runs = {house.start("too_late", f"EDGE-{mark}-{number}"): edge for number, edge in enumerate(EDGES)}
+    runs = {house.start_apart("too_late", f"EDGE-{mark}-{number}"): edge for number, edge in enumerate(EDGES)}
     away = chance.random() < 0.5
     if away:
         house.away.add("triggerer")
@@ -117,7 +117,7 @@ def _release_at_the_edge(house: House, run_id: str, edge: float) -> bool:
 
 def race_of_the_deferral(house: House, chance: Random, mark: str) -> None:
     """Answer requests before their tasks defer, while they do, and up to twenty seconds afterwards."""
-    runs = {house.start("held_and_released", f"RACE-{mark}-{n}"): chance.uniform(0, 20) for n in range(RACERS)}
+    runs = {house.start_apart("held_and_released", f"RACE-{mark}-{n}"): chance.uniform(0, 20) for n in range(RACERS)}
 
     def answer(run_id: str) -> None:
         house.until(lambda: house.waiting(run_id), "not held", every=0.2)
