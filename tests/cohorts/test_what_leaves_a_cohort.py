@@ -78,11 +78,12 @@ def count(office: Office, query: Any) -> int:
 
 @pytest.mark.parametrize("at_once", [1, 200])
 @pytest.mark.parametrize("task", ["compare_with_sla", "is_problem_analyzable", "adjust_billing"])
-def test_one_failing_incident_is_set_aside_with_its_reason_and_the_others_go_on(office, teleco, task, at_once):
+def test_one_failing_incident_is_set_aside_with_its_reason_and_the_others_go_on(office, teleco, task, at_once, caplog):
     tickets = report(office, teleco, "no_problem_found", "minor_correction", "analysed_by_service_management")
     bad = tickets["minor_correction"]
     fault = failing(task, bad, UnableToDoThis("The line is a riddle."))
     lead(office, RUN, tickets.values(), steps=fault, tasks=QUICK, at_once=at_once)
+    assert f"{task} fails for {bad}, which is set aside" in caplog.messages
     aside = office.case(bad)
     assert task not in aside.tasks
     assert aside.tasks[-1] == f"{task}_failed"

@@ -30,7 +30,7 @@ from include.sla_logic.adapters.cohorts import (
     who_has_come,
 )
 from include.sla_logic.adapters.filing import file_away
-from include.sla_logic.adapters.folders import load_first_papers, load_folders, lock_tickets
+from include.sla_logic.adapters.folders import load_first_papers, load_folders, lock_tickets, ticket_id
 from include.sla_logic.adapters.operator_mail import announce_failed_step
 from include.sla_logic.adapters.restorations import decide
 from include.sla_logic.adapters.shelf import Shelf
@@ -160,7 +160,7 @@ class CohortWork(Premises):
             if alone or _passes(error):
                 raise
             if len(numbers) == 1:
-                log.exception("%s fails for one incident, which is set aside", step.__name__)
+                log.exception("%s fails for %s, which is set aside", step.__name__, ticket_id(numbers[0]))
                 with self.writing() as connection:
                     lock_tickets(connection, numbers)
                     self._set_aside(connection, run_id, numbers, step.__name__, _why(step.__name__, error))
