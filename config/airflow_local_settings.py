@@ -14,12 +14,21 @@ import signal
 import sys
 
 SHARED = (
+    "PIL.BmpImagePlugin",
+    "PIL.GifImagePlugin",
+    "PIL.JpegImagePlugin",
     "PIL.PngImagePlugin",
+    "PIL.PpmImagePlugin",
     "airflow.providers.standard.operators.python",
     "airflow.providers.standard.operators.trigger_dagrun",
     "airflow.sdk",
     "babel.core",
+    "babel.units",
+    "holidays.countries",
+    "include.sla_logic.adapters.carriers",
     "include.sla_logic.adapters.case_view",
+    "include.sla_logic.adapters.delivery",
+    "include.sla_logic.adapters.ledger",
     "include.sla_logic.adapters.mail",
     "include.sla_logic.departments.billing",
     "include.sla_logic.departments.customer_service",

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from include.sla_logic.adapters.cohorts import Door
+from include.sla_logic.adapters.cohorts import Door, who_has_come
 from include.sla_logic.adapters.mail_delivery import read_message, text_of
 from include.sla_logic.adapters.schema import accounts as a
 from include.sla_logic.adapters.schema.system_t import documents, steps
@@ -158,6 +158,30 @@ def test_after_a_crash_half_way_only_what_is_left_is_done(office, teleco):
         assert len(case.tasks) == len(set(case.tasks))
         assert "adjust_billing" in case.tasks
         assert [paper.kind for paper in case.documents].count("Rebate") == 1
+
+
+@pytest.mark.parametrize("task", [WAIT, "track_errors"])
+def test_two_tries_of_one_task_at_the_same_moment_do_it_once_and_answer_alike(office, teleco, task, monkeypatch):
+    tickets = report(office, teleco, "no_problem_found", "automatic_restoration", "problem_at_resource_provisioning")
+    lead(office, RUN, tickets.values(), tasks=ORDER[: ORDER.index(task)])
+
+    def try_it() -> frozenset[str]:
+        if task == WAIT:
+            return office.await_cohort(run_id=RUN, door=DOORS[WAIT]).choices
+        return office.perform_cohort(the_activity(task), run_id=RUN, door=DOORS[task])
+
+    faster: list[frozenset[str]] = []
+
+    def overtaken(*asked: Any) -> dict[int, str | None]:
+        come = who_has_come(*asked)
+        monkeypatch.undo()
+        faster.append(try_it())
+        return come
+
+    monkeypatch.setattr("include.sla_logic.office.cohort_work.who_has_come", overtaken)
+    assert [try_it()] == faster
+    assert [office.case(ticket).tasks.count(task) for ticket in tickets.values()] == [0, 1, 1]
+    assert not any(office.case(ticket).ticket.escalated for ticket in tickets.values())
 
 
 def test_who_has_to_wait_leaves_and_is_named_again_as_often_as_asked(office, teleco):

@@ -133,8 +133,11 @@ class CohortWork(Premises):
 
     def _part(self, connection: Connection, run_id: str, numbers: Sequence[int]) -> set[str]:
         shelf = self._shelf(connection, numbers, run_id)
-        decided = []
+        decided, choices = [], set()
         for file in self._open(shelf, WAIT):
+            if known := file.folder.steps.get(WAIT):  # by another try of this task, since who has come was asked
+                choices.add(known.choice or "")
+                continue
             outcome, _ = decide(connection, file.folder.number, now=shelf.now)
             if outcome is None:
                 mark(connection, run_id, file.folder.number, LEFT)
@@ -142,7 +145,7 @@ class CohortWork(Premises):
             end_wait(file, outcome)
             decided.append(file)
         file_away(connection, decided)
-        return {file.pending.steps[-1].choice or "" for file in decided}
+        return choices | {file.pending.steps[-1].choice or "" for file in decided}
 
     def _leavers(self, run_id: str) -> Iterator[Leaver]:
         with self.reading() as connection:

@@ -1,0 +1,72 @@
+"""What a task of an incident needs is imported before the scheduler forks its workers: no task imports it anew."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
+from include.sla_logic.office import Office, Settings
+from tests.reference.walk import walk
+
+ROOT = Path(__file__).resolve().parents[2]
+ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
+AS_TASKS = """
+import json, runpy, sys
+given = json.load(sys.stdin)
+sys.argv = ["airflow", "scheduler"]
+runpy.run_path("config/airflow_local_settings.py")
+shared = set(sys.modules)
+from datetime import datetime
+from pathlib import Path
+from include.sla_logic.departments import billing, customer_service, resource_provisioning, service_management
+from include.sla_logic.office import Office, Settings
+departments = customer_service, service_management, resource_provisioning, billing
+office = Office(
+    Settings(given["database"], Path(given["letters"])), clock=lambda: datetime.fromisoformat(given["now"])
+)
+office.accept(given["conf"], run_id="incident", origin="test")
+for task in given["path"]:
+    [step] = [getattr(department, task) for department in departments if hasattr(department, task)]
+    office.perform(step, run_id="incident")
+office.deliver(ticket="incident")
+print("LETTERS", bool(office.case("incident").letters))
+print("ANEW", *sorted(name for name in set(sys.modules) - shared if name.partition(".")[0] in given["ours"]))
+"""
+
+
+def an_office(folder: Path, teleco: SmallTeleco) -> Office:
+    office = Office(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"), clock=lambda: ANCHOR)
+    office.migrate()
+    with office.database.write() as connection:
+        load_small_teleco(connection, teleco)
+    return office
+
+
+def test_no_task_of_an_incident_imports_anything_anew(tmp_path: Path) -> None:
+    teleco = small_teleco(7, ANCHOR, history_days=32)
+    conf = teleco.notifications["minor_correction"].model_dump(mode="json")
+    path = walk(an_office(tmp_path / "example", teleco), lambda: None, conf, "incident")
+    tried = an_office(tmp_path / "tried", teleco).settings
+    given = {
+        "database": tried.database_url,
+        "letters": str(tried.letters_folder),
+        "now": ANCHOR.isoformat(),
+        "conf": conf,
+        "path": path,
+        "ours": ["include", "sla_airflow", "holidays", "PIL", "babel", "jinja2", "numpy", "vl_convert", "yaml"],
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", AS_TASKS],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}"},
+    )
+    assert done.returncode == 0, done.stderr
+    said = [line for line in done.stdout.splitlines() if line.startswith(("LETTERS", "ANEW"))]
+    assert said == ["LETTERS True", "ANEW"]
