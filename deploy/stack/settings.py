@@ -11,6 +11,9 @@ from deploy.stack.credentials import Credentials
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCHEDULER_LOOK_SECONDS = 0.1  # a lone incident takes 17 s instead of 30 s with Airflow's default of 1
+# Airflow 3.3 often sees that a task has ended only with its next heartbeat: 12 incidents at once took 115 s with its
+# default of 5, and take 31. The task is given up after as many seconds without an answer as before.
+HEARTBEAT_SECONDS, FAILED_HEARTBEATS = 1, 15
 SQLITE_LOCK_SECONDS = 15  # a call that waits in vain for the lock is answered with 500, and its caller tries again
 SQLITE_PARALLELISM = 4
 SERVER_PARALLELISM = 8  # on two cores more workers starve each other
@@ -112,6 +115,7 @@ def _airflow(settings: StackSettings, port: int) -> dict[str, str]:
         "database": _database(settings.metadata),
         "scheduler": {"scheduler_idle_sleep_time": SCHEDULER_LOOK_SECONDS},
         "triggerer": {"capacity": WAITING_RUNS},
+        "workers": {"min_heartbeat_interval": HEARTBEAT_SECONDS, "max_failed_heartbeats": FAILED_HEARTBEATS},
         "dag_processor": {"parsing_processes": 1, "refresh_interval": 30},
         "api": {"host": "127.0.0.1", "port": port, "base_url": address, "workers": 1},
         "logging": {

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.stack.credentials import Credentials
 from deploy.stack.project_settings import ProjectSettings, UnableToReadProjectSettings
+from deploy.stack.settings import StackSettings, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,7 +48,9 @@ def test_a_key_or_value_that_the_astro_cli_would_drop_is_named(tmp_path: Path, t
         ProjectSettings.read(file)
 
 
-def test_the_image_lets_ten_thousand_incidents_wait() -> None:
-    image = (ROOT / "Dockerfile").read_text().splitlines()
-    assert "ENV AIRFLOW__CORE__MAX_ACTIVE_RUNS_PER_DAG=10000" in image
-    assert "ENV AIRFLOW__TRIGGERER__CAPACITY=10000" in image
+def test_the_image_sets_airflow_as_a_stack_of_this_checkout_does(tmp_path: Path) -> None:
+    lines = [line.removeprefix("ENV ") for line in (ROOT / "Dockerfile").read_text().splitlines()]
+    image = dict(line.split("=", 1) for line in lines if line.startswith("AIRFLOW__"))
+    checkout = environment(StackSettings(home=tmp_path), 8080, Credentials.of(tmp_path))
+    assert image == {name: checkout[name] for name in image}
+    assert image["AIRFLOW__TRIGGERER__CAPACITY"] == "10000"
