@@ -92,8 +92,8 @@ def department(name: str, *, does: str) -> TaskGroup:
 def perform(step: Step, run_id: str, office: "Office") -> str | None:
     """Perform a step for the incident of a run; answers the choice where the step decides."""
     with no_retry_for_foreseen_errors():
-        choice = office.perform(step, run_id=run_id)
-    structured.info("step done", incident=run_id, ticket=office.ticket_of(run_id), step=step.__name__, choice=choice)
+        ticket, choice = office.take(step, run_id=run_id)
+    structured.info("step done", incident=run_id, ticket=ticket, step=step.__name__, choice=choice)
     return choice
 
 

@@ -22,7 +22,7 @@ from include.sla_logic.adapters.shelf import Rows, Shelf
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.network import Action, ActionResult, Probe
 from include.sla_logic.domain.period import Period
-from include.sla_logic.domain.rebate import EarlierCredit
+from include.sla_logic.domain.rebate import BillingAdjustment, EarlierCredit, Rebate
 from include.sla_logic.domain.relationship import Agreement, Customer
 
 
@@ -138,11 +138,13 @@ class _CohortNetwork(EmbeddedNetwork):
         self._shelf = shelf
 
     def undertake(self, action: Action, resource: str, *, order: str) -> ActionResult:
+        self._shelf.hold_resources()
         if order not in self._shelf.answers:
             self._shelf.answers[order] = super().undertake(action, resource, order=order)
         return self._shelf.answers[order]
 
     def probe(self, service: str) -> Sequence[Probe]:
+        self._shelf.hold_resources()
         self._shelf.measured_since.add(service)
         return super().probe(service)
 
@@ -153,6 +155,10 @@ class _CohortBilling(BillingLedger):
     def __init__(self, shelf: Shelf, desks: Desks) -> None:
         super().__init__(connection=shelf.connection, ticket=desks.ticket, now=shelf.now, tray=desks.tray)
         self._shelf = shelf
+
+    def book(self, rebate: Rebate, agreement: Agreement) -> BillingAdjustment:
+        self._shelf.hold_accounts()
+        return super().book(rebate, agreement)
 
     def earlier_credits(self, agreement: Agreement, window: Period) -> Sequence[EarlierCredit]:
         booked = super().earlier_credits(agreement, window)

@@ -80,7 +80,13 @@ def _create_engine(url: str) -> Engine:
     parsed = _with_driver(url)
     if parsed.drivername == "sqlite+pysqlite":
         return _sqlite(parsed)
-    return create_engine(parsed, pool_pre_ping=True, pool_size=2, connect_args={"connect_timeout": _WAIT_SECONDS})
+    return create_engine(
+        parsed,
+        pool_pre_ping=True,
+        pool_size=2,
+        connect_args={"connect_timeout": _WAIT_SECONDS},
+        use_native_hstore=False,  # each new process would ask the server about a type that we do not have
+    )
 
 
 def _with_driver(url: str) -> URL:

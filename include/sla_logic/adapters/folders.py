@@ -101,6 +101,13 @@ def _is_name(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 
+def lock_run(connection: Connection, run_id: str) -> int | None:
+    """Hold the ticket that this run works on until the transaction ends, and return its number."""
+    if not _is_name(run_id):
+        return None
+    return connection.scalar(select(tickets.c.number).where(tickets.c.run_id == run_id).with_for_update())
+
+
 def lock_tickets(connection: Connection, numbers: Sequence[int]) -> None:
     """Hold these incidents until the transaction ends; SQLite's write transaction holds them all anyway.
 
@@ -123,14 +130,19 @@ def load_steps(connection: Connection, numbers: Sequence[int]) -> dict[int, dict
 
 def load_folders(connection: Connection, numbers: Sequence[int]) -> list[Folder]:
     """Return the folders of these incidents in the order of their numbers; unknown numbers are left out."""
-    rows = connection.execute(select(tickets).where(tickets.c.number.in_(numbers)).order_by(tickets.c.number))
-    folders = {row.number: Folder(row.number, ticket_of(row)) for row in rows}
+    query = _with_last_numbers().where(tickets.c.number.in_(numbers)).order_by(tickets.c.number)
+    folders = {
+        row.number: Folder(
+            row.number,
+            ticket_of(row),
+            timeline_length=row.timeline_length or 0,
+            history_length=row.history_length or 0,
+        )
+        for row in connection.execute(query)
+    }
     for number, taken in load_steps(connection, numbers).items():
         folders[number].steps = taken
     _load_papers(connection, folders)
-    for row in connection.execute(_last_numbers(numbers)):
-        folders[row.number].timeline_length = row.timeline_length or 0
-        folders[row.number].history_length = row.history_length or 0
     return list(folders.values())
 
 
@@ -151,16 +163,16 @@ def _papers_of(numbers: Iterable[int]) -> Select[Any]:
     return select(documents.c.ticket, *columns).where(documents.c.ticket.in_(numbers))
 
 
-def _last_numbers(numbers: Sequence[int]) -> Select[tuple[int, int | None, int | None]]:
+def _with_last_numbers() -> Select[Any]:
     timelines = select(func.max(timeline.c.sequence)).where(timeline.c.ticket == tickets.c.number)
     histories = select(func.max(ticket_status_history.c.sequence)).where(
         ticket_status_history.c.ticket == tickets.c.number
     )
     return select(
-        tickets.c.number,
+        tickets,
         timelines.scalar_subquery().label("timeline_length"),
         histories.scalar_subquery().label("history_length"),
-    ).where(tickets.c.number.in_(numbers))
+    )
 
 
 def ticket_of(row: Row[Any]) -> TroubleTicket:

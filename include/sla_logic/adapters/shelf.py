@@ -47,6 +47,24 @@ class Shelf:
         self._contracts: dict[tuple[str, str], Contract] = {}
         self._charges: dict[tuple[str, date], list[int]] = {}
         self._rows: dict[str, dict[str, Rows]] = {}
+        self._held: set[str] = set()
+
+    def hold_accounts(self) -> None:
+        """Hold all accounts here until the transaction ends, in the order of their names.
+
+        Cohorts that hold them one by one, each in the order of its incidents, would wait for each other for ever.
+        """
+        self._hold(t.billing_accounts, {row.account for rows in self.agreements.values() for row in rows})
+
+    def hold_resources(self) -> None:
+        """Hold all resources of the services here until the transaction ends, in the order of their names."""
+        self._hold(t.resources, select(t.topology.c.resource).where(t.topology.c.service.in_(self.services)))
+
+    def _hold(self, table: Table, names: Any) -> None:
+        if table.name not in self._held:
+            query = select(table.c.id).where(table.c.id.in_(names)).order_by(table.c.id)
+            self.connection.execute(query.with_for_update()).all()
+            self._held.add(table.name)
 
     def rows(self, table: Table, service: str, order: str) -> Rows:
         """Return the rows of one service, in order, out of those of all services here."""
@@ -105,7 +123,8 @@ class Shelf:
 
     @cached_property
     def problems(self) -> ProblemRegister:
-        """The service problems around the incidents here."""
+        """The service problems around the incidents here; whoever opens several holds their resources."""
+        self.hold_resources()
         return ProblemRegister(self.connection, [folder.number for folder in self.folders], now=self.now)
 
     @cached_property

@@ -2,12 +2,20 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from typing import NamedTuple
 
 from include.sla_logic.adapters.acceptance import UnableToAcceptNotification, accept_notification
 from include.sla_logic.adapters.filing import file_away
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.office.premises import Premises
 from include.sla_logic.ports import CaseFile
+
+
+class Taken(NamedTuple):
+    """A step that is done: whose it was, and its choice where it is a decision."""
+
+    ticket: str
+    choice: str | None
 
 
 class CaseWork(Premises):
@@ -26,7 +34,11 @@ class CaseWork(Premises):
         return answer
 
     def perform(self, step: Callable[[CaseFile], object], *, run_id: str) -> str | None:
-        """Do one step of this run's incident, once, and return its choice where it is a decision.
+        """Do one step of this run's incident, once, and return its choice where it is a decision; see `take`."""
+        return self.take(step, run_id=run_id).choice
+
+    def take(self, step: Callable[[CaseFile], object], *, run_id: str) -> Taken:
+        """Do one step of this run's incident, once.
 
         Effects, messages and the fact that the step is done are one transaction; a step that is done
         already is not called again. Raises `UnableToFindIncident` where the run has none.
@@ -36,9 +48,9 @@ class CaseWork(Premises):
             file = self.open_file(connection, number, task=step.__name__)
             done = file.folder.steps.get(step.__name__)
             if done is not None:
-                return done.choice
+                return Taken(file.folder.ticket.id, done.choice)
             answer = step(file)
             choice = answer.value if isinstance(answer, StrEnum) else None
             file.finish(choice)
             file_away(connection, [file])
-            return choice
+            return Taken(file.folder.ticket.id, choice)

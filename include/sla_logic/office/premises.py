@@ -12,8 +12,8 @@ from include.sla_logic.adapters.folders import (
     UnableToFindIncident,
     find_number,
     load_folders,
+    lock_run,
     lock_tickets,
-    number_of_run,
 )
 from include.sla_logic.adapters.migrations import check_revision, migrate
 from include.sla_logic.adapters.settings import Settings
@@ -52,10 +52,9 @@ class Premises:
 
     def lock_run(self, connection: Connection, run_id: str) -> int:
         """Hold the incident of a run, and of nothing else that has the same name; raise `UnableToFindIncident`."""
-        number = number_of_run(connection, run_id)
+        number = lock_run(connection, run_id)
         if number is None:
             raise UnableToFindIncident(f"No incident was accepted for the run {run_id!r}.")
-        lock_tickets(connection, [number])
         return number
 
     def open_file(self, connection: Connection, number: int, *, task: str) -> KeptCaseFile:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 VERSION_TABLE = "sla_schema_version"
 _ready: WeakSet[Engine] = WeakSet()
 _HERE = Path(__file__).parent
-_IN_SQLITE = "(SELECT name FROM sqlite_master WHERE type = 'table' AND name = :name)"
+_IN_SQLITE = f"(SELECT name FROM sqlite_master WHERE type = 'table' AND name = '{VERSION_TABLE}')"  # noqa: S608
 _LOCK = 7_253_621  # any number, the same in every process: PostgreSQL's advisory lock for migrations
 
 
@@ -34,10 +34,10 @@ def newest_revision() -> str:
 
 def current_revision(connection: Connection) -> str | None:
     """Return how far the database has come, or None where nothing of ours is in it."""
-    known = "to_regclass(:name)" if connection.dialect.name == "postgresql" else _IN_SQLITE
-    if connection.execute(text(f"SELECT {known}"), {"name": VERSION_TABLE}).scalar() is None:
+    known = f"to_regclass('{VERSION_TABLE}')" if connection.dialect.name == "postgresql" else _IN_SQLITE
+    if connection.exec_driver_sql(f"SELECT {known}").scalar() is None:
         return None
-    return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
+    return connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608 - a constant
 
 
 def check_revision(connection: Connection) -> None:
