@@ -16,4 +16,7 @@ ENV AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME=0.1
 # run at the same time take more than three times as long. It gives up after 15 s without an answer, as before.
 ENV AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL=1
 ENV AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS=15
+# What has happened meanwhile is seen, and what can start starts, only after so many runs have been looked at; of 20 at
+# once, which is Airflow's default, most are incidents that wait.
+ENV AIRFLOW__SCHEDULER__MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE=5
 ENV AIRFLOW__CORE__LOAD_EXAMPLES=False

@@ -14,7 +14,7 @@ from benchmarks.floor import KEY
 from benchmarks.stack import OURS, Setting, house, measured
 from benchmarks.town import open_town
 from deploy.stack import AirflowStack
-from deploy.stack.settings import SCHEDULER_LOOK_SECONDS
+from deploy.stack.settings import LOOKED_AT_TOGETHER, SCHEDULER_LOOK_SECONDS
 
 PER_TOWN = 13  # incidents of the small TELECO; number KEY takes the longest way that needs nobody
 WARM_UP, ALONE = 1, 2
@@ -24,7 +24,9 @@ def main() -> None:
     """Measure each choice of settings: warm up, two single runs, then all at once."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parallelism", type=int, nargs="+", default=[2, 4, 8, 16])
-    parser.add_argument("--examined", type=int, nargs="+", default=[20], help="max_dagruns_per_loop_to_schedule")
+    parser.add_argument(
+        "--examined", type=int, nargs="+", default=[LOOKED_AT_TOGETHER], help="max_dagruns_per_loop_to_schedule"
+    )
     parser.add_argument("--heartbeat", type=int, nargs="+", default=[1], help="min_heartbeat_interval")
     parser.add_argument(
         "--look", type=float, nargs="+", default=[SCHEDULER_LOOK_SECONDS], help="scheduler_idle_sleep_time"

@@ -67,9 +67,11 @@ def copy(metadata: Engine, first: int, end: int) -> None:
             ]
             taken = ", ".join(new.get(name, f'"{name}"') for name in columns)
             named = ", ".join(f'"{name}"' for name in columns)
-            query = f"SELECT {taken} FROM {table}, generate_series(:first, :last) n WHERE run_id = :waiter"  # noqa: S608
+            copies = "generate_series(CAST(:first AS int), CAST(:last AS int)) n"
+            query = f"SELECT {taken} FROM {table}, {copies} WHERE run_id = :waiter"  # noqa: S608
             numbers = {"first": first, "last": end - 1, "waiter": WAITER}
             connection.execute(text(f"INSERT INTO {table} ({named}) {query}"), numbers)
+            connection.execute(text(f"ANALYZE {table}"))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 What every task imports is loaded there once and shared by the forks: a quarter less CPU per task.
 
+A run in which something has happened is looked at before those that only wait (`first_look`).
+
 Whatever a component has forked ends with it. Airflow 3.3 lets the workers of a scheduler that was killed live on, and
 with the sockets that they have inherited live its database sessions and their row locks: the next scheduler skips the
 locked runs for ever, without a word.
@@ -51,6 +53,7 @@ if "scheduler" in sys.argv[1:2]:
     # The business tables and the sentences of letters too: reading their YAML costs a task as much as its step.
     importlib.import_module("include.sla_logic.adapters.policy_tables").policies_in_force()
     importlib.import_module("include.sla_logic.adapters.mail").prepare()
+    importlib.import_module("first_look").install()
 
 PR_SET_PDEATHSIG = 1
 FORKS = 2  # a worker or a trigger runner, and the process of a task; what a task itself starts is its own business

@@ -148,6 +148,7 @@ def test_the_form_is_the_dags_and_no_task_carries_a_copy(dag: DAG) -> None:
 _AS_A_TASK = """
 import runpy, sys
 sys.argv = ["airflow", "scheduler"]
+sys.path.insert(0, "config")
 runpy.run_path("config/airflow_local_settings.py")
 shared = set(sys.modules)
 from airflow.sdk.definitions._internal.dag_parsing_context import _airflow_parsing_context_manager

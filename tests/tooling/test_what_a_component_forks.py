@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FORKING = """
 import os, runpy, sys, time
 sys.argv = ["airflow", COMPONENT]
+sys.path.insert(0, "config")
 namespace = runpy.run_path("config/airflow_local_settings.py")
 if os.fork() == 0 and os.fork() == 0:
     print(os.getppid(), os.getpid(), flush=True)

@@ -17,6 +17,7 @@ AS_TASKS = """
 import json, runpy, sys
 given = json.load(sys.stdin)
 sys.argv = ["airflow", "scheduler"]
+sys.path.insert(0, "config")
 runpy.run_path("config/airflow_local_settings.py")
 shared = set(sys.modules)
 from datetime import datetime
