@@ -3,14 +3,15 @@
 Airflow 3.3 looks at all runs under way in turn, twenty at a time and about 12 ms each, whether or not there is anything
 to decide. Beside a hundred incidents that wait for days, the next step of another would be seen after more than a
 second, beside a thousand after twelve. Runs that were never looked at come first; so a run in which a task has ended
-since the last look is made one of those. All others keep their turn, as retries and time limits need it.
+since the last look is made one of those. Never so many at once that no other has its turn: retries and time limits
+need it.
 """
 
 from datetime import timedelta
 from typing import Any
 
 AIRFLOW = "3.3."  # whose order this is made for; under another, the scheduler is left as it is
-OVERLAP = timedelta(seconds=1)  # between an end that is written and a look that did not see it yet
+OVERLAP = timedelta(seconds=0.25)  # between an end that is written and a look that did not see it yet
 
 
 def install() -> bool:
@@ -45,6 +46,7 @@ def put_first(session: Any) -> None:
         TaskInstance.updated_at > DagRun.last_scheduling_decision - literal(OVERLAP, Interval()),
     )
     changed = select(DagRun.id).where(DagRun.state == DagRunState.RUNNING, ended_since)
-    free = changed.with_for_update(skip_locked=True, key_share=True, of=DagRun)
+    some = changed.order_by(DagRun.last_scheduling_decision).limit(max(1, DagRun.DEFAULT_DAGRUNS_TO_EXAMINE - 1))
+    free = some.with_for_update(skip_locked=True, key_share=True, of=DagRun)
     statement = update(DagRun).where(DagRun.id.in_(free)).values(last_scheduling_decision=None)
     session.execute(statement, execution_options={"synchronize_session": False})

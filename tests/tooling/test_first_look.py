@@ -1,5 +1,6 @@
 """Airflow's scheduler looks first at the runs in which a task has ended; what only waits keeps its turn."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,58 +8,57 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS_IN_ORDER = """
-import sys
+import json, sys
+runs = json.load(sys.stdin)  # by name: how many seconds ago it was looked at, how many its task was changed, the task
 sys.argv = ["airflow", "scheduler"]
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from airflow.models.dag import DagModel
 from airflow.models.dagbundle import DagBundleModel
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
-from airflow.sdk import DAG
-from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.serialization.serialized_objects import LazyDeserializedDAG
 from airflow.utils.db import initdb
 from airflow.utils.session import create_session
-from sqlalchemy import insert, inspect, update
+from sqlalchemy import insert
 
-from datetime import datetime, UTC
 initdb()
-NOW = datetime.now(UTC)
-RUNS = {  # when it was looked at last, and when and how its task was changed last
-    "waits longest": (NOW - timedelta(minutes=9), NOW - timedelta(minutes=20), "deferred"),
-    "runs": (NOW - timedelta(minutes=8), NOW, "running"),
-    "ended long ago": (NOW - timedelta(minutes=7), NOW - timedelta(minutes=8), "success"),
-    "ended just now": (NOW - timedelta(minutes=6), NOW - timedelta(minutes=5), "skipped"),
-    "ended during the look": (NOW - timedelta(minutes=5), NOW - timedelta(minutes=5, milliseconds=300), "failed"),
-}
+now = datetime.now(UTC)
 with create_session() as session:
     session.add(DagBundleModel(name="bundle"))
     session.flush()
     session.add(DagModel(dag_id="some", bundle_name="bundle", is_paused=False, is_stale=False))
     session.flush()
-    for number, (run_id, (looked, changed, state)) in enumerate(RUNS.items()):
-        run = {"dag_id": "some", "run_id": run_id, "state": "running", "run_type": "manual", "clear_number": 0}
-        run |= {"run_after": NOW - timedelta(hours=1), "last_scheduling_decision": looked, "span_status": "not_started"}
-        session.execute(insert(DagRun.__table__).values(run))
-        task = {"task_id": "one", "dag_id": "some", "run_id": run_id, "state": state, "updated_at": changed}
-        task |= {"pool": "default_pool", "pool_slots": 1, "max_tries": 0, "span_status": "not_started"}
-        session.execute(insert(TaskInstance.__table__).values(task))
+    for name, (looked, changed, state) in runs.items():
+        both = {"dag_id": "some", "run_id": name, "span_status": "not_started"}
+        run = {"state": "running", "run_type": "manual", "clear_number": 0, "run_after": now - timedelta(hours=1)}
+        run["last_scheduling_decision"] = now - timedelta(seconds=looked)
+        session.execute(insert(DagRun.__table__).values(both | run))
+        task = {"task_id": "one", "pool": "default_pool", "pool_slots": 1, "max_tries": 0, "state": state}
+        task["updated_at"] = now - timedelta(seconds=changed)
+        session.execute(insert(TaskInstance.__table__).values(both | task))
     session.commit()
-    for run in DagRun.get_running_dag_runs_to_examine(session=session):
-        print("RUN", run.run_id)
+    print("RUNS", json.dumps([run.run_id for run in DagRun.get_running_dag_runs_to_examine(session=session)]))
 """
+QUIET = {
+    "waits longest": (500, 900, "deferred"),
+    "is at work": (400, 0, "running"),
+    "ended long ago": (300, 400, "success"),
+}
+TOLD = {"ended just now": (200, 100, "skipped"), "ended during the look": (100, 100.1, "failed")}
+CROWD = {f"ended too, {number}": (50, 0, "success") for number in range(20)}
 
 
-def test_runs_in_which_a_task_has_ended_come_first_and_the_others_in_turn(postgres_url: str, tmp_path: Path) -> None:
-    metadata = postgres_url.replace("postgresql://", "postgresql+psycopg://")
+def looked_at(url: str, home: Path, runs: dict[str, object]) -> list[str]:
+    """Let a scheduler on an empty database ask for the next five of these runs."""
+    metadata = url.replace("postgresql://", "postgresql+psycopg://")
     done = subprocess.run(
         [sys.executable, "-c", RUNS_IN_ORDER],
+        input=json.dumps(runs),
         env={
             **os.environ,
-            "AIRFLOW_HOME": str(tmp_path),
+            "AIRFLOW_HOME": str(home),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata,
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": metadata,
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__SCHEDULER__MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE": "5",
             "PYTHONPATH": os.pathsep.join(str(ROOT / name) for name in ("", "config", "plugins")),
         },
         capture_output=True,
@@ -66,6 +66,20 @@ def test_runs_in_which_a_task_has_ended_come_first_and_the_others_in_turn(postgr
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    order = [line.removeprefix("RUN ") for line in done.stdout.splitlines() if line.startswith("RUN ")]
-    assert set(order[:2]) == {"ended just now", "ended during the look"}
-    assert order[2:] == ["waits longest", "runs", "ended long ago"]
+    said = next(line for line in done.stdout.splitlines() if line.startswith("RUNS "))
+    order: list[str] = json.loads(said.removeprefix("RUNS "))
+    return order
+
+
+def test_runs_in_which_a_task_has_ended_come_first_and_the_others_in_turn(postgres_url: str, tmp_path: Path) -> None:
+    order = looked_at(postgres_url, tmp_path, QUIET | TOLD)
+    assert set(order[:2]) == set(TOLD)
+    assert order[2:] == list(QUIET)
+
+
+def test_who_only_waits_has_a_turn_however_many_others_have_something_to_tell(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    order = looked_at(postgres_url, tmp_path, QUIET | CROWD)
+    assert set(order[:4]) < set(CROWD)
+    assert order[4:] == ["waits longest"]
