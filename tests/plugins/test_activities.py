@@ -8,6 +8,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.departments import customer_service
+from include.sla_logic.office.case_work import Taken
 from sla_airflow import activities
 from sla_airflow.activities import TRY_FOR_AN_HOUR, Activity, Decision, Intake, department, report_failed_step
 from sla_airflow.premium import RUN_ID_LENGTH, premium_run_id
@@ -26,15 +27,12 @@ class Office:
         self.choice: str | None = None
         self.settings = SimpleNamespace(operators=None)
 
-    def ticket_of(self, _run_id: str) -> str:
-        return "TT-000001"
-
     def accept(self, conf: object, *, run_id: str, origin: str) -> None:
         self._do("accept", conf, run_id, origin)
 
-    def perform(self, step: Any, *, run_id: str) -> str | None:
-        self._do("perform", step.__name__, run_id)
-        return self.choice
+    def take(self, step: Any, *, run_id: str) -> Taken:
+        self._do("take", step.__name__, run_id)
+        return Taken("TT-000001", self.choice)
 
     def deliver(self, *, ticket: str) -> str:
         self._do("deliver", ticket)
@@ -70,7 +68,7 @@ def test_name_and_docstring_of_the_step_are_those_of_the_task() -> None:
 
 def test_an_activity_performs_its_step_for_the_run(office: Office) -> None:
     Activity(step=customer_service.compare_with_sla).execute(context())
-    assert office.calls == [("perform", "compare_with_sla", "run-1")]
+    assert office.calls == [("take", "compare_with_sla", "run-1")]
 
 
 def test_a_decision_goes_where_the_step_says(office: Office) -> None:
@@ -83,7 +81,7 @@ def test_the_intake_accepts_what_the_run_was_started_with_and_then_enters_it(off
     Intake(step=customer_service.enter_problem_report).execute(context({"customer": "C-1"}))
     assert office.calls == [
         ("accept", {"customer": "C-1"}, "run-1", "Airflow, manual"),
-        ("perform", "enter_problem_report", "run-1"),
+        ("take", "enter_problem_report", "run-1"),
     ]
 
 
@@ -99,7 +97,7 @@ def test_a_foreseen_error_fails_at_once_with_its_sentence(office: Office) -> Non
 
 
 def test_any_other_error_is_tried_again(office: Office) -> None:
-    office.fails["perform"] = ConnectionError("the server closed the connection")
+    office.fails["take"] = ConnectionError("the server closed the connection")
     with pytest.raises(ConnectionError):
         Activity(step=customer_service.compare_with_sla).execute(context())
     assert TRY_FOR_AN_HOUR["retries"] >= 2
@@ -114,7 +112,7 @@ def test_a_server_may_be_away_for_an_hour() -> None:
 def test_what_a_step_sends_is_delivered_right_after_it(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         Activity(step=customer_service.send_customer_report, sends=True).execute(context())
-    assert [call[0] for call in office.calls] == ["perform", "deliver", "case"]
+    assert [call[0] for call in office.calls] == ["take", "deliver", "case"]
     assert "letters/TT-000001.eml" in caplog.text
 
 
@@ -141,7 +139,7 @@ def test_a_step_succeeds_though_its_message_cannot_leave_now(office: Office, cap
 
 def test_a_failed_step_is_told_to_the_ticket_under_a_name_of_its_own(office: Office) -> None:
     report_failed_step(context())
-    assert office.calls == [("perform", "compare_with_sla_failed", "run-1")]
+    assert office.calls == [("take", "compare_with_sla_failed", "run-1")]
 
 
 def test_a_failed_step_escalates_the_ticket_and_names_no_customer(
@@ -149,13 +147,13 @@ def test_a_failed_step_escalates_the_ticket_and_names_no_customer(
 ) -> None:
     said: list[str] = []
     case_file: Any = SimpleNamespace(escalate=said.append)
-    monkeypatch.setattr(office, "perform", lambda step, **_: step(case_file))
+    monkeypatch.setattr(office, "take", lambda step, **_: Taken("TT-000001", step(case_file)))
     report_failed_step({**context(), "exception": ValueError("Ada Lovelace, C-1")})
     assert said == ["the step compare_with_sla failed: ValueError."]
 
 
 def test_a_run_without_a_ticket_has_nobody_to_tell(office: Office, caplog: pytest.LogCaptureFixture) -> None:
-    office.fails["perform"] = UnableToAcceptNotification("No incident was accepted for the run 'run-1'.")
+    office.fails["take"] = UnableToAcceptNotification("No incident was accepted for the run 'run-1'.")
     report_failed_step(context())
     assert "No incident was accepted" in caplog.text
 
