@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.aims import aim
-from benchmarks.stack import FLOOR, OURS, Setting, house, measured
+from benchmarks.stack import FLOOR, OURS, Setting, cpu_by_part, house, measured
 from benchmarks.town import open_town
 from benchmarks.ways import BRANCHES
 from deploy.stack import AirflowStack
@@ -52,13 +52,16 @@ def measure(stack: AirflowStack, office: Any, confs: list[dict[str, Any]], optio
     path = {step.task: step.choice for step in office.case(f"{OURS}-0").path}
     ways.update({task: path.get(task) or "" for task in BRANCHES})
     measured(lambda: start(FLOOR, 1), stack)
-    print(f"{len(path)} executed tasks each\nruns   what           wall s   CPU s/run   tasks' CPU s")
+    print(f"{len(path)} executed tasks each")
+    print("runs   what           wall s   CPU s/run   tasks' CPU s   of the CPU s/run")
     for runs in [1] * options.singles + [options.at_once] * bool(options.at_once):
         figures = {}
         for dag_id in (FLOOR, OURS):
+            before = cpu_by_part()
             wall, cpu = measured(lambda dag_id=dag_id, runs=runs: start(dag_id, runs), stack)
+            parts = ", ".join(f"{part} {(s - before[part]) / runs:.2f}" for part, s in cpu_by_part().items())
             figures[dag_id] = wall, cpu
-            print(f"{runs:4d}   {dag_id:14s} {wall:6.1f} {cpu / runs:10.2f} {cpu / runs / len(path):12.3f}", flush=True)
+            print(f"{runs:4d}   {dag_id:14s} {wall:6.1f} {cpu / runs:10.2f} {cpu / runs / len(path):12.3f}   {parts}")
         for part, what in enumerate(("wall time", "CPU seconds")):
             aim(f"ours / floor, {runs} at once, {what}", figures[OURS][part] / figures[FLOOR][part], at_most=1.15)
 

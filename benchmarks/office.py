@@ -1,18 +1,22 @@
 """CPU milliseconds per ticket of the office's own work in cohorts, in one process without Airflow, letters included.
 
-Run with `PYTHONPATH=.:plugins python -m benchmarks office [--sizes 1 10 100 1000]`. `cohorts` measures whole runs.
+Run with `PYTHONPATH=.:plugins python -m benchmarks office [--sizes 1 10 100 1000] [--database postgres]`. The server's
+CPU is said beside that of the process. `cohorts` measures whole runs.
 """
 
 import argparse
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from benchmarks.leading import DOORS, ORDER, WAIT, the_activity
+from benchmarks.stack import cpu_seconds
 from benchmarks.town import open_town
+from deploy.postgres import PostgresServer
 from include.sla_logic.office import Office
 
-SENDING = "(messages sent)"
+SENDING, SERVER = "(messages sent)", "(PostgreSQL)"
 
 
 def lead_cohort(office: Office, run_id: str, tickets: list[str]) -> dict[str, float]:
@@ -33,23 +37,33 @@ def lead_cohort(office: Office, run_id: str, tickets: list[str]) -> dict[str, fl
     return by_task
 
 
-def measure(size: int) -> dict[str, float]:
+def measure(size: int, server: PostgresServer | None = None) -> dict[str, float]:
     """Lead so many incidents of a town of their own."""
     with tempfile.TemporaryDirectory() as folder:
-        office, confs = open_town(Path(folder), size)
+        url = server.create_database(f"town_{size}") if server else None
+        office, confs = open_town(Path(folder), size, url=url)
         tickets = [office.accept(c, run_id=f"own-{i}", origin="benchmark").id for i, c in enumerate(confs)]
-        return lead_cohort(office, "cohort", tickets)
+        served = cpu_seconds()
+        by_task = lead_cohort(office, "cohort", tickets)
+        return by_task | ({SERVER: cpu_seconds() - served} if server else {})
 
 
 def main() -> None:
     """Measure each size after one incident that pays for all imports; then name the dearest tasks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1, 10, 100, 1000])
+    parser.add_argument("--database", choices=("postgres", "sqlite"), default="sqlite")
     options = parser.parse_args()
     measure(1)
-    print("incidents   CPU ms/ticket   of these, letters", flush=True)
-    for size in options.sizes:
-        by_task = measure(size)
+    with PostgresServer() if options.database == "postgres" else nullcontext() as server:
+        print("incidents   CPU ms/ticket   of these, letters", flush=True)
+        show(options.sizes, server)
+
+
+def show(sizes: list[int], server: PostgresServer | None) -> None:
+    """Print each size, and what was dearest in the last."""
+    for size in sizes:
+        by_task = measure(size, server)
         letters = by_task["send_customer_report"] + by_task[SENDING]
         print(f"{size:9d} {1000 * sum(by_task.values()) / size:15.1f} {1000 * letters / size:19.1f}", flush=True)
     for task, spent in sorted(by_task.items(), key=lambda item: -item[1])[:8]:
