@@ -14,13 +14,13 @@ AIRFLOW = "3.3."  # whose order this is made for; under another, the scheduler i
 OVERLAP = timedelta(seconds=0.25)  # between an end that is written and a look that did not see it yet
 
 
-def install() -> bool:
-    """Put it before the scheduler's own question for runs, and tell whether that was done."""
+def install() -> None:
+    """Put it before the scheduler's own question for runs."""
     from airflow import __version__
     from airflow.models.dagrun import DagRun
 
     if not __version__.startswith(AIRFLOW):
-        return False
+        return
     ask = DagRun.get_running_dag_runs_to_examine
 
     def put_first_and_ask(*, session: Any) -> Any:
@@ -29,7 +29,6 @@ def install() -> bool:
         return ask(session=session)
 
     DagRun.get_running_dag_runs_to_examine = staticmethod(put_first_and_ask)
-    return True
 
 
 def put_first(session: Any) -> None:

@@ -4,15 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
-from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
-from include.sla_logic.office import Office, Settings
+from include.sla_logic.adapters.small_teleco import small_teleco
+from tests.cohorts.test_leading_a_cohort import ANCHOR, open_house
 from tests.reference.walk import walk
 
 ROOT = Path(__file__).resolve().parents[2]
-ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
 AS_TASKS = """
 import json, runpy, sys
 given = json.load(sys.stdin)
@@ -38,19 +36,11 @@ print("ANEW", *sorted(name for name in set(sys.modules) - shared if name.partiti
 """
 
 
-def an_office(folder: Path, teleco: SmallTeleco) -> Office:
-    office = Office(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"), clock=lambda: ANCHOR)
-    office.migrate()
-    with office.database.write() as connection:
-        load_small_teleco(connection, teleco)
-    return office
-
-
 def test_no_task_of_an_incident_imports_anything_anew(tmp_path: Path) -> None:
     teleco = small_teleco(7, ANCHOR, history_days=32)
     conf = teleco.notifications["minor_correction"].model_dump(mode="json")
-    path = walk(an_office(tmp_path / "example", teleco), lambda: None, conf, "incident")
-    tried = an_office(tmp_path / "tried", teleco).settings
+    path = walk(open_house(tmp_path / "example", teleco), lambda: None, conf, "incident")
+    tried = open_house(tmp_path / "tried", teleco).settings
     given = {
         "database": tried.database_url,
         "letters": str(tried.letters_folder),
