@@ -16,21 +16,21 @@ from benchmarks.aims import aim
 from benchmarks.real_log import fill, find_log
 from benchmarks.stack import BACKLOG, OURS, Setting, cpu_seconds, house
 from deploy.stack import AirflowStack
-from include.sla_logic.adapters.schema.system_t import steps
-from include.sla_logic.office import Office, Settings
+from include.sla_logic.persistence.schema.system_t import steps
+from include.sla_logic.services import Settings, UseCases
 
 LOOK = 15.0  # seconds between two lines
 MINUTES = 20
 
 
-def closed(office: Office) -> int:
+def closed(use_cases: UseCases) -> int:
     """Count the tickets that are through."""
-    with office.reading() as connection:
+    with use_cases.work.reading() as connection:
         query = select(func.count()).select_from(steps).where(steps.c.task == "close_incident")
         return connection.scalar(query) or 0
 
 
-def work_off(stack: AirflowStack, office: Office, tickets: int, options: argparse.Namespace) -> bool:
+def work_off(stack: AirflowStack, use_cases: UseCases, tickets: int, options: argparse.Namespace) -> bool:
     """Start one run of the backlog and tell how it goes until all are through; False where time is up before."""
     for name, value in (("active", 2 * tickets), ("at_once", options.cohort), ("cohort", options.cohort)):
         stack.api.set_variable(f"sla_backlog_{name}", str(value))
@@ -38,7 +38,7 @@ def work_off(stack: AirflowStack, office: Office, tickets: int, options: argpars
     stack.api.start_run(BACKLOG, conf={}, run_id="bench")
     print("minutes   tickets through   in the last minute   CPU s", flush=True)
     before = [(0.0, 0)]
-    while (done := closed(office)) < tickets and before[-1][0] < 60 * options.patience:
+    while (done := closed(use_cases)) < tickets and before[-1][0] < 60 * options.patience:
         time.sleep(LOOK)
         wall = time.perf_counter() - began
         lately = [entry for entry in before if entry[0] >= wall - 60] or before[-1:]
@@ -71,13 +71,13 @@ def main() -> int:
         return 0
     setting = Setting(options.database, options.parallelism, (OURS, BACKLOG))
     with tempfile.TemporaryDirectory() as name, house(Path(name), setting) as (url, start):
-        office = Office(Settings(url, Path(name) / "letters"))
-        office.migrate()
-        tickets = fill(office, log, limit=options.tickets)
+        use_cases = UseCases(Settings(url, Path(name) / "letters"))
+        use_cases.work.migrate()
+        tickets = fill(use_cases, log, limit=options.tickets)
         print(f"{tickets} tickets of the log wait", flush=True)
         stack = start()
         try:
-            return 0 if work_off(stack, office, tickets, options) else 1
+            return 0 if work_off(stack, use_cases, tickets, options) else 1
         finally:
             stack.stop()
 

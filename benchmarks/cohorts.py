@@ -12,14 +12,14 @@ from pathlib import Path
 
 from benchmarks.aims import aim
 from benchmarks.floor import KEY
+from benchmarks.sample import open_sample
 from benchmarks.stack import OURS, Setting, house, measured
-from benchmarks.town import open_town
 from deploy.stack import AirflowStack
-from include.sla_logic.office import Office
+from include.sla_logic.services import UseCases
 from sla_airflow.cohorts import conf_of_cohort
 
 SINGLES = 3
-PER_TOWN = 13  # incidents of the small TELECO; number KEY takes the longest way that needs nobody
+PER_SAMPLE = 13  # incidents of the small TELECO; number KEY takes the longest way that needs nobody
 WAITING = (7, 8)  # of them, those that have to wait
 
 
@@ -28,10 +28,12 @@ def single(stack: AirflowStack, conf: dict[str, object], run_id: str) -> tuple[f
     return measured(lambda: [(OURS, stack.api.start_run(OURS, conf=conf, run_id=run_id))], stack)
 
 
-def cohort(stack: AirflowStack, office: Office, confs: list[dict[str, object]], patience: float) -> tuple[float, float]:
+def cohort(
+    stack: AirflowStack, use_cases: UseCases, confs: list[dict[str, object]], patience: float
+) -> tuple[float, float]:
     """Measure one run with all of these incidents."""
     run_id = f"cohort-{len(confs)}"
-    names = [office.accept(c, run_id=f"{run_id}-{i}", origin="benchmark").id for i, c in enumerate(confs)]
+    names = [use_cases.incidents.accept(c, run_id=f"{run_id}-{i}", origin="benchmark").id for i, c in enumerate(confs)]
     return measured(
         lambda: [(OURS, stack.api.start_run(OURS, conf=conf_of_cohort(names), run_id=run_id))], stack, patience=patience
     )
@@ -46,20 +48,20 @@ def main() -> None:
     options = parser.parse_args()
     setting = Setting(options.database, dags=(OURS,))
     with tempfile.TemporaryDirectory() as name, house(Path(name), setting) as (url, start):
-        alone = PER_TOWN * (SINGLES + 1)
-        towns = -(-sum(options.sizes) // (PER_TOWN - len(WAITING)))
-        office, confs = open_town(Path(name), alone + PER_TOWN * towns, url=url)
-        going = [conf for n, conf in enumerate(confs[alone:]) if n % PER_TOWN not in WAITING]
+        alone = PER_SAMPLE * (SINGLES + 1)
+        samples = -(-sum(options.sizes) // (PER_SAMPLE - len(WAITING)))
+        use_cases, confs = open_sample(Path(name), alone + PER_SAMPLE * samples, url=url)
+        going = [conf for n, conf in enumerate(confs[alone:]) if n % PER_SAMPLE not in WAITING]
         stack = start()
         try:
             print("incidents in the run   wall s   CPU s   CPU ms/ticket   single run / this", flush=True)
-            found = [single(stack, confs[PER_TOWN * n + KEY], f"alone-{n}") for n in range(SINGLES + 1)][1:]
+            found = [single(stack, confs[PER_SAMPLE * n + KEY], f"alone-{n}") for n in range(SINGLES + 1)][1:]
             one = sum(cpu for _, cpu in found) / SINGLES
             for wall, cpu in found:
                 show(1, wall, cpu, one)
             first = 0
             for size in options.sizes:
-                wall, cpu = cohort(stack, office, going[first : first + size], options.patience)
+                wall, cpu = cohort(stack, use_cases, going[first : first + size], options.patience)
                 first += size
                 show(size, wall, cpu, one)
             aim(f"single run / ticket of a cohort of {size}", one / (cpu / size), at_least=100)

@@ -11,15 +11,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Integer, String, Table, case, cast, func, insert, literal, select
 
 from benchmarks.leading import ORDER, lead
-from benchmarks.town import ANCHOR
-from include.sla_logic.adapters.folders import find_number
-from include.sla_logic.adapters.schema import reference as r
-from include.sla_logic.adapters.schema import system_t as t
-from include.sla_logic.adapters.schema.accounts import applied_billing_credits
-from include.sla_logic.adapters.schema.arrivals import arrivals
-from include.sla_logic.adapters.schema.cohorts import cohort_members
-from include.sla_logic.adapters.schema.queue import queue
-from include.sla_logic.office import Office
+from benchmarks.sample import ANCHOR
+from include.sla_logic.persistence.incident_records import find_number
+from include.sla_logic.persistence.schema import reference as r
+from include.sla_logic.persistence.schema import system_t as t
+from include.sla_logic.persistence.schema.accounts import applied_billing_credits
+from include.sla_logic.persistence.schema.arrivals import arrivals
+from include.sla_logic.persistence.schema.cohorts import cohort_members
+from include.sla_logic.persistence.schema.queue import queue
+from include.sla_logic.services import UseCases
 
 FIRST = 100_000
 HALF_WAY = ORDER[: ORDER.index("choose_counter_measures")]
@@ -31,24 +31,27 @@ NAMES = frozenset(
 Prototypes = tuple[list[int], ...]
 
 
-def lead_prototypes(office: Office, confs: Sequence[Mapping[str, Any]]) -> Prototypes:
+def lead_prototypes(use_cases: UseCases, confs: Sequence[Mapping[str, Any]]) -> Prototypes:
     """Lead a third of these to the end, a third half the way, and let a third wait; the kinds are those of `MIXES`."""
     third = len(confs) // 3
-    names = [office.accept(dict(c), run_id=f"own-{n}", origin="benchmark").id for n, c in enumerate(confs[: 2 * third])]
-    left = lead(office, "led", names[:third])
-    lead(office, "begun", names[third:], tasks=HALF_WAY)
+    names = [
+        use_cases.incidents.accept(dict(c), run_id=f"own-{n}", origin="benchmark").id
+        for n, c in enumerate(confs[: 2 * third])
+    ]
+    left = lead(use_cases, "led", names[:third])
+    lead(use_cases, "begun", names[third:], tasks=HALF_WAY)
     late = [
-        office.enter_backlog(dict(c), run_id=f"late-{n}", origin="benchmark")[0].id
+        use_cases.backlog.enter(dict(c), run_id=f"late-{n}", origin="benchmark")[0].id
         for n, c in enumerate(confs[-third:])
     ]
-    with office.reading() as connection:
+    with use_cases.work.reading() as connection:
         kinds = [name for name in names[:third] if name not in left], left, names[third:], late
         return tuple(sorted(find_number(connection, name) for name in kind) for kind in kinds)
 
 
-def fill(office: Office, prototypes: Prototypes, mix: str, *, have: int, want: int) -> None:
+def fill(use_cases: UseCases, prototypes: Prototypes, mix: str, *, have: int, want: int) -> None:
     """Add copies until System T has so many of them; an ANALYZE follows on PostgreSQL, as its own daemon does."""
-    with office.database.write() as connection:
+    with use_cases.work.database.write() as connection:
         first = FIRST + 2 * have  # SQLite numbers new tickets after the highest, so room is left for them
         for kind, hundredths in zip(prototypes, MIXES[mix], strict=True):
             share = (want - have) * hundredths // 100
@@ -56,8 +59,8 @@ def fill(office: Office, prototypes: Prototypes, mix: str, *, have: int, want: i
                 count = len(range(place, share, len(kind)))
                 _copy(connection, number, first=first, count=count)
                 first += count
-    if office.database.is_postgresql:
-        with office.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    if use_cases.work.database.is_postgresql:
+        with use_cases.work.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("ANALYZE")
 
 

@@ -18,11 +18,11 @@ from sqlalchemy import insert, select
 
 from benchmarks.leading import lead
 from benchmarks.plans import asked, show_plans
-from benchmarks.town import ANCHOR, open_town
-from include.sla_logic.adapters.schema import reference as t
-from include.sla_logic.adapters.schema.accounts import applied_billing_credits
-from include.sla_logic.adapters.schema.queue import queue
-from include.sla_logic.adapters.schema.system_t import (
+from benchmarks.sample import ANCHOR, open_sample
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.accounts import applied_billing_credits
+from include.sla_logic.persistence.schema.queue import queue
+from include.sla_logic.persistence.schema.system_t import (
     audit,
     outbox,
     quarantine,
@@ -30,8 +30,8 @@ from include.sla_logic.adapters.schema.system_t import (
     ticket_status_history,
     tickets,
 )
-from include.sla_logic.console import Caller, build_desk
-from include.sla_logic.office import Office
+from include.sla_logic.services import UseCases
+from include.sla_logic.web import Caller, build_desk
 
 ROUNDS = 15
 FIRST = 1000  # number of the first ticket that is filled in
@@ -68,25 +68,25 @@ PAGES = {
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 25_000
     with tempfile.TemporaryDirectory() as folder:
-        office, confs = open_town(Path(folder), 13)
-        real = [office.accept(c, run_id=f"own-{n}", origin="benchmark").id for n, c in enumerate(confs)]
-        lead(office, "cohort", real)
-        fill(office, count)
-        client = TestClient(build_desk(lambda: office, reader=everybody, writer=everybody))
+        use_cases, confs = open_sample(Path(folder), 13)
+        real = [use_cases.incidents.accept(c, run_id=f"own-{n}", origin="benchmark").id for n, c in enumerate(confs)]
+        lead(use_cases, "cohort", real)
+        fill(use_cases, count)
+        client = TestClient(build_desk(lambda: use_cases, reader=everybody, writer=everybody))
         places = {"open_pages": count * 3 // 4 // 50, "all_pages": count // 50, "service": confs[0]["service"]}
-        with asked(office) as statements:
+        with asked(use_cases) as statements:
             measure(client, {name: path.format_map(places) for name, path in PAGES.items()})
-        show_plans(office, statements)
+        show_plans(use_cases, statements)
 
 
 async def everybody() -> Caller:
     return Caller("bench", may_write=True)
 
 
-def fill(office: Office, count: int) -> None:
+def fill(use_cases: UseCases, count: int) -> None:
     """Write tickets, three of four open, and what waits for a person: hundreds of everything."""
     numbers = range(FIRST, FIRST + count)
-    with office.database.write() as connection:
+    with use_cases.work.database.write() as connection:
         agreements = list(connection.scalars(select(t.agreements.c.id)))
         rows = {
             tickets: (ticket(n) for n in numbers),

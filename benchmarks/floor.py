@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.aims import aim
+from benchmarks.sample import open_sample
 from benchmarks.stack import FLOOR, OURS, Setting, cpu_by_part, house, measured
-from benchmarks.town import open_town
 from benchmarks.ways import BRANCHES
 from deploy.stack import AirflowStack
 
-KEY = 4  # of the town's incidents: a problem at Resource Provisioning that needs no operator
+KEY = 4  # of the sample's incidents: a problem at Resource Provisioning that needs no operator
 
 
 def main() -> None:
@@ -26,15 +26,15 @@ def main() -> None:
     parser.add_argument("--singles", type=int, default=2)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, house(Path(name), Setting()) as (url, start):
-        office, confs = open_town(Path(name), 26 * (options.singles + options.at_once + 1), url=url)
+        use_cases, confs = open_sample(Path(name), 26 * (options.singles + options.at_once + 1), url=url)
         stack = start()
         try:
-            measure(stack, office, confs, options)
+            measure(stack, use_cases, confs, options)
         finally:
             stack.stop()
 
 
-def measure(stack: AirflowStack, office: Any, confs: list[dict[str, Any]], options: argparse.Namespace) -> None:
+def measure(stack: AirflowStack, use_cases: Any, confs: list[dict[str, Any]], options: argparse.Namespace) -> None:
     """Print both DAGs, alone and at once, and their ratios."""
     number, ways = iter(range(10_000)), {}
 
@@ -49,7 +49,7 @@ def measure(stack: AirflowStack, office: Any, confs: list[dict[str, Any]], optio
         return started
 
     measured(lambda: start(OURS, 1), stack)
-    path = {step.task: step.choice for step in office.case(f"{OURS}-0").path}
+    path = {step.task: step.choice for step in use_cases.lookups.incident(f"{OURS}-0").path}
     ways.update({task: path.get(task) or "" for task in BRANCHES})
     measured(lambda: start(FLOOR, 1), stack)
     print(f"{len(path)} executed tasks each")

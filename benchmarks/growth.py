@@ -17,10 +17,10 @@ from benchmarks.aims import aim
 from benchmarks.copies import MIXES, fill, lead_prototypes
 from benchmarks.leading import ORDER, lead
 from benchmarks.plans import Questions, asked, show_plans, show_steps
+from benchmarks.sample import open_sample
 from benchmarks.stack import cpu_seconds
-from benchmarks.town import open_town
 from deploy.postgres import PostgresServer
-from include.sla_logic.office import Office
+from include.sla_logic.services import UseCases
 
 BEFORE_LETTERS = ORDER[: ORDER.index("send_customer_report")]
 CLAIMED = 100  # tickets in the claim that is measured
@@ -28,27 +28,27 @@ FLAT = 1.2  # what is spent differs by a fifth between two runs on a machine tha
 PROTOTYPES = 39
 ROUNDS = 5
 # What is asked every few seconds, every minute and every quarter of an hour; all of it finds nothing to do here.
-SCHEDULED: Mapping[str, Callable[[Office], object]] = {
-    "answered waits": lambda office: office.answered_restorations(decided_within=timedelta(minutes=5)),
-    "due waits": lambda office: office.decide_due_restorations(),
-    "watchdog": lambda office: office.stranded(),
-    "tiers": lambda office: office.judge_again(limit=100),
-    "figures": lambda office: office.figures(),
-    "dead claims": lambda office: office.release_dead_claims(lambda _: False),
-    "backlog's stand": lambda office: office.backlog(),
+SCHEDULED: Mapping[str, Callable[[UseCases], object]] = {
+    "answered waits": lambda use_cases: use_cases.restorations.answered(decided_within=timedelta(minutes=5)),
+    "due waits": lambda use_cases: use_cases.restorations.decide_due(),
+    "watchdog": lambda use_cases: use_cases.monitoring.stalled(),
+    "tiers": lambda use_cases: use_cases.monitoring.rejudge(limit=100),
+    "figures": lambda use_cases: use_cases.monitoring.figures(),
+    "dead claims": lambda use_cases: use_cases.backlog.release_dead_claims(lambda _: False),
+    "backlog's stand": lambda use_cases: use_cases.backlog.summary(),
 }
 
 
 @contextmanager
-def open_house(database: str, incidents: int) -> Iterator[tuple[Office, list[dict[str, Any]]]]:
+def open_house(database: str, incidents: int) -> Iterator[tuple[UseCases, list[dict[str, Any]]]]:
     with tempfile.TemporaryDirectory() as folder:
         if database == "sqlite":
-            yield open_town(Path(folder), incidents)
+            yield open_sample(Path(folder), incidents)
             return
         with PostgresServer() as server:
-            office, confs = open_town(Path(folder), incidents, url=server.create_database("operations"))
-            yield office, confs
-            office.database.engine.dispose()
+            use_cases, confs = open_sample(Path(folder), incidents, url=server.create_database("operations"))
+            yield use_cases, confs
+            use_cases.work.database.engine.dispose()
 
 
 def main() -> None:
@@ -62,54 +62,56 @@ def main() -> None:
     options = parser.parse_args()
     for database in options.databases:
         for mix in options.mixes:
-            with open_house(database, PROTOTYPES + options.cohort * len(options.sizes)) as (office, confs):
+            with open_house(database, PROTOTYPES + options.cohort * len(options.sizes)) as (use_cases, confs):
                 print(f"-- {database}, most tickets {mix}", flush=True)
-                measure(office, confs, mix, options)
+                measure(use_cases, confs, mix, options)
 
 
-def measure(office: Office, confs: Sequence[dict[str, Any]], mix: str, options: argparse.Namespace) -> None:
-    prototypes = lead_prototypes(office, confs[:PROTOTYPES])
+def measure(use_cases: UseCases, confs: Sequence[dict[str, Any]], mix: str, options: argparse.Namespace) -> None:
+    prototypes = lead_prototypes(use_cases, confs[:PROTOTYPES])
     print("tickets   CPU ms per ticket: accepting, cohort, claiming   wall ms: " + ", ".join(SCHEDULED))
     taken, scheduled, have = Questions(), Questions(), 0
     per_ticket: list[float] = []
     for turn, size in enumerate(options.sizes):
-        fill(office, prototypes, mix, have=have, want=size)
+        fill(use_cases, prototypes, mix, have=have, want=size)
         have = size
         start = PROTOTYPES + turn * options.cohort
         mine = confs[start : start + options.cohort]
-        with asked(office) as questions:
-            figures = [each / len(mine) for each in cohort(office, mine, f"cohort-{size}")]
+        with asked(use_cases) as questions:
+            figures = [each / len(mine) for each in cohort(use_cases, mine, f"cohort-{size}")]
         taken |= questions
-        with asked(office) as questions:
-            claiming = claim(office, size)
-            walls = [best(lambda work=work: work(office)) for work in SCHEDULED.values()]
+        with asked(use_cases) as questions:
+            claiming = claim(use_cases, size)
+            walls = [best(lambda work=work: work(use_cases)) for work in SCHEDULED.values()]
         scheduled |= questions
         told = "".join(f"{1000 * each:9.1f}" for each in (*figures, claiming))
         print(f"{size:7d} {told}    {''.join(f'{1000 * each:8.1f}' for each in walls)}", flush=True)
         per_ticket.append(figures[1])
     aim(f"cohort at {have} tickets, times that at {options.sizes[0]}", per_ticket[-1] / per_ticket[0], at_most=FLAT)
-    show_plans(office, taken | scheduled)
+    show_plans(use_cases, taken | scheduled)
     if options.plans:
-        show_steps(office, scheduled)
+        show_steps(use_cases, scheduled)
 
 
-def cohort(office: Office, confs: Sequence[dict[str, Any]], run_id: str) -> Iterator[float]:
+def cohort(use_cases: UseCases, confs: Sequence[dict[str, Any]], run_id: str) -> Iterator[float]:
     """Yield the CPU seconds of accepting these incidents and of leading them together, without letters."""
     tickets: list[str] = []
 
     def accept() -> None:
-        tickets.extend(office.accept(c, run_id=f"{run_id}-{i}", origin="benchmark").id for i, c in enumerate(confs))
+        tickets.extend(
+            use_cases.incidents.accept(c, run_id=f"{run_id}-{i}", origin="benchmark").id for i, c in enumerate(confs)
+        )
 
     yield spent(accept)
-    yield spent(lambda: lead(office, run_id, tickets, tasks=BEFORE_LETTERS))
+    yield spent(lambda: lead(use_cases, run_id, tickets, tasks=BEFORE_LETTERS))
 
 
-def claim(office: Office, size: int) -> float:
+def claim(use_cases: UseCases, size: int) -> float:
     """Return the CPU seconds for each ticket of one claim."""
     claimed: list[str] = []
 
     def take() -> None:
-        for run in office.claim_backlog(by=f"bench-{size}", limit=10**6, at_most=CLAIMED, carries=CLAIMED):
+        for run in use_cases.backlog.claim(by=f"bench-{size}", limit=10**6, at_most=CLAIMED, carries=CLAIMED):
             claimed.extend(run.tickets)
 
     return spent(take) / len(claimed)

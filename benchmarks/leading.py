@@ -1,28 +1,30 @@
-"""Leading a cohort along the edges of the process: the office does each step for all who come to it, no Airflow."""
+"""Leading a cohort along the edges of the process: the use_cases does each step for all who come to it, no Airflow."""
 
 from collections.abc import Callable, Iterable, Sequence
 from graphlib import TopologicalSorter
 from itertools import pairwise
 
 from benchmarks.ways import JOINS, WAYS
-from include.sla_logic.adapters.cohorts import Door
-from include.sla_logic.departments import billing, customer_service, resource_provisioning, service_management
-from include.sla_logic.office import Office
+from include.sla_logic.persistence.cohort_members import JoinCondition
+from include.sla_logic.process import billing, customer_service, resource_provisioning, service_management
+from include.sla_logic.services import UseCases
 
 WAIT = "await_restoration_request"
 
 
-def _doors() -> dict[str, Door]:
+def _doors() -> dict[str, JoinCondition]:
     lead: dict[str, set[str]] = {}
     for tasks in WAYS:
         lead.setdefault(tasks[0], set())
         for one, other in pairwise(tasks):
             lead.setdefault(other, set()).add(one)
-    return {task: Door(frozenset(before), all_of=task not in JOINS) for task, before in lead.items()}
+    return {task: JoinCondition(frozenset(before), all_of=task not in JOINS) for task, before in lead.items()}
 
 
 DOORS = _doors()
-ORDER = tuple(TopologicalSorter({task: door.came_from for task, door in DOORS.items()}).static_order())
+ORDER = tuple(
+    TopologicalSorter({task: join_condition.came_from for task, join_condition in DOORS.items()}).static_order()
+)
 
 
 def the_activity(task: str) -> Callable[..., object]:
@@ -35,7 +37,7 @@ def the_activity(task: str) -> Callable[..., object]:
 
 
 def lead(
-    office: Office,
+    use_cases: UseCases,
     run_id: str,
     tickets: Iterable[str],
     *,
@@ -44,11 +46,14 @@ def lead(
     at_once: int = 200,
 ) -> set[str]:
     """Lead these tickets through the process; return the tickets that left to wait."""
-    office.accept_cohort({"incidents": list(tickets)}, run_id=run_id)
+    use_cases.cohorts.accept({"incidents": list(tickets)}, run_id=run_id)
     left: set[str] = set()
     for task in tasks:
         if task == WAIT:
-            left = {leaver.ticket for leaver in office.await_cohort(run_id=run_id, door=DOORS[task]).leavers}
+            left = {
+                leaver.ticket
+                for leaver in use_cases.cohorts.await_restoration(run_id=run_id, join_condition=DOORS[task]).detached
+            }
         else:
-            office.perform_cohort(steps(task), run_id=run_id, door=DOORS[task], at_once=at_once)
+            use_cases.cohorts.perform(steps(task), run_id=run_id, join_condition=DOORS[task], at_once=at_once)
     return left

@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, event, text
 
-from include.sla_logic.office import Office
+from include.sla_logic.services import UseCases
 
 SMALL = 1_000  # rows; a smaller table is read whole with reason
 Questions = dict[str, tuple[Any, ...]]
 
 
 @contextmanager
-def asked(office: Office) -> Iterator[Questions]:
+def asked(use_cases: UseCases) -> Iterator[Questions]:
     """Collect the kinds of statements with parameters of one of each; those that only add rows read nothing."""
     seen: Questions = {}
 
@@ -22,15 +22,15 @@ def asked(office: Office) -> Iterator[Questions]:
         if statement.startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
             seen[statement] = given[0] if isinstance(given, list) else given
 
-    event.listen(office.database.engine, "before_cursor_execute", listen)
+    event.listen(use_cases.work.database.engine, "before_cursor_execute", listen)
     yield seen
-    event.remove(office.database.engine, "before_cursor_execute", listen)
+    event.remove(use_cases.work.database.engine, "before_cursor_execute", listen)
 
 
-def show_plans(office: Office, questions: Questions) -> None:
+def show_plans(use_cases: UseCases, questions: Questions) -> None:
     """Print every question that reads a whole large table; a search by an index is what is wanted."""
     scans = 0
-    with office.database.write() as connection:
+    with use_cases.work.database.write() as connection:
         sizes = _sizes(connection)
         for statement, given in sorted(questions.items()):
             steps = plan(connection, statement, given)
@@ -43,9 +43,9 @@ def show_plans(office: Office, questions: Questions) -> None:
     )
 
 
-def show_steps(office: Office, questions: Questions) -> None:
+def show_steps(use_cases: UseCases, questions: Questions) -> None:
     """Print how each of these questions is answered."""
-    with office.database.write() as connection:
+    with use_cases.work.database.write() as connection:
         for statement, given in questions.items():
             if "sla_schema_version" not in statement:
                 print(f"    {' '.join(statement.split())[:300]}")
@@ -70,7 +70,7 @@ def _nodes(node: dict[str, Any], depth: int = 0) -> Iterator[str]:
 
 
 def _sizes(connection: Connection) -> dict[str, int]:
-    from include.sla_logic.adapters.schema.columns import metadata
+    from include.sla_logic.persistence.schema.columns import metadata
 
     return {
         name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one()  # noqa: S608 - our own names

@@ -14,16 +14,16 @@ from pathlib import Path
 from sqlalchemy import Connection, Table, insert, select
 
 from deploy.stack.settings import ROOT
-from include.sla_logic.adapters.contracts import load_contract
-from include.sla_logic.adapters.importing.tickets import TicketImport, import_tickets, read_ticket_mapping
-from include.sla_logic.adapters.importing.tickets.mapping import TicketSource
-from include.sla_logic.adapters.schema import reference as t
-from include.sla_logic.adapters.schema.system_t import tickets
-from include.sla_logic.office import Office
+from include.sla_logic.importers.tickets import TicketImport, import_tickets, read_ticket_mapping
+from include.sla_logic.importers.tickets.mapping import TicketSource
+from include.sla_logic.persistence.contracts import load_contract
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.system_t import tickets
+from include.sla_logic.services import UseCases
 
 LOG = "uci_incident_log/incident_events_dev.csv.gz"
 SERVICE = "SN-$caller_id-$category"
-_CONTRACTS = ROOT / "include" / "sla_logic" / "adapters" / "importing" / "contracts"
+_CONTRACTS = ROOT / "include" / "sla_logic" / "importers" / "contracts"
 _PORTION = 5_000
 
 
@@ -33,15 +33,15 @@ def find_log() -> Path | None:
     return file if file.is_file() else None
 
 
-def fill(office: Office, log: Path, *, limit: int) -> int:
+def fill(use_cases: UseCases, log: Path, *, limit: int) -> int:
     """Let the first tickets of the log wait, with everything that the contract register must know; return how many."""
     shipped = read_ticket_mapping("servicenow")
     service = TicketSource(text=SERVICE, slug=True)
     mapping = shipped.model_copy(update={"fields": {**shipped.fields, "service": service}})
-    part = log if limit <= 0 else _head(log, Path(office.settings.letters_folder).parent / "part.csv", limit)
-    report = import_tickets(office.database, part, TicketImport(mapping, "servicenow", reports_only=True))
-    _register(office)
-    _outages(office, log)
+    part = log if limit <= 0 else _head(log, Path(use_cases.work.settings.letters_folder).parent / "part.csv", limit)
+    report = import_tickets(use_cases.work.database, part, TicketImport(mapping, "servicenow", reports_only=True))
+    _register(use_cases)
+    _outages(use_cases, log)
     return report.waiting
 
 
@@ -58,9 +58,9 @@ def _head(log: Path, part: Path, limit: int) -> Path:
     return part
 
 
-def _register(office: Office) -> None:
+def _register(use_cases: UseCases) -> None:
     text = (_CONTRACTS / "trial-home-line.yaml").read_text("utf-8")
-    with office.database.write() as connection:
+    with use_cases.work.database.write() as connection:
         contract, _ = load_contract(connection, text, name="trial-home-line.yaml", now=datetime.now(UTC))
         pairs = connection.execute(select(tickets.c.customer, tickets.c.service).distinct()).all()
         owner = dict.fromkeys(sorted({row.service for row in pairs}))
@@ -79,10 +79,10 @@ def _register(office: Office) -> None:
         _write(connection, t.agreements, agreements)
 
 
-def _outages(office: Office, log: Path) -> None:
-    with office.database.read() as connection:
+def _outages(use_cases: UseCases, log: Path) -> None:
+    with use_cases.work.database.read() as connection:
         known = set(connection.scalars(select(t.services.c.id)))
-    with office.database.write() as connection:
+    with use_cases.work.database.write() as connection:
         _write(connection, t.outages, (row for row in _rows(log) if row["service"] in known))
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.floor import KEY
+from benchmarks.sample import open_sample
 from benchmarks.stack import OURS, Setting, house, measured
-from benchmarks.town import open_town
 from deploy.stack import AirflowStack
 from deploy.stack.settings import LOOKED_AT_TOGETHER, SCHEDULER_LOOK_SECONDS
 
-PER_TOWN = 13  # incidents of the small TELECO; number KEY takes the longest way that needs nobody
+PER_SAMPLE = 13  # incidents of the small TELECO; number KEY takes the longest way that needs nobody
 WARM_UP, ALONE = 1, 2
 
 
@@ -44,10 +44,10 @@ def main() -> None:
         }
         setting = Setting(options.database, parallelism, (OURS,), environment)
         with tempfile.TemporaryDirectory() as name, house(Path(name), setting) as (url, start):
-            _, confs = open_town(Path(name), PER_TOWN * (WARM_UP + ALONE + options.at_once), url=url)
+            _, confs = open_sample(Path(name), PER_SAMPLE * (WARM_UP + ALONE + options.at_once), url=url)
             stack = start()
             try:
-                longest = iter(enumerate(confs[KEY::PER_TOWN]))
+                longest = iter(enumerate(confs[KEY::PER_SAMPLE]))
                 run(stack, longest, WARM_UP)
                 for runs in [1] * ALONE + [options.at_once]:
                     wall, cpu = run(stack, longest, runs)

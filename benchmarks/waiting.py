@@ -11,12 +11,12 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine, text
 
 from benchmarks.floor import KEY
-from benchmarks.settings import PER_TOWN, run
+from benchmarks.sample import open_sample
+from benchmarks.settings import PER_SAMPLE, run
 from benchmarks.stack import OURS, Setting, house
-from benchmarks.town import open_town
 from deploy.stack import AirflowStack
 
-HELD, WAITER = 7, "waiter"  # of the town's incidents, one that waits for a person
+HELD, WAITER = 7, "waiter"  # of the sample's incidents, one that waits for a person
 SINGLES = 2
 
 
@@ -26,8 +26,8 @@ def main() -> None:
     parser.add_argument("--waiting", type=int, nargs="+", default=[0, 100, 1000])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, house(Path(name), Setting(dags=(OURS,))) as (url, start):
-        _, confs = open_town(Path(name), PER_TOWN * (2 + SINGLES * len(options.waiting)), url=url)
-        longest = iter(list(enumerate(confs[KEY::PER_TOWN]))[1:])
+        _, confs = open_sample(Path(name), PER_SAMPLE * (2 + SINGLES * len(options.waiting)), url=url)
+        longest = iter(list(enumerate(confs[KEY::PER_SAMPLE]))[1:])
         stack = start()
         try:
             run(stack, longest, 1)

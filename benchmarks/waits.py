@@ -34,15 +34,15 @@ Wait = Callable[[str, str], Awaitable[None]]
 
 def prepare(url: str, waits: int) -> None:
     """Open as many incidents as there are waits, each with a held request."""
-    from include.sla_logic.adapters.schema.system_t import restorations, tickets
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.persistence.schema.system_t import restorations, tickets
+    from include.sla_logic.services import Settings, UseCases
 
-    office = Office(Settings(url, Path(tempfile.gettempdir()) / "no-letters"))
-    office.migrate()
+    use_cases = UseCases(Settings(url, Path(tempfile.gettempdir()) / "no-letters"))
+    use_cases.work.migrate()
     now = datetime.now(UTC)
     common = {"origin": "bench", "customer": "C", "service": "S", "status": "inProgress", "assigned_to": "x"}
     common |= {"escalated": False, "created_at": now}
-    with office.database.write() as connection:
+    with use_cases.work.database.write() as connection:
         rows = [{"number": n, "external_key": f"run {n}", "run_id": f"run-{n}", **common} for n in range(1, waits + 1)]
         connection.execute(insert(tickets), rows)
         held = {"opened_at": now, "deadline": now + timedelta(days=2), "held_because": "bench"}
@@ -50,8 +50,8 @@ def prepare(url: str, waits: int) -> None:
 
 
 def release(url: str, number: int) -> None:
-    from include.sla_logic.adapters.database import open_database
-    from include.sla_logic.adapters.schema.system_t import restorations
+    from include.sla_logic.persistence.database import open_database
+    from include.sla_logic.persistence.schema.system_t import restorations
 
     with open_database(url).write() as connection:
         sent = update(restorations).where(restorations.c.ticket == number)
@@ -76,8 +76,8 @@ async def alone(run_id: str, url: str) -> None:
 
 
 def is_answered(url: str, number: int) -> bool:
-    from include.sla_logic.adapters.database import open_database
-    from include.sla_logic.adapters.schema.system_t import restorations
+    from include.sla_logic.persistence.database import open_database
+    from include.sla_logic.persistence.schema.system_t import restorations
 
     with open_database(url).read() as connection:
         query = select(restorations.c.sent_at).where(restorations.c.ticket == number)
@@ -90,7 +90,7 @@ async def measure(
     # What is imported once is not a cost of the waits.
     is_answered(url, 1)
     importlib.import_module("sla_airflow.restoration")
-    importlib.import_module("include.sla_logic.office")
+    importlib.import_module("include.sla_logic.services")
     process = psutil.Process()
     before = process.memory_info().rss
     ended: dict[int, float] = {}

@@ -2,7 +2,7 @@
 
 What every task imports is loaded there once and shared by the forks: a quarter less CPU per task.
 
-A run in which something has happened is looked at before those that only wait (`first_look`).
+A run in which something has happened is looked at before those that only wait (`scheduler_priority_patch`).
 
 Whatever a component has forked ends with it. Airflow 3.3 lets the workers of a scheduler that was killed live on, and
 with the sockets that they have inherited live its database sessions and their row locks: the next scheduler skips the
@@ -27,20 +27,20 @@ SHARED = (
     "babel.core",
     "babel.units",
     "holidays.countries",
-    "include.sla_logic.adapters.carriers",
-    "include.sla_logic.adapters.case_view",
-    "include.sla_logic.adapters.delivery",
-    "include.sla_logic.adapters.ledger",
-    "include.sla_logic.adapters.mail",
-    "include.sla_logic.departments.billing",
-    "include.sla_logic.departments.customer_service",
-    "include.sla_logic.departments.extra_problem_fix",
-    "include.sla_logic.departments.resource_provisioning",
-    "include.sla_logic.departments.service_management",
-    "include.sla_logic.office",
+    "include.sla_logic.services.transports",
+    "include.sla_logic.persistence.queries.incident",
+    "include.sla_logic.gateways.sender",
+    "include.sla_logic.gateways.simulated_ledger",
+    "include.sla_logic.letters.letter_outbox",
+    "include.sla_logic.process.billing",
+    "include.sla_logic.process.customer_service",
+    "include.sla_logic.process.extra_problem_fix",
+    "include.sla_logic.process.resource_provisioning",
+    "include.sla_logic.process.service_management",
+    "include.sla_logic.services",
     "jinja2",
     "numpy",
-    "sla_airflow.activities",
+    "sla_airflow.operators",
     "sla_airflow.notification_form",
     "sla_airflow.premium",
     "sla_airflow.restoration",
@@ -51,9 +51,9 @@ if "scheduler" in sys.argv[1:2]:
     for name in SHARED:
         importlib.import_module(name)
     # The business tables and the sentences of letters too: reading their YAML costs a task as much as its step.
-    importlib.import_module("include.sla_logic.adapters.policy_tables").policies_in_force()
-    importlib.import_module("include.sla_logic.adapters.mail").prepare()
-    importlib.import_module("first_look").install()
+    importlib.import_module("include.sla_logic.persistence.policy_tables").policies_in_force()
+    importlib.import_module("include.sla_logic.letters.letter_outbox").prepare()
+    importlib.import_module("scheduler_priority_patch").install()
 
 PR_SET_PDEATHSIG = 1
 FORKS = 2  # a worker or a trigger runner, and the process of a task; what a task itself starts is its own business

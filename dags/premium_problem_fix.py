@@ -6,9 +6,9 @@ for a premium customer follows here.
 
 from airflow.sdk import DAG, Param
 
-from include.sla_logic.departments import extra_problem_fix
-from sla_airflow.activities import TRY_FOR_AN_HOUR
+from include.sla_logic.process import extra_problem_fix
 from sla_airflow.notifier import FailedStep
+from sla_airflow.operators import TRY_FOR_AN_HOUR
 from sla_airflow.premium import Takeover
 
 with DAG(

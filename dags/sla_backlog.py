@@ -42,7 +42,7 @@ with DAG(
     def work_off_backlog(by: str) -> dict[str, Any]:
         """Take back claims of dead runs, claim the next tickets, start their runs, say why the others wait."""
         from sla_airflow import backlog as b
-        from sla_airflow.activities import no_retry_for_foreseen_errors
+        from sla_airflow.operators import no_retry_for_foreseen_errors
         from sla_airflow.variables import whole_number
 
         with no_retry_for_foreseen_errors():

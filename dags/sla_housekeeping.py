@@ -41,7 +41,7 @@ with DAG(
     @task
     def take_up_stranded_incidents() -> None:
         """Decide waits that are over and take up the incidents that could go on and do not."""
-        from sla_airflow import watching as w
+        from sla_airflow import watchdog as w
         from sla_airflow.variables import whole_number
 
         w.watch(w.AirflowRuns(), minutes=whole_number(w.PATIENCE, w.PATIENCE_WITHOUT))

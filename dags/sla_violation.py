@@ -12,10 +12,10 @@ Every task is one transaction on the incident's case file and may be tried, clea
 
 from airflow.sdk import DAG, Label, get_parsing_context
 
-from include.sla_logic.departments import billing, customer_service, resource_provisioning, service_management
 from include.sla_logic.domain.notification import ProblemNotification
-from sla_airflow.activities import JOIN, RESOURCES, TRY_FOR_AN_HOUR, Activity, Decision, Intake, department
+from include.sla_logic.process import billing, customer_service, resource_provisioning, service_management
 from sla_airflow.notification_form import form
+from sla_airflow.operators import JOIN, RESOURCES, TRY_FOR_AN_HOUR, Activity, Decision, Intake, department
 from sla_airflow.premium import Link
 from sla_airflow.restoration import RestorationSensor
 

@@ -17,13 +17,14 @@ from psycopg import sql
 
 from deploy.orphans import end_with_parent
 from deploy.stack.settings import free_port
+from include.sla_logic.domain.errors import ForeseenError
 
 START_SECONDS = 120
 STOP_SECONDS = 60
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
 
 
-class UnableToStartPostgres(Exception):
+class UnableToStartPostgres(ForeseenError):
     """Say what is missing or quote the server's log."""
 
 

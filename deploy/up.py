@@ -10,16 +10,16 @@ from sqlalchemy import select
 
 from deploy.stack import AirflowStack, OperationsDatabase, StackSettings, UnableToStartAirflow
 from deploy.stack.settings import ROOT
-from include.sla_logic.adapters.schema.reference import customers
-from include.sla_logic.adapters.settings import letters_beside
-from include.sla_logic.adapters.small_teleco import (
+from include.sla_logic.persistence.schema.reference import customers
+from include.sla_logic.sample_data import (
     DEFAULT_SEED,
-    load_small_teleco,
+    load_sample,
     loaded_anchor,
-    small_teleco,
+    make_sample,
     write_notifications,
 )
-from include.sla_logic.office import Office, Settings
+from include.sla_logic.services import Settings, UseCases
+from include.sla_logic.settings import letters_beside
 
 NOTIFICATIONS = ROOT / ".teleco" / "notifications"
 
@@ -53,16 +53,16 @@ def main() -> int:
 
 def _prepare(operations: OperationsDatabase, console: Console) -> None:
     """Migrate, and load the small TELECO where no customer is registered; its notifications are there to be sent."""
-    office = Office(Settings(database_url=operations.url, letters_folder=letters_beside(operations.url)))
-    office.migrate()
-    with office.writing() as connection:
+    use_cases = UseCases(Settings(database_url=operations.url, letters_folder=letters_beside(operations.url)))
+    use_cases.work.migrate()
+    with use_cases.work.writing() as connection:
         anchor = loaded_anchor(connection)
         if anchor is None and connection.execute(select(customers.c.id).limit(1)).first():
             return
-        house = small_teleco(DEFAULT_SEED, anchor or datetime.now(UTC))
+        house = make_sample(DEFAULT_SEED, anchor or datetime.now(UTC))
         if anchor is None:
             console.print("Loading the small TELECO")
-            load_small_teleco(connection, house)
+            load_sample(connection, house)
     write_notifications(house, NOTIFICATIONS)
 
 

@@ -42,8 +42,8 @@ def build() -> "ASGIApp":
     from airflow.api_fastapi.core_api.security import get_user
     from fastapi import Depends, HTTPException
 
-    from include.sla_logic.console import Caller, build_desk
-    from sla_airflow.activities import open_office
+    from include.sla_logic.web import Caller, build_desk
+    from sla_airflow.operators import open_use_cases
     from sla_airflow.premium import premium_run_id
 
     def allowed(user: Any, method: Any) -> bool:
@@ -62,7 +62,7 @@ def build() -> "ASGIApp":
         return Caller(name=user.get_name(), may_write=True)
 
     return build_desk(
-        open_office,
+        open_use_cases,
         reader=reader,
         writer=writer,
         start=start_run,
@@ -78,7 +78,7 @@ async def start_run(request: "Request", notification: Mapping[str, Any]) -> str:
     from airflow.api_fastapi.app import cached_app
     from fastapi import HTTPException
 
-    from include.sla_logic.cli.starting import run_id_of
+    from include.sla_logic.cli.airflow_runs import run_id_of
     from include.sla_logic.domain.notification import ProblemNotification
 
     passed = {name: request.headers[name] for name in ("authorization", "cookie") if name in request.headers}

@@ -9,9 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from include.sla_logic.adapters.case_file import UnableToReadDocument
-from include.sla_logic.adapters.contracts import UnableToFindRecord
-from include.sla_logic.adapters.restorations import UnableToReleaseRestoration
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.diagnosis_table import Finding
@@ -37,6 +34,9 @@ from include.sla_logic.domain.relationship import Agreement, Customer, Relations
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.service_problem import ProblemEnd, ServiceProblem, Sighting, by_resource, see_problem
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket, check_move
+from include.sla_logic.persistence.case_file import UnableToReadDocument
+from include.sla_logic.persistence.contracts import UnableToFindRecord
+from include.sla_logic.persistence.restorations import UnableToReleaseRestoration
 
 D = TypeVar("D", bound=Document)
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
@@ -206,7 +206,7 @@ class MemoryWait:
 
 @dataclass
 class MemoryBilling:
-    """The customers' accounts (`ports.BillingDesk`)."""
+    """The customers' accounts (`ports.Billing`)."""
 
     booked: list[EarlierCredit] = field(default_factory=list)
 
@@ -240,8 +240,8 @@ class MemoryBilling:
 
 
 @dataclass
-class MemoryMailroom:
-    """What leaves the house in writing (`ports.Mailroom`); the same ticket's letter is kept once."""
+class MemoryLetterOutbox:
+    """What leaves the house in writing (`ports.LetterOutbox`); the same ticket's letter is kept once."""
 
     posted: dict[str, tuple[CustomerReport, Customer]] = field(default_factory=dict)
 
@@ -251,10 +251,10 @@ class MemoryMailroom:
 
 @dataclass
 class Incident:
-    """What System T keeps of one incident; papers are kept as JSON, as a database would."""
+    """What System T keeps of one incident; documents are kept as JSON, as a database would."""
 
     ticket: TroubleTicket
-    papers: list[tuple[str, int, str]] = field(default_factory=list)
+    documents: list[tuple[str, int, str]] = field(default_factory=list)
     timeline: list[tuple[datetime, Lane, str]] = field(default_factory=list)
     moves: list[tuple[datetime, TicketStatus, str]] = field(default_factory=list)
     steps: dict[str, str | None] = field(default_factory=dict)
@@ -263,20 +263,20 @@ class Incident:
     problems: set[str] = field(default_factory=set)
 
     def rounds(self, kind: type[D]) -> list[D]:
-        """Return every round of one kind of paper, oldest first."""
-        return [kind.model_validate_json(text) for name, _, text in self.papers if name == kind.kind()]
+        """Return every round of one kind of document, oldest first."""
+        return [kind.model_validate_json(text) for name, _, text in self.documents if name == kind.kind()]
 
 
 @dataclass
 class World:
-    """All desks, the tables in force, and the present moment."""
+    """All repositories, the tables in force, and the present moment."""
 
     now: datetime
     contracts: MemoryContracts = field(default_factory=MemoryContracts)
     measurements: MemoryMeasurements = field(default_factory=MemoryMeasurements)
     network: MemoryNetwork = field(default_factory=MemoryNetwork)
     billing: MemoryBilling = field(default_factory=MemoryBilling)
-    mailroom: MemoryMailroom = field(default_factory=MemoryMailroom)
+    letter_outbox: MemoryLetterOutbox = field(default_factory=MemoryLetterOutbox)
     policies: Policies = field(default_factory=policies_in_force)
     problems: list[ServiceProblem] = field(default_factory=list)
 
@@ -349,7 +349,7 @@ class MemoryCaseFile:
         self.measurements = world.measurements
         self.network = world.network
         self.billing = world.billing
-        self.mailroom = world.mailroom
+        self.letter_outbox = world.letter_outbox
         self.restorations = MemoryRestorations(self)
         self.problems = MemoryProblems(self, world)
 
@@ -358,19 +358,19 @@ class MemoryCaseFile:
         return self.incident.ticket
 
     def read(self, kind: type[D]) -> D:
-        paper = self.find(kind)
-        if paper is None:
+        document = self.find(kind)
+        if document is None:
             msg = f"The case file of {self.ticket.id} holds no {kind.kind()}."
             raise UnableToReadDocument(msg)
-        return paper
+        return document
 
     def find(self, kind: type[D]) -> D | None:
         rounds = self.incident.rounds(kind)
         return rounds[-1] if rounds else None
 
     def write(self, document: Document) -> None:
-        kept = sum(name == document.kind() for name, _, _ in self.incident.papers)
-        self.incident.papers.append((document.kind(), kept + 1, document.model_dump_json()))
+        kept = sum(name == document.kind() for name, _, _ in self.incident.documents)
+        self.incident.documents.append((document.kind(), kept + 1, document.model_dump_json()))
 
     def record(self, event: str, *, lane: Lane) -> None:
         self.incident.timeline.append((self.now, lane, event))
@@ -401,7 +401,7 @@ class MemoryCaseFile:
 
 
 @dataclass
-class MemoryOffice:
+class MemoryUseCases:
     """Accepts notifications and performs activities, each one wholly or not at all."""
 
     world: World
@@ -422,7 +422,7 @@ class MemoryOffice:
                 created_at=now,
             )
             incident = Incident(ticket)
-            incident.papers.append((notification.kind(), 1, notification.model_dump_json()))
+            incident.documents.append((notification.kind(), 1, notification.model_dump_json()))
             self.incidents[run_id] = incident
         return self.incidents[run_id]
 

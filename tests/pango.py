@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from ctypes.util import find_library
 
 import pytest
 
@@ -12,6 +13,8 @@ PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
 def need_pango() -> None:
     """Load the PDF library, with what it needs from the system; fail clearly where that cannot be had."""
     try:
+        if find_library("harfbuzz-subset") is None:
+            raise OSError("libharfbuzz-subset is missing")
         import weasyprint
     except OSError as missing:
         if not shutil.which("apt-get") or os.geteuid() != 0:

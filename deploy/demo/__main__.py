@@ -15,7 +15,7 @@ from deploy.demo.verdict import differences
 from deploy.demo.watch import DAG, EXTRA_DAG, Watch
 from deploy.stack import AirflowStack, OperationsDatabase, StackSettings, UnableToReachAirflow, UnableToStartAirflow
 from deploy.stack.settings import ROOT, sqlite_url
-from include.sla_logic.office import Office, Settings
+from include.sla_logic.services import Settings, UseCases
 
 HOME = ROOT / ".airflow" / "demo"
 RUN_SECONDS = 600
@@ -48,16 +48,16 @@ def main() -> int:
 
 def _run(console: Console, *, only: Sequence[str] | None, metadata_url: str | None) -> list[Result]:
     url = sqlite_url(HOME / "teleco.db")
-    office = Office(Settings(database_url=url, letters_folder=HOME / "letters"))
+    use_cases = UseCases(Settings(database_url=url, letters_folder=HOME / "letters"))
     console.print("Migrating the operations database")
-    office.migrate()
+    use_cases.work.migrate()
     settings = StackSettings(home=HOME, operations=OperationsDatabase(url), metadata_url=metadata_url)
     with AirflowStack(settings, tell=console.print) as stack:
         stack.wait_for_dags([DAG, EXTRA_DAG])
         console.print("Loading the small TELECO")
-        incidents = [incident for incident in load_incidents(office) if not only or incident.key in only]
+        incidents = [incident for incident in load_incidents(use_cases) if not only or incident.key in only]
         console.print(f"Airflow is at {stack.address} ({stack.user} / {stack.password})")
-        watch = Watch(stack.api, office, incidents)
+        watch = Watch(stack.api, use_cases, incidents)
         for incident in incidents:
             stack.api.start_run(DAG, conf=incident.conf, run_id=incident.run_id, note=incident.expected.title)
         watch.until_all_ended(console, timeout_seconds=RUN_SECONDS)

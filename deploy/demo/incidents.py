@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from include.sla_logic.adapters.small_teleco import DEFAULT_SEED, Expectation, load_small_teleco, small_teleco
-from include.sla_logic.office import Office
+from include.sla_logic.sample_data import DEFAULT_SEED, Expectation, load_sample, make_sample
+from include.sla_logic.services import UseCases
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class DemoIncident:
         return f"demo-{self.key}"
 
 
-def load_incidents(office: Office) -> Sequence[DemoIncident]:
+def load_incidents(use_cases: UseCases) -> Sequence[DemoIncident]:
     """Load the small TELECO as of now and answer its incidents."""
-    house = small_teleco(DEFAULT_SEED, datetime.now(UTC))
-    with office.writing() as connection:
-        load_small_teleco(connection, house)
+    house = make_sample(DEFAULT_SEED, datetime.now(UTC))
+    with use_cases.work.writing() as connection:
+        load_sample(connection, house)
     return [
         DemoIncident(key, notification.model_dump(mode="json"), house.expectations[key])
         for key, notification in house.notifications.items()

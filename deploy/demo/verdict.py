@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 
-from include.sla_logic.adapters.case_view import Case
-from include.sla_logic.adapters.small_teleco import Expectation
 from include.sla_logic.domain.closed_incident import Ending
 from include.sla_logic.domain.customer_report import CreditState
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.sla import ObjectiveJudgement, SlaComparison
+from include.sla_logic.persistence.queries.incident import Case
+from include.sla_logic.sample_data import Expectation
 
 LINK = "link_to_extra_problem_fix"
 OTHER_PROCESS = {"take_over_incident"}  # done for this incident by the extra problem fix process
@@ -31,7 +31,7 @@ def differences(case: Case | None, run_state: str, expected: Expectation) -> Ite
 
 def first_comparison(case: Case) -> SlaComparison | None:
     """Return what was found when the report came in, before anything was corrected."""
-    found = next((paper for paper in case.documents if paper.kind == SlaComparison.kind()), None)
+    found = next((document for document in case.documents if document.kind == SlaComparison.kind()), None)
     return SlaComparison.model_validate_json(json.dumps(found.body)) if found else None
 
 

@@ -10,9 +10,9 @@ from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 from deploy.demo.incidents import DemoIncident
 from deploy.stack import AirflowApi
 from deploy.stack.rest import FINISHED, AirflowBusy
-from include.sla_logic.adapters.case_view import Case
-from include.sla_logic.adapters.folders import UnableToFindIncident
-from include.sla_logic.office import Office
+from include.sla_logic.persistence.incident_records import UnableToFindIncident
+from include.sla_logic.persistence.queries.incident import Case
+from include.sla_logic.services import UseCases
 
 DAG = "sla_violation"
 EXTRA_DAG = "premium_problem_fix"
@@ -23,9 +23,9 @@ OPERATOR = "demo operator"
 class Watch:
     """Know the state of each run, and the incident behind it."""
 
-    def __init__(self, api: AirflowApi, office: Office, incidents: Sequence[DemoIncident]) -> None:
+    def __init__(self, api: AirflowApi, use_cases: UseCases, incidents: Sequence[DemoIncident]) -> None:
         self._api = api
-        self._office = office
+        self._use_cases = use_cases
         self._incidents = incidents
         self.states: dict[str, str] = {}
         self._told = 0
@@ -33,7 +33,7 @@ class Watch:
     def case(self, incident: DemoIncident) -> Case | None:
         """Read an incident; None while it is not opened."""
         with suppress(UnableToFindIncident):
-            return self._office.case(incident.run_id)
+            return self._use_cases.lookups.incident(incident.run_id)
         return None
 
     def until_all_ended(self, console: Console, *, timeout_seconds: float) -> None:
@@ -90,4 +90,4 @@ class Watch:
         wait = case.restoration
         asked = incident.expected.operator == "release"
         if asked and wait and wait.held_because and wait.sent_at is None and wait.outcome is None:
-            self._office.release_restoration(case.ticket.id, by=OPERATOR, reason="Agreed with the customer.")
+            self._use_cases.restorations.release(case.ticket.id, by=OPERATOR, reason="Agreed with the customer.")

@@ -14,6 +14,7 @@ from deploy.stack.credentials import USER, Credentials
 from deploy.stack.project_settings import ProjectSettings
 from deploy.stack.rest import AirflowApi, AirflowBusy
 from deploy.stack.settings import StackSettings, environment, free_port
+from include.sla_logic.domain.errors import ForeseenError
 
 START_SECONDS = 600  # on a machine with much else to do
 LOOK_SECONDS = 0.3
@@ -29,7 +30,7 @@ COMPONENTS: Mapping[str, Sequence[str]] = {
 Tell = Callable[[str], None]
 
 
-class UnableToStartAirflow(Exception):
+class UnableToStartAirflow(ForeseenError):
     """Say which component is missing and quote the end of its log."""
 
 

@@ -6,8 +6,10 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from include.sla_logic.domain.errors import ForeseenError
 
-class UnableToReadProjectSettings(Exception):
+
+class UnableToReadProjectSettings(ForeseenError):
     """Name the key of airflow_settings.yaml that the Astro CLI would not understand."""
 
 

@@ -7,13 +7,15 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from include.sla_logic.domain.errors import ForeseenError
+
 FINISHED = frozenset({"success", "failed"})
 T = TypeVar("T")
 PAGE = 200
 TRY_AGAIN_SECONDS = (1, 2, 5, 10, 20)
 
 
-class UnableToReachAirflow(Exception):
+class UnableToReachAirflow(ForeseenError):
     """Say which call was refused and what Airflow answered."""
 
 

@@ -35,7 +35,7 @@ class OperationsDatabase:
 
 @dataclass(frozen=True)
 class StackSettings:
-    """Names the folders, databases and limits of one stack; everything of it lies under `home`."""
+    """Names the records, databases and limits of one stack; everything of it lies under `home`."""
 
     home: Path
     root: Path = ROOT
@@ -66,7 +66,7 @@ class StackSettings:
 
 
 def free_port(wanted: int | None = None) -> int:
-    """Pick a loopback port that nobody listens on now; raise OSError where a wished one is taken."""
+    """Pick a loopback port that nobody listens on now; raise OSError where a request one is taken."""
     with socket.socket() as held:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(("127.0.0.1", wanted or 0))

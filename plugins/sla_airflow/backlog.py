@@ -4,14 +4,14 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from include.sla_logic.adapters.backlog import PlannedRun
-from sla_airflow.activities import open_office
+from include.sla_logic.persistence.backlog import PlannedRun
 from sla_airflow.cohorts import conf_of_cohort, start_run
-from sla_airflow.watching import DAG, AirflowRuns
+from sla_airflow.operators import open_use_cases
+from sla_airflow.watchdog import DAG, AirflowRuns
 
 if TYPE_CHECKING:
-    from include.sla_logic.office import Office
-    from include.sla_logic.office.backlog_room import BacklogStand
+    from include.sla_logic.services import UseCases
+    from include.sla_logic.services.backlog import BacklogStand
 
 # Airflow variables, and what holds without them.
 LIMIT, LIMIT_WITHOUT = "sla_backlog_active", 2_000  # incidents that may be active at the same time
@@ -46,8 +46,8 @@ class BacklogRuns:
 
 def work_off(runs: Runs, *, by: str, limit: int, at_most: int, carries: int) -> dict[str, Any]:
     """Take back, then claim and start portion by portion while there is room; say what was done and why others wait."""
-    office = open_office(sends=False)
-    released = office.release_dead_claims(runs.is_dead)
+    use_cases = open_use_cases(sends=False)
+    released = use_cases.backlog.release_dead_claims(runs.is_dead)
     for one in released:
         log.warning("The run %s has died; %d tickets wait again: %s", one.run_id, len(one.again), ", ".join(one.again))
     given_up = [ticket for one in released for ticket in one.given_up]
@@ -55,12 +55,14 @@ def work_off(runs: Runs, *, by: str, limit: int, at_most: int, carries: int) -> 
         log.error("Escalated, as their runs have died too often; a person must look: %s", ", ".join(given_up))
     started: dict[str, int] = {}
     # A portion is claimed only when the one before is started: whoever dies in between holds no more than one.
-    while planned := office.claim_backlog(by=by, limit=limit, at_most=at_most, carries=carries):
-        new = {one.run_id: _start(one, runs, by, office) for one in planned if office.still_claimed(one, by=by)}
+    while planned := use_cases.backlog.claim(by=by, limit=limit, at_most=at_most, carries=carries):
+        new = {
+            one.run_id: _start(one, runs, by, use_cases) for one in planned if use_cases.backlog.renew_claim(one, by=by)
+        }
         started |= new
         if not any(new.values()):
             break
-    stand = office.backlog()
+    stand = use_cases.backlog.summary()
     why = _why(stand, limit)
     log.info("Started %d tickets in %d runs; %d are active", sum(started.values()), len(started), stand.active)
     for sentence in why:
@@ -77,9 +79,9 @@ def work_off(runs: Runs, *, by: str, limit: int, at_most: int, carries: int) -> 
     }
 
 
-def _start(planned: PlannedRun, runs: Runs, by: str, office: "Office") -> int:
+def _start(planned: PlannedRun, runs: Runs, by: str, use_cases: "UseCases") -> int:
     new = runs.start(planned.run_id, conf_of_cohort(planned.tickets))
-    count = office.note_backlog_run(planned.run_id)
+    count = use_cases.backlog.note_run_started(planned.run_id)
     log.info("%s %s with %d tickets for %s", "Started" if new else "Found", planned.run_id, count, by)
     return count
 

@@ -1,4 +1,4 @@
-"""Runs that carry many incidents: how a task finds out, through which door incidents come to it, who gets a run."""
+"""Runs that carry many incidents: how a task finds out, through which join_condition incidents come to it, who gets a run."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, Context, TriggerRule
 
 if TYPE_CHECKING:
-    from include.sla_logic.adapters.cohorts import Door
+    from include.sla_logic.persistence.cohort_members import JoinCondition
 
 # The form asks for these; a run that carries incidents has them in System T, and nobody reads these words.
 _STAND_INS = {
@@ -35,11 +35,11 @@ def carries_cohort(context: Context) -> bool:
     return isinstance(conf, Mapping) and "incidents" in conf
 
 
-def door_of(task: BaseOperator) -> "Door":
+def join_condition_of(task: BaseOperator) -> "JoinCondition":
     """Return the ways that lead to a task: the edges of the DAG say which, its trigger rule whether one is enough."""
-    from include.sla_logic.adapters.cohorts import Door
+    from include.sla_logic.persistence.cohort_members import JoinCondition
 
-    return Door(frozenset(task.upstream_task_ids), all_of=task.trigger_rule == TriggerRule.ALL_SUCCESS)
+    return JoinCondition(frozenset(task.upstream_task_ids), all_of=task.trigger_rule == TriggerRule.ALL_SUCCESS)
 
 
 def start_run(dag_id: str, run_id: str, conf: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Airflow connections that become the settings of the office: `teleco_db`, `teleco_smtp` and `teleco_billing`."""
+"""Airflow connections that become the settings of the use_cases: `teleco_db`, `teleco_smtp` and `teleco_billing`."""
 
 import os
 from dataclasses import replace
@@ -7,7 +7,7 @@ from pathlib import Path
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from include.sla_logic.adapters.settings import Settings, letters_beside
+from include.sla_logic.settings import Settings, letters_beside
 
 DATABASE = "teleco_db"
 MAIL = "teleco_smtp"
@@ -28,7 +28,7 @@ def settings_inside() -> Settings:
 
 
 def settings() -> Settings:
-    """Compose the settings of the office from Airflow's connections, else from the environment."""
+    """Compose the settings of the use_cases from Airflow's connections, else from the environment."""
     found = settings_inside()
     mail, billing = _find(MAIL), _find(BILLING)
     found = found if mail is None else _with_mail(found, mail)
@@ -107,7 +107,7 @@ def sqlalchemy_url(connection: Connection) -> str:
 
 def _with_mail(settings: Settings, connection: Connection) -> Settings:
     """Read the fields that Airflow's SMTP provider knows: `disable_ssl`, `disable_tls`, `from_email`, `timeout`."""
-    from include.sla_logic.adapters.mail_delivery import Smtp
+    from include.sla_logic.settings import Smtp
 
     extra = connection.extra_dejson
     smtp = Smtp(
@@ -124,7 +124,7 @@ def _with_mail(settings: Settings, connection: Connection) -> Settings:
 
 def _with_billing(settings: Settings, connection: Connection) -> Settings:
     """Read an HTTP connection as Airflow's HTTP provider does: the scheme may stand in the host or in the schema."""
-    from include.sla_logic.adapters.billing_delivery import BillingSystem
+    from include.sla_logic.settings import BillingSystem
 
     extra, host = connection.extra_dejson, connection.host or "localhost"
     base = host if "://" in host else f"{connection.schema or 'http'}://{host}"

@@ -2,8 +2,8 @@
 
 import logging
 
-from sla_airflow.activities import open_office
 from sla_airflow.metrics import send_figures
+from sla_airflow.operators import open_use_cases
 
 MESSAGES = 500  # in one round; the next begins a minute later
 
@@ -17,11 +17,11 @@ def deliver_and_measure() -> None:
 
     A message that cannot leave keeps its reason.
     """
-    office = open_office()
-    report = office.deliver(limit=MESSAGES)
+    use_cases = open_use_cases()
+    report = use_cases.outbox.deliver(limit=MESSAGES)
     log.info("Outbox: %s", report)
     for key in report.dead:  # the reason may quote an address
         log.error("The message %s is given up; `sla outbox list --state dead` says why", key)
-    send_figures(office.figures())
-    if count := office.judge_again(limit=JUDGED):
+    send_figures(use_cases.monitoring.figures())
+    if count := use_cases.monitoring.rejudge(limit=JUDGED):
         log.info("Judged %d incidents anew, whose next credit tier had passed", count)

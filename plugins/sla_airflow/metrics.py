@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from airflow.sdk.observability.stats import gauge
 
-from include.sla_logic.adapters.figures import Figure
+from include.sla_logic.persistence.queries.metrics import Figure
 
 PREFIX = "teleco"
 

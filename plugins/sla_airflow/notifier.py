@@ -16,7 +16,7 @@ class FailedStep(BaseNotifier):
 
     def notify(self, context: Context) -> None:
         """Be called by Airflow where the task failed, in its own process."""
-        from sla_airflow.activities import report_failed_step
+        from sla_airflow.operators import report_failed_step
 
         run_id = str(context["params"][self.incident]) if self.incident else None
         report_failed_step(context, run_id=run_id)
@@ -27,6 +27,6 @@ class FailedTask(BaseNotifier):
 
     def notify(self, context: Context) -> None:
         """Be called by Airflow where the task failed, in its own process."""
-        from sla_airflow.activities import report_failed_task
+        from sla_airflow.operators import report_failed_task
 
         report_failed_task(context)

@@ -7,8 +7,8 @@ from typing import Any
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Context
 
-from sla_airflow.activities import Activity, Step, open_office, perform, perform_cohort
 from sla_airflow.cohorts import carries_cohort, start_run
+from sla_airflow.operators import Activity, Step, open_use_cases, perform, perform_cohort
 
 RUN_ID_LENGTH = 250
 
@@ -34,21 +34,21 @@ class Link(TriggerDagRunOperator):
         self.step = step
 
     def execute(self, context: Context) -> None:
-        """Keep the link first: a run that is started without its paper would find nothing to take over."""
+        """Keep the link first: a run that is started without its document would find nothing to take over."""
         run_id = str(context["run_id"])
         if carries_cohort(context):
             self._link_cohort(run_id)
             return
-        perform(self.step, run_id, open_office(sends=False))
+        perform(self.step, run_id, open_use_cases(sends=False))
         self.trigger_run_id = premium_run_id(run_id)
         self.conf = {"incident": run_id}
         super().execute(context)
 
     def _link_cohort(self, run_id: str) -> None:
         """Link every premium incident of a cohort; what was started before is found started."""
-        office = open_office(sends=False)
-        perform_cohort(self, self.step, run_id, office)
-        for member in office.went_through(self.task_id, run_id=run_id):
+        use_cases = open_use_cases(sends=False)
+        perform_cohort(self, self.step, run_id, use_cases)
+        for member in use_cases.cohorts.completed(self.task_id, run_id=run_id):
             start_run(self.trigger_dag_id, premium_run_id(member.own_run), {"incident": member.own_run})
 
 
@@ -57,7 +57,7 @@ class Takeover(Activity):
 
     def execute(self, context: Context) -> None:
         """Work on the case file of the linked run, not on one of this run's own."""
-        perform(self.step, str(context["params"]["incident"]), open_office(sends=self.sends))
+        perform(self.step, str(context["params"]["incident"]), open_use_cases(sends=self.sends))
 
 
 def premium_run_id(run_id: str) -> str:

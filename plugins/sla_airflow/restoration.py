@@ -15,10 +15,10 @@ from airflow.sdk.exceptions import AirflowSensorTimeout
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from include.sla_logic.domain.restoration import RestorationOutcome
-from sla_airflow.activities import no_retry_for_foreseen_errors, open_office
-from sla_airflow.cohorts import carries_cohort, door_of, start_run
+from sla_airflow.cohorts import carries_cohort, join_condition_of, start_run
 from sla_airflow.connections import database_url
-from sla_airflow.lookout import lookout
+from sla_airflow.operators import no_retry_for_foreseen_errors, open_use_cases
+from sla_airflow.wait_poller import wait_poller
 
 WINDOW = timedelta(days=2)
 # A trigger that fires sooner can fail its task: apache/airflow #67287, #72716.
@@ -48,12 +48,14 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
 
     def look(self, context: Context, event: object = None) -> Any:  # noqa: ARG002
         """Decide in our database; a trigger's event says only that it is worth a look."""
-        office, run_id = open_office(sends=False), str(context["run_id"])
+        use_cases, run_id = open_use_cases(sends=False), str(context["run_id"])
         with no_retry_for_foreseen_errors():
-            outcome = office.decide_restoration(run_id)
+            outcome = use_cases.restorations.decide(run_id)
             if outcome is None:
-                self._defer(run_id, office.restoration(run_id).deadline)
-        self.log.info("The wait of %s for the restoration request ended: %s", office.ticket_of(run_id), outcome)
+                self._defer(run_id, use_cases.restorations.find(run_id).deadline)
+        self.log.info(
+            "The wait of %s for the restoration request ended: %s", use_cases.lookups.ticket_of(run_id), outcome
+        )
         return self.do_branch(context, self.goes_on(outcome))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
@@ -67,21 +69,23 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
     def _part(self, context: Context) -> Any:
         """Keep no cohort waiting for one incident: who has to wait goes on in a run of her own, started once."""
         with no_retry_for_foreseen_errors():
-            parting = open_office(sends=False).await_cohort(run_id=str(context["run_id"]), door=door_of(self))
-        for leaver in parting.leavers:
+            result = open_use_cases(sends=False).cohorts.await_restoration(
+                run_id=str(context["run_id"]), join_condition=join_condition_of(self)
+            )
+        for leaver in result.detached:
             started = start_run(self.dag_id, leaver.run_id, leaver.conf)
             self.log.info("%s waits in run %s%s", leaver.ticket, leaver.run_id, "" if started else ", which is there")
-        return self.do_branch(context, sorted(parting.choices))
+        return self.do_branch(context, sorted(result.choices))
 
     def _defer(self, run_id: str, deadline: datetime) -> NoReturn:
         now = datetime.now(UTC)
-        first_look = now + timedelta(
+        scheduler_priority_patch = now + timedelta(
             seconds=FIRST_LOOK_SECONDS + crc32(run_id.encode()) % (JITTER_SECONDS * 1000) / 1e3
         )
         self.defer(
-            trigger=RestorationTrigger(run_id, deadline.isoformat(), first_look.isoformat()),
+            trigger=RestorationTrigger(run_id, deadline.isoformat(), scheduler_priority_patch.isoformat()),
             method_name="look",
-            timeout=max(deadline, first_look) + SAFETY_NET - now,
+            timeout=max(deadline, scheduler_priority_patch) + SAFETY_NET - now,
         )
 
 
@@ -102,5 +106,5 @@ class RestorationTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait on the look-out that all waits of this database share."""
         self.log.info("On hold for a restoration request until %s", self.deadline)
-        await lookout(await database_url()).wait(self.run_id, not_before=datetime.fromisoformat(self.not_before))
+        await wait_poller(await database_url()).wait(self.run_id, not_before=datetime.fromisoformat(self.not_before))
         yield TriggerEvent({"look": self.run_id})  # type: ignore[no-untyped-call]

@@ -1,7 +1,9 @@
 """Numbers that are set in Airflow's variables."""
 
+from include.sla_logic.domain.errors import ForeseenError
 
-class UnableToReadVariable(Exception):
+
+class UnableToReadVariable(ForeseenError):
     """An Airflow variable is not a positive whole number."""
 
 

@@ -102,7 +102,7 @@ def _owner(text: str) -> str:
     for word, who in (("customer", "customer"), ("third", "third_party")):
         if word in text.lower():
             return who
-    if any(word in text.lower() for word in ("provider", "carrier", "supplier")):
+    if any(word in text.lower() for word in ("provider", "transport", "supplier")):
         return "provider"
     raise UnableToTranslate(f"who owes the next step: {text}?")
 

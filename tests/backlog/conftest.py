@@ -1,11 +1,11 @@
-"""Offices on both databases, in the town of one customer."""
+"""UseCaseFactory on both databases, in the sample of one customer."""
 
 from pathlib import Path
 
 import pytest
 
-from include.sla_logic.office import Office
-from tests.office.town import Clock, open_office
+from include.sla_logic.services import UseCases
+from tests.services.sample import Clock, open_use_cases
 
 POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("servers")])
 
@@ -16,13 +16,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def office(tmp_path: Path, clock: Clock) -> Office:
-    return open_office(f"sqlite:///{tmp_path / 'teleco.db'}", tmp_path, clock)
+def use_cases(tmp_path: Path, clock: Clock) -> UseCases:
+    return open_use_cases(f"sqlite:///{tmp_path / 'teleco.db'}", tmp_path, clock)
 
 
 @pytest.fixture(params=["sqlite", POSTGRES])
-def any_office(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Office:
-    """Open an office on either database whose clock is moved by hand."""
+def any_use_cases(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> UseCases:
+    """Open an use_cases on either database whose clock is moved by hand."""
     sqlite = request.param == "sqlite"
     url = f"sqlite:///{tmp_path / 'teleco.db'}" if sqlite else request.getfixturevalue("postgres_url")
-    return open_office(url, tmp_path, clock)
+    return open_use_cases(url, tmp_path, clock)

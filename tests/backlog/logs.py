@@ -5,13 +5,13 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from include.sla_logic.adapters.importing.tickets import (
+from include.sla_logic.importers.tickets import (
     TicketImport,
     TicketReport,
     import_tickets,
     read_ticket_mapping,
 )
-from include.sla_logic.office import Office
+from include.sla_logic.services import UseCases
 
 COLUMNS = (
     "external_reference",
@@ -48,12 +48,12 @@ def write_jsonl(file: Path, rows: Iterable[dict[str, str]]) -> Path:
     return file
 
 
-def take_in(office: Office, file: Path, mapping: str = "plain", **how) -> TicketReport:
+def take_in(use_cases: UseCases, file: Path, mapping: str = "plain", **how) -> TicketReport:
     work = TicketImport(mapping=read_ticket_mapping(mapping), source=mapping, **how)
-    return import_tickets(office.database, file, work)
+    return import_tickets(use_cases.work.database, file, work)
 
 
-def open_tickets(office: Office, folder: Path, count: int, **more: str) -> TicketReport:
+def open_tickets(use_cases: UseCases, folder: Path, count: int, **more: str) -> TicketReport:
     """Let so many tickets wait in the backlog: W-0, W-1, … opened a minute after each other."""
     rows = [event(f"W-{n}", "acknowledged", f"1 {n // 60:02d}:{n % 60:02d}", **more) for n in range(count)]
-    return take_in(office, write_csv(folder / "open.csv", rows))
+    return take_in(use_cases, write_csv(folder / "open.csv", rows))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from deploy.stack.project_settings import ProjectSettings
-from include.sla_logic.adapters.cohorts import Door
-from include.sla_logic.departments import customer_service
+from include.sla_logic.persistence.cohort_members import JoinCondition
+from include.sla_logic.process import customer_service
 from sla_airflow import backlog
 from tests.backlog.logs import event, open_tickets, take_in, write_csv
 from tests.dags.loading import load_dag
@@ -35,8 +35,8 @@ class Runs:
 
 
 @pytest.fixture
-def runs(office, monkeypatch):
-    monkeypatch.setattr(backlog, "open_office", lambda **_: office)
+def runs(use_cases, monkeypatch):
+    monkeypatch.setattr(backlog, "open_use_cases", lambda **_: use_cases)
     return Runs()
 
 
@@ -48,27 +48,27 @@ def carried(runs):
     return [ticket for conf in runs.started.values() for ticket in conf["incidents"]]
 
 
-def test_it_starts_cohorts_and_says_so(office, runs, tmp_path):
-    open_tickets(office, tmp_path, 25)
+def test_it_starts_cohorts_and_says_so(use_cases, runs, tmp_path):
+    open_tickets(use_cases, tmp_path, 25)
     report = work_off(runs)
     assert [len(conf["incidents"]) for conf in runs.started.values()] == [10, 10, 5]
     assert (report["started"], report["waiting"], report["why"]) == (25, 0, [])
     assert report["runs"] == list(runs.started)
 
 
-def test_what_it_starts_can_be_processed(office, runs, tmp_path):
-    open_tickets(office, tmp_path, 3)
+def test_what_it_starts_can_be_processed(use_cases, runs, tmp_path):
+    open_tickets(use_cases, tmp_path, 3)
     work_off(runs)
     [(run_id, conf)] = runs.started.items()
-    office.accept_cohort(conf, run_id=run_id)
-    office.perform_cohort(customer_service.enter_problem_report, run_id=run_id, door=Door())
-    assert {ticket.status for ticket in office.tickets()} == {"inProgress"}
+    use_cases.cohorts.accept(conf, run_id=run_id)
+    use_cases.cohorts.perform(customer_service.enter_problem_report, run_id=run_id, join_condition=JoinCondition())
+    assert {ticket.status for ticket in use_cases.lookups.tickets()} == {"inProgress"}
 
 
-def test_it_says_why_the_others_wait(office, runs, tmp_path):
+def test_it_says_why_the_others_wait(use_cases, runs, tmp_path):
     rows = [event(f"T-{n}", "acknowledged", "1 08:00") for n in range(5)]
     rows.append(event("STRANGER", "acknowledged", "1 08:00", customer="C-9"))
-    take_in(office, write_csv(tmp_path / "log.csv", rows))
+    take_in(use_cases, write_csv(tmp_path / "log.csv", rows))
     assert work_off(runs, limit=2)["why"] == [
         "3 tickets could be taken: the limit of 2 active incidents is reached (2 are active)",
         "1 tickets wait: their customers are not in the contract register",
@@ -78,17 +78,17 @@ def test_it_says_why_the_others_wait(office, runs, tmp_path):
     )
 
 
-def test_it_goes_on_with_the_next_portion_while_there_is_room(office, runs, tmp_path):
-    open_tickets(office, tmp_path, 25)
+def test_it_goes_on_with_the_next_portion_while_there_is_room(use_cases, runs, tmp_path):
+    open_tickets(use_cases, tmp_path, 25)
     report = work_off(runs, at_most=10, carries=5, limit=22)
     assert [len(conf["incidents"]) for conf in runs.started.values()] == [5, 5, 5, 5, 2]
     assert (report["started"], report["waiting"]) == (22, 3)
     assert len(set(carried(runs))) == 22
 
 
-def test_who_has_lost_a_portion_to_somebody_else_stops_and_leaves_the_rest(office, runs, tmp_path, monkeypatch):
-    open_tickets(office, tmp_path, 5)
-    monkeypatch.setattr(type(office), "still_claimed", lambda *_, **__: False)
+def test_who_has_lost_a_portion_to_somebody_else_stops_and_leaves_the_rest(use_cases, runs, tmp_path, monkeypatch):
+    open_tickets(use_cases, tmp_path, 5)
+    monkeypatch.setattr(type(use_cases), "still_claimed", lambda *_, **__: False)
     report = work_off(runs, at_most=2)
     assert (report["started"], runs.started) == (0, {})
     assert report["why"] == ["3 tickets could be taken: this run takes no more; the next one does"]
@@ -103,8 +103,8 @@ def test_the_projects_settings_name_what_holds_without_them():
     }
 
 
-def test_tried_again_after_dying_between_two_starts_it_starts_the_rest_once(office, runs, tmp_path, monkeypatch):
-    open_tickets(office, tmp_path, 30)
+def test_tried_again_after_dying_between_two_starts_it_starts_the_rest_once(use_cases, runs, tmp_path, monkeypatch):
+    open_tickets(use_cases, tmp_path, 30)
     start = runs.start
 
     def dies(run_id, conf):
@@ -117,22 +117,22 @@ def test_tried_again_after_dying_between_two_starts_it_starts_the_rest_once(offi
         work_off(runs)
     monkeypatch.setattr(runs, "start", start)
     assert work_off(runs)["started"] == 20
-    assert sorted(carried(runs)) == sorted(ticket.id for ticket in office.tickets(limit=100))
+    assert sorted(carried(runs)) == sorted(ticket.id for ticket in use_cases.lookups.tickets(limit=100))
 
 
-def test_a_run_that_was_started_but_not_noted_is_not_started_twice(office, runs, tmp_path, monkeypatch):
-    open_tickets(office, tmp_path, 3)
-    monkeypatch.setattr(type(office), "note_backlog_run", lambda *_: 1 / 0)
+def test_a_run_that_was_started_but_not_noted_is_not_started_twice(use_cases, runs, tmp_path, monkeypatch):
+    open_tickets(use_cases, tmp_path, 3)
+    monkeypatch.setattr(type(use_cases), "note_backlog_run", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         work_off(runs)
     monkeypatch.undo()
-    monkeypatch.setattr(backlog, "open_office", lambda **_: office)
+    monkeypatch.setattr(backlog, "open_use_cases", lambda **_: use_cases)
     assert work_off(runs)["started"] == 3
     assert len(runs.started) == 1
 
 
-def test_the_tickets_of_a_dead_run_are_started_again_in_another(office, runs, tmp_path):
-    open_tickets(office, tmp_path, 3)
+def test_the_tickets_of_a_dead_run_are_started_again_in_another(use_cases, runs, tmp_path):
+    open_tickets(use_cases, tmp_path, 3)
     [first] = work_off(runs)["runs"]
     runs.dead.add(first)
     report = work_off(runs, "scheduled-2")
@@ -146,8 +146,8 @@ def test_the_schedule_is_an_airflow_variable_from_the_environment(monkeypatch, s
     assert str(runpy.run_path("dags/sla_backlog.py")["dag"].schedule) == every
 
 
-def test_it_says_by_name_who_waits_again_and_who_is_given_up(office, runs, tmp_path, caplog):
-    open_tickets(office, tmp_path, 2)
+def test_it_says_by_name_who_waits_again_and_who_is_given_up(use_cases, runs, tmp_path, caplog):
+    open_tickets(use_cases, tmp_path, 2)
     caplog.set_level("WARNING")
     for attempt in range(3):
         runs.dead.update(work_off(runs, f"scheduled-{attempt}")["runs"])

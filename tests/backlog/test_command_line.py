@@ -6,15 +6,15 @@ import pytest
 from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
-from include.sla_logic.departments.customer_service import enter_problem_report
+from include.sla_logic.process.customer_service import enter_problem_report
 from tests.backlog.logs import event, write_csv
 from tests.hostile import FORGED_NAME, FORGED_NAME_SHOWN, KEPT, LINES, REFUSED
-from tests.office.town import conf
+from tests.services.sample import conf
 
 
 @pytest.fixture
-def sla(office, monkeypatch):
-    monkeypatch.setenv("TELECO_DB_URL", office.settings.database_url)
+def sla(use_cases, monkeypatch):
+    monkeypatch.setenv("TELECO_DB_URL", use_cases.work.settings.database_url)
 
     def run(*words, given=None):
         return CliRunner().invoke(app, [str(word) for word in words], input=given)
@@ -75,7 +75,7 @@ def test_notifications_are_entered_line_by_line_and_the_bad_ones_do_not_stop_the
 
 
 def test_where_nobody_looks_at_a_terminal_an_import_says_how_far_it_is(sla, tmp_path, monkeypatch):
-    from include.sla_logic.cli import counting
+    from include.sla_logic.cli import progress as counting
 
     monkeypatch.setattr(counting, "EVERY", 0)
     rows = [event(f"P-{n}", "acknowledged", "1 08:00") for n in range(700)]
@@ -96,7 +96,7 @@ def test_the_mappings_of_tickets_are_listed_with_the_others(sla):
         assert name in answer.output
 
 
-def test_rejected_rows_of_any_import_are_in_quarantine_once_with_row_field_and_reason(sla, office, tmp_path):
+def test_rejected_rows_of_any_import_are_in_quarantine_once_with_row_field_and_reason(sla, use_cases, tmp_path):
     file = tmp_path / "outages.csv"
     file.write_text(
         "service,reference,started_at,attribution\n"
@@ -108,7 +108,7 @@ def test_rejected_rows_of_any_import_are_in_quarantine_once_with_row_field_and_r
     for _ in range(2):
         answer = sla("import", "outages", file)
         assert answer.exit_code == 3
-    kept = sorted(office.quarantined(), key=lambda entry: entry.run_id)
+    kept = sorted(use_cases.quarantine.entries(), key=lambda entry: entry.run_id)
     assert [(entry.run_id, entry.field, entry.origin) for entry in kept] == [
         ("import.outages.outages.csv.row-3", ".service", "import of outages"),
         ("import.outages.outages.csv.row-4", ".started_at", "import of outages"),
@@ -118,13 +118,13 @@ def test_rejected_rows_of_any_import_are_in_quarantine_once_with_row_field_and_r
     assert json.loads(kept[1].body)["rows"][0]["started_at"] == "yesterday"
 
 
-def test_another_notification_under_a_known_reference_is_refused_and_told_what_became_of_the_first(sla, office):
+def test_another_notification_under_a_known_reference_is_refused_and_told_what_became_of_the_first(sla, use_cases):
     first = json.dumps(conf(external_reference="WEB-1"))
     assert sla("backlog", "enter", "-", given=first).output == "TT-000001 waits.\n"
     other = sla("backlog", "enter", "-", given=json.dumps(conf(external_reference="WEB-1", symptom="other")))
     assert other.exit_code == 3
     assert "WEB-1 is processed already, as ticket TT-000001 by run incident.WEB-1, with another" in other.stderr
-    office.perform(enter_problem_report, run_id="incident.WEB-1")
+    use_cases.incidents.perform(enter_problem_report, run_id="incident.WEB-1")
     again = sla("backlog", "enter", "-", given=first)
     assert (again.exit_code, again.output) == (0, "It is processed already as TT-000001 by run incident.WEB-1.\n")
 
@@ -143,7 +143,7 @@ def test_every_line_break_but_one_may_stand_in_a_notification(sla, tmp_path):
     assert ".description: contains the control character U+2028" in answer.stderr
 
 
-def test_all_that_is_hostile_is_refused_line_by_line_in_one_line_each_and_kept(sla, office, tmp_path):
+def test_all_that_is_hostile_is_refused_line_by_line_in_one_line_each_and_kept(sla, use_cases, tmp_path):
     lines = [json.dumps(conf() | case.changes).encode() for case in REFUSED] + list(LINES.values())
     good = [json.dumps(conf(external_reference=f"OK-{i}") | case.changes).encode() for i, case in enumerate(KEPT)]
     file = tmp_path / "lines.jsonl"
@@ -154,7 +154,7 @@ def test_all_that_is_hostile_is_refused_line_by_line_in_one_line_each_and_kept(s
     told = answer.stderr.splitlines()
     assert [line.partition(":")[0] for line in told] == [f"line {n}" for n in range(1, len(lines) + 1)]
     assert all(line.isprintable() for line in told)
-    assert len(office.quarantined(limit=1000)) == len(lines)
+    assert len(use_cases.quarantine.entries(limit=1000)) == len(lines)
 
 
 def test_a_field_name_writes_no_line_of_its_own(sla):

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from include.sla_logic.adapters.importing.tickets import read_ticket_mapping
 from include.sla_logic.cli import app
-from include.sla_logic.cli.starting import run_id_of
+from include.sla_logic.cli.airflow_runs import run_id_of
 from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.importers.tickets import read_ticket_mapping
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "intake.md").read_text("utf-8")
 
@@ -108,7 +108,7 @@ def test_the_lines_for_curl_start_the_run(airflow, tmp_path):
 def test_the_mapping_of_ones_own_is_one(tmp_path):
     file = tmp_path / "helpdesk.yaml"
     file.write_text(block("yaml", "Our helpdesk"))
-    assert read_ticket_mapping(str(file)).states["with carrier"].owner == "third_party"
+    assert read_ticket_mapping(str(file)).states["with transport"].owner == "third_party"
 
 
 def test_every_option_that_the_page_shows_exists():

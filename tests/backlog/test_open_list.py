@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, update
 
-from include.sla_logic.adapters.clocks import NEXT_TIER, PRIORITY_DUE
-from include.sla_logic.adapters.contracts import load_contract
-from include.sla_logic.adapters.desk.board import BoardFilter, read_board
-from include.sla_logic.adapters.schema import reference as t
-from include.sla_logic.adapters.schema.queue import queue
-from include.sla_logic.departments import customer_service as cs
 from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.persistence.contracts import load_contract
+from include.sla_logic.persistence.queries.board import BoardFilter, read_board
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.queue import queue
+from include.sla_logic.persistence.sla_clocks import NEXT_TIER, PRIORITY_DUE
+from include.sla_logic.process import customer_service as cs
 from tests.backlog.logs import event, open_tickets, take_in, write_csv
-from tests.office.town import NOON
+from tests.services.sample import NOON
 
 HOUR = 3600
 
@@ -41,14 +41,14 @@ objectives:
 
 
 @pytest.fixture
-def waiting(office, tmp_path):
+def waiting(use_cases, tmp_path):
     """One ticket of priority P3, opened a day and four hours before noon of the second."""
-    open_tickets(office, tmp_path, 1)
-    return office
+    open_tickets(use_cases, tmp_path, 1)
+    return use_cases
 
 
-def line_of(office):
-    [line] = office.open_list()
+def line_of(use_cases):
+    [line] = use_cases.backlog.open_incidents()
     return line
 
 
@@ -60,27 +60,27 @@ def test_a_ticket_that_nobody_has_compared_stands_by_when_its_priority_is_due(wa
     assert line_of(waiting).seconds_left == (8 - 36) * HOUR - 600
 
 
-def judge(office, *, budget: int, runs: bool = True):
+def judge(use_cases, *, budget: int, runs: bool = True):
     """Let the queue say what a comparison of this moment would have said."""
-    now = office.database.now(None)
+    now = use_cases.work.database.now(None)
     values = {"budget_seconds": budget, "judged_at": now, "at_stake": 1_500, "currency": "EUR"}
     values["next_tier_at"] = now + timedelta(seconds=budget) if runs else None
-    with office.database.write() as connection:
+    with use_cases.work.database.write() as connection:
         connection.execute(update(queue).values(values))
 
 
-def hold(office, status=TicketStatus.PENDING):
+def hold(use_cases, status=TicketStatus.PENDING):
     def ask_the_customer(file):
         file.move_ticket(status, reason="Asked the customer.")
 
-    office.perform(ask_the_customer, run_id="incident.W-0")
+    use_cases.incidents.perform(ask_the_customer, run_id="incident.W-0")
 
 
-def go_on(office):
+def go_on(use_cases):
     def has_answered(file):
         file.move_ticket(TicketStatus.IN_PROGRESS, reason="She has answered.")
 
-    office.perform(has_answered, run_id="incident.W-0")
+    use_cases.incidents.perform(has_answered, run_id="incident.W-0")
 
 
 def test_seconds_to_the_next_credit_tier_run_down_and_money_is_at_stake(waiting, clock):
@@ -133,27 +133,27 @@ def test_another_priority_moves_the_target_and_loses_no_held_time(waiting, clock
     assert before.seconds_left - after.seconds_left == 4 * HOUR
 
 
-def test_settled_tickets_are_not_on_the_list_and_the_order_is_that_of_the_queue(office, tmp_path):
+def test_settled_tickets_are_not_on_the_list_and_the_order_is_that_of_the_queue(use_cases, tmp_path):
     rows = [
         event("OVER", "closed", "1 08:00"),
         event("SLOW", "acknowledged", "1 08:00", impact="3", urgency="3"),
         event("DOWN", "acknowledged", "1 09:00", impact="1", urgency="1"),
     ]
-    take_in(office, write_csv(tmp_path / "log.csv", rows))
-    assert [line.reference for line in office.open_list()] == ["DOWN", "SLOW"]
-    assert [line.reference for line in office.open_list(limit=1, offset=1)] == ["SLOW"]
+    take_in(use_cases, write_csv(tmp_path / "log.csv", rows))
+    assert [line.reference for line in use_cases.backlog.open_incidents()] == ["DOWN", "SLOW"]
+    assert [line.reference for line in use_cases.backlog.open_incidents(limit=1, offset=1)] == ["SLOW"]
 
 
-def on_tiers(office):
-    """Put the town's service under a contract with credit tiers by downtime."""
-    with office.database.write() as connection:
+def on_tiers(use_cases):
+    """Put the sample's service under a contract with credit tiers by downtime."""
+    with use_cases.work.database.write() as connection:
         load_contract(connection, TIERS, name="city-line", now=NOON)
         connection.execute(update(t.agreements).values(contract="city-line"))
 
 
-def board(office):
-    with office.reading() as connection:
-        return read_board(connection, BoardFilter(), now=office.database.now(connection)).lines
+def board(use_cases):
+    with use_cases.work.reading() as connection:
+        return read_board(connection, BoardFilter(), now=use_cases.work.database.now(connection)).lines
 
 
 def test_what_nobody_has_compared_has_the_first_tier_of_the_contract_at_stake(waiting):
@@ -186,32 +186,32 @@ def test_the_board_says_the_same_of_the_clock_as_the_open_list(waiting, clock):
     assert passed.seconds_left == line_of(waiting).seconds_left == -HOUR
 
 
-def down(office, since):
-    with office.database.write() as connection:
+def down(use_cases, since):
+    with use_cases.work.database.write() as connection:
         outage = {"service": "S-1", "reference": "O-1", "started_at": since, "attribution": "provider"}
         connection.execute(insert(t.outages), [outage])
 
 
-def test_a_tier_that_has_passed_is_followed_by_the_next_one(any_office, tmp_path, clock):
-    office = any_office
-    on_tiers(office)
-    open_tickets(office, tmp_path, 1)
-    down(office, NOON - timedelta(hours=1))
+def test_a_tier_that_has_passed_is_followed_by_the_next_one(any_use_cases, tmp_path, clock):
+    use_cases = any_use_cases
+    on_tiers(use_cases)
+    open_tickets(use_cases, tmp_path, 1)
+    down(use_cases, NOON - timedelta(hours=1))
     for step in (cs.enter_problem_report, cs.compare_with_sla):
-        office.perform(step, run_id="incident.W-0")
-    first = line_of(office)
+        use_cases.incidents.perform(step, run_id="incident.W-0")
+    first = line_of(use_cases)
     assert (str(first.at_stake), first.until, first.running) == ("10.00 EUR", NEXT_TIER, True)
-    assert office.judge_again(limit=10) == 0
+    assert use_cases.monitoring.rejudge(limit=10) == 0
     clock.pass_by(seconds=first.seconds_left + 60)
-    assert line_of(office).seconds_left == -60
-    assert office.judge_again(limit=10) == 1
-    second = line_of(office)
+    assert line_of(use_cases).seconds_left == -60
+    assert use_cases.monitoring.rejudge(limit=10) == 1
+    second = line_of(use_cases)
     assert (str(second.at_stake), second.running) == ("20.00 EUR", True)
     assert second.seconds_left > 0
     clock.pass_by(seconds=second.seconds_left + 1)
-    assert office.judge_again(limit=10) == 1
-    assert office.judge_again(limit=10) == 0
-    assert line_of(office).at_stake is None
+    assert use_cases.monitoring.rejudge(limit=10) == 1
+    assert use_cases.monitoring.rejudge(limit=10) == 0
+    assert line_of(use_cases).at_stake is None
 
 
 def test_nothing_is_judged_anew_that_was_held_and_has_time_left(waiting, clock):
@@ -220,9 +220,9 @@ def test_nothing_is_judged_anew_that_was_held_and_has_time_left(waiting, clock):
     judge(waiting, budget=3 * HOUR)
     hold(waiting)
     clock.pass_by(hours=10)
-    assert waiting.judge_again(limit=10) == 0
+    assert waiting.rejudge(limit=10) == 0
     go_on(waiting)
-    assert waiting.judge_again(limit=10) == 0
+    assert waiting.rejudge(limit=10) == 0
     assert line_of(waiting).seconds_left == 3 * HOUR
 
 

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
-from include.sla_logic.adapters.clocks import read_clocks
-from include.sla_logic.adapters.schema.arrivals import arrivals
-from include.sla_logic.adapters.schema.system_t import ticket_status_history, tickets, timeline
+from include.sla_logic.persistence.schema.arrivals import arrivals
+from include.sla_logic.persistence.schema.system_t import ticket_status_history, tickets, timeline
+from include.sla_logic.persistence.sla_clocks import read_clocks
 from tests.backlog.logs import take_in
 
 LOG = "incident_events_dev.csv.gz"
 
 
-def count(office, table, *where):
-    with office.database.read() as connection:
+def count(use_cases, table, *where):
+    with use_cases.work.database.read() as connection:
         return connection.scalar(select(func.count()).select_from(table).where(*where))
 
 
@@ -29,51 +29,51 @@ def head_of(source, target, lines: int):
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_every_ticket_of_the_servicenow_log_is_imported_or_in_quarantine(office, shared_data):
+def test_every_ticket_of_the_servicenow_log_is_imported_or_in_quarantine(use_cases, shared_data):
     log = shared_data / "uci_incident_log" / LOG
-    report = take_in(office, log, mapping="servicenow")
+    report = take_in(use_cases, log, mapping="servicenow")
     assert (report.rows, report.tickets) == (91_374, 15_170)
     # Six tickets have times that run backward; which of them is wrong cannot be known.
     assert (report.history, report.waiting, len(report.rejected)) == (15_164, 0, 6)
     assert {rejected.field for rejected in report.rejected} == {"at"}
-    assert len(office.quarantined()) == 6
-    assert count(office, tickets) == count(office, arrivals, arrivals.c.state == "history") == 15_164
-    assert office.breaches(settled=True) == []
-    reopened = count(office, timeline, timeline.c.event == "Reopened in the other system.")
+    assert len(use_cases.quarantine.entries()) == 6
+    assert count(use_cases, tickets) == count(use_cases, arrivals, arrivals.c.state == "history") == 15_164
+    assert use_cases.monitoring.violations(settled=True) == []
+    reopened = count(use_cases, timeline, timeline.c.event == "Reopened in the other system.")
     assert reopened == 235  # 227 + 2 from Resolved and 6 from Closed, as counted in the log itself
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_every_ticket_of_the_vinst_log_is_imported_once_and_its_waits_have_owners(office, shared_data):
+def test_every_ticket_of_the_vinst_log_is_imported_once_and_its_waits_have_owners(use_cases, shared_data):
     log = shared_data / "volvo_vinst_2013" / LOG
-    report = take_in(office, log, mapping="vinst")
+    report = take_in(use_cases, log, mapping="vinst")
     assert (report.rows, report.tickets, report.history, report.waiting) == (51_931, 5_287, 5_286, 1)
     assert report.rejected == []
-    assert office.breaches() == []
-    with office.database.read() as connection:
+    assert use_cases.monitoring.violations() == []
+    with use_cases.work.database.read() as connection:
         owners = select(ticket_status_history.c.owner, func.count()).group_by(ticket_status_history.c.owner)
         found = Counter({row[0]: row[1] for row in connection.execute(owners)})
     assert found["customer"] > 3_000
     assert found["third_party"] > 200
     assert found["provider"] > 1_000
-    again = take_in(office, log, mapping="vinst")
+    again = take_in(use_cases, log, mapping="vinst")
     assert (again.history, again.waiting, again.unchanged) == (0, 0, 5_287)
-    assert count(office, tickets) == 5_287
+    assert count(use_cases, tickets) == 5_287
 
 
-def test_a_day_of_the_servicenow_log_as_it_stood_then_waits_with_its_clocks(office, shared_data, tmp_path):
+def test_a_day_of_the_servicenow_log_as_it_stood_then_waits_with_its_clocks(use_cases, shared_data, tmp_path):
     log = head_of(shared_data / "uci_incident_log" / LOG, tmp_path / "day.csv", 3_000)
     until = datetime(2016, 3, 1, 12, tzinfo=UTC)
-    report = take_in(office, log, mapping="servicenow", until=until)
+    report = take_in(use_cases, log, mapping="servicenow", until=until)
     assert report.waiting > 100
     assert report.history > 0
-    with office.database.read() as connection:
+    with use_cases.work.database.read() as connection:
         clocks = read_clocks(connection, list(range(1, 50)), as_of=until)
     assert all(clock.net <= clock.gross for clock in clocks.values())
     assert any(hold.stops_the_clock for clock in clocks.values() for hold in clock.holds)
-    waiting = office.backlog().waiting
+    waiting = use_cases.backlog.summary().waiting
     assert waiting.unknown_customer == waiting.total == report.waiting
-    first, *_ = office.open_list(waiting_only=True)
+    first, *_ = use_cases.backlog.open_incidents(waiting_only=True)
     assert first.priority == "P1" or first.seconds_left is not None
     assert "is not in the contract register" in first.why

@@ -6,18 +6,18 @@ import pytest
 from sqlalchemy import Connection
 
 from benchmarks.plans import asked, plan
-from include.sla_logic.office import Office
-from tests.office.town import conf
+from include.sla_logic.services import UseCases
+from tests.services.sample import conf
 
 WORK = {
-    "the watchdog": lambda office: office.stranded(),
-    "waits that are over": lambda office: office.decide_due_restorations(),
-    "waits that were answered": lambda office: office.answered_restorations(decided_within=timedelta(minutes=5)),
-    "tiers that have passed": lambda office: office.judge_again(limit=100),
-    "dead claims": lambda office: office.release_dead_claims(lambda _: False),
-    "the next claims": lambda office: office.claim_backlog(by="me", limit=10, at_most=1, carries=1),
-    "where the backlog stands": lambda office: office.backlog(),
-    "the figures": lambda office: office.figures(),
+    "the watchdog": lambda use_cases: use_cases.monitoring.stalled(),
+    "waits that are over": lambda use_cases: use_cases.restorations.decide_due(),
+    "waits that were answered": lambda use_cases: use_cases.restorations.answered(decided_within=timedelta(minutes=5)),
+    "tiers that have passed": lambda use_cases: use_cases.monitoring.rejudge(limit=100),
+    "dead claims": lambda use_cases: use_cases.backlog.release_dead_claims(lambda _: False),
+    "the next claims": lambda use_cases: use_cases.backlog.claim(by="me", limit=10, at_most=1, carries=1),
+    "where the backlog stands": lambda use_cases: use_cases.backlog.summary(),
+    "the figures": lambda use_cases: use_cases.monitoring.figures(),
 }
 # Totals since the beginning count every row, in an index of three short columns.
 TOTALS = ("ix_queue_ended", "ix_applied_billing_credits_amounts")
@@ -30,10 +30,10 @@ def tables_read_whole(connection: Connection, statement: str, given: object) -> 
 
 
 @pytest.fixture
-def open_house(any_office: Office) -> Office:
-    any_office.accept(conf(external_reference="REF-1"), run_id="run-1", origin="form")
-    any_office.enter_backlog(conf(external_reference="REF-2"), run_id="run-2", origin="test")
-    return any_office
+def open_house(any_use_cases: UseCases) -> UseCases:
+    any_use_cases.incidents.accept(conf(external_reference="REF-1"), run_id="run-1", origin="form")
+    any_use_cases.backlog.enter(conf(external_reference="REF-2"), run_id="run-2", origin="test")
+    return any_use_cases
 
 
 @pytest.mark.parametrize("work", WORK)
@@ -47,10 +47,10 @@ def test_no_table_is_read_whole_for(open_house, work):
         assert {q: found for q, given in questions.items() if (found := tables_read_whole(connection, q, given))} == {}
 
 
-def test_the_watchdog_begins_with_what_has_no_end_yet(office):
+def test_the_watchdog_begins_with_what_has_no_end_yet(use_cases):
     """SQLite took the index of parents for it once: nearly all tickets have none."""
-    with asked(office) as questions:
-        office.stranded()
+    with asked(use_cases) as questions:
+        use_cases.monitoring.stalled()
     [question] = [one for one in questions if "restorations" in one]
-    with office.database.read() as connection:
+    with use_cases.work.database.read() as connection:
         assert "ix_queue_closed_at" in plan(connection, question, questions[question])[0]

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.sla_logic.adapters.clocks import clock_policy
 from include.sla_logic.domain.sla_clock import (
     ClockPolicy,
     Owner,
@@ -15,6 +14,7 @@ from include.sla_logic.domain.sla_clock import (
     read_clock,
 )
 from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.persistence.sla_clocks import clock_policy
 
 NINE = datetime(2026, 11, 2, 9, tzinfo=UTC)
 POLICY = clock_policy()

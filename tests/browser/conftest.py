@@ -12,9 +12,9 @@ import pytest
 
 from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack
-from include.sla_logic.adapters.quarantine import list_quarantined
-from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
-from include.sla_logic.office import Office, Settings
+from include.sla_logic.persistence.quarantine import list_quarantined
+from include.sla_logic.sample_data import Sample, load_sample, make_sample
+from include.sla_logic.services import Settings, UseCases
 from tests.real_airflow import running_stack
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed; it is a development need")
@@ -47,34 +47,34 @@ def airflow_stack(tmp_path_factory: pytest.TempPathFactory, postgres_server: Pos
 
 
 @pytest.fixture(scope="package")
-def town(airflow_stack) -> SmallTeleco:
+def sample(airflow_stack) -> Sample:
     """Load the small TELECO into the operations database of the stack."""
-    office = Office(Settings.from_environment({"TELECO_DB_URL": airflow_stack.settings.operations.url}))
-    office.migrate()
-    house = small_teleco(7, datetime.now(UTC))
-    with office.database.write() as connection:
-        load_small_teleco(connection, house)
+    use_cases = UseCases(Settings.from_environment({"TELECO_DB_URL": airflow_stack.settings.operations.url}))
+    use_cases.work.migrate()
+    house = make_sample(7, datetime.now(UTC))
+    with use_cases.work.database.write() as connection:
+        load_sample(connection, house)
     airflow_stack.wait_for_dags(["sla_violation"])
     return house
 
 
 @pytest.fixture(scope="package")
-def office(town, airflow_stack) -> Office:
-    return Office(Settings.from_environment({"TELECO_DB_URL": airflow_stack.settings.operations.url}))
+def use_cases(sample, airflow_stack) -> UseCases:
+    return UseCases(Settings.from_environment({"TELECO_DB_URL": airflow_stack.settings.operations.url}))
 
 
 @pytest.fixture(scope="package")
-def incidents(town, airflow_stack, office) -> SimpleNamespace:
+def incidents(sample, airflow_stack, use_cases) -> SimpleNamespace:
     """Start one run of each kind that the pages need, together, and wait until each is where it stays.
 
     `waiting` waits for its release, `failing` is closed and escalated, `reviewed` has a credit held for a second
     person; the notification of `bad` is in quarantine.
     """
     failing = "correction_fails"
-    reviewed = next(key for key, expected in town.expectations.items() if expected.held)
+    reviewed = next(key for key, expected in sample.expectations.items() if expected.held)
     keys = {"waiting": "held_and_released", "failing": failing, "reviewed": reviewed}
-    runs = {name: _start(airflow_stack, town, key, f"browser-{name}") for name, key in keys.items()}
-    runs["bad"] = _start(airflow_stack, town, failing, "browser-bad", customer="C-none", external_reference="BAD-1")
+    runs = {name: _start(airflow_stack, sample, key, f"browser-{name}") for name, key in keys.items()}
+    runs["bad"] = _start(airflow_stack, sample, failing, "browser-bad", customer="C-none", external_reference="BAD-1")
     airflow_stack.api.wait_run(
         "sla_violation",
         runs["waiting"],
@@ -83,7 +83,7 @@ def incidents(town, airflow_stack, office) -> SimpleNamespace:
     )
     for name in ("failing", "reviewed", "bad"):
         airflow_stack.api.wait_run("sla_violation", runs[name], timeout_seconds=PATIENCE)
-    with office.reading() as connection:
+    with use_cases.work.reading() as connection:
         assert [entry.run_id for entry in list_quarantined(connection, limit=2)] == [runs["bad"]]
     return SimpleNamespace(**runs)
 
@@ -158,7 +158,7 @@ class Visit:
         self.wrong = [each for each in self.wrong if "/ui/config" not in each]
         return self.page
 
-    def stand_still(self):
+    def stall(self):
         """Let no page look again by itself while it is examined."""
         self.remember("sessionStorage", "location.pathname", "'99'")
 
@@ -172,7 +172,7 @@ class Visit:
 
 
 @pytest.fixture(scope="package")
-def login(browser, airflow_stack, town):
+def login(browser, airflow_stack, sample):
     """Log in once and keep what the browser keeps."""
     window = Visit(browser, airflow_stack.address)
     window.enter(airflow_stack.user, airflow_stack.password)
@@ -186,8 +186,8 @@ def windows(browser):
     """Open windows of any size and colour mode; nothing may have gone wrong in any of them."""
     opened = []
 
-    def open_window(address, **wishes):
-        opened.append(Visit(browser, address, **wishes))
+    def open_window(address, **requests):
+        opened.append(Visit(browser, address, **requests))
         return opened[-1]
 
     yield open_window
@@ -200,4 +200,4 @@ def windows(browser):
 @pytest.fixture
 def visit(windows, airflow_stack, login):
     """Open windows of whoever has logged in to Airflow."""
-    return lambda **wishes: windows(airflow_stack.address, login=login, **wishes)
+    return lambda **requests: windows(airflow_stack.address, login=login, **requests)

@@ -3,23 +3,29 @@
 import pytest
 from sqlalchemy import insert
 
-from include.sla_logic.adapters.folders import ticket_number
-from include.sla_logic.adapters.outbox import list_messages
-from include.sla_logic.adapters.schema.cohorts import cohort_members
+from include.sla_logic.persistence.incident_records import ticket_number
+from include.sla_logic.persistence.outbox import list_messages
+from include.sla_logic.persistence.schema.cohorts import cohort_members
 from tests.browser.conftest import found_grave
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
-def paths(incidents, office):
+def paths(incidents, use_cases):
     """Name every page of the desk; the incidents are as they came, nobody has acted yet."""
-    waiting, failing = office.case(incidents.waiting).ticket, office.case(incidents.failing).ticket
-    with office.database.write() as connection:
+    waiting, failing = (
+        use_cases.lookups.incident(incidents.waiting).ticket,
+        use_cases.lookups.incident(incidents.failing).ticket,
+    )
+    with use_cases.work.database.write() as connection:
         sent = list_messages(connection, state="sent", limit=1)[0]
-        member = {"ticket": ticket_number(office.case(incidents.reviewed).ticket.id), "state": "set aside"}
+        member = {
+            "ticket": ticket_number(use_cases.lookups.incident(incidents.reviewed).ticket.id),
+            "state": "set aside",
+        }
         connection.execute(insert(cohort_members).values(run_id="many", reason="looked at by hand", **member))
-    credit = office.waiting_credits()[0].reference
+    credit = use_cases.credits.waiting()[0].reference
     return {
         "board": "/",
         "board-filtered": f"/?customer={waiting.customer}&service={waiting.service}",
@@ -45,7 +51,7 @@ def paths(incidents, office):
 @pytest.mark.parametrize("width", [360, 1440])
 def test_every_page_fits_follows_the_mode_and_serves_everyone(visit, paths, mode, width):
     window = visit(width=width, mode=mode)
-    window.stand_still()
+    window.stall()
     window.remember("localStorage", "'theme'", f"'{mode}'")
     for name, path in paths.items():
         page = window.go(f"/incident-desk{path}")
@@ -55,8 +61,10 @@ def test_every_page_fits_follows_the_mode_and_serves_everyone(visit, paths, mode
         assert page.evaluate("document.documentElement.dataset.theme") == mode, name
         colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert (colour == "rgb(244, 246, 248)") is (mode == "light"), name
-        # papers are alike, and axe-core needs half a minute for all of them
-        page.evaluate("() => [...document.querySelectorAll('.paper')].slice(2).forEach(each => { each.open = false })")
+        # documents are alike, and axe-core needs half a minute for all of them
+        page.evaluate(
+            "() => [...document.querySelectorAll('.document')].slice(2).forEach(each => { each.open = false })"
+        )
         assert found_grave(page) == [], name
 
 
@@ -70,7 +78,7 @@ def test_the_pictures_of_an_incident_are_drawn(visit, incidents):
     assert min(drawn) > 100
 
 
-def test_nobody_gets_in_without_a_login(browser, airflow_stack, town):
+def test_nobody_gets_in_without_a_login(browser, airflow_stack, sample):
     context = browser.new_context()
     page = context.new_page()
     for path in ("/", "/waiting", "/problems", "/new", "/incidents/TT-000001", "/incidents/TT-000001/letter"):

@@ -9,8 +9,8 @@ COLOURS = {"light": "rgb(244, 246, 248)", "dark": "rgb(14, 20, 27)"}
 
 
 @pytest.mark.parametrize("width", [360, 1440])
-def test_board_and_incident_fit_the_frame_and_follow_airflows_switch(visit, incidents, office, width):
-    ticket = office.case(incidents.failing).ticket
+def test_board_and_incident_fit_the_frame_and_follow_airflows_switch(visit, incidents, use_cases, width):
+    ticket = use_cases.lookups.incident(incidents.failing).ticket
     window = visit(width=width)
     page = window.go("/")
     page.get_by_role("link", name="Incident desk").first.click()
@@ -44,11 +44,11 @@ def inspect(window, name, mode):
     window.shoot(name)
 
 
-def test_the_incident_is_a_tab_of_its_run_and_leads_back_to_it(visit, incidents, office):
+def test_the_incident_is_a_tab_of_its_run_and_leads_back_to_it(visit, incidents, use_cases):
     window = visit()
     page = window.go(f"/dags/sla_violation/runs/{incidents.failing}")
     page.get_by_role("link", name="Incident", exact=True).click()
     desk = page.frame_locator("iframe")
-    desk.get_by_role("heading", name=office.case(incidents.failing).ticket.id, level=1).wait_for()
+    desk.get_by_role("heading", name=use_cases.lookups.incident(incidents.failing).ticket.id, level=1).wait_for()
     desk.get_by_role("link", name=f"run {incidents.failing}").click()
     page.wait_for_url(f"**/dags/sla_violation/runs/{incidents.failing}")

@@ -13,12 +13,12 @@ from sqlalchemy import text as sql
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from include.sla_logic.adapters.schema import accounts, problems, queue, reference, system_t
-from include.sla_logic.adapters.schema.cohorts import cohort_members
 from include.sla_logic.domain.lanes import Lane
-from include.sla_logic.office import UnableToAcceptNotification
-from tests.console.desk_town import ANCHOR, HELD, WAIT, Town, desk_of
+from include.sla_logic.persistence.schema import accounts, problems, queue, reference, system_t
+from include.sla_logic.persistence.schema.cohorts import cohort_members
+from include.sla_logic.services import UnableToAcceptNotification
 from tests.hostile import TEXTS
+from tests.web.desk_sample import ANCHOR, HELD, WAIT, Sample, desk_of
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("servers")]
 REVIEWED = "credit_under_review"
@@ -54,16 +54,16 @@ KEPT = [
 
 def town_that_says(text, folder):
     """Walk two incidents in a house in which everything that a person or a register wrote is `text`."""
-    name, town = " ".join(text.split()), Town(folder)
-    with town.office.database.write() as connection:
+    name, sample = " ".join(text.split()), Sample(folder)
+    with sample.use_cases.work.database.write() as connection:
         for table, column in REGISTERED:
             connection.execute(update(table).values({column: name}))
-    held = town.walk(HELD, until=WAIT, description=text)
-    town.walk(REVIEWED, description=text)
+    held = sample.walk(HELD, until=WAIT, description=text)
+    sample.walk(REVIEWED, description=text)
     with pytest.raises(UnableToAcceptNotification):
-        town.office.accept({"customer": text, "description": text}, run_id="bad", origin="REST")
-    town.office.hold_ticket(held.id, owner="customer", by=name[:200], reason=name[:400])
-    with town.office.database.write() as connection:
+        sample.use_cases.incidents.accept({"customer": text, "description": text}, run_id="bad", origin="REST")
+    sample.use_cases.holds.hold(held.id, owner="customer", by=name[:200], reason=name[:400])
+    with sample.use_cases.work.database.write() as connection:
         guards = connection.scalars(sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all()
         for guard in guards:  # what is only ever added is changed here all the same
             connection.execute(sql(f"DROP TRIGGER {guard}"))
@@ -77,8 +77,8 @@ def town_that_says(text, folder):
             connection.execute(update(system_t.documents).where(system_t.documents.c.id == row.id).values(body=body))
         number = connection.scalar(select(system_t.tickets.c.number).limit(1))
         connection.execute(insert(cohort_members).values(run_id="many", ticket=number, state="set aside", reason=text))
-    town.clock.now = ANCHOR
-    return town
+    sample.clock.now = ANCHOR
+    return sample
 
 
 def said(value, text):
@@ -91,8 +91,8 @@ def said(value, text):
 
 
 @contextmanager
-def served(town):
-    app = Starlette(routes=[Mount("/incident-desk", desk_of(town))])
+def served(sample):
+    app = Starlette(routes=[Mount("/incident-desk", desk_of(sample))])
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -105,11 +105,11 @@ def served(town):
         thread.join()
 
 
-def walked(window, town):
+def walked(window, sample):
     """Open every page, with everything unfolded; return how many elements each has."""
-    window.stand_still()
-    held, reviewed = (town.office.case(town.tickets[key]).ticket for key in (HELD, REVIEWED))
-    credit = town.office.waiting_credits()[0].reference
+    window.stall()
+    held, reviewed = (sample.use_cases.lookups.incident(sample.tickets[key]).ticket for key in (HELD, REVIEWED))
+    credit = sample.use_cases.credits.waiting()[0].reference
     paths = ["/?shown=all", "/waiting", "/reports?month=2026-11", "/new", "/runs/many", "/runs/nobody",
              f"/incidents/{held.id}", f"/incidents/{reviewed.id}", f"/services/{reviewed.service}",
              f"/incidents/{reviewed.id}/letter", f"/acts/credit/{credit}/approve", "/problems?shown=all"]  # fmt: skip
@@ -127,10 +127,10 @@ def walked(window, town):
 def test_hostile_texts_are_only_text_on_every_page(windows, tmp_path_factory):
     counts = {}
     for text in (HARMLESS, HOSTILE):
-        town = town_that_says(text, tmp_path_factory.mktemp("said"))
-        with served(town) as address:
+        sample = town_that_says(text, tmp_path_factory.mktemp("said"))
+        with served(sample) as address:
             window = windows(address, width=360, headers={"x-member": "operator"})
-            counts[text] = walked(window, town)
+            counts[text] = walked(window, sample)
             script = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E"
             page = window.go(f"/?customer={script}&service={script}&search={script}")
             assert page.evaluate(INJECTED) == []
@@ -139,7 +139,7 @@ def test_hostile_texts_are_only_text_on_every_page(windows, tmp_path_factory):
 
 
 def test_what_is_typed_comes_back_as_typed(windows, tmp_path):
-    with served(Town(tmp_path)) as address:
+    with served(Sample(tmp_path)) as address:
         window = windows(address, width=360, headers={"x-member": "operator"})
         page = window.go("/new")
         for name, text in (

@@ -11,19 +11,19 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(1800)]
 RESUMES = PATIENCE * 1000
 
 
-def test_from_the_login_over_a_release_and_a_rebate_to_the_letter(windows, incidents, airflow_stack, town, office):
+def test_from_the_login_over_a_release_and_a_rebate_to_the_letter(windows, incidents, airflow_stack, sample, use_cases):
     window = windows(airflow_stack.address)
     page = window.enter(airflow_stack.user, airflow_stack.password)
     page.get_by_role("link", name="Incident desk").first.click()
     desk = page.frame_locator("iframe")
 
-    filter_the_board(page, desk, town, office.case(incidents.waiting).ticket)
-    release_the_restoration(page, desk, office, airflow_stack, incidents.waiting)
-    approve_the_rebate(page, desk, office, office.case(incidents.reviewed).ticket)
-    follow_a_report_to_its_letter(window, desk, airflow_stack, town.notifications["minor_correction"])
+    filter_the_board(page, desk, sample, use_cases.lookups.incident(incidents.waiting).ticket)
+    release_the_restoration(page, desk, use_cases, airflow_stack, incidents.waiting)
+    approve_the_rebate(page, desk, use_cases, use_cases.lookups.incident(incidents.reviewed).ticket)
+    follow_a_report_to_its_letter(window, desk, airflow_stack, sample.notifications["minor_correction"])
 
 
-def filter_the_board(page, desk, town, ticket):
+def filter_the_board(page, desk, sample, ticket):
     """Narrow the board down step by step; each step stands in the address of the frame and of the page around it."""
     desk.get_by_role("heading", name="Restoration requests to release").wait_for()
     desk.get_by_label("Search").fill("nobody has this name")
@@ -49,7 +49,7 @@ def filter_the_board(page, desk, town, ticket):
     desk.get_by_role("heading", name=ticket.id, level=1).wait_for()
 
 
-def release_the_restoration(page, desk, office, stack, run_id):
+def release_the_restoration(page, desk, use_cases, stack, run_id):
     """The incident stands at its wait; released, its run goes on, and the open page shows the end by itself."""
     desk.get_by_text("Waits for the restoration request").wait_for()
     assert desk.locator(".station.now").count() == 1
@@ -60,7 +60,7 @@ def release_the_restoration(page, desk, office, stack, run_id):
     assert "The restoration request is sent" in desk.get_by_role("status").inner_text()
     assert stack.api.wait_run("sla_violation", run_id, timeout_seconds=PATIENCE) == "success"
     desk.locator(".outcome b", has_text="Restored").wait_for(timeout=RESUMES)
-    assert [(act.actor, act.detail) for act in office.case(run_id).audit] == [
+    assert [(act.actor, act.detail) for act in use_cases.lookups.incident(run_id).audit] == [
         (stack.user, "The reserve route has room.")
     ]
 
@@ -72,15 +72,15 @@ def give_reason(page, desk, said):
     desk.get_by_label("Reason").fill(said)
 
 
-def approve_the_rebate(page, desk, office, ticket):
-    assert [credit.state for credit in office.waiting_credits() if credit.ticket == ticket.id] == ["held"]
+def approve_the_rebate(page, desk, use_cases, ticket):
+    assert [credit.state for credit in use_cases.credits.waiting() if credit.ticket == ticket.id] == ["held"]
     desk.get_by_role("link", name="Waiting", exact=True).click()
     desk.locator(".line", has_text=ticket.id).get_by_role("link", name="Approve…").click()
     give_reason(page, desk, "The figures were checked by hand.")
     desk.get_by_role("button", name="Approve and book").click()
     desk.get_by_role("status").wait_for()
     assert "The credit is approved and booked" in desk.get_by_role("status").inner_text()
-    assert [credit for credit in office.waiting_credits() if credit.ticket == ticket.id] == []
+    assert [credit for credit in use_cases.credits.waiting() if credit.ticket == ticket.id] == []
 
 
 def follow_a_report_to_its_letter(window, desk, stack, said):

@@ -36,8 +36,8 @@ def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(visit, inciden
     assert page.evaluate(f"{FOCUSED}.closest('#main') !== null")
 
 
-def test_the_board_is_filtered_by_keys_and_the_focus_stays_there(visit, incidents, office):
-    ticket = office.case(incidents.failing).ticket
+def test_the_board_is_filtered_by_keys_and_the_focus_stays_there(visit, incidents, use_cases):
+    ticket = use_cases.lookups.incident(incidents.failing).ticket
     page = visit().go("/incident-desk/?shown=all")
     reach(page, ".filters [name=lane]")
     while page.evaluate(f"{FOCUSED}.value") != ticket.assigned_to:
@@ -54,8 +54,8 @@ def test_the_board_is_filtered_by_keys_and_the_focus_stays_there(visit, incident
     page.get_by_role("heading", name=ticket.id, level=1).wait_for()
 
 
-def test_a_ticket_is_put_on_hold_and_resumed_by_keys(visit, incidents, office, airflow_stack):
-    case = office.case(incidents.failing)
+def test_a_ticket_is_put_on_hold_and_resumed_by_keys(visit, incidents, use_cases, airflow_stack):
+    case = use_cases.lookups.incident(incidents.failing)
     page = visit().go(f"/incident-desk/incidents/{case.ticket.id}")
     hold = "a[href$='/hold']"
     reach(page, hold)
@@ -68,7 +68,7 @@ def test_a_ticket_is_put_on_hold_and_resumed_by_keys(visit, incidents, office, a
     page.keyboard.press("Escape")
     page.get_by_role("heading", name=case.ticket.id, level=1).wait_for()
     has_focus(page, hold)
-    assert office.case(incidents.failing).audit == case.audit
+    assert use_cases.lookups.incident(incidents.failing).audit == case.audit
 
     page.keyboard.press("Enter")
     has_focus(page, "#reason")
@@ -88,15 +88,15 @@ def test_a_ticket_is_put_on_hold_and_resumed_by_keys(visit, incidents, office, a
     page.keyboard.press("Enter")
     has_focus(page, ".notice")
     assert page.locator(".notice").inner_text() == "The ticket is taken up again."
-    added = office.case(incidents.failing).audit[len(case.audit) :]
+    added = use_cases.lookups.incident(incidents.failing).audit[len(case.audit) :]
     assert [(act.actor, act.detail) for act in added] == [
         (airflow_stack.user, "Waiting for a spare part."),
         (airflow_stack.user, "The part is here."),
     ]
 
 
-def test_the_form_is_filled_in_by_keys(visit, incidents, town):
-    said = town.notifications["analysed_by_service_management"]
+def test_the_form_is_filled_in_by_keys(visit, incidents, sample):
+    said = sample.notifications["analysed_by_service_management"]
     page = visit().go("/incident-desk/new")
     reach(page, "#customer")
     page.keyboard.type(said.customer)

@@ -5,9 +5,9 @@ import re
 import pypdfium2
 import pytest
 
-from include.sla_logic.adapters.mail import as_page, render
-from include.sla_logic.adapters.mail_delivery import read_message
-from include.sla_logic.adapters.mail_pdf import as_pdf
+from include.sla_logic.domain.mail_message import read_message
+from include.sla_logic.letters.letter_outbox import as_page, render
+from include.sla_logic.letters.pdf import as_pdf
 from tests.browser.conftest import SHOTS, found_grave
 from tests.letters.reports import customer, report, variants
 from tests.pango import need_pango

@@ -9,11 +9,11 @@ import pytest
 from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner, Result
 
-from include.sla_logic.adapters.small_teleco import load_small_teleco, small_teleco
 from include.sla_logic.cli import app
-from include.sla_logic.cli.starting import Airflow, UnableToStartIncident, run_id_of
+from include.sla_logic.cli.airflow_runs import Airflow, UnableToStartIncident, run_id_of
 from include.sla_logic.domain.notification import ProblemNotification
-from include.sla_logic.office import Office, Settings
+from include.sla_logic.sample_data import load_sample, make_sample
+from include.sla_logic.services import Settings, UseCases
 from tests.hostile import LINES, REFUSED, Hostile
 
 RUNS = "/api/v2/dags/sla_violation/dagRuns"
@@ -188,13 +188,13 @@ def test_without_a_reference_the_content_names_the_run() -> None:
 
 
 def test_nothing_is_known_without_address_or_make_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("include.sla_logic.cli.starting._LOCAL", tmp_path)
+    monkeypatch.setattr("include.sla_logic.cli.airflow_runs._LOCAL", tmp_path)
     with pytest.raises(UnableToStartIncident, match="TELECO_AIRFLOW_URL"):
         Airflow.found(None, {})
 
 
 def test_what_make_up_has_written_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("include.sla_logic.cli.starting._LOCAL", tmp_path)
+    monkeypatch.setattr("include.sla_logic.cli.airflow_runs._LOCAL", tmp_path)
     (tmp_path / "address").write_text("http://127.0.0.1:8080\n")
     (tmp_path / "passwords.json").write_text(json.dumps({"admin": "secret"}))
     found = Airflow.found(None, {})
@@ -205,26 +205,26 @@ def test_what_make_up_has_written_is_found(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 @pytest.fixture
-def office(kept: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
-    monkeypatch.setenv("TELECO_DB_URL", kept.settings.database_url)
+def use_cases(kept: UseCases, monkeypatch: pytest.MonkeyPatch) -> UseCases:
+    monkeypatch.setenv("TELECO_DB_URL", kept.work.settings.database_url)
     return kept
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Office:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> UseCases:
     folder = tmp_path_factory.mktemp("kept")
-    office = Office(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"))
-    office.migrate()
-    house = small_teleco(7, datetime.now(UTC))
-    with office.database.write() as connection:
-        load_small_teleco(connection, house)
+    use_cases = UseCases(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"))
+    use_cases.work.migrate()
+    house = make_sample(7, datetime.now(UTC))
+    with use_cases.work.database.write() as connection:
+        load_sample(connection, house)
     conf = house.notifications["premium"].model_dump(mode="json")
-    office.accept(conf, run_id="incident.DEMO-PREMIUM", origin="test")
-    return office
+    use_cases.incidents.accept(conf, run_id="incident.DEMO-PREMIUM", origin="test")
+    return use_cases
 
 
 @pytest.mark.parametrize("reference", ["TT-000001", "DEMO-PREMIUM", "incident.DEMO-PREMIUM"])
-def test_an_incident_is_shown_under_each_of_its_names(office: Office, reference: str) -> None:
+def test_an_incident_is_shown_under_each_of_its_names(use_cases: UseCases, reference: str) -> None:
     shown = sla("show", reference)
     assert shown.exit_code == 0, shown.output
     assert "TT-000001" in shown.output
@@ -232,26 +232,26 @@ def test_an_incident_is_shown_under_each_of_its_names(office: Office, reference:
     assert "ProblemNotification" in shown.output
 
 
-def test_an_incident_is_shown_as_json(office: Office) -> None:
+def test_an_incident_is_shown_as_json(use_cases: UseCases) -> None:
     shown = json.loads(sla("show", "TT-000001", "--json").output)
     assert shown["ticket"]["external_reference"] == "DEMO-PREMIUM"
     assert shown["documents"][0]["kind"] == "ProblemNotification"
 
 
-def test_tickets_are_listed(office: Office) -> None:
+def test_tickets_are_listed(use_cases: UseCases) -> None:
     assert "TT-000001" in sla("list").output
     assert [ticket["id"] for ticket in json.loads(sla("list", "--open", "--json").output)] == ["TT-000001"]
     assert "no such tickets" in sla("list", "--escalated").output
 
 
 @pytest.mark.parametrize("word", ["release", "reject"])
-def test_what_does_not_wait_cannot_be_answered(office: Office, word: str) -> None:
+def test_what_does_not_wait_cannot_be_answered(use_cases: UseCases, word: str) -> None:
     done = sla(word, "TT-000001", "--reason", "Because.")
     assert done.exit_code == 1
     assert "TT-000001 does not wait for a restoration request" in done.stderr
 
 
-def test_an_unknown_incident_is_one_sentence(office: Office) -> None:
+def test_an_unknown_incident_is_one_sentence(use_cases: UseCases) -> None:
     done = sla("show", "TT-999999")
     assert done.exit_code == 1
     assert done.stderr.count("\n") == 1

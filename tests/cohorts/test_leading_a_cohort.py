@@ -1,4 +1,4 @@
-"""A cohort does what single runs do: the same papers, the same ways, the same money; what fails or waits goes aside."""
+"""A cohort does what single runs do: the same documents, the same ways, the same money; what fails or waits goes aside."""
 
 import re
 from datetime import UTC, datetime
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from include.sla_logic.adapters.case_view import Case
-from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
-from include.sla_logic.office import Office, Settings
+from include.sla_logic.persistence.queries.incident import Case
+from include.sla_logic.sample_data import Sample, load_sample, make_sample
+from include.sla_logic.services import Settings, UseCases
 from tests.cohorts.leading import DOORS, ORDER, lead
 from tests.reference.walk import WAIT, the_activity
 
@@ -16,32 +16,32 @@ ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def teleco() -> SmallTeleco:
-    return small_teleco(7, ANCHOR, history_days=35)
+def teleco() -> Sample:
+    return make_sample(7, ANCHOR, history_days=35)
 
 
 @pytest.fixture
-def office(tmp_path: Path, teleco: SmallTeleco) -> Office:
+def use_cases(tmp_path: Path, teleco: Sample) -> UseCases:
     return open_house(tmp_path / "cohort", teleco)
 
 
-def open_house(folder: Path, teleco: SmallTeleco) -> Office:
-    office = Office(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"), clock=lambda: ANCHOR)
-    office.migrate()
-    with office.database.write() as connection:
-        load_small_teleco(connection, teleco)
-    return office
+def open_house(folder: Path, teleco: Sample) -> UseCases:
+    use_cases = UseCases(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"), clock=lambda: ANCHOR)
+    use_cases.work.migrate()
+    with use_cases.work.database.write() as connection:
+        load_sample(connection, teleco)
+    return use_cases
 
 
-def report_all(office: Office, teleco: SmallTeleco) -> list[str]:
+def report_all(use_cases: UseCases, teleco: Sample) -> list[str]:
     """Accept every incident of the small TELECO under a run id of its own."""
     return [
-        office.accept(notification.model_dump(mode="json"), run_id=f"own-{key}", origin="test").id
+        use_cases.incidents.accept(notification.model_dump(mode="json"), run_id=f"own-{key}", origin="test").id
         for key, notification in teleco.notifications.items()
     ]
 
 
-def alone(office: Office, run_id: str) -> None:
+def alone(use_cases: UseCases, run_id: str) -> None:
     """Lead one incident through a run of its own, as Airflow would, as far as it gets without an operator."""
     todo, done = ["enter_problem_report"], set()
     while todo:
@@ -49,34 +49,38 @@ def alone(office: Office, run_id: str) -> None:
         if DOORS[task].all_of and not DOORS[task].came_from <= done:
             continue
         if task == WAIT:
-            if office.decide_restoration(run_id) is None:
+            if use_cases.restorations.decide(run_id) is None:
                 return
-            choice: str | None = next(step.choice for step in office.case(run_id).path if step.task == WAIT)
+            choice: str | None = next(
+                step.choice for step in use_cases.lookups.incident(run_id).path if step.task == WAIT
+            )
         else:
-            choice = office.perform(the_activity(task), run_id=run_id)
+            choice = use_cases.incidents.perform(the_activity(task), run_id=run_id)
         done.add(task)
         todo += [choice] if choice else [other for other in ORDER if task in DOORS[other].came_from]
 
 
-def papers(case: Case) -> list[tuple[str, str]]:
-    """Return the papers of a case file without what tells one database from the other: problems are numbered as met."""
-    return sorted((paper.kind, re.sub(r'"run_id":"[^"]*"|SP-\d{6}', "", str(paper))) for paper in case.documents)
+def documents(case: Case) -> list[tuple[str, str]]:
+    """Return the documents of a case file without what tells one database from the other: problems are numbered as met."""
+    return sorted(
+        (document.kind, re.sub(r'"run_id":"[^"]*"|SP-\d{6}', "", str(document))) for document in case.documents
+    )
 
 
 @pytest.fixture(scope="module")
-def singles(tmp_path_factory: pytest.TempPathFactory, teleco: SmallTeleco) -> Office:
-    office = open_house(tmp_path_factory.mktemp("singles"), teleco)
-    report_all(office, teleco)
+def singles(tmp_path_factory: pytest.TempPathFactory, teleco: Sample) -> UseCases:
+    use_cases = open_house(tmp_path_factory.mktemp("singles"), teleco)
+    report_all(use_cases, teleco)
     for key in teleco.notifications:
-        alone(office, f"own-{key}")
-    return office
+        alone(use_cases, f"own-{key}")
+    return use_cases
 
 
 @pytest.mark.slow
-def test_a_cohort_leaves_the_same_case_files_as_single_runs(office, singles, teleco):
-    lead(office, "cohort-1", report_all(office, teleco), at_once=5)
+def test_a_cohort_leaves_the_same_case_files_as_single_runs(use_cases, singles, teleco):
+    lead(use_cases, "cohort-1", report_all(use_cases, teleco), at_once=5)
     for key in teleco.notifications:
-        ours, theirs = office.case(f"own-{key}"), singles.case(f"own-{key}")
-        assert papers(ours) == papers(theirs), key
+        ours, theirs = use_cases.lookups.incident(f"own-{key}"), singles.lookups.incident(f"own-{key}")
+        assert documents(ours) == documents(theirs), key
         assert sorted(ours.tasks) == sorted(theirs.tasks), key
         assert ours.ticket == theirs.ticket

@@ -1,28 +1,28 @@
-"""The stores that must keep the same contract: the fake in memory, and the office on both databases."""
+"""The stores that must keep the same contract: the fake in memory, and the use_cases on both databases."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from include.sla_logic.adapters.restorations import UnableToReleaseRestoration
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
-from include.sla_logic.office import Office
-from include.sla_logic.ports import CaseFile
-from tests.fakes import MemoryOffice, World
-from tests.office.town import NOON, Clock, conf
+from include.sla_logic.persistence.restorations import UnableToReleaseRestoration
+from include.sla_logic.process.ports import CaseFile
+from include.sla_logic.services import UseCases
+from tests.fakes import MemoryUseCases, World
+from tests.services.sample import NOON, Clock, conf
 
 RUN = "run-1"
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What is kept of the one incident; `papers` as (kind, round)."""
+    """What is kept of the one incident; `documents` as (kind, round)."""
 
     ticket: TroubleTicket
-    papers: list[tuple[str, int]]
+    documents: list[tuple[str, int]]
     timeline: list[tuple[str, str]]
     steps: dict[str, str | None]
     statuses: list[str]
@@ -41,32 +41,32 @@ class Store(Protocol):
 
 @dataclass
 class MemoryStore:
-    office: MemoryOffice = field(default_factory=lambda: MemoryOffice(World(now=NOON)))
+    use_cases: MemoryUseCases = field(default_factory=lambda: MemoryUseCases(World(now=NOON)))
 
     def __post_init__(self) -> None:
         notification = ProblemNotification.model_validate(conf())
-        self.office.accept(notification.model_copy(update={"reported_at": NOON}), run_id=RUN)
+        self.use_cases.accept(notification.model_copy(update={"reported_at": NOON}), run_id=RUN)
 
     def move_clock(self, now: datetime) -> None:
-        self.office.world.now = now
+        self.use_cases.world.now = now
 
     def perform(self, step: Callable[[CaseFile], object]) -> str | None:
-        return self.office.perform(step, run_id=RUN)
+        return self.use_cases.perform(step, run_id=RUN)
 
     def release(self) -> None:
-        self.office.release(RUN)
+        self.use_cases.release(RUN)
 
     def reject(self) -> None:
-        self.office.reject(RUN)
+        self.use_cases.reject(RUN)
 
     def decide(self) -> RestorationOutcome | None:
-        return self.office.decide(RUN)
+        return self.use_cases.decide(RUN)
 
     def kept(self) -> Kept:
-        incident = self.office.incidents[RUN]
+        incident = self.use_cases.incidents[RUN]
         return Kept(
             ticket=incident.ticket,
-            papers=[(kind, number) for kind, number, _ in incident.papers],
+            documents=[(kind, number) for kind, number, _ in incident.documents],
             timeline=[(str(lane), event) for _, lane, event in incident.timeline],
             steps=dict(incident.steps),
             statuses=[str(status) for _, status, _ in incident.moves],
@@ -75,33 +75,33 @@ class MemoryStore:
 
 @dataclass
 class DatabaseStore:
-    office: Office
+    use_cases: UseCases
     clock: Clock
 
     def __post_init__(self) -> None:
-        self.office.accept(conf(), run_id=RUN, origin="test")
+        self.use_cases.incidents.accept(conf(), run_id=RUN, origin="test")
 
     def move_clock(self, now: datetime) -> None:
         self.clock.now = now
 
     def perform(self, step: Callable[[CaseFile], object]) -> str | None:
-        return self.office.perform(step, run_id=RUN)
+        return self.use_cases.incidents.perform(step, run_id=RUN)
 
     def release(self) -> None:
-        self.office.release_restoration(RUN, by="Kim", reason="agreed")
+        self.use_cases.restorations.release(RUN, by="Kim", reason="agreed")
 
     def reject(self) -> None:
-        self.office.reject_restoration(RUN, by="Kim", reason="not now")
+        self.use_cases.restorations.reject(RUN, by="Kim", reason="not now")
 
     def decide(self) -> RestorationOutcome | None:
-        return self.office.decide_restoration(RUN)
+        return self.use_cases.restorations.decide(RUN)
 
     def kept(self) -> Kept:
-        """Leave out what the office writes by itself at acceptance."""
-        case = self.office.case(RUN)
+        """Leave out what the use_cases writes by itself at acceptance."""
+        case = self.use_cases.lookups.incident(RUN)
         return Kept(
             ticket=case.ticket,
-            papers=[(paper.kind, paper.round) for paper in case.documents],
+            documents=[(document.kind, document.round) for document in case.documents],
             timeline=[(entry.lane, entry.event) for entry in case.timeline[1:]],
             steps={step.task: step.choice for step in case.path},
             statuses=[str(change.status) for change in case.status_history[1:]],

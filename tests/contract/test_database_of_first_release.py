@@ -15,15 +15,15 @@ from airflow.sdk._shared.module_loading import import_string
 from alembic import command
 from sqlalchemy import BigInteger, func, select, text
 
-from include.sla_logic.adapters.migrations import _configuration, current_revision, newest_revision
-from include.sla_logic.adapters.schema.columns import metadata
-from include.sla_logic.departments.resource_provisioning import go_on_after_the_wait
 from include.sla_logic.domain.closed_incident import ClosedIncident
 from include.sla_logic.domain.restoration import RestorationOutcome
-from include.sla_logic.office import Office, Settings
-from tests.office.conftest import any_url  # noqa: F401 - a fixture
-from tests.office.town import Clock
+from include.sla_logic.persistence.migrations import _configuration, current_revision, newest_revision
+from include.sla_logic.persistence.schema.columns import metadata
+from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
+from include.sla_logic.services import Settings, UseCases
 from tests.reference.walk import FOLLOWS, the_activity
+from tests.services.conftest import any_url  # noqa: F401 - a fixture
+from tests.services.sample import Clock
 
 FIRST = json.loads((Path(__file__).parent / "first_release" / "database.json").read_text("utf-8"))
 LEFT_OFF = datetime(2026, 11, 23, 23, 6, 30, tzinfo=UTC)
@@ -37,19 +37,19 @@ def clock():
 
 
 @pytest.fixture
-def office(any_url, tmp_path, clock):  # noqa: F811
+def use_cases(any_url, tmp_path, clock):  # noqa: F811
     """Lay the tables out as the first release did, put its rows in, and migrate to today."""
-    office = Office(Settings(any_url, tmp_path / "letters"), clock=clock)
-    with office.database.write() as connection:
+    use_cases = UseCases(Settings(any_url, tmp_path / "letters"), clock=clock)
+    with use_cases.work.database.write() as connection:
         config = _configuration()
         config.attributes["connection"] = connection
         command.upgrade(config, FIRST["revision"])
-    with office.database.write() as connection:
+    with use_cases.work.database.write() as connection:
         for table in (table for table in metadata.sorted_tables if table.name in FIRST["tables"]):
-            put(connection, table, FIRST["tables"][table.name], postgresql=office.database.is_postgresql)
+            put(connection, table, FIRST["tables"][table.name], postgresql=use_cases.work.database.is_postgresql)
         assert current_revision(connection) == "0003"
-    office.migrate()
-    return office
+    use_cases.work.migrate()
+    return use_cases
 
 
 def put(connection, table, rows, *, postgresql):
@@ -70,56 +70,56 @@ def put(connection, table, rows, *, postgresql):
             connection.exec_driver_sql(f"SELECT setval({last}, ({highest})) WHERE {last} IS NOT NULL")
 
 
-def finish(office, run_id, task):
+def finish(use_cases, run_id, task):
     while task:
-        task = office.perform(the_activity(task), run_id=run_id) or FOLLOWS.get(task)
-    return office.case(run_id).document(ClosedIncident)
+        task = use_cases.incidents.perform(the_activity(task), run_id=run_id) or FOLLOWS.get(task)
+    return use_cases.lookups.incident(run_id).document(ClosedIncident)
 
 
-def test_nothing_that_the_first_release_kept_is_lost_or_wrong_after_the_migration(office):
-    with office.database.read() as connection:
+def test_nothing_that_the_first_release_kept_is_lost_or_wrong_after_the_migration(use_cases):
+    with use_cases.work.database.read() as connection:
         assert current_revision(connection) == newest_revision()
         for name, rows in FIRST["tables"].items():
             kept = connection.scalar(select(func.count()).select_from(metadata.tables[name]))
             assert kept == len(rows), name
-    assert list(map(str, office.breaches(settled=True))) == []
-    assert {one.ticket for one in office.open_list()} == {"TT-000002", "TT-000003"}
+    assert list(map(str, use_cases.monitoring.violations(settled=True))) == []
+    assert {one.ticket for one in use_cases.backlog.open_incidents()} == {"TT-000002", "TT-000003"}
 
 
-def test_a_run_that_waited_goes_on_where_it_is_released_in_time(office, clock):
-    before = office.restoration("run-released")
-    assert office.decide_restoration("run-released") is None
+def test_a_run_that_waited_goes_on_where_it_is_released_in_time(use_cases, clock):
+    before = use_cases.restorations.find("run-released")
+    assert use_cases.restorations.decide("run-released") is None
     clock.now = before.deadline
-    office.release_restoration("TT-000002", by="Kim", reason="The reserve route has room.")
-    assert office.restoration("run-released").deadline == before.deadline
-    outcome = office.decide_restoration("run-released")
+    use_cases.restorations.release("TT-000002", by="Kim", reason="The reserve route has room.")
+    assert use_cases.restorations.find("run-released").deadline == before.deadline
+    outcome = use_cases.restorations.decide("run-released")
     assert outcome is RestorationOutcome.IN_TIME
-    assert finish(office, "run-released", go_on_after_the_wait(outcome).value).outcome == "restored"
-    assert list(map(str, office.breaches())) == []
+    assert finish(use_cases, "run-released", go_on_after_the_wait(outcome).value).outcome == "restored"
+    assert list(map(str, use_cases.monitoring.violations())) == []
 
 
-def test_a_run_that_waited_ends_once_its_deadline_has_passed_and_not_before(office, clock):
+def test_a_run_that_waited_ends_once_its_deadline_has_passed_and_not_before(use_cases, clock):
     clock.now = DEADLINE
-    assert office.decide_restoration("run-late") is None
+    assert use_cases.restorations.decide("run-late") is None
     clock.now = DEADLINE + timedelta(microseconds=1)
-    outcome = office.decide_restoration("run-late")
+    outcome = use_cases.restorations.decide("run-late")
     assert outcome is RestorationOutcome.TOO_LATE
-    assert finish(office, "run-late", go_on_after_the_wait(outcome).value).outcome == "restoration_too_late"
-    assert list(map(str, office.breaches())) == []
+    assert finish(use_cases, "run-late", go_on_after_the_wait(outcome).value).outcome == "restoration_too_late"
+    assert list(map(str, use_cases.monitoring.violations())) == []
 
 
-def test_what_the_first_release_put_into_the_outbox_leaves_under_its_key(office):
+def test_what_the_first_release_put_into_the_outbox_leaves_under_its_key(use_cases):
     keys = {row["key"] for row in FIRST["tables"]["outbox"]}
     assert len(keys) == 2
-    assert set(office.deliver().sent) == keys
-    assert {message.key for message in office.messages() if message.state == "sent"} == keys
-    [letter] = office.settings.letters_folder.glob("*.eml")
+    assert set(use_cases.outbox.deliver().sent) == keys
+    assert {message.key for message in use_cases.outbox.messages() if message.state == "sent"} == keys
+    [letter] = use_cases.work.settings.letters_folder.glob("*.eml")
     [identity] = [key for key in keys if key.startswith("<")]
     assert f"Message-ID: {identity}" in letter.read_text("ascii")
-    with office.database.read() as connection:
+    with use_cases.work.database.read() as connection:
         posted = connection.execute(text("SELECT amount, currency FROM ledger_postings")).one()
     assert tuple(posted) == (24000, "EUR")
-    assert list(map(str, office.breaches())) == []
+    assert list(map(str, use_cases.monitoring.violations())) == []
 
 
 def test_what_the_first_release_handed_to_the_triggerer_is_understood():

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from include.sla_logic.adapters.case_file import UnableToReadDocument
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.policies import Policies
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.trouble_ticket import TicketStatus, UnableToMoveTicket
-from include.sla_logic.ports import CaseFile
+from include.sla_logic.persistence.case_file import UnableToReadDocument
+from include.sla_logic.process.ports import CaseFile
 from tests.contract.stores import DatabaseStore, MemoryStore, Store
-from tests.office.town import NOON, Clock, open_office
+from tests.services.sample import NOON, Clock, open_use_cases
 
 DEADLINE = NOON + timedelta(days=2)
 
@@ -33,11 +33,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     sqlite = f"sqlite:///{tmp_path / 'teleco.db'}"
     url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     clock = Clock()
-    return DatabaseStore(open_office(url, tmp_path, clock), clock)
+    return DatabaseStore(open_use_cases(url, tmp_path, clock), clock)
 
 
 class Note(Document):
-    """A paper of this test."""
+    """A document of this test."""
 
     text: str
 
@@ -51,7 +51,7 @@ def test_the_notification_is_the_first_paper(store):
     seen = []
     store.perform(lambda file: seen.append(file.read(ProblemNotification).customer))
     assert seen == ["C-1"]
-    assert store.kept().papers == [("ProblemNotification", 1)]
+    assert store.kept().documents == [("ProblemNotification", 1)]
 
 
 def test_a_paper_is_read_back_as_it_was_written_now_and_later(store):
@@ -82,7 +82,7 @@ def test_papers_of_one_kind_get_rounds_and_the_newest_is_read(store):
 
     store.perform(first)
     store.perform(second)
-    assert store.kept().papers[1:] == [("Note", 1), ("Note", 2), ("Note", 3)]
+    assert store.kept().documents[1:] == [("Note", 1), ("Note", 2), ("Note", 3)]
 
 
 def test_a_missing_paper_is_named(store):
@@ -101,7 +101,7 @@ def test_a_step_is_done_once_and_its_choice_is_given_again(store):
     assert [store.perform(is_it_so) for _ in range(3)] == ["go_that_way"] * 3
     assert len(calls) == 1
     assert store.kept().steps == {"is_it_so": "go_that_way"}
-    assert store.kept().papers[1:] == [("Note", 1)]
+    assert store.kept().documents[1:] == [("Note", 1)]
 
 
 def test_a_step_that_decides_nothing_has_no_choice(store):

@@ -9,29 +9,29 @@ from typing import TypeVar
 
 import pytest
 
-from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
-from include.sla_logic.office import Office, Settings
+from include.sla_logic.sample_data import Sample, load_sample, make_sample
+from include.sla_logic.services import Settings, UseCases
 
 
 class OpenHouse:
-    """An office with a clock of its own, and what an operator may do there meanwhile."""
+    """An use_cases with a clock of its own, and what an operator may do there meanwhile."""
 
     def __init__(self, url: str, folder: Path, *, ahead: timedelta = timedelta()) -> None:
         self.ahead = ahead
-        self.office = Office(Settings(url, folder / "letters"), clock=self.now)
-        self.office.migrate()
+        self.use_cases = UseCases(Settings(url, folder / "letters"), clock=self.now)
+        self.use_cases.work.migrate()
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
     def release(self, run_id: str) -> None:
-        self.office.release_restoration(run_id, by="operator", reason="The reserve route has room.")
+        self.use_cases.restorations.release(run_id, by="operator", reason="The reserve route has room.")
 
     def let_the_deadline_pass(self, run_id: str) -> None:
-        self.ahead += self.office.restoration(run_id).deadline - self.now() + timedelta(seconds=1)
+        self.ahead += self.use_cases.restorations.find(run_id).deadline - self.now() + timedelta(seconds=1)
 
     def _holds(self, run_id: str) -> bool:
-        wait = self.office.case(run_id).restoration
+        wait = self.use_cases.lookups.incident(run_id).restoration
         return wait is not None and wait.sent_at is None
 
     @contextmanager
@@ -41,7 +41,7 @@ class OpenHouse:
 
         def watch() -> None:
             while not over.wait(0.2):
-                for ticket in self.office.tickets():
+                for ticket in self.use_cases.lookups.tickets():
                     if ticket.external_reference == reference and self._holds(ticket.run_id):
                         act(ticket.run_id)
                         return
@@ -60,9 +60,9 @@ class House(OpenHouse):
 
     def __init__(self, url: str, folder: Path) -> None:
         super().__init__(url, folder)
-        self.teleco: SmallTeleco = small_teleco(7, datetime.now(UTC))
-        with self.office.database.write() as connection:
-            load_small_teleco(connection, self.teleco)
+        self.teleco: Sample = make_sample(7, datetime.now(UTC))
+        with self.use_cases.work.database.write() as connection:
+            load_sample(connection, self.teleco)
 
     def conf(self, key: str, **changes: object) -> dict[str, object]:
         return self.teleco.notifications[key].model_dump(mode="json") | changes
@@ -75,26 +75,27 @@ Lived = TypeVar("Lived", bound=OpenHouse)
 def lived_in(house: Lived) -> Iterator[Lived]:
     """Let Airflow's tasks and triggers work on this house, by its clock."""
     # Not at the top: a conftest is read before Airflow's home is set.
-    from sla_airflow import activities, connections, lookout, restoration
+    from sla_airflow import connections, restoration, wait_poller
+    from sla_airflow import operators as activities
 
-    url = house.office.settings.database_url
+    url = house.use_cases.work.settings.database_url
 
-    def open_office(*, sends: bool = True) -> Office:
+    def open_use_cases(*, sends: bool = True) -> UseCases:
         settings = connections.settings() if sends else connections.settings_inside()
         assert settings.database_url == url
-        return Office(settings, clock=house.now)
+        return UseCases(settings, clock=house.now)
 
     def answered_runs(asked: str, decided_within: timedelta) -> frozenset[str]:
         assert asked == url
-        return house.office.answered_restorations(decided_within=decided_within)
+        return house.use_cases.restorations.answered(decided_within=decided_within)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_CONN_TELECO_DB", url)
-        patch.setenv("TELECO_LETTERS", str(house.office.settings.letters_folder))
+        patch.setenv("TELECO_LETTERS", str(house.use_cases.work.settings.letters_folder))
         for module in (activities, restoration):
-            patch.setattr(module, "open_office", open_office)
-        patch.setattr(lookout, "answered_runs", answered_runs)
-        patch.setattr(lookout, "LOOK_SECONDS", 0.2)
+            patch.setattr(module, "open_use_cases", open_use_cases)
+        patch.setattr(wait_poller, "answered_runs", answered_runs)
+        patch.setattr(wait_poller, "LOOK_SECONDS", 0.2)
         patch.setattr(restoration, "FIRST_LOOK_SECONDS", 0)
         patch.setattr(restoration, "JITTER_SECONDS", 1)
         yield house

@@ -36,22 +36,22 @@ def test_the_run_fails_without_retries_and_the_notification_is_kept_with_its_rea
     assert run.state == "failed"
     assert states["enter_problem_report"] == ("failed", 1)
     assert {state for task, (state, _) in states.items() if task != "enter_problem_report"} == {"upstream_failed"}
-    kept = next(entry for entry in house.office.quarantined() if entry.run_id == run.run_id)
+    kept = next(entry for entry in house.use_cases.quarantine.entries() if entry.run_id == run.run_id)
     assert kept.field == field
     assert reason in kept.reason
     assert "premium" in kept.body or "S-1" in kept.body
 
 
 def test_no_ticket_is_opened_for_a_refused_notification(house: House) -> None:
-    before = len(house.office.tickets())
+    before = len(house.use_cases.lookups.tickets())
     run_with(house.conf("premium", external_reference="BAD-2", customer="C-9999"))
-    assert len(house.office.tickets()) == before
+    assert len(house.use_cases.lookups.tickets()) == before
 
 
 def test_a_notification_that_is_too_long_is_refused_and_its_beginning_kept(house: House) -> None:
     conf = house.conf("premium", external_reference="BAD-3", note="x" * 200_000)
     run = run_with(conf)
-    kept = next(entry for entry in house.office.quarantined() if entry.run_id == run.run_id)
+    kept = next(entry for entry in house.use_cases.quarantine.entries() if entry.run_id == run.run_id)
     assert run.state == "failed"
     assert "longer than" in kept.reason
     assert not kept.complete

@@ -16,7 +16,7 @@ WAIT = "await_restoration_request"
 def tickets(house: House) -> dict[str, str]:
     """Accept every incident, under a run id of its own that Airflow does not know yet."""
     return {
-        key: house.office.accept(house.conf(key), run_id=f"own-{key}", origin="test").id
+        key: house.use_cases.incidents.accept(house.conf(key), run_id=f"own-{key}", origin="test").id
         for key in house.teleco.notifications
     }
 
@@ -35,11 +35,11 @@ def test_every_incident_goes_the_way_that_it_goes_alone(house: House, run: DagRu
     for key, ticket in tickets.items():
         way = house.teleco.expectations[key].path
         expected = way[: way.index(WAIT)] if waits(house, key) else way
-        assert sorted(house.office.case(ticket).tasks) == sorted(expected), key
+        assert sorted(house.use_cases.lookups.incident(ticket).tasks) == sorted(expected), key
 
 
 def test_the_run_takes_every_way_that_some_incident_takes(house: House, run: DagRun, tickets: dict[str, str]) -> None:
-    taken = {task for ticket in tickets.values() for task in house.office.case(ticket).tasks}
+    taken = {task for ticket in tickets.values() for task in house.use_cases.lookups.incident(ticket).tasks}
     states = {task.task_id: task.state for task in run.get_task_instances()}
     assert {task for task, state in states.items() if state == "success"} == taken
     assert set(states.values()) == {"success", "skipped"}
@@ -48,7 +48,7 @@ def test_the_run_takes_every_way_that_some_incident_takes(house: House, run: Dag
 def test_outcome_money_and_letter_are_those_of_a_single_run(house: House, run: DagRun, tickets: dict[str, str]) -> None:
     assert run.state == "success"
     for key, ticket in tickets.items():
-        expected, case = house.teleco.expectations[key], house.office.case(ticket)
+        expected, case = house.teleco.expectations[key], house.use_cases.lookups.incident(ticket)
         if waits(house, key):
             continue
         assert case.closed is not None
@@ -65,12 +65,14 @@ def test_who_waits_has_a_run_of_its_own_started_with_what_was_reported(
     started = {key: DagRun.find(dag_id="sla_violation", run_id=f"own-{key}") for key in tickets}
     assert {key for key, runs in started.items() if runs} == {key for key in tickets if waits(house, key)}
     for key in filter(started.get, tickets):
-        assert started[key][0].conf == house.office.case(tickets[key]).documents[0].body
+        assert started[key][0].conf == house.use_cases.lookups.incident(tickets[key]).documents[0].body
 
 
 def test_a_premium_incident_of_the_cohort_is_linked_once(house: House, run: DagRun, tickets: dict[str, str]) -> None:
     assert run.state == "success"
     linked = DagRun.find(dag_id="premium_problem_fix")
     mine = [one for one in linked if one.conf["incident"].startswith("own-")]
-    premium = [key for key in tickets if "link_to_extra_problem_fix" in house.office.case(tickets[key]).tasks]
+    premium = [
+        key for key in tickets if "link_to_extra_problem_fix" in house.use_cases.lookups.incident(tickets[key]).tasks
+    ]
     assert sorted(one.conf["incident"] for one in mine) == sorted(f"own-{key}" for key in premium)

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from include.sla_logic.ports import CaseFile
-from sla_airflow.activities import Activity
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.process.ports import CaseFile
+from sla_airflow.operators import Activity
 from tests.dags.conftest import House
 from tests.dags.loading import load_dag
 
 pytestmark = pytest.mark.airflow
 
 
-class UnableToFindTariff(Exception):
+class UnableToFindTariff(ForeseenError):
     pass
 
 
@@ -42,7 +43,7 @@ def test_a_foreseen_failure_stops_the_run_at_once_and_escalates_the_ticket_once(
 
     run = run_with_step("compare_with_sla", "FAILS-1", step=compare_with_sla)
     failed = next(task for task in run.get_task_instances() if task.task_id == "compare_with_sla")
-    case = house.office.case(run.run_id)
+    case = house.use_cases.lookups.incident(run.run_id)
     assert (run.state, failed.state, failed.try_number) == ("failed", "failed", 1)
     assert case.tasks == ("enter_problem_report", "compare_with_sla_failed")
     assert case.ticket.escalated
@@ -68,9 +69,9 @@ def test_a_task_that_dies_after_its_work_does_it_once(
 
     monkeypatch.setattr(type(load_dag("sla_violation").get_task(task_id)), "execute", work_and_die)
     run = run_with_step(task_id, f"DIES-{task_id}", retry_delay=timedelta(0))
-    case = house.office.case(run.run_id)
+    case = house.use_cases.lookups.incident(run.run_id)
     assert (run.state, died[task_id]) == ("success", 1)
     assert Counter(case.tasks)[task_id] == 1
-    assert set(Counter((paper.kind, paper.round) for paper in case.documents).values()) == {1}
+    assert set(Counter((document.kind, document.round) for document in case.documents).values()) == {1}
     assert [message.state for message in case.outbox if message.kind == "mail"] == ["sent"]
     assert not case.ticket.escalated

@@ -32,7 +32,7 @@ def everything(
     conf = house.conf("premium", external_reference="LOGGED-1", description=WORDS)
     with caplog.at_level(logging.DEBUG), structlog.testing.capture_logs() as entries:
         run = load_dag("sla_violation").test(run_conf=conf)
-    return run, house.office.case(run.run_id), Everything(caplog, entries, "".join(capfd.readouterr()))
+    return run, house.use_cases.lookups.incident(run.run_id), Everything(caplog, entries, "".join(capfd.readouterr()))
 
 
 def test_each_step_says_its_incident_ticket_name_and_choice_and_nothing_personal_is_said(
@@ -46,8 +46,8 @@ def test_each_step_says_its_incident_ticket_name_and_choice_and_nothing_personal
         (case.ticket.id, step.task, step.choice) for step in case.path if step.task != "await_restoration_request"
     }
     assert case.document(ClosedIncident).credit
-    with house.office.reading() as connection:
-        from include.sla_logic.adapters.contracts import ContractRegister
+    with house.use_cases.work.reading() as connection:
+        from include.sla_logic.persistence.contracts import ContractRegister
 
         customer = ContractRegister(connection=connection).customer(case.ticket.customer)
     assert len(logged.text) > 1000

@@ -8,13 +8,13 @@ import pytest
 from airflow.models.dagrun import DagRun
 from sqlalchemy import select, update
 
-from include.sla_logic.adapters.case_view import Case
-from include.sla_logic.adapters.schema import reference as t
-from include.sla_logic.adapters.schema.accounts import applied_billing_credits
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.diagnosis import ProblemAnalysis
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.persistence.queries.incident import Case
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from sla_airflow.cohorts import conf_of_cohort
 from tests.cohorts.test_mass_outage import NODE, break_node, orders
 from tests.dags.conftest import House, lived_in
@@ -30,7 +30,7 @@ def house(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     folder = tmp_path_factory.mktemp("outage")
     with lived_in(House(f"sqlite+pysqlite:///{folder / 'teleco.db'}", folder)) as house:
         earlier = house.now() - BROKEN_FOR - timedelta(hours=1)
-        with house.office.database.write() as connection:
+        with house.use_cases.work.database.write() as connection:
             connection.execute(update(t.alarms).values(cleared_at=earlier))
             connection.execute(update(t.resource_faults).values(cured_at=earlier))
             connection.execute(update(t.resources).values(state="in_service"))
@@ -41,12 +41,13 @@ def house(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture(scope="module")
 def tickets(house: House) -> list[str]:
     """Accept a report of each service that runs over the node."""
-    with house.office.database.read() as connection:
+    with house.use_cases.work.database.read() as connection:
         over = set(connection.scalars(select(t.topology.c.service).where(t.topology.c.resource == NODE)))
     keys = {n.service: key for key, n in house.teleco.notifications.items() if n.service in over}
     seen = {"observed_from": (house.now() - BROKEN_FOR).isoformat(), "observed_to": None}
     return [
-        house.office.accept(house.conf(key, **seen), run_id=f"outage-{key}", origin="test").id for key in keys.values()
+        house.use_cases.incidents.accept(house.conf(key, **seen), run_id=f"outage-{key}", origin="test").id
+        for key in keys.values()
     ]
 
 
@@ -58,15 +59,15 @@ def run(tickets: list[str]) -> DagRun:
 @pytest.fixture(scope="module")
 def cases(house: House, run: DagRun, tickets: list[str]) -> list[Case]:
     assert run.state == "success"
-    return [house.office.case(ticket) for ticket in tickets]
+    return [house.use_cases.lookups.incident(ticket) for ticket in tickets]
 
 
 def test_it_is_one_service_problem_restored_once_for_all(house: House, cases: list[Case], tickets: list[str]) -> None:
     assert len(tickets) > 2
-    [problem] = house.office.problems(open_only=False)
+    [problem] = house.use_cases.lookups.service_problems(open_only=False)
     assert (problem.problem.resource, problem.status, list(problem.tickets)) == (NODE, "resolved", tickets)
     name = problem.problem.id
-    assert orders(house.office) == [f"{name}:{NODE}:clear_alarm", f"{name}:{NODE}:fail_over_link"]
+    assert orders(house.use_cases) == [f"{name}:{NODE}:clear_alarm", f"{name}:{NODE}:fail_over_link"]
     assert len({str(case.document(CorrectiveActions).corrections[0].results) for case in cases}) == 1
 
 
@@ -84,7 +85,7 @@ def test_every_customer_has_her_own_comparison_report_and_rebate(house: House, c
         assert case.rebate is not None
         assert case.adjustment is not None
     assert len({place for case in cases for place in case.letters}) >= len(cases)
-    with house.office.database.read() as connection:
+    with house.use_cases.work.database.read() as connection:
         booked = connection.execute(select(applied_billing_credits)).all()
     owed = {case.ticket.id for case in cases if case.rebate and case.rebate.total.amount}
     assert {credit.ticket for credit in booked if credit.amount} == owed
@@ -93,4 +94,4 @@ def test_every_customer_has_her_own_comparison_report_and_rebate(house: House, c
 
 def test_nothing_of_it_breaks_what_must_always_hold(house: House, cases: list[Case]) -> None:
     assert cases
-    assert house.office.breaches(settled=True) == []
+    assert house.use_cases.monitoring.violations(settled=True) == []

@@ -20,7 +20,7 @@ from include.sla_logic.domain.sla import SlaComparison
 from tests.dags.conftest import OpenHouse, lived_in
 from tests.dags.loading import load_dag
 
-CONTRACTS = Path(__file__).parents[2] / "include" / "sla_logic" / "adapters" / "importing" / "contracts"
+CONTRACTS = Path(__file__).parents[2] / "include" / "sla_logic" / "importers" / "contracts"
 LOSSES_SENT = 5  # each row of the recording counts the losses of twenty pings: one is five percent
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -54,7 +54,7 @@ HOME_LINE = Recording(
 
 
 class Recorded(OpenHouse):
-    """An office that knows one recording and nothing else, at the moment when it ended."""
+    """An use_cases that knows one recording and nothing else, at the moment when it ended."""
 
     def __init__(self, folder: Path, file: Path, recording: Recording) -> None:
         url = f"sqlite+pysqlite:///{folder / 'teleco.db'}"
@@ -75,7 +75,7 @@ class Recorded(OpenHouse):
                 yield line.rstrip("\n").split(",")
 
     def ask(self, query: str) -> tuple[str, ...]:
-        with self.office.database.read() as connection:
+        with self.use_cases.work.database.read() as connection:
             return tuple(connection.exec_driver_sql(query).one())
 
 
@@ -89,15 +89,15 @@ def recorded(
 
 
 def lead(house: Recorded, conf: dict[str, str]) -> tuple[SlaComparison, Rebate, CustomerReport, ClosedIncident, str]:
-    """Run the DAG, with an operator who releases what is held; return the papers and the letter."""
+    """Run the DAG, with an operator who releases what is held; return the documents and the letter."""
     conf = {"description": "As recorded.", "external_reference": "RECORDED", **conf}
     with house.meanwhile(house.release, "RECORDED"):
         run = load_dag("sla_violation").test(run_conf=conf)
-    case = house.office.case(run.run_id)
+    case = house.use_cases.lookups.incident(run.run_id)
     [page] = [place for place in case.letters if place.endswith(".html")]
-    papers = {paper.kind: paper.body for paper in case.documents}  # the last round of each
+    documents = {document.kind: document.body for document in case.documents}  # the last round of each
     comparison, rebate, report, closed = (
-        kind.model_validate(papers[kind.kind()]) for kind in (SlaComparison, Rebate, CustomerReport, ClosedIncident)
+        kind.model_validate(documents[kind.kind()]) for kind in (SlaComparison, Rebate, CustomerReport, ClosedIncident)
     )
     return comparison, rebate, report, closed, Path(page).read_text(encoding="utf-8")
 

@@ -15,7 +15,7 @@ from airflow.sdk.bases.branch import BranchMixIn
 from airflow.serialization.serialized_objects import DagSerialization
 
 from benchmarks.ways import WAYS
-from include.sla_logic.departments import customer_service, resource_provisioning, service_management
+from include.sla_logic.process import customer_service, resource_provisioning, service_management
 from tests.dags.loading import DAGS, load_dag
 from tests.dags.shape import shape_of
 
@@ -43,7 +43,7 @@ def test_the_floor_that_the_benchmark_measures_has_the_same_edges() -> None:
 
 
 def test_every_step_that_writes_a_letter_or_a_posting_also_sends_it(dag: DAG) -> None:
-    writes = {task.task_id for task in dag.tasks if re.search(r"\.(mailroom|billing)\b\.\w+\(", _code(task))}
+    writes = {task.task_id for task in dag.tasks if re.search(r"\.(letter_outbox|billing)\b\.\w+\(", _code(task))}
     assert writes - {"report_sla_rebate"} == {t.task_id for t in dag.tasks if getattr(t, "sends", False)}
 
 
@@ -126,11 +126,11 @@ def test_reading_the_dag_files_loads_no_heavy_library() -> None:
         f"runpy.run_path({str(DAGS / 'premium_problem_fix.py')!r})\n"
         "print('READ', *sorted({name.partition('.')[0] for name in set(sys.modules) - before}))\n"
     )
-    folders = os.pathsep.join([str(DAGS.parent), str(DAGS.parent / "plugins")])
+    records = os.pathsep.join([str(DAGS.parent), str(DAGS.parent / "plugins")])
     done = subprocess.run(
         [sys.executable, "-c", script],
         check=False,
-        env={**os.environ, "PYTHONPATH": folders},
+        env={**os.environ, "PYTHONPATH": records},
         capture_output=True,
         text=True,
     )

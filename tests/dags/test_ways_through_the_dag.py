@@ -1,20 +1,20 @@
-"""Each way through the process as a run of the DAG: papers, ticket, letter and money at its end."""
+"""Each way through the process as a run of the DAG: documents, ticket, letter and money at its end."""
 
 import pytest
 from airflow.models.dagrun import DagRun
 
-from include.sla_logic.adapters.case_view import Case
-from include.sla_logic.adapters.small_teleco.catalogue import read_catalogue
 from include.sla_logic.domain.customer_report import CreditState
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.persistence.queries.incident import Case
+from include.sla_logic.sample_data.catalogue import read_catalogue
 from tests.dags.conftest import House
 from tests.dags.loading import load_dag
 
 KEYS = [incident.key for incident in read_catalogue().incidents]
 PARALLEL = "create_customer_report"
-PAPERS = {
+DOCUMENTS = {
     "enter_problem_report": "ProblemReport",
     "compare_with_sla": "SlaComparison",
     "determine_counter_measures": "CounterMeasurePlan",
@@ -53,7 +53,7 @@ class Walked:
         act = house.release if self.expected.operator == "release" else house.let_the_deadline_pass
         with house.meanwhile(act, self.expected.reference):
             self.run: DagRun = load_dag("sla_violation").test(run_conf=house.conf(key))
-        self.case: Case = house.office.case(self.run.run_id)
+        self.case: Case = house.use_cases.lookups.incident(self.run.run_id)
         self.states = {task.task_id: task.state for task in self.run.get_task_instances()}
 
 
@@ -75,10 +75,10 @@ def test_the_steps_kept_are_the_way_taken(walked: Walked) -> None:
 
 
 def test_the_case_file_holds_the_papers_of_the_way_and_no_other(walked: Walked) -> None:
-    kept = {paper.kind for paper in walked.case.documents} - {"ProblemNotification"}
-    assert {PAPERS[task] for task in walked.expected.path if task in PAPERS} <= kept
-    never = {paper for task, paper in PAPERS.items() if task not in walked.expected.path}
-    assert kept & (never - {PAPERS[task] for task in walked.expected.path if task in PAPERS}) == set()
+    kept = {document.kind for document in walked.case.documents} - {"ProblemNotification"}
+    assert {DOCUMENTS[task] for task in walked.expected.path if task in DOCUMENTS} <= kept
+    never = {document for task, document in DOCUMENTS.items() if task not in walked.expected.path}
+    assert kept & (never - {DOCUMENTS[task] for task in walked.expected.path if task in DOCUMENTS}) == set()
 
 
 def test_the_ticket_ends_as_the_data_say(walked: Walked) -> None:
@@ -114,9 +114,9 @@ def test_a_premium_incident_is_taken_over_once_as_a_child_ticket(walked: Walked,
     extra = load_dag("premium_problem_fix")
     for _ in range(2):
         assert extra.test(run_conf=linked[0].conf).state == "success"
-    children = house.office.case(walked.run.run_id).children
+    children = house.use_cases.lookups.incident(walked.run.run_id).children
     assert len(children) == 1
-    assert house.office.case(children[0]).ticket.assigned_to is Lane.EXTRA_PROBLEM_FIX
+    assert house.use_cases.lookups.incident(children[0]).ticket.assigned_to is Lane.EXTRA_PROBLEM_FIX
 
 
 def test_on_postgresql_a_held_restoration_waits_and_is_released(house_on_postgresql: House) -> None:
@@ -130,9 +130,9 @@ def test_on_postgresql_a_held_restoration_waits_and_is_released(house_on_postgre
 def test_the_same_notification_again_fails_and_says_which_run_has_it(house: House) -> None:
     conf = house.conf("no_problem_found", external_reference="TWICE-1")
     first = load_dag("sla_violation").test(run_conf=conf)
-    ticket = house.office.case(first.run_id).ticket
+    ticket = house.use_cases.lookups.incident(first.run_id).ticket
     second = load_dag("sla_violation").test(run_conf=conf)
     refused = next(task for task in second.get_task_instances() if task.task_id == "enter_problem_report")
     assert (second.state, refused.state, refused.try_number) == ("failed", "failed", 1)
-    assert house.office.case("TWICE-1").ticket == ticket
-    assert first.run_id in house.office.case("TWICE-1").audit[-1].detail
+    assert house.use_cases.lookups.incident("TWICE-1").ticket == ticket
+    assert first.run_id in house.use_cases.lookups.incident("TWICE-1").audit[-1].detail

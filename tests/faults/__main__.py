@@ -14,7 +14,7 @@ from rich.table import Table
 
 from tests.faults.checking import Verdict
 from tests.faults.crowding import Crowds
-from tests.faults.house import House, house
+from tests.faults.installation import House, house
 from tests.faults.scenarios import FAULTS, Fault, play
 
 COLUMNS = ("operations", "fault", "rounds", "incidents", "lost", "doubled", "letters repeated", "postings repeated")

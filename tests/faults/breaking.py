@@ -7,7 +7,7 @@ from random import Random
 
 import psutil
 
-from tests.faults.house import PATIENCE, House
+from tests.faults.installation import PATIENCE, House
 
 Inject = Callable[[House, Random, str], None]
 SECOND = "triggerer-2"
@@ -81,15 +81,15 @@ def one_of_two_triggerers(house: House, chance: Random, mark: str) -> None:
         runs = [house.start_apart("held_and_released", f"TWO-{mark}-{number}") for number in range(4)]
         for run_id in runs:
             house.until_deferred(run_id)
-        deadlines = {run_id: house.office.restoration(run_id).deadline for run_id in runs}
+        deadlines = {run_id: house.use_cases.restorations.find(run_id).deadline for run_id in runs}
         time.sleep(chance.uniform(0, 5))
         stack.components.kill("triggerer")
         stack.components.wait_ended("triggerer")
         house.away.add("triggerer")
         for run_id in runs:
-            house.office.release_restoration(run_id, by="operator", reason="The reserve route has room.")
+            house.use_cases.restorations.release(run_id, by="operator", reason="The reserve route has room.")
         house.until(lambda: all(house.stack.api.run_state("sla_violation", run) == "success" for run in runs), "on")
-        assert deadlines == {run_id: house.office.restoration(run_id).deadline for run_id in runs}
+        assert deadlines == {run_id: house.use_cases.restorations.find(run_id).deadline for run_id in runs}
     finally:
         house.away.discard("triggerer")
         house.revive()

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from include.sla_logic.adapters.inspection import Breach
-from include.sla_logic.office import Office
+from include.sla_logic.persistence.invariants import Breach
+from include.sla_logic.services import UseCases
 from tests.faults.outside import Billing, Mailbox
 
 LOST = "lost"
@@ -26,16 +26,16 @@ class Verdict:
         return not self.lost and not self.doubled
 
 
-def check(office: Office, started: Iterable[str], mailbox: Mailbox, billing: Billing) -> Verdict:
+def check(use_cases: UseCases, started: Iterable[str], mailbox: Mailbox, billing: Billing) -> Verdict:
     """Hold everything against everything; `started` are the runs of which each is one incident."""
     runs = set(started)
-    tickets = [ticket for ticket in office.tickets(limit=100_000) if ticket.parent is None]
+    tickets = [ticket for ticket in use_cases.lookups.tickets(limit=100_000) if ticket.parent is None]
     known = {ticket.run_id for ticket in tickets}
     breaches = [
-        *office.breaches(settled=True),
+        *use_cases.monitoring.violations(settled=True),
         *(Breach("I1", run, "was started and has no incident") for run in sorted(runs - known)),
-        *_letters(office, mailbox),
-        *_postings(office, billing),
+        *_letters(use_cases, mailbox),
+        *_postings(use_cases, billing),
     ]
     lost = tuple(str(breach) for breach in breaches if _is_loss(breach))
     doubled = tuple(str(breach) for breach in breaches if not _is_loss(breach))
@@ -53,9 +53,9 @@ def _is_loss(breach: Breach) -> bool:
     return any(word in breach.says for word in words) and "has 2" not in breach.says
 
 
-def _letters(office: Office, mailbox: Mailbox) -> Iterable[Breach]:
+def _letters(use_cases: UseCases, mailbox: Mailbox) -> Iterable[Breach]:
     """Each letter that counts as sent arrived under its own Message-ID, and nothing else did."""
-    messages = [m for m in office.messages(limit=100_000) if m.kind == "mail"]
+    messages = [m for m in use_cases.outbox.messages(limit=100_000) if m.kind == "mail"]
     for message in messages:
         by_post = bool(message.answer and "written" in message.answer)
         if message.state != "sent":
@@ -66,9 +66,9 @@ def _letters(office: Office, mailbox: Mailbox) -> Iterable[Breach]:
         yield Breach("I5", identity, "arrived, and nobody has sent it")
 
 
-def _postings(office: Office, billing: Billing) -> Iterable[Breach]:
+def _postings(use_cases: UseCases, billing: Billing) -> Iterable[Breach]:
     """What Billing & Collections has acknowledged is what is marked as posted, to the cent."""
-    messages = {m.key: m for m in office.messages(limit=100_000) if m.kind == "billing"}
+    messages = {m.key: m for m in use_cases.outbox.messages(limit=100_000) if m.kind == "billing"}
     for key, message in messages.items():
         if message.state != "sent":
             yield Breach("I4", key, f"is {message.state} and never arrived")
@@ -79,7 +79,7 @@ def _postings(office: Office, billing: Billing) -> Iterable[Breach]:
     for key in billing.contradictions:
         yield Breach("I4", key, "was told twice with different amounts")
     posted = sum((Decimal(amount) for _, amount, _ in billing.postings.values()), Decimal(0))
-    figures = [f for f in office.figures() if f.name == "credits.amount" and f.tags["state"] == "posted"]
+    figures = [f for f in use_cases.monitoring.figures() if f.name == "credits.amount" and f.tags["state"] == "posted"]
     marked = sum((Decimal(repr(figure.value)) for figure in figures), Decimal(0))
     if posted != marked:
         yield Breach("I4", "all", f"{posted} were acknowledged, {marked} are marked as posted")

@@ -18,11 +18,11 @@ import psutil
 from sqlalchemy import insert
 
 from benchmarks.leading import ORDER, WAIT, lead
-from benchmarks.town import _TABLES, _renamed
+from benchmarks.sample import _TABLES, _renamed
 from deploy.stack import AirflowStack, OperationsDatabase, StackSettings, UnableToReachAirflow
 from deploy.stack.settings import ROOT
-from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
-from include.sla_logic.office import Office, Settings
+from include.sla_logic.sample_data import Sample, load_sample, make_sample
+from include.sla_logic.services import Settings, UseCases
 
 DAG = "sla_violation"
 KEY = "held_and_released"
@@ -36,19 +36,19 @@ BEFORE, AFTER = ORDER[: ORDER.index(WAIT) + 1], ORDER[ORDER.index(WAIT) + 1 :]
 
 @dataclass(frozen=True)
 class Crowd:
-    """The office, and the ticket of each run that waits."""
+    """The use_cases, and the ticket of each run that waits."""
 
-    office: Office
+    use_cases: UseCases
     runs: dict[str, str]
 
 
 def gather(url: str, folder: Path, waits: int) -> Crowd:
     """Open so many incidents in an empty database and lead each up to its held request."""
-    office = Office(Settings(url, folder / "letters"))
-    office.migrate()
-    teleco = small_teleco(7, datetime.now(UTC), history_days=32)
-    with office.database.write() as connection:
-        load_small_teleco(connection, teleco)
+    use_cases = UseCases(Settings(url, folder / "letters"))
+    use_cases.work.migrate()
+    teleco = make_sample(7, datetime.now(UTC), history_days=32)
+    with use_cases.work.database.write() as connection:
+        load_sample(connection, teleco)
         for table in _TABLES:
             rows = _of_one(teleco, teleco.rows.get(table.name, ()))
             if copies := [_renamed(row, copy) for copy in range(1, waits + 1) for row in rows]:
@@ -58,20 +58,22 @@ def gather(url: str, folder: Path, waits: int) -> Crowd:
     for copy in range(1, waits + 1):
         own = {name: f"{conf[name]}.{copy}" for name in ("customer", "service", "external_reference")}
         run_id = f"incident.CROWD-{copy}"
-        runs[run_id] = office.accept(conf | own, run_id=run_id, origin="crowd").id
-    left = lead_all(office, "led", list(runs.values()), BEFORE)
+        runs[run_id] = use_cases.incidents.accept(conf | own, run_id=run_id, origin="crowd").id
+    left = lead_all(use_cases, "led", list(runs.values()), BEFORE)
     if left != set(runs.values()):
         raise RuntimeError(f"only {len(left)} of {waits} incidents came to their wait")
-    return Crowd(office, runs)
+    return Crowd(use_cases, runs)
 
 
-def lead_all(office: Office, name: str, tickets: Sequence[str], tasks: Sequence[str]) -> set[str]:
+def lead_all(use_cases: UseCases, name: str, tickets: Sequence[str], tasks: Sequence[str]) -> set[str]:
     """Lead these tickets through the tasks without Airflow; return those that left to wait."""
     parts = [tickets[start : start + COHORT] for start in range(0, len(tickets), COHORT)]
-    return {left for number, part in enumerate(parts) for left in lead(office, f"{name}-{number}", part, tasks=tasks)}
+    return {
+        left for number, part in enumerate(parts) for left in lead(use_cases, f"{name}-{number}", part, tasks=tasks)
+    }
 
 
-def _of_one(teleco: SmallTeleco, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _of_one(teleco: Sample, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Keep what belongs to the one customer whose request is held: herself, her service, its resources."""
     told = teleco.notifications[KEY]
     mine = {told.customer, told.service}
@@ -103,7 +105,7 @@ def start_all(stack: AirflowStack, crowd: Crowd) -> None:
 
 
 def _conf(crowd: Crowd, run_id: str) -> dict[str, Any]:
-    return dict(crowd.office.notification(run_id))
+    return dict(crowd.use_cases.monitoring.notification(run_id))
 
 
 def tasks_in(stack: AirflowStack, state: str) -> int:
@@ -174,15 +176,17 @@ def cost(stack: AirflowStack, crowd: Crowd, before_any: Spent) -> str:
 def answer_slowly(crowd: Crowd, runs: Sequence[str]) -> None:
     """Release these waits one after the other and wait until the tasks of all have decided."""
     for run_id in runs:
-        crowd.office.release_restoration(run_id, by="operator", reason="The reserve route has room.")
+        crowd.use_cases.restorations.release(run_id, by="operator", reason="The reserve route has room.")
         time.sleep(SECONDS_APART)
-    office = crowd.office
-    until(lambda: all(office.restoration(run).outcome for run in runs), 600, lambda: f"{len(runs)} were released")
+    use_cases = crowd.use_cases
+    until(
+        lambda: all(use_cases.restorations.find(run).outcome for run in runs), 600, lambda: f"{len(runs)} were released"
+    )
 
 
 def delays(crowd: Crowd, runs: Sequence[str]) -> str:
     """Say how long after its request each of these waits was decided by its task."""
-    waits = [crowd.office.restoration(run) for run in runs]
+    waits = [crowd.use_cases.restorations.find(run) for run in runs]
     seconds = [(one.decided_at - one.sent_at).total_seconds() for one in waits if one.decided_at and one.sent_at]
     median, worst = statistics.median(seconds), max(seconds)
     return f"request to resumption of {len(seconds)}: median {median:.1f} s, worst {worst:.1f} s"

@@ -6,8 +6,8 @@ The steps before it are done already, and those after it are left to others; `cr
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 
-from include.sla_logic.departments import resource_provisioning
-from sla_airflow.activities import TRY_FOR_AN_HOUR
+from include.sla_logic.process import resource_provisioning
+from sla_airflow.operators import TRY_FOR_AN_HOUR
 from sla_airflow.restoration import RestorationSensor
 
 with DAG("sla_violation", schedule=None, catchup=False, max_active_runs=10_000, default_args=TRY_FOR_AN_HOUR) as dag:

@@ -16,8 +16,8 @@ from sqlalchemy import select, update
 from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack
 from deploy.stack.settings import sqlite_url
-from include.sla_logic.adapters.schema.system_t import restorations, tickets
 from include.sla_logic.domain.restoration import RestorationOutcome
+from include.sla_logic.persistence.schema.system_t import restorations, tickets
 from tests.faults.checking import Verdict
 from tests.faults.crowd import (
     AFTER,
@@ -126,7 +126,7 @@ def _answer_and_kill(stack: AirflowStack, crowd: Crowd, chance: Random, released
         if run in passes:
             _let_deadline_pass(crowd, run)
         else:
-            crowd.office.release_restoration(run, by="operator", reason="The reserve route has room.")
+            crowd.use_cases.restorations.release(run, by="operator", reason="The reserve route has room.")
     stack.components.wait_ended("triggerer")
     stack.start_component("triggerer")
 
@@ -134,7 +134,7 @@ def _answer_and_kill(stack: AirflowStack, crowd: Crowd, chance: Random, released
 def _let_deadline_pass(crowd: Crowd, run: str) -> None:
     """Move the whole wait two days into the past: what is compared is the present moment and the row's deadline."""
     number = int(crowd.runs[run].removeprefix("TT-"))
-    with crowd.office.database.write() as connection:
+    with crowd.use_cases.work.database.write() as connection:
         opened = connection.scalar(select(restorations.c.opened_at).where(restorations.c.ticket == number))
         passed = {"opened_at": opened - timedelta(days=2), "deadline": datetime.now(UTC)}
         connection.execute(update(restorations).where(restorations.c.ticket == number).values(passed))
@@ -154,20 +154,22 @@ def _looked_at_once(stack: AirflowStack, crowd: Crowd) -> list[str]:
 
 def _verdict(crowd: Crowd, breaches: list[str]) -> Verdict:
     """Lead all to their end without Airflow, and hold the invariants against the whole."""
-    office = crowd.office
-    lead_all(office, "rest", list(crowd.runs.values()), AFTER)
-    while office.deliver(limit=500).sent:
+    use_cases = crowd.use_cases
+    lead_all(use_cases, "rest", list(crowd.runs.values()), AFTER)
+    while use_cases.outbox.deliver(limit=500).sent:
         pass
     told = [line for line in breaches if line.startswith("doubled")] + [
         f"doubled: {run} has {len(ends)} ends of its wait" for run, ends in _ends(crowd).items() if len(ends) != 1
     ]
-    lost = [line for line in breaches if line.startswith("lost")] + [str(b) for b in office.breaches(settled=True)]
+    lost = [line for line in breaches if line.startswith("lost")] + [
+        str(b) for b in use_cases.monitoring.violations(settled=True)
+    ]
     return Verdict(len(crowd.runs), tuple(lost), tuple(told), repeated_letters=0, repeated_postings=0)
 
 
 def _ends(crowd: Crowd) -> dict[str, list[str]]:
     says = ("came in time", "came before the deadline")
-    events = {run: [entry.event for entry in crowd.office.case(run).timeline] for run in crowd.runs}
+    events = {run: [entry.event for entry in crowd.use_cases.lookups.incident(run).timeline] for run in crowd.runs}
     return {run: [event for event in told if any(end in event for end in says)] for run, told in events.items()}
 
 
@@ -181,5 +183,5 @@ def _outcomes(crowd: Crowd) -> dict[str, str | None]:
 
 def _column(crowd: Crowd, column):
     query = select(tickets.c.run_id, column).join(restorations, restorations.c.ticket == tickets.c.number)
-    with crowd.office.database.read() as connection:
+    with crowd.use_cases.work.database.read() as connection:
         return {row[0]: row[1] for row in connection.execute(query)}

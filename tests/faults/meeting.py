@@ -12,8 +12,8 @@ from typing import Any
 
 from deploy.stack.rest import FINISHED, AirflowApi, UnableToReachAirflow
 from include.sla_logic.domain.restoration import RestorationOutcome
-from include.sla_logic.office import UnableToAcceptNotification, UnableToReleaseRestoration
-from tests.faults.house import DAG, House
+from include.sla_logic.services import UnableToAcceptNotification, UnableToReleaseRestoration
+from tests.faults.installation import DAG, House
 
 CALLERS = 50
 EDGES = (-2, -1, -0.3, -0.05, 0, 0.05, 0.3, 1)
@@ -41,7 +41,7 @@ def same_incident_from_everywhere(house: House, chance: Random, mark: str) -> No
     api.start_run(BACKLOG, conf={}, run_id=f"backlog-{mark}")
     house.until(lambda: api.run_state(BACKLOG, f"backlog-{mark}") in FINISHED, "the backlog is not worked off")
     house.until(lambda: set(api.run_states(DAG).values()) <= FINISHED, "not all ended")
-    tickets = [t for t in house.office.tickets(limit=10_000) if t.external_reference == reference]
+    tickets = [t for t in house.use_cases.lookups.tickets(limit=10_000) if t.external_reference == reference]
     assert len(tickets) == 1, tickets
     house.started.add(tickets[0].run_id)
 
@@ -63,7 +63,7 @@ def _by_desk(house: House, body: dict[str, Any], number: int) -> None:
 
 
 def _by_command_line(house: House, body: dict[str, Any], number: int) -> None:
-    file = house.office.settings.letters_folder.parent / f"{body['external_reference']}-{number}.json"
+    file = house.use_cases.work.settings.letters_folder.parent / f"{body['external_reference']}-{number}.json"
     file.write_text(json.dumps(body))
     said: subprocess.CompletedProcess[str] = house.sla("incident", "start", str(file))
     # What is refused is another body under the same reference, or a server that is too busy; both say so.
@@ -72,7 +72,7 @@ def _by_command_line(house: House, body: dict[str, Any], number: int) -> None:
 
 def _into_backlog(house: House, body: dict[str, Any], number: int) -> None:
     with suppress(UnableToAcceptNotification):
-        house.office.enter_backlog(body, run_id=f"incident.{body['external_reference']}", origin="backlog")
+        house.use_cases.backlog.enter(body, run_id=f"incident.{body['external_reference']}", origin="backlog")
 
 
 def around_the_deadline(house: House, chance: Random, mark: str) -> None:
@@ -92,20 +92,24 @@ def around_the_deadline(house: House, chance: Random, mark: str) -> None:
     finally:
         house.away.discard("triggerer")
         house.revive()
-    house.until(lambda: all(house.office.restoration(run).outcome for run in runs), "not decided")
+    house.until(lambda: all(house.use_cases.restorations.find(run).outcome for run in runs), "not decided")
     for run, sent in honoured.items():
         expected = RestorationOutcome.IN_TIME if sent else RestorationOutcome.TOO_LATE
-        assert house.office.restoration(run).outcome is expected, (run, sent, house.office.restoration(run))
+        assert house.use_cases.restorations.find(run).outcome is expected, (
+            run,
+            sent,
+            house.use_cases.restorations.find(run),
+        )
 
 
 def _release_at_the_edge(house: House, run_id: str, edge: float) -> bool:
     """Tell whether the request was taken; every answer must fit the instants before and after it."""
     house.until(lambda: house.asked(run_id), "not held", every=0.2)
-    deadline = house.office.restoration(run_id).deadline
+    deadline = house.use_cases.restorations.find(run_id).deadline
     time.sleep(max(0.0, deadline.timestamp() + edge - time.time()))
     asked = datetime.now(UTC)
     try:
-        wait = house.office.release_restoration(run_id, by="operator", reason="In the last moment.")
+        wait = house.use_cases.restorations.release(run_id, by="operator", reason="In the last moment.")
     except UnableToReleaseRestoration:
         answered = datetime.now(UTC)
         assert answered > deadline, f"{run_id} was asked at {asked} and refused at {answered}, before {deadline}"
@@ -122,7 +126,7 @@ def race_of_the_deferral(house: House, chance: Random, mark: str) -> None:
     def answer(run_id: str) -> None:
         house.until(lambda: house.waiting(run_id), "not held", every=0.2)
         time.sleep(runs[run_id])
-        house.office.release_restoration(run_id, by="operator", reason="At once.")
+        house.use_cases.restorations.release(run_id, by="operator", reason="At once.")
 
     with ThreadPoolExecutor(RACERS) as operators:
         list(operators.map(answer, runs))

@@ -5,7 +5,7 @@ from random import Random
 
 from tests.faults import breaking, meeting, surroundings, waiting
 from tests.faults.breaking import Inject, billing, component, mail
-from tests.faults.house import House
+from tests.faults.installation import House
 
 WAYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration", "held_and_released", "no_violation")
 PAID = ("minor_correction", "no_problem_found")  # quickly at the end, and each with a credit and a letter

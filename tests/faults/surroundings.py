@@ -13,7 +13,7 @@ from deploy.stack.rest import UnableToReachAirflow
 from include.sla_logic.domain.restoration import RestorationOutcome
 from tests.faults import breaking
 from tests.faults.breaking import Inject
-from tests.faults.house import PATIENCE, House
+from tests.faults.installation import PATIENCE, House
 
 ASIDE = "triggerer"
 PARTS = ("scheduler", "triggerer", "dag-processor", "api-server")
@@ -39,13 +39,16 @@ def clock_of_the_triggerer(seconds: float) -> Inject:
             house.until(lambda: _beats_by(house, seconds), "no heartbeat by the wrong clock")
             house.until_deferred(held)
             time.sleep(chance.uniform(0, 40))
-            assert house.office.restoration(held).outcome is None
-            house.office.release_restoration(held, by="operator", reason="The route has room.")
+            assert house.use_cases.restorations.find(held).outcome is None
+            house.use_cases.restorations.release(held, by="operator", reason="The route has room.")
             ended = ("track_errors", "terminate_restoration")
             for run in (held, late):
                 house.until(lambda run=run: any(_passed(house, run, task) for task in ended), f"{run} still waits")
             for run, outcome in expected.items():
-                assert house.office.restoration(run).outcome is outcome, (run, house.office.restoration(run))
+                assert house.use_cases.restorations.find(run).outcome is outcome, (
+                    run,
+                    house.use_cases.restorations.find(run),
+                )
         finally:
             _end(house)
             house.away.discard(ASIDE)
@@ -91,7 +94,7 @@ def disk_full(house: House, chance: Random, _mark: str) -> None:
 
 def _refuses_to_write(house: House) -> bool:
     try:
-        with house.office.database.write() as connection:
+        with house.use_cases.work.database.write() as connection:
             connection.exec_driver_sql("CREATE TABLE too_much (filler TEXT)")
             connection.exec_driver_sql("INSERT INTO too_much VALUES ('" + "x" * 2_000_000 + "')")
             connection.rollback()

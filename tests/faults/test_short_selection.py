@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from tests.faults import breaking
-from tests.faults.house import House, house
+from tests.faults.installation import House, house
 
 # With the tests that need a server, so that one worker does these one after the other: never two Airflows at once.
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600), pytest.mark.xdist_group("servers")]

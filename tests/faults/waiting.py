@@ -6,7 +6,7 @@ from random import Random
 
 import psutil
 
-from tests.faults.house import DAG, PATIENCE, WAIT, House
+from tests.faults.installation import DAG, PATIENCE, WAIT, House
 
 QUIET = "sla_watchdog_minutes"
 
@@ -14,18 +14,18 @@ QUIET = "sla_watchdog_minutes"
 def sensor_cleared(house: House, _chance: Random, mark: str) -> None:
     """Clear the waiting sensor twice: the deadline stays."""
     run_id = _deferred(house, f"CLEAR-{mark}")
-    before = house.office.restoration(run_id).deadline
+    before = house.use_cases.restorations.find(run_id).deadline
     for _ in range(2):
         _clear(house, run_id)
         time.sleep(3)
         house.until_deferred(run_id)
-    assert house.office.restoration(run_id).deadline == before
+    assert house.use_cases.restorations.find(run_id).deadline == before
 
 
 def sensor_retried(house: House, _chance: Random, mark: str) -> None:
     """Kill the sensor's process while it looks, so that Airflow tries it again: the deadline stays."""
     run_id = _deferred(house, f"RETRY-{mark}")
-    before = house.office.restoration(run_id).deadline
+    before = house.use_cases.restorations.find(run_id).deadline
     _clear(house, run_id)
     api, end = house.stack.api, time.monotonic() + PATIENCE
     while api.task_states(DAG, run_id).get(WAIT) != "up_for_retry":
@@ -37,13 +37,13 @@ def sensor_retried(house: House, _chance: Random, mark: str) -> None:
                     process.kill()
             time.sleep(0.02)
     house.until_deferred(run_id)
-    assert house.office.restoration(run_id).deadline == before
+    assert house.use_cases.restorations.find(run_id).deadline == before
 
 
 def found_by_the_doctor(house: House, _chance: Random, mark: str) -> None:
     """Let the sensor fail for good while the request is answered: the doctor must find and finish the run."""
     run_id = _deferred(house, f"DEAD-{mark}")
-    house.office.release_restoration(run_id, by="operator", reason="Agreed.")
+    house.use_cases.restorations.release(run_id, by="operator", reason="Agreed.")
     _fail(house, run_id)
 
     def repaired() -> bool:  # it is quiet for a minute only after the failure has been told
@@ -62,11 +62,11 @@ def found_by_the_housekeeping(house: House, _chance: Random, mark: str) -> None:
     house.stack.api.set_variable(QUIET, "1")
     try:
         for run_id in (dead, lonely):
-            house.office.release_restoration(run_id, by="operator", reason="Agreed.")
+            house.use_cases.restorations.release(run_id, by="operator", reason="Agreed.")
         _fail(house, dead)
         for run_id in (dead, lonely):
             _until_success(house, run_id)
-            assert "watchdog" in {act.actor for act in house.office.case(run_id).audit}
+            assert "watchdog" in {act.actor for act in house.use_cases.lookups.incident(run_id).audit}
     finally:
         house.stack.api.set_variable(QUIET, "10")
         house.away.discard("triggerer")

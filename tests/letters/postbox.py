@@ -10,7 +10,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
-from include.sla_logic.adapters.mail import Smtp
+from include.sla_logic.settings import Smtp
 
 LOGIN, PASSWORD = "teleco", "a password"
 

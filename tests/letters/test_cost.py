@@ -5,7 +5,7 @@ HEAVY = ("altair", "PIL", "vl_convert", "jinja2", "babel", "weasyprint", "numpy"
 
 
 def test_importing_the_mailroom_loads_nothing_heavy() -> None:
-    code = f"import sys, include.sla_logic.adapters.mail; print([m for m in {HEAVY!r} if m in sys.modules])"
+    code = f"import sys, include.sla_logic.letters.letter_outbox; print([m for m in {HEAVY!r} if m in sys.modules])"
 
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

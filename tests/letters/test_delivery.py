@@ -6,15 +6,10 @@ from typing import Any
 
 import pytest
 
-from include.sla_logic.adapters.mail import (
-    LetterMailroom,
-    Smtp,
-    UnableToDeliverMail,
-    UnableToSendMail,
-    deliver_mail,
-    render,
-)
-from include.sla_logic.adapters.mail_delivery import read_message
+from include.sla_logic.domain.mail_message import read_message
+from include.sla_logic.gateways.smtp import UnableToDeliverMail, UnableToSendMail, deliver_mail
+from include.sla_logic.letters.letter_outbox import RenderingLetterOutbox, render
+from include.sla_logic.settings import Smtp
 from tests.letters.postbox import LOGIN, PASSWORD, Server
 from tests.letters.reports import customer, report
 
@@ -23,7 +18,7 @@ from tests.letters.reports import customer, report
 def posted(**changes: Any) -> dict[str, Any]:
     outbox: dict[str, dict[str, Any]] = {}
     told = report(series=()) if changes else report()
-    LetterMailroom(outbox.__setitem__, sender="desk@teleco.example").post(told, customer(**changes))
+    RenderingLetterOutbox(outbox.__setitem__, sender="desk@teleco.example").post(told, customer(**changes))
     ((key, payload),) = outbox.items()
     assert key == payload["message_id"]
     return payload

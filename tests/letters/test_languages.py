@@ -12,16 +12,16 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.sla_logic.adapters import mail_wording
-from include.sla_logic.adapters.mail import render, write_letter
-from include.sla_logic.adapters.mail_delivery import read_message
-from include.sla_logic.adapters.mail_wording import UnableToFindPhrase, Wording, languages
 from include.sla_logic.domain.customer_report import CreditState, NextStep
+from include.sla_logic.domain.mail_message import read_message
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.network import Action
 from include.sla_logic.domain.notification import Metric, Symptom
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.resolution import Outcome
+from include.sla_logic.letters import translations as mail_wording
+from include.sla_logic.letters.letter_outbox import render, write_letter
+from include.sla_logic.letters.translations import UnableToFindPhrase, Wording, languages
 from tests.letters.reports import customer, report
 
 NOON = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from include.sla_logic.adapters.mail import render, write_letter
-from include.sla_logic.adapters.mail_delivery import read_message
-from include.sla_logic.adapters.mail_rendering import COLUMNS, as_html, as_text
 from include.sla_logic.domain.contract.contract import MetricName
 from include.sla_logic.domain.customer_report import CreditState, CustomerReport
+from include.sla_logic.domain.mail_message import read_message
 from include.sla_logic.domain.notification import Metric, ProblemParameter
 from include.sla_logic.domain.resolution import Outcome
+from include.sla_logic.letters.letter_outbox import render, write_letter
+from include.sla_logic.letters.rendering import COLUMNS, as_html, as_text
 from tests.letters.reports import (
     AVAILABILITY,
     LATENCY,

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from include.sla_logic.adapters.mail import render
-from include.sla_logic.adapters.mail_pdf import UnableToMakePdf, as_pdf
+from include.sla_logic.letters.letter_outbox import render
+from include.sla_logic.letters.pdf import UnableToMakePdf, as_pdf
 from tests.letters.reports import customer, report
 
 

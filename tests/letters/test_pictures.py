@@ -10,14 +10,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
-from include.sla_logic.charts.axes import decimals_of, round_steps, round_times
-from include.sla_logic.charts.curve import counts_hours, curve_of
-from include.sla_logic.charts.performance import DIGIT, HEIGHT, MEASURED, Words, as_png, as_svg, can_draw
-from include.sla_logic.charts.png import few_colours
 from include.sla_logic.domain.measurements import Outage, ServiceFacts
 from include.sla_logic.domain.performance import Bound, PerformanceSeries, series_of
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.samples import SampleSeries
+from include.sla_logic.letters.charts.axes import decimals_of, round_steps, round_times
+from include.sla_logic.letters.charts.curve import counts_hours, curve_of
+from include.sla_logic.letters.charts.performance import DIGIT, HEIGHT, MEASURED, Words, as_png, as_svg, can_draw
+from include.sla_logic.letters.charts.png import few_colours
 from tests.letters.reports import MENDED, NOVEMBER, WRITTEN, ZONE, course, facts
 
 WORDS = Words("Measured", "the promise", "Outage", "Planned work", "corrected", "ms")

@@ -7,18 +7,19 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.sla_logic.departments import customer_service
-from include.sla_logic.office.case_work import Taken
-from sla_airflow import activities
-from sla_airflow.activities import TRY_FOR_AN_HOUR, Activity, Decision, Intake, department, report_failed_step
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.process import customer_service
+from include.sla_logic.services.incidents import StepResult
+from sla_airflow import operators as activities
+from sla_airflow.operators import TRY_FOR_AN_HOUR, Activity, Decision, Intake, department, report_failed_step
 from sla_airflow.premium import RUN_ID_LENGTH, premium_run_id
 
 
-class UnableToAcceptNotification(Exception):
+class UnableToAcceptNotification(ForeseenError):
     pass
 
 
-class Office:
+class UseCases:
     """Remembers what it was asked, and fails as told."""
 
     def __init__(self) -> None:
@@ -26,20 +27,21 @@ class Office:
         self.fails: dict[str, Exception] = {}
         self.choice: str | None = None
         self.settings = SimpleNamespace(operators=None)
+        self.work = self.incidents = self.cohorts = self.outbox = self.lookups = self
 
     def accept(self, conf: object, *, run_id: str, origin: str) -> None:
         self._do("accept", conf, run_id, origin)
 
-    def take(self, step: Any, *, run_id: str) -> Taken:
-        self._do("take", step.__name__, run_id)
-        return Taken("TT-000001", self.choice)
+    def perform_step(self, step: Any, *, run_id: str) -> StepResult:
+        self._do("perform_step", step.__name__, run_id)
+        return StepResult("TT-000001", self.choice)
 
     def deliver(self, *, ticket: str) -> str:
         self._do("deliver", ticket)
         return "1 sent"
 
-    def case(self, reference: str) -> SimpleNamespace:
-        self._do("case", reference)
+    def incident(self, reference: str) -> SimpleNamespace:
+        self._do("incident", reference)
         return SimpleNamespace(letters=("letters/TT-000001.eml",))
 
     def _do(self, *call: Any) -> None:
@@ -49,10 +51,10 @@ class Office:
 
 
 @pytest.fixture
-def office(monkeypatch: pytest.MonkeyPatch) -> Office:
-    office = Office()
-    monkeypatch.setattr(activities, "open_office", lambda **_: office)
-    return office
+def use_cases(monkeypatch: pytest.MonkeyPatch) -> UseCases:
+    use_cases = UseCases()
+    monkeypatch.setattr(activities, "open_use_cases", lambda **_: use_cases)
+    return use_cases
 
 
 def context(conf: object = None) -> Any:
@@ -66,38 +68,38 @@ def test_name_and_docstring_of_the_step_are_those_of_the_task() -> None:
     assert (task.doc_md or "").startswith("Measure extent and details of the degradation")
 
 
-def test_an_activity_performs_its_step_for_the_run(office: Office) -> None:
+def test_an_activity_performs_its_step_for_the_run(use_cases: UseCases) -> None:
     Activity(step=customer_service.compare_with_sla).execute(context())
-    assert office.calls == [("take", "compare_with_sla", "run-1")]
+    assert use_cases.calls == [("perform_step", "compare_with_sla", "run-1")]
 
 
-def test_a_decision_goes_where_the_step_says(office: Office) -> None:
-    office.choice = "link_to_extra_problem_fix"
+def test_a_decision_goes_where_the_step_says(use_cases: UseCases) -> None:
+    use_cases.choice = "link_to_extra_problem_fix"
     decision = Decision(step=customer_service.is_customer_premium)
     assert decision.choose_branch(context()) == "link_to_extra_problem_fix"
 
 
-def test_the_intake_accepts_what_the_run_was_started_with_and_then_enters_it(office: Office) -> None:
+def test_the_intake_accepts_what_the_run_was_started_with_and_then_enters_it(use_cases: UseCases) -> None:
     Intake(step=customer_service.enter_problem_report).execute(context({"customer": "C-1"}))
-    assert office.calls == [
+    assert use_cases.calls == [
         ("accept", {"customer": "C-1"}, "run-1", "Airflow, manual"),
-        ("take", "enter_problem_report", "run-1"),
+        ("perform_step", "enter_problem_report", "run-1"),
     ]
 
 
-def test_a_run_without_conf_is_refused_by_the_office_and_not_by_accident(office: Office) -> None:
+def test_a_run_without_conf_is_refused_by_the_office_and_not_by_accident(use_cases: UseCases) -> None:
     Intake(step=customer_service.enter_problem_report).execute(context(None))
-    assert office.calls[0] == ("accept", {}, "run-1", "Airflow, manual")
+    assert use_cases.calls[0] == ("accept", {}, "run-1", "Airflow, manual")
 
 
-def test_a_foreseen_error_fails_at_once_with_its_sentence(office: Office) -> None:
-    office.fails["accept"] = UnableToAcceptNotification(".customer: field required. Kept in quarantine as 7.")
+def test_a_foreseen_error_fails_at_once_with_its_sentence(use_cases: UseCases) -> None:
+    use_cases.fails["accept"] = UnableToAcceptNotification(".customer: field required. Kept in quarantine as 7.")
     with pytest.raises(AirflowFailException, match=r"^\.customer: field required\. Kept in quarantine as 7\.$"):
         Intake(step=customer_service.enter_problem_report).execute(context({}))
 
 
-def test_any_other_error_is_tried_again(office: Office) -> None:
-    office.fails["take"] = ConnectionError("the server closed the connection")
+def test_any_other_error_is_tried_again(use_cases: UseCases) -> None:
+    use_cases.fails["perform_step"] = ConnectionError("the server closed the connection")
     with pytest.raises(ConnectionError):
         Activity(step=customer_service.compare_with_sla).execute(context())
     assert TRY_FOR_AN_HOUR["retries"] >= 2
@@ -109,10 +111,10 @@ def test_a_server_may_be_away_for_an_hour() -> None:
     assert sum(delay.total_seconds() for delay in delays) > 3600
 
 
-def test_what_a_step_sends_is_delivered_right_after_it(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_a_step_sends_is_delivered_right_after_it(use_cases: UseCases, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         Activity(step=customer_service.send_customer_report, sends=True).execute(context())
-    assert [call[0] for call in office.calls] == ["take", "deliver", "case"]
+    assert [call[0] for call in use_cases.calls] == ["perform_step", "deliver", "incident"]
     assert "letters/TT-000001.eml" in caplog.text
 
 
@@ -122,38 +124,40 @@ def test_one_office_is_opened_for_a_task_and_servers_are_asked_for_only_where_so
 ) -> None:
     opened: list[bool] = []
 
-    def open_office(*, sends: bool = True) -> Office:
+    def open_use_cases(*, sends: bool = True) -> UseCases:
         opened.append(sends)
-        return Office()
+        return UseCases()
 
-    monkeypatch.setattr(activities, "open_office", open_office)
+    monkeypatch.setattr(activities, "open_use_cases", open_use_cases)
     Activity(step=customer_service.send_customer_report, sends=sends).execute(context())
     assert opened == [sends]
 
 
-def test_a_step_succeeds_though_its_message_cannot_leave_now(office: Office, caplog: pytest.LogCaptureFixture) -> None:
-    office.fails["deliver"] = ConnectionRefusedError("mail server away")
+def test_a_step_succeeds_though_its_message_cannot_leave_now(
+    use_cases: UseCases, caplog: pytest.LogCaptureFixture
+) -> None:
+    use_cases.fails["deliver"] = ConnectionRefusedError("mail server away")
     Activity(step=customer_service.send_customer_report, sends=True).execute(context())
     assert "the outbox keeps it" in caplog.text
 
 
-def test_a_failed_step_is_told_to_the_ticket_under_a_name_of_its_own(office: Office) -> None:
+def test_a_failed_step_is_told_to_the_ticket_under_a_name_of_its_own(use_cases: UseCases) -> None:
     report_failed_step(context())
-    assert office.calls == [("take", "compare_with_sla_failed", "run-1")]
+    assert use_cases.calls == [("perform_step", "compare_with_sla_failed", "run-1")]
 
 
 def test_a_failed_step_escalates_the_ticket_and_names_no_customer(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    use_cases: UseCases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
     case_file: Any = SimpleNamespace(escalate=said.append)
-    monkeypatch.setattr(office, "take", lambda step, **_: Taken("TT-000001", step(case_file)))
+    monkeypatch.setattr(use_cases, "perform_step", lambda step, **_: StepResult("TT-000001", step(case_file)))
     report_failed_step({**context(), "exception": ValueError("Ada Lovelace, C-1")})
     assert said == ["the step compare_with_sla failed: ValueError."]
 
 
-def test_a_run_without_a_ticket_has_nobody_to_tell(office: Office, caplog: pytest.LogCaptureFixture) -> None:
-    office.fails["take"] = UnableToAcceptNotification("No incident was accepted for the run 'run-1'.")
+def test_a_run_without_a_ticket_has_nobody_to_tell(use_cases: UseCases, caplog: pytest.LogCaptureFixture) -> None:
+    use_cases.fails["perform_step"] = UnableToAcceptNotification("No incident was accepted for the run 'run-1'.")
     report_failed_step(context())
     assert "No incident was accepted" in caplog.text
 
@@ -175,7 +179,7 @@ def test_the_linked_run_has_one_name_that_airflow_accepts(run_id: str) -> None:
     assert premium_run_id(run_id) != premium_run_id(run_id[:-1] + "y")
 
 
-class UnableToUseDatabase(Exception):
+class UnableToUseDatabase(ForeseenError):
     passes = True
 
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from tests.hostile import FORGERS, TEXTS
-from tests.office.town import conf
+from tests.services.sample import conf
 
 LEGAL = re.compile(r"incident\.[A-Za-z0-9_.~:+-]+")
 

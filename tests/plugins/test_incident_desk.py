@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_loading_the_plugin_imports_neither_the_desk_nor_its_database(tmp_path):
-    heavy = "('include.sla_logic.console', 'include.sla_logic.office', 'altair', 'vl_convert')"
+    heavy = "('include.sla_logic.web', 'include.sla_logic.services', 'altair', 'vl_convert')"
     told = f"import sys, incident_desk; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", told],
@@ -32,7 +32,7 @@ def test_both_views_lead_to_the_mount_of_the_desk():
 
 
 def test_the_icons_of_the_views_are_there():
-    assets = ROOT / "include" / "sla_logic" / "console" / "assets"
+    assets = ROOT / "include" / "sla_logic" / "web" / "assets"
     for view in incident_desk.IncidentDesk.external_views:
         for icon in (view["icon"], view["icon_dark_mode"]):
             assert (assets / icon.rsplit("/", 1)[1]).is_file()

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from sla_airflow import lookout as module
-from sla_airflow.lookout import Lookout, lookout
+from sla_airflow import wait_poller as module
+from sla_airflow.wait_poller import WaitPoller, wait_poller
 
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -46,7 +46,7 @@ async def until(reached: Callable[[], bool], seconds: float = 5) -> None:
 
 def test_a_thousand_waits_cost_one_query_per_look(database: Database) -> None:
     async def scene() -> None:
-        waits = [asyncio.create_task(lookout("db").wait(f"run-{n}", not_before=PAST)) for n in range(1000)]
+        waits = [asyncio.create_task(wait_poller("db").wait(f"run-{n}", not_before=PAST)) for n in range(1000)]
         await until(lambda: len(database.looks) >= 3)
         looks = len(database.looks)
         assert not any(wait.done() for wait in waits)
@@ -60,7 +60,7 @@ def test_a_thousand_waits_cost_one_query_per_look(database: Database) -> None:
 
 def test_only_those_who_were_answered_are_woken(database: Database) -> None:
     async def scene() -> None:
-        mine, other = (asyncio.create_task(lookout("db").wait(run, not_before=PAST)) for run in ("mine", "other"))
+        mine, other = (asyncio.create_task(wait_poller("db").wait(run, not_before=PAST)) for run in ("mine", "other"))
         database.answered = {"mine", "somebody-elses"}
         await until(mine.done)
         await asyncio.sleep(0.06)
@@ -74,7 +74,7 @@ def test_nobody_is_woken_before_the_first_look_is_allowed(database: Database) ->
     async def scene() -> None:
         database.answered = {"run"}
         allowed = datetime.now(UTC) + timedelta(seconds=0.2)
-        await lookout("db").wait("run", not_before=allowed)
+        await wait_poller("db").wait("run", not_before=allowed)
         assert datetime.now(UTC) >= allowed
 
     asyncio.run(scene())
@@ -83,7 +83,7 @@ def test_nobody_is_woken_before_the_first_look_is_allowed(database: Database) ->
 def test_two_triggers_of_one_run_are_both_woken(database: Database) -> None:
     async def scene() -> None:
         database.answered = {"run"}
-        await asyncio.gather(*(lookout("db").wait("run", not_before=PAST) for _ in range(2)))
+        await asyncio.gather(*(wait_poller("db").wait("run", not_before=PAST) for _ in range(2)))
 
     asyncio.run(scene())
 
@@ -91,7 +91,7 @@ def test_two_triggers_of_one_run_are_both_woken(database: Database) -> None:
 def test_a_wait_outlives_a_database_that_is_away(database: Database) -> None:
     async def scene() -> None:
         database.fails, database.answered = 3, {"run"}
-        await lookout("db").wait("run", not_before=PAST)
+        await wait_poller("db").wait("run", not_before=PAST)
 
     asyncio.run(scene())
     assert len(database.looks) == 4
@@ -109,7 +109,7 @@ def test_the_event_loop_goes_on_while_the_database_is_slow(database: Database, m
     monkeypatch.setattr(module, "answered_runs", slow)
 
     async def scene() -> None:
-        wait = asyncio.create_task(lookout("db").wait("run", not_before=PAST))
+        wait = asyncio.create_task(wait_poller("db").wait("run", not_before=PAST))
         await asyncio.sleep(0.05)
         answer.set()
         await wait
@@ -121,7 +121,7 @@ def test_who_registers_late_hears_of_decisions_made_before(database: Database) -
     async def scene() -> None:
         deferred = datetime.now(UTC) - timedelta(hours=3)
         database.answered = {"run"}
-        await lookout("db").wait("run", not_before=deferred)
+        await wait_poller("db").wait("run", not_before=deferred)
         assert database.looks[0][1] > timedelta(hours=3)
 
     asyncio.run(scene())
@@ -131,7 +131,7 @@ def test_looks_go_far_back_until_one_succeeds(database: Database) -> None:
     database.fails = 3
 
     async def scene() -> None:
-        wait = asyncio.create_task(lookout("db").wait("run", not_before=PAST))
+        wait = asyncio.create_task(wait_poller("db").wait("run", not_before=PAST))
         await until(lambda: len(database.looks) >= 5)
         wait.cancel()
 
@@ -151,7 +151,7 @@ def test_a_clock_that_is_an_hour_wrong_neither_hides_a_decision_nor_delays_the_l
     async def scene() -> None:
         database.answered = {"run"}
         async with asyncio.timeout(60):
-            await lookout("db").wait("run", not_before=deferred)
+            await wait_poller("db").wait("run", not_before=deferred)
 
     with time_machine.travel(deferred + timedelta(hours=hours), tick=True):
         asyncio.run(scene())
@@ -161,7 +161,7 @@ def test_a_clock_that_is_an_hour_wrong_neither_hides_a_decision_nor_delays_the_l
 def test_looking_ends_with_the_last_wait_and_begins_again_with_the_next(database: Database) -> None:
     async def scene() -> None:
         database.answered = {"one", "two"}
-        one = lookout("db")
+        one = wait_poller("db")
         await one.wait("one", not_before=PAST)
         await asyncio.sleep(0.1)
         looks = len(database.looks)
@@ -175,7 +175,7 @@ def test_looking_ends_with_the_last_wait_and_begins_again_with_the_next(database
 
 def test_a_cancelled_wait_is_forgotten(database: Database) -> None:
     async def scene() -> None:
-        wait = asyncio.create_task(lookout("db").wait("run", not_before=PAST))
+        wait = asyncio.create_task(wait_poller("db").wait("run", not_before=PAST))
         await until(lambda: bool(database.looks))
         wait.cancel()
         await asyncio.gather(wait, return_exceptions=True)
@@ -188,9 +188,9 @@ def test_a_cancelled_wait_is_forgotten(database: Database) -> None:
 
 
 def test_each_database_and_each_event_loop_has_a_lookout_of_its_own() -> None:
-    async def scene() -> tuple[Lookout, Lookout]:
-        assert lookout("one") is lookout("one")
-        return lookout("one"), lookout("two")
+    async def scene() -> tuple[WaitPoller, WaitPoller]:
+        assert wait_poller("one") is wait_poller("one")
+        return wait_poller("one"), wait_poller("two")
 
     first, again = asyncio.run(scene()), asyncio.run(scene())
     assert len({*first, *again}) == 4

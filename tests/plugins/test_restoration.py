@@ -11,20 +11,21 @@ from airflow.sdk._shared.module_loading import import_string
 from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR, BaseOperator, TriggerFailureReason
 from airflow.sdk.exceptions import AirflowFailException, DownstreamTasksSkipped, TaskDeferralError, TaskDeferred
 
-from include.sla_logic.departments.resource_provisioning import go_on_after_the_wait
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.restoration import RestorationOutcome
-from sla_airflow import lookout, restoration
+from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
+from sla_airflow import restoration, wait_poller
 from sla_airflow.restoration import FIRST_LOOK_SECONDS, JITTER_SECONDS, RestorationSensor, RestorationTrigger
 
 RUN = "incident.WEB-1"
 DEADLINE = datetime(2099, 1, 3, 12, tzinfo=UTC)
 
 
-class UnableToFindIncident(Exception):
+class UnableToFindIncident(ForeseenError):
     pass
 
 
-class Office:
+class UseCases:
     """Decides as told; `None` means that the wait goes on."""
 
     def __init__(self) -> None:
@@ -32,25 +33,26 @@ class Office:
         self.deadline = DEADLINE
         self.looks = 0
         self.known = True
+        self.restorations = self.lookups = self
 
     def ticket_of(self, _run_id: str) -> str:
         return "TT-000001"
 
-    def decide_restoration(self, run_id: str) -> RestorationOutcome | None:
+    def decide(self, run_id: str) -> RestorationOutcome | None:
         self.looks += 1
         if not self.known:
             raise UnableToFindIncident(f"System T has no incident under {run_id}.")
         return self.outcome
 
-    def restoration(self, _run_id: str) -> SimpleNamespace:
+    def find(self, _run_id: str) -> SimpleNamespace:
         return SimpleNamespace(deadline=self.deadline)
 
 
 @pytest.fixture
-def office(monkeypatch: pytest.MonkeyPatch) -> Office:
-    office = Office()
-    monkeypatch.setattr(restoration, "open_office", lambda **_: office)
-    return office
+def use_cases(monkeypatch: pytest.MonkeyPatch) -> UseCases:
+    use_cases = UseCases()
+    monkeypatch.setattr(restoration, "open_use_cases", lambda **_: use_cases)
+    return use_cases
 
 
 @pytest.fixture
@@ -81,73 +83,75 @@ def deferral(sensor: RestorationSensor, run_id: str = RUN) -> TaskDeferred:
     ],
 )
 def test_a_decided_wait_branches_at_once(
-    office: Office, sensor: RestorationSensor, outcome: RestorationOutcome, skipped: str
+    use_cases: UseCases, sensor: RestorationSensor, outcome: RestorationOutcome, skipped: str
 ) -> None:
-    office.outcome = outcome
+    use_cases.outcome = outcome
     with pytest.raises(DownstreamTasksSkipped) as branched:
         sensor.look(context_of(sensor))
     assert branched.value.tasks == [(skipped, -1)]
 
 
-def test_it_looks_before_it_defers(office: Office, sensor: RestorationSensor) -> None:
+def test_it_looks_before_it_defers(use_cases: UseCases, sensor: RestorationSensor) -> None:
     deferral(sensor)
-    assert office.looks == 1
+    assert use_cases.looks == 1
 
 
 def test_the_trigger_carries_the_stored_deadline_whenever_the_sensor_starts(
-    office: Office, sensor: RestorationSensor
+    use_cases: UseCases, sensor: RestorationSensor
 ) -> None:
     first, second = deferral(sensor).trigger, deferral(sensor).trigger
     assert first.serialize()[1]["deadline"] == second.serialize()[1]["deadline"] == DEADLINE.isoformat()
 
 
 def test_the_first_look_comes_fifteen_seconds_or_more_after_the_deferral(
-    office: Office, sensor: RestorationSensor
+    use_cases: UseCases, sensor: RestorationSensor
 ) -> None:
-    office.deadline = datetime.now(UTC)
+    use_cases.deadline = datetime.now(UTC)
     for run in map(str, range(50)):
         before = datetime.now(UTC)
-        first_look = datetime.fromisoformat(deferral(sensor, run).trigger.serialize()[1]["not_before"])
-        assert timedelta(seconds=FIRST_LOOK_SECONDS) <= first_look - before
-        assert first_look - datetime.now(UTC) <= timedelta(seconds=FIRST_LOOK_SECONDS + JITTER_SECONDS)
+        scheduler_priority_patch = datetime.fromisoformat(deferral(sensor, run).trigger.serialize()[1]["not_before"])
+        assert timedelta(seconds=FIRST_LOOK_SECONDS) <= scheduler_priority_patch - before
+        assert scheduler_priority_patch - datetime.now(UTC) <= timedelta(seconds=FIRST_LOOK_SECONDS + JITTER_SECONDS)
     assert FIRST_LOOK_SECONDS >= 15
 
 
-def test_first_looks_are_spread(office: Office, sensor: RestorationSensor) -> None:
+def test_first_looks_are_spread(use_cases: UseCases, sensor: RestorationSensor) -> None:
     looks = {deferral(sensor, str(run)).trigger.serialize()[1]["not_before"][:21] for run in range(100)}
     assert len(looks) > 20
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=2), timedelta(seconds=-30)])
 def test_the_scheduler_wakes_the_task_after_the_deadline_and_never_before(
-    office: Office, sensor: RestorationSensor, ahead: timedelta
+    use_cases: UseCases, sensor: RestorationSensor, ahead: timedelta
 ) -> None:
-    office.deadline = datetime.now(UTC) + ahead
+    use_cases.deadline = datetime.now(UTC) + ahead
     timeout = deferral(sensor).timeout
     assert isinstance(timeout, timedelta)
-    assert datetime.now(UTC) + timeout > office.deadline + timedelta(minutes=1)
+    assert datetime.now(UTC) + timeout > use_cases.deadline + timedelta(minutes=1)
     assert timeout > timedelta(minutes=1)
 
 
-def test_a_wake_for_nothing_defers_again_to_the_same_deadline(office: Office, sensor: RestorationSensor) -> None:
+def test_a_wake_for_nothing_defers_again_to_the_same_deadline(use_cases: UseCases, sensor: RestorationSensor) -> None:
     with pytest.raises(TaskDeferred) as again:
         sensor.resume_execution("look", {"event": {"look": RUN}}, context_of(sensor))
     assert again.value.trigger.serialize()[1]["deadline"] == DEADLINE.isoformat()
 
 
-def test_airflows_own_timeout_is_an_occasion_to_look(office: Office, sensor: RestorationSensor) -> None:
-    office.outcome = RestorationOutcome.TOO_LATE
+def test_airflows_own_timeout_is_an_occasion_to_look(use_cases: UseCases, sensor: RestorationSensor) -> None:
+    use_cases.outcome = RestorationOutcome.TOO_LATE
     with pytest.raises(DownstreamTasksSkipped):
         sensor.resume_execution(TRIGGER_FAIL_REPR, {"error": TriggerFailureReason.TRIGGER_TIMEOUT}, context_of(sensor))
 
 
-def test_a_trigger_that_broke_is_tried_again(office: Office, sensor: RestorationSensor) -> None:
+def test_a_trigger_that_broke_is_tried_again(use_cases: UseCases, sensor: RestorationSensor) -> None:
     with pytest.raises(TaskDeferralError):
         sensor.resume_execution(TRIGGER_FAIL_REPR, {"error": TriggerFailureReason.TRIGGER_FAILURE}, context_of(sensor))
 
 
-def test_a_run_without_an_incident_fails_at_once_with_the_sentence(office: Office, sensor: RestorationSensor) -> None:
-    office.known = False
+def test_a_run_without_an_incident_fails_at_once_with_the_sentence(
+    use_cases: UseCases, sensor: RestorationSensor
+) -> None:
+    use_cases.known = False
     with pytest.raises(AirflowFailException, match=r"System T has no incident under incident\.WEB-1"):
         sensor.look(context_of(sensor))
 
@@ -179,8 +183,8 @@ def test_a_trigger_fires_when_the_database_has_an_answer(monkeypatch: pytest.Mon
         return frozenset({RUN} if len(asked) > 1 else ())
 
     monkeypatch.setenv("AIRFLOW_CONN_TELECO_DB", "sqlite:////srv/teleco.db")
-    monkeypatch.setattr(lookout, "answered_runs", answered)
-    monkeypatch.setattr(lookout, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(wait_poller, "answered_runs", answered)
+    monkeypatch.setattr(wait_poller, "LOOK_SECONDS", 0.01)
     now = datetime.now(UTC).isoformat()
 
     async def fire() -> object:

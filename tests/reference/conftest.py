@@ -8,18 +8,18 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection
 
-from include.sla_logic.adapters.database import Database, open_database
-from include.sla_logic.adapters.migrations import migrate
-from include.sla_logic.adapters.small_teleco import SmallTeleco, load_small_teleco, small_teleco
+from include.sla_logic.persistence.database import Database, open_database
+from include.sla_logic.persistence.migrations import migrate
+from include.sla_logic.sample_data import Sample, load_sample, make_sample
 
 ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
 BOTH = ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("servers")])]
 
 
 @pytest.fixture(scope="session")
-def house() -> SmallTeleco:
+def house() -> Sample:
     """Generate the small TELECO with two days of samples: enough where no contract is judged."""
-    return small_teleco(7, ANCHOR, history_days=2)
+    return make_sample(7, ANCHOR, history_days=2)
 
 
 @pytest.fixture(params=BOTH)
@@ -30,26 +30,24 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
 
 
 @pytest.fixture
-def town(database: Database, house: SmallTeleco) -> Database:
+def sample(database: Database, house: Sample) -> Database:
     """Load the small TELECO into a database of this test's own."""
     return _loaded(database, house)
 
 
 @pytest.fixture(scope="session", params=BOTH)
-def common_town(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, house: SmallTeleco
-) -> Database:
+def common_sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, house: Sample) -> Database:
     """Load the small TELECO once for all tests that leave nothing behind."""
     if request.param == "sqlite":
-        return _loaded(_migrated(f"sqlite:///{tmp_path_factory.mktemp('town') / 'teleco.db'}"), house)
+        return _loaded(_migrated(f"sqlite:///{tmp_path_factory.mktemp('sample') / 'teleco.db'}"), house)
     server = request.getfixturevalue("postgres_server")
     return _loaded(_migrated(server.create_database(f"town_{uuid4().hex}")), house)
 
 
 @pytest.fixture
-def connection(common_town: Database) -> Iterator[Connection]:
+def connection(common_sample: Database) -> Iterator[Connection]:
     """Write as one likes: it is rolled back."""
-    with common_town.write() as connection:
+    with common_sample.write() as connection:
         yield connection
         connection.rollback()
 
@@ -60,7 +58,7 @@ def _migrated(url: str) -> Database:
     return database
 
 
-def _loaded(database: Database, house: SmallTeleco) -> Database:
+def _loaded(database: Database, house: Sample) -> Database:
     with database.write() as connection:
-        load_small_teleco(connection, house)
+        load_sample(connection, house)
     return database

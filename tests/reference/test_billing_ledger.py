@@ -8,22 +8,22 @@ from threading import Barrier
 import pytest
 from sqlalchemy import func, select
 
-from include.sla_logic.adapters.billing import BillingLedger
-from include.sla_logic.adapters.contracts import ContractRegister
-from include.sla_logic.adapters.credit_decisions import (
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.rebate import Rebate, RebateLine, line_key
+from include.sla_logic.gateways.simulated_ledger import UnableToPost, accept_posting
+from include.sla_logic.persistence.billing import BillingLedger
+from include.sla_logic.persistence.contracts import ContractRegister
+from include.sla_logic.persistence.credit_decisions import (
     UnableToDecideCredit,
     approve_credit,
     claim_credit,
     decline_credit,
     waiting_credits,
 )
-from include.sla_logic.adapters.ledger import UnableToPost, accept_posting
-from include.sla_logic.adapters.schema import accounts as a
-from include.sla_logic.adapters.schema.columns import from_minor_units
-from include.sla_logic.adapters.tray import Tray
-from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Period
-from include.sla_logic.domain.rebate import Rebate, RebateLine, line_key
+from include.sla_logic.persistence.pending_messages import PendingMessages
+from include.sla_logic.persistence.schema import accounts as a
+from include.sla_logic.persistence.schema.columns import from_minor_units
 
 NOW = datetime(2026, 11, 23, 23, 7, tzinfo=UTC)
 WINDOW = Period(start=datetime(2026, 10, 31, 23, tzinfo=UTC), end=datetime(2026, 11, 30, 23, tzinfo=UTC))
@@ -78,18 +78,18 @@ class Desk:
 
     def __init__(self, connection):
         self.connection = connection
-        self.tray = Tray()
+        self.outgoing = PendingMessages()
         self.agreement = ContractRegister(connection=connection).agreement("C-1001", "S-1001", at=NOW)
 
     def of(self, ticket):
-        return BillingLedger(connection=self.connection, ticket=ticket, now=NOW, tray=self.tray)
+        return BillingLedger(connection=self.connection, ticket=ticket, now=NOW, outgoing=self.outgoing)
 
     def book(self, rebate, ticket="TT-000001"):
         return self.of(ticket).book(rebate, self.agreement)
 
     def approve(self, reference, rebate, *, by="ann"):
         return approve_credit(
-            self.connection, reference, rebate=rebate, by=by, reason="checked", now=NOW, tray=self.tray
+            self.connection, reference, rebate=rebate, by=by, reason="checked", now=NOW, outgoing=self.outgoing
         )
 
     def states(self):
@@ -109,14 +109,14 @@ def test_booking_twice_books_once_and_says_the_same(desk):
     first, second = desk.book(rebate_of("240.00")), desk.book(rebate_of("240.00"))
     assert first == second
     assert desk.states() == [("booked", 24000)]
-    assert len({message.key for message in desk.tray.messages}) == 1
+    assert len({message.key for message in desk.outgoing.messages}) == 1
 
 
 def test_nothing_due_books_nothing_and_gives_the_reason(desk):
     adjustment = desk.book(rebate_of("0"))
     assert (adjustment.booked, adjustment.references, adjustment.reason) == (euros("0"), (), "No credit is due")
     assert adjustment.invoice_before == adjustment.invoice_after
-    assert desk.tray.messages == []
+    assert desk.outgoing.messages == []
 
 
 def test_earlier_credits_are_those_of_the_window_and_of_this_agreement(desk):
@@ -141,7 +141,7 @@ def test_what_was_credited_since_the_rebate_was_worked_out_is_not_credited_again
     adjustment = desk.book(rebate_of("240.00"), ticket="TT-000002")  # worked out before the other was booked
     assert adjustment.booked == euros("0")
     assert adjustment.reason == "Everything that is due was credited before."
-    assert len(desk.tray.messages) == 1
+    assert len(desk.outgoing.messages) == 1
 
 
 def test_a_held_rebate_books_nothing_until_it_is_approved(desk):
@@ -152,11 +152,11 @@ def test_a_held_rebate_books_nothing_until_it_is_approved(desk):
         euros("0"),
         "Held for a second person: above the limit.",
     )
-    assert desk.tray.messages == []
+    assert desk.outgoing.messages == []
     [waiting] = waiting_credits(desk.connection)
     assert desk.approve(waiting.reference, rebate) == euros("240.00")
     assert desk.states() == [("booked", 24000)]
-    assert [message.kind for message in desk.tray.messages] == ["billing"]
+    assert [message.kind for message in desk.outgoing.messages] == ["billing"]
     assert waiting_credits(desk.connection) == []
 
 
@@ -196,10 +196,10 @@ def test_two_claims_of_one_quarter_bring_its_cap_together_and_the_third_nothing(
         ("TT-000003", rebate_of("250.00", claim=True, cap="300.00", window=OCTOBER)),
     ]
     kept = [(desk.book(rebate, ticket=ticket).references[0], rebate) for ticket, rebate in claims]
-    how = {"by": "ann", "claimed_at": NOW, "now": NOW, "tray": desk.tray}
+    how = {"by": "ann", "claimed_at": NOW, "now": NOW, "outgoing": desk.outgoing}
     brought = [claim_credit(desk.connection, name, rebate=rebate, **how) for name, rebate in kept[:2]]
     assert brought == [euros("240.00"), euros("60.00")]
-    assert [message.payload["amount"] for message in desk.tray.messages] == ["240.00", "60.00"]
+    assert [message.payload["amount"] for message in desk.outgoing.messages] == ["240.00", "60.00"]
     with pytest.raises(UnableToDecideCredit, match="was credited for other incidents"):
         claim_credit(desk.connection, kept[2][0], rebate=kept[2][1], **how)
 
@@ -223,7 +223,7 @@ def test_a_credit_that_must_be_claimed_waits_for_the_customer(desk):
     assert (adjustment.held, adjustment.booked) == (False, euros("0"))
     assert "before the customer claims" in adjustment.reason
     [reference] = adjustment.references
-    claim = {"rebate": rebate, "by": "ann", "now": deadline, "tray": desk.tray}
+    claim = {"rebate": rebate, "by": "ann", "now": deadline, "outgoing": desk.outgoing}
     with pytest.raises(UnableToDecideCredit, match="had to be claimed before"):
         claim_credit(desk.connection, reference, claimed_at=deadline, **claim)
     in_time = deadline - timedelta(seconds=1)
@@ -238,7 +238,7 @@ def test_without_an_open_invoice_the_credit_is_booked_all_the_same(desk):
 
 def test_the_ledger_posts_once_per_key(desk):
     desk.book(rebate_of("240.00"))
-    [message] = desk.tray.messages
+    [message] = desk.outgoing.messages
     first = accept_posting(desk.connection, key=message.key, payload=message.payload, now=NOW)
     again = accept_posting(desk.connection, key=message.key, payload=message.payload, now=NOW + timedelta(hours=1))
     assert first == again
@@ -248,50 +248,50 @@ def test_the_ledger_posts_once_per_key(desk):
 
 def test_the_ledger_refuses_another_amount_under_the_same_key(desk):
     desk.book(rebate_of("240.00"))
-    [message] = desk.tray.messages
+    [message] = desk.outgoing.messages
     accept_posting(desk.connection, key=message.key, payload=message.payload, now=NOW)
     changed = replace(message, payload={**message.payload, "amount": "1.00"})
     with pytest.raises(UnableToPost, match="another amount"):
         accept_posting(desk.connection, key=changed.key, payload=changed.payload, now=NOW)
 
 
-def booked_at_once(town, rebates):
+def booked_at_once(sample, rebates):
     """Book rebates of one incident each that were worked out before any was booked; return what each brought."""
     start = Barrier(len(rebates))
 
     def book(number):
         start.wait()
-        with town.write() as connection:
+        with sample.write() as connection:
             return Desk(connection).book(rebates[number], ticket=f"TT-{number:06}").booked
 
     with ThreadPoolExecutor(len(rebates)) as pool:
         booked = sorted(pool.map(book, range(len(rebates))))
-    with town.read() as connection:
+    with sample.read() as connection:
         assert euros(sum(one.amount for one in booked)) == from_minor_units(
             connection.scalar(select(func.sum(a.applied_billing_credits.c.amount))), "EUR"
         )
     return booked
 
 
-def test_incidents_at_the_same_time_credit_a_window_once(town):
-    assert booked_at_once(town, [rebate_of("240.00")] * 8) == [*[euros("0")] * 7, euros("240.00")]
+def test_incidents_at_the_same_time_credit_a_window_once(sample):
+    assert booked_at_once(sample, [rebate_of("240.00")] * 8) == [*[euros("0")] * 7, euros("240.00")]
 
 
-def test_incidents_of_two_months_at_the_same_time_keep_to_the_cap_of_their_quarter(town):
+def test_incidents_of_two_months_at_the_same_time_keep_to_the_cap_of_their_quarter(sample):
     november, october = (rebate_of("240.00", cap="300.00", window=window) for window in (WINDOW, OCTOBER))
-    booked = booked_at_once(town, [november, october] * 4)
+    booked = booked_at_once(sample, [november, october] * 4)
     assert booked == [*[euros("0")] * 6, euros("60.00"), euros("240.00")]
 
 
-def test_incidents_of_two_objectives_at_the_same_time_keep_to_the_cap_of_their_month(town):
+def test_incidents_of_two_objectives_at_the_same_time_keep_to_the_cap_of_their_month(sample):
     rebates = [rebate_of("240.00", cap="300.00", objective=name) for name in ("availability", "latency")]
     joined = rebates[0].model_copy(update={"lines": (*rebates[0].lines, *rebates[1].lines)})
-    booked = booked_at_once(town, [*rebates, joined] * 2)
+    booked = booked_at_once(sample, [*rebates, joined] * 2)
     assert sum(one.amount for one in booked) == 300
 
 
-def test_an_objective_that_no_longer_pays_beside_a_dearer_one_is_taken_off_what_the_window_brings(town):
+def test_an_objective_that_no_longer_pays_beside_a_dearer_one_is_taken_off_what_the_window_brings(sample):
     """Judged an hour apart, the same time was worth 50.00 for one objective, and then 80.00 for another alone."""
-    booked = booked_at_once(town, [rebate_of("50.00"), rebate_of("80.00", objective="latency")])
+    booked = booked_at_once(sample, [rebate_of("50.00"), rebate_of("80.00", objective="latency")])
     assert max(one.amount for one in booked) in {50, 80}
     assert sum(one.amount for one in booked) == 80

@@ -5,17 +5,17 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import insert, update
 
-from include.sla_logic.adapters.contracts import (
+from include.sla_logic.domain.contract import UnableToReadContract
+from include.sla_logic.domain.money import Money
+from include.sla_logic.persistence.contracts import (
     ContractRegister,
     UnableToFindRecord,
     UnableToLoadContract,
     load_contract,
 )
-from include.sla_logic.adapters.schema import reference as t
-from include.sla_logic.adapters.schema.system_t import tickets
-from include.sla_logic.adapters.small_teleco.catalogue import contract_text
-from include.sla_logic.domain.contract import UnableToReadContract
-from include.sla_logic.domain.money import Money
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.system_t import tickets
+from include.sla_logic.sample_data.catalogue import contract_text
 
 NOW = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
 TEXT = contract_text("leased-line")

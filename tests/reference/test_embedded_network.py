@@ -6,17 +6,17 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import delete, insert, select
 
-from include.sla_logic.adapters.network import EmbeddedNetwork
-from include.sla_logic.adapters.schema import reference as t
 from include.sla_logic.domain.network import Action, Layer, ResourceState
 from include.sla_logic.domain.notification import Metric
+from include.sla_logic.gateways.simulated_network import SimulatedNetwork
+from include.sla_logic.persistence.schema import reference as t
 
 NOW = datetime(2026, 11, 23, 23, 7, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def network(connection):
-    return EmbeddedNetwork(connection=connection, now=NOW)
+    return SimulatedNetwork(connection=connection, now=NOW)
 
 
 def measured(network, service):
@@ -54,7 +54,7 @@ def test_the_right_action_brings_the_service_back(network, connection):
 def test_the_outage_ends_when_the_service_is_measured_again_not_before(network, connection):
     network.undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o1")
     assert open_outage(connection, "S-1001") is not None
-    later = EmbeddedNetwork(connection=connection, now=NOW + timedelta(minutes=2))
+    later = SimulatedNetwork(connection=connection, now=NOW + timedelta(minutes=2))
     later.probe("S-1001")
     ended = connection.scalar(select(t.outages.c.ended_at).where(t.outages.c.reference == "OUT-1001-0"))
     assert ended == NOW + timedelta(minutes=2)
@@ -78,7 +78,7 @@ def test_no_action_cures_a_stubborn_fault_and_its_alarm_comes_back(network):
 def test_the_same_order_acts_once_and_answers_the_same(network, connection):
     first = network.undertake(Action.CLEAR_ALARM, "R-1001-link", order="o1")
     network.undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o2")
-    later = EmbeddedNetwork(connection=connection, now=NOW + timedelta(hours=1))
+    later = SimulatedNetwork(connection=connection, now=NOW + timedelta(hours=1))
     assert later.undertake(Action.CLEAR_ALARM, "R-1001-link", order="o1") == first
     assert len(connection.execute(select(t.network_orders)).all()) == 2
 

@@ -11,9 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from include.sla_logic.adapters.accounts import open_invoice, total
-from include.sla_logic.adapters.contracts import ContractRegister, load_contract
-from include.sla_logic.adapters.importing import (
+from include.sla_logic.domain.money import Money
+from include.sla_logic.importers import (
     KINDS,
     UnableToReadFile,
     UnableToReadMapping,
@@ -22,8 +21,9 @@ from include.sla_logic.adapters.importing import (
     read_mapping,
     shipped_mappings,
 )
-from include.sla_logic.adapters.schema import reference as t
-from include.sla_logic.domain.money import Money
+from include.sla_logic.persistence.accounts import open_invoice, total
+from include.sla_logic.persistence.contracts import ContractRegister, load_contract
+from include.sla_logic.persistence.schema import reference as t
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DAY = date(2026, 11, 23)
@@ -153,9 +153,7 @@ AGREEMENTS = (
 @pytest.fixture
 def with_customers(imports):
     imports("customers", CUSTOMERS)
-    text = (
-        Path(__file__).parents[2] / "include/sla_logic/adapters/small_teleco/contracts/office-access.yaml"
-    ).read_text()
+    text = (Path(__file__).parents[2] / "include/sla_logic/sample_data/contracts/office-access.yaml").read_text()
     with imports.database.write() as connection:
         load_contract(connection, text, name="office-access.yaml", now=NOW)
     return imports
@@ -171,7 +169,7 @@ def test_an_agreement_opens_its_service_and_account(with_customers):
 
 
 INVOICES = "id,account,starts,ends\nI-1,B-C-1,2026-11-01,2026-11-30\n"
-LINES = "invoice,position,agreement,text,amount,currency\nI-1,1,A-1,Office access,12.50,EUR\n"
+LINES = "invoice,position,agreement,text,amount,currency\nI-1,1,A-1,UseCases access,12.50,EUR\n"
 VIOLATIONS = (
     "agreement,objective,window_start,window_end,recorded_at\n"
     "A-1,availability,2026-08-01T00:00:00Z,2026-09-01T00:00:00Z,2026-09-01T06:00:00Z\n"
@@ -395,9 +393,9 @@ CELLS = st.text(max_size=30)
 def test_whatever_stands_in_the_cells_every_row_is_in_or_rejected(tmp_path_factory, rows):
     import csv
 
-    from include.sla_logic.adapters.importing.converting import records_of
-    from include.sla_logic.adapters.importing.files import read_rows
-    from include.sla_logic.adapters.importing.rejection import Rejected, UnableToTakeRow
+    from include.sla_logic.importers.converting import records_of
+    from include.sla_logic.importers.files import read_rows
+    from include.sla_logic.importers.rejection import Rejected, UnableToTakeRow
 
     path = tmp_path_factory.mktemp("cells") / "file.csv"
     with path.open("w", encoding="utf-8", newline="", errors="surrogatepass") as file:

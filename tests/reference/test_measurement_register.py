@@ -6,15 +6,15 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import delete, insert, update
 
-from include.sla_logic.adapters.contracts import ContractRegister, load_contract
-from include.sla_logic.adapters.folders import ticket_number
-from include.sla_logic.adapters.measurements import MeasurementRegister
-from include.sla_logic.adapters.schema import reference as t
-from include.sla_logic.adapters.schema.system_t import ticket_status_history
-from include.sla_logic.adapters.tickets import Opening, open_ticket
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.samples import NOT_MEASURED
 from include.sla_logic.domain.sla import DataState, compare
+from include.sla_logic.persistence.contracts import ContractRegister, load_contract
+from include.sla_logic.persistence.incident_records import ticket_number
+from include.sla_logic.persistence.measurements import MeasurementRegister
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.system_t import ticket_status_history
+from include.sla_logic.persistence.tickets import Opening, open_ticket
 
 NOW = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
 WINDOW = Period(start=NOW - timedelta(days=10), end=NOW + timedelta(days=20))

@@ -5,9 +5,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Table, inspect, select, text
 
-from include.sla_logic.adapters.schema import accounts as a
-from include.sla_logic.adapters.schema import reference as t
-from include.sla_logic.adapters.schema.columns import metadata
+from include.sla_logic.persistence.schema import accounts as a
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.columns import metadata
 
 MINE = [table for module in (t, a) for table in vars(module).values() if isinstance(table, Table)]
 
@@ -34,7 +34,7 @@ def test_every_table_is_there(database):
 
 
 # PostgreSQL's planner rightly reads so few rows all at once, so only the other one is asked.
-@pytest.mark.parametrize("common_town", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("common_sample", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "query",
     [
@@ -49,9 +49,9 @@ def test_every_table_is_there(database):
         select(a.applied_billing_credits).where(a.applied_billing_credits.c.agreement == "A"),
     ],
 )
-def test_no_frequent_question_reads_a_whole_table(common_town, query):
-    statement = str(query.compile(dialect=common_town.engine.dialect, compile_kwargs={"literal_binds": True}))
-    with common_town.read() as connection:
+def test_no_frequent_question_reads_a_whole_table(common_sample, query):
+    statement = str(query.compile(dialect=common_sample.engine.dialect, compile_kwargs={"literal_binds": True}))
+    with common_sample.read() as connection:
         plan = " ".join(row[-1] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {statement}")))
     assert "SEARCH" in plan
     assert "SCAN" not in plan

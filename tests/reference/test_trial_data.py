@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from include.sla_logic.adapters.settings import Settings
-from include.sla_logic.adapters.small_teleco.catalogue import contract_text
 from include.sla_logic.cli import app
 from include.sla_logic.domain.sla import SlaComparison
-from include.sla_logic.office import Office
+from include.sla_logic.sample_data.catalogue import contract_text
+from include.sla_logic.services import UseCases
+from include.sla_logic.settings import Settings
 from tests.reference.walk import Clock, walk
 
-CONTRACTS = Path(__file__).parents[2] / "include" / "sla_logic" / "adapters" / "importing" / "contracts"
+CONTRACTS = Path(__file__).parents[2] / "include" / "sla_logic" / "importers" / "contracts"
 
 
-class Town:
+class Sample:
     """One operations database that several commands fill."""
 
     def __init__(self, folder):
@@ -37,39 +37,39 @@ class Town:
     def judge(self, at, conf):
         """Lead one incident at that moment; return its case and its first comparison."""
         clock = Clock(at)
-        office = Office(Settings(self.url, self.folder / "letters"), clock=clock)
-        walk(office, clock, conf, "trial", operator="release")
-        case = office.case("trial")
-        [first, *_] = [paper for paper in case.documents if paper.kind == "SlaComparison"]
+        use_cases = UseCases(Settings(self.url, self.folder / "letters"), clock=clock)
+        walk(use_cases, clock, conf, "trial", operator="release")
+        case = use_cases.lookups.incident("trial")
+        [first, *_] = [document for document in case.documents if document.kind == "SlaComparison"]
         return case, SlaComparison.model_validate(first.body)
 
 
 @pytest.fixture
-def town(tmp_path):
-    town = Town(tmp_path)
-    assert town.sla("database", "migrate").exit_code == 0
-    assert town.sla("load", "contracts", CONTRACTS).exit_code == 0
-    return town
+def sample(tmp_path):
+    sample = Sample(tmp_path)
+    assert sample.sla("database", "migrate").exit_code == 0
+    assert sample.sla("load", "contracts", CONTRACTS).exit_code == 0
+    return sample
 
 
-def test_five_minute_samples_of_51_links_are_judged(town, shared_data):
+def test_five_minute_samples_of_51_links_are_judged(sample, shared_data):
     path = shared_data / "smokeping_links" / "five_minute_dev.csv.gz"
     for kind in ("customers", "agreements", "samples"):
-        result = town.sla("import", kind, path, "--mapping", "smokeping_five_minute")
+        result = sample.sla("import", kind, path, "--mapping", "smokeping_five_minute")
         assert result.exit_code == 0, result.output
         assert "51408 rows" in result.output
         assert "0 rows rejected" in result.output
-    assert town.count("SELECT count(*) FROM agreements") == 51
+    assert sample.count("SELECT count(*) FROM agreements") == 51
     measured = _cells(path, 2)
-    assert town.count("SELECT count(*) FROM samples WHERE metric = 'packet_loss'") == len(measured)
-    assert town.count("SELECT sum(value) FROM samples WHERE metric = 'packet_loss'") == sum(
+    assert sample.count("SELECT count(*) FROM samples WHERE metric = 'packet_loss'") == len(measured)
+    assert sample.count("SELECT sum(value) FROM samples WHERE metric = 'packet_loss'") == sum(
         round(float(cell) * 5000) for cell in measured
     )
-    link = town.count(
+    link = sample.count(
         "SELECT service FROM samples WHERE metric = 'packet_loss' GROUP BY service"
         " HAVING sum(value = 100000) BETWEEN 1 AND 1007 ORDER BY sum(value) DESC LIMIT 1"
     )
-    case, comparison = town.judge(
+    case, comparison = sample.judge(
         datetime(2024, 12, 5, 18, 55, tzinfo=UTC),
         {
             "customer": f"SP{link[1:]}",
@@ -92,15 +92,15 @@ def _cells(path, column, *, link=None):
     return [row[column] for row in rows if row[column] and link in (None, row[0])]
 
 
-def test_up_and_down_intervals_of_a_home_line_are_judged(town, shared_data):
+def test_up_and_down_intervals_of_a_home_line_are_judged(sample, shared_data):
     path = shared_data / "home_line_updown" / "intervals_dev.csv.gz"
     for kind in ("customers", "agreements", "outages"):
-        result = town.sla("import", kind, path, "--mapping", "home_line")
+        result = sample.sla("import", kind, path, "--mapping", "home_line")
         assert result.exit_code == 0, result.output
-    assert town.count("SELECT count(*) FROM outages") == 555
-    again = town.sla("import", "outages", path, "--mapping", "home_line")
+    assert sample.count("SELECT count(*) FROM outages") == 555
+    again = sample.sla("import", "outages", path, "--mapping", "home_line")
     assert "0 outages added, 0 changed, 555 known already, 556 rows passed over" in again.output
-    case, comparison = town.judge(
+    case, comparison = sample.judge(
         datetime(2023, 6, 1, 12, tzinfo=UTC),
         {
             "customer": "HOME-LINE",
@@ -126,36 +126,36 @@ def _counted(path):
     return total
 
 
-def test_the_customer_base_comes_in_with_tenure_and_charges(town, shared_data):
+def test_the_customer_base_comes_in_with_tenure_and_charges(sample, shared_data):
     path = shared_data / "telco_customers" / "customers_dev.csv.gz"
     for kind in ("customers", "agreements"):
-        result = town.sla("import", kind, path, "--mapping", "telco_customers", "--as-of", "2024-01-15")
+        result = sample.sla("import", kind, path, "--mapping", "telco_customers", "--as-of", "2024-01-15")
         assert result.exit_code == 0, result.output
         assert f"5054 {kind} added" in result.output
     charges = [round(float(cell) * 100) for cell in _cells(path, 18)]
-    assert town.count("SELECT sum(monthly_charge) FROM agreements") == sum(charges)
-    assert town.count("SELECT max(since) FROM customers") == "2024-01-01"
+    assert sample.count("SELECT sum(monthly_charge) FROM agreements") == sum(charges)
+    assert sample.count("SELECT max(since) FROM customers") == "2024-01-01"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_hourly_means_of_102_links_come_in(town, shared_data):
+def test_hourly_means_of_102_links_come_in(sample, shared_data):
     path = shared_data / "smokeping_links" / "hourly_dev.csv.gz"
     for kind in ("customers", "agreements", "samples"):
-        result = town.sla("import", kind, path, "--mapping", "smokeping_hourly")
+        result = sample.sla("import", kind, path, "--mapping", "smokeping_hourly")
         assert result.exit_code == 0, result.output
     expected = len(_cells(path, 2)) + len(_cells(path, 4))
-    assert town.count("SELECT count(*) FROM samples") == expected
+    assert sample.count("SELECT count(*) FROM samples") == expected
 
 
 def test_the_small_teleco_is_loaded_once_and_writes_the_same_notifications_again(tmp_path):
-    town = Town(tmp_path)
-    assert town.sla("load", "small-teleco").exit_code == 1  # not migrated
-    town.sla("database", "migrate")
-    first = town.sla("load", "small-teleco", "--notifications", tmp_path / "one", "--anchor", "2026-11-23T23:05:17")
+    sample = Sample(tmp_path)
+    assert sample.sla("load", "small-teleco").exit_code == 1  # not migrated
+    sample.sla("database", "migrate")
+    first = sample.sla("load", "small-teleco", "--notifications", tmp_path / "one", "--anchor", "2026-11-23T23:05:17")
     assert first.exit_code == 0, first.output
     assert "is loaded: 21 customers, 9 contracts" in first.output
-    second = town.sla("load", "small-teleco", "--notifications", tmp_path / "two", "--json")
+    second = sample.sla("load", "small-teleco", "--notifications", tmp_path / "two", "--json")
     assert second.exit_code == 0, second.output
     assert '"loaded": false' in second.output
     for path in (tmp_path / "one").iterdir():
@@ -163,28 +163,28 @@ def test_the_small_teleco_is_loaded_once_and_writes_the_same_notifications_again
 
 
 def test_contracts_are_loaded_all_or_none(tmp_path):
-    town = Town(tmp_path)
-    town.sla("database", "migrate")
+    sample = Sample(tmp_path)
+    sample.sla("database", "migrate")
     folder = tmp_path / "contracts"
     folder.mkdir()
-    assert "holds no .yaml file" in town.sla("load", "contracts", folder).stderr
+    assert "holds no .yaml file" in sample.sla("load", "contracts", folder).stderr
     (folder / "a.yaml").write_text(contract_text("leased-line"), "utf-8")
     (folder / "b.yaml").write_text("id: broken\n", "utf-8")
-    result = town.sla("load", "contracts", folder)
+    result = sample.sla("load", "contracts", folder)
     assert result.exit_code == 1
     assert "b.yaml" in result.stderr
-    assert town.count("SELECT count(*) FROM contracts") == 0
+    assert sample.count("SELECT count(*) FROM contracts") == 0
     (folder / "b.yaml").unlink()
-    assert town.sla("load", "contracts", folder).output == "leased-line 1: loaded\n"
-    assert town.sla("load", "contracts", folder).output == "leased-line 1: known already\n"
+    assert sample.sla("load", "contracts", folder).output == "leased-line 1: loaded\n"
+    assert sample.sla("load", "contracts", folder).output == "leased-line 1: known already\n"
 
 
 def test_rejected_rows_are_listed_written_and_end_with_code_3(tmp_path):
-    town = Town(tmp_path)
-    town.sla("database", "migrate")
+    sample = Sample(tmp_path)
+    sample.sla("database", "migrate")
     file, rejected = tmp_path / "customers.csv", tmp_path / "rejected.csv"
     file.write_text("id,name,since\nC-1,Ann,\n=1+1,Eve,\nC-3,Fay,soon\n", "utf-8")
-    result = town.sla("import", "customers", file, "--rejected", rejected)
+    result = sample.sla("import", "customers", file, "--rejected", rejected)
     assert result.exit_code == 3
     assert "3 rows: 1 customers added" in result.stdout
     assert "row 3, id:" in result.stderr
@@ -205,9 +205,9 @@ def test_rejected_rows_are_listed_written_and_end_with_code_3(tmp_path):
     ],
 )
 def test_an_import_that_cannot_begin_says_why_in_one_sentence(tmp_path, arguments, sentence):
-    town = Town(tmp_path)
-    town.sla("database", "migrate")
-    result = town.sla("import", *arguments)
+    sample = Sample(tmp_path)
+    sample.sla("database", "migrate")
+    result = sample.sla("import", *arguments)
     assert result.exit_code == 1
     assert sentence in result.stderr
     assert result.stderr.count("\n") == 1

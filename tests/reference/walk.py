@@ -1,9 +1,9 @@
-"""Walking an incident along the edges of the process: the office does each step, no Airflow."""
+"""Walking an incident along the edges of the process: the use_cases does each step, no Airflow."""
 
 from datetime import timedelta
 from itertools import pairwise
 
-from include.sla_logic.departments import billing, customer_service, resource_provisioning, service_management
+from include.sla_logic.process import billing, customer_service, resource_provisioning, service_management
 
 WAIT = "await_restoration_request"
 LINES = (
@@ -44,25 +44,25 @@ def the_activity(task):
     raise AssertionError(task)
 
 
-def settle_the_wait(office, clock, run_id, ticket, operator):
+def settle_the_wait(use_cases, clock, run_id, ticket, operator):
     """Do what the operator does, or nothing until the deadline has passed."""
-    if office.decide_restoration(run_id) is None and operator == "release":
-        office.release_restoration(ticket, by="operator", reason="The reserve route has room.")
-    outcome = office.decide_restoration(run_id)
+    if use_cases.restorations.decide(run_id) is None and operator == "release":
+        use_cases.restorations.release(ticket, by="operator", reason="The reserve route has room.")
+    outcome = use_cases.restorations.decide(run_id)
     if outcome is None:
-        clock.now = office.restoration(run_id).deadline
-        outcome = office.decide_restoration(run_id)
+        clock.now = use_cases.restorations.find(run_id).deadline
+        outcome = use_cases.restorations.decide(run_id)
     return resource_provisioning.go_on_after_the_wait(outcome).value
 
 
-def walk(office, clock, conf, run_id, *, operator=None):
+def walk(use_cases, clock, conf, run_id, *, operator=None):
     """Lead one incident from its notification to its end; return the tasks that it passed through."""
-    ticket = office.accept(conf, run_id=run_id, origin="test")
+    ticket = use_cases.incidents.accept(conf, run_id=run_id, origin="test")
     task, taken = "enter_problem_report", []
     while task:
         taken.append(task)
         if task == WAIT:
-            task = settle_the_wait(office, clock, run_id, ticket.id, operator)
+            task = settle_the_wait(use_cases, clock, run_id, ticket.id, operator)
         else:
-            task = office.perform(the_activity(task), run_id=run_id) or FOLLOWS.get(task)
+            task = use_cases.incidents.perform(the_activity(task), run_id=run_id) or FOLLOWS.get(task)
     return tuple(taken)

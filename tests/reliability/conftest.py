@@ -1,11 +1,11 @@
-"""Offices that tests may spoil."""
+"""UseCaseFactory that tests may spoil."""
 
 from pathlib import Path
 
 import pytest
 
-from include.sla_logic.office import Office
-from tests.office.town import Clock, open_office
+from include.sla_logic.services import UseCases
+from tests.services.sample import Clock, open_use_cases
 
 
 @pytest.fixture
@@ -14,5 +14,5 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def office(tmp_path: Path, clock: Clock) -> Office:
-    return open_office(f"sqlite:///{tmp_path / 'teleco.db'}", tmp_path, clock)
+def use_cases(tmp_path: Path, clock: Clock) -> UseCases:
+    return open_use_cases(f"sqlite:///{tmp_path / 'teleco.db'}", tmp_path, clock)

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from include.sla_logic.adapters.billing_delivery import (
-    BillingSystem,
+from include.sla_logic.gateways.billing_http import (
     UnableToPostCredit,
     UnableToReachBilling,
     post_credit,
 )
-from include.sla_logic.adapters.settings import Settings, UnableToReadSettings
+from include.sla_logic.settings import BillingSystem, Settings, UnableToReadSettings
 from tests.faults.outside import Billing
 
 PAYLOAD = {

@@ -5,7 +5,7 @@ from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import ErrorResponse
 
-from include.sla_logic.adapters.billing_delivery import BillingSystem
+from include.sla_logic.settings import BillingSystem
 from sla_airflow.connections import AirflowSilent, settings
 
 

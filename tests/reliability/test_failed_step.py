@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.sla_logic.adapters.mail_delivery import read_message, text_of
-from include.sla_logic.departments.customer_service import enter_problem_report
-from include.sla_logic.office import Office
-from sla_airflow import activities
+from include.sla_logic.domain.mail_message import read_message, text_of
+from include.sla_logic.process.customer_service import enter_problem_report
+from include.sla_logic.services import UseCases
+from sla_airflow import operators as activities
 from sla_airflow.notifier import FailedStep
-from tests.office.town import conf
+from tests.services.sample import conf
 
 
-def test_the_operators_get_one_mail_for_each_failed_step(office: Office, monkeypatch):
-    told = Office(replace(office.settings, operators="ops@teleco.example"))
-    monkeypatch.setattr(activities, "open_office", lambda **_: told)
-    told.accept(conf(observed_from="2026-11-02T08:15:00+00:00"), run_id="run-1", origin="form")
+def test_the_operators_get_one_mail_for_each_failed_step(use_cases: UseCases, monkeypatch):
+    told = UseCases(replace(use_cases.work.settings, operators="ops@teleco.example"))
+    monkeypatch.setattr(activities, "open_use_cases", lambda **_: told)
+    told.incidents.accept(conf(observed_from="2026-11-02T08:15:00+00:00"), run_id="run-1", origin="form")
     context = {
         "run_id": "run-1",
         "dag_run": SimpleNamespace(conf={}, run_id="run-1"),
@@ -27,22 +27,22 @@ def test_the_operators_get_one_mail_for_each_failed_step(office: Office, monkeyp
     }
     for _ in range(3):
         FailedStep()(context)
-    [message] = told.messages()
+    [message] = told.outbox.messages()
     assert message.key == "<failed-step.TT-000001.compare_with_sla@teleco.example>"
-    told.deliver()
-    [letter] = told.settings.letters_folder.glob("*.eml")
+    told.outbox.deliver()
+    [letter] = told.work.settings.letters_folder.glob("*.eml")
     mail = read_message(letter.read_text("ascii"))
     assert mail["To"] == "ops@teleco.example"
     assert "TT-000001" in text_of(mail)
     assert "The contract has no objective." in text_of(mail)
     assert "Ada" not in text_of(mail)
-    assert told.case("run-1").ticket.escalated
-    assert list(told.breaches()) == []
+    assert told.lookups.incident("run-1").ticket.escalated
+    assert list(told.monitoring.violations()) == []
 
 
-def test_a_notification_that_is_refused_does_not_mark_the_incident_that_has_its_name(office: Office, monkeypatch):
-    monkeypatch.setattr(activities, "open_office", lambda **_: office)
-    office.enter_backlog(conf(external_reference="S"), run_id="incident.S", origin="backlog")
+def test_a_notification_that_is_refused_does_not_mark_the_incident_that_has_its_name(use_cases: UseCases, monkeypatch):
+    monkeypatch.setattr(activities, "open_use_cases", lambda **_: use_cases)
+    use_cases.backlog.enter(conf(external_reference="S"), run_id="incident.S", origin="backlog")
     run = SimpleNamespace(
         conf=conf(external_reference="S", symptom="other"),
         run_id="incident.S",
@@ -52,5 +52,5 @@ def test_a_notification_that_is_refused_does_not_mark_the_incident_that_has_its_
     with pytest.raises(AirflowFailException, match="with another notification") as refused:
         activities.Intake(step=enter_problem_report).execute(context)
     FailedStep()({**context, "exception": refused.value})
-    assert not office.case("S").ticket.escalated
-    assert office.backlog().waiting.total == 1
+    assert not use_cases.lookups.incident("S").ticket.escalated
+    assert use_cases.backlog.summary().waiting.total == 1

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.sla_logic.adapters.audit import acts_about
-from include.sla_logic.adapters.mail_delivery import read_message, text_of
-from include.sla_logic.office import Office
-from sla_airflow import activities
+from include.sla_logic.domain.mail_message import read_message, text_of
+from include.sla_logic.persistence.audit import acts_about
+from include.sla_logic.services import UseCases
+from sla_airflow import operators as activities
 from sla_airflow.notifier import FailedTask
 from tests.dags.loading import load_dag
-from tests.office.town import Clock
+from tests.services.sample import Clock
 
 
 def context(error: Exception) -> Any:
@@ -32,16 +32,16 @@ def test_every_task_for_all_incidents_tells_when_it_has_failed_for_good(dag: str
         assert [type(one) for one in callbacks] == [FailedTask]
 
 
-def test_the_operators_get_one_mail_a_day(office: Office, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = Office(replace(office.settings, operators="ops@teleco.example"), clock=clock)
-    monkeypatch.setattr(activities, "open_office", lambda **_: told)
+def test_the_operators_get_one_mail_a_day(use_cases: UseCases, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = UseCases(replace(use_cases.work.settings, operators="ops@teleco.example"), clock=clock)
+    monkeypatch.setattr(activities, "open_use_cases", lambda **_: told)
     for why in ("first", "second", "third"):
         clock.pass_by(minutes=1)
         FailedTask()(context(AirflowFailException(f"The {why} reason.")))
-    [message] = told.messages()
+    [message] = told.outbox.messages()
     assert message.key == "<failed-step.sla_housekeeping.deliver_what_is_due.20261102@teleco.example>"
-    told.deliver()
-    [letter] = told.settings.letters_folder.glob("*.eml")
+    told.outbox.deliver()
+    [letter] = told.work.settings.letters_folder.glob("*.eml")
     mail = read_message(letter.read_text("ascii"))
     assert (mail["To"], mail["Subject"]) == (
         "ops@teleco.example",
@@ -50,16 +50,16 @@ def test_the_operators_get_one_mail_a_day(office: Office, clock: Clock, monkeypa
     assert "The first reason." in text_of(mail)
     clock.now += timedelta(days=1)
     FailedTask()(context(AirflowFailException("Still so.")))
-    assert len(told.messages()) == 2
-    assert list(told.breaches()) == []
+    assert len(told.outbox.messages()) == 2
+    assert list(told.monitoring.violations()) == []
 
 
 def test_what_a_library_says_is_not_told_and_without_an_address_the_audit_has_it(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    use_cases: UseCases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(activities, "open_office", lambda **_: office)
+    monkeypatch.setattr(activities, "open_use_cases", lambda **_: use_cases)
     FailedTask()(context(OSError("ada@example.net refuses")))
-    assert office.messages() == []
-    with office.reading() as connection:
+    assert use_cases.outbox.messages() == []
+    with use_cases.work.reading() as connection:
         [act] = acts_about(connection, "sla_housekeeping.deliver_what_is_due 2026-11-02")
     assert (act.actor, act.action, act.detail) == ("Airflow", "task failed", "OSError.")

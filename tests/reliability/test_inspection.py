@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, text, update
 
-from include.sla_logic.adapters.restorations import ANSWER_REFUSED
-from include.sla_logic.adapters.schema import accounts as a
-from include.sla_logic.adapters.schema import reference as t
-from include.sla_logic.adapters.schema.problems import service_problem_tickets, service_problems
-from include.sla_logic.adapters.schema.system_t import audit, documents, restorations, steps, tickets
-from include.sla_logic.office import Office
-from tests.office.town import CONTRACT, NOON, conf
+from include.sla_logic.persistence.restorations import ANSWER_REFUSED
+from include.sla_logic.persistence.schema import accounts as a
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
+from include.sla_logic.persistence.schema.system_t import audit, documents, restorations, steps, tickets
+from include.sla_logic.services import UseCases
+from tests.services.sample import CONTRACT, NOON, conf
 
 PARTS = {"ticket": 1, "opened_at": NOON, "deadline": NOON + timedelta(days=2), "held_because": "risky"}
 CREDIT = {
@@ -32,22 +32,22 @@ CREDIT = {
 
 
 @pytest.fixture
-def opened(office: Office) -> Office:
-    office.accept(conf(), run_id="run-1", origin="form")
-    return office
+def opened(use_cases: UseCases) -> UseCases:
+    use_cases.incidents.accept(conf(), run_id="run-1", origin="form")
+    return use_cases
 
 
-def spoil(office: Office, *statements: object) -> None:
+def spoil(use_cases: UseCases, *statements: object) -> None:
     """Do what the product never does; append-only tables have to be unguarded for it."""
-    with office.database.write() as connection:
+    with use_cases.work.database.write() as connection:
         for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
             connection.execute(text(f'DROP TRIGGER "{row.name}"'))
         for statement in statements:
             connection.execute(text(statement) if isinstance(statement, str) else statement)
 
 
-def breaches(office: Office, *, settled: bool = False) -> list[str]:
-    return [str(breach) for breach in office.breaches(settled=settled)]
+def breaches(use_cases: UseCases, *, settled: bool = False) -> list[str]:
+    return [str(breach) for breach in use_cases.monitoring.violations(settled=settled)]
 
 
 def step(task: str, choice: str | None = None) -> object:
@@ -83,7 +83,7 @@ def test_an_incident_that_waits_beyond_its_deadline_is_lost(opened, clock):
         ("UPDATE tickets SET status = 'closed'", "I6 TT-000001: is closed, its history ends with acknowledged"),
         ("UPDATE documents SET round = 2", "I6 TT-000001: has gaps in the rounds of ProblemNotification"),
         ("UPDATE documents SET kind = 'Other'", "I1 TT-000001: has no notification in its case file"),
-        (step("close_incident"), "I2 TT-000001: has 0 closing papers and 1 closing steps"),
+        (step("close_incident"), "I2 TT-000001: has 0 closing documents and 1 closing steps"),
         (step("send_customer_report"), "I5 TT-000001: has 0 letters in the outbox instead of 1"),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_move_that_the_status_model_forbids_is_named(opened):
 
 def test_one_reference_with_two_tickets_is_named(opened):
     spoil(opened, "UPDATE tickets SET external_reference = 'A'")
-    opened.accept(conf(), run_id="run-2", origin="form")
+    opened.incidents.accept(conf(), run_id="run-2", origin="form")
     spoil(opened, "UPDATE tickets SET external_reference = 'A'")
     assert breaches(opened) == ["I1 A: is one of the references that have 2 tickets"]
 
@@ -173,7 +173,7 @@ def test_an_answer_where_nothing_waits_is_named(opened):
 
 
 def capped(over: str, share: str = "10%") -> object:
-    """Give the town's contract of 100.00 EUR a month a cap."""
+    """Give the sample's contract of 100.00 EUR a month a cap."""
     cap = f"claim: {{automatic: true}}\ncap: {{share: {share}, over: {over}}}"
     return update(t.contracts).values(text=CONTRACT.replace("claim: {automatic: true}", cap))
 
@@ -246,7 +246,7 @@ def test_a_child_ticket_needs_no_end_of_its_own(opened):
             **parent, status="acknowledged", assigned_to="x", escalated=False, parent=1, created_at=NOON
         ),
     )
-    assert not [breach for breach in opened.breaches(settled=True) if breach.invariant == "I2"]
+    assert not [breach for breach in opened.monitoring.violations(settled=True) if breach.invariant == "I2"]
 
 
 PROBLEM = {"number": 1, "resource": "R-1", "type_of_problem": "fault", "reason": "LINK_DOWN at R-1", "findings": "[]"}
@@ -281,8 +281,8 @@ def test_a_cause_that_is_not_handled_once_for_all_is_named(opened, problem, tied
 
 
 def closed(outcome: str) -> object:
-    paper = {"ticket": 1, "kind": "ClosedIncident", "round": 1, "task": "close_incident", "written_at": NOON}
-    return insert(documents).values(**paper, schema_version=1, body=json.dumps({"outcome": outcome}))
+    document = {"ticket": 1, "kind": "ClosedIncident", "round": 1, "task": "close_incident", "written_at": NOON}
+    return insert(documents).values(**document, schema_version=1, body=json.dumps({"outcome": outcome}))
 
 
 @pytest.mark.parametrize(

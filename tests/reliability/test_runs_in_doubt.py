@@ -6,7 +6,7 @@ from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import DagRunStateResult, ErrorResponse
 
 from sla_airflow.backlog import BacklogRuns
-from sla_airflow.watching import AirflowRuns
+from sla_airflow.watchdog import AirflowRuns
 
 
 class Supervisor:

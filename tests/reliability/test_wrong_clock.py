@@ -7,42 +7,42 @@ import pytest
 import time_machine
 
 from include.sla_logic.domain.restoration import RestorationOutcome
-from include.sla_logic.office import Office, UnableToReleaseRestoration
-from tests.office.town import conf, open_office
+from include.sla_logic.services import UnableToReleaseRestoration, UseCases
+from tests.services.sample import conf, open_use_cases
 
 HALF, HOUR = timedelta(minutes=30), timedelta(hours=1)
 RUN = "run-1"
 
 
-def held(url: str, folder: Path, deadline: datetime) -> Office:
+def held(url: str, folder: Path, deadline: datetime) -> UseCases:
     def request_automatic_restoration(file) -> None:
         file.restorations.open(deadline=deadline, held_because="not safe to automate")
 
-    office = open_office(url, folder)
-    office.accept(conf(), run_id=RUN, origin="form")
-    office.perform(request_automatic_restoration, run_id=RUN)
-    return office
+    use_cases = open_use_cases(url, folder)
+    use_cases.incidents.accept(conf(), run_id=RUN, origin="form")
+    use_cases.incidents.perform(request_automatic_restoration, run_id=RUN)
+    return use_cases
 
 
 def test_a_clock_that_is_fast_lets_no_deadline_pass(postgres_url: str, tmp_path: Path) -> None:
     deadline = datetime.now(UTC) + HALF
-    office = held(postgres_url, tmp_path, deadline)
+    use_cases = held(postgres_url, tmp_path, deadline)
     with time_machine.travel(datetime.now(UTC) + HOUR, tick=True):
-        assert office.decide_restoration(RUN) is None
-        assert office.answered_restorations(decided_within=HOUR) == frozenset()
-        wait = office.release_restoration(RUN, by="Kim", reason="agreed")
+        assert use_cases.restorations.decide(RUN) is None
+        assert use_cases.restorations.answered(decided_within=HOUR) == frozenset()
+        wait = use_cases.restorations.release(RUN, by="Kim", reason="agreed")
         assert wait.sent_at is not None
         assert wait.sent_at < deadline
-        assert office.decide_restoration(RUN) is RestorationOutcome.IN_TIME
-    assert office.breaches() == []
+        assert use_cases.restorations.decide(RUN) is RestorationOutcome.IN_TIME
+    assert use_cases.monitoring.violations() == []
 
 
 def test_a_clock_that_is_slow_keeps_no_wait_open(postgres_url: str, tmp_path: Path) -> None:
-    office = held(postgres_url, tmp_path, datetime.now(UTC) - HALF)
+    use_cases = held(postgres_url, tmp_path, datetime.now(UTC) - HALF)
     with time_machine.travel(datetime.now(UTC) - HOUR, tick=True):
-        assert office.answered_restorations(decided_within=timedelta()) == {RUN}
+        assert use_cases.restorations.answered(decided_within=timedelta()) == {RUN}
         with pytest.raises(UnableToReleaseRestoration, match="that was missed"):
-            office.release_restoration(RUN, by="Kim", reason="agreed")
-        assert office.decide_restoration(RUN) is RestorationOutcome.TOO_LATE
-        assert office.answered_restorations(decided_within=HALF) == {RUN}
-    assert office.breaches() == []
+            use_cases.restorations.release(RUN, by="Kim", reason="agreed")
+        assert use_cases.restorations.decide(RUN) is RestorationOutcome.TOO_LATE
+        assert use_cases.restorations.answered(decided_within=HALF) == {RUN}
+    assert use_cases.monitoring.violations() == []

@@ -6,21 +6,21 @@ import subprocess
 from pathlib import Path
 
 from deploy.stack import AirflowStack
-from include.sla_logic.office import Office
+from include.sla_logic.services import UseCases
 
 
 class Operator:
-    """Uses the command line as a person would, and may look into the office."""
+    """Uses the command line as a person would, and may look into the use_cases."""
 
-    def __init__(self, stack: AirflowStack, office: Office, folder: Path) -> None:
+    def __init__(self, stack: AirflowStack, use_cases: UseCases, folder: Path) -> None:
         self.stack = stack
-        self.office = office
+        self.use_cases = use_cases
         self.folder = folder
 
     def sla(self, *words: str) -> subprocess.CompletedProcess[str]:
         environment = {
             **os.environ,
-            "TELECO_DB_URL": self.office.settings.database_url,
+            "TELECO_DB_URL": self.use_cases.work.settings.database_url,
             "TELECO_AIRFLOW_URL": self.stack.address,
             "TELECO_AIRFLOW_USER": self.stack.user,
             "TELECO_AIRFLOW_PASSWORD": self.stack.password,

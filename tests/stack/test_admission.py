@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from deploy.stack.rest import AirflowApi
-from include.sla_logic.adapters.schema.columns import metadata
-from include.sla_logic.adapters.small_teleco import SmallTeleco
-from include.sla_logic.console import Caller, build_desk
-from include.sla_logic.console.security import HEADERS
-from tests.console.walks import routes_of
+from include.sla_logic.persistence.schema.columns import metadata
+from include.sla_logic.sample_data import Sample
+from include.sla_logic.web import Caller, build_desk
+from include.sla_logic.web.security import HEADERS
 from tests.real_airflow import VIEWER
 from tests.stack.operator import Operator
+from tests.web.walks import routes_of
 
 DESK = "/incident-desk"
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -52,7 +52,7 @@ def browser(operator: Operator) -> Iterator[httpx.Client]:
 
 
 def kept(operator: Operator) -> dict[str, list[object]]:
-    with operator.office.database.read() as connection:
+    with operator.use_cases.work.database.read() as connection:
         return {table.name: connection.execute(select(table)).all() for table in metadata.sorted_tables}
 
 
@@ -97,7 +97,7 @@ def test_a_viewer_of_airflow_reads_and_changes_nothing(browser, walked, tokens, 
 
 
 def test_an_administrator_is_let_in_and_other_sites_are_not(
-    browser, walked, tokens, operator: Operator, teleco: SmallTeleco
+    browser, walked, tokens, operator: Operator, teleco: Sample
 ) -> None:
     token = tokens[operator.stack.user]
     for method, path in walked:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from include.sla_logic.adapters.small_teleco import SmallTeleco
-from include.sla_logic.cli.starting import run_id_of
+from include.sla_logic.cli.airflow_runs import run_id_of
+from include.sla_logic.sample_data import Sample
 from tests.stack.operator import Operator
 
 DAG, BACKLOG = "sla_violation", "sla_backlog"
@@ -12,9 +12,7 @@ KEYS = ("no_problem_found", "minor_correction", "no_violation")
 pytestmark = pytest.mark.timeout(600)
 
 
-def test_waiting_tickets_are_taken_up_and_brought_to_their_end_together(
-    operator: Operator, teleco: SmallTeleco
-) -> None:
+def test_waiting_tickets_are_taken_up_and_brought_to_their_end_together(operator: Operator, teleco: Sample) -> None:
     api = operator.stack.api
     operator.stack.wait_for_dags([BACKLOG])
     waiting = []
@@ -22,7 +20,7 @@ def test_waiting_tickets_are_taken_up_and_brought_to_their_end_together(
         notification = teleco.notifications[key]
         notification = notification.model_copy(update={"external_reference": f"BACKLOG-{key}"})
         run_id = run_id_of(notification)
-        ticket, waits = operator.office.enter_backlog(
+        ticket, waits = operator.use_cases.backlog.enter(
             notification.model_dump(mode="json"), run_id=run_id, origin="test"
         )
         assert waits
@@ -34,8 +32,8 @@ def test_waiting_tickets_are_taken_up_and_brought_to_their_end_together(
     assert len(runs) == 1
     assert api.wait_run(DAG, runs[0], timeout_seconds=300) == "success"
     for ticket in waiting:
-        case = operator.office.case(ticket.id)
+        case = operator.use_cases.lookups.incident(ticket.id)
         assert case.tasks[-1] == "close_incident"
         assert any(entry.event.endswith(f"for the run {runs[0]}.") for entry in case.timeline)
-    assert operator.office.backlog().waiting.total == 0
-    assert operator.office.breaches() == []
+    assert operator.use_cases.backlog.summary().waiting.total == 0
+    assert operator.use_cases.monitoring.violations() == []

@@ -4,11 +4,11 @@ import time
 
 import pytest
 
-from include.sla_logic.adapters.small_teleco import SmallTeleco
-from include.sla_logic.adapters.stranded import TAKEN_UP, WATCHDOG
 from include.sla_logic.domain.restoration import RestorationOutcome
-from sla_airflow.watching import PATIENCE
-from tests.quarters import load_quarter, renumbered
+from include.sla_logic.persistence.stalled_incidents import TAKEN_UP, WATCHDOG
+from include.sla_logic.sample_data import Sample
+from sla_airflow.watchdog import PATIENCE
+from tests.regions import load_quarter, renumbered
 from tests.stack.operator import Operator
 
 DAG, HOUSEKEEPING, WAIT = "sla_violation", "sla_housekeeping", "await_restoration_request"
@@ -18,22 +18,22 @@ pytestmark = pytest.mark.timeout(3600)
 
 
 def test_a_run_whose_sensor_died_for_good_is_found_and_finished_by_the_scheduled_housekeeping(
-    operator: Operator, teleco: SmallTeleco
+    operator: Operator, teleco: Sample
 ) -> None:
-    api, office = operator.stack.api, operator.office
-    with office.database.write() as connection:
+    api, use_cases = operator.stack.api, operator.use_cases
+    with use_cases.work.database.write() as connection:
         load_quarter(connection, teleco, 1)  # another test releases this restoration of the first one
     conf = renumbered(teleco.notifications["held_and_released"].model_dump(mode="json"), 1)
     conf |= {"external_reference": "DEAD-SENSOR"}
     assert operator.send(conf).returncode == 0
     run_id = "incident.DEAD-SENSOR"
     api.wait_run(DAG, run_id, timeout_seconds=SECONDS, until=lambda _, tasks: tasks.get(WAIT) == "deferred")
-    deadline = office.restoration(run_id).deadline
+    deadline = use_cases.restorations.find(run_id).deadline
 
     place = f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances/{WAIT}"
     api.call("PATCH", place, json={"new_state": "failed"})  # as after its last try
     assert api.wait_run(DAG, run_id, timeout_seconds=SECONDS) == "failed"
-    office.release_restoration(run_id, by="operator", reason="The reserve route has room.")
+    use_cases.restorations.release(run_id, by="operator", reason="The reserve route has room.")
     api.set_variable(PATIENCE, "1")
     try:
         end = time.monotonic() + SECONDS
@@ -43,7 +43,7 @@ def test_a_run_whose_sensor_died_for_good_is_found_and_finished_by_the_scheduled
     finally:
         api.call("DELETE", f"/api/v2/variables/{PATIENCE}")
 
-    case = office.case(run_id)
+    case = use_cases.lookups.incident(run_id)
     assert (case.restoration.outcome, case.restoration.deadline) == (RestorationOutcome.IN_TIME, deadline)
     assert set(case.tasks) == set(teleco.expectations["held_and_released"].path)
     assert [act.actor for act in case.audit if act.action == TAKEN_UP] == [WATCHDOG]

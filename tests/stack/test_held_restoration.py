@@ -7,8 +7,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from include.sla_logic.adapters.small_teleco import SmallTeleco
 from include.sla_logic.domain.restoration import RestorationOutcome
+from include.sla_logic.sample_data import Sample
 from tests.stack.operator import Operator
 
 DAG = "sla_violation"
@@ -25,7 +25,7 @@ def until(reached: Callable[[], bool], seconds: float = 120) -> None:
 
 
 def test_a_held_incident_waits_through_a_lost_triggerer_and_goes_on_when_released(
-    operator: Operator, teleco: SmallTeleco
+    operator: Operator, teleco: Sample
 ) -> None:
     expected = teleco.expectations["held_and_released"]
     conf = teleco.notifications["held_and_released"].model_dump(mode="json")
@@ -45,7 +45,7 @@ def test_a_held_incident_waits_through_a_lost_triggerer_and_goes_on_when_release
 
     api = operator.stack.api
     until(lambda: api.task_states(DAG, run_id).get(WAIT) == "deferred")
-    deadline = operator.office.restoration(run_id).deadline
+    deadline = operator.use_cases.restorations.find(run_id).deadline
     operator.stack.components.kill("triggerer")
     operator.stack.components.wait_ended("triggerer")
     released = operator.sla("incident", "release", expected.reference, "--reason", "The reserve route has room.")
@@ -53,7 +53,7 @@ def test_a_held_incident_waits_through_a_lost_triggerer_and_goes_on_when_release
     operator.stack.start_component("triggerer")
 
     assert api.wait_run(DAG, run_id, timeout_seconds=180) == "success"
-    case = operator.office.case(run_id)
+    case = operator.use_cases.lookups.incident(run_id)
     assert set(case.tasks) == set(expected.path)
     assert case.restoration is not None
     assert case.restoration.deadline == deadline
@@ -69,18 +69,18 @@ def test_a_held_incident_waits_through_a_lost_triggerer_and_goes_on_when_release
     assert "was sent already" in late.stderr
 
 
-def test_bad_conf_is_refused_by_the_api_or_fails_its_run_at_once(operator: Operator, teleco: SmallTeleco) -> None:
+def test_bad_conf_is_refused_by_the_api_or_fails_its_run_at_once(operator: Operator, teleco: Sample) -> None:
     conf = teleco.notifications["no_violation"].model_dump(mode="json")
     api = operator.stack.api
     body = {"logical_date": None, "dag_run_id": "bad.schema", "conf": {**conf, "impact": 7}}
     assert api.request("POST", f"/api/v2/dags/{DAG}/dagRuns", json=body).status_code == httpx.codes.BAD_REQUEST
     api.trigger_run(DAG, run_id="bad.field", conf={**conf, "external_reference": "BAD-1", "servise": "S-1"})
     assert api.wait_run(DAG, "bad.field") == "failed"
-    kept = next(entry for entry in operator.office.quarantined() if entry.run_id == "bad.field")
+    kept = next(entry for entry in operator.use_cases.quarantine.entries() if entry.run_id == "bad.field")
     assert kept.field == ".servise"
 
 
-def test_a_notification_that_the_first_task_would_refuse_starts_no_run(operator: Operator, teleco: SmallTeleco) -> None:
+def test_a_notification_that_the_first_task_would_refuse_starts_no_run(operator: Operator, teleco: Sample) -> None:
     before = set(operator.stack.api.run_states(DAG))
     refused = operator.send(teleco.notifications["no_violation"].model_dump(mode="json") | {"urgency": 9})
     assert refused.returncode == 1

@@ -18,19 +18,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import event, select
 
-from include.sla_logic.adapters import carriers as house_carriers
-from include.sla_logic.adapters.delivery import Carrier
-from include.sla_logic.adapters.restorations import UnableToFindRestoration
-from include.sla_logic.adapters.schema.system_t import restorations
-from include.sla_logic.adapters.small_teleco import load_small_teleco, small_teleco
-from include.sla_logic.departments.resource_provisioning import go_on_after_the_wait
-from include.sla_logic.office import Office, Settings, UnableToAcceptNotification, UnableToReleaseRestoration
+from include.sla_logic.gateways.sender import Transport
+from include.sla_logic.persistence.restorations import UnableToFindRestoration
+from include.sla_logic.persistence.schema.system_t import restorations
+from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
+from include.sla_logic.sample_data import load_sample, make_sample
+from include.sla_logic.services import Settings, UnableToAcceptNotification, UnableToReleaseRestoration, UseCases
+from include.sla_logic.services import transports as transports_of
 from tests.cohorts.leading import DOORS, ORDER
-from tests.office.town import NOON, Clock
 from tests.reference.walk import FOLLOWS, WAIT, the_activity
+from tests.services.sample import NOON, Clock
 
 KEYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration", "held_and_released", "too_late")
-HOUSE = small_teleco(7, NOON, history_days=32)
+HOUSE = make_sample(7, NOON, history_days=32)
 moments = st.none() | st.integers(0, 25)  # before which write the process is killed
 EXAMPLES = int(os.environ.get("SLA_EXAMPLES", "20"))  # of about 40 acts each; `make faults` plays more
 MOST = 8  # incidents of one house, so that most acts are done to them
@@ -45,11 +45,11 @@ class Killed(BaseException):
 class Killer:
     """Cuts an act off before its n-th write; a commit counts as one, so that nothing or all of it is kept."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, use_cases: UseCases) -> None:
         self.left: int | None = None
         self.kills = 0
-        event.listen(office.database.engine, "before_cursor_execute", self._statement)
-        event.listen(office.database.engine, "commit", self._count)
+        event.listen(use_cases.work.database.engine, "before_cursor_execute", self._statement)
+        event.listen(use_cases.work.database.engine, "commit", self._count)
 
     @contextmanager
     def before_write(self, number: int | None):
@@ -84,17 +84,17 @@ class Outside:
 
     @contextmanager
     def in_weather(self, **weather: str):
-        real = house_carriers.carriers
+        real = transports_of.transports
         self.weather = weather
 
-        def carriers(*parts):
+        def transports(*parts):
             return {
-                kind: Carrier(partial(self._deliver, kind, carrier.deliver), carrier.refused)
-                for kind, carrier in real(*parts).items()
+                kind: Transport(partial(self._deliver, kind, transport.deliver), transport.refused)
+                for kind, transport in real(*parts).items()
             }
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(house_carriers, "carriers", carriers)
+            patch.setattr(transports_of, "transports", transports)
             yield
 
     def _deliver(self, kind, deliver, message):
@@ -113,17 +113,17 @@ class Outside:
 _prepared: list[bytes] = []
 
 
-def open_office(folder: Path, clock: Clock) -> Office:
+def open_use_cases(folder: Path, clock: Clock) -> UseCases:
     file = folder / "teleco.db"
-    office = Office(Settings(f"sqlite:///{file}", folder / "letters"), clock=clock)
+    use_cases = UseCases(Settings(f"sqlite:///{file}", folder / "letters"), clock=clock)
     if _prepared:
         file.write_bytes(_prepared[0])
-        return office
-    office.migrate()
-    with office.database.write() as connection:
-        load_small_teleco(connection, HOUSE)
+        return use_cases
+    use_cases.work.migrate()
+    with use_cases.work.database.write() as connection:
+        load_sample(connection, HOUSE)
     _prepared.append(file.read_bytes())
-    return office
+    return use_cases
 
 
 def has_room(machine):
@@ -138,8 +138,8 @@ class KilledHouse(RuleBasedStateMachine):
     def open(self):
         self.folder = Path(tempfile.mkdtemp(prefix="killed-house-"))
         self.clock = Clock()
-        self.office = open_office(self.folder, self.clock)
-        self.killer = Killer(self.office)
+        self.use_cases = open_use_cases(self.folder, self.clock)
+        self.killer = Killer(self.use_cases)
         self.outside = Outside()
         self.sent = {}
         self.members = {}
@@ -154,33 +154,33 @@ class KilledHouse(RuleBasedStateMachine):
         run_id = f"run-{len(self.sent) + 1}"
         conf = HOUSE.notifications[key].model_dump(mode="json") | {"external_reference": f"REF-{run_id}"}
         with self.killer.before_write(moment):
-            self.office.accept(conf, run_id=run_id, origin="test")
+            self.use_cases.incidents.accept(conf, run_id=run_id, origin="test")
         self.sent[run_id] = conf
-        self.office.accept(conf, run_id=run_id, origin="test")
+        self.use_cases.incidents.accept(conf, run_id=run_id, origin="test")
         return run_id
 
     @rule(run_id=runs)
     def send_again_under_another_run(self, run_id):
         with pytest.raises(UnableToAcceptNotification, match=f"by run {run_id}"):
-            self.office.accept(self.sent[run_id], run_id=f"again.{run_id}", origin="test")
+            self.use_cases.incidents.accept(self.sent[run_id], run_id=f"again.{run_id}", origin="test")
 
     @rule(run_id=runs, under=st.sampled_from(["", "other."]))
     def send_another_body_under_its_reference(self, run_id, under):
-        before = len(self.office.tickets(limit=1000))
+        before = len(self.use_cases.lookups.tickets(limit=1000))
         other = self.sent[run_id] | {"description": "Something else."}
         with pytest.raises(UnableToAcceptNotification, match=f"by run {run_id}"):
-            self.office.accept(other, run_id=f"{under}{run_id}", origin="test")
-        assert len(self.office.tickets(limit=1000)) == before
+            self.use_cases.incidents.accept(other, run_id=f"{under}{run_id}", origin="test")
+        assert len(self.use_cases.lookups.tickets(limit=1000)) == before
 
     @precondition(has_room)
     @rule(target=cohorts, keys=st.lists(st.sampled_from(KEYS), min_size=2, max_size=4), moment=moments)
     def start_a_cohort(self, keys, moment):
         runs = [self.begin(key, None) for key in keys]
-        tickets = [self.office.case(run_id).ticket.id for run_id in runs]
+        tickets = [self.use_cases.lookups.incident(run_id).ticket.id for run_id in runs]
         run_id = f"cohort-{len(self.members) + 1}"
         with self.killer.before_write(moment):
-            self.office.accept_cohort({"incidents": tickets}, run_id=run_id)
-        self.office.accept_cohort({"incidents": tickets}, run_id=run_id)
+            self.use_cases.cohorts.accept({"incidents": tickets}, run_id=run_id)
+        self.use_cases.cohorts.accept({"incidents": tickets}, run_id=run_id)
         self.members[run_id] = runs
         return run_id
 
@@ -188,17 +188,19 @@ class KilledHouse(RuleBasedStateMachine):
     def lead_a_cohort(self, cohort, moments, at_once):
         """Do the step that is next for whoever is furthest behind, for all who come to it."""
         for moment in moments:
-            carried = {member.own_run for member in self.office.cohort(cohort) if member.state == "carried"}
+            carried = {member.own_run for member in self.use_cases.cohorts.members(cohort) if member.state == "carried"}
             tasks = {task for run_id in self.members[cohort] if run_id in carried and (task := self.next_task(run_id))}
             if not tasks:
                 return
             task = min(tasks, key=ORDER.index)
             with self.killer.before_write(moment):
                 if task == WAIT:
-                    self.office.await_cohort(run_id=cohort, door=DOORS[task], at_once=at_once)
+                    self.use_cases.cohorts.await_restoration(run_id=cohort, join_condition=DOORS[task], at_once=at_once)
                 else:
-                    self.office.perform_cohort(the_activity(task), run_id=cohort, door=DOORS[task], at_once=at_once)
-            assert not [member for member in self.office.cohort(cohort) if member.state == "set aside"]
+                    self.use_cases.cohorts.perform(
+                        the_activity(task), run_id=cohort, join_condition=DOORS[task], at_once=at_once
+                    )
+            assert not [member for member in self.use_cases.cohorts.members(cohort) if member.state == "set aside"]
 
     @rule(cohort=cohorts, data=st.data())
     def let_a_member_go_alone(self, cohort, data):
@@ -216,23 +218,23 @@ class KilledHouse(RuleBasedStateMachine):
 
     @rule(run_id=runs, data=st.data())
     def do_a_step_again(self, run_id, data):
-        done = [step for step in self.office.case(run_id).path if step.task != WAIT]
+        done = [step for step in self.use_cases.lookups.incident(run_id).path if step.task != WAIT]
         if done:
             step = data.draw(st.sampled_from(done))
-            assert self.office.perform(the_activity(step.task), run_id=run_id) == step.choice
+            assert self.use_cases.incidents.perform(the_activity(step.task), run_id=run_id) == step.choice
 
     @rule(run_id=runs, how=st.sampled_from(["release", "reject"]), moment=moments)
     def answer_the_request(self, run_id, how, moment):
-        ticket = self.office.case(run_id).ticket.id
-        act = getattr(self.office, f"{how}_restoration")
+        ticket = self.use_cases.lookups.incident(run_id).ticket.id
+        act = getattr(self.use_cases.restorations, how)
         with self.killer.before_write(moment):
             try:
                 act(ticket, by="operator", reason="So be it.")
             except UnableToReleaseRestoration:
-                wait = self.office.restoration(run_id)
+                wait = self.use_cases.restorations.find(run_id)
                 assert wait.sent_at or wait.rejected_at or wait.outcome or self.clock.now > wait.deadline
             except UnableToFindRestoration:
-                assert self.office.case(run_id).restoration is None
+                assert self.use_cases.lookups.incident(run_id).restoration is None
 
     @rule(seconds=st.sampled_from([1, 44, 45, 46, 600, 3600, 172_799, 172_801]))
     def let_time_pass(self, seconds):
@@ -242,24 +244,24 @@ class KilledHouse(RuleBasedStateMachine):
     @rule(moment=moments, mail=WEATHER, billing=WEATHER)
     def deliver(self, moment, mail, billing):
         with self.killer.before_write(moment), self.outside.in_weather(mail=mail, billing=billing):
-            self.office.deliver()
+            self.use_cases.outbox.deliver()
 
     @invariant()
     def nothing_is_ever_wrong(self):
-        if hasattr(self, "office"):
-            assert list(map(str, self.office.breaches())) == []
+        if hasattr(self, "use_cases"):
+            assert list(map(str, self.use_cases.monitoring.violations())) == []
 
     @invariant()
     def a_decision_is_for_ever(self):
-        if not hasattr(self, "office"):
+        if not hasattr(self, "use_cases"):
             return
-        with self.office.reading() as connection:
+        with self.use_cases.work.reading() as connection:
             for row in connection.execute(select(restorations).where(restorations.c.outcome.is_not(None))):
                 decided = row.outcome, row.deadline, row.decided_at
                 assert self.answers.setdefault(row.ticket, decided) == decided
 
     def next_task(self, run_id):
-        path = self.office.case(run_id).path
+        path = self.use_cases.lookups.incident(run_id).path
         last = path[-1] if path else None
         return (last.choice or FOLLOWS.get(last.task)) if last else "enter_problem_report"
 
@@ -267,53 +269,55 @@ class KilledHouse(RuleBasedStateMachine):
         """Do what comes next for this incident, as the database has it."""
         task = self.next_task(run_id)
         if task == WAIT:
-            return self.office.decide_restoration(run_id)
-        return task and self.office.perform(the_activity(task), run_id=run_id)
+            return self.use_cases.restorations.decide(run_id)
+        return task and self.use_cases.incidents.perform(the_activity(task), run_id=run_id)
 
     def teardown(self):
         """Lead every incident to its end, in peace: all have one, and every letter and credit has left."""
-        if not hasattr(self, "office"):
+        if not hasattr(self, "use_cases"):
             return
         for run_id in self.sent:
             self.lead_to_its_end(run_id)
         with self.outside.in_weather(mail="fails afterwards", billing="fails afterwards"):
-            self.office.deliver(limit=1000)
+            self.use_cases.outbox.deliver(limit=1000)
         for _ in range(3):
             self.clock.pass_by(hours=1)
             with self.outside.in_weather(mail="works", billing="works"):
-                self.office.deliver(limit=1000)
-        assert list(map(str, self.office.breaches(settled=True))) == []
-        assert set(self.office.message_counts()) <= {"sent"}
+                self.use_cases.outbox.deliver(limit=1000)
+        assert list(map(str, self.use_cases.monitoring.violations(settled=True))) == []
+        assert set(self.use_cases.outbox.counts()) <= {"sent"}
         letters = len(list((self.folder / "letters").glob("*.eml")))
-        assert letters == sum(message.kind == "mail" for message in self.office.messages(limit=1000))
+        assert letters == sum(message.kind == "mail" for message in self.use_cases.outbox.messages(limit=1000))
         assert letters == len(self.sent)
-        assert {message.key for message in self.office.messages(limit=1000)} == set(self.outside.arrived)
+        assert {message.key for message in self.use_cases.outbox.messages(limit=1000)} == set(self.outside.arrived)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def lead_to_its_end(self, run_id):
         task = self.next_task(run_id)
         while task:
             if task != WAIT:
-                task = self.office.perform(the_activity(task), run_id=run_id) or FOLLOWS.get(task)
+                task = self.use_cases.incidents.perform(the_activity(task), run_id=run_id) or FOLLOWS.get(task)
                 continue
-            outcome = self.office.decide_restoration(run_id)
+            outcome = self.use_cases.restorations.decide(run_id)
             if outcome is None:
-                self.clock.now = max(self.clock.now, self.office.restoration(run_id).deadline + timedelta(seconds=1))
-                outcome = self.office.decide_restoration(run_id)
+                self.clock.now = max(
+                    self.clock.now, self.use_cases.restorations.find(run_id).deadline + timedelta(seconds=1)
+                )
+                outcome = self.use_cases.restorations.decide(run_id)
             task = go_on_after_the_wait(outcome).value
 
 
 def test_an_act_that_is_cut_off_before_any_of_its_writes_has_done_nothing(tmp_path):
-    office = open_office(tmp_path, Clock())
-    killer, conf = Killer(office), HOUSE.notifications["premium"].model_dump(mode="json")
+    use_cases = open_use_cases(tmp_path, Clock())
+    killer, conf = Killer(use_cases), HOUSE.notifications["premium"].model_dump(mode="json")
     for number in range(100):
         with killer.before_write(number):
-            office.accept(conf, run_id="run-1", origin="test")
+            use_cases.incidents.accept(conf, run_id="run-1", origin="test")
         if killer.kills == number:
             break
-        assert list(office.tickets()) == []
+        assert list(use_cases.lookups.tickets()) == []
     assert killer.kills > 5
-    assert len(office.tickets()) == 1
+    assert len(use_cases.lookups.tickets()) == 1
 
 
 TestKilledHouse = pytest.mark.timeout(180 * EXAMPLES)(KilledHouse.TestCase)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from deploy.demo.verdict import differences
-from include.sla_logic.adapters.case_view import Case
-from include.sla_logic.adapters.small_teleco import Expectation, load_small_teleco, small_teleco
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.resolution import Outcome
-from include.sla_logic.office import Office, Settings
+from include.sla_logic.persistence.queries.incident import Case
+from include.sla_logic.sample_data import Expectation, load_sample, make_sample
+from include.sla_logic.services import Settings, UseCases
 from tests.reference.walk import Clock, walk
 
 ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
@@ -22,17 +22,17 @@ KEYS = ("premium", "minor_correction")
 
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Case, Expectation]]:
-    house = small_teleco(7, ANCHOR, history_days=15)
+    house = make_sample(7, ANCHOR, history_days=15)
     folder = tmp_path_factory.mktemp("verdict")
     clock = Clock(ANCHOR + timedelta(minutes=1))
-    office = Office(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"), clock=clock)
-    office.migrate()
-    with office.database.write() as connection:
-        load_small_teleco(connection, house)
+    use_cases = UseCases(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"), clock=clock)
+    use_cases.work.migrate()
+    with use_cases.work.database.write() as connection:
+        load_sample(connection, house)
     for key in KEYS:
-        walk(office, clock, house.notifications[key].model_dump(mode="json"), key)
-    office.deliver()
-    return {key: (office.case(key), house.expectations[key]) for key in KEYS}
+        walk(use_cases, clock, house.notifications[key].model_dump(mode="json"), key)
+    use_cases.outbox.deliver()
+    return {key: (use_cases.lookups.incident(key), house.expectations[key]) for key in KEYS}
 
 
 @pytest.fixture

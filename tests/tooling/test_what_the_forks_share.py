@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from include.sla_logic.adapters.small_teleco import small_teleco
+from include.sla_logic.sample_data import make_sample
 from tests.cohorts.test_leading_a_cohort import ANCHOR, open_house
 from tests.reference.walk import walk
 
@@ -20,24 +20,24 @@ runpy.run_path("config/airflow_local_settings.py")
 shared = set(sys.modules)
 from datetime import datetime
 from pathlib import Path
-from include.sla_logic.departments import billing, customer_service, resource_provisioning, service_management
-from include.sla_logic.office import Office, Settings
+from include.sla_logic.process import billing, customer_service, resource_provisioning, service_management
+from include.sla_logic.services import UseCases, Settings
 departments = customer_service, service_management, resource_provisioning, billing
-office = Office(
+use_cases = UseCases(
     Settings(given["database"], Path(given["letters"])), clock=lambda: datetime.fromisoformat(given["now"])
 )
-office.accept(given["conf"], run_id="incident", origin="test")
+use_cases.incidents.accept(given["conf"], run_id="incident", origin="test")
 for task in given["path"]:
     [step] = [getattr(department, task) for department in departments if hasattr(department, task)]
-    office.perform(step, run_id="incident")
-office.deliver(ticket="incident")
-print("LETTERS", bool(office.case("incident").letters))
+    use_cases.incidents.perform(step, run_id="incident")
+use_cases.outbox.deliver(ticket="incident")
+print("LETTERS", bool(use_cases.lookups.incident("incident").letters))
 print("ANEW", *sorted(name for name in set(sys.modules) - shared if name.partition(".")[0] in given["ours"]))
 """
 
 
 def test_no_task_of_an_incident_imports_anything_anew(tmp_path: Path) -> None:
-    teleco = small_teleco(7, ANCHOR, history_days=32)
+    teleco = make_sample(7, ANCHOR, history_days=32)
     conf = teleco.notifications["minor_correction"].model_dump(mode="json")
     path = walk(open_house(tmp_path / "example", teleco), lambda: None, conf, "incident")
     tried = open_house(tmp_path / "tried", teleco).settings

@@ -8,7 +8,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from include.sla_logic.cli.rooms import ROOMS
+from include.sla_logic.cli.commands import COMMANDS
+from include.sla_logic.domain.errors import ForeseenError
 
 _HELP = "sla.help"
 
@@ -17,12 +18,12 @@ class LazyGroup(TyperGroup):
     """Names its rooms without importing them, and turns every failure into one sentence and exit code 1."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(ROOMS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in ROOMS:
+        if cmd_name not in COMMANDS:
             return None
-        module, says = ROOMS[cmd_name]
+        module, says = COMMANDS[cmd_name]
         if ctx.meta.get(_HELP):
             return TyperCommand(cmd_name, help=says)
         room = import_module(f"include.sla_logic.cli.{module}").app
@@ -42,7 +43,7 @@ class LazyGroup(TyperGroup):
             sentence = sentence_of(error)
             if sentence is None or os.environ.get("SLA_TRACEBACK"):
                 raise
-            from include.sla_logic.cli.showing import shown
+            from include.sla_logic.cli.output import shown
 
             sys.stderr.write(f"sla: {shown(sentence)}\n")  # it may quote what was sent
             raise typer.Exit(1) from error
@@ -50,13 +51,13 @@ class LazyGroup(TyperGroup):
 
 def sentence_of(error: Exception) -> str | None:
     """Say in one sentence what went wrong; None for what typer itself reports."""
-    name = type(error).__name__
     if type(error).__module__.startswith(("click", "typer")):
         return None
-    if name.startswith("UnableTo"):
+    if isinstance(error, ForeseenError):
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}."
+    name = type(error).__name__
     if name in {"OperationalError", "InterfaceError"}:
         first_line = str(getattr(error, "orig", error)).strip().splitlines()[0]
         return f"The operations database cannot be used: {first_line}."

@@ -1,4 +1,4 @@
-"""`sla assess`: judge measurements against a contract, on paper or from the database, without Airflow."""
+"""`sla assess`: judge measurements against a contract, on document or from the database, without Airflow."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 
 from include.sla_logic.cli.contract import read_text
 from include.sla_logic.domain.contract import Contract, read_contract
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.facts_file import FactsFile, read_facts
 from include.sla_logic.domain.period import Period, calendar_window
 from include.sla_logic.domain.service_performance import draw
@@ -16,7 +17,7 @@ from include.sla_logic.domain.sla import Assessed, compare
 app = typer.Typer(help="Judge measurements against a contract.")
 
 
-class UnableToAssess(Exception):
+class UnableToAssess(ForeseenError):
     """The command does not say what to judge."""
 
 
@@ -50,10 +51,12 @@ def assess(  # noqa: PLR0913 - one parameter for each option
 
 
 def _from_database(service: str, customer: str | None, at: str | None, as_of: str | None) -> Assessed:
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
     moment, known = (None if text is None else read_instant(text) for text in (at, as_of))
-    return Office(Settings.from_environment()).assess_with_facts(service, at=moment, as_of=known, customer=customer)
+    return UseCases(Settings.from_environment()).sla_status.assess_with_facts(
+        service, at=moment, as_of=known, customer=customer
+    )
 
 
 def _from_files(contract: Path | None, facts: Path | None, at: str | None, as_of: str | None) -> Assessed:
@@ -91,7 +94,7 @@ def read_instant(text: str) -> datetime:
 
 
 def _draw(assessed: Assessed, file: Path) -> None:
-    from include.sla_logic.charts.judgement import UnableToDraw, as_png, as_svg
+    from include.sla_logic.letters.charts.judgement import UnableToDraw, as_png, as_svg
 
     courses = draw(assessed.facts, assessed.comparison, assessed.contract, actions=None)
     if file.suffix == ".svg":

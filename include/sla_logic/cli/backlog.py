@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from include.sla_logic.cli.showing import show_fields, show_json, show_table, shown
+from include.sla_logic.cli.output import show_fields, show_json, show_table, shown
 
 app = typer.Typer(no_args_is_help=True, help="See what waits to be processed, and enter notifications that may wait.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -23,9 +23,9 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List open tickets in queue order, with the seconds left on each clock and the money at stake."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
-    found = Office(Settings.from_environment()).open_list(waiting_only=waiting_only, limit=limit)
+    found = UseCases(Settings.from_environment()).backlog.open_incidents(waiting_only=waiting_only, limit=limit)
     if as_json:
         show_json(found)
         return
@@ -39,9 +39,9 @@ def list_(
 @app.command("show")
 def show(as_json: AsJson = False) -> None:
     """Count who is worked on and who waits for what."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
-    stand = Office(Settings.from_environment()).backlog()
+    stand = UseCases(Settings.from_environment()).backlog.summary()
     if as_json:
         show_json(stand)
         return
@@ -63,9 +63,9 @@ def enter(
 
     Exit code 3: some were refused and are in quarantine, all others wait.
     """
-    from include.sla_logic.office import Office, Settings, UnableToAcceptNotification
+    from include.sla_logic.services import Settings, UnableToAcceptNotification, UseCases
 
-    office = Office(Settings.from_environment())
+    use_cases = UseCases(Settings.from_environment())
     refused = 0
     sent = sys.stdin.buffer.read() if file == _STDIN else Path(file).read_bytes()
     for number, line in enumerate(sent.split(b"\n"), start=1):  # JSON may hold every other line break
@@ -73,7 +73,7 @@ def enter(
             continue
         conf = _json(line)
         try:
-            ticket, waits = office.enter_backlog(conf, run_id=_run_id(conf, line), origin="backlog")
+            ticket, waits = use_cases.backlog.enter(conf, run_id=_run_id(conf, line), origin="backlog")
         except UnableToAcceptNotification as error:
             refused += 1
             typer.echo(shown(f"line {number}: {error}"), err=True)
@@ -97,7 +97,7 @@ def _run_id(conf: Any, line: bytes) -> str:
     """Name the run as `sla incident start` does; what is no notification is named after its text."""
     from pydantic import ValidationError
 
-    from include.sla_logic.cli.starting import run_id_of
+    from include.sla_logic.cli.airflow_runs import run_id_of
     from include.sla_logic.domain.notification import ProblemNotification
 
     try:

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from include.sla_logic.cli.showing import show_json
+from include.sla_logic.cli.output import show_json
 from include.sla_logic.domain.contract import Contract, Finding, check_contract
+from include.sla_logic.domain.errors import ForeseenError
 
 app = typer.Typer(no_args_is_help=True, help="Check and explain contracts.")
 
 
-class UnableToReadFile(Exception):
+class UnableToReadFile(ForeseenError):
     """The file is not there, or holds no text."""
 
 

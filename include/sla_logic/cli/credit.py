@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from include.sla_logic.cli.showing import show_json, show_table
+from include.sla_logic.cli.output import show_json, show_table
 
 app = typer.Typer(no_args_is_help=True, help="Approve, decline and claim credits that wait.")
 
@@ -17,9 +17,9 @@ Reason = Annotated[str, typer.Option(help="Why; kept in the audit.")]
 @app.command("list")
 def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List the credits that nobody has decided, oldest first."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
-    waiting = Office(Settings.from_environment()).waiting_credits()
+    waiting = UseCases(Settings.from_environment()).credits.waiting()
     if as_json:
         show_json(waiting)
         return
@@ -33,18 +33,18 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
 @app.command("approve")
 def approve(reference: Reference, reason: Reason, by: By) -> None:
     """Book a held credit as it was held."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
-    amount = Office(Settings.from_environment()).approve_credit(reference, by=by, reason=reason)
+    amount = UseCases(Settings.from_environment()).credits.approve(reference, by=by, reason=reason)
     typer.echo(f"{amount} are booked for {reference}.")
 
 
 @app.command("decline")
 def decline(reference: Reference, reason: Reason, by: By) -> None:
     """Decline a held credit for good."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
-    Office(Settings.from_environment()).decline_credit(reference, by=by, reason=reason)
+    UseCases(Settings.from_environment()).credits.decline(reference, by=by, reason=reason)
     typer.echo(f"{reference} is declined; nothing is booked.")
 
 
@@ -56,8 +56,8 @@ def claim(
 ) -> None:
     """Book a credit that the customer has claimed in time; a late claim is refused."""
     from include.sla_logic.cli.assess import read_instant
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
     filed = None if claimed_at is None else read_instant(claimed_at)
-    amount = Office(Settings.from_environment()).claim_credit(reference, by=by, claimed_at=filed)
+    amount = UseCases(Settings.from_environment()).credits.claim(reference, by=by, claimed_at=filed)
     typer.echo(f"{amount} are booked for {reference}.")

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from include.sla_logic.cli.showing import show_json, show_table
-from include.sla_logic.office import Office, Settings
-from include.sla_logic.office.taking_up import Round
+from include.sla_logic.cli.output import show_json, show_table
+from include.sla_logic.services import Settings, UseCases
+from include.sla_logic.services.watchdog import Round
 
 app = typer.Typer(help="Check what must be true, and take up what stands still.")
 
@@ -28,10 +28,10 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Exit code 1 where anything is left to do: an invariant is broken, an incident stands still, a message is dead."""
-    office = Office(Settings.from_environment())
+    use_cases = UseCases(Settings.from_environment())
     taking = Round(by or getpass.getuser(), timedelta(minutes=minutes), in_vain=in_vain)
-    done = _repair(office, taking, airflow) if repair else []
-    found = _examine(office, settled=settled, minutes=minutes)
+    done = _repair(use_cases, taking, airflow) if repair else []
+    found = _examine(use_cases, settled=settled, minutes=minutes)
     if as_json:
         show_json({**found, "done": done})
     else:
@@ -40,24 +40,26 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _examine(office: Office, *, settled: bool, minutes: int) -> dict[str, list[Any]]:
+def _examine(use_cases: UseCases, *, settled: bool, minutes: int) -> dict[str, list[Any]]:
     return {
-        "breaches": list(office.breaches(settled=settled)),
-        "stranded": list(office.stranded(patience=timedelta(minutes=minutes))),
-        "dead": list(office.messages(state="dead")),
+        "breaches": list(use_cases.monitoring.violations(settled=settled)),
+        "stalled": list(use_cases.monitoring.stalled(patience=timedelta(minutes=minutes))),
+        "dead": list(use_cases.outbox.messages(state="dead")),
     }
 
 
-def _repair(office: Office, taking: Round, airflow: str | None) -> list[str]:
+def _repair(use_cases: UseCases, taking: Round, airflow: str | None) -> list[str]:
     """Do what needs no judgement; a dead message is retried by name only, for its reason is not known here."""
-    from include.sla_logic.cli.starting import Airflow, RestRuns
-    from include.sla_logic.office.taking_up import take_up_stranded
+    from include.sla_logic.cli.airflow_runs import Airflow, RestRuns
+    from include.sla_logic.services.watchdog import resume_stalled
 
-    done = [f"{run_id}: the wait is decided, {outcome}" for run_id, outcome in office.decide_due_restorations().items()]
-    done.append(f"outbox: {office.deliver()}")
-    if office.stranded(patience=taking.patience):
+    done = [
+        f"{run_id}: the wait is decided, {outcome}" for run_id, outcome in use_cases.restorations.decide_due().items()
+    ]
+    done.append(f"outbox: {use_cases.outbox.deliver()}")
+    if use_cases.monitoring.stalled(patience=taking.patience):
         runs = RestRuns(Airflow.found(airflow))
-        done += [f"{one.run_id}: {one.how}" for one in take_up_stranded(office, runs, taking)]
+        done += [f"{one.run_id}: {one.how}" for one in resume_stalled(use_cases, runs, taking)]
     return done
 
 
@@ -66,8 +68,8 @@ def _show(found: dict[str, list[Any]], done: list[str]) -> None:
         typer.echo(f"Done: {line}")
     for breach in found["breaches"]:
         typer.echo(f"Broken: {breach}")
-    if found["stranded"]:
-        rows = [(s.ticket, s.run_id, s.last_step, s.since, s.taken_up) for s in found["stranded"]]
+    if found["stalled"]:
+        rows = [(s.ticket, s.run_id, s.last_step, s.since, s.taken_up) for s in found["stalled"]]
         show_table(("stands still", "run", "last step", "since", "taken up"), rows, empty="")
     if found["dead"]:
         dead = [(m.id, m.ticket, m.kind, m.last_error) for m in found["dead"]]

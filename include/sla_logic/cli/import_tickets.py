@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from include.sla_logic.cli.showing import show_json, shown
+from include.sla_logic.cli.output import show_json, shown
 
 if TYPE_CHECKING:
-    from include.sla_logic.adapters.importing.tickets import TicketImport, TicketReport
+    from include.sla_logic.importers.tickets import TicketImport, TicketReport
 
 _REJECTED = 3
 _SHOWN = 20
@@ -53,17 +53,17 @@ def tickets(
     The same file again changes nothing and goes on where a killed import stopped. Exit code 3: some were rejected
     and are in quarantine, all others are in.
     """
-    from include.sla_logic.adapters.importing.files import count_rows
-    from include.sla_logic.adapters.importing.tickets import import_tickets
-    from include.sla_logic.cli.counting import counting
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.cli.progress import counting
+    from include.sla_logic.importers.files import count_rows
+    from include.sla_logic.importers.tickets import import_tickets
+    from include.sla_logic.services import Settings, UseCases
 
     work = _work(layout, mapping, source=source, until=until, reports_only=reports_only)
-    office = Office(Settings.from_environment())
-    with office.reading():
+    use_cases = UseCases(Settings.from_environment())
+    with use_cases.work.reading():
         pass  # refuses a database that was never migrated
     with counting("Importing tickets", "rows", total=count_rows(file)) as progress:
-        report = import_tickets(office.database, file, work, progress=progress)
+        report = import_tickets(use_cases.work.database, file, work, progress=progress)
     show_json(vars(report)) if as_json else _show(report)
     if report.rejected:
         raise typer.Exit(_REJECTED)
@@ -73,7 +73,7 @@ def _work(
     layout: TicketFormat, mapping: str | None, *, source: str | None, until: datetime | None, reports_only: bool
 ) -> "TicketImport":
     """Say what is to be done; only the plain formats leave the columns, or else the mapping, to the operator."""
-    from include.sla_logic.adapters.importing.tickets import TicketImport, read_ticket_mapping
+    from include.sla_logic.importers.tickets import TicketImport, read_ticket_mapping
 
     named = Path(mapping).stem if mapping else layout.value
     return TicketImport(

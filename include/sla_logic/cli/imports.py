@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from include.sla_logic.cli.import_tickets import tickets
-from include.sla_logic.cli.showing import show_json, show_table, shown
+from include.sla_logic.cli.output import show_json, show_table, shown
+from include.sla_logic.domain.errors import ForeseenError
 
 if TYPE_CHECKING:
-    from include.sla_logic.adapters.importing import ImportReport, Mapping
-    from include.sla_logic.adapters.importing.rejection import Rejected
+    from include.sla_logic.importers import ImportReport, Mapping
+    from include.sla_logic.importers.rejection import Rejected
 
 app = typer.Typer(no_args_is_help=True, help="Import your own customers, services, measurements and tickets.")
 
@@ -35,7 +36,7 @@ _KINDS = {
 }
 
 
-class UnableToImport(Exception):
+class UnableToImport(ForeseenError):
     """The mapping does not describe this kind of record."""
 
 
@@ -77,8 +78,8 @@ app.command("tickets")(tickets)
 @app.command("mappings")
 def mappings() -> None:
     """List the mappings that come with the product."""
-    from include.sla_logic.adapters.importing import read_mapping, shipped_mappings
-    from include.sla_logic.adapters.importing.tickets import read_ticket_mapping, shipped_ticket_mappings
+    from include.sla_logic.importers import read_mapping, shipped_mappings
+    from include.sla_logic.importers.tickets import read_ticket_mapping, shipped_ticket_mappings
 
     found = [(name, read_mapping(name)) for name in shipped_mappings()]
     rows = [(name, mapping.title, ", ".join(mapping.sections)) for name, mapping in found]
@@ -87,18 +88,18 @@ def mappings() -> None:
 
 
 def _import(kind: str, file: Path, mapping_name: str | None, day: date) -> "ImportReport":
-    from include.sla_logic.adapters.importing import KINDS, import_file
-    from include.sla_logic.adapters.importing.files import count_rows
-    from include.sla_logic.cli.counting import counting
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.cli.progress import counting
+    from include.sla_logic.importers import KINDS, import_file
+    from include.sla_logic.importers.files import count_rows
+    from include.sla_logic.services import Settings, UseCases
 
     mapping = _mapping(kind, mapping_name)
-    office = Office(Settings.from_environment())
-    with office.reading():
+    use_cases = UseCases(Settings.from_environment())
+    with use_cases.work.reading():
         pass  # refuses a database that was never migrated
     with counting(f"Importing {kind}", "rows", total=count_rows(file)) as progress:
         return import_file(
-            office.database,
+            use_cases.work.database,
             file,
             kind=KINDS[kind],
             section=mapping.sections[kind],
@@ -109,7 +110,7 @@ def _import(kind: str, file: Path, mapping_name: str | None, day: date) -> "Impo
 
 
 def _mapping(kind: str, name: str | None) -> "Mapping":
-    from include.sla_logic.adapters.importing import KINDS, plain_mapping, read_mapping
+    from include.sla_logic.importers import KINDS, plain_mapping, read_mapping
 
     if name is None and kind == "samples":
         raise UnableToImport("Samples need a mapping that names their series and units (--mapping).")

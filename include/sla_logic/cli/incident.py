@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from include.sla_logic.cli.showing import show_json, show_table
+from include.sla_logic.cli.output import show_json, show_table
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 
 if TYPE_CHECKING:
-    from include.sla_logic.adapters.cohorts import Member
+    from include.sla_logic.persistence.cohort_members import Member
 
 app = typer.Typer(
     no_args_is_help=True, help="Start an incident, look at it, release or reject its restoration request."
@@ -24,7 +25,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _STDIN = "-"
 
 
-class UnableToReadNotification(Exception):
+class UnableToReadNotification(ForeseenError):
     """The notification is no JSON, or is not what the first task would accept."""
 
 
@@ -35,7 +36,7 @@ def start_(
     as_json: AsJson = False,
 ) -> None:
     """Start one run of sla_violation; the same notification again is the same run."""
-    from include.sla_logic.cli.starting import Airflow, run_id_of, start
+    from include.sla_logic.cli.airflow_runs import Airflow, run_id_of, start
 
     conf = _read(file)
     run_id = run_id_of(_checked(conf))
@@ -57,13 +58,13 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List tickets, the newest first; those of a run with what became of them in it."""
-    from include.sla_logic.adapters.tickets import TicketFilter
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.persistence.tickets import TicketFilter
+    from include.sla_logic.services import Settings, UseCases
 
     wanted = TicketFilter(customer=customer, open_only=open_only, escalated=True if escalated else None, run=run)
-    office = Office(Settings.from_environment())
-    tickets = office.tickets(wanted, limit=limit)
-    members = {member.ticket: member for member in office.cohort(run)} if run else {}
+    use_cases = UseCases(Settings.from_environment())
+    tickets = use_cases.lookups.tickets(wanted, limit=limit)
+    members = {member.ticket: member for member in use_cases.cohorts.members(run)} if run else {}
     if as_json:
         show_json([ticket.model_dump(mode="json") | _in_run(members.get(ticket.id)) for ticket in tickets])
         return
@@ -84,10 +85,10 @@ def list_(
 @app.command("show")
 def show(reference: Reference, as_json: AsJson = False) -> None:
     """Show one incident: status, timeline, path, documents, money."""
-    from include.sla_logic.cli.case_pages import show_case
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.cli.incident_view import show_case
+    from include.sla_logic.services import Settings, UseCases
 
-    case = Office(Settings.from_environment()).case(reference)
+    case = UseCases(Settings.from_environment()).lookups.incident(reference)
     if as_json:
         show_json(case.model_dump(mode="json"))
     else:
@@ -100,14 +101,14 @@ def letter(
     pdf: Annotated[Path | None, typer.Option(help="Write the letter to this file as PDF.")] = None,
 ) -> None:
     """Print the newest letter to the customer as text, or write it as PDF."""
-    from include.sla_logic.adapters.mail_delivery import read_message, text_of
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.domain.mail_message import read_message, text_of
+    from include.sla_logic.services import Settings, UseCases
 
-    kept = Office(Settings.from_environment()).letter(reference)
+    kept = UseCases(Settings.from_environment()).lookups.letter(reference)
     if pdf is None:
         typer.echo(text_of(read_message(str(kept["message"]))))
         return
-    from include.sla_logic.adapters.mail_pdf import as_pdf
+    from include.sla_logic.letters.pdf import as_pdf
 
     pdf.write_bytes(as_pdf(kept))
     typer.echo(f"The letter of {reference} is in {pdf}.")
@@ -116,18 +117,18 @@ def letter(
 @app.command("release")
 def release(reference: Reference, reason: Reason, by: By) -> None:
     """Send the held restoration request now; refused after its deadline."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
-    wait = Office(Settings.from_environment()).release_restoration(reference, by=by, reason=reason)
+    wait = UseCases(Settings.from_environment()).restorations.release(reference, by=by, reason=reason)
     typer.echo(f"The restoration request of {wait.ticket} is sent; its run goes on within a minute.")
 
 
 @app.command("reject")
 def reject(reference: Reference, reason: Reason, by: By) -> None:
     """Give the held restoration request up: Resource Provisioning ends its part."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
-    wait = Office(Settings.from_environment()).reject_restoration(reference, by=by, reason=reason)
+    wait = UseCases(Settings.from_environment()).restorations.reject(reference, by=by, reason=reason)
     typer.echo(f"The restoration request of {wait.ticket} is rejected; its run goes on within a minute.")
 
 
@@ -158,8 +159,8 @@ def _checked(conf: dict[str, Any]) -> Any:
     """Check as the first task will, so that a sender hears of a fault before a run exists."""
     from datetime import UTC, datetime
 
-    from include.sla_logic.adapters.intake import Rejection, receive
     from include.sla_logic.domain.notification import ProblemNotification
+    from include.sla_logic.domain.notification_check import Rejection, receive
 
     result = receive(conf, now=datetime.now(UTC)).result
     if isinstance(result, Rejection):

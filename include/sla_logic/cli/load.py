@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from include.sla_logic.cli.showing import show_json
+from include.sla_logic.cli.output import show_json
+from include.sla_logic.domain.errors import ForeseenError
 
 if TYPE_CHECKING:
-    from include.sla_logic.adapters.small_teleco import SmallTeleco
-    from include.sla_logic.office import Office
+    from include.sla_logic.sample_data import Sample
+    from include.sla_logic.services import UseCases
 
 app = typer.Typer(no_args_is_help=True, help="Load reference data: the small TELECO, contracts.")
 
 
-class UnableToLoadContracts(Exception):
+class UnableToLoadContracts(ForeseenError):
     """A contract file cannot be read, or is no contract; nothing was loaded."""
 
 
 @app.command("small-teleco")
-def load_small_teleco(
+def load_sample(
     notifications: Annotated[
-        Path | None, typer.Option(help="Folder into which the notifications and expectations.json are written.")
+        Path | None, typer.Option(help="IncidentRecord into which the notifications and expectations.json are written.")
     ] = None,
     anchor: Annotated[
         datetime | None, typer.Option(help="The moment on which everything is hung, in UTC; now, if not given.")
@@ -36,11 +37,11 @@ def load_small_teleco(
 
     Where it is loaded already, nothing changes and the same notifications are written again.
     """
-    from include.sla_logic.adapters.small_teleco import DEFAULT_SEED, write_notifications
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.sample_data import DEFAULT_SEED, write_notifications
+    from include.sla_logic.services import Settings, UseCases
 
-    office = Office(Settings.from_environment())
-    house, new = _load(office, anchor, DEFAULT_SEED if seed is None else seed)
+    use_cases = UseCases(Settings.from_environment())
+    house, new = _load(use_cases, anchor, DEFAULT_SEED if seed is None else seed)
     written = write_notifications(house, notifications) if notifications else []
     if as_json:
         show_json({"anchor": house.anchor, "seed": house.seed, "loaded": new, "written": [str(p) for p in written]})
@@ -51,16 +52,16 @@ def load_small_teleco(
         typer.echo(f"{len(house.notifications)} notifications and expectations.json are in {notifications}.")
 
 
-def _load(office: "Office", anchor: datetime | None, seed: int) -> tuple["SmallTeleco", bool]:
-    from include.sla_logic.adapters import small_teleco as small
+def _load(use_cases: "UseCases", anchor: datetime | None, seed: int) -> tuple["Sample", bool]:
+    from include.sla_logic import sample_data as small
 
-    with office.writing() as connection:
+    with use_cases.work.writing() as connection:
         known = small.loaded_anchor(connection)
-        moment = anchor.replace(tzinfo=anchor.tzinfo or UTC) if anchor else office.database.now(connection)
-        house = small.small_teleco(seed, known or moment)
+        moment = anchor.replace(tzinfo=anchor.tzinfo or UTC) if anchor else use_cases.work.database.now(connection)
+        house = small.make_sample(seed, known or moment)
         if known is None:
             with _progress(sum(map(len, house.rows.values()))) as advance:
-                small.load_small_teleco(connection, house, progress=advance)
+                small.load_sample(connection, house, progress=advance)
         return house, known is None
 
 
@@ -76,23 +77,23 @@ def _progress(total: int) -> Iterator[Callable[[str, int], None]]:
         yield lambda table, rows: progress.update(task, advance=rows, description=f"Loading {table}")
 
 
-def _contents(house: "SmallTeleco") -> str:
+def _contents(house: "Sample") -> str:
     counts = {name: len(house.rows[name]) for name in ("customers", "contracts", "resources", "outages", "samples")}
     return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
 @app.command("contracts")
 def load_contracts(
-    paths: Annotated[list[Path], typer.Argument(help="YAML files, or folders of them.", exists=True)],
+    paths: Annotated[list[Path], typer.Argument(help="YAML files, or records of them.", exists=True)],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Validate contracts and keep them, all or none; a version once loaded never changes."""
-    from include.sla_logic.adapters.contracts import load_contract
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.persistence.contracts import load_contract
+    from include.sla_logic.services import Settings, UseCases
 
-    office = Office(Settings.from_environment())
-    with office.writing() as connection:
-        now = office.database.now(connection)
+    use_cases = UseCases(Settings.from_environment())
+    with use_cases.work.writing() as connection:
+        now = use_cases.work.database.now(connection)
         loaded = [load_contract(connection, _text(path), name=path.name, now=now) for path in _files(paths)]
     if as_json:
         show_json([{"id": c.id, "version": c.version, "title": c.title, "new": new} for c, new in loaded])

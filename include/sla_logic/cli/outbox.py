@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from include.sla_logic.cli.showing import show_json, show_table
+from include.sla_logic.cli.output import show_json, show_table
 
 app = typer.Typer(no_args_is_help=True, help="See what leaves the house, and send it again.")
 
@@ -18,9 +18,9 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List messages with their state, their attempts and the last error."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
-    messages = Office(Settings.from_environment()).messages(state=state, ticket=incident, limit=limit)
+    messages = UseCases(Settings.from_environment()).outbox.messages(state=state, ticket=incident, limit=limit)
     if as_json:
         show_json(messages)
         return
@@ -44,9 +44,9 @@ def retry(
     by: Annotated[str, typer.Option(help="Who asks for it; kept in the audit.", default_factory=getpass.getuser)],
 ) -> None:
     """Make a message due now, a dead one too; the next sending takes it, under its old key."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
-    message = Office(Settings.from_environment()).retry_message(number, by=by)
+    message = UseCases(Settings.from_environment()).outbox.retry(number, by=by)
     typer.echo(f"Message {message.id} is due now; `sla outbox send` sends it at once.")
 
 
@@ -56,9 +56,9 @@ def send(
     limit: Annotated[int, typer.Option(min=1, help="At most so many messages.")] = 100,
 ) -> None:
     """Send what is due now; exit code 1 where something could not be sent."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
-    report = Office(Settings.from_environment()).deliver(ticket=incident, limit=limit)
+    report = UseCases(Settings.from_environment()).outbox.deliver(ticket=incident, limit=limit)
     typer.echo(f"{report}.")
     for key, reason in (report.put_off | report.dead).items():
         typer.echo(f"{key}: {reason}", err=True)

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from include.sla_logic.cli.showing import show_fields, show_json, show_table
+from include.sla_logic.cli.output import show_fields, show_json, show_table
 
 if TYPE_CHECKING:
-    from include.sla_logic.adapters.problem_view import ProblemView
+    from include.sla_logic.persistence.queries.service_problems import ProblemView
 
 app = typer.Typer(no_args_is_help=True, help="See service problems: one cause behind many incidents.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON as TMF656 has it.")]
@@ -20,9 +20,9 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List service problems, the newest first."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
-    found = Office(Settings.from_environment()).problems(open_only=open_only, limit=limit)
+    found = UseCases(Settings.from_environment()).lookups.service_problems(open_only=open_only, limit=limit)
     if as_json:
         show_json([view.as_tmf656() for view in found])
         return
@@ -36,9 +36,9 @@ def list_(
 @app.command("show")
 def show(problem: Annotated[str, typer.Argument(help="Service problem (SP-000001).")], as_json: AsJson = False) -> None:
     """Show one service problem with the incidents that are tied to it."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
-    view = Office(Settings.from_environment()).problem(problem)
+    view = UseCases(Settings.from_environment()).lookups.service_problem(problem)
     if as_json:
         show_json(view.as_tmf656())
         return

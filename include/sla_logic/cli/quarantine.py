@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from include.sla_logic.cli.showing import show_fields, show_json, show_table
+from include.sla_logic.cli.output import show_fields, show_json, show_table
+from include.sla_logic.domain.errors import ForeseenError
 
 app = typer.Typer(no_args_is_help=True, help="See refused notifications, and accept them after all.")
 Number = Annotated[int, typer.Argument(help="The entry's id in `sla quarantine list`.")]
 
 
-class UnableToReadNotification(Exception):
+class UnableToReadNotification(ForeseenError):
     """The file holds no JSON."""
 
 
@@ -24,10 +25,10 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List refused notifications with field and reason."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
-    office = Office(Settings.from_environment())
-    entries = office.quarantined(state=None if everything else "waiting", limit=limit)
+    use_cases = UseCases(Settings.from_environment())
+    entries = use_cases.quarantine.entries(state=None if everything else "waiting", limit=limit)
     if as_json:
         show_json(entries)
         return
@@ -41,9 +42,9 @@ def list_(
 @app.command("show")
 def show(number: Number, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Show one refused notification as it came in."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
-    entry = Office(Settings.from_environment()).quarantined_notification(number)
+    entry = UseCases(Settings.from_environment()).quarantine.entry(number)
     if as_json:
         show_json(entry)
         return
@@ -58,10 +59,10 @@ def retry(
     mended: Annotated[Path | None, typer.Option(help="JSON file with the mended notification.")] = None,
 ) -> None:
     """Accept a notification after all, as it came or mended; then clear the first task of its run in Airflow."""
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
     conf = None if mended is None else _read(mended)
-    ticket = Office(Settings.from_environment()).retry_quarantined(number, by=by, conf=conf)
+    ticket = UseCases(Settings.from_environment()).quarantine.retry(number, by=by, conf=conf)
     typer.echo(f"Accepted as {ticket.id}. Clear the task enter_problem_report of the run {ticket.run_id} to go on.")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from include.sla_logic.cli.showing import show_table
+from include.sla_logic.cli.output import show_table
 
 if TYPE_CHECKING:
     from include.sla_logic.domain.budget import ObjectiveBudget, ServiceBudget
@@ -45,11 +45,11 @@ def budget(
     Exit code 1 where a service that was named has no agreement in force.
     """
     from include.sla_logic.cli.assess import read_instant
-    from include.sla_logic.office import Office, Settings
+    from include.sla_logic.services import Settings, UseCases
 
     moment: datetime | None = None if as_of is None else read_instant(as_of)
-    office = Office(Settings.from_environment())
-    found = office.budgets(services or (), after=after, limit=limit, as_of=moment)
+    use_cases = UseCases(Settings.from_environment())
+    found = use_cases.sla_status.budgets(services or (), after=after, limit=limit, as_of=moment)
     if as_json:
         typer.echo(f"[{','.join(entry.model_dump_json() for entry in found)}]")
     else:

@@ -165,7 +165,7 @@ def next_steps(outcome: Outcome, performance: ServicePerformance, credit: Credit
     return tuple(steps) or (NextStep.NOTHING_MORE,)
 
 
-def describe_incident(  # noqa: PLR0913 - the papers that the report is made of
+def describe_incident(  # noqa: PLR0913 - the documents that the report is made of
     report: ProblemReport,
     performance: ServicePerformance,
     outcome: ServicePerformanceReport | ProblemResolutionReport,

@@ -48,7 +48,7 @@ def take_together(
     contract: Contract,
     now: AwareDatetime,
 ) -> DetailedProblemReport:
-    """Join contract commitments and prioritised actions in one paper."""
+    """Join contract commitments and prioritised actions in one document."""
     return DetailedProblemReport(
         ticket=report.ticket,
         customer=report.customer,

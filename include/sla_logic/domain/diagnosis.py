@@ -173,7 +173,7 @@ def analyze(
 
 
 def report_trouble(analysis: ProblemAnalysis, *, ticket: str, service: str, now: AwareDatetime) -> TroubleReport:
-    """Turn the analysis into the paper that leaves the department."""
+    """Turn the analysis into the document that leaves the department."""
     return TroubleReport(
         ticket=ticket,
         service=service,

@@ -1,4 +1,4 @@
-"""The papers that cross the lanes of the process."""
+"""The documents that cross the lanes of the process."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -10,7 +10,7 @@ class Value(BaseModel):
 
 
 class Document(Value):
-    """One paper of a case file; its class name is its kind, and stored papers are read for ever.
+    """One document of a case file; its class name is its kind, and stored documents are read for ever.
 
     Readers are tolerant: unknown fields are ignored, new fields need a default.
     """
@@ -19,5 +19,5 @@ class Document(Value):
 
     @classmethod
     def kind(cls) -> str:
-        """Name the kind under which the case file keeps this paper."""
+        """Name the kind under which the case file keeps this document."""
         return cls.__name__

@@ -1,4 +1,4 @@
-"""Reading the facts of one service from a file: the same facts that the database holds, for a judgement on paper."""
+"""Reading the facts of one service from a file: the same facts that the database holds, for a judgement on document."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -8,12 +8,13 @@ from typing import Any
 from pydantic import ConfigDict, Field, ValidationError
 
 from include.sla_logic.domain.contract.reading import UnableToReadContract, read_fields
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.measurements import ServiceFacts, StateChange, from_state_changes
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.samples import SampleSeries, UnableToPlaceSample
 
 
-class UnableToReadFacts(Exception):
+class UnableToReadFacts(ForeseenError):
     """The text holds no facts of a service; the sentence names the line and the field."""
 
 

@@ -6,13 +6,15 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from include.sla_logic.domain.errors import ForeseenError
+
 # ISO 4217: the currencies whose minor unit is not a hundredth.
 _MINOR_DIGITS = dict.fromkeys(
     ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0
 ) | (dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3))
 
 
-class UnableToAddMoney(Exception):
+class UnableToAddMoney(ForeseenError):
     """Two amounts of different currencies cannot be added or compared."""
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, model_validator
 
 from include.sla_logic.domain import spans
+from include.sla_logic.domain.errors import ForeseenError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -102,7 +103,7 @@ class WindowKind(StrEnum):
 _MONTHS = {WindowKind.MONTH: 1, WindowKind.QUARTER: 3, WindowKind.YEAR: 12}
 
 
-class UnableToFindZone(Exception):
+class UnableToFindZone(ForeseenError):
     """The time-zone database does not know the name."""
 
 

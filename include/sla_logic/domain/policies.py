@@ -8,6 +8,7 @@ from pydantic import ValidationError, model_validator
 from include.sla_logic.domain.contract.reading import Lines, UnableToReadContract, read_fields
 from include.sla_logic.domain.counter_measures import CounterMeasurePolicy
 from include.sla_logic.domain.diagnosis_table import DiagnosisPolicy
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.priorities import PriorityPolicy, Table
 from include.sla_logic.domain.remedies import RemedyPolicy
 from include.sla_logic.domain.significance import SignificancePolicy
@@ -15,7 +16,7 @@ from include.sla_logic.domain.significance import SignificancePolicy
 NAMES = ("priorities", "counter_measures", "significance", "diagnosis", "remedies")
 
 
-class UnableToReadPolicies(Exception):
+class UnableToReadPolicies(ForeseenError):
     """A business table is missing, is not YAML, or contradicts itself or another table."""
 
 

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime
 
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.document import Document
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.restoration import RestorationOutcome, RestorationTermination, TroubleshootingReport
 from include.sla_logic.domain.service_performance import ServicePerformance
 from include.sla_logic.domain.status_report import FinalStatusReport
@@ -70,7 +71,7 @@ _TERMINATED = {
 }
 
 
-class UnableToConclude(Exception):
+class UnableToConclude(ForeseenError):
     """There is neither a correction nor the end of a restoration to report."""
 
 

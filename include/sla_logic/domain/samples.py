@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import ConfigDict, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from include.sla_logic.domain.document import Value
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.period import Instant, Period, from_seconds, to_seconds
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ NOT_MEASURED = -(2**63)
 _EXACTLY = Context(prec=100, traps=[Inexact, Rounded])  # a shift of the decimal point loses nothing
 
 
-class UnableToPlaceSample(Exception):
+class UnableToPlaceSample(ForeseenError):
     """A sample does not lie on the series' grid, or two samples claim the same step."""
 
 

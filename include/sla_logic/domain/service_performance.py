@@ -1,4 +1,4 @@
-"""How a service performs against what was promised, in the few figures that papers repeat."""
+"""How a service performs against what was promised, in the few figures that documents repeat."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -75,7 +75,7 @@ class ServicePerformance(Value):
 
 
 def summarise(comparison: SlaComparison, contract: Contract, *, at_risk_within: timedelta) -> ServicePerformance:
-    """Reduce a comparison to what papers repeat; the comparison itself keeps the evidence."""
+    """Reduce a comparison to what documents repeat; the comparison itself keeps the evidence."""
     return ServicePerformance(
         window=comparison.window,
         as_of=comparison.as_of,

@@ -64,7 +64,7 @@ class ServiceProblem(Value):
 
 
 class ProblemTie(Value):
-    """The mention of a service problem in a paper."""
+    """The mention of a service problem in a document."""
 
     id: str
     resource: str
@@ -108,7 +108,7 @@ def see_problem(findings: Sequence[Finding], seen: Sighting, *, now: AwareDateti
 
 
 def ties_to(problems: Iterable[ServiceProblem]) -> tuple[ProblemTie, ...]:
-    """Mention these problems in a paper."""
+    """Mention these problems in a document."""
     return tuple(ProblemTie(id=p.id, resource=p.resource, analysed_as=p.analysed_as) for p in problems)
 
 

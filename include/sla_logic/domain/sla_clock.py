@@ -11,6 +11,7 @@ from itertools import pairwise
 from pydantic import AwareDatetime
 
 from include.sla_logic.domain.document import Value
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.priorities import Table
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 
@@ -28,7 +29,7 @@ class Owner(StrEnum):
     THIRD_PARTY = "third_party"
 
 
-class UnableToReadClock(Exception):
+class UnableToReadClock(ForeseenError):
     """There is no history from which the clock could be read."""
 
 

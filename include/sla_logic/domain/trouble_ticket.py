@@ -6,6 +6,7 @@ from types import MappingProxyType
 from pydantic import AwareDatetime
 
 from include.sla_logic.domain.document import Value
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.lanes import Lane
 
 
@@ -37,7 +38,7 @@ MOVES = MappingProxyType(
 )
 
 
-class UnableToMoveTicket(Exception):
+class UnableToMoveTicket(ForeseenError):
     """The status model of TMF621 has no such move."""
 
 

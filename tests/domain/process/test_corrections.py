@@ -14,9 +14,9 @@ from include.sla_logic.domain.network import Action, ActionResult, Probe, Resour
 from include.sla_logic.domain.notification import Metric
 from include.sla_logic.domain.remedies import Route
 from include.sla_logic.domain.verification import ProbeTarget, check_probes, targets_of
-from tests.departments.small_world import TERMS
 from tests.domain.process.given import NOW, alarm, finding
 from tests.fakes import policies_in_force, resource
+from tests.process.small_world import TERMS
 
 REMEDIES = policies_in_force().remedies
 PORT, LINK = resource("port-1"), resource("link-1")

@@ -1,4 +1,4 @@
-"""Papers are kept for ever: they survive JSON, later fields, and say who started the clock."""
+"""Documents are kept for ever: they survive JSON, later fields, and say who started the clock."""
 
 import json
 from datetime import timedelta
@@ -20,10 +20,10 @@ from include.sla_logic.domain.resolution import Outcome, UnableToConclude, concl
 from include.sla_logic.domain.restoration import RestorationOutcome, RestorationTermination
 from include.sla_logic.domain.service_performance import ObjectiveState
 from include.sla_logic.domain.status_report import StatusReport, conclude_status
-from tests.departments.small_world import RUN, cut_link, damaged_fibre, reported, small_world, stale_session
-from tests.departments.walking import walk
 from tests.domain.process.given import NOW, finding, objective, performance, report
 from tests.fakes import resource
+from tests.process.small_world import RUN, cut_link, damaged_fibre, reported, small_world, stale_session
+from tests.process.walking import walk
 
 DAY = timedelta(days=1)
 
@@ -136,13 +136,13 @@ def test_a_stored_paper_is_still_read_when_it_has_fields_of_a_later_version():
 def test_every_kind_of_paper_is_written_on_some_way_through_the_process():
     written: set[str] = set()
     for break_down in (lambda world: world, stale_session, cut_link, damaged_fibre):
-        office = reported(break_down(small_world(premium=True)))
+        use_cases = reported(break_down(small_world(premium=True)))
         walk(
-            office,
+            use_cases,
             run_id=RUN,
-            while_waiting=lambda office=office: office.incidents[RUN].wait.sent_at or office.reject(RUN),
+            while_waiting=lambda use_cases=use_cases: use_cases.incidents[RUN].wait.sent_at or use_cases.reject(RUN),
         )
-        written |= {kind for kind, _, _ in office.incidents[RUN].papers}
+        written |= {kind for kind, _, _ in use_cases.incidents[RUN].documents}
     assert written == {kind.kind() for kind in all_kinds(Document)}
 
 

@@ -1,4 +1,4 @@
-"""What papers repeat of a comparison: promised, measured, state, and the course for the picture."""
+"""What documents repeat of a comparison: promised, measured, state, and the course for the picture."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -14,8 +14,8 @@ from include.sla_logic.domain.measurements import Charges, Outage, ServiceFacts
 from include.sla_logic.domain.performance import Bound
 from include.sla_logic.domain.service_performance import ObjectiveState, draw, summarise
 from include.sla_logic.domain.sla import SlaComparison, compare
-from tests.departments.small_world import CHARGE, TERMS
 from tests.domain.process.given import MONTH, NOW, objective, performance
+from tests.process.small_world import CHARGE, TERMS
 
 CONTRACT = Contract.model_validate(TERMS)
 # 99.9 % of 30 days leave 2592 s of downtime.

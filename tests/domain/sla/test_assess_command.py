@@ -12,13 +12,13 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from include.sla_logic.charts.judgement import UnableToDraw, as_svg, specification
 from include.sla_logic.cli import assess, contract
 from include.sla_logic.domain.facts_file import UnableToReadFacts, read_facts
 from include.sla_logic.domain.measurements import Delay, ErrorIntervals, EventCredit, Reading, SampleSeries
 from include.sla_logic.domain.period import calendar_window
 from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import SlaComparison
+from include.sla_logic.letters.charts.judgement import UnableToDraw, as_svg, specification
 from tests.domain.sla.make import APRIL, DURATION_TIERS, at, facts, judge, objective, outage, text_of
 from tests.domain.sla.make import contract as terms
 

@@ -9,13 +9,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from include.sla_logic.domain.contract.contract import Contract
+from include.sla_logic.domain.errors import ForeseenError
 
 Path = tuple[str | int, ...]
 _MOST_NODES, _DEEPEST = 20_000, 30
 _FLOAT, _INT = "tag:yaml.org,2002:float", "tag:yaml.org,2002:int"
 
 
-class UnableToReadContract(Exception):
+class UnableToReadContract(ForeseenError):
     """The text is not a contract; `line` says where (1 is the first, 0 the whole text)."""
 
     def __init__(

@@ -143,7 +143,7 @@ class ObjectiveJudgement(Value):
 class ChronicFinding(Value):
     """Whether many or long outages give the customer a right, or will with the next event.
 
-    `events_left` is how many further outages give it; None in papers that were written before it was counted.
+    `events_left` is how many further outages give it; None in documents that were written before it was counted.
     """
 
     state: Literal["none", "one_event_before", "reached"]

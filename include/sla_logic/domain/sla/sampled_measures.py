@@ -164,7 +164,7 @@ def _unknown(steps: sampled.Steps, case: Case) -> list[spans.Span]:
 
 
 def _elsewhere(case: Case) -> Exclusions:
-    """Maintenance, holds, and outages that the contract lays at somebody else's door."""
+    """Maintenance, holds, and outages that the contract lays at somebody else's join_condition."""
     until = to_seconds(case.as_of)
     found = Exclusions.of(case.contract, case.facts, until)
     for outage in case.facts.outages:

@@ -1,0 +1,74 @@
+"""CPU milliseconds per ticket of the use_cases's own work in cohorts, in one process without Airflow, letters included.
+
+Run with `PYTHONPATH=.:plugins python -m benchmarks use_cases [--sizes 1 10 100 1000] [--database postgres]`. The server's
+CPU is said beside that of the process. `cohorts` measures whole runs.
+"""
+
+import argparse
+import tempfile
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+from benchmarks.leading import DOORS, ORDER, WAIT, the_activity
+from benchmarks.sample import open_sample
+from benchmarks.stack import cpu_seconds
+from deploy.postgres import PostgresServer
+from include.sla_logic.services import UseCases
+
+SENDING, SERVER = "(messages sent)", "(PostgreSQL)"
+
+
+def lead_cohort(use_cases: UseCases, run_id: str, tickets: list[str]) -> dict[str, float]:
+    """Return CPU seconds by task, and those of sending."""
+    use_cases.cohorts.accept({"incidents": tickets}, run_id=run_id)
+    by_task = {}
+    for task in ORDER:
+        start = time.process_time()
+        if task == WAIT:
+            use_cases.cohorts.await_restoration(run_id=run_id, join_condition=DOORS[task])
+        else:
+            use_cases.cohorts.perform(the_activity(task), run_id=run_id, join_condition=DOORS[task])
+        by_task[task] = time.process_time() - start
+    start = time.process_time()
+    while use_cases.outbox.deliver(limit=500).sent:
+        pass
+    by_task[SENDING] = time.process_time() - start
+    return by_task
+
+
+def measure(size: int, server: PostgresServer | None = None) -> dict[str, float]:
+    """Lead so many incidents of a sample of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = server.create_database(f"town_{size}") if server else None
+        use_cases, confs = open_sample(Path(folder), size, url=url)
+        tickets = [use_cases.incidents.accept(c, run_id=f"own-{i}", origin="benchmark").id for i, c in enumerate(confs)]
+        served = cpu_seconds()
+        by_task = lead_cohort(use_cases, "cohort", tickets)
+        return by_task | ({SERVER: cpu_seconds() - served} if server else {})
+
+
+def main() -> None:
+    """Measure each size after one incident that pays for all imports; then name the dearest tasks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1, 10, 100, 1000])
+    parser.add_argument("--database", choices=("postgres", "sqlite"), default="sqlite")
+    options = parser.parse_args()
+    measure(1)
+    with PostgresServer() if options.database == "postgres" else nullcontext() as server:
+        print("incidents   CPU ms/ticket   of these, letters", flush=True)
+        show(options.sizes, server)
+
+
+def show(sizes: list[int], server: PostgresServer | None) -> None:
+    """Print each size, and what was dearest in the last."""
+    for size in sizes:
+        by_task = measure(size, server)
+        letters = by_task["send_customer_report"] + by_task[SENDING]
+        print(f"{size:9d} {1000 * sum(by_task.values()) / size:15.1f} {1000 * letters / size:19.1f}", flush=True)
+    for task, spent in sorted(by_task.items(), key=lambda item: -item[1])[:8]:
+        print(f"    {task:36s} {1000 * spent / size:8.2f} ms/ticket")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,0 @@
-"""Set-based, paged questions that the incident desk asks of the operations database."""

@@ -1,0 +1,21 @@
+"""What `sla` can do: command, module in this package, and one line of help."""
+
+from types import MappingProxyType
+
+COMMANDS = MappingProxyType(
+    {
+        "database": ("database", "Migrate the operations database, and see where it stands."),
+        "load": ("load", "Load reference data: the small TELECO, contracts."),
+        "import": ("imports", "Import your own customers, services, measurements and tickets."),
+        "contract": ("contract", "Check and explain contracts."),
+        "assess": ("assess", "Judge measurements against a contract."),
+        "service": ("service", "See what is used and left of each promise."),
+        "credit": ("credit", "Approve, decline and claim credits that wait."),
+        "incident": ("incident", "Start an incident, look at it, release or reject its restoration request."),
+        "problem": ("problem", "See service problems: one cause behind many incidents."),
+        "backlog": ("backlog", "See what waits to be processed, and enter notifications that may wait."),
+        "outbox": ("outbox", "See what leaves the house, and send it again."),
+        "doctor": ("doctor", "Check what must be true, and take up what stands still."),
+        "quarantine": ("quarantine", "See refused notifications, and accept them after all."),
+    }
+)

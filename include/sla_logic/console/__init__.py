@@ -1,6 +1,0 @@
-"""The incident desk: a web application for people who handle incidents; it knows no Airflow."""
-
-from include.sla_logic.console.app import build_desk
-from include.sla_logic.console.callers import Caller
-
-__all__ = ["Caller", "build_desk"]

@@ -1,0 +1,127 @@
+"""The outside of a letter: headers and parts of one mail, the same bytes whenever it is composed."""
+
+from __future__ import annotations
+
+import html as markup
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_string, policy
+from email.headerregistry import Address, Group
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from hashlib import sha256
+
+from include.sla_logic.domain.errors import ForeseenError
+
+_POLICY = SMTP.clone(cte_type="7bit", max_line_length=76)
+_UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+")
+_MAILBOX = re.compile(r"[A-Za-z0-9._%+'&=/~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
+_NAME_LIMIT, _SUBJECT_LIMIT = 120, 180
+
+
+class UnableToAddressLetter(ForeseenError):
+    """An address in a letter is not an e-mail address."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG that the HTML part names as `cid:<name>`."""
+
+    name: str
+    content: bytes
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return the text without line breaks, control and direction characters, cut at `limit`."""
+    clean = " ".join(_UNWANTED.sub(" ", text).split())
+    return clean if len(clean) <= limit else clean[: limit - 1].rstrip() + "…"
+
+
+def address(name: str, mailbox: str) -> Address:
+    """Return a header address; raise `UnableToAddressLetter` for anything that is not one mailbox."""
+    if not _MAILBOX.fullmatch(mailbox) or parseaddr(mailbox)[1] != mailbox:
+        raise UnableToAddressLetter(f"{mailbox!r} is not an e-mail address that a letter can be sent to.")
+    return Address(display_name=one_line(name, _NAME_LIMIT), addr_spec=mailbox)
+
+
+def postal(name: str) -> Group:
+    """Return a header for a reader without an e-mail address: a name and no mailbox."""
+    return Group(one_line(name, _NAME_LIMIT))
+
+
+def message_id(ticket: str, version: str, domain: str) -> str:
+    """Derive the identity of a letter from what it is about, so that each sending carries the same."""
+    return f"<{re.sub('[^A-Za-z0-9-]', '-', ticket)}.{version}@{domain}>"
+
+
+def compose(  # noqa: PLR0913 - keyword-only parts of one mail
+    *,
+    identity: str,
+    sender: Address,
+    recipient: Address | Group,
+    subject: str,
+    written_at: datetime,
+    language: str,
+    text: str,
+    html: str,
+    pictures: Sequence[Picture] = (),
+) -> str:
+    """Return the whole mail as ASCII text with CRLF; equal arguments give equal bytes."""
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = sender
+    message["To"] = recipient
+    message["Subject"] = one_line(subject, _SUBJECT_LIMIT)
+    message["Date"] = format_datetime(written_at)
+    message["Message-ID"] = identity
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    part = message.get_payload()[1]  # type: ignore[index]
+    for picture in pictures:
+        part.add_related(  # type: ignore[union-attr]
+            picture.content,
+            "image",
+            "png",
+            cid=f"<{picture.name}>",
+            disposition="inline",
+            filename=f"{picture.name}.png",
+        )
+    message["Content-Language"] = language  # set last: set_content drops Content-… headers
+    _name_boundaries(message, identity)
+    return message.as_bytes().decode("ascii")
+
+
+def _name_boundaries(message: EmailMessage, identity: str) -> None:
+    """Replace the random boundaries of the library by ones that follow from the identity."""
+    stem = sha256(identity.encode()).hexdigest()[:24]
+    for number, part in enumerate(message.walk()):
+        if part.is_multipart():
+            part.set_boundary(f"=_{stem}_{number}")
+
+
+def page_of(message: EmailMessage) -> str:
+    """Return the HTML part as a page that stands alone, its pictures inside it."""
+    part = message.get_body(("html",))
+    if part is None:
+        return f"<!doctype html><meta charset=utf-8><pre>{markup.escape(text_of(message))}</pre>"
+    page = str(part.get_content())
+    for picture in message.walk():
+        if (mark := picture.get("Content-ID")) and picture.get_content_maintype() == "image":
+            data = b64encode(picture.get_content()).decode("ascii")
+            page = page.replace(f"cid:{mark.strip('<>')}", f"data:{picture.get_content_type()};base64,{data}")
+    return page
+
+
+def text_of(message: EmailMessage) -> str:
+    """Return the plain text part."""
+    part = message.get_body(("plain",))
+    return str(part.get_content()) if part is not None else ""
+
+
+def read_message(text: str) -> EmailMessage:
+    """Parse a stored message as the mail programs of its readers will."""
+    return message_from_string(text, _class=EmailMessage, policy=policy.default)

@@ -1,0 +1,86 @@
+"""The check of what is sent to us, before anything is believed: size, shape, fields, clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pydantic import ValidationError
+
+from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.domain.raw_payload import RawPayload, printable, write_raw_payload
+
+BODY_CAP = 131_072  # characters of ASCII JSON; the longest valid notification has half of it
+_DEPTH_CAP = 16
+_CLOCK_TOLERANCE = timedelta(minutes=5)
+INSTANTS = ("observed_from", "observed_to", "reported_at")
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why a notification is refused: the field that is wrong, written `.field`, and one reason.
+
+    Either may quote what was sent: it is shown in logs and terminals, so it cannot write there what it likes.
+    """
+
+    field: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Write what is no plain letter as an escape."""
+        object.__setattr__(self, "field", printable(self.field))
+        object.__setattr__(self, "reason", printable(self.reason, 1000))
+
+    def __str__(self) -> str:
+        """Say both as the beginning of a sentence."""
+        return f"{self.field}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Received:
+    """What was sent, written down, and what became of it."""
+
+    body: RawPayload
+    result: ProblemNotification | Rejection
+
+
+def receive(conf: object, *, now: datetime) -> Received:
+    """Check a notification; never raises, whatever was sent."""
+    body = write_raw_payload(conf, cap=BODY_CAP)
+    if not body.complete:
+        return Received(body, Rejection(".", f"the notification is longer than {BODY_CAP} characters"))
+    if body.depth > _DEPTH_CAP:
+        return Received(body, Rejection(".", f"the notification is nested deeper than {_DEPTH_CAP} levels"))
+    if not isinstance(conf, Mapping):
+        return Received(body, Rejection(".", "the notification is not an object with named fields"))
+    try:
+        notification = ProblemNotification.model_validate(dict(conf))
+    except ValidationError as error:
+        return Received(body, _first_fault(error))
+    return Received(body, _on_our_clock(notification, now))
+
+
+def _first_fault(error: ValidationError) -> Rejection:
+    """Name the first fault that the sender can mend, and how many more there are."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    first = faults[0]
+    field = "." + ".".join(str(part) for part in first["loc"])[:200]
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    reason = first["msg"].removeprefix("Value error, ")
+    return Rejection(field, f"{reason[:1].lower()}{reason[1:]}{more}")
+
+
+def _on_our_clock(notification: ProblemNotification, now: datetime) -> ProblemNotification | Rejection:
+    """Write instants in UTC, fill in when it was reported, and forgive a sender whose clock is a little ahead."""
+    changed: dict[str, datetime] = {"reported_at": now}
+    for name in INSTANTS:
+        instant = getattr(notification, name)
+        if instant is None:
+            continue
+        try:
+            instant = instant.astimezone(UTC)
+        except OverflowError:
+            return Rejection(f".{name}", "the instant lies outside the calendar")
+        if instant > now + _CLOCK_TOLERANCE:
+            return Rejection(f".{name}", f"{instant.isoformat()} lies in the future")
+        changed[name] = min(instant, now)
+    return notification.model_copy(update=changed)

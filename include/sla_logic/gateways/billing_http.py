@@ -1,0 +1,93 @@
+"""The way to another house's billing system: one POST of a TMF678 AppliedCustomerBillingRate for each credit.
+
+Whether a request that broke off was carried out is not known here, so it is sent again under the same
+Idempotency-Key (the IETF's draft of that header) until an answer has been read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.settings import BillingSystem
+
+if TYPE_CHECKING:
+    import httpx
+
+PATH = "/appliedCustomerBillingRate"
+_ANSWER_CAP = 2000
+# The server understood this request and will never carry it out; every other answer may be another one tomorrow.
+_REFUSED_FOR_GOOD = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.GONE}
+)
+
+
+class UnableToReachBilling(ForeseenError):
+    """The billing system did not answer, or not now; the same posting is sent again later."""
+
+
+class UnableToPostCredit(ForeseenError):
+    """The billing system refused this posting for good."""
+
+
+def post_credit(payload: Mapping[str, Any], *, key: str, system: BillingSystem) -> dict[str, Any]:
+    """Post one credit and return what is to be recorded as the answer.
+
+    Raises `UnableToReachBilling` where a later attempt may succeed, `UnableToPostCredit` where none will.
+    """
+    import httpx
+
+    headers = {"Idempotency-Key": f'"{key}"', "Accept": "application/json"}
+    if system.token:
+        headers["Authorization"] = f"Bearer {system.token}"
+    login = (system.login, system.password or "") if system.login and not system.token else None
+    try:
+        with httpx.Client(timeout=system.timeout, auth=login, trust_env=False) as client:
+            answer = client.post(f"{system.url.rstrip('/')}{PATH}", json=rate_of(payload, key), headers=headers)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        msg = f"The billing system {system.url} did not answer ({type(error).__name__}): {error}"
+        raise UnableToReachBilling(msg) from error
+    return _accepted(answer, system)
+
+
+def rate_of(payload: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Write a credit of ours as TMF678 has it; a credit's amount is positive there and its type says the direction."""
+    return {
+        "@type": "AppliedCustomerBillingRate",
+        "name": "SLA credit",
+        "description": f"Credit {payload['credit']}",
+        "type": payload["type"],
+        "isBilled": False,
+        "billingAccount": {"id": payload["account"], "@type": "BillingAccountRef"},
+        "taxExcludedAmount": {"unit": payload["currency"], "value": _number(payload["amount"])},
+        "externalId": key,
+    }
+
+
+def _number(amount: str) -> float:
+    """Return the JSON number that reads as exactly this amount; TMF678 wants a number."""
+    value = float(amount)
+    if Decimal(repr(value)) != Decimal(amount):
+        msg = f"The amount {amount} cannot be written as a JSON number without loss."
+        raise UnableToPostCredit(msg)
+    return value
+
+
+def _accepted(answer: httpx.Response, system: BillingSystem) -> dict[str, Any]:
+    said = f"{answer.status_code}: {answer.text[:200]}"
+    if answer.status_code in _REFUSED_FOR_GOOD:
+        raise UnableToPostCredit(f"The billing system {system.url} refused the posting with {said}")
+    if not answer.is_success:
+        raise UnableToReachBilling(f"The billing system {system.url} put the posting off with {said}")
+    try:
+        body = answer.json()
+    except ValueError as error:
+        msg = f"The billing system {system.url} answered {answer.status_code}, but not in JSON"
+        raise UnableToReachBilling(msg) from error
+    if not isinstance(body, dict) or not body.get("id"):
+        msg = f"The billing system {system.url} answered {answer.status_code} without the id of the posting"
+        raise UnableToReachBilling(msg)
+    return {"posting": str(body["id"])[:_ANSWER_CAP], "href": str(body.get("href", ""))[:_ANSWER_CAP]}

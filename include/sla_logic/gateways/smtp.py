@@ -1,0 +1,109 @@
+"""The way out of a letter: a mail server, or files where there is none."""
+
+from __future__ import annotations
+
+import os
+import re
+import smtplib
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from email import policy
+from email.message import EmailMessage
+from email.parser import HeaderParser
+from pathlib import Path
+from typing import Any
+
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.mail_message import page_of, read_message
+from include.sla_logic.settings import Smtp
+
+REFUSED_FOR_GOOD = range(500, 600)
+
+
+class UnableToSendMail(ForeseenError):
+    """The mail did not leave now; the same message may be sent again later."""
+
+
+class UnableToDeliverMail(ForeseenError):
+    """The mail server refused this message or its recipient for good."""
+
+
+def send_by_smtp(text: str, smtp: Smtp) -> str:
+    """Hand the stored text to the server unchanged and return its answer in one sentence."""
+    message = HeaderParser(EmailMessage, policy=policy.default).parsestr(text)
+    sender, recipient = _address(message, "From"), _address(message, "To")
+    try:
+        with smtplib.SMTP(smtp.host, smtp.port, timeout=smtp.timeout) as server:
+            if smtp.starttls:
+                server.starttls(context=ssl.create_default_context())
+            if smtp.login is not None:
+                server.login(smtp.login, smtp.password or "")
+            server.sendmail(sender, [recipient], text.encode("ascii"))
+    except smtplib.SMTPException as error:
+        raise _sorted_out(error, smtp) from error
+    except OSError as error:
+        raise UnableToSendMail(f"The mail server {smtp.host}:{smtp.port} does not answer: {error}.") from error
+    return f"accepted by {smtp.host}:{smtp.port}"
+
+
+def _sorted_out(error: smtplib.SMTPException, smtp: Smtp) -> UnableToSendMail | UnableToDeliverMail:
+    """Tell a refusal for good (5xx for this message) from everything that may pass."""
+    where = f"{smtp.host}:{smtp.port}"
+    code: int
+    said: bytes | str
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, said = next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPAuthenticationError):
+        return UnableToSendMail(f"The mail server {where} refused the login ({error.smtp_code}).")
+    elif isinstance(error, smtplib.SMTPResponseException):
+        code, said = error.smtp_code, error.smtp_error
+    else:
+        return UnableToSendMail(f"The mail server {where} broke off: {error}.")
+    answer = f"{code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+    if code in REFUSED_FOR_GOOD:
+        return UnableToDeliverMail(f"The mail server {where} refused the letter: {answer}.")
+    return UnableToSendMail(f"The mail server {where} put the letter off: {answer}.")
+
+
+def _address(message: EmailMessage, header: str) -> str:
+    return str(message[header].addresses[0].addr_spec)
+
+
+def write_as_files(text: str, folder: Path) -> tuple[Path, Path]:
+    """Write `.eml` and `.html` and return their places; writing again replaces them with the same."""
+    message = read_message(text)
+    name = re.sub(r"[^A-Za-z0-9.-]+", "_", str(message["Message-ID"]).strip("<>").partition("@")[0]).lstrip(".")
+    eml, page = folder / f"{name}.eml", folder / f"{name}.html"
+    _write(eml, text.encode("ascii"))
+    _write(page, page_of(message).encode())
+    return eml, page
+
+
+def _write(place: Path, content: bytes) -> None:
+    """Put the whole content in place or nothing: a reader never sees half a letter."""
+    unfinished = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(place)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise UnableToSendMail(f"The letter could not be written to {place}: {error.strerror}.") from error
+
+
+def deliver_mail(payload: Mapping[str, Any], *, smtp: Smtp | None, folder: Path) -> dict[str, Any]:
+    """Send the kept letter, or write it to the folder; return what is to be recorded as the answer.
+
+    Raises `UnableToSendMail` where a later attempt may succeed, `UnableToDeliverMail` where none will.
+    """
+    text = str(payload["message"])
+    because = payload.get("by_post_because")
+    if smtp is not None and not because:
+        return {"sent": send_by_smtp(text, smtp)}
+    places = write_as_files(text, folder)
+    return {"written": [str(place) for place in places], "because": because or "No mail server is configured."}

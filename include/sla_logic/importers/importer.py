@@ -1,0 +1,198 @@
+"""One import: batches of rows, each batch in a transaction of its own; a bad row is left out with its reason."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Table, select
+from sqlalchemy.exc import DBAPIError
+
+from include.sla_logic.importers.converting import is_meant, records_of
+from include.sla_logic.importers.files import Row, read_rows
+from include.sla_logic.importers.keeping import Kind
+from include.sla_logic.importers.mapping import Mapping, Section
+from include.sla_logic.importers.records import Record, SampleRecord
+from include.sla_logic.importers.refusing import keep_refused
+from include.sla_logic.importers.rejection import Rejected, UnableToTakeRow
+from include.sla_logic.importers.samples import SeriesBook, sample_row
+from include.sla_logic.persistence.database import Database
+from include.sla_logic.persistence.upsert import upsert
+
+_BATCH = 1000
+Placed = tuple[int, dict[str, Any]]
+
+
+@dataclass
+class ImportReport:
+    """What an import did; `unchanged` records were known already, exactly so."""
+
+    rows: int = 0
+    passed_over: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+@dataclass
+class _Import:
+    database: Database
+    kind: Kind
+    section: Section
+    mapping: Mapping
+    as_of: date
+    file: str
+    report: ImportReport = field(default_factory=ImportReport)
+    series: SeriesBook = field(default_factory=SeriesBook)
+
+    def take(self, batch: Iterable[tuple[int, Row] | Rejected]) -> None:
+        """Import one batch."""
+        self._tables: dict[Table, list[Placed]] = defaultdict(list)
+        entries, before = list(batch), len(self.report.rejected)
+        with self.database.write() as connection:
+            for entry in entries:
+                self.report.rows += 1
+                self._place(connection, entry)
+            for table in (*self.kind.opens, self.kind.table):
+                self._keep(connection, table, self._tables.pop(table, []))
+            if new := self.report.rejected[before:]:
+                self._quarantine(connection, new, entries)
+
+    def _quarantine(
+        self, connection: Connection, rejected: Iterable[Rejected], entries: Iterable[tuple[int, Row] | Rejected]
+    ) -> None:
+        """Keep what was refused as it was read, under the name of the table and the file."""
+        rows = {entry[0]: entry[1] for entry in entries if not isinstance(entry, Rejected)}
+        now = self.database.now(connection)
+        for each in rejected:
+            name = f"{self.kind.table.name}.{self.file}.row-{each.row}"
+            read = [rows[each.row]] if each.row in rows else []
+            keep_refused(connection, each, read, run_id=f"import.{name}", source=self.kind.table.name, now=now)
+
+    def _place(self, connection: Connection, entry: tuple[int, Row] | Rejected) -> None:
+        if isinstance(entry, Rejected):
+            self.report.rejected.append(entry)
+            return
+        number, row = entry
+        if not is_meant(row, self.section):
+            self.report.passed_over += 1
+            return
+        try:
+            placed = list(self._rows(connection, row))
+        except UnableToTakeRow as error:
+            self.report.rejected.append(Rejected(number, error.field, error.reason))
+            return
+        for table, values in placed:
+            self._tables[table].append((number, values))
+
+    def _rows(self, connection: Connection, row: Row) -> Iterator[tuple[Table, dict[str, Any]]]:
+        for record, index in records_of(row, self.section, self.mapping, self.kind.record, as_of=self.as_of):
+            self._check_references(connection, record)
+            if index is None or not isinstance(record, SampleRecord):
+                yield from self.kind.rows(record)
+            else:
+                series = self.section.series[index]
+                self.series.check(connection, record.service, series)
+                yield sample_row(record, series, labelled_by=self.section.labelled_by)
+
+    def _check_references(self, connection: Connection, record: Record) -> None:
+        for name, table, columns in self.kind.refers:
+            key = tuple(getattr(record, column) for column in columns)
+            if not self._is_known(connection, table, key):
+                raise UnableToTakeRow(name, f"{' '.join(map(str, key))} is not known")
+
+    def _is_known(self, connection: Connection, table: Table, key: tuple[Any, ...]) -> bool:
+        """Ask once for each key; what is missing now may come with the next import."""
+        if (table.name, key) not in self._answers:
+            columns = list(table.primary_key)
+            query = select(columns[0]).where(*(c == part for c, part in zip(columns, key, strict=True)))
+            self._answers[(table.name, key)] = connection.execute(query).first() is not None
+        return self._answers[(table.name, key)]
+
+    def __post_init__(self) -> None:
+        """Remember answers for the length of the import."""
+        self._answers: dict[tuple[str, tuple[Any, ...]], bool] = {}
+
+    def _keep(self, connection: Connection, table: Table, placed: list[Placed]) -> None:
+        """Write what is new or different; of two different rows with one key the second is rejected."""
+        counts = table is self.kind.table
+        names = [column.name for column in table.primary_key]
+        wanted = self._by_key(placed, names, counts=counts)
+        known = _known_rows(connection, table, list(wanted))
+        new = [entry for key, entry in wanted.items() if key not in known]
+        different = [e for key, e in wanted.items() if counts and key in known and not _agrees(known[key], e[1])]
+        added, changed = (self._write(connection, table, entries) for entries in (new, different))
+        if counts:
+            self.report.added += added
+            self.report.changed += changed
+            self.report.unchanged += len(wanted) - len(new) - len(different)
+
+    def _write(self, connection: Connection, table: Table, entries: list[Placed]) -> int:
+        """Write all at once, or one by one where the database refuses one of them; return how many went in."""
+        try:
+            with connection.begin_nested():
+                upsert(connection, table, [values for _, values in entries])
+        except DBAPIError as error:
+            if len(entries) > 1:
+                return sum(self._write(connection, table, [entry]) for entry in entries)
+            reason = str(error.orig).strip().splitlines()[0]
+            self.report.rejected.append(Rejected(entries[0][0], table.name, f"contradicts what is known: {reason}"))
+            return 0
+        return len(entries)
+
+    def _by_key(self, placed: list[Placed], names: list[str], *, counts: bool) -> dict[tuple[Any, ...], Placed]:
+        wanted: dict[tuple[Any, ...], Placed] = {}
+        for number, values in placed:
+            key = tuple(values[name] for name in names)
+            first = wanted.setdefault(key, (number, values))
+            if counts and first[1] != values:
+                reason = f"row {first[0]} says otherwise of {' '.join(map(str, key))}"
+                self.report.rejected.append(Rejected(number, names[-1], reason))
+        return wanted
+
+
+def _known_rows(connection: Connection, table: Table, keys: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
+    """Return what is known under these keys, and perhaps some neighbours: ranges are cheaper than lists of tuples."""
+    if not keys:
+        return {}
+    columns = list(table.primary_key)
+    rows = connection.execute(
+        select(table).where(*(_among(c, set(parts)) for c, parts in zip(columns, zip(*keys, strict=True), strict=True)))
+    )
+    return {tuple(getattr(row, c.name) for c in columns): row for row in rows}
+
+
+def _among(column: Column[Any], values: set[Any]) -> ColumnElement[bool]:
+    if isinstance(next(iter(values)), str):
+        return column.in_(values)
+    return column.between(min(values), max(values))
+
+
+def _agrees(row: Any, values: dict[str, Any]) -> bool:
+    return all(getattr(row, name) == value for name, value in values.items())
+
+
+def import_file(
+    database: Database,
+    path: Path,
+    *,
+    kind: Kind,
+    section: Section,
+    mapping: Mapping,
+    as_of: date,
+    progress: Callable[[int], None] = lambda _rows: None,
+) -> ImportReport:
+    """Import one file; the same file again changes nothing. `progress` is told the rows of each batch.
+
+    Rejected rows are in quarantine with their reasons.
+    """
+    work = _Import(database, kind, section, mapping, as_of, path.name)
+    rows = read_rows(path, layout=mapping.layout)
+    while batch := list(islice(rows, _BATCH)):
+        work.take(batch)
+        progress(len(batch))
+    return work.report

@@ -1,0 +1,149 @@
+"""Which kinds of records there are, the rows of the database that they become, and what they refer to."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from sqlalchemy import Table
+
+from include.sla_logic.domain.money import Money
+from include.sla_logic.importers.records import (
+    AgreementRecord,
+    AlarmRecord,
+    CustomerRecord,
+    InvoiceLineRecord,
+    InvoiceRecord,
+    MaintenanceRecord,
+    OutageRecord,
+    Record,
+    ResourceRecord,
+    SampleRecord,
+    ServiceRecord,
+    TopologyRecord,
+    ViolationRecord,
+)
+from include.sla_logic.importers.rejection import UnableToTakeRow
+from include.sla_logic.persistence.schema import accounts as a
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.columns import UnableToKeepAmount, to_minor_units
+
+R = TypeVar("R", bound=Record)
+Rows = Iterator[tuple[Table, dict[str, Any]]]
+# A row's columns that must name a known row of another table: field as people know it, table, columns here.
+Reference = tuple[str, Table, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of record; `opens` are tables whose rows are only added where they are missing."""
+
+    record: type[Record]
+    table: Table
+    rows: Callable[[Any], Rows]
+    refers: tuple[Reference, ...] = ()
+    opens: tuple[Table, ...] = ()
+
+
+def _customers(record: CustomerRecord) -> Rows:
+    yield t.customers, record.model_dump()
+
+
+def _services(record: ServiceRecord) -> Rows:
+    yield t.services, record.model_dump()
+
+
+def _agreements(record: AgreementRecord) -> Rows:
+    account = record.account or f"B-{record.customer}"
+    try:
+        charge = to_minor_units(Money(amount=record.monthly_charge, currency=record.currency))
+    except UnableToKeepAmount as error:
+        raise UnableToTakeRow("monthly_charge", str(error)) from error
+    name = record.service_name or record.service
+    yield t.services, {"id": record.service, "name": name, "kind": record.service_kind}
+    yield t.billing_accounts, {"id": account, "customer": record.customer, "currency": record.currency}
+    row = record.model_dump(exclude={"service_name", "service_kind"})
+    yield t.agreements, {**row, "account": account, "monthly_charge": charge}
+
+
+def _outages(record: OutageRecord) -> Rows:
+    row = record.model_dump(exclude={"seconds"})
+    if record.seconds is not None:
+        row["ended_at"] = record.started_at + timedelta(seconds=float(record.seconds))
+    ended = row["ended_at"]
+    if record.ended_after is not None and ended is not None and ended < record.ended_after:
+        row["ended_after"] = None  # down again after its end: no bound of that end
+    row["reference"] = record.reference or f"{record.service}:{record.started_at:%Y%m%dT%H%M%SZ}"
+    yield t.outages, {**row, "attribution": record.attribution.value, "fault": None}
+
+
+def _maintenance(record: MaintenanceRecord) -> Rows:
+    yield t.maintenance_windows, record.model_dump()
+
+
+def _resources(record: ResourceRecord) -> Rows:
+    yield t.resources, record.model_dump()
+
+
+def _topology(record: TopologyRecord) -> Rows:
+    yield t.topology, record.model_dump()
+
+
+def _alarms(record: AlarmRecord) -> Rows:
+    yield t.alarms, record.model_dump()
+
+
+def _invoices(record: InvoiceRecord) -> Rows:
+    yield a.invoices, record.model_dump()
+
+
+def _invoice_lines(record: InvoiceLineRecord) -> Rows:
+    try:
+        amount = to_minor_units(Money(amount=record.amount, currency=record.currency))
+    except UnableToKeepAmount as error:
+        raise UnableToTakeRow("amount", str(error)) from error
+    yield a.invoice_lines, {**record.model_dump(), "amount": amount}
+
+
+def _violations(record: ViolationRecord) -> Rows:
+    yield t.violations, record.model_dump()
+
+
+def _samples(_record: SampleRecord) -> Rows:
+    raise AssertionError  # samples need their series: see samples.py
+
+
+_SERVICE: Reference = ("service", t.services, ("service",))
+_AGREEMENT: Reference = ("agreement", t.agreements, ("agreement",))
+_RESOURCE: Reference = ("resource", t.resources, ("resource",))
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "customers": Kind(CustomerRecord, t.customers, _customers),
+        "services": Kind(ServiceRecord, t.services, _services),
+        "agreements": Kind(
+            AgreementRecord,
+            t.agreements,
+            _agreements,
+            refers=(
+                ("customer", t.customers, ("customer",)),
+                ("contract", t.contracts, ("contract", "contract_version")),
+            ),
+            opens=(t.services, t.billing_accounts),
+        ),
+        "outages": Kind(OutageRecord, t.outages, _outages, refers=(_SERVICE,)),
+        "maintenance": Kind(MaintenanceRecord, t.maintenance_windows, _maintenance, refers=(_SERVICE,)),
+        "resources": Kind(ResourceRecord, t.resources, _resources),
+        "topology": Kind(TopologyRecord, t.topology, _topology, refers=(_SERVICE, _RESOURCE)),
+        "alarms": Kind(AlarmRecord, t.alarms, _alarms, refers=(_RESOURCE,)),
+        "invoices": Kind(InvoiceRecord, a.invoices, _invoices, refers=(("account", t.billing_accounts, ("account",)),)),
+        "invoice-lines": Kind(
+            InvoiceLineRecord,
+            a.invoice_lines,
+            _invoice_lines,
+            refers=(("invoice", a.invoices, ("invoice",)), _AGREEMENT),
+        ),
+        "violations": Kind(ViolationRecord, t.violations, _violations, refers=(_AGREEMENT,)),
+        "samples": Kind(SampleRecord, t.samples, _samples, refers=(_SERVICE,)),
+    }
+)

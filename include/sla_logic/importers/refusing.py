@@ -1,0 +1,28 @@
+"""Keeping what an import refuses in quarantine, with its row, its field and the reason; the same again is kept once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from include.sla_logic.domain.notification_check import BODY_CAP, Rejection
+from include.sla_logic.domain.raw_payload import write_raw_payload
+from include.sla_logic.importers.files import Row
+from include.sla_logic.importers.rejection import Rejected
+from include.sla_logic.persistence.quarantine import quarantine_notification
+
+
+def keep_refused(
+    connection: Connection,
+    rejected: Rejected,
+    rows: Sequence[Row],
+    *,
+    reference: str | None = None,
+    run_id: str,
+    source: str,
+    now: datetime,
+) -> None:
+    """Keep what was read of one record; `run_id` names the run that it would have had, or the import and the row."""
+    body = write_raw_payload({"reference": reference, "rows": list(rows)}, cap=BODY_CAP)
+    reason = Rejection(f".{rejected.field}", f"{rejected.reason} (row {rejected.row})")
+    quarantine_notification(connection, body, reason, run_id=run_id, origin=f"import of {source}", now=now)

@@ -1,0 +1,27 @@
+"""Rows that cannot be taken, each with the place and the reason."""
+
+from dataclasses import dataclass
+
+from include.sla_logic.domain.errors import ForeseenError
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """One row that was left out; `row` counts lines of the file from 1, the header included."""
+
+    row: int
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Show on one line."""
+        return f"row {self.row}, {self.field}: {self.reason}"
+
+
+class UnableToTakeRow(ForeseenError):
+    """One field of a row does not mean anything; the other rows are taken."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        """Keep the field beside the reason."""
+        super().__init__(f"{field}: {reason}")
+        self.field, self.reason = field, reason

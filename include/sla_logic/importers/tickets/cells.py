@@ -1,0 +1,73 @@
+"""From the cells of one row of an event log to values; dates are read once for each text."""
+
+import re
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from string import Template
+from typing import Any
+
+from include.sla_logic.importers.converting import read_field
+from include.sla_logic.importers.files import Row
+from include.sla_logic.importers.mapping import Mapping
+from include.sla_logic.importers.rejection import UnableToTakeRow
+from include.sla_logic.importers.tickets.mapping import TicketMapping, TicketSource
+
+_NO_REFERENCE = re.compile(r"[^A-Za-z0-9_.:+~-]+")
+_EPOCH = date(1970, 1, 1)  # tickets have no ages in months
+
+
+class Cells:
+    """Reads cells of rows as a mapping says."""
+
+    def __init__(self, mapping: TicketMapping) -> None:
+        self._mapping = mapping
+        self._plain = Mapping(title=mapping.title, missing=mapping.missing, sections={})
+
+    def value(self, name: str, source: TicketSource, row: Row) -> Any:
+        """Return one value, None where the cell is missing; raise `UnableToTakeRow` where it means nothing."""
+        if source.text is not None:
+            return self._sentence(source.text, row)
+        if source.format is not None and source.column in row:
+            text = str(row[source.column] or "").strip()
+            return None if text in self._mapping.missing else _moment(name, text, source.format, source.zone or "UTC")
+        found = read_field(name, source, row, self._plain, as_of=_EPOCH)
+        if found is None:
+            return source.otherwise
+        return _NO_REFERENCE.sub("-", str(found)) if source.slug else found
+
+    def moment(self, name: str, source: TicketSource, row: Row) -> datetime | None:
+        """Return an instant; raise `UnableToTakeRow` where the cell holds none, or none with a time zone."""
+        found = self.value(name, source, row)
+        if isinstance(found, str):
+            found = _iso(name, found)
+        return found.astimezone(UTC) if found is not None else None
+
+    def state(self, row: Row) -> str:
+        """Return the foreign state as the mapping names it."""
+        return " / ".join(str(row.get(column) or "").strip() for column in self._mapping.state)
+
+    def _sentence(self, text: str, row: Row) -> str:
+        known = {name: str(value) for name, value in row.items() if value not in self._mapping.missing}
+        names = Template(text).get_identifiers()
+        return Template(text).substitute({name: known.get(name, "unknown") for name in names})
+
+
+@lru_cache(maxsize=50_000)
+def _moment(name: str, text: str, written: str, zone: str) -> datetime:
+    try:
+        iso = datetime.strptime(text, written).isoformat()  # noqa: DTZ007 - the zone follows
+    except ValueError:
+        raise UnableToTakeRow(name, f"{text[:40]!r} is not a time written as {written}") from None
+    source = TicketSource(column="at", zone=zone)
+    found: datetime = read_field(name, source, {"at": iso}, Mapping(title="", sections={}), as_of=_EPOCH)
+    return found
+
+
+def _iso(name: str, text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UnableToTakeRow(name, f"{text[:40]!r} is not a date and time") from None
+    if found.utcoffset() is None:
+        raise UnableToTakeRow(name, f"{text} has no time zone; name one in the mapping (zone)")
+    return found

@@ -1,0 +1,1 @@
+"""What the customer reads: the letter, its picture, its languages."""

@@ -1,0 +1,168 @@
+"""Numbers, money, dates and lengths of time as the reader of a letter writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from include.sla_logic.domain.mail_message import one_line
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import Period
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+_LONGEST_UNIT = 16
+_FINEST = 8  # decimals that the judgement keeps of a measured value
+_USUAL = {"percent": 2, "ms": 1}
+_PARTS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
+class Formats:
+    """The customs of one locale and the clock of one zone."""
+
+    def __init__(self, locale: Locale, zone: str) -> None:
+        """Take times in any zone and show them in this one."""
+        self._locale = locale
+        self._zone = ZoneInfo(zone)
+
+    def number(self, value: Decimal, *, least: int = 0) -> str:
+        """Write every digit of the number, with at least so many decimals."""
+        from babel.numbers import format_decimal
+
+        return _tidy(format_decimal(value, format=f"#,##0.{'0' * least}{'#' * (_FINEST - least)}", locale=self._locale))
+
+    def money(self, money: Money) -> str:
+        """Write an amount with its currency's sign."""
+        from babel.numbers import format_currency
+
+        return _tidy(format_currency(money.amount, money.currency, locale=self._locale))
+
+    def quantity(self, value: Decimal, unit: str, *, least: int = 0) -> str:
+        """Write a value with its unit; seconds as a length of time, an unknown unit as it stands."""
+        from babel.units import format_unit
+
+        if unit == "s":
+            return self.length(int(value.to_integral_value(ROUND_HALF_UP)))
+        known = {"percent": "concentr-percent", "%": "concentr-percent", "ms": "duration-millisecond"}
+        pattern = f"#,##0.{'0' * least}{'#' * (_FINEST - least)}"
+        if unit in known:
+            return _together(format_unit(value, known[unit], length="short", format=pattern, locale=self._locale))
+        if unit == "days":
+            return _together(format_unit(value, "duration-day", length="long", format=pattern, locale=self._locale))
+        return f"{self.number(value, least=least)}\xa0{one_line(unit, _LONGEST_UNIT)}"
+
+    def measured(self, value: Decimal, unit: str, target: Decimal | None) -> str:
+        """Round a measured value for reading, never so far that it changes sides with the target."""
+        digits = max(_USUAL.get(unit, 2), _decimals(target))
+        while digits < _FINEST and _side(_rounded(value, digits), target) != _side(value, target):
+            digits += 1
+        return self.quantity(_rounded(value, digits), unit)
+
+    def length(self, seconds: int) -> str:
+        """Write a length of time in its two largest units that matter, rounded to the smaller."""
+        from babel.units import format_unit
+
+        chosen, rest = _parts(seconds)
+        words: list[str] = []
+        for unit, size in chosen:
+            count, rest = divmod(rest, size)
+            if count or (not words and size == chosen[-1][1]):
+                words.append(_together(format_unit(count, f"duration-{unit}", length="long", locale=self._locale)))
+        return " ".join(words)
+
+    def day(self, instant: datetime) -> str:
+        """Write the day in words."""
+        from babel.dates import format_date
+
+        return _together(format_date(instant.astimezone(self._zone).date(), format="long", locale=self._locale))
+
+    def moment(self, instant: datetime) -> str:
+        """Write the day in words and the time of day."""
+        from babel.dates import format_time
+
+        clock = format_time(instant.astimezone(self._zone), format="short", tzinfo=self._zone, locale=self._locale)
+        return f"{self.day(instant)}, {_tidy(clock)}"
+
+    def period(self, period: Period) -> str:
+        """Write the first and the last day of a half-open period."""
+        last = max(period.start, period.end - timedelta(seconds=1))
+        return f"{self.day(period.start)} – {self.day(last)}"
+
+    @property
+    def zone_name(self) -> str:
+        """Name the zone's clock as people call it."""
+        from babel.dates import get_timezone_name
+
+        return _tidy(get_timezone_name(self._zone, locale=self._locale))
+
+    def number_locale(self) -> dict[str, Any]:
+        """Describe the numbers of this locale as d3 wants them."""
+        from babel.numbers import get_decimal_symbol, get_group_symbol
+
+        return {
+            "decimal": get_decimal_symbol(self._locale),
+            "thousands": get_group_symbol(self._locale),
+            "grouping": [3],
+            "currency": ["", ""],
+        }
+
+    def time_locale(self) -> dict[str, Any]:
+        """Describe the days and months of this locale as d3 wants them."""
+        return {
+            "dateTime": "%x, %X",
+            "date": "%d.%m.%Y",
+            "time": "%H:%M:%S",
+            "periods": ["AM", "PM"],
+            "days": self._names("days", "wide", (6, 0, 1, 2, 3, 4, 5)),
+            "shortDays": self._names("days", "abbreviated", (6, 0, 1, 2, 3, 4, 5)),
+            "months": self._names("months", "wide", range(1, 13)),
+            "shortMonths": self._names("months", "abbreviated", range(1, 13)),
+        }
+
+    def _names(self, what: str, width: str, order: Any) -> list[str]:
+        names = getattr(self._locale, what)["format"][width]
+        return [names[number] for number in order]
+
+    @property
+    def axis_date(self) -> str:
+        """Return the d3 pattern of day and month in this locale's order."""
+        pattern = str(self._locale.datetime_skeletons["MMMd"])
+        return pattern.replace("MMM", "%b").replace("d", "%-d", 1) if "d" in pattern else "%-d %b"
+
+
+def _parts(seconds: int) -> tuple[tuple[tuple[str, int], ...], int]:
+    """Return the two largest units that the length reaches, and the length rounded to the smaller."""
+    first = next((i for i, (_, size) in enumerate(_PARTS) if seconds >= size), len(_PARTS) - 1)
+    smallest = _PARTS[first : first + 2][-1][1]
+    rounded = (seconds + smallest // 2) // smallest * smallest
+    if first > 0 and rounded >= _PARTS[first - 1][1]:
+        first -= 1
+    return _PARTS[first : first + 2], rounded
+
+
+def _tidy(text: str) -> str:
+    """Use the one no-break space that every mail program knows."""
+    return text.replace("\u202f", "\xa0")
+
+
+def _together(text: str) -> str:
+    """Keep the words on one line."""
+    return _tidy(text).replace(" ", "\xa0")
+
+
+def _decimals(target: Decimal | None) -> int:
+    if target is None:
+        return 0
+    exponent = target.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _rounded(value: Decimal, digits: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+
+
+def _side(value: Decimal, target: Decimal | None) -> int:
+    return 0 if target is None else (value > target) - (value < target)

@@ -1,0 +1,186 @@
+"""What the letter says: a customer report put into the words of its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from include.sla_logic.domain.customer_report import CreditState, CustomerReport, DoneAction, NextStep
+from include.sla_logic.domain.mail_message import one_line
+from include.sla_logic.domain.notification import ProblemParameter
+from include.sla_logic.domain.relationship import Customer
+from include.sla_logic.domain.resolution import Outcome
+from include.sla_logic.domain.verification import Check
+from include.sla_logic.letters.credit_section import amount_of, credit_figure, credit_section, credit_sentence
+from include.sla_logic.letters.objectives_section import (
+    bound_text,
+    in_order,
+    measured_text,
+    metric_name,
+    promised_text,
+    promises,
+)
+from include.sla_logic.letters.translations import Wording
+from include.sla_logic.letters.view_model import (
+    Block,
+    Fact,
+    Facts,
+    Letter,
+    Paragraph,
+    Quote,
+    Section,
+    Step,
+    Steps,
+    Tone,
+)
+
+_NAME, _LONGEST_DESCRIPTION = 80, 2000
+_TONES = {Outcome.RESTORED: Tone.GOOD, Outcome.NO_PROBLEM_FOUND: Tone.PLAIN}
+
+
+def write_letter(report: CustomerReport, customer: Customer) -> Letter:
+    """Put the report into words; the same report gives the same letter."""
+    wording = Wording(report.locale, report.zone)
+    service, outcome = one_line(report.service_name, _NAME), report.outcome
+    key = f"outcome.{outcome.value}"
+    named = {"service": service, "reference": report.ticket}
+    symptom, day = wording.say(f"symptom.{report.symptom.value}"), wording.day(report.reported_at)
+    opening = wording.say(f"{_opening_key(report)}.opening", day=day, symptom=symptom)
+    credit = credit_sentence(report, wording)
+    return Letter(
+        language=wording.language,
+        subject=wording.say(f"{key}.subject", **named),
+        preview=credit,
+        date=wording.day(report.created_at),
+        reference=Fact(wording.say("reference"), report.ticket),
+        tone=_TONES.get(outcome, Tone.MIXED),
+        badge=wording.say(f"{key}.badge"),
+        headline=wording.say(f"{key}.headline", service=service),
+        greeting=wording.say("greeting", name=one_line(customer.name, _NAME)),
+        opening=(opening, credit),
+        figures=tuple(_figures(report, wording)),
+        sections=(
+            Section(wording.say("section.reported"), tuple(_reported(report, wording))),
+            promises(report, wording),
+            Section(wording.say("section.done"), tuple(_done(report, wording))),
+            credit_section(report, wording),
+            Section(wording.say("section.next"), tuple(Paragraph(text) for text in _next(report, wording))),
+        ),
+        closing=(wording.say("closing"), wording.say("signature")),
+        footer=tuple(_footer(report, wording)),
+    )
+
+
+def _opening_key(report: CustomerReport) -> str:
+    """Promise neither corrections that were not made nor an examination of what nobody knows."""
+    if report.outcome is Outcome.CORRECTION_NOT_VERIFIED and not report.done:
+        return "outcome.not_corrected"
+    if report.outcome is Outcome.NO_PROBLEM_FOUND and report.examined_nothing:
+        return "outcome.nothing_known"
+    return f"outcome.{report.outcome.value}"
+
+
+def _figures(report: CustomerReport, wording: Wording) -> Iterator[Fact]:
+    if objectives := in_order(report):
+        worst = objectives[0]
+        name = metric_name(worst.metric, wording)
+        yield Fact(wording.say("figure.promised"), promised_text(worst, wording), name)
+        note = wording.say("figure.provisional") if worst.provisional else ""
+        yield Fact(wording.say("figure.measured"), measured_text(worst, wording), note)
+    yield credit_figure(report, wording)
+
+
+def _reported(report: CustomerReport, wording: Wording) -> Iterator[Block]:
+    yield Quote(_own_words(report.description))
+    until = wording.moment(report.observed_to) if report.observed_to else wording.say("reported.still")
+    facts = [
+        Fact(wording.say("reported.since"), wording.moment(report.observed_from)),
+        Fact(wording.say("reported.until"), until),
+        Fact(wording.say("reported.reported_at"), wording.moment(report.reported_at)),
+    ]
+    if report.parameters:
+        values = ", ".join(_own_value(p, wording) for p in report.parameters)
+        facts.append(Fact(wording.say("reported.values"), values))
+    yield Facts(tuple(facts))
+
+
+def _own_words(text: str) -> str:
+    """Keep the customer's lines, without what could disturb the letter around them."""
+    lines = [one_line(line, _LONGEST_DESCRIPTION) for line in text.splitlines()]
+    kept = "\n".join(lines).strip("\n")
+    return kept if len(kept) <= _LONGEST_DESCRIPTION else f"{kept[:_LONGEST_DESCRIPTION].rstrip()} …"
+
+
+def _own_value(parameter: ProblemParameter, wording: Wording) -> str:
+    value = wording.quantity(parameter.value, parameter.unit)
+    return wording.say("reported.own_value", name=metric_name(parameter.metric.value, wording), value=value)
+
+
+def _done(report: CustomerReport, wording: Wording) -> Iterator[Block]:
+    yield Paragraph(_cause(report, wording))
+    if report.outcome is not Outcome.NO_PROBLEM_FOUND and not report.done:
+        yield Paragraph(wording.say("done.nothing_yet"))
+    steps = [Step(wording.moment(report.reported_at), wording.say("done.you_reported"))]
+    steps += [_action(done, wording) for done in report.done]
+    steps += [_check(check, report, wording) for check in report.measured_now]
+    yield Steps(tuple(_joined(steps)))
+
+
+def _cause(report: CustomerReport, wording: Wording) -> str:
+    if report.outcome is Outcome.NO_PROBLEM_FOUND:
+        return wording.say("done.nothing_known" if report.examined_nothing else "done.nothing")
+    if report.type_of_problem is None:
+        return wording.say("done.no_cause")
+    known = f"problem.{report.type_of_problem}"
+    return wording.say("problem.intro", cause=wording.say(known if wording.has(known) else "problem.other"))
+
+
+def _joined(steps: list[Step]) -> Iterator[Step]:
+    """Say what happened in the same minute, as good or as bad, in one breath."""
+    for (when, tone), same in groupby(steps, key=lambda step: (step.when, step.tone)):
+        yield Step(when, " ".join(step.what for step in same), tone)
+
+
+def _action(done: DoneAction, wording: Wording) -> Step:
+    what = wording.say(f"done.{done.action.value}")
+    if done.ran:
+        return Step(wording.moment(done.at), what)
+    return Step(wording.moment(done.at), wording.say("done.failed", what=what), Tone.BAD)
+
+
+def _check(check: Check, report: CustomerReport, wording: Wording) -> Step:
+    when = wording.moment(check.taken_at or report.performance.as_of)
+    name = metric_name(check.metric.value, wording)
+    if check.measured is None:
+        tone = Tone.PLAIN if report.outcome.is_settled else Tone.BAD
+        return Step(when, wording.say("done.no_answer", name=name), tone)
+    value = wording.measured(check.measured, check.unit, check.bound)
+    if check.bound is None:
+        return Step(when, wording.say("done.verified", name=name, value=value), Tone.GOOD)
+    target = bound_text(check.bound, check.unit, wording, at_least=check.at_least)
+    said = wording.say(
+        "done.verified_bound" if check.passed else "done.not_verified", name=name, value=value, target=target
+    )
+    return Step(when, said, Tone.GOOD if check.passed else Tone.BAD)
+
+
+def _next(report: CustomerReport, wording: Wording) -> Iterator[str]:
+    deadline = report.credit.claim_deadline if report.credit else None
+    for step in report.next_steps:
+        if step is NextStep.CLAIM_CREDIT and deadline is not None:
+            yield wording.say("next.claim_credit_by", day=wording.day(deadline))
+        elif not (step is NextStep.CREDIT_MAY_GROW and _is_open(report)):
+            yield wording.say(f"next.{step.value}")
+    yield wording.say("reply", reference=report.ticket)
+
+
+def _is_open(report: CustomerReport) -> bool:
+    """Tell whether growth of the credit is not yet worth a word, as nobody knows its amount."""
+    credit = report.credit
+    return credit is not None and credit.state is CreditState.UNDER_REVIEW and amount_of(credit).amount <= 0
+
+
+def _footer(report: CustomerReport, wording: Wording) -> Iterator[str]:
+    if report.external_reference:
+        yield wording.say("own_reference", reference=one_line(report.external_reference, 64))
+    yield wording.say("times", zone=wording.zone_name)

@@ -1,0 +1,1 @@
+"""The operations database: schema, migrations, repositories, read models, invariants."""

@@ -1,0 +1,22 @@
+"""The incidents that are under way: begun and not ended. What waits in the backlog or is history is neither."""
+
+from sqlalchemy import ColumnElement, FromClause, and_, exists
+
+from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.persistence.schema.arrivals import arrivals
+from include.sla_logic.persistence.schema.queue import queue
+from include.sla_logic.persistence.schema.system_t import tickets
+
+# Begins with the queue: by its index only those are read that have no end yet, however many have one.
+INCIDENTS: FromClause = queue.join(tickets, tickets.c.number == queue.c.ticket)
+
+
+def active() -> ColumnElement[bool]:
+    """Hold for rows of `INCIDENTS` that are under way."""
+    not_begun = exists().where(arrivals.c.ticket == queue.c.ticket, arrivals.c.state != "started").correlate(queue)
+    return and_(
+        queue.c.closed_at.is_(None),
+        tickets.c.parent.is_(None),
+        tickets.c.status != TicketStatus.CANCELLED.value,
+        ~not_begun,
+    )

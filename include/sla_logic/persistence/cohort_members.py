@@ -1,0 +1,128 @@
+"""The incidents that one run carries together, and the ways that lead each of them to a step."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Select, select, update
+
+from include.sla_logic.persistence.incident_records import ticket_id
+from include.sla_logic.persistence.schema.arrivals import arrivals
+from include.sla_logic.persistence.schema.cohorts import cohort_members
+from include.sla_logic.persistence.schema.system_t import steps, tickets
+from include.sla_logic.persistence.upsert import upsert
+
+CARRIED, LEFT, SET_ASIDE = "carried", "left", "set aside"
+
+
+@dataclass(frozen=True)
+class JoinCondition:
+    """The steps that lead to a step; of several ways an incident has come by one, or must have come by all."""
+
+    came_from: frozenset[str] = frozenset()
+    all_of: bool = True
+
+    def is_met_by(self, task: str, taken: dict[str, str | None]) -> bool:
+        """Tell whether an incident that has taken these steps, with these choices, comes to this task."""
+        led = (step in taken and taken[step] in {None, task} for step in self.came_from)
+        return all(led) if self.all_of or not self.came_from else any(led)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One incident of a cohort, as its ticket stands; `own_run` is its run when it goes its way alone."""
+
+    number: int
+    ticket: str
+    own_run: str
+    state: str
+    reason: str | None
+    customer: str
+    service: str
+    lane: str
+    status: str
+    escalated: bool
+
+
+def carry(connection: Connection, run_id: str, numbers: Sequence[int]) -> None:
+    """Make these incidents members of the run; whoever is one already stays what it is, unknown ones are left out."""
+    known = set(connection.scalars(select(cohort_members.c.ticket).where(cohort_members.c.run_id == run_id)))
+    found = connection.scalars(select(tickets.c.number).where(tickets.c.number.in_(numbers)))
+    new = [number for number in found if number not in known]
+    upsert(
+        connection,
+        cohort_members,
+        [{"run_id": run_id, "ticket": number, "state": CARRIED, "reason": None} for number in new],
+    )
+
+
+def members_of(connection: Connection, run_id: str) -> list[Member]:
+    """Return the members of a run in the order of their tickets; none for a run that carries no cohort."""
+    query = (
+        select(cohort_members.c.ticket, cohort_members.c.state, cohort_members.c.reason, tickets)
+        .join(tickets, tickets.c.number == cohort_members.c.ticket)
+        .where(cohort_members.c.run_id == run_id)
+        .order_by(cohort_members.c.ticket)
+    )
+    return [
+        Member(
+            number=row.number,
+            ticket=ticket_id(row.number),
+            own_run=row.run_id,
+            state=row.state,
+            reason=row.reason,
+            customer=row.customer,
+            service=row.service,
+            lane=row.assigned_to,
+            status=row.status,
+            escalated=row.escalated,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def carrying_run(connection: Connection, number: int) -> str | None:
+    """Return the run that carries the incident with others, or did so last; None once it has a run of its own."""
+    member = cohort_members.c
+    taken_by = select(arrivals.c.run_id).where(arrivals.c.ticket == number).scalar_subquery()
+    query = select(member.run_id, member.state).where(member.ticket == number)
+    last = connection.execute(query.order_by((member.run_id == taken_by).desc(), member.run_id.desc()).limit(1)).first()
+    return None if last is None or last.state == LEFT else last.run_id
+
+
+def mark(connection: Connection, run_id: str, number: int, state: str, *, reason: str | None = None) -> None:
+    """Note that a member is no longer carried."""
+    one = (cohort_members.c.run_id == run_id) & (cohort_members.c.ticket == number)
+    connection.execute(update(cohort_members).where(one).values(state=state, reason=reason))
+
+
+def carried(connection: Connection, run_id: str, numbers: Sequence[int]) -> list[int]:
+    """Return which of these incidents the run still carries."""
+    query = _carried(run_id).where(cohort_members.c.ticket.in_(numbers)).order_by(cohort_members.c.ticket)
+    return list(connection.scalars(query))
+
+
+def ready_members(
+    connection: Connection, run_id: str, task: str, join_condition: JoinCondition
+) -> dict[int, str | None]:
+    """Return the carried incidents that come through the join_condition, and with each that has done the task its choice.
+
+    The choice is `""` for a step without choices and None for a task not done yet.
+    """
+    taken: dict[int, dict[str, str | None]] = defaultdict(dict)
+    wanted = [*join_condition.came_from, task]
+    of_run = steps.c.ticket.in_(_carried(run_id).scalar_subquery())
+    for row in connection.execute(
+        select(steps.c.ticket, steps.c.task, steps.c.choice).where(of_run, steps.c.task.in_(wanted))
+    ):
+        taken[row.ticket][row.task] = row.choice
+    everybody: list[int] = list(connection.scalars(_carried(run_id).order_by(cohort_members.c.ticket)))
+    return {
+        number: (taken[number][task] or "") if task in taken[number] else None
+        for number in everybody
+        if join_condition.is_met_by(task, taken[number])
+    }
+
+
+def _carried(run_id: str) -> Select[int]:
+    return select(cohort_members.c.ticket).where(cohort_members.c.run_id == run_id, cohort_members.c.state == CARRIED)

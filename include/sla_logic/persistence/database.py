@@ -1,0 +1,144 @@
+"""One operations database: SQLite by default, PostgreSQL by its URL, the same SQL for both.
+
+`read` sees one moment, `write` holds the right to write from its first statement on;
+what fails inside either leaves nothing behind.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+from include.sla_logic.domain.errors import ForeseenError
+
+Clock = Callable[[], datetime]
+
+_WAIT_SECONDS = 30
+_WRITES = "sla_writes"
+
+
+class UnableToOpenDatabase(ForeseenError):
+    """The database URL names no database that this product can use."""
+
+
+class Database:
+    """An engine with the two kinds of transaction that the product knows, and the clock that judges."""
+
+    def __init__(self, engine: Engine, *, clock: Clock | None = None) -> None:
+        self.engine = engine
+        self.is_postgresql = engine.dialect.name == "postgresql"
+        self._clock = clock
+
+    def now(self, connection: Connection) -> datetime:
+        """Return the present moment by the database's own clock: machines that work on one incident agree on it."""
+        if self._clock is not None:
+            return self._clock()
+        if self.is_postgresql:
+            told: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+            return told.astimezone(UTC)
+        return datetime.now(UTC)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a transaction in which every statement sees the same moment."""
+        options: dict[str, Any] = {}
+        if self.is_postgresql:
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that commits at the end; SQLite admits one writer at a time."""
+        with self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+            yield connection
+
+
+def insert_once(connection: Connection, table: Table, key: str, row: dict[str, Any]) -> bool:
+    """Add the row unless a key of its table is taken, and tell whether it was added; waits for whoever adds it now.
+
+    No single key is named as the one to meet: of two rows alike in two keys, PostgreSQL may meet either first.
+    """
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing().returning(table.c[key])
+    return connection.execute(statement, row).first() is not None
+
+
+def open_database(url: str, *, clock: Clock | None = None) -> Database:
+    """Return the database behind the URL, with one engine per URL and process; opens no connection yet."""
+    if url not in _engines:
+        _engines[url] = _create_engine(url)
+    return Database(_engines[url], clock=clock)
+
+
+def _create_engine(url: str) -> Engine:
+    parsed = _with_driver(url)
+    if parsed.drivername == "sqlite+pysqlite":
+        return _sqlite(parsed)
+    return create_engine(
+        parsed,
+        pool_pre_ping=True,
+        pool_size=2,
+        connect_args={"connect_timeout": _WAIT_SECONDS},
+        use_native_hstore=False,  # each new process would ask the server about a type that we do not have
+    )
+
+
+def _with_driver(url: str) -> URL:
+    """Write the driver out: what a bare `postgresql://` means differs between SQLAlchemy versions."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        msg = "The database URL cannot be read; write it as sqlite:///FILE or postgresql://USER@HOST/NAME."
+        raise UnableToOpenDatabase(msg) from error
+    driver = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+    parsed = parsed.set(drivername=driver.get(parsed.drivername, parsed.drivername))
+    if parsed.drivername not in driver.values():
+        msg = f"Databases of the kind {parsed.drivername} are not supported; use sqlite or postgresql."
+        raise UnableToOpenDatabase(msg)
+    return parsed
+
+
+def _sqlite(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        msg = "An SQLite database needs a file: in memory every connection would see its own."
+        raise UnableToOpenDatabase(msg)
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    # No pool: SQLite connections are cheap and must not cross a fork.
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _WAIT_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # BEGIN is ours to say, see _begin_sqlite
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {_WAIT_SECONDS * 1000}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: a reader that turns writer half-way would fail as locked."""
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _forget_engines() -> None:
+    """Leave inherited connections alone in a forked child: closing them would close the parent's."""
+    for engine in _engines.values():
+        engine.dispose(close=False)
+    _engines.clear()
+
+
+_engines: dict[str, Engine] = {}
+os.register_at_fork(after_in_child=_forget_engines)

@@ -1,0 +1,82 @@
+"""What is at stake for tickets that nobody has compared yet: what the first credit tier of their contract costs."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from sqlalchemy import Connection, select
+
+from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.measurements import Charges, ServiceFacts
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import calendar_window
+from include.sla_logic.domain.relationship import Agreement
+from include.sla_logic.domain.sla import compare
+from include.sla_logic.persistence.contracts import as_agreement, find_contract
+from include.sla_logic.persistence.queue_positions import judged
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.columns import from_minor_units
+
+
+@dataclass(frozen=True)
+class Uncompared:
+    """One ticket, whose it is, what for, and the day observed."""
+
+    number: int
+    customer: str
+    service: str
+    day: date
+
+
+def assume_exposure(connection: Connection, wanted: Iterable[Uncompared]) -> dict[int, Money]:
+    """Return what the first tier would cost each of these, as if nothing had been down before; two queries and more.
+
+    Left out is who has no agreement for her service that day, and whose contract counts no downtime.
+    """
+    tickets = list(wanted)
+    if not tickets:
+        return {}
+    agreements = _agreements(connection, tickets)
+    contracts: dict[tuple[str, str], Contract] = {}
+    costs: dict[tuple[str, date], Money | None] = {}
+    found: dict[int, Money] = {}
+    for ticket in tickets:
+        held = agreements[ticket.customer, ticket.service]
+        agreement = next((a for a in held if a.starts <= ticket.day <= (a.ends or date.max)), None)
+        if agreement is None:
+            continue
+        version = agreement.contract, agreement.contract_version
+        if version not in contracts:
+            contracts[version] = find_contract(connection, *version)
+        key = agreement.id, ticket.day.replace(day=1)
+        if key not in costs:
+            costs[key] = _first_tier(contracts[version], agreement, ticket.day)
+        if (cost := costs[key]) is not None:
+            found[ticket.number] = cost
+    return found
+
+
+def _agreements(connection: Connection, tickets: list[Uncompared]) -> dict[tuple[str, str], list[Agreement]]:
+    """Return what these customers have subscribed, the newest first."""
+    query = (
+        select(t.agreements, t.services.c.name.label("service_name"))
+        .join(t.services, t.services.c.id == t.agreements.c.service)
+        .where(
+            t.agreements.c.customer.in_({ticket.customer for ticket in tickets}),
+            t.agreements.c.service.in_({ticket.service for ticket in tickets}),
+        )
+        .order_by(t.agreements.c.starts.desc(), t.agreements.c.id.desc())
+    )
+    found: dict[tuple[str, str], list[Agreement]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.customer, row.service].append(as_agreement(row))
+    return found
+
+
+def _first_tier(contract: Contract, agreement: Agreement, day: date) -> Money | None:
+    noon = datetime.combine(day, time(12), UTC)
+    window = calendar_window(contract.window, contract.zone, noon, billing_day=contract.billing_day)
+    facts = ServiceFacts(service=agreement.service, charges=Charges(recurring=agreement.monthly_charge))
+    said = judged(compare(contract, facts, window=window, as_of=window.start))
+    return None if said["at_stake"] is None else from_minor_units(said["at_stake"], said["currency"])

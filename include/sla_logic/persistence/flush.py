@@ -1,0 +1,190 @@
+"""Files what activities have written: one statement per table, however many incidents there are."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.persistence.case_file import SqlCaseFile
+from include.sla_logic.persistence.pending_messages import Message
+from include.sla_logic.persistence.queue_positions import Progress, keep_places
+from include.sla_logic.persistence.schema.problems import service_problem_tickets
+from include.sla_logic.persistence.schema.system_t import (
+    documents,
+    outbox,
+    restorations,
+    steps,
+    ticket_status_history,
+    tickets,
+    timeline,
+)
+
+Rows = Iterable[dict[str, Any]]
+AUTOMATIC = "Service Management, automatically"
+
+
+class UnableToKeepMessage(ForeseenError):
+    """Another message has left, or waits to leave, under the same key."""
+
+
+def flush(connection: Connection, files: Sequence[SqlCaseFile]) -> None:
+    """Write what these files hold into the open transaction; a file that is left out has done nothing."""
+    _add(connection, documents, (row for file in files for row in _documents(file)))
+    _add(connection, timeline, (row for file in files for row in _entries(file)))
+    _add(connection, ticket_status_history, (row for file in files for row in _moves(file)))
+    _add_once(connection, restorations, "ticket", (row for file in files for row in _waits(file)))
+    file_messages(
+        connection,
+        [
+            message_row(message, ticket=file.incident.number, now=file.now)
+            for file in files
+            for message in file.repositories.outgoing.messages
+        ],
+    )
+    _change_tickets(connection, files)
+    _add(connection, steps, (row for file in files for row in _steps(file)))
+    _file_problems(connection, files)
+    if files:
+        keep_places(connection, (_progress(file) for file in files), now=files[0].now)
+
+
+def _file_problems(connection: Connection, files: Sequence[SqlCaseFile]) -> None:
+    """Tie the incidents to their service problems; what all its incidents have left is closed after their steps."""
+    asked = [(file, desk) for file in files if (desk := file.repositories.asked_about_problems)]
+    if not asked:
+        return
+    from include.sla_logic.persistence.service_problems import end_left, problem_number
+
+    _add(
+        connection,
+        service_problem_tickets,
+        (
+            {
+                "ticket": file.incident.number,
+                "problem": problem_number(tie.problem.id),
+                "priority": tie.priority,
+                "tied_at": file.now,
+            }
+            for file, desk in asked
+            for tie in desk.fresh
+        ),
+    )
+    if left := [file for file, desk in asked if desk.left]:
+        end_left(connection, [file.incident.number for file in left], now=left[0].now)
+
+
+def _progress(file: SqlCaseFile) -> Progress:
+    documents = [document for _, document in file.pending.documents]
+    return Progress(file.incident.number, file.ticket.status, bool(file.pending.moves), documents)
+
+
+def _documents(file: SqlCaseFile) -> Iterator[dict[str, Any]]:
+    for number, document in file.pending.documents:
+        yield {
+            "ticket": file.incident.number,
+            "kind": document.kind(),
+            "round": number,
+            "schema_version": document.schema_version,
+            "body": document.model_dump_json(),
+            "task": file.task,
+            "written_at": file.now,
+        }
+
+
+def _entries(file: SqlCaseFile) -> Iterator[dict[str, Any]]:
+    for sequence, entry in enumerate(file.pending.entries, start=file.incident.timeline_length + 1):
+        yield {
+            "ticket": file.incident.number,
+            "sequence": sequence,
+            "lane": str(entry.lane),
+            "event": entry.event,
+            "at": file.now,
+        }
+
+
+def _moves(file: SqlCaseFile) -> Iterator[dict[str, Any]]:
+    for sequence, move in enumerate(file.pending.moves, start=file.incident.history_length + 1):
+        yield {
+            "ticket": file.incident.number,
+            "sequence": sequence,
+            "status": str(move.status),
+            "reason": move.reason,
+            "at": file.now,
+        }
+
+
+def _waits(file: SqlCaseFile) -> Iterator[dict[str, Any]]:
+    for wait in file.pending.waits:
+        sent = wait.held_because is None
+        yield {
+            "ticket": file.incident.number,
+            "opened_at": file.now,
+            "deadline": wait.deadline,
+            "held_because": wait.held_because,
+            "sent_at": file.now if sent else None,
+            "sent_by": AUTOMATIC if sent else None,
+        }
+
+
+def message_row(message: Message, *, ticket: int | None, now: datetime) -> dict[str, Any]:
+    """Return the outbox row of one message, due now; its payload as JSON will give it back."""
+    return {
+        "key": message.key,
+        "ticket": ticket,
+        "kind": message.kind,
+        "payload": json.loads(json.dumps(dict(message.payload), allow_nan=False)),
+        "state": "waiting",
+        "attempts": 0,
+        "created_at": now,
+        "next_attempt_at": now,
+    }
+
+
+def _steps(file: SqlCaseFile) -> Iterator[dict[str, Any]]:
+    for step in file.pending.steps:
+        yield {"ticket": file.incident.number, "task": step.task, "choice": step.choice, "done_at": step.done_at}
+
+
+def _add(connection: Connection, table: Table, rows: Rows) -> None:
+    if values := list(rows):
+        connection.execute(insert(table), values)
+
+
+def _add_once(connection: Connection, table: Table, key: str, rows: Rows) -> None:
+    """Add the rows whose key is new; a wait that is open already keeps its deadline."""
+    if values := list(rows):
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        connection.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=[key]), values)
+
+
+def file_messages(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Add messages once per key; the same key with other content would lose one of them, so it is refused."""
+    query = select(outbox.c.key, outbox.c.ticket, outbox.c.kind, outbox.c.payload)
+    keys = [row["key"] for row in rows]
+    kept = {row.key: row._asdict() for row in connection.execute(query.where(outbox.c.key.in_(keys)))} if keys else {}
+    new: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        found = kept.get(row["key"]) or new.setdefault(row["key"], row)
+        if any(found[column] != row[column] for column in ("ticket", "kind", "payload")):
+            msg = f"Another message of the outbox has the key {row['key']}."
+            raise UnableToKeepMessage(msg)
+    _add(connection, outbox, new.values())
+
+
+def _change_tickets(connection: Connection, files: Sequence[SqlCaseFile]) -> None:
+    changed = [
+        {
+            "its_number": file.incident.number,
+            "status": str(file.ticket.status),
+            "assigned_to": str(file.ticket.assigned_to),
+            "escalated": file.ticket.escalated,
+        }
+        for file in files
+        if file.ticket != file.incident.ticket
+    ]
+    if changed:
+        connection.execute(update(tickets).where(tickets.c.number == bindparam("its_number")), changed)

@@ -1,0 +1,67 @@
+"""What all incidents of a cap's stretch have brought together stays within the cap (I8).
+
+Worked out anew from the agreement's charge and the contract's text, not from what the rebates say. A window that is
+billed in part is taken as a full one here: this bound is never below the one that the booking keeps.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.money import round_to_minor_unit
+from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.persistence.billing import COUNTS
+from include.sla_logic.persistence.contracts import find_contract
+from include.sla_logic.persistence.invariants.violation import Breach
+from include.sla_logic.persistence.schema import accounts as a
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.columns import from_minor_units
+
+_MONTHS = MappingProxyType({"month": 1, "quarter": 3, "year": 12})
+
+
+def cap_breaches(connection: Connection) -> Iterator[Breach]:
+    """Add up what counts in each stretch of each capped agreement; credits on usage have no charge here to compare."""
+    brought: dict[tuple[str, Period], int] = defaultdict(int)
+    terms: dict[tuple[str, Period], tuple[Row[Any], Contract]] = {}
+    for row in connection.execute(_counted()):
+        contract = find_contract(connection, row.contract, row.contract_version)
+        if contract.cap is None or contract.charge_base != "recurring":
+            continue
+        key = row.agreement, _stretch(contract, row)
+        brought[key] += row.amount
+        terms[key] = row, contract
+    for (agreement, stretch), amount in brought.items():
+        row, contract = terms[agreement, stretch]
+        credited, cap = from_minor_units(amount, row.currency), _most(contract, row)
+        if credited > cap:
+            yield Breach("I8", agreement, f"was credited {credited} for {stretch}, beyond the cap of {cap}")
+
+
+def _counted() -> Any:
+    kept, agreements = a.applied_billing_credits, t.agreements
+    return (
+        select(kept, agreements.c.contract, agreements.c.contract_version, agreements.c.monthly_charge)
+        .join(agreements, agreements.c.id == kept.c.agreement)
+        .where(kept.c.state.in_(COUNTS))
+        .order_by(kept.c.id)
+    )
+
+
+def _stretch(contract: Contract, row: Row[Any]) -> Period:
+    assert contract.cap is not None  # noqa: S101 - asked before
+    if contract.cap.over == "window":
+        return Period(start=row.window_start, end=row.window_end)
+    return calendar_window(contract.cap.over, contract.zone, row.window_start, billing_day=contract.billing_day)
+
+
+def _most(contract: Contract, row: Row[Any]) -> Any:
+    assert contract.cap is not None  # noqa: S101 - asked before
+    months = _MONTHS[contract.window if contract.cap.over == "window" else contract.cap.over]
+    charge = from_minor_units(row.monthly_charge, row.currency).exact
+    return round_to_minor_unit(Fraction(contract.cap.share) * charge * months, row.currency)

@@ -1,0 +1,89 @@
+"""Every credit once, within its bounds, and posted exactly as booked (I3, I4, I8)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from include.sla_logic.persistence.billing import BILLING, COUNTS
+from include.sla_logic.persistence.invariants.violation import Breach
+from include.sla_logic.persistence.schema import accounts as a
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.system_t import outbox
+
+_POSTED = "posted"
+
+
+def money_breaches(connection: Connection) -> Iterator[Breach]:
+    """Check every credit against its agreement, its message and its posting."""
+    yield from _booked_twice(connection)
+    yield from _credited_beyond_gross(connection)
+    messages = _messages(connection)
+    postings = {row.key: row for row in connection.execute(select(a.ledger_postings))}
+    for credit in connection.execute(_credits()):
+        key = f"{BILLING}:{credit.id}"
+        yield from (Breach("I8", credit.id, fault) for fault in _bounds(credit))
+        yield from (Breach("I4", credit.id, fault) for fault in _postings(credit, messages.pop(key, None)))
+        posting = postings.pop(key, None)
+        if posting is not None and (posting.amount, posting.currency) != (credit.amount, credit.currency):
+            yield Breach("I4", credit.id, f"was posted with {posting.amount} instead of {credit.amount}")
+    for key in [*messages, *postings]:
+        yield Breach("I4", key, "was told to Billing & Collections without a credit")
+
+
+def _credits() -> Any:
+    kept, agreements, accounts = a.applied_billing_credits, t.agreements, t.billing_accounts
+    return (
+        select(kept, accounts.c.currency.label("account_currency"))
+        .join(agreements, agreements.c.id == kept.c.agreement)
+        .join(accounts, accounts.c.id == agreements.c.account)
+        .order_by(kept.c.id)
+    )
+
+
+def _messages(connection: Connection) -> dict[str, str]:
+    """Return the state of each message to Billing & Collections by its key."""
+    query = select(outbox.c.key, outbox.c.state).where(outbox.c.kind == BILLING)
+    return {row.key: row.state for row in connection.execute(query)}
+
+
+def _booked_twice(connection: Connection) -> Iterator[Breach]:
+    table = a.applied_billing_credits.c
+    identity = (table.ticket, table.agreement, table.objective, table.window_start)
+    query = select(*identity).group_by(*identity).having(func.count() > 1)
+    for row in connection.execute(query):
+        yield Breach("I3", row.ticket, f"has more than one credit for {row.objective} of one window")
+
+
+def _credited_beyond_gross(connection: Connection) -> Iterator[Breach]:
+    """Incidents of one window share what is due: together they never bring more than the largest due alone."""
+    table = a.applied_billing_credits.c
+    identity = (table.agreement, table.objective, table.window_start, table.window_end)
+    query = (
+        select(*identity)
+        .where(table.state.in_(COUNTS))
+        .group_by(*identity)
+        .having(func.sum(table.amount) > func.max(table.gross))
+    )
+    for row in connection.execute(query):
+        yield Breach("I3", row.agreement, f"was credited more for {row.objective} of one window than was ever due")
+
+
+def _bounds(credit: Row[Any]) -> Iterator[str]:
+    if credit.state in COUNTS and credit.amount < 0 and credit.decided_by is None:
+        yield "is negative, and nobody has approved it"
+    if credit.amount > credit.gross:
+        yield f"brings {credit.amount}, more than the {credit.gross} that were due"
+    if credit.currency != credit.account_currency:
+        yield f"is in {credit.currency} on an account in {credit.account_currency}"
+
+
+def _postings(credit: Row[Any], message: str | None) -> Iterator[str]:
+    """Compare who should have been told of a credit with who was, and what was acknowledged with what is posted."""
+    told = credit.state in COUNTS and credit.amount != 0
+    if told is (message is None):
+        yield f"is {credit.state}, and {'nobody' if message is None else 'somebody'} is told"
+    if message == "sent" and credit.state != _POSTED:
+        yield f"was acknowledged, but is {credit.state}"
+    if credit.state == _POSTED and message is None:
+        yield "is posted, but was never told"

@@ -1,0 +1,36 @@
+"""What an activity wants to leave the house, until it is kept with everything else it did."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from include.sla_logic.domain.errors import ForeseenError
+
+KINDS = frozenset({"mail", "billing"})  # each has a transport and a schedule; a test compares the three
+FAILED_STEP = "<failed-step."  # how the key of a mail to the operators about a failed step begins
+
+
+class UnableToPutMessage(ForeseenError):
+    """Nobody carries messages of that kind."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One thing to deliver: `kind` chooses the transport, `key` stays the same on every sending."""
+
+    kind: str
+    key: str
+    payload: Mapping[str, Any]
+
+
+@dataclass
+class PendingMessages:
+    """Collects messages; the case file turns them into outbox rows in its own transaction."""
+
+    messages: list[Message] = field(default_factory=list)
+
+    def put(self, *, kind: str, key: str, payload: Mapping[str, Any]) -> None:
+        """Lay one message in; one whose key is known already is kept once. The payload is JSON."""
+        if kind not in KINDS:
+            raise UnableToPutMessage(f"Nobody carries messages of the kind {kind!r}; there are {sorted(KINDS)}.")
+        self.messages.append(Message(kind=kind, key=key, payload=payload))

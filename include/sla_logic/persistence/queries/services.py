@@ -1,0 +1,142 @@
+"""One service with its agreements: what each window promised, used up and paid."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.relationship import Agreement, Customer
+from include.sla_logic.domain.sla import SlaComparison, compare
+from include.sla_logic.persistence.contracts import ContractRegister
+from include.sla_logic.persistence.measurements import MeasurementRegister
+from include.sla_logic.persistence.queries.board import BoardFilter, BoardPage, read_board
+from include.sla_logic.persistence.schema.accounts import applied_billing_credits
+from include.sla_logic.persistence.schema.columns import from_minor_units
+from include.sla_logic.persistence.schema.reference import agreements, customers, services
+
+WINDOWS = 3  # the current one and two before it
+_AGREEMENTS = 5
+
+
+class UnableToFindService(ForeseenError):
+    """The register has no such service."""
+
+
+@dataclass(frozen=True)
+class KeptCredit:
+    """One credit of one objective in one window, as Billing & Collections keeps it."""
+
+    reference: str
+    ticket: str
+    objective: str
+    window_start: datetime
+    amount: Money
+    state: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class AgreementView:
+    """One agreement with its windows, the newest first."""
+
+    agreement: Agreement
+    customer: Customer
+    contract: Contract
+    windows: Sequence[SlaComparison]
+    credits: Sequence[KeptCredit]
+
+
+@dataclass(frozen=True)
+class ServiceView:
+    """One service as its subscribers have it."""
+
+    id: str
+    name: str
+    kind: str
+    agreements: Sequence[AgreementView]
+    incidents: BoardPage
+
+
+def view_service(connection: Connection, service: str, *, now: datetime) -> ServiceView:
+    """Judge the current and past windows of a service as known now; raise `UnableToFindService`."""
+    row = connection.execute(select(services).where(services.c.id == service)).one_or_none()
+    if row is None:
+        raise UnableToFindService(f"The register has no service {service[:64]!r}.")
+    register = ContractRegister(connection=connection, now=now)
+    held = [register.agreement(customer, service, at=now) for customer in _subscribers(connection, service, now)]
+    return ServiceView(
+        id=row.id,
+        name=row.name,
+        kind=row.kind,
+        agreements=[_agreement_view(connection, register, agreement, now) for agreement in held],
+        incidents=read_board(connection, BoardFilter(shown="all", service=service), now=now, size=20),
+    )
+
+
+def _subscribers(connection: Connection, service: str, now: datetime) -> Sequence[str]:
+    query = (
+        select(agreements.c.customer)
+        .join(customers, customers.c.id == agreements.c.customer)
+        .where(
+            agreements.c.service == service,
+            agreements.c.starts <= now.date(),
+            agreements.c.ends.is_(None) | (agreements.c.ends >= now.date()),
+        )
+        .distinct()
+        .order_by(agreements.c.customer)
+        .limit(_AGREEMENTS)
+    )
+    return connection.scalars(query).all()
+
+
+def _agreement_view(
+    connection: Connection, register: ContractRegister, agreement: Agreement, now: datetime
+) -> AgreementView:
+    contract = register.contract(agreement)
+    facts = MeasurementRegister(connection=connection, now=now)
+    return AgreementView(
+        agreement=agreement,
+        customer=register.customer(agreement.customer),
+        contract=contract,
+        windows=[
+            compare(contract, facts.facts(agreement, window, as_of=now), window=window, as_of=now)
+            for window in _windows(contract, now)
+        ],
+        credits=_credits(connection, agreement.id),
+    )
+
+
+def _windows(contract: Contract, now: datetime) -> Sequence[Period]:
+    found: list[Period] = []
+    at = now
+    for _ in range(WINDOWS):
+        found.append(calendar_window(contract.window, contract.zone, at, billing_day=contract.billing_day))
+        at = found[-1].start - timedelta(seconds=1)
+    return found
+
+
+def _credits(connection: Connection, agreement: str, limit: int = 50) -> Sequence[KeptCredit]:
+    table = applied_billing_credits.c
+    rows = connection.execute(
+        select(applied_billing_credits)
+        .where(table.agreement == agreement)
+        .order_by(table.recorded_at.desc())
+        .limit(limit)
+    )
+    return [
+        KeptCredit(
+            reference=row.id,
+            ticket=row.ticket,
+            objective=row.objective,
+            window_start=row.window_start,
+            amount=from_minor_units(row.amount, row.currency),
+            state=row.state,
+            recorded_at=row.recorded_at,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,178 @@
+"""Keep the place of each incident in the queue: written with the documents that it follows from, so never stale."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import singledispatch
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from include.sla_logic.domain.closed_incident import ClosedIncident
+from include.sla_logic.domain.corrective_actions import CorrectiveActions
+from include.sla_logic.domain.counter_measures import CounterMeasurePlan
+from include.sla_logic.domain.customer_report import CreditState
+from include.sla_logic.domain.diagnosis import TroubleReport
+from include.sla_logic.domain.document import Document
+from include.sla_logic.domain.priorities import Priority
+from include.sla_logic.domain.problem_report import ProblemReport
+from include.sla_logic.domain.queue_order import place_in_queue
+from include.sla_logic.domain.significance import CustomerSignificance
+from include.sla_logic.domain.sla import SlaComparison
+from include.sla_logic.domain.sla.comparison import ObjectiveJudgement
+from include.sla_logic.domain.sla_clock import SlaClock
+from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.persistence.schema.accounts import applied_billing_credits
+from include.sla_logic.persistence.schema.columns import to_minor_units
+from include.sla_logic.persistence.schema.queue import queue
+from include.sla_logic.persistence.sla_clocks import read_clocks, read_standing
+
+_OPEN = frozenset({TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD})
+DECLINED = "declined"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What one activity changed of one incident, as far as its place depends on it."""
+
+    number: int
+    status: TicketStatus
+    moved: bool
+    documents: Sequence[Document]
+
+
+def enter_queue(connection: Connection, number: int, *, opened_at: datetime) -> None:
+    """Give a new ticket its place: behind all that is known to be urgent."""
+    place = place_in_queue(number, protected=False, priority=None, runs_out_at=None, score=None, opened_at=opened_at)
+    connection.execute(insert(queue).values(ticket=number, open=True, place=place, protected=False))
+
+
+def keep_places(connection: Connection, changes: Iterable[Progress], *, now: datetime) -> None:
+    """Follow what was written: two queries and one update, however many incidents there are."""
+    told = {change.number: said for change in changes if (said := _told(change))}
+    change_places(connection, told, now=now)
+
+
+def change_places(connection: Connection, told: Mapping[int, Mapping[str, Any]], *, now: datetime) -> None:
+    """Keep what is told of these tickets, and the places that follow from it and from their clocks at this moment."""
+    if not told:
+        return
+    rows = [dict(row) for row in connection.execute(select(queue).where(queue.c.ticket.in_(told))).mappings()]
+    clocks = read_clocks(connection, list(told), as_of=now)
+    changed = [_placed({**row, **told[row["ticket"]]}, clocks[row["ticket"]]) for row in rows]
+    different = [new for new, row in zip(changed, rows, strict=True) if new != row]
+    if different:
+        columns: dict[str, Any] = {name: bindparam(name) for name in different[0] if name != "ticket"}
+        statement = update(queue).where(queue.c.ticket == bindparam("its_ticket")).values(columns)
+        connection.execute(statement, [_renamed(row) for row in different])
+
+
+def note_decided_credit(connection: Connection, number: int, *, ticket: str) -> None:
+    """Once nothing of an incident's credit is held any more, say what became of it: reports count that."""
+    table = applied_billing_credits.c
+    kept = connection.execute(select(table.state, table.amount).where(table.ticket == ticket)).all()
+    if any(row.state == "held" for row in kept):
+        return
+    booked = sum(row.amount for row in kept if row.state in {"booked", "posted"})
+    state = CreditState.BOOKED.value if booked else DECLINED
+    connection.execute(update(queue).where(queue.c.ticket == number).values(credit=booked, credit_state=state))
+
+
+def _renamed(row: dict[str, Any]) -> dict[str, Any]:
+    return {("its_ticket" if name == "ticket" else name): value for name, value in row.items()}
+
+
+def _told(change: Progress) -> dict[str, Any]:
+    """Return what the activity says of the incident; a settled one has no tier to come."""
+    told: dict[str, Any] = {}
+    for document in change.documents:
+        told |= _said(document)
+    if change.moved:
+        told["open"] = change.status in _OPEN
+    if change.moved and not told["open"]:
+        told["next_tier_at"] = None
+    return told
+
+
+def _placed(row: dict[str, Any], clock: SlaClock) -> dict[str, Any]:
+    row["place"] = place_in_queue(
+        row["ticket"],
+        protected=row["protected"],
+        priority=Priority(row["priority"]) if row["priority"] else None,
+        runs_out_at=read_standing(row, clock).runs_out_at,
+        score=row["score"],
+        opened_at=clock.opened_at,
+    )
+    return row
+
+
+@singledispatch
+def _said(document: Document) -> dict[str, Any]:  # noqa: ARG001 - the documents that say nothing about the place
+    return {}
+
+
+@_said.register
+def _(document: ProblemReport) -> dict[str, Any]:
+    return {"protected": document.protected, "contract": document.contract, "reported_at": document.reported_at}
+
+
+@_said.register
+def _(document: CustomerSignificance) -> dict[str, Any]:
+    return {"score": document.score}
+
+
+@_said.register
+def _(document: CounterMeasurePlan) -> dict[str, Any]:
+    if not document.measures:
+        return {"priority": document.base_priority.value, "original_priority": document.base_priority.value}
+    first = min(document.measures, key=lambda measure: measure.priority.rank)
+    return {"priority": first.priority.value, "original_priority": first.original_priority.value}
+
+
+@_said.register
+def _(document: TroubleReport) -> dict[str, Any]:
+    return {"cause": document.type_of_problem[:64]}
+
+
+@_said.register
+def _(document: CorrectiveActions) -> dict[str, Any]:
+    corrected = document.undertaken_at if document.verified else None
+    return {"department": document.department.value, "corrected_at": corrected}
+
+
+@_said.register
+def judged(document: SlaComparison) -> dict[str, Any]:
+    """Return what a comparison says of the incident: the nearest tier to come, and what it costs."""
+    nearest = _nearest(document)
+    left = nearest.seconds_to_next_tier if nearest else None
+    runs = nearest is not None and nearest.provisional and left is not None
+    stake = nearest.next_tier.costs_more if nearest and nearest.next_tier else None
+    return {
+        "contract": document.contract,
+        "objective": (nearest or document.worst).objective[:64],
+        "breached": document.breached,
+        "judged_at": document.as_of,
+        "budget_seconds": left,
+        "next_tier_at": document.as_of + timedelta(seconds=left or 0) if runs else None,
+        "at_stake": to_minor_units(stake) if stake else None,
+        "due": to_minor_units(document.credit_due) if document.credit_due is not None else None,
+        "currency": document.currency,
+    }
+
+
+def _nearest(document: SlaComparison) -> ObjectiveJudgement | None:
+    """Return the objective whose next tier is the nearest; one whose clock runs comes first."""
+    timed = [o for o in document.objectives if o.seconds_to_next_tier is not None]
+    return min(timed, key=lambda o: (not o.provisional, o.seconds_to_next_tier or 0), default=None)
+
+
+@_said.register
+def _(document: ClosedIncident) -> dict[str, Any]:
+    return {
+        "outcome": document.outcome.value,
+        "ending": document.ending.value,
+        "credit": to_minor_units(document.credit),
+        "credit_state": document.credit_state.value,
+        "currency": document.credit.currency,
+        "closed_at": document.closed_at,
+    }

@@ -1,0 +1,24 @@
+"""Tickets that came to System T without a run of their own, and how far they have been taken up."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table
+
+from include.sla_logic.persistence.schema.columns import Instant, metadata
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("ticket", BigInteger().with_variant(Integer, "sqlite"), ForeignKey("tickets.number"), primary_key=True),
+    Column("source", String(64), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("observed_on", Date, nullable=False),  # UTC day on which an agreement must be in force
+    # history: settled elsewhere; waiting; claimed until an instant; started in a run; given up: left to a person
+    Column("state", String(16), nullable=False),
+    Column("claimed_by", String(250)),
+    Column("claimed_until", Instant),
+    Column("run_id", String(250)),
+    Column("started_at", Instant),
+    Column("attempts", Integer, nullable=False),
+    CheckConstraint("state IN ('history', 'waiting', 'claimed', 'started', 'given up')", name="state"),
+    Index("ix_arrivals_state", "state", "claimed_until"),
+    Index("ix_arrivals_claimed_by", "claimed_by"),
+)

@@ -1,0 +1,74 @@
+"""Column types that mean the same on SQLite and PostgreSQL, and the one MetaData."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, MetaData, Text
+from sqlalchemy.types import TypeDecorator
+
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.money import Money, minor_digits
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant: kept as UTC to the microsecond, compared and sorted in SQL, returned aware."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.utcoffset() is None:
+            msg = f"An instant needs a time zone: {value.isoformat()}"
+            raise ValueError(msg)
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON as text: pure ASCII, so that NUL and lone surrogates pass; NaN and Infinity are refused."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else json.dumps(value, allow_nan=False, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else json.loads(value)
+
+
+class UnableToKeepAmount(ForeseenError):
+    """The amount is finer than the minor unit of its currency."""
+
+
+def to_minor_units(money: Money) -> int:
+    """Return whole cents (or yen, or fils); raise `UnableToKeepAmount` where the amount was not rounded."""
+    scaled = money.amount.scaleb(minor_digits(money.currency))
+    if scaled != scaled.to_integral_value():
+        msg = f"{money} is finer than the minor unit of {money.currency}; round it first."
+        raise UnableToKeepAmount(msg)
+    return int(scaled)
+
+
+def from_minor_units(amount: int, currency: str) -> Money:
+    """Return the money that `to_minor_units` counted."""
+    return Money(amount=Decimal(amount).scaleb(-minor_digits(currency)), currency=currency)

@@ -1,0 +1,39 @@
+"""What the incident desk sorts and counts by: one row per ticket, kept with every step of the process."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table
+
+from include.sla_logic.persistence.schema.columns import Instant, metadata
+
+queue = Table(
+    "queue",
+    metadata,
+    Column("ticket", ForeignKey("tickets.number"), primary_key=True),
+    Column("open", Boolean, nullable=False),
+    Column("place", String(64), nullable=False),
+    Column("protected", Boolean, nullable=False),
+    Column("priority", String(2)),
+    Column("original_priority", String(2)),
+    Column("score", Integer),
+    Column("contract", String(64)),
+    Column("objective", String(64)),
+    Column("breached", Boolean),
+    Column("judged_at", Instant),
+    Column("budget_seconds", BigInteger),  # downtime left before the next credit tier, at judged_at
+    Column("next_tier_at", Instant),  # only while the clock runs
+    Column("at_stake", BigInteger),  # what the next tier costs on top, in minor units
+    Column("due", BigInteger),  # what is owed so far
+    Column("currency", String(3)),
+    Column("cause", String(64)),
+    Column("department", String(64)),
+    Column("outcome", String(32)),
+    Column("ending", String(16)),
+    Column("credit", BigInteger),
+    Column("credit_state", String(16)),
+    Column("closed_at", Instant),
+    Column("reported_at", Instant),
+    Column("corrected_at", Instant),  # when a correction was measured to have helped
+    Index("ix_queue_place", "open", "place"),
+    Index("ix_queue_closed_at", "closed_at"),
+    Index("ix_queue_next_tier", "open", "next_tier_at"),
+    Index("ix_queue_ended", "outcome", "ending", "closed_at"),
+)

@@ -1,0 +1,166 @@
+"""System T: tickets with everything that is kept in their case files."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from include.sla_logic.persistence.schema.columns import Instant, Json, metadata
+
+# SQLite gives row numbers by itself only to a column declared INTEGER.
+_Number = BigInteger().with_variant(Integer, "sqlite")
+_CHILD = text("parent IS NOT NULL")
+
+
+def _ticket(*, primary_key: bool = False) -> Column[int]:
+    return Column("ticket", _Number, ForeignKey("tickets.number"), nullable=False, primary_key=primary_key)
+
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("external_key", String(280), nullable=False, unique=True),
+    Column("external_reference", String(64)),
+    Column("run_id", String(250), nullable=False),
+    Column("origin", String(64), nullable=False),
+    Column("customer", String(64), nullable=False, index=True),
+    Column("service", String(64), nullable=False, index=True),
+    Column("status", String(16), nullable=False, index=True),
+    Column("assigned_to", String(64), nullable=False),
+    Column("escalated", Boolean, nullable=False),
+    Column("parent", _Number, ForeignKey("tickets.number")),
+    Column("created_at", Instant, nullable=False),
+    # An index rather than a constraint: it can be dropped on SQLite without rebuilding the table.
+    Index("ix_tickets_run_id", "run_id", unique=True),
+    # Without the many that have no parent: SQLite would take the index to read them all.
+    Index("ix_tickets_parent", "parent", sqlite_where=_CHILD, postgresql_where=_CHILD),
+    sqlite_autoincrement=True,
+)
+
+ticket_status_history = Table(
+    "ticket_status_history",
+    metadata,
+    _ticket(primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("owner", String(16)),  # who has to act while on hold; None: as the status says
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    _ticket(primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("lane", String(64), nullable=False),
+    Column("event", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    _ticket(),
+    Column("kind", String(64), nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("schema_version", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("task", String(64), nullable=False),
+    Column("written_at", Instant, nullable=False),
+    UniqueConstraint("ticket", "kind", "round"),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    _ticket(),
+    Column("task", String(64), nullable=False),
+    Column("choice", String(64)),
+    Column("done_at", Instant, nullable=False),
+    UniqueConstraint("ticket", "task"),
+)
+
+restorations = Table(
+    "restorations",
+    metadata,
+    _ticket(primary_key=True),
+    Column("opened_at", Instant, nullable=False),
+    Column("deadline", Instant, nullable=False),
+    Column("held_because", Text),
+    Column("sent_at", Instant),
+    Column("sent_by", String(250)),
+    Column("rejected_at", Instant),
+    Column("rejected_by", String(250)),
+    Column("reason", Text),
+    Column("outcome", String(16)),
+    Column("decided_at", Instant),
+    CheckConstraint("sent_at IS NULL OR rejected_at IS NULL", name="sent_or_rejected"),
+    CheckConstraint("(outcome IS NULL) = (decided_at IS NULL)", name="decided"),
+    Index("ix_restorations_outcome_deadline", "outcome", "deadline"),
+    Index("ix_restorations_decided_at", "decided_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("key", String(250), nullable=False, unique=True),
+    Column("ticket", _Number, ForeignKey("tickets.number"), index=True),
+    Column("kind", String(32), nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("next_attempt_at", Instant, nullable=False),
+    Column("claimed_by", String(64)),
+    Column("claimed_until", Instant),
+    Column("sent_at", Instant),
+    Column("answer", Json),
+    Column("last_error", Text),
+    CheckConstraint("state IN ('waiting', 'claimed', 'sent', 'dead')", name="state"),
+    Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("fingerprint", String(64), nullable=False, unique=True),
+    Column("origin", String(64), nullable=False),
+    Column("run_id", String(250), nullable=False),
+    Column("field", String(250), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("received_at", Instant, nullable=False),
+    Column("ticket", _Number, ForeignKey("tickets.number")),
+    CheckConstraint("state IN ('waiting', 'accepted')", name="state"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(250), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("subject", String(280), nullable=False, index=True),
+    Column("detail", Text, nullable=False),
+)
+
+APPEND_ONLY = ("ticket_status_history", "timeline", "documents", "steps", "audit")

@@ -1,0 +1,117 @@
+"""Incidents that could go on and do not: their run has died, or nobody looks at its wait any more."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_, select
+
+from include.sla_logic.persistence.active_incidents import INCIDENTS, active
+from include.sla_logic.persistence.audit import Act, note_act
+from include.sla_logic.persistence.cohort_members import CARRIED
+from include.sla_logic.persistence.incident_records import ticket_id
+from include.sla_logic.persistence.invariants.incidents import END
+from include.sla_logic.persistence.schema.arrivals import arrivals
+from include.sla_logic.persistence.schema.cohorts import cohort_members
+from include.sla_logic.persistence.schema.system_t import audit, restorations, steps, tickets
+
+TAKEN_UP = "run taken up again"
+WATCHDOG = "watchdog"
+_PORTION = 500  # incidents in one question
+_NEVER: tuple[int, datetime | None] = (0, None)
+
+
+@dataclass(frozen=True)
+class StalledIncident:
+    """An incident that has stood still since `since`, after `last_step`; taken up so often, last at that moment.
+
+    `cohort` is the run that carries it together with others, if one does.
+    """
+
+    ticket: str
+    run_id: str
+    last_step: str | None
+    since: datetime
+    taken_up: int
+    taken_up_at: datetime | None
+    cohort: str | None = None
+
+    @property
+    def quiet_since(self) -> datetime:
+        """Return when anybody last did anything about it."""
+        return max(self.since, self.taken_up_at) if self.taken_up_at else self.since
+
+
+def stalled_incidents(connection: Connection, *, now: datetime, patience: timedelta) -> Sequence[StalledIncident]:
+    """Return the incidents that have stood still for longer than `patience` though nothing keeps them, by number.
+
+    A wait whose deadline is in the future and that nobody has answered keeps its incident; so does nothing else.
+    """
+    rows = connection.execute(_could_go_on().where(*_quiet(now - patience)))
+    still = [(row, since) for row in rows if (since := _last_moved(row)) + patience < now]
+    attempts = _attempts(connection, [ticket_id(row.number) for row, _ in still])
+    return [
+        StalledIncident(
+            ticket=(ticket := ticket_id(row.number)),
+            run_id=row.run_id,
+            last_step=row.task,
+            since=since,
+            taken_up=attempts.get(ticket, _NEVER)[0],
+            taken_up_at=attempts.get(ticket, _NEVER)[1],
+            cohort=row.cohort,
+        )
+        for row, since in still
+    ]
+
+
+def _could_go_on() -> Select[Any]:
+    """Ask for the incidents under way, each with its last step, its wait, its cohort and its start."""
+    of, wait, member = tickets.c.number, restorations.c, cohort_members.c
+    own = select(steps).where(steps.c.ticket == of)
+    last = own.with_only_columns(func.max(steps.c.done_at)).scalar_subquery()
+    task = own.with_only_columns(steps.c.task).order_by(steps.c.id.desc()).limit(1).scalar_subquery()
+    cohort = select(func.max(member.run_id)).where(member.ticket == of, member.state == CARRIED).scalar_subquery()
+    return (
+        select(of, tickets.c.run_id, tickets.c.created_at, last.label("at"), task.label("task"))
+        .add_columns(wait.deadline, wait.sent_at, wait.rejected_at, wait.outcome)
+        .add_columns(cohort.label("cohort"), arrivals.c.started_at)
+        .select_from(INCIDENTS)
+        .outerjoin(restorations, wait.ticket == of)
+        .outerjoin(arrivals, arrivals.c.ticket == of)
+        .where(active(), ~exists().where(steps.c.ticket == of, steps.c.task == END))
+        .order_by(of)
+    )
+
+
+def _quiet(since: datetime) -> Iterator[ColumnElement[bool]]:
+    """Leave in the database who has moved since, or waits for something that had not come by then."""
+    wait = restorations.c
+    yield ~exists().where(steps.c.ticket == tickets.c.number, steps.c.done_at >= since)
+    over = or_(wait.deadline < since, wait.sent_at < since, wait.rejected_at < since)
+    yield or_(wait.ticket.is_(None), wait.outcome.is_not(None), over)
+
+
+def _last_moved(row: Row[Any]) -> datetime:
+    """Return when the incident last could go on: its last step, its start, the end of its wait."""
+    moved: list[datetime] = [row.created_at if row.at is None else row.at]
+    if row.started_at is not None:  # it may have waited in the backlog for years
+        moved.append(row.started_at)
+    if row.deadline is not None and row.outcome is None:
+        moved.append(min(at for at in (row.deadline, row.sent_at, row.rejected_at) if at is not None))
+    return max(moved)
+
+
+def note_resumed(connection: Connection, stalled: StalledIncident, *, by: str, how: str, now: datetime) -> None:
+    """Keep that the incident's run was started again, so that nobody does it for ever."""
+    note_act(connection, Act(now, by, TAKEN_UP, stalled.ticket, how))
+
+
+def _attempts(connection: Connection, incidents: Sequence[str]) -> dict[str, tuple[int, datetime | None]]:
+    """Return of these incidents how often each was taken up again, and when last; by tickets."""
+    query = select(audit.c.subject, func.count(), func.max(audit.c.at)).where(audit.c.action == TAKEN_UP)
+    found: dict[str, tuple[int, datetime | None]] = {}
+    for start in range(0, len(incidents), _PORTION):
+        these = query.where(audit.c.subject.in_(incidents[start : start + _PORTION]))
+        found |= {row[0]: (row[1], row[2]) for row in connection.execute(these.group_by(audit.c.subject))}
+    return found

@@ -1,0 +1,19 @@
+"""Billing & Collections: adjusts the customer's bill (row 29)."""
+
+from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.problem_report import ProblemReport
+from include.sla_logic.domain.rebate import Rebate
+from include.sla_logic.process.ports import CaseFile
+
+
+def adjust_billing(file: CaseFile) -> None:
+    """Adjust the billing of the customer by the reported rebate.
+
+    Reads the Rebate; books it once on the account of the agreement as an applied billing credit and writes the
+    BillingAdjustment. A rebate held for approval is recorded and books nothing. Row 29 of the process.
+    """
+    report, rebate = file.read(ProblemReport), file.read(Rebate)
+    agreement = file.contracts.agreement(report.customer, report.service, at=report.observed_from)
+    adjustment = file.billing.book(rebate, agreement)
+    file.write(adjustment)
+    file.record(f"Booked {adjustment.booked} on account {adjustment.account}. {adjustment.reason}", lane=Lane.BILLING)

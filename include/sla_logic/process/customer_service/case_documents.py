@@ -1,0 +1,42 @@
+"""What several activities of Customer Service read together from the case file."""
+
+from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.problem_report import ProblemReport
+from include.sla_logic.domain.relationship import Agreement
+from include.sla_logic.domain.resolution import ProblemResolutionReport, ServicePerformanceReport
+from include.sla_logic.domain.service_performance import ServicePerformance, summarise
+from include.sla_logic.domain.sla import SlaComparison, compare
+from include.sla_logic.process.ports import CaseFile
+
+
+def agreement_and_contract(file: CaseFile) -> tuple[Agreement, Contract]:
+    """Return what was agreed when the problem began, not what is agreed today."""
+    report = file.read(ProblemReport)
+    agreement = file.contracts.agreement(report.customer, report.service, at=report.observed_from)
+    return agreement, file.contracts.contract(agreement)
+
+
+def window_of(file: CaseFile, contract: Contract) -> Period:
+    """Return the window of the contract that holds the beginning of the observed period."""
+    observed_from = file.read(ProblemReport).observed_from
+    return calendar_window(contract.window, contract.zone, observed_from, billing_day=contract.billing_day)
+
+
+def compare_now(file: CaseFile, agreement: Agreement, contract: Contract) -> SlaComparison:
+    """Judge the window as it is known at this moment."""
+    window = window_of(file, contract)
+    facts = file.measurements.facts(agreement, window, as_of=file.now)
+    return compare(contract, facts, window=window, as_of=file.now)
+
+
+def performance(file: CaseFile) -> ServicePerformance:
+    """Reduce the newest comparison to what documents repeat."""
+    _, contract = agreement_and_contract(file)
+    within = file.policies.priorities.at_risk_when_next_tier_within
+    return summarise(file.read(SlaComparison), contract, at_risk_within=within)
+
+
+def outcome_report(file: CaseFile) -> ServicePerformanceReport | ProblemResolutionReport:
+    """Return the one of the two reports with which Service Management ended its part."""
+    return file.find(ServicePerformanceReport) or file.read(ProblemResolutionReport)

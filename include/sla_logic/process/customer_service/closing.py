@@ -1,0 +1,115 @@
+"""Customer Service receives the outcome and closes the incident with the customer (rows 26 to 31)."""
+
+from include.sla_logic.domain.closed_incident import ClosedIncident, Ending
+from include.sla_logic.domain.customer_report import CustomerReport, describe_incident, next_steps, state_credit
+from include.sla_logic.domain.diagnosis import ResourceCheck
+from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.premium import PremiumCase
+from include.sla_logic.domain.problem_report import ProblemReport
+from include.sla_logic.domain.rebate import BillingAdjustment, Rebate, work_out_rebate
+from include.sla_logic.domain.service_performance import draw
+from include.sla_logic.domain.sla import SlaComparison
+from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.process.customer_service.case_documents import (
+    agreement_and_contract,
+    compare_now,
+    outcome_report,
+    performance,
+)
+from include.sla_logic.process.ports import CaseFile
+
+
+def receive_outcome(file: CaseFile) -> None:
+    """Receive the actual service performance or the problem resolution report, and compare once more.
+
+    Writes a further SlaComparison as of now, so that report and rebate speak of the same state, and the
+    customer is credited for what the window owes up to this moment. Row 26 of the process.
+    """
+    file.hand_over(Lane.CUSTOMER_SERVICE)
+    agreement, contract = agreement_and_contract(file)
+    file.write(compare_now(file, agreement, contract))
+    file.record(f"Received: {outcome_report(file).outcome.value}.", lane=Lane.CUSTOMER_SERVICE)
+
+
+def create_customer_report(file: CaseFile) -> None:
+    """Detail the current service performance and the resolution of the problem for the customer.
+
+    Runs beside the rebate, so this round of the CustomerReport names no credit yet.
+    Row 27 of the process.
+    """
+    report, comparison = file.read(ProblemReport), file.read(SlaComparison)
+    agreement, contract = agreement_and_contract(file)
+    facts = file.measurements.facts(agreement, comparison.window, as_of=comparison.as_of)
+    outcome = outcome_report(file)
+    file.write(
+        describe_incident(
+            report,
+            performance(file),
+            outcome,
+            customer=file.contracts.customer(report.customer),
+            zone=contract.zone,
+            series=draw(facts, comparison, contract, actions=outcome.actions),
+            remedies=file.policies.remedies,
+            check=file.find(ResourceCheck),
+            now=file.now,
+        )
+    )
+
+
+def report_sla_rebate(file: CaseFile) -> None:
+    """Report the rebate for the violated SLA to Billing & Collections.
+
+    Reads the newest SlaComparison and what was credited before in the window; writes the Rebate line by line,
+    zero with its reason where nothing is owed. Row 28 of the process.
+    """
+    agreement, _ = agreement_and_contract(file)
+    comparison = file.read(SlaComparison)
+    earlier = file.billing.earlier_credits(agreement, comparison.cap_window or comparison.window)
+    rebate = work_out_rebate(comparison, earlier=earlier)
+    file.write(rebate)
+    file.record(f"Rebate reported: {rebate.total}. {rebate.reason}", lane=Lane.CUSTOMER_SERVICE)
+
+
+def send_customer_report(file: CaseFile) -> None:
+    """Send the customer her report, stating the rebate as it was booked.
+
+    Reads the CustomerReport, the Rebate and the BillingAdjustment; writes the round of the CustomerReport
+    that is sent, and puts the letter into the outbox. Row 30 of the process.
+    """
+    draft = file.read(CustomerReport)
+    credit = state_credit(file.read(Rebate), file.read(BillingAdjustment))
+    following = next_steps(draft.outcome, draft.performance, credit)
+    report = draft.model_copy(update={"credit": credit, "next_steps": following, "created_at": file.now})
+    file.write(report)
+    file.letter_outbox.post(report, file.contracts.customer(report.customer))
+    file.record(
+        f"Report sent to the customer; credit {credit.amount} ({credit.state.value}).", lane=Lane.CUSTOMER_SERVICE
+    )
+
+
+def close_incident(file: CaseFile) -> None:
+    """Resolve the ticket, or leave it open and escalated where the service is not proved to be mended.
+
+    Writes the ClosedIncident; an escalated incident is not a failed run. Row 31 of the process.
+    """
+    report = file.read(CustomerReport)
+    settled = report.outcome.is_settled
+    credit = state_credit(file.read(Rebate), file.read(BillingAdjustment))
+    if settled:
+        if file.ticket.status in {TicketStatus.PENDING, TicketStatus.HELD}:
+            file.move_ticket(TicketStatus.IN_PROGRESS, reason="The process has its outcome: the hold is over.")
+        file.move_ticket(TicketStatus.RESOLVED, reason=report.outcome.value)
+    elif not file.ticket.escalated:
+        file.escalate(report.outcome.value)
+    file.write(
+        ClosedIncident(
+            ticket=file.ticket.id,
+            ending=Ending.RESOLVED if settled else Ending.ESCALATED,
+            outcome=report.outcome,
+            credit=credit.amount,
+            credit_state=credit.state,
+            premium=file.find(PremiumCase) is not None,
+            closed_at=file.now,
+        )
+    )
+    file.problems.leave()

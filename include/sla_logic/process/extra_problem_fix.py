@@ -1,0 +1,19 @@
+"""The extra problem fix process for premium customers, of which the text gives no details."""
+
+from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.premium import PremiumCase, PremiumState
+from include.sla_logic.process.ports import CaseFile
+
+
+def take_over_incident(file: CaseFile) -> None:
+    """Take the incident of a premium customer over as a child ticket of its own, assigned to this process.
+
+    Reads the PremiumCase that Customer Service wrote; writes it anew with the number of the child ticket.
+    The incident itself goes on beside it.
+    """
+    case = file.read(PremiumCase)
+    child = file.open_child_ticket(f"Extra problem fix for {case.service}", to=Lane.EXTRA_PROBLEM_FIX)
+    file.write(
+        case.model_copy(update={"state": PremiumState.TAKEN_OVER, "child_ticket": child, "taken_over_at": file.now})
+    )
+    file.record(f"StepResult over as {child}.", lane=Lane.EXTRA_PROBLEM_FIX)

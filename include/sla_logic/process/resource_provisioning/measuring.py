@@ -1,0 +1,27 @@
+"""What several activities of Resource Provisioning measure or look up."""
+
+from datetime import datetime
+
+from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.counter_measures import CounterMeasurePlan
+from include.sla_logic.domain.problem_report import ProblemReport
+from include.sla_logic.domain.service_problem import Sighting, sighting
+from include.sla_logic.domain.verification import Check, check_probes, targets_of
+from include.sla_logic.process.ports import CaseFile
+
+
+def sighting_of(file: CaseFile, seen_at: datetime) -> Sighting:
+    """Say what a service problem is told of this incident."""
+    return sighting(file.read(ProblemReport), file.read(CounterMeasurePlan).highest, seen_at=seen_at)
+
+
+def measure(file: CaseFile) -> tuple[Check, ...]:
+    """Measure the service afresh and compare it with what the contract promises."""
+    targets = targets_of(_contract(file), file.policies.remedies.verify_at_least)
+    return check_probes(file.network.probe(file.ticket.service), targets)
+
+
+def _contract(file: CaseFile) -> Contract:
+    report = file.read(ProblemReport)
+    agreement = file.contracts.agreement(report.customer, report.service, at=report.observed_from)
+    return file.contracts.contract(agreement)

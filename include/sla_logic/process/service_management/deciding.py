@@ -1,0 +1,162 @@
+"""Service Management decides on counter-measures, takes or requests them, and reports (rows 15 to 19, 25)."""
+
+from enum import StrEnum
+from functools import partial
+
+from include.sla_logic.domain.corrective_actions import CorrectiveActions, carry_out, order_key, verify
+from include.sla_logic.domain.detailed_problem_report import DetailedProblemReport
+from include.sla_logic.domain.diagnosis import (
+    TroubleReport,
+)
+from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.remedies import Route
+from include.sla_logic.domain.resolution import ServicePerformanceReport, conclude
+from include.sla_logic.domain.restoration import RestorationRequest, RestorationTermination, TroubleshootingReport
+from include.sla_logic.domain.service_problem import all_free
+from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport, conclude_status
+from include.sla_logic.process.ports import CaseFile
+from include.sla_logic.process.service_management.measuring import actual_performance, measure
+
+
+class CounterMeasureChoice(StrEnum):
+    """The three alternative paths of the process."""
+
+    NOTHING_TO_CORRECT = "send_actual_service_performance"
+    MINOR_CORRECTIONS = "undertake_minor_corrections"
+    AUTOMATIC_RESTORATION = "request_automatic_restoration"
+
+
+_WAYS = {
+    Route.NONE: CounterMeasureChoice.NOTHING_TO_CORRECT,
+    Route.MINOR: CounterMeasureChoice.MINOR_CORRECTIONS,
+    Route.RESTORATION: CounterMeasureChoice.AUTOMATIC_RESTORATION,
+}
+
+
+def prepare_final_status_report(file: CaseFile) -> None:
+    """Prepare the final status report from the department's own analysis or from the status report received.
+
+    Writes the FinalStatusReport. It keeps the deadline of the StatusReport; where Service Management
+    analysed the problem itself, its own sending starts the clock. Row 15 of the process.
+    """
+    final = conclude_status(
+        file.find(StatusReport),
+        file.find(TroubleReport),
+        ticket=file.ticket.id,
+        window=file.read(DetailedProblemReport).restoration_window,
+        now=file.now,
+    )
+    file.write(final)
+    found = ", ".join(final.types_of_problem) or "normal execution"
+    file.record(f"Final status report: {found}.", lane=Lane.SERVICE_MANAGEMENT)
+
+
+def choose_counter_measures(file: CaseFile) -> CounterMeasureChoice:
+    """Determine which counter-measures are taken, from the final status report and the remedy table.
+
+    No problem: the actual performance is sent. Minor: corrected here. Else: automatic restoration is requested.
+    The weightiest remedy of all findings decides. Row 16 of the process.
+    """
+    types = file.read(FinalStatusReport).types_of_problem
+    remedy = file.policies.remedies.choose(types) if types else None
+    route = remedy.route if remedy else Route.NONE
+    file.record(f"Chosen: {route.value} ({remedy.title if remedy else 'no problem'}).", lane=Lane.SERVICE_MANAGEMENT)
+    return _WAYS[route]
+
+
+def send_actual_service_performance(file: CaseFile) -> None:
+    """Send the actual service performance to Customer Service, where no problem was detected.
+
+    Measures the service afresh and judges the contract's window as of now; writes the ServicePerformanceReport.
+    A measurement that breaks a promise after all is escalated. Row 17 of the process.
+    """
+    final = file.read(FinalStatusReport)
+    report = ServicePerformanceReport(
+        ticket=final.ticket,
+        performance=actual_performance(file),
+        checks=measure(file),
+        type_of_problem=final.trouble.type_of_problem if final.trouble else None,
+        sent_at=file.now,
+    )
+    file.write(report)
+    file.record("Actual service performance sent to Customer Service.", lane=Lane.SERVICE_MANAGEMENT)
+    if report.shortcomings:
+        file.escalate("; ".join(report.shortcomings))
+
+
+def undertake_minor_corrections(file: CaseFile) -> None:
+    """Undertake the minor corrective actions that the remedy table names, then measure the service again.
+
+    Reads the FinalStatusReport; writes the CorrectiveActions with the answer to every order; against a service
+    problem one order is given for all its incidents. Row 18 of the process.
+    """
+    service, network, trouble = file.ticket.service, file.network, file.read(FinalStatusReport).trouble
+    ties = trouble.service_problems if trouble else ()
+    key = partial(order_key, file.ticket.id, "undertake_minor_corrections", ties=ties)
+    attempts = carry_out(
+        trouble.findings if trouble else (),
+        file.policies.remedies,
+        lambda action, resource: network.undertake(action, resource, order=key(action, resource)),
+    )
+    actions = verify(
+        attempts,
+        department=Lane.SERVICE_MANAGEMENT,
+        checks=measure(file),
+        resources=network.resources(service),
+        alarms=network.alarms(service),
+        policy_versions=(file.policies.diagnosis.version, file.policies.remedies.version),
+        now=file.now,
+    )
+    file.write(actions)
+    file.problems.restored(actions.restored)
+    file.record(f"Minor corrections undertaken: {actions.verdict}.", lane=Lane.SERVICE_MANAGEMENT)
+
+
+def request_automatic_restoration(file: CaseFile) -> None:
+    """Create the request for automatic resource restoration and send it to Resource Provisioning.
+
+    Sent at once where the remedy is safe to automate, or an operator has released the service problem already; else
+    held for an operator's release, against the same deadline. Writes the RestorationRequest and opens the wait.
+    Row 19 of the process.
+    """
+    final = file.read(FinalStatusReport)
+    remedy = file.policies.remedies.choose(final.types_of_problem)
+    problems = file.problems.tied if remedy.why_held else ()
+    is_free = all_free(problems)
+    held_because = None if is_free else remedy.why_held
+    file.write(
+        RestorationRequest(
+            ticket=final.ticket,
+            service=file.ticket.service,
+            types_of_problem=final.types_of_problem,
+            remedy=remedy.type,
+            requested_at=file.now,
+            deadline=final.restoration_deadline,
+            held_because=held_because,
+            policy_version=file.policies.remedies.version,
+        )
+    )
+    file.restorations.open(deadline=final.restoration_deadline, held_because=held_because)
+    if is_free:
+        names = " and ".join(problem.id for problem in problems)
+        file.record(f"No release is needed: {names} was released already.", lane=Lane.SERVICE_MANAGEMENT)
+    file.hand_over(Lane.RESOURCE_PROVISIONING)
+
+
+def send_problem_resolution_report(file: CaseFile) -> None:
+    """Send the problem resolution report to Customer Service; Service Management's part ends.
+
+    Reads the CorrectiveActions, the TroubleshootingReport or the RestorationTermination. What is not verified by
+    a measurement, or not restored, is escalated here and never reported as solved. Row 25 of the process.
+    """
+    report = conclude(
+        file.read(FinalStatusReport),
+        termination=file.find(RestorationTermination),
+        troubleshooting=file.find(TroubleshootingReport),
+        actions=file.find(CorrectiveActions),
+        now=file.now,
+    )
+    file.write(report)
+    file.record(f"Problem resolution report sent: {report.outcome.value}.", lane=Lane.SERVICE_MANAGEMENT)
+    if not report.outcome.is_settled:
+        file.escalate("; ".join((report.outcome.value, *report.shortcomings)))

@@ -1,0 +1,131 @@
+"""Accepting a notification: into System T with a ticket, or into the quarantine with a reason."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.domain.notification_check import INSTANTS, Received, Rejection, receive
+from include.sla_logic.domain.raw_payload import printable
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.persistence.audit import Act, note_act
+from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord
+from include.sla_logic.persistence.incident_records import load_first_documents, number_of_run, ticket_number, ticket_of
+from include.sla_logic.persistence.quarantine import quarantine_notification, was_mended
+from include.sla_logic.persistence.schema.system_t import tickets
+from include.sla_logic.persistence.tickets import Opening, key_of, open_ticket
+
+_RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]{1,250}")  # what Airflow allows by default
+
+
+class UnableToAcceptNotification(ForeseenError):
+    """The notification was refused; `quarantine` is where it is kept, None where its incident exists already."""
+
+    def __init__(self, message: str, *, quarantine: int | None = None) -> None:
+        super().__init__(message)
+        self.quarantine = quarantine
+
+
+def accept_notification(
+    connection: Connection, conf: object, *, run_id: str, origin: str, now: datetime
+) -> TroubleTicket | UnableToAcceptNotification:
+    """Return the ticket, or the refusal as a value: what was written of it must be committed, then it is raised.
+
+    A run that has its ticket gets the same one again for the same notification; another one is refused.
+    """
+    received = receive(conf, now=now)
+    number = number_of_run(connection, printable(run_id))
+    if number is not None:
+        return _again(connection, number, received, conf, run_id=run_id, now=now)
+    result = _check(connection, received, run_id)
+    if isinstance(result, Rejection):
+        kept = quarantine_notification(connection, received.body, result, run_id=run_id, origin=origin, now=now)
+        return UnableToAcceptNotification(
+            f"{result}. The notification is kept in quarantine as {kept}.", quarantine=kept
+        )
+    opening = Opening(
+        key=key_of(result, run_id),
+        notification=result,
+        run_id=run_id,
+        origin=printable(origin, 64),
+        reason=f"The notification is accepted; it came in by {printable(origin, 64)}.",
+    )
+    ticket, opened = open_ticket(connection, opening, now=now)
+    if opened:
+        return ticket
+    if ticket.run_id != run_id:
+        return _known_already(connection, ticket, run_id, now)
+    return _again(connection, ticket_number(ticket.id) or 0, received, conf, run_id=run_id, now=now)
+
+
+def _again(
+    connection: Connection, number: int, received: Received, conf: object, *, run_id: str, now: datetime
+) -> TroubleTicket | UnableToAcceptNotification:
+    """Return the ticket that the run has, unless something else was sent than what it was opened with.
+
+    A run whose notification was mended in quarantine still sends the old one when it is cleared.
+    """
+    ticket = ticket_of(connection.execute(select(tickets).where(tickets.c.number == number)).one())
+    if _is_first_document(connection, number, received, conf, ticket.created_at) or was_mended(connection, number):
+        return ticket
+    return _known_already(connection, ticket, run_id, now)
+
+
+def _is_first_document(
+    connection: Connection, number: int, received: Received, conf: object, opened_at: datetime
+) -> bool:
+    """Compare what was sent with what the ticket was opened with; what the intake fills in does not count."""
+    if isinstance(received.result, Rejection) or not isinstance(conf, Mapping):
+        return False
+    document = load_first_documents(connection, [number], ProblemNotification.kind()).get(number)
+    if document is None:
+        return False
+    first = ProblemNotification.model_validate_json(document.body)
+    sent = received.result
+    if conf.get("reported_at") is None:
+        sent = sent.model_copy(update={"reported_at": first.reported_at})
+    return _by_our_clock(sent, opened_at) == _by_our_clock(first, opened_at)
+
+
+def _by_our_clock(notification: ProblemNotification, opened_at: datetime) -> ProblemNotification:
+    """Forgive the sender's clock once more, as it was when the ticket was opened."""
+    instants = {name: getattr(notification, name) for name in INSTANTS}
+    return notification.model_copy(update={name: at and min(at, opened_at) for name, at in instants.items()})
+
+
+def _check(connection: Connection, received: Received, run_id: str) -> ProblemNotification | Rejection:
+    """Add to the check of the body what only the run and the contract register can tell."""
+    if not _RUN_ID.fullmatch(run_id):
+        return Rejection(".run_id", "a run id has 1 to 250 characters out of A-Z a-z 0-9 _ . ~ : + -")
+    result = received.result
+    if isinstance(result, Rejection):
+        return result
+    register = ContractRegister(connection=connection)
+    try:
+        register.customer(result.customer)
+    except UnableToFindRecord as error:
+        return Rejection(".customer", _as_reason(error))
+    try:
+        register.contract(register.agreement(result.customer, result.service, at=result.observed_from))
+    except UnableToFindRecord as error:
+        return Rejection(".service", _as_reason(error))
+    return result
+
+
+def _as_reason(error: Exception) -> str:
+    text = str(error).rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _known_already(
+    connection: Connection, ticket: TroubleTicket, run_id: str, now: datetime
+) -> UnableToAcceptNotification:
+    """Tell the second caller who came first; nothing of what she sent is lost from sight: the audit has it."""
+    what = f".external_reference: {ticket.external_reference}" if ticket.external_reference else f".run_id: {run_id}"
+    other = ", with another notification" if ticket.run_id == run_id else ""
+    message = f"{what} is processed already, as ticket {ticket.id} by run {ticket.run_id}{other}"
+    note_act(connection, Act(now, f"run {run_id}"[:250], "notification refused", ticket.id, message))
+    return UnableToAcceptNotification(f"{message}.")

@@ -1,0 +1,110 @@
+"""The backlog: tickets that came without a run of their own are claimed, started, and taken back from dead runs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.persistence.arrivals import note_arrival
+from include.sla_logic.persistence.backlog import (
+    Demand,
+    PlannedRun,
+    Released,
+    claim,
+    count_active,
+    lapsed_runs,
+    mark_started,
+    release,
+    renew,
+    unfinished_runs,
+)
+from include.sla_logic.persistence.queries.waiting_tickets import Waiting, count_waiting
+from include.sla_logic.services.acceptance import UnableToAcceptNotification, accept_notification
+from include.sla_logic.services.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from include.sla_logic.persistence.queries.open_incidents import OpenTicket
+
+LEASE = timedelta(minutes=30)  # starting a claim takes seconds; whoever needs longer has died
+
+
+@dataclass(frozen=True)
+class BacklogStand:
+    """Where the backlog stands: incidents that runs work on, and tickets that wait."""
+
+    active: int
+    waiting: Waiting
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Many may claim at once, from several schedulers or by hand: every ticket goes to one of them."""
+
+    work: UnitOfWork
+
+    def enter(self, conf: object, *, run_id: str, origin: str) -> tuple[TroubleTicket, bool]:
+        """Accept a notification and let it wait for the backlog; the same one again changes nothing.
+
+        Returns the ticket, and whether it waits: it does not where a run has taken it up before.
+
+        Raises `UnableToAcceptNotification` for what is kept in quarantine.
+        """
+        with self.work.writing() as connection:
+            now = self.work.database.now(connection)
+            answer = accept_notification(connection, conf, run_id=run_id, origin=origin, now=now)
+            waits = isinstance(answer, TroubleTicket) and note_arrival(connection, answer, source=origin, now=now)
+        if isinstance(answer, UnableToAcceptNotification):
+            raise answer
+        return answer, waits
+
+    def claim(self, *, by: str, limit: int, at_most: int, carries: int) -> Sequence[PlannedRun]:
+        """Claim waiting tickets in queue order, in portions for runs that carry so many.
+
+        `limit` is the number of active incidents that is not exceeded. Who claims again before starting gets
+        the same claims again.
+        """
+        demand = Demand(by=by, lease=LEASE, limit=limit, at_most=at_most, carries=carries)
+        with self.work.writing() as connection:
+            return claim(connection, demand, now=self.work.database.now(connection))
+
+    def renew_claim(self, planned: PlannedRun, *, by: str) -> bool:
+        """Make sure, right before its run is started, that the claim is still this claimant's."""
+        with self.work.writing() as connection:
+            return renew(connection, planned, by=by, until=self.work.database.now(connection) + LEASE)
+
+    def note_run_started(self, run_id: str) -> int:
+        """Note that a planned run exists; return the number of tickets that it carries."""
+        with self.work.writing() as connection:
+            return mark_started(connection, run_id, now=self.work.database.now(connection))
+
+    def release_dead_claims(self, is_dead: Callable[[str], bool]) -> Sequence[Released]:
+        """Let tickets wait again whose run has died; `is_dead` knows runs. Returns who, by run.
+
+        A claim that was held for too long although its run lives has only not been noted as started.
+        """
+        with self.work.reading() as connection:
+            lapsed = lapsed_runs(connection, now=self.work.database.now(connection))
+            unfinished = unfinished_runs(connection)
+        released = []
+        for run_id in dict.fromkeys((*lapsed, *unfinished)):
+            if is_dead(run_id):
+                with self.work.writing() as connection:
+                    now = self.work.database.now(connection)
+                    released.append(release(connection, run_id, why=f"the run {run_id} has died", now=now))
+            elif run_id in lapsed:
+                self.note_run_started(run_id)
+        return released
+
+    def summary(self) -> BacklogStand:
+        """Count who is worked on and who waits for what."""
+        with self.work.reading() as connection:
+            return BacklogStand(count_active(connection), count_waiting(connection))
+
+    def open_incidents(self, *, waiting_only: bool = False, limit: int = 50, offset: int = 0) -> "Sequence[OpenTicket]":
+        """Return open tickets in queue order with the seconds left on their clocks and the money at stake."""
+        from include.sla_logic.persistence.queries.open_incidents import read_open_list
+
+        with self.work.reading() as connection:
+            now = self.work.database.now(connection)
+            return read_open_list(connection, now=now, waiting_only=waiting_only, limit=limit, offset=offset)

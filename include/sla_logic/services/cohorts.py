@@ -1,0 +1,248 @@
+"""Doing the steps of the process on many incidents that one run carries: a cohort.
+
+A run of `sla_violation` carries a cohort where its conf has `incidents`, a list of ticket ids (`accept_cohort`).
+Every ticket has a run id of its own from the beginning; it is the run in which the incident goes on alone where it
+has to wait for a restoration. Any run can do any incident: a step that is done is never done again.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.letters.operator_mail import announce_failed_step
+from include.sla_logic.persistence.batch import Batch
+from include.sla_logic.persistence.batch_repositories import repositories_of
+from include.sla_logic.persistence.case_file import SqlCaseFile
+from include.sla_logic.persistence.cohort_members import (
+    CARRIED,
+    LEFT,
+    SET_ASIDE,
+    JoinCondition,
+    Member,
+    carried,
+    carry,
+    mark,
+    members_of,
+    ready_members,
+)
+from include.sla_logic.persistence.flush import flush
+from include.sla_logic.persistence.incident_records import (
+    load_first_documents,
+    load_incident_records,
+    lock_tickets,
+    ticket_id,
+)
+from include.sla_logic.persistence.restorations import decide
+from include.sla_logic.process.ports import CaseFile
+from include.sla_logic.services.cohort_conf import checked, numbers_in
+from include.sla_logic.services.restorations import WAIT, end_wait
+from include.sla_logic.services.unit_of_work import UnitOfWork
+
+Step = Callable[[CaseFile], object]
+AT_ONCE = 200  # incidents in one transaction: SQLite has one writer, who must not keep the others waiting for long
+# What says nothing of an incident: the database or the disk is away, and the whole step is tried again.
+_PASSING = (OperationalError, InterfaceError, OSError, MemoryError)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Detached:
+    """An incident that goes on in a run of its own, and the conf with which that run is started."""
+
+    ticket: str
+    run_id: str
+    conf: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class WaitResult:
+    """How a cohort goes on after a wait: the tasks that come next, and who has left."""
+
+    choices: frozenset[str]
+    detached: tuple[Detached, ...]
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """What a run does that carries many incidents; one that fails is set aside and the others go on."""
+
+    work: UnitOfWork
+
+    def accept(self, conf: Mapping[str, object], *, run_id: str) -> tuple[Member, ...]:
+        """Make the tickets in `conf["incidents"]` members of this run, once; raise `UnableToAcceptCohort`."""
+        numbers = numbers_in(conf)
+        with self.work.writing() as connection:
+            lock_tickets(connection, numbers)
+            carry(connection, run_id, numbers)
+            return checked(members_of(connection, run_id), numbers)
+
+    def members(self, run_id: str) -> tuple[Member, ...]:
+        """Return who is or was a member; empty for a run of one incident."""
+        with self.work.reading() as connection:
+            return tuple(members_of(connection, run_id))
+
+    def perform(
+        self, step: Step, *, run_id: str, join_condition: JoinCondition, at_once: int = AT_ONCE
+    ) -> frozenset[str]:
+        """Do one step for all members that have come through the join_condition, and return every choice that was made.
+
+        One transaction for `at_once` incidents. A member on whom the step fails is set aside, its ticket escalated
+        with the reason; what only says that the database is away is raised. A cohort of one raises everything.
+        """
+        with self.work.reading() as connection:
+            come = ready_members(connection, run_id, step.__name__, join_condition)
+            alone = len(members_of(connection, run_id)) == 1
+        choices = {choice for choice in come.values() if choice}
+        for numbers in _portions([number for number, choice in come.items() if choice is None], at_once):
+            choices |= self._perform_portion(step, run_id, numbers, alone=alone)
+        return frozenset(choices)
+
+    def completed(self, task: str, *, run_id: str) -> tuple[Member, ...]:
+        """Return the carried members that have done this task."""
+        with self.work.reading() as connection:
+            done = ready_members(connection, run_id, task, JoinCondition(frozenset({task}), all_of=True))
+            return tuple(member for member in members_of(connection, run_id) if member.number in done)
+
+    def give_up(self, *, run_id: str, task: str, why: str, at_once: int = AT_ONCE) -> None:
+        """Set aside every member that is still carried and not closed: a step has failed for all of them.
+
+        The operators get one mail, about the first of them and how many there are.
+        """
+        with self.work.reading() as connection:
+            closed = ready_members(connection, run_id, "close_incident", JoinCondition(frozenset({"close_incident"})))
+            left = [m.number for m in members_of(connection, run_id) if m.state == CARRIED and m.number not in closed]
+        for numbers in _portions(left, at_once):
+            with self.work.writing() as connection:
+                lock_tickets(connection, numbers)
+                reason = f"the step {task} failed: {why}"
+                here = carried(connection, run_id, numbers)
+                others = f"{why} It concerns {len(left)} incidents of the run {run_id}."
+                self._set_aside(connection, run_id, here, task, reason, tell=others if numbers[0] == left[0] else None)
+
+    def await_restoration(self, *, run_id: str, join_condition: JoinCondition, at_once: int = AT_ONCE) -> WaitResult:
+        """Decide the waits that can be decided; whoever has to wait longer leaves for a run of its own.
+
+        That one has left is kept before its run is started, and said again each time: starting it twice does no harm.
+        """
+        with self.work.reading() as connection:
+            come = ready_members(connection, run_id, WAIT, join_condition)
+        choices = {choice for choice in come.values() if choice}
+        for numbers in _portions([number for number, choice in come.items() if choice is None], at_once):
+            with self.work.writing() as connection:
+                lock_tickets(connection, numbers)
+                choices |= self._part(connection, run_id, carried(connection, run_id, numbers))
+        return WaitResult(frozenset(choices), tuple(self._detached(run_id)))
+
+    def _part(self, connection: Connection, run_id: str, numbers: Sequence[int]) -> set[str]:
+        batch = self._batch(connection, numbers, run_id)
+        decided, choices = [], set()
+        for file in self._open(batch, WAIT):
+            if known := file.incident.steps.get(WAIT):  # by another try of this task, since who has come was asked
+                choices.add(known.choice or "")
+                continue
+            outcome, _ = decide(connection, file.incident.number, now=batch.now)
+            if outcome is None:
+                mark(connection, run_id, file.incident.number, LEFT)
+                continue
+            end_wait(file, outcome)
+            decided.append(file)
+        flush(connection, decided)
+        return choices | {file.pending.steps[-1].choice or "" for file in decided}
+
+    def _detached(self, run_id: str) -> Iterator[Detached]:
+        with self.work.reading() as connection:
+            left = {m.number: m for m in members_of(connection, run_id) if m.state == LEFT}
+            documents = load_first_documents(connection, list(left), ProblemNotification.kind())
+        for number, document in documents.items():
+            yield Detached(left[number].ticket, left[number].own_run, json.loads(document.body))
+
+    def _perform_portion(self, step: Step, run_id: str, numbers: Sequence[int], *, alone: bool) -> set[str]:
+        """Do the step in one transaction; where it fails, halve the portion until the one that failed is by itself."""
+        try:
+            with self.work.writing() as connection:
+                return self._perform_on(connection, step, run_id, numbers)
+        except Exception as error:
+            if alone or _passes(error):
+                raise
+            if len(numbers) == 1:
+                log.exception("%s fails for %s, which is set aside", step.__name__, ticket_id(numbers[0]))
+                with self.work.writing() as connection:
+                    lock_tickets(connection, numbers)
+                    self._set_aside(connection, run_id, numbers, step.__name__, _why(step.__name__, error))
+                return set()
+            halves = _portions(numbers, (len(numbers) + 1) // 2)
+            return {choice for half in halves for choice in self._perform_portion(step, run_id, half, alone=alone)}
+
+    def _perform_on(self, connection: Connection, step: Step, run_id: str, numbers: Sequence[int]) -> set[str]:
+        lock_tickets(connection, numbers)
+        files = self._open(self._batch(connection, carried(connection, run_id, numbers), run_id), step.__name__)
+        known = [file.incident.steps[step.__name__].choice for file in files if step.__name__ in file.incident.steps]
+        fresh = [file for file in files if step.__name__ not in file.incident.steps]
+        for file in fresh:
+            answer = step(file)
+            file.finish(answer.value if isinstance(answer, StrEnum) else None)
+        flush(connection, fresh)
+        return {choice for choice in (*known, *(file.pending.steps[-1].choice for file in fresh)) if choice}
+
+    def _batch(self, connection: Connection, numbers: Sequence[int], run_id: str) -> Batch:
+        return Batch(
+            connection,
+            load_incident_records(connection, numbers),
+            run_id=run_id,
+            now=self.work.database.now(connection),
+        )
+
+    def _open(self, batch: Batch, task: str) -> list[SqlCaseFile]:
+        """Open the case files of locked incidents, with repositories that look up once for all of them."""
+        sender = self.work.settings.smtp.sender if self.work.settings.smtp else None
+        batch.files = [
+            SqlCaseFile(incident, repositories_of(batch, incident.ticket.id, sender=sender), task=task, now=batch.now)
+            for incident in batch.records
+        ]
+        return list(batch.files)
+
+    def _set_aside(
+        self,
+        connection: Connection,
+        run_id: str,
+        numbers: Sequence[int],
+        task: str,
+        reason: str,
+        *,
+        tell: str | None = None,
+    ) -> None:
+        """Escalate the tickets and carry them no further; said once for each step that failed."""
+        files = self._open(self._batch(connection, numbers, run_id), f"{task}_failed")
+        fresh = [file for file in files if file.task not in file.incident.steps]
+        for file in fresh:
+            file.escalate(reason)
+            file.finish(None)
+        if tell and fresh and self.work.settings.operators:
+            announce_failed_step(fresh[0], task, tell, to=self.work.settings.operators)
+        flush(connection, fresh)
+        for number in numbers:
+            mark(connection, run_id, number, SET_ASIDE, reason=reason)
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, _PASSING) or (isinstance(error, ForeseenError) and error.passes)
+
+
+def _why(task: str, error: Exception) -> str:
+    """Keep our own sentences; what a library says may quote anything."""
+    said = str(error) if isinstance(error, ForeseenError) else f"{type(error).__name__}."
+    return f"the step {task} failed: {said}"
+
+
+def _portions(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), size):
+        yield numbers[start : start + size]

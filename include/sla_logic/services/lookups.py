@@ -1,0 +1,72 @@
+"""Looking things up: one incident with everything, or many tickets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.persistence.incident_records import number_of_run, ticket_id
+from include.sla_logic.persistence.migrations import current_revision
+from include.sla_logic.persistence.tickets import TicketFilter, count_contents, list_tickets
+from include.sla_logic.services.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from include.sla_logic.persistence.queries.incident import Case
+    from include.sla_logic.persistence.queries.service_problems import ProblemView
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """Reads, never writes."""
+
+    work: UnitOfWork
+
+    def incident(self, reference: str) -> "Case":
+        """Return everything about one incident, by ticket id, external reference or run id."""
+        from include.sla_logic.persistence.queries.incident import view_case
+
+        with self.work.reading() as connection:
+            return view_case(connection, reference)
+
+    def letter(self, reference: str) -> dict[str, Any]:
+        """Return the newest letter of an incident as the outbox keeps it; raise `UnableToFindLetter`."""
+        from include.sla_logic.persistence.queries.letters import newest_letter
+
+        with self.work.reading() as connection:
+            return newest_letter(connection, reference)
+
+    def service_problems(self, *, open_only: bool = False, limit: int = 100) -> "Sequence[ProblemView]":
+        """Return the service problems, newest first."""
+        from include.sla_logic.persistence.queries.service_problems import list_problems
+
+        with self.work.reading() as connection:
+            return list_problems(connection, open_only=open_only, limit=limit)
+
+    def service_problem(self, problem: str) -> "ProblemView":
+        """Return one service problem by its number; raise `UnableToFindProblem`."""
+        from include.sla_logic.persistence.queries.service_problems import read_problem
+
+        with self.work.reading() as connection:
+            return read_problem(connection, problem)
+
+    def ticket_of(self, run_id: str) -> str | None:
+        """Return the ticket of a run's incident, or None where it has none."""
+        with self.work.reading() as connection:
+            number = number_of_run(connection, run_id)
+            return None if number is None else ticket_id(number)
+
+    def tickets(
+        self, wanted: TicketFilter | None = None, *, limit: int = 100, offset: int = 0
+    ) -> Sequence[TroubleTicket]:
+        """Return the tickets that fit, newest first."""
+        with self.work.reading() as connection:
+            return list_tickets(connection, wanted or TicketFilter(), limit=limit, offset=offset)
+
+    def database_status(self) -> dict[str, object]:
+        """Return revision and contents in a few numbers; raise `UnableToUseDatabase` where migrations are missing."""
+        with self.work.reading() as connection:
+            return {
+                "database": self.work.database.engine.url.render_as_string(hide_password=True),
+                "revision": current_revision(connection),
+                **count_contents(connection),
+            }

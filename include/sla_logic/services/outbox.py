@@ -1,0 +1,90 @@
+"""What leaves the house: sending, looking, trying again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, text
+
+from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.letters.operator_mail import failed_task
+from include.sla_logic.persistence.audit import Act, acts_about, note_act
+from include.sla_logic.persistence.flush import file_messages, flush, message_row
+from include.sla_logic.persistence.incident_records import find_number
+from include.sla_logic.persistence.outbox import Outgoing, count_messages, list_messages, retry_message
+from include.sla_logic.services.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from include.sla_logic.gateways.sender import DeliveryReport
+
+TASK_FAILED = "task failed"  # in the audit
+_SENDERS = {"mail": Lane.CUSTOMER_SERVICE, "billing": Lane.BILLING}
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """At least once under a key that never changes; what does not leave stays, with its reason."""
+
+    work: UnitOfWork
+
+    def deliver(self, *, ticket: str | None = None, limit: int = 100) -> "DeliveryReport":
+        """Send what is due in the outbox, of one incident (ticket, reference or run) or of all."""
+        from include.sla_logic.gateways.retry_schedule import schedules_in_force
+        from include.sla_logic.gateways.sender import Sender
+        from include.sla_logic.services.transports import transports
+
+        with self.work.reading() as connection:
+            number = None if ticket is None else find_number(connection, ticket)
+        sender = Sender(
+            self.work.database, transports(self.work.settings, self.work.database), schedules_in_force(), self._bury
+        )
+        return sender.deliver(ticket=number, limit=limit)
+
+    def messages(self, *, state: str | None = None, ticket: str | None = None, limit: int = 100) -> Sequence[Outgoing]:
+        """Return messages without payload, newest first; `state` is waiting, claimed, sent or dead."""
+        with self.work.reading() as connection:
+            number = None if ticket is None else find_number(connection, ticket)
+            return list_messages(connection, state=state, ticket=number, limit=limit)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many messages are in each state."""
+        with self.work.reading() as connection:
+            return count_messages(connection)
+
+    def retry(self, number: int, *, by: str, reason: str = "") -> Outgoing:
+        """Make a message due now; raise `UnableToFindMessage` or `UnableToRetryMessage`."""
+        with self.work.writing() as connection:
+            now = self.work.database.now(connection)
+            message = retry_message(connection, number, now=now)
+            detail = f"{message.key}: {reason}" if reason else message.key
+            note_act(connection, Act(now, by, "message retried", message.ticket or message.key, detail))
+            return message
+
+    def tell_operators(self, dag: str, task: str, why: str) -> bool:
+        """Tell the operators, once a day, that a task for all incidents failed for good, and tell whether this did it.
+
+        Without an address of theirs the audit alone has it.
+        """
+        with self.work.writing() as connection:
+            now = self.work.database.now(connection)
+            subject = f"{dag}.{task} {now:%Y-%m-%d}"
+            if self.work.database.is_postgresql:
+                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:subject))"), {"subject": subject})
+            if any(act.action == TASK_FAILED for act in acts_about(connection, subject)):
+                return False
+            note_act(connection, Act(now, "Airflow", TASK_FAILED, subject, why))
+            if self.work.settings.operators:
+                sender = self.work.settings.smtp.sender if self.work.settings.smtp else None
+                message = failed_task(dag, task, why, sender=sender, to=self.work.settings.operators, now=now)
+                file_messages(connection, [message_row(message, ticket=None, now=now)])
+            return True
+
+    def _bury(self, connection: Connection, message: Outgoing, reason: str) -> None:
+        """Tell the ticket that something it announced will not leave by itself."""
+        if message.ticket is None:
+            return
+        number = self.work.lock(connection, message.ticket)
+        file = self.work.open_file(connection, number, task="deliver")
+        lane = _SENDERS.get(message.kind, Lane.CUSTOMER_SERVICE)
+        file.record(f"Message {message.id} ({message.kind}) could not be delivered: {reason}", lane=lane)
+        flush(connection, [file])

@@ -1,0 +1,83 @@
+"""Refused notifications: looking at them, and trying them again."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.persistence.audit import Act, note_act
+from include.sla_logic.persistence.incident_records import find_number
+from include.sla_logic.persistence.quarantine import (
+    Quarantined,
+    find_quarantined,
+    list_quarantined,
+    release_quarantined,
+)
+from include.sla_logic.services.acceptance import UnableToAcceptNotification, accept_notification
+from include.sla_logic.services.unit_of_work import UnitOfWork
+
+
+class UnableToRetryNotification(ForeseenError):
+    """The quarantined notification cannot be tried again as it is."""
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """Nothing that came in is thrown away: it is accepted, or it is here with its reason."""
+
+    work: UnitOfWork
+
+    def note_entered(self, run_id: str, *, by: str, detail: str) -> None:
+        """Keep who started a run with a problem report of her own; its incident shows it."""
+        with self.work.writing() as connection:
+            note_act(connection, Act(self.work.database.now(connection), by, "problem report entered", run_id, detail))
+
+    def entries(self, *, state: str | None = "waiting", limit: int = 100) -> Sequence[Quarantined]:
+        """Return entries, newest first; `state` is waiting, accepted or None for both."""
+        with self.work.reading() as connection:
+            return list_quarantined(connection, state=state, limit=limit)
+
+    def entry(self, number: int) -> Quarantined:
+        """Return one entry; raise `UnableToFindQuarantined`."""
+        with self.work.reading() as connection:
+            return find_quarantined(connection, number)
+
+    def retry(self, number: int, *, by: str, reason: str = "", conf: object = None) -> TroubleTicket:
+        """Accept a quarantined notification after all, as it was or mended, for the run that brought it.
+
+        A further refusal is in the audit too, under the run.
+        Raises `UnableToRetryNotification`, or `UnableToAcceptNotification` where it is refused again.
+        """
+        with self.work.writing() as connection:
+            entry = find_quarantined(connection, number)
+            _refuse_accepted(entry)
+            body = _readable(entry) if conf is None else conf
+            now = self.work.database.now(connection)
+            answer = accept_notification(connection, body, run_id=entry.run_id, origin=entry.origin, now=now)
+            if isinstance(answer, TroubleTicket):
+                release_quarantined(connection, number, ticket=find_number(connection, answer.id))
+                note_act(connection, Act(now, by, "notification accepted", answer.id, _detail(number, reason)))
+            else:
+                note_act(connection, Act(now, by, "notification refused again", entry.run_id, _detail(number, reason)))
+        if isinstance(answer, UnableToAcceptNotification):
+            raise answer
+        return answer
+
+
+def _detail(number: int, reason: str) -> str:
+    return f"from quarantine {number}" + (f": {reason}" if reason else "")
+
+
+def _refuse_accepted(entry: Quarantined) -> None:
+    if entry.state != "waiting":
+        raise UnableToRetryNotification(f"Quarantine entry {entry.id} was accepted already, as {entry.ticket}.")
+
+
+def _readable(entry: Quarantined) -> object:
+    if not entry.complete:
+        raise UnableToRetryNotification(f"Quarantine entry {entry.id} was too long to be kept whole; send it mended.")
+    try:
+        return json.loads(entry.body)
+    except (ValueError, RecursionError) as error:
+        raise UnableToRetryNotification(f"Quarantine entry {entry.id} is not readable JSON; send it mended.") from error

@@ -1,0 +1,135 @@
+"""The wait for a restoration request: looked at, answered by an operator, decided once."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+
+from sqlalchemy import Connection
+
+from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.restoration import RestorationOutcome
+from include.sla_logic.persistence.audit import Act, note_act
+from include.sla_logic.persistence.case_file import SqlCaseFile
+from include.sla_logic.persistence.flush import flush
+from include.sla_logic.persistence.incident_records import find_number, lock_tickets, ticket_id
+from include.sla_logic.persistence.restorations import (
+    ANSWER_REFUSED,
+    RestorationWait,
+    UnableToReleaseRestoration,
+    answered_runs,
+    decide,
+    read_restoration,
+    reject,
+    release,
+    waiting_with,
+)
+from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
+from include.sla_logic.services.unit_of_work import UnitOfWork
+
+WAIT = "await_restoration_request"
+_ENDINGS = MappingProxyType(
+    {
+        RestorationOutcome.IN_TIME: "The restoration request came in time.",
+        RestorationOutcome.REJECTED: "The restoration request was rejected.",
+        RestorationOutcome.TOO_LATE: "No restoration request came before the deadline.",
+    }
+)
+
+
+def end_wait(file: SqlCaseFile, outcome: RestorationOutcome) -> None:
+    """Say how the wait ended, and note the way that follows from it."""
+    file.record(_ENDINGS[outcome], lane=Lane.RESOURCE_PROVISIONING)
+    file.finish(go_on_after_the_wait(outcome).value)
+
+
+@dataclass(frozen=True)
+class Restorations:
+    """A request and the deadline never both win: all that changes a wait holds its incident."""
+
+    work: UnitOfWork
+
+    def find(self, reference: str) -> RestorationWait:
+        """Return the wait as it stands; raise `UnableToFindRestoration` where there never was one."""
+        with self.work.reading() as connection:
+            return read_restoration(connection, find_number(connection, reference))
+
+    def answered(self, *, decided_within: timedelta) -> frozenset[str]:
+        """Return the runs whose wait can be decided now, or was decided within this time; one query for all."""
+        with self.work.reading() as connection:
+            now = self.work.database.now(connection)
+            return answered_runs(connection, now=now, decided_since=now - decided_within)
+
+    def decide(self, run_id: str) -> RestorationOutcome | None:
+        """Decide the wait for ever where it can be decided; None while a request may still come in time."""
+        with self.work.writing() as connection:
+            number = self.work.lock_run(connection, run_id)
+            outcome, just_now = decide(connection, number, now=self.work.database.now(connection))
+            if outcome is not None and just_now:
+                file = self.work.open_file(connection, number, task=WAIT)
+                end_wait(file, outcome)
+                flush(connection, [file])
+            return outcome
+
+    def decide_due(self) -> dict[str, RestorationOutcome]:
+        """Decide every wait that can be decided, whether or not its run is alive; return the outcomes by run."""
+        with self.work.reading() as connection:
+            now = self.work.database.now(connection)
+            due = answered_runs(connection, now=now, decided_since=now + timedelta(days=1))
+        decided = {run_id: self.decide(run_id) for run_id in sorted(due)}
+        return {run_id: outcome for run_id, outcome in decided.items() if outcome is not None}
+
+    def release(self, ticket: str, *, by: str, reason: str) -> RestorationWait:
+        """Send the held request now; raise `UnableToReleaseRestoration` after its deadline or once it is answered."""
+        return self._answer(release, "released", ticket, by=by, reason=reason)
+
+    def reject(self, ticket: str, *, by: str, reason: str) -> RestorationWait:
+        """Give the held request up; raise `UnableToReleaseRestoration` after its deadline or once it is answered."""
+        return self._answer(reject, "rejected", ticket, by=by, reason=reason)
+
+    def _answer(
+        self, answer: Callable[..., RestorationWait], done: str, ticket: str, *, by: str, reason: str
+    ) -> RestorationWait:
+        """Answer one request, and with it those of the same service problems that wait for the same decision.
+
+        Where it is too late for that, the refusal is kept in the audit.
+        """
+        with self.work.writing() as connection:
+            number = find_number(connection, ticket)
+            try:
+                with connection.begin_nested():
+                    return self._answer_held(connection, answer, done, number, by=by, reason=reason)
+            except UnableToReleaseRestoration as error:
+                refusal = error
+            note_act(connection, Act(refusal.at, by, ANSWER_REFUSED, ticket_id(number), str(refusal)))
+        raise refusal
+
+    def _answer_held(
+        self,
+        connection: Connection,
+        answer: Callable[..., RestorationWait],
+        done: str,
+        number: int,
+        *,
+        by: str,
+        reason: str,
+    ) -> RestorationWait:
+        """Judge by the moment at which the incident is held, after whoever held it before."""
+        others = waiting_with(connection, number, released=answer is release, now=self.work.database.now(connection))
+        lock_tickets(connection, [number, *others])
+        now = self.work.database.now(connection)
+        wait = answer(connection, number, by=by, reason=reason, now=now)
+        whys = {number: reason}
+        for other in others:
+            why = f"{reason} (together with {wait.ticket})"
+            with suppress(UnableToReleaseRestoration):  # its own deadline has passed, or it was answered just now
+                answer(connection, other, by=by, reason=why, now=now)
+                whys[other] = why
+        files = self.work.open_files(connection, list(whys), task=f"restoration {done}")
+        for file in files:
+            why = whys[file.incident.number]
+            file.record(f"The restoration request was {done} by {by}: {why}", lane=Lane.SERVICE_MANAGEMENT)
+            note_act(connection, Act(now, by, f"restoration {done}", file.ticket.id, why))
+        flush(connection, files)
+        return wait

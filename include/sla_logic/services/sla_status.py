@@ -1,0 +1,54 @@
+"""What the house can say of a service at any time, whether or not there is an incident."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from include.sla_logic.domain.budget import ServiceBudget
+from include.sla_logic.domain.sla import Assessed, SlaComparison
+from include.sla_logic.persistence.service_assessment import assess_service, budgets, find_subscriber
+from include.sla_logic.services.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class SlaStatus:
+    """Judges from the database, and writes nothing."""
+
+    work: UnitOfWork
+
+    def assess(
+        self,
+        service: str,
+        *,
+        at: datetime | None = None,
+        as_of: datetime | None = None,
+        customer: str | None = None,
+    ) -> SlaComparison:
+        """Judge the contract's window that holds `at`, with what was known at `as_of`; both are now unless given.
+
+        Raises `UnableToFindRecord` where nobody, or more than one customer, had that service.
+        """
+        return self.assess_with_facts(service, at=at, as_of=as_of, customer=customer).comparison
+
+    def assess_with_facts(
+        self,
+        service: str,
+        *,
+        at: datetime | None = None,
+        as_of: datetime | None = None,
+        customer: str | None = None,
+    ) -> Assessed:
+        """Judge as `assess` does, and keep the terms and the facts, as a picture needs them."""
+        with self.work.reading() as connection:
+            now = as_of or self.work.database.now(connection)
+            moment = at or now
+            subscriber = customer or find_subscriber(connection, service, at=moment)
+            return assess_service(connection, subscriber, service, at=moment, now=now)
+
+    def budgets(
+        self, services: Sequence[str] = (), *, after: str = "", limit: int = 100, as_of: datetime | None = None
+    ) -> list[ServiceBudget]:
+        """Return where services stand in their current windows: those named, or all after a service's id."""
+        with self.work.reading() as connection:
+            now = as_of or self.work.database.now(connection)
+            return budgets(connection, services=services, after=after, limit=limit, now=now)

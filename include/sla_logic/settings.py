@@ -1,0 +1,121 @@
+"""Where the operations database is and how letters leave: said once by whoever starts the process."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from include.sla_logic.domain.errors import ForeseenError
+
+_ROOT = Path(__file__).parents[2]
+
+
+class UnableToReadSettings(ForeseenError):
+    """A setting does not mean anything."""
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """Where mail leaves the house; `timeout` in seconds holds for each answer of the server."""
+
+    host: str
+    port: int = 25
+    login: str | None = None
+    password: str | None = None
+    starttls: bool = False
+    sender: str | None = None
+    timeout: float = 20.0
+
+    def __repr__(self) -> str:
+        """Show everything but the password."""
+        return f"Smtp({self.host}:{self.port}, login={self.login!r}, starttls={self.starttls})"
+
+
+@dataclass(frozen=True)
+class BillingSystem:
+    """Where credits are posted: the address of the TMF678 API, without its resource; `timeout` in seconds."""
+
+    url: str
+    login: str | None = None
+    password: str | None = None
+    token: str | None = None
+    timeout: float = 20.0
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"BillingSystem({self.url})"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`database_url` is an SQLAlchemy URL; without `smtp`, letters are written into `letters_folder`.
+
+    Without `billing`, the ledger in the operations database is the billing system; `operators` is the address that
+    is told of failed steps.
+    """
+
+    database_url: str
+    letters_folder: Path
+    smtp: Smtp | None = None
+    billing: BillingSystem | None = None
+    operators: str | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read TELECO_DB_URL, TELECO_LETTERS, TELECO_SMTP_URL and TELECO_BILLING_URL; what is missing stays here."""
+        given = os.environ if environment is None else environment
+        url = given.get("TELECO_DB_URL") or f"sqlite+pysqlite:///{_ROOT / '.teleco' / 'teleco.db'}"
+        letters = given.get("TELECO_LETTERS")
+        smtp, billing = given.get("TELECO_SMTP_URL"), given.get("TELECO_BILLING_URL")
+        return cls(
+            database_url=url,
+            letters_folder=Path(letters) if letters else letters_beside(url),
+            smtp=read_smtp_url(smtp) if smtp else None,
+            billing=read_billing_url(billing) if billing else None,
+            operators=given.get("TELECO_OPERATORS") or None,
+        )
+
+
+def letters_beside(database_url: str) -> Path:
+    """Return the folder for letters beside an SQLite file, else inside the checkout."""
+    scheme, _, place = database_url.partition(":///")
+    if scheme.startswith("sqlite") and place:
+        return Path(place.partition("?")[0]).parent / "letters"
+    return _ROOT / ".teleco" / "letters"
+
+
+def read_smtp_url(url: str) -> Smtp:
+    """Read `smtp://login:password@host:port?starttls=true&sender=sla@example.net`."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 25
+    except ValueError as error:
+        raise UnableToReadSettings("TELECO_SMTP_URL has a port that is not a number.") from error
+    if parts.scheme != "smtp" or not parts.hostname:
+        raise UnableToReadSettings("TELECO_SMTP_URL must look like smtp://login:password@host:port.")
+    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    return Smtp(
+        host=parts.hostname,
+        port=port,
+        login=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        starttls=options.get("starttls", "false").lower() in {"true", "1", "yes"},
+        sender=options.get("sender"),
+    )
+
+
+def read_billing_url(url: str) -> BillingSystem:
+    """Read `https://login:password@host:port/path`, the address of a TMF678 API."""
+    try:
+        parts = urlsplit(url)
+        place = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+    except ValueError as error:
+        raise UnableToReadSettings("TELECO_BILLING_URL has a port that is not a number.") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UnableToReadSettings("TELECO_BILLING_URL must look like https://login:password@host:port/path.")
+    return BillingSystem(
+        url=f"{parts.scheme}://{place}{parts.path}",
+        login=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )

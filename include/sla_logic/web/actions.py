@@ -1,0 +1,170 @@
+"""What an operator may do: one table for pages and API alike."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.services import UseCases
+from include.sla_logic.services.holds import ClockOwner
+from include.sla_logic.web.forms import UnableToReadReason, reason_of
+
+
+@dataclass(frozen=True)
+class ActionRequest:
+    """What somebody wants done: on what, by whom, why; `owner` only for a hold."""
+
+    subject: str
+    by: str
+    reason: str
+    owner: str = ""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One act: how it is announced, how it is done, and what is said afterwards.
+
+    `subject` is what it is done on: ticket, credit, entry (of the quarantine) or message (of the outbox).
+    """
+
+    name: str
+    subject: str
+    title: str
+    explanation: str
+    button: str
+    done: str
+    perform: Callable[[UseCases, ActionRequest], str | None]
+    danger: bool = False
+    asks_owner: bool = False
+
+
+class UnableToReadAddress(ForeseenError):
+    """The address names nothing that an act can be done on."""
+
+
+def action_request(subject: str, fields: Mapping[str, str], *, by: str) -> ActionRequest:
+    """Read what a form says; raise `UnableToReadReason` without a reason."""
+    return ActionRequest(subject, by, reason_of(fields.get("reason")), fields.get("owner", ""))
+
+
+def _release(use_cases: UseCases, request: ActionRequest) -> str:
+    return use_cases.restorations.release(request.subject, by=request.by, reason=request.reason).ticket
+
+
+def _reject(use_cases: UseCases, request: ActionRequest) -> str:
+    return use_cases.restorations.reject(request.subject, by=request.by, reason=request.reason).ticket
+
+
+def _hold(use_cases: UseCases, request: ActionRequest) -> str:
+    owners = [owner for owner in ClockOwner if owner == request.owner]
+    if not owners:
+        raise UnableToReadReason(f"Say who owes the next step: {' or '.join(ClockOwner)}.")
+    return use_cases.holds.hold(request.subject, owner=owners[0], by=request.by, reason=request.reason).id
+
+
+def _resume(use_cases: UseCases, request: ActionRequest) -> str:
+    return use_cases.holds.resume(request.subject, by=request.by, reason=request.reason).id
+
+
+def _approve(use_cases: UseCases, request: ActionRequest) -> str:
+    use_cases.credits.approve(request.subject, by=request.by, reason=request.reason)
+    return request.subject.partition(":")[0]
+
+
+def _decline(use_cases: UseCases, request: ActionRequest) -> str:
+    use_cases.credits.decline(request.subject, by=request.by, reason=request.reason)
+    return request.subject.partition(":")[0]
+
+
+def _retry_entry(use_cases: UseCases, request: ActionRequest) -> str:
+    return use_cases.quarantine.retry(_number(request.subject), by=request.by, reason=request.reason).id
+
+
+def _retry_message(use_cases: UseCases, request: ActionRequest) -> str | None:
+    return use_cases.outbox.retry(_number(request.subject), by=request.by, reason=request.reason).ticket
+
+
+def _number(subject: str) -> int:
+    if not (subject.isascii() and subject.isdigit() and len(subject) < 16):  # noqa: PLR2004 - far beyond any row
+        raise UnableToReadAddress(f"{subject[:20]!r} is not a number.")
+    return int(subject)
+
+
+_ALL = (
+    Action(
+        "release",
+        "ticket",
+        "Release the restoration request",
+        "The request is sent to Resource Provisioning at once and the run goes on. This cannot be taken back.",
+        "Send the request now",
+        "released",
+        _release,
+    ),
+    Action(
+        "reject",
+        "ticket",
+        "Reject the restoration request",
+        "Nothing is restored. The run goes on, the ticket stays open and escalated, and the customer is told.",
+        "Reject for good",
+        "rejected",
+        _reject,
+        danger=True,
+    ),
+    Action(
+        "hold",
+        "ticket",
+        "Put the ticket on hold",
+        "While the customer owes the next step the clock of her contract stands still; while we owe it, it runs on.",
+        "Put on hold",
+        "on_hold",
+        _hold,
+        asks_owner=True,
+    ),
+    Action(
+        "resume",
+        "ticket",
+        "Resume the ticket",
+        "The hold ends now; its length stays in the history of the ticket.",
+        "Resume",
+        "resumed",
+        _resume,
+    ),
+    Action(
+        "approve",
+        "credit",
+        "Approve the credit",
+        "The credit is booked on the customer's open invoice and posted to Billing & Collections.",
+        "Approve and book",
+        "credit_approved",
+        _approve,
+    ),
+    Action(
+        "decline",
+        "credit",
+        "Decline the credit",
+        "Nothing is booked, and the credit cannot be approved afterwards.",
+        "Decline for good",
+        "credit_declined",
+        _decline,
+        danger=True,
+    ),
+    Action(
+        "retry",
+        "entry",
+        "Run the quarantined notification again",
+        "It is checked once more as it came. If it is accepted now, its ticket belongs to the run that brought it.",
+        "Run again",
+        "accepted",
+        _retry_entry,
+    ),
+    Action(
+        "resend",
+        "message",
+        "Send the message again",
+        "It becomes due now, under the same key: a receiver that has it already ignores it.",
+        "Send again",
+        "resent",
+        _retry_message,
+    ),
+)
+ACTIONS: Mapping[tuple[str, str], Action] = MappingProxyType({(act.subject, act.name): act for act in _ALL})

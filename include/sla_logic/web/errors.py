@@ -1,0 +1,93 @@
+"""Refusals in one sentence, and failures without their insides."""
+
+import logging
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.web.rendering import render
+from include.sla_logic.web.security import HEADERS, BodyTooLarge
+
+log = logging.getLogger(__name__)
+_LOGIN = "Log in to Airflow first."
+
+
+def add_error_pages(app: FastAPI) -> None:
+    """Answer every error as page or as JSON, whichever was asked for."""
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(BodyTooLarge, _too_large)
+    app.add_exception_handler(Exception, _failed)
+
+
+def status_of(error: Exception) -> int | None:
+    """Return the HTTP status of an anticipated refusal, None for what nobody anticipated."""
+    name = type(error).__name__
+    if name.startswith("UnableToFind"):
+        return HTTPStatus.NOT_FOUND
+    if name in {"UnableToReadReason", "UnableToReadMonth", "UnableToReadAddress"}:
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    if name == "UnableToMakePdf":
+        return HTTPStatus.NOT_IMPLEMENTED
+    if name == "UnableToUseDatabase":
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    return HTTPStatus.CONFLICT if isinstance(error, ForeseenError) else None
+
+
+class DeskRoute(APIRoute):
+    """A route that answers an anticipated refusal with its own sentence."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the route, its dependencies included."""
+        handle = super().get_route_handler()
+
+        async def refusing(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Exception as error:
+                status = status_of(error)
+                if status is None:
+                    raise
+                return say(request, status, str(error))
+
+        return refusing
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 500)
+    detail = getattr(error, "detail", "")
+    sentence = _LOGIN if status == HTTPStatus.UNAUTHORIZED else str(detail)
+    return say(request, status, sentence, headers=getattr(error, "headers", None))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    wrong = error.errors()[0] if isinstance(error, RequestValidationError) and error.errors() else {}
+    place = ".".join(str(part)[:64] for part in wrong.get("loc", ())[1:])
+    return say(request, 422, f"{place}: {wrong.get('msg', 'cannot be read')}."[:300])
+
+
+async def _too_large(request: Request, error: Exception) -> Response:  # noqa: ARG001 - as Starlette calls it
+    return say(request, 413, "The request is too large.")
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    log.error("The desk failed at %s %s", request.method, request.url.path, exc_info=error)
+    sentence = "Something went wrong here. Nothing was changed; the log of the server says more."
+    # This answer is given outside of everything that dresses the others.
+    return say(request, 500, sentence, headers=dict(HEADERS))
+
+
+def say(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    """Answer with one sentence."""
+    title = HTTPStatus(status).phrase
+    if "/api/" in request.url.path:
+        return JSONResponse({"status": status, "title": title, "detail": sentence}, status, headers=headers)
+    page = render(request, "error.html.j2", status=status, title=title, sentence=sentence)
+    return Response(page, status, media_type="text/html", headers=headers)

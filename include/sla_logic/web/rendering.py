@@ -1,0 +1,107 @@
+"""Templates, and how figures, instants and money look on a page; everything that is shown is escaped."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from include.sla_logic.web.wording import say_code, say_notice, say_title
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def render(request: Request, template: str, **values: Any) -> str:
+    """Render one page for this request: who asks and where the desk is mounted belong to every page."""
+    desk = request.app.state.desk
+    return (
+        _templates()
+        .get_template(template)
+        .render(
+            base=request.scope.get("root_path", ""),
+            who=getattr(request.state, "caller", None),
+            desk=desk,
+            notice=say_notice(request.query_params.get("done", "")),
+            **values,
+        )
+    )
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "moment": moment,
+        "iso": iso,
+        "length": length,
+        "length_of": len,
+        "segment": segment,
+        "query": query,
+        "code": say_code,
+        "title_of": say_title,
+        "amount": amount,
+        "figure": figure,
+    }
+    return environment
+
+
+def moment(at: datetime) -> str:
+    """Show an instant in UTC, to the minute."""
+    return f"{at.astimezone(UTC):%-d %b %Y %H:%M}"
+
+
+def iso(at: datetime) -> str:
+    """Write an instant for the browser, which counts down to it."""
+    return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def length(seconds: float | timedelta | None) -> str:
+    """Show a length of time in its two largest units."""
+    if seconds is None:
+        return "–"
+    left = int(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds)
+    sign, left = ("-" if left < 0 else ""), abs(left)
+    parts = [(left // _DAY, "d"), (left % _DAY // _HOUR, "h"), (left % _HOUR // _MINUTE, "min"), (left % _MINUTE, "s")]
+    first = next((i for i, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    shown = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count]
+    return sign + (" ".join(shown) or "0 s")
+
+
+def amount(value: object) -> str:
+    """Show money with thousands apart, anything else as it is."""
+    number, currency = getattr(value, "amount", None), getattr(value, "currency", "")
+    return "–" if value is None else f"{number:,} {currency}" if number is not None else str(value)
+
+
+def figure(value: Decimal | None, unit: str = "", beside: Decimal | None = None) -> str:
+    """Show a measured value to four places, or in full where it would then look like the promise `beside` it."""
+    if value is None:
+        return "–"
+    digits = _plain(f"{value:.4f}")
+    if beside is not None and value != beside and digits == _plain(f"{beside:f}"):
+        digits = _plain(f"{value:f}")
+    return f"{digits} {'%' if unit == 'percent' else unit}".strip()
+
+
+def _plain(digits: str) -> str:
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def segment(text: str) -> str:
+    """Write a text as one segment of an address."""
+    return quote(text, safe="")
+
+
+def query(values: dict[str, Any]) -> str:
+    """Write what is asked for as the query of an address; what is empty is left out."""
+    return urlencode({name: value for name, value in values.items() if value not in ("", None)})

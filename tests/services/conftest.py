@@ -1,0 +1,36 @@
+"""UseCaseFactory on both databases."""
+
+from pathlib import Path
+
+import pytest
+
+from include.sla_logic.services import UseCases
+from tests.services.sample import Clock, open_use_cases
+
+POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("servers")])
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def use_cases(tmp_path: Path, clock: Clock) -> UseCases:
+    """Open an use_cases on SQLite whose clock is moved by hand."""
+    return open_use_cases(f"sqlite:///{tmp_path / 'teleco.db'}", tmp_path, clock)
+
+
+@pytest.fixture(params=["sqlite", POSTGRES])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Name an empty database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'teleco.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def any_use_cases(any_url: str, tmp_path: Path, clock: Clock) -> UseCases:
+    """Open an use_cases on either database whose clock is moved by hand."""
+    return open_use_cases(any_url, tmp_path, clock)

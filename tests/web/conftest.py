@@ -1,0 +1,39 @@
+"""Samples with a desk."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.web.desk_sample import Sample, build_sample, client_of
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Give the first test that needs the sample the time to build it."""
+    for item in items:
+        if "built_sample" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(600))
+
+
+@pytest.fixture(scope="session")
+def built_sample(tmp_path_factory) -> Sample:
+    """Walk every incident of the sample once; nobody but copies of it is changed."""
+    return build_sample(tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="module")
+def sample(built_sample, tmp_path_factory) -> Sample:
+    """Hand out one sample for the tests of a module that only look."""
+    return built_sample.again(tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture
+def own_sample(tmp_path) -> Sample:
+    """Build an almost empty sample for a test that changes it."""
+    return Sample(tmp_path)
+
+
+@pytest.fixture
+def desk(sample) -> Iterator[TestClient]:
+    with client_of(sample) as client:
+        yield client

@@ -1,0 +1,77 @@
+"""Every document that a case file can hold is told in sentences that a person reads."""
+
+import re
+
+import pytest
+
+from include.sla_logic.domain.document import Document
+from include.sla_logic.persistence.queries.incident import KeptDocument
+from include.sla_logic.web.presenters import KINDS, present_document
+from tests.web.desk_sample import HELD
+
+# What no manager should have to read: codes, instants of programs, Python's own words.
+MACHINE = re.compile(
+    r"\b[a-zA-Z]+_[a-zA-Z_]+\b|\d{4}-\d\d-\d\dT|\bNone\b|\bTrue\b|\bFalse\b|[{}\[\]<>]|\bPT\d|Decimal\("
+)
+QUOTED = re.compile(r"“[^”]*”")
+
+
+def every_kind(parent=Document):
+    for kind in parent.__subclasses__():
+        if kind.__module__.startswith("include.sla_logic.domain."):
+            yield kind
+        yield from every_kind(kind)
+
+
+@pytest.fixture(scope="module")
+def documents(sample) -> dict[str, list[KeptDocument]]:
+    """Gather what the incidents of the sample left behind, by kind."""
+    found: dict[str, list[KeptDocument]] = {}
+    for ticket in [
+        *sample.tickets.values(),
+        *(c for t in sample.tickets.values() for c in sample.use_cases.lookups.incident(t).children),
+    ]:
+        for document in sample.use_cases.lookups.incident(ticket).documents:
+            found.setdefault(document.kind, []).append(document)
+    return found
+
+
+def test_every_kind_of_paper_has_its_teller():
+    assert set(KINDS) == {kind.kind() for kind in every_kind()}
+
+
+def test_the_town_leaves_every_kind_of_paper(documents):
+    assert set(documents) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_paper_is_told_in_whole_sentences_without_codes(documents, kind):
+    for document in documents[kind]:
+        told = present_document(kind, document.body)
+        assert told
+        for sentence in told:
+            said = QUOTED.sub("“”", sentence)
+            assert not MACHINE.search(said), said
+            assert said[0].isupper() or said[0].isdigit() or said[0].lower() in "“c", said
+            assert said.endswith((".", "”")), said
+            assert ".." not in said, said
+            assert len(said.split()) >= 3, said
+
+
+def test_what_is_told_follows_the_paper(sample):
+    case = sample.use_cases.lookups.incident(sample.tickets[HELD])
+    report = next(p for p in case.documents if p.kind == "ProblemReport")
+    [first, words, *_] = present_document("ProblemReport", report.body | {"description": "It hums <b>loudly</b>."})
+    assert report.body["customer_name"] in first
+    assert words == "In the customer's words: “It hums <b>loudly</b>.”"
+    request = next(p for p in case.documents if p.kind == "RestorationRequest")
+    assert any(
+        "waits for an operator's release" in told for told in present_document("RestorationRequest", request.body)
+    )
+    sent = present_document("RestorationRequest", request.body | {"held_because": None})
+    assert any("sent at once" in told for told in sent)
+
+
+def test_a_paper_that_nobody_knows_or_that_is_torn_is_left_to_its_fields():
+    assert present_document("Horoscope", {"sign": "lion"}) == ()
+    assert present_document("Rebate", {"contract": "B"}) == ()
