@@ -1,4 +1,4 @@
-"""Judging a credit case through the front join_condition, and saying what came out in the file's words."""
+"""Judging a credit case through the front door, and saying what came out in the file's words."""
 
 import re
 from datetime import timedelta

@@ -103,7 +103,7 @@ def test_a_claim_is_told_in_the_timeline_of_its_tickets(use_cases, tmp_path):
     [run] = claim(use_cases)
     assert (
         use_cases.lookups.incident("W-0").timeline[-1].event
-        == f"StepResult from the backlog by sched-1, for the run {run.run_id}."
+        == f"Taken from the backlog by sched-1, for the run {run.run_id}."
     )
 
 

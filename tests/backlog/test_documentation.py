@@ -108,7 +108,7 @@ def test_the_lines_for_curl_start_the_run(airflow, tmp_path):
 def test_the_mapping_of_ones_own_is_one(tmp_path):
     file = tmp_path / "helpdesk.yaml"
     file.write_text(block("yaml", "Our helpdesk"))
-    assert read_ticket_mapping(str(file)).states["with transport"].owner == "third_party"
+    assert read_ticket_mapping(str(file)).states["with carrier"].owner == "third_party"
 
 
 def test_every_option_that_the_page_shows_exists():

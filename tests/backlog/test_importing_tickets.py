@@ -23,7 +23,7 @@ LIFE = [
     event("INC-1", "inProgress", "1 10:00"),
     event("INC-1", "resolved", "1 11:00"),
     event("INC-1", "inProgress", "1 12:00", urgency="1"),
-    event("INC-1", "held", "1 13:00", owner="third_party", reason="Waits for the transport.", urgency="1"),
+    event("INC-1", "held", "1 13:00", owner="third_party", reason="Waits for the carrier.", urgency="1"),
     event("INC-1", "closed", "1 14:00", urgency="1"),
 ]
 
@@ -68,7 +68,7 @@ def test_holds_keep_their_owner_and_their_reason(use_cases, tmp_path):
         clock = read_clocks(connection, [1], as_of=datetime(2026, 11, 2, tzinfo=UTC))[1]
     assert [(hold.owner, hold.reason) for hold in clock.holds] == [
         ("customer", "Asked for a trace."),
-        ("third_party", "Waits for the transport."),
+        ("third_party", "Waits for the carrier."),
     ]
     assert (clock.reopened, clock.net.total_seconds()) == (1, 3 * 3600)
 

@@ -169,7 +169,7 @@ def test_an_agreement_opens_its_service_and_account(with_customers):
 
 
 INVOICES = "id,account,starts,ends\nI-1,B-C-1,2026-11-01,2026-11-30\n"
-LINES = "invoice,position,agreement,text,amount,currency\nI-1,1,A-1,UseCases access,12.50,EUR\n"
+LINES = "invoice,position,agreement,text,amount,currency\nI-1,1,A-1,Office access,12.50,EUR\n"
 VIOLATIONS = (
     "agreement,objective,window_start,window_end,recorded_at\n"
     "A-1,availability,2026-08-01T00:00:00Z,2026-09-01T00:00:00Z,2026-09-01T06:00:00Z\n"

@@ -98,7 +98,7 @@ def _plan(connection: Connection, numbers: Sequence[int], demand: Demand, now: d
         )
     )
     lock_tickets(connection, numbers)
-    tell_timelines(connection, numbers, f"StepResult from the backlog by {demand.by}, for the run {run_id}.", now=now)
+    tell_timelines(connection, numbers, f"Taken from the backlog by {demand.by}, for the run {run_id}.", now=now)
 
 
 def _planned(connection: Connection, by: str) -> list[PlannedRun]:

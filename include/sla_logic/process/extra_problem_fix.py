@@ -16,4 +16,4 @@ def take_over_incident(file: CaseFile) -> None:
     file.write(
         case.model_copy(update={"state": PremiumState.TAKEN_OVER, "child_ticket": child, "taken_over_at": file.now})
     )
-    file.record(f"StepResult over as {child}.", lane=Lane.EXTRA_PROBLEM_FIX)
+    file.record(f"Taken over as {child}.", lane=Lane.EXTRA_PROBLEM_FIX)

@@ -91,7 +91,7 @@ def _other_rows(seed: int, numbers: Numbers, index: int, others: Others, contrac
     low, high = others.charge_between
     cents = draw(seed, name, "charge", low=low, high=high)
     charge = register.charge_of(Decimal(cents).scaleb(-2), contract)
-    service = Service(name=f"UseCases access {name.split()[0]}", kind="access")
+    service = Service(name=f"Office access {name.split()[0]}", kind="access")
     yield from register.subscription_rows(numbers, customer, service, charge, contract)
     yield from register.invoice_rows(numbers, service, charge, contract)
     yield from network.resource_rows(numbers, service, None)

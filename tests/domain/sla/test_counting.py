@@ -101,7 +101,7 @@ def test_the_clock_may_run_until_the_ticket_is_closed() -> None:
 
 
 def hold(start: str, end: str | None) -> Hold:
-    return Hold(start=at(start), end=None if end is None else at(end), reason="unit_of_work closed", owner="customer")
+    return Hold(start=at(start), end=None if end is None else at(end), reason="premises closed", owner="customer")
 
 
 def test_holds_stop_the_clock_only_where_the_contract_says_so_and_are_named() -> None:
@@ -112,7 +112,7 @@ def test_holds_stop_the_clock_only_where_the_contract_says_so_and_are_named() ->
     stopped = first(contract(counting={"holds_stop_the_clock": True}), known)
     assert stopped.counted_seconds == 2 * 3600
     assert stopped.excluded_seconds == 3600
-    assert any("unit_of_work closed (owed by customer)" in interval.why for interval in stopped.intervals)
+    assert any("premises closed (owed by customer)" in interval.why for interval in stopped.intervals)
     assert first(contract(), known).counted_seconds == 3 * 3600
 
 
