@@ -7,6 +7,7 @@ at the same time makes the wall times longer, not the ratio of the CPU seconds.
 
 import argparse
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ def main() -> None:
 
 def measure(stack: AirflowStack, use_cases: Any, confs: list[dict[str, Any]], options: argparse.Namespace) -> None:
     """Print both DAGs, alone and at once, and their ratios."""
-    number, ways = iter(range(10_000)), {}
+    number = iter(range(10_000))
+    ways: dict[str, str] = {}
 
     def start(dag_id: str, runs: int) -> list[tuple[str, str]]:
         started = []
@@ -58,7 +60,7 @@ def measure(stack: AirflowStack, use_cases: Any, confs: list[dict[str, Any]], op
         figures = {}
         for dag_id in (FLOOR, OURS):
             before = cpu_by_part()
-            wall, cpu = measured(lambda dag_id=dag_id, runs=runs: start(dag_id, runs), stack)
+            wall, cpu = measured(partial(start, dag_id, runs), stack)
             parts = ", ".join(f"{part} {(s - before[part]) / runs:.2f}" for part, s in cpu_by_part().items())
             figures[dag_id] = wall, cpu
             print(f"{runs:4d}   {dag_id:14s} {wall:6.1f} {cpu / runs:10.2f} {cpu / runs / len(path):12.3f}   {parts}")

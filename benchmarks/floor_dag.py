@@ -22,7 +22,7 @@ class Way(BaseBranchOperator):
 
     def choose_branch(self, context: Context) -> Any:
         """Return it."""
-        return context["dag_run"].conf[self.task_id]
+        return (context["dag_run"].conf or {})[self.task_id]
 
 
 with DAG("floor", schedule=None, catchup=False, max_active_runs=1000) as dag:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def measure(use_cases: UseCases, confs: Sequence[dict[str, Any]], mix: str, opti
         taken |= questions
         with asked(use_cases) as questions:
             claiming = claim(use_cases, size)
-            walls = [best(lambda work=work: work(use_cases)) for work in SCHEDULED.values()]
+            walls = [best(partial(work, use_cases)) for work in SCHEDULED.values()]
         scheduled |= questions
         told = "".join(f"{1000 * each:9.1f}" for each in (*figures, claiming))
         print(f"{size:7d} {told}    {''.join(f'{1000 * each:8.1f}' for each in walls)}", flush=True)

@@ -1,7 +1,7 @@
 """A real Airflow to measure on: both databases, our DAGs, and the CPU seconds of everything that runs for it."""
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -63,9 +63,9 @@ def cpu_seconds() -> float:
     return sum(cpu_by_part().values())
 
 
-def cpu_by_part() -> Counter[str]:
+def cpu_by_part() -> dict[str, float]:
     """Return the same by part: the tasks are what the executor's workers have forked, the rest goes by its name."""
-    spent: Counter[str] = Counter()
+    spent: defaultdict[str, float] = defaultdict(float)
     for process in psutil.Process().children(recursive=True):
         try:
             times, words = process.cpu_times(), " ".join(process.cmdline())

@@ -40,7 +40,13 @@ def prepare(url: str, waits: int) -> None:
     use_cases = UseCases(Settings(url, Path(tempfile.gettempdir()) / "no-letters"))
     use_cases.work.migrate()
     now = datetime.now(UTC)
-    common = {"origin": "bench", "customer": "C", "service": "S", "status": "inProgress", "assigned_to": "x"}
+    common: dict[str, object] = {
+        "origin": "bench",
+        "customer": "C",
+        "service": "S",
+        "status": "inProgress",
+        "assigned_to": "x",
+    }
     common |= {"escalated": False, "created_at": now}
     with use_cases.work.database.write() as connection:
         rows = [{"number": n, "external_key": f"run {n}", "run_id": f"run-{n}", **common} for n in range(1, waits + 1)]

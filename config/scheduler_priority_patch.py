@@ -28,7 +28,7 @@ def install() -> None:
             put_first(session)
         return ask(session=session)
 
-    DagRun.get_running_dag_runs_to_examine = staticmethod(put_first_and_ask)
+    DagRun.get_running_dag_runs_to_examine = staticmethod(put_first_and_ask)  # type: ignore[method-assign,assignment]
 
 
 def put_first(session: Any) -> None:

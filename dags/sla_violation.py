@@ -123,4 +123,4 @@ with DAG(
 # The form is for whoever starts a run. A task needs none of it, and would judge the conf by it once more; and where the
 # DAG is given its form before its tasks, each of them carries a copy.
 if get_parsing_context().task_id is None:
-    dag.params = form(ProblemNotification)
+    dag.params = form(ProblemNotification)  # type: ignore[assignment]  # the attribute converts it

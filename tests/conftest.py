@@ -5,7 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -69,7 +69,7 @@ def airflow_home() -> Iterator[Path]:
         yield Path(os.environ["AIRFLOW_HOME"])
 
 
-def _no_naps(sleep):
+def _no_naps(sleep: Callable[[float], None]) -> Callable[[float], None]:
     """Leave every sleep alone but the second that dag.test() waits per round in which tasks are only skipped."""
 
     def quick(seconds: float) -> None:

@@ -64,7 +64,8 @@ def currency_of(case: Told) -> str:
     """Return the currency of the case's charge; without a charge, that of its zone."""
     for charge in (case.get("monthly_charge"), case.value(QUARTERLY), case.value(OF_THE_WINDOW)):
         if isinstance(charge, Told):
-            return charge["currency"]
+            currency: str = charge["currency"]
+            return currency
     country = COUNTRIES.get(case["timezone"], (None, None))[0]
     return case.get("currency") or CURRENCIES.get(country or "", "EUR")
 

@@ -126,6 +126,11 @@ def differences(expected: dict[str, Any], seen: dict[str, Any], undefined: set[s
     return wrong
 
 
+def _decimals(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
 def _same(told: Any, ours: Any, key: str) -> bool:
     if key == "warnings":
         return _warned(told, ours)
@@ -135,8 +140,8 @@ def _same(told: Any, ours: Any, key: str) -> bool:
         wanted, found = Decimal(str(told)), Decimal(str(ours))
     except InvalidOperation:
         return bool(told == ours)
-    if key == "credit_pct" and wanted != found and -found.as_tuple().exponent >= _MOST_DECIMALS:
-        decimals = -wanted.as_tuple().exponent
+    if key == "credit_pct" and wanted != found and _decimals(found) >= _MOST_DECIMALS:
+        decimals = _decimals(wanted)
         return decimals >= _FEWEST_OF_AN_ENDLESS and half_up(found, decimals) == wanted
     return wanted == found
 

@@ -52,7 +52,7 @@ class Sample:
             self.outage(reference, start, end)
 
     def subscribe(self, agreement: str, customer: str, service: str) -> None:
-        row = {"id": agreement, "customer": customer, "service": service, "contract": "claimed-line"}
+        row: dict[str, object] = {"id": agreement, "customer": customer, "service": service, "contract": "claimed-line"}
         row |= {"contract_version": "1", "starts": date(2020, 1, 1), "monthly_charge": 30_000}
         with self.use_cases.work.database.write() as connection:
             connection.execute(insert(t.agreements), [row | {"currency": "EUR", "account": "A-1"}])

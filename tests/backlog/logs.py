@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from include.sla_logic.importers.tickets import (
     TicketImport,
@@ -48,7 +49,7 @@ def write_jsonl(file: Path, rows: Iterable[dict[str, str]]) -> Path:
     return file
 
 
-def take_in(use_cases: UseCases, file: Path, mapping: str = "plain", **how) -> TicketReport:
+def take_in(use_cases: UseCases, file: Path, mapping: str = "plain", **how: Any) -> TicketReport:
     work = TicketImport(mapping=read_ticket_mapping(mapping), source=mapping, **how)
     return import_tickets(use_cases.work.database, file, work)
 

@@ -3,10 +3,11 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ def airflow_stack(tmp_path_factory: pytest.TempPathFactory, postgres_server: Pos
 
 
 @pytest.fixture(scope="package")
-def sample(airflow_stack) -> Sample:
+def sample(airflow_stack: AirflowStack) -> Sample:
     """Load the small TELECO into the operations database of the stack."""
     use_cases = UseCases(Settings.from_environment({"TELECO_DB_URL": airflow_stack.settings.operations.url}))
     use_cases.work.migrate()
@@ -59,12 +60,12 @@ def sample(airflow_stack) -> Sample:
 
 
 @pytest.fixture(scope="package")
-def use_cases(sample, airflow_stack) -> UseCases:
+def use_cases(sample: Sample, airflow_stack: AirflowStack) -> UseCases:
     return UseCases(Settings.from_environment({"TELECO_DB_URL": airflow_stack.settings.operations.url}))
 
 
 @pytest.fixture(scope="package")
-def incidents(sample, airflow_stack, use_cases) -> SimpleNamespace:
+def incidents(sample: Sample, airflow_stack: AirflowStack, use_cases: UseCases) -> SimpleNamespace:
     """Start one run of each kind that the pages need, together, and wait until each is where it stays.
 
     `waiting` waits for its release, `failing` is closed and escalated, `reviewed` has a credit held for a second
@@ -88,13 +89,13 @@ def incidents(sample, airflow_stack, use_cases) -> SimpleNamespace:
     return SimpleNamespace(**runs)
 
 
-def _start(stack, house, key, run_id, **changes):
-    conf = house.notifications[key].model_dump(mode="json", exclude_none=True) | changes
+def _start(stack: AirflowStack, sample: Sample, key: str, run_id: str, **changes: str) -> str:
+    conf = sample.notifications[key].model_dump(mode="json", exclude_none=True) | changes
     return stack.api.trigger_run("sla_violation", conf=conf, run_id=run_id)
 
 
 @pytest.fixture(scope="package")
-def browser(chromium) -> Iterator[object]:
+def browser(chromium: str) -> Iterator[Any]:
     """Open the browser; it closes with these tests, as its event loop stands in the way of every other one."""
     with playwright.sync_playwright() as started:
         shown = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -102,7 +103,7 @@ def browser(chromium) -> Iterator[object]:
         shown.close()
 
 
-def found_grave(page):
+def found_grave(page: Any) -> list[tuple[str, str]]:
     """Let axe-core examine a page; return each grave finding with the first element that it is about."""
     found = axe.Axe().run(page).response["violations"]
     return [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in GRAVE]
@@ -111,9 +112,18 @@ def found_grave(page):
 class Visit:
     """One window, with everything that went wrong in it: errors of any page and frame, dialogs, foreign hosts."""
 
-    def __init__(self, browser, address, *, login=None, width=1440, mode="light", headers=None):
+    def __init__(
+        self,
+        browser: Any,
+        address: str,
+        *,
+        login: Any = None,
+        width: int = 1440,
+        mode: str = "light",
+        headers: dict[str, str] | None = None,
+    ) -> None:
         self.address = address
-        self.wrong = []
+        self.wrong: list[str] = []
         self.name = f"{mode}-{width}"
         self.context = browser.new_context(
             viewport={"width": width, "height": 900},
@@ -130,24 +140,24 @@ class Visit:
         self.context.on("request", self._check_host)
         self.page = self.context.new_page()
 
-    def _note(self, message):
+    def _note(self, message: Any) -> None:
         if message.type == "error":
             self.wrong.append(f"{message.text} ({message.location.get('url')})")
 
-    def _refuse(self, dialog):
+    def _refuse(self, dialog: Any) -> None:
         self.wrong.append(f"dialog {dialog.message}")
         dialog.dismiss()
 
-    def _check_host(self, request):
+    def _check_host(self, request: Any) -> None:
         if not request.url.startswith((self.address, "data:", "blob:", "about:")):
             self.wrong.append(f"asked {request.url}")
 
-    def go(self, path):
+    def go(self, path: str) -> Any:
         self.page.goto(self.address + path)
         self.page.wait_for_load_state("networkidle")
         return self.page
 
-    def enter(self, user, password):
+    def enter(self, user: str, password: str) -> Any:
         """Log in by Airflow's own form; its start page first asks, in vain, who is there."""
         self.page.goto(self.address)
         self.page.get_by_label("Username").fill(user)
@@ -158,21 +168,21 @@ class Visit:
         self.wrong = [each for each in self.wrong if "/ui/config" not in each]
         return self.page
 
-    def stall(self):
+    def stall(self) -> None:
         """Let no page look again by itself while it is examined."""
         self.remember("sessionStorage", "location.pathname", "'99'")
 
-    def remember(self, storage, name, value):
+    def remember(self, storage: str, name: str, value: str) -> None:
         """Keep a value in the browser's own storage for every page that may read it; a letter may not."""
         self.context.add_init_script(f"try {{ {storage}.setItem({name}, {value}) }} catch {{}}")
 
-    def shoot(self, name, *, whole=True):
+    def shoot(self, name: str, *, whole: bool = True) -> None:
         SHOTS.mkdir(exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{name}-{self.name}.png", full_page=whole)
 
 
 @pytest.fixture(scope="package")
-def login(browser, airflow_stack, sample):
+def login(browser: Any, airflow_stack: AirflowStack, sample: Sample) -> Any:
     """Log in once and keep what the browser keeps."""
     window = Visit(browser, airflow_stack.address)
     window.enter(airflow_stack.user, airflow_stack.password)
@@ -182,11 +192,11 @@ def login(browser, airflow_stack, sample):
 
 
 @pytest.fixture
-def windows(browser):
+def windows(browser: Any) -> Iterator[Callable[..., Visit]]:
     """Open windows of any size and colour mode; nothing may have gone wrong in any of them."""
-    opened = []
+    opened: list[Visit] = []
 
-    def open_window(address, **requests):
+    def open_window(address: str, **requests: Any) -> Visit:
         opened.append(Visit(browser, address, **requests))
         return opened[-1]
 
@@ -198,6 +208,6 @@ def windows(browser):
 
 
 @pytest.fixture
-def visit(windows, airflow_stack, login):
+def visit(windows: Callable[..., Visit], airflow_stack: AirflowStack, login: Any) -> Callable[..., Visit]:
     """Open windows of whoever has logged in to Airflow."""
     return lambda **requests: windows(airflow_stack.address, login=login, **requests)

@@ -7,18 +7,19 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from include.sla_logic.domain.premium import PremiumCase
 from include.sla_logic.process.extra_problem_fix import take_over_incident
 from include.sla_logic.sample_data import make_sample
-from tests.reference.test_sample_data_walk import ANCHOR, walk_all
+from tests.reference.walk import ANCHOR, walk_all
 
 FOLDER = Path(__file__).parent / "documents"
 
 
-def collect() -> tuple[dict[str, dict[str, object]], list[dict[str, object]]]:
+def collect() -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
     """Return the longest document of each kind: it has the most in it; and each service problem, kept and as TMF656."""
-    documents: dict[str, dict[str, object]] = {}
+    documents: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as folder:
         use_cases, ways = walk_all(make_sample(7, ANCHOR), f"sqlite:///{folder}/teleco.db", Path(folder))
         for key in ways:

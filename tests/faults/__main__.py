@@ -18,7 +18,8 @@ from tests.faults.installation import House, house
 from tests.faults.scenarios import FAULTS, Fault, play
 
 COLUMNS = ("operations", "fault", "rounds", "incidents", "lost", "doubled", "letters repeated", "postings repeated")
-Play, Judge = Callable[[Random, int], object], Callable[[], Verdict]
+Play = Callable[[Random, int], object]
+Judge = Callable[[], Verdict]
 
 
 class Report:

@@ -46,7 +46,9 @@ def executor_workers(house: House, chance: Random, _mark: str) -> None:
     for _ in range(2):
         house.until(lambda: bool(house.workers()), "no task runs")
         with suppress(psutil.Error):
-            chance.choice(house.workers()).parent().kill()
+            worker = chance.choice(house.workers()).parent()
+            if worker is not None:
+                worker.kill()
         time.sleep(chance.uniform(1, 5))
 
 

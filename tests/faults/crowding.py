@@ -9,10 +9,12 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
+from benchmarks.leading import WAIT
 from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack
 from deploy.stack.settings import sqlite_url
@@ -22,7 +24,6 @@ from tests.faults.checking import Verdict
 from tests.faults.crowd import (
     AFTER,
     DAG,
-    WAIT,
     Crowd,
     Spent,
     answer_slowly,
@@ -135,7 +136,9 @@ def _let_deadline_pass(crowd: Crowd, run: str) -> None:
     """Move the whole wait two days into the past: what is compared is the present moment and the row's deadline."""
     number = int(crowd.runs[run].removeprefix("TT-"))
     with crowd.use_cases.work.database.write() as connection:
-        opened = connection.scalar(select(restorations.c.opened_at).where(restorations.c.ticket == number))
+        opened = connection.execute(
+            select(restorations.c.opened_at).where(restorations.c.ticket == number)
+        ).scalar_one()
         passed = {"opened_at": opened - timedelta(days=2), "deadline": datetime.now(UTC)}
         connection.execute(update(restorations).where(restorations.c.ticket == number).values(passed))
 
@@ -181,7 +184,7 @@ def _outcomes(crowd: Crowd) -> dict[str, str | None]:
     return _column(crowd, restorations.c.outcome)
 
 
-def _column(crowd: Crowd, column):
+def _column(crowd: Crowd, column: ColumnElement[Any]) -> dict[str, Any]:
     query = select(tickets.c.run_id, column).join(restorations, restorations.c.ticket == tickets.c.number)
     with crowd.use_cases.work.database.read() as connection:
         return {row[0]: row[1] for row in connection.execute(query)}

@@ -12,7 +12,7 @@ def main() -> None:
     time_machine.travel(datetime.now(UTC) + step, tick=True).start()
     from airflow.__main__ import main as airflow
 
-    airflow()
+    airflow()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

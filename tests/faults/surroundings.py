@@ -2,9 +2,10 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 
 from sqlalchemy.exc import DBAPIError
@@ -43,7 +44,7 @@ def clock_of_the_triggerer(seconds: float) -> Inject:
             house.use_cases.restorations.release(held, by="operator", reason="The route has room.")
             ended = ("track_errors", "terminate_restoration")
             for run in (held, late):
-                house.until(lambda run=run: any(_passed(house, run, task) for task in ended), f"{run} still waits")
+                house.until(partial(_passed_one, house, run, ended), f"{run} still waits")
             for run, outcome in expected.items():
                 assert house.use_cases.restorations.find(run).outcome is outcome, (
                     run,
@@ -69,6 +70,10 @@ def _beats_by(house: House, seconds: float) -> bool:
     beats = [datetime.fromisoformat(job["latest_heartbeat"]) for job in jobs if job["latest_heartbeat"]]
     expected = datetime.now(UTC) + timedelta(seconds=seconds)
     return any(abs(beat - expected) < timedelta(minutes=2) for beat in beats)
+
+
+def _passed_one(house: House, run: str, tasks: Iterable[str]) -> bool:
+    return any(_passed(house, run, task) for task in tasks)
 
 
 def _passed(house: House, run: str, task: str) -> bool:

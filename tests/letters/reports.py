@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from include.sla_logic.domain.corrective_actions import Check
 from include.sla_logic.domain.customer_report import (
     CreditLine,
     CreditState,
@@ -27,6 +26,7 @@ from include.sla_logic.domain.service_performance import (
     ObjectiveState,
     ServicePerformance,
 )
+from include.sla_logic.domain.verification import Check
 
 ZONE = "Europe/Berlin"
 NOVEMBER = Period(start=datetime(2026, 10, 31, 23, tzinfo=UTC), end=datetime(2026, 11, 30, 23, tzinfo=UTC))

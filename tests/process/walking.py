@@ -52,7 +52,9 @@ NEXT = MappingProxyType(
 
 def activity(name: str) -> Callable[..., object]:
     """Return the activity of this task id, whichever department has it."""
-    found = [getattr(department, name) for department in DEPARTMENTS if hasattr(department, name)]
+    found: list[Callable[..., object]] = [
+        getattr(department, name) for department in DEPARTMENTS if hasattr(department, name)
+    ]
     assert len(found) == 1, f"{name} must belong to exactly one department"
     return found[0]
 

@@ -1,6 +1,5 @@
 """Every incident of the small TELECO, through the real use_cases, along the edges of the process: no Airflow."""
 
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,13 +10,10 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.significance import CustomerSignificance
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.trouble_ticket import TicketStatus
-from include.sla_logic.sample_data import load_sample, make_sample
+from include.sla_logic.sample_data import make_sample
 from include.sla_logic.sample_data.catalogue import read_catalogue
-from include.sla_logic.services import UseCases
-from include.sla_logic.settings import Settings
-from tests.reference.walk import Clock, walk
+from tests.reference.walk import ANCHOR, walk_all
 
-ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
 KEYS = [incident.key for incident in read_catalogue().incidents]
 
 
@@ -31,20 +27,6 @@ def walked(house, tmp_path_factory):
     """Walk all incidents, one after the other, a minute after loading; return the use_cases and the ways."""
     folder = tmp_path_factory.mktemp("walk")
     return walk_all(house, f"sqlite:///{folder / 'teleco.db'}", folder)
-
-
-def walk_all(house, url, folder):
-    clock = Clock(ANCHOR + timedelta(minutes=1))
-    use_cases = UseCases(Settings(url, folder / "letters"), clock=clock)
-    use_cases.work.migrate()
-    with use_cases.work.database.write() as connection:
-        load_sample(connection, house)
-    ways = {}
-    for key, expectation in house.expectations.items():
-        clock.now = ANCHOR + timedelta(minutes=1)
-        conf = house.notifications[key].model_dump(mode="json")
-        ways[key] = walk(use_cases, clock, conf, f"walk-{key}", operator=expectation.operator)
-    return use_cases, ways
 
 
 @pytest.mark.parametrize("key", KEYS)

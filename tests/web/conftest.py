@@ -1,6 +1,7 @@
 """Samples with a desk."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -8,7 +9,7 @@ from fastapi.testclient import TestClient
 from tests.web.desk_sample import Sample, build_sample, client_of
 
 
-def pytest_collection_modifyitems(items) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the first test that needs the sample the time to build it."""
     for item in items:
         if "built_sample" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
@@ -16,24 +17,24 @@ def pytest_collection_modifyitems(items) -> None:
 
 
 @pytest.fixture(scope="session")
-def built_sample(tmp_path_factory) -> Sample:
+def built_sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     """Walk every incident of the sample once; nobody but copies of it is changed."""
     return build_sample(tmp_path_factory.mktemp("built"))
 
 
 @pytest.fixture(scope="module")
-def sample(built_sample, tmp_path_factory) -> Sample:
+def sample(built_sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Sample:
     """Hand out one sample for the tests of a module that only look."""
     return built_sample.again(tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture
-def own_sample(tmp_path) -> Sample:
+def own_sample(tmp_path: Path) -> Sample:
     """Build an almost empty sample for a test that changes it."""
     return Sample(tmp_path)
 
 
 @pytest.fixture
-def desk(sample) -> Iterator[TestClient]:
+def desk(sample: Sample) -> Iterator[TestClient]:
     with client_of(sample) as client:
         yield client

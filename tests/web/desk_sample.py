@@ -1,16 +1,19 @@
 """A desk over the small TELECO, walked through the process without Airflow, for three kinds of callers."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
+from typing import Any, Self
 
 import pytest
-from fastapi import HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.testclient import TestClient
 
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.process import (
     billing,
     customer_service,
@@ -31,10 +34,10 @@ HERE = {"Sec-Fetch-Site": "same-origin"}
 
 
 class Clock:
-    def __init__(self, now):
+    def __init__(self, now: datetime) -> None:
         self.now = now
 
-    def __call__(self):
+    def __call__(self) -> datetime:
         self.now += timedelta(milliseconds=100)
         return self.now
 
@@ -42,21 +45,21 @@ class Clock:
 class Sample:
     """An use_cases with one incident of every kind; the one called `held` still waits for its release."""
 
-    def __init__(self, folder, *, url=None):
+    def __init__(self, folder: Path, *, url: str | None = None) -> None:
         self.clock = Clock(ANCHOR + timedelta(minutes=1))
         self._open(folder, url or f"sqlite:///{folder / 'teleco.db'}")
         self.use_cases.work.migrate()
         self.house = make_sample(7, ANCHOR)
         with self.use_cases.work.database.write() as connection:
             load_sample(connection, self.house)
-        self.tickets = {}
-        self.started = []
+        self.tickets: dict[str, str] = {}
+        self.started: list[tuple[str, Mapping[str, Any]]] = []
 
-    def _open(self, folder, url):
+    def _open(self, folder: Path, url: str) -> None:
         self.folder = folder
         self.use_cases = UseCases(Settings(url, folder / "letters"), clock=self.clock)
 
-    def again(self, folder):
+    def again(self, folder: Path) -> Self:
         """Return the same sample with a database of its own, as walking its incidents takes long."""
         other = copy(self)
         other.clock, other.tickets, other.started = Clock(self.clock.now), dict(self.tickets), []
@@ -69,22 +72,23 @@ class Sample:
         other._open(folder, f"sqlite:///{folder / 'teleco.db'}")
         return other
 
-    def report(self, key, **changes):
+    def report(self, key: str, **changes: Any) -> TroubleTicket:
         """Accept one of the sample's notifications, with changes, for a run of its own."""
         said = self.house.notifications[key].model_dump(mode="json") | changes
         ticket = self.use_cases.incidents.accept(said, run_id=f"run-{len(self.tickets)}-{key}", origin="form")
         self.tickets[key] = ticket.id
         return ticket
 
-    def walk(self, key, *, until=None, **changes):
+    def walk(self, key: str, *, until: str | None = None, **changes: Any) -> TroubleTicket:
         """Take an incident as far as it goes, or as far as `until`; nobody releases what is held."""
         self.clock.now = ANCHOR + timedelta(minutes=1)
-        ticket, task = self.report(key, **changes), "enter_problem_report"
+        ticket = self.report(key, **changes)
+        task: str | None = "enter_problem_report"
         while task and task != until:
             task = self._after(task, ticket.run_id)
         return ticket
 
-    def _after(self, task, run_id):
+    def _after(self, task: str, run_id: str) -> str | None:
         if task != WAIT:
             choice = self.use_cases.incidents.perform(activity(task), run_id=run_id)
             if task == "link_to_extra_problem_fix":
@@ -94,6 +98,7 @@ class Sample:
         if outcome is None:
             self.clock.now = self.use_cases.restorations.find(run_id).deadline
             outcome = self.use_cases.restorations.decide(run_id)
+        assert outcome is not None
         return resource_provisioning.go_on_after_the_wait(outcome).value
 
 
@@ -116,14 +121,15 @@ adjust_billing send_customer_report close_incident
 FOLLOWS = {one: other for line in LINES for one, other in pairwise(line.split())}
 
 
-def activity(task):
+def activity(task: str) -> Callable[..., Any]:
     for department in (customer_service, service_management, resource_provisioning, billing):
         if hasattr(department, task):
-            return getattr(department, task)
+            found: Callable[..., Any] = getattr(department, task)
+            return found
     raise AssertionError(task)
 
 
-def build_sample(folder):
+def build_sample(folder: Path) -> Sample:
     sample = Sample(folder)
     for key in sample.house.notifications:
         sample.walk(key, until=WAIT if key == HELD else None)
@@ -149,8 +155,8 @@ def operator(request: Request) -> Caller:
     return caller
 
 
-def desk_of(sample: Sample):
-    async def start(request, notification):
+def desk_of(sample: Sample) -> FastAPI:
+    async def start(_request: Request, notification: Mapping[str, Any]) -> str:
         run_id = f"desk-{len(sample.started)}"
         sample.started.append((run_id, notification))
         return run_id

@@ -17,7 +17,10 @@ FILLED = {
     "name": "hold",
     "month": "2026-11",
 }
-FORM, JSON, NOTHING = {"data": {"owner": "customer"}}, {"json": {}}, {}
+Sent = dict[str, dict[str, str]]
+FORM: Sent = {"data": {"owner": "customer"}}
+JSON: Sent = {"json": {}}
+NOTHING: Sent = {}
 
 # route: what an operator is answered, and what is sent; a reader is answered the same, or 403 where it can change.
 READING = {
@@ -70,7 +73,7 @@ def _look(routes: list[BaseRoute]) -> Iterator[APIRoute]:
             assert route.path == "/assets"
 
 
-def walk(walked: str) -> tuple[str, str, dict]:
+def walk(walked: str) -> tuple[str, str, Sent]:
     """Return method, filled-in path and what is sent."""
     method, _, path = walked.partition(" ")
     _, sent = CHANGING.get(walked, (0, NOTHING))
