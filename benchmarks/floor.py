@@ -14,8 +14,8 @@ from typing import Any
 from benchmarks.aims import aim
 from benchmarks.sample import open_sample
 from benchmarks.stack import FLOOR, OURS, Setting, cpu_by_part, house, measured
-from benchmarks.ways import BRANCHES
 from deploy.stack import AirflowStack
+from include.sla_logic.process.graph import STEPS
 
 KEY = 4  # of the sample's incidents: a problem at Resource Provisioning that needs no operator
 
@@ -52,7 +52,7 @@ def measure(stack: AirflowStack, use_cases: Any, confs: list[dict[str, Any]], op
 
     measured(lambda: start(OURS, 1), stack)
     path = {step.task: step.choice for step in use_cases.lookups.incident(f"{OURS}-0").path}
-    ways.update({task: path.get(task) or "" for task in BRANCHES})
+    ways.update({step.name: path.get(step.name) or "" for step in STEPS.values() if step.chooses})
     measured(lambda: start(FLOOR, 1), stack)
     print(f"{len(path)} executed tasks each")
     print("runs   what           wall s   CPU s/run   tasks' CPU s   of the CPU s/run")

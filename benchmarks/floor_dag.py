@@ -1,13 +1,13 @@
 """A DAG of the shape of `sla_violation` whose tasks do nothing: what Airflow itself costs; `floor` runs it.
 
-The conf names, for each branching task, the way that is taken.
+The conf names what each decision chooses.
 """
 
 from typing import Any
 
 from airflow.sdk import DAG, BaseBranchOperator, BaseOperator, Context, TriggerRule
 
-from benchmarks.ways import BRANCHES, JOINS, WAYS
+from include.sla_logic.process.graph import EDGES, STEPS, Node, ways_to
 
 
 class Nothing(BaseOperator):
@@ -17,22 +17,22 @@ class Nothing(BaseOperator):
         """Do nothing."""
 
 
-class Way(BaseBranchOperator):
-    """Take the way that the conf names."""
+class Choice(BaseBranchOperator):
+    """Choose what the conf names."""
 
     def choose_branch(self, context: Context) -> Any:
         """Return it."""
         return (context["dag_run"].conf or {})[self.task_id]
 
 
+def empty_task(step: Node) -> BaseOperator:
+    """Return a task that starts when that of the step would start."""
+    one_of_several = len(ways_to(step.name)) > 1 and not step.waits_for_all
+    rule = TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS if one_of_several else TriggerRule.ALL_SUCCESS
+    return (Choice if step.chooses else Nothing)(task_id=step.name, trigger_rule=rule)
+
+
 with DAG("floor", schedule=None, catchup=False, max_active_runs=1000) as dag:
-    tasks: dict[str, BaseOperator] = {}
-    for way in WAYS:
-        before = None
-        for name in way:
-            rule = TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS if name in JOINS else TriggerRule.ALL_SUCCESS
-            if name not in tasks:
-                tasks[name] = (Way if name in BRANCHES else Nothing)(task_id=name, trigger_rule=rule)
-            if before is not None and name not in before.downstream_task_ids:
-                before >> tasks[name]
-            before = tasks[name]
+    tasks = {name: empty_task(step) for name, step in STEPS.items()}
+    for edge in EDGES:
+        tasks[edge.before] >> tasks[edge.after]

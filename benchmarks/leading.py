@@ -1,39 +1,26 @@
-"""Leading a cohort along the edges of the process: the use_cases does each step for all who come to it, no Airflow."""
+"""Lead a cohort through the process without Airflow: the use cases do each step for all incidents that come to it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from graphlib import TopologicalSorter
-from itertools import pairwise
 
-from benchmarks.ways import JOINS, WAYS
 from include.sla_logic.persistence.cohort_members import JoinCondition
 from include.sla_logic.process import billing, customer_service, resource_provisioning, service_management
+from include.sla_logic.process.graph import STEPS, WAIT, ways_to
 from include.sla_logic.services import UseCases
 
-WAIT = "await_restoration_request"
+ORDER = tuple(STEPS)
+JOIN_CONDITIONS = {
+    name: JoinCondition(frozenset(edge.before for edge in ways_to(name)), all_of=step.waits_for_all)
+    for name, step in STEPS.items()
+}
 
 
-def _doors() -> dict[str, JoinCondition]:
-    lead: dict[str, set[str]] = {}
-    for tasks in WAYS:
-        lead.setdefault(tasks[0], set())
-        for one, other in pairwise(tasks):
-            lead.setdefault(other, set()).add(one)
-    return {task: JoinCondition(frozenset(before), all_of=task not in JOINS) for task, before in lead.items()}
-
-
-DOORS = _doors()
-ORDER = tuple(
-    TopologicalSorter({task: join_condition.came_from for task, join_condition in DOORS.items()}).static_order()
-)
-
-
-def the_activity(task: str) -> Callable[..., object]:
-    """Return the step of that name from the department that does it."""
+def step_named(name: str) -> Callable[..., object]:
+    """Return the function of that step from the department that does it."""
     for department in (customer_service, service_management, resource_provisioning, billing):
-        if hasattr(department, task):
-            step: Callable[..., object] = getattr(department, task)
+        if hasattr(department, name):
+            step: Callable[..., object] = getattr(department, name)
             return step
-    raise LookupError(task)
+    raise LookupError(name)
 
 
 def lead(
@@ -41,7 +28,7 @@ def lead(
     run_id: str,
     tickets: Iterable[str],
     *,
-    steps: Callable[[str], Callable[..., object]] = the_activity,
+    steps: Callable[[str], Callable[..., object]] = step_named,
     tasks: Sequence[str] = ORDER,
     at_once: int = 200,
 ) -> set[str]:
@@ -49,11 +36,10 @@ def lead(
     use_cases.cohorts.accept({"incidents": list(tickets)}, run_id=run_id)
     left: set[str] = set()
     for task in tasks:
+        condition = JOIN_CONDITIONS[task]
         if task == WAIT:
-            left = {
-                leaver.ticket
-                for leaver in use_cases.cohorts.await_restoration(run_id=run_id, join_condition=DOORS[task]).detached
-            }
+            waits = use_cases.cohorts.await_restoration(run_id=run_id, join_condition=condition)
+            left = {member.ticket for member in waits.detached}
         else:
-            use_cases.cohorts.perform(steps(task), run_id=run_id, join_condition=DOORS[task], at_once=at_once)
+            use_cases.cohorts.perform(steps(task), run_id=run_id, join_condition=condition, at_once=at_once)
     return left

@@ -1,7 +1,7 @@
-"""CPU milliseconds per ticket of the use_cases's own work in cohorts, in one process without Airflow, letters included.
+"""CPU milliseconds per ticket that the use cases take in cohorts, in one process without Airflow, letters included.
 
-Run with `PYTHONPATH=.:plugins python -m benchmarks use_cases [--sizes 1 10 100 1000] [--database postgres]`. The server's
-CPU is said beside that of the process. `cohorts` measures whole runs.
+Run with `PYTHONPATH=.:plugins python -m benchmarks use_cases [--sizes 1 10 100 1000] [--database postgres]`.
+The CPU of the database server is printed beside that of the process. `cohorts` measures whole runs.
 """
 
 import argparse
@@ -10,10 +10,11 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
-from benchmarks.leading import DOORS, ORDER, WAIT, the_activity
+from benchmarks.leading import JOIN_CONDITIONS, ORDER, step_named
 from benchmarks.sample import open_sample
 from benchmarks.stack import cpu_seconds
 from deploy.postgres import PostgresServer
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.services import UseCases
 
 SENDING, SERVER = "(messages sent)", "(PostgreSQL)"
@@ -26,9 +27,9 @@ def lead_cohort(use_cases: UseCases, run_id: str, tickets: list[str]) -> dict[st
     for task in ORDER:
         start = time.process_time()
         if task == WAIT:
-            use_cases.cohorts.await_restoration(run_id=run_id, join_condition=DOORS[task])
+            use_cases.cohorts.await_restoration(run_id=run_id, join_condition=JOIN_CONDITIONS[task])
         else:
-            use_cases.cohorts.perform(the_activity(task), run_id=run_id, join_condition=DOORS[task])
+            use_cases.cohorts.perform(step_named(task), run_id=run_id, join_condition=JOIN_CONDITIONS[task])
         by_task[task] = time.process_time() - start
     start = time.process_time()
     while use_cases.outbox.deliver(limit=500).sent:

@@ -1,6 +1,5 @@
 """Leading a cohort along the edges of the process, as the benchmarks do."""
 
-from benchmarks.leading import DOORS, ORDER, lead
-from benchmarks.ways import JOINS
+from benchmarks.leading import JOIN_CONDITIONS, ORDER, lead
 
-__all__ = ["DOORS", "JOINS", "ORDER", "lead"]
+__all__ = ["JOIN_CONDITIONS", "ORDER", "lead"]

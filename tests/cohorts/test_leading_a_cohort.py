@@ -1,4 +1,4 @@
-"""A cohort does what single runs do: the same documents, the same ways, the same money; what fails or waits goes aside."""
+"""A cohort leaves the same documents, steps and money as single runs; an incident that fails or waits is taken out."""
 
 import re
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ import pytest
 from include.sla_logic.persistence.queries.incident import Case
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
-from tests.cohorts.leading import DOORS, ORDER, lead
+from tests.cohorts.leading import JOIN_CONDITIONS, ORDER, lead
 from tests.reference.walk import WAIT, the_activity
 
 ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -46,7 +46,7 @@ def alone(use_cases: UseCases, run_id: str) -> None:
     todo, done = ["enter_problem_report"], set()
     while todo:
         task = todo.pop(0)
-        if DOORS[task].all_of and not DOORS[task].came_from <= done:
+        if JOIN_CONDITIONS[task].all_of and not JOIN_CONDITIONS[task].came_from <= done:
             continue
         if task == WAIT:
             if use_cases.restorations.decide(run_id) is None:
@@ -57,11 +57,11 @@ def alone(use_cases: UseCases, run_id: str) -> None:
         else:
             choice = use_cases.incidents.perform(the_activity(task), run_id=run_id)
         done.add(task)
-        todo += [choice] if choice else [other for other in ORDER if task in DOORS[other].came_from]
+        todo += [choice] if choice else [other for other in ORDER if task in JOIN_CONDITIONS[other].came_from]
 
 
 def documents(case: Case) -> list[tuple[str, str]]:
-    """Return the documents of a case file without what tells one database from the other: problems are numbered as met."""
+    """Return the documents of a case file without run ids and numbers of problems, which differ between databases."""
     return sorted(
         (document.kind, re.sub(r'"run_id":"[^"]*"|SP-\d{6}', "", str(document))) for document in case.documents
     )

@@ -13,7 +13,7 @@ from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
-from tests.cohorts.leading import DOORS, ORDER, lead
+from tests.cohorts.leading import JOIN_CONDITIONS, ORDER, lead
 from tests.cohorts.test_leading_a_cohort import alone
 from tests.cohorts.test_what_leaves_a_cohort import failing
 from tests.reference.walk import Clock, the_activity
@@ -117,7 +117,7 @@ def alone_until(use_cases, ticket, last):
     run_id = use_cases.lookups.incident(ticket).ticket.run_id
     for task in ORDER[: ORDER.index(last) + 1]:
         taken = {step.task: step.choice for step in use_cases.lookups.incident(ticket).path}
-        if DOORS[task].is_met_by(task, taken):
+        if JOIN_CONDITIONS[task].is_met_by(task, taken):
             use_cases.incidents.perform(the_activity(task), run_id=run_id)
 
 
@@ -254,7 +254,7 @@ def test_the_questions_about_problems_do_not_grow_with_the_cohort(use_cases, tel
         statements: list[str] = []
         listener = lambda *args, seen=statements: seen.append(args[2])  # noqa: E731
         event.listen(use_cases.work.database.engine, "before_cursor_execute", listener)
-        use_cases.cohorts.perform(the_activity(task), run_id=f"cohort-{size}", join_condition=DOORS[task])
+        use_cases.cohorts.perform(the_activity(task), run_id=f"cohort-{size}", join_condition=JOIN_CONDITIONS[task])
         event.remove(use_cases.work.database.engine, "before_cursor_execute", listener)
         asked.append(len([s for s in statements if "service_problem" in s and s.startswith("SELECT")]))
     assert asked[1] <= max(asked[0], 3)

@@ -18,7 +18,7 @@ from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.system_t import documents, steps
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.services import Settings, UnableToAcceptCohort, UseCases
-from tests.cohorts.leading import DOORS, ORDER, lead
+from tests.cohorts.leading import JOIN_CONDITIONS, ORDER, lead
 from tests.reference.walk import WAIT, the_activity
 
 ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -176,8 +176,8 @@ def test_two_tries_of_one_task_at_the_same_moment_do_it_once_and_answer_alike(us
 
     def try_it() -> frozenset[str]:
         if task == WAIT:
-            return use_cases.cohorts.await_restoration(run_id=RUN, join_condition=DOORS[WAIT]).choices
-        return use_cases.cohorts.perform(the_activity(task), run_id=RUN, join_condition=DOORS[task])
+            return use_cases.cohorts.await_restoration(run_id=RUN, join_condition=JOIN_CONDITIONS[WAIT]).choices
+        return use_cases.cohorts.perform(the_activity(task), run_id=RUN, join_condition=JOIN_CONDITIONS[task])
 
     faster: list[frozenset[str]] = []
 
@@ -197,7 +197,7 @@ def test_who_has_to_wait_leaves_and_is_named_again_as_often_as_asked(use_cases, 
     tickets = report(use_cases, teleco, "no_problem_found", "held_and_released", "automatic_restoration")
     held = tickets["held_and_released"]
     assert lead(use_cases, RUN, tickets.values(), tasks=QUICK) == {held}
-    again = use_cases.cohorts.await_restoration(run_id=RUN, join_condition=DOORS[WAIT])
+    again = use_cases.cohorts.await_restoration(run_id=RUN, join_condition=JOIN_CONDITIONS[WAIT])
     assert [(leaver.ticket, leaver.run_id) for leaver in again.detached] == [(held, "own-held_and_released")]
     assert again.detached[0].conf == use_cases.lookups.incident(held).documents[0].body
     assert again.choices == {"track_errors"}
@@ -310,7 +310,9 @@ def test_the_query_count_does_not_grow_with_the_cohort(use_cases, teleco):
         listener = lambda *args, seen=statements: seen.append(args[2])  # noqa: E731
         event.listen(use_cases.work.database.engine, "before_cursor_execute", listener)
         use_cases.cohorts.perform(
-            the_activity("compare_with_sla"), run_id=f"cohort-{size}", join_condition=DOORS["compare_with_sla"]
+            the_activity("compare_with_sla"),
+            run_id=f"cohort-{size}",
+            join_condition=JOIN_CONDITIONS["compare_with_sla"],
         )
         event.remove(use_cases.work.database.engine, "before_cursor_execute", listener)
         once_for_all = [s for s in statements if s.startswith("SELECT") and "samples" not in s]

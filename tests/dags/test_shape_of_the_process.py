@@ -6,20 +6,18 @@ import os
 import re
 import subprocess
 import sys
-from itertools import pairwise
-from pathlib import Path
+from importlib import import_module
 
 import pytest
-from airflow.sdk import DAG
+from airflow.sdk import DAG, TriggerRule
 from airflow.sdk.bases.branch import BranchMixIn
 from airflow.serialization.serialized_objects import DagSerialization
 
-from benchmarks.ways import WAYS
-from include.sla_logic.process import customer_service, resource_provisioning, service_management
+from include.sla_logic.process.graph import EDGES, STAGES, STEPS, ways_to
+from sla_airflow.operators import JOIN
 from tests.dags.loading import DAGS, load_dag
-from tests.dags.shape import shape_of
+from tests.dags.shape import edges_of, groups_of
 
-GOLDEN = Path(__file__).parent / "sla_violation.golden.json"
 HEAVY = {"altair", "jinja2", "matplotlib", "numpy", "pandas", "polars", "pyarrow", "sqlalchemy", "vl_convert"}
 
 pytestmark = pytest.mark.airflow
@@ -30,21 +28,33 @@ def dag() -> DAG:
     return load_dag("sla_violation")
 
 
-def test_tasks_groups_edges_and_labels_are_those_of_the_golden_file(dag: DAG) -> None:
-    shape = shape_of(dag)
-    if os.environ.get("WRITE_GOLDEN"):
-        GOLDEN.write_text(json.dumps(shape, indent=1) + "\n")
-    assert shape == json.loads(GOLDEN.read_text()), "WRITE_GOLDEN=1 writes the golden file anew; read its diff"
+def test_groups_edges_and_labels_are_those_of_the_process(dag: DAG) -> None:
+    groups = {stage.title: sorted(step.name for step in stage.steps) for stage in STAGES}
+    assert groups_of(dag) == groups
+    assert edges_of(dag) == {(edge.before, edge.after): edge.label for edge in EDGES}
 
 
-def test_the_floor_that_the_benchmark_measures_has_the_same_edges() -> None:
-    golden = {(edge["from"], edge["to"]) for edge in json.loads(GOLDEN.read_text())["edges"]}
-    assert {(one, other) for way in WAYS for one, other in pairwise(way)} == golden
+def test_a_task_decides_joins_and_sends_where_its_step_does(dag: DAG) -> None:
+    steps = STEPS.values()
+    assert {task.task_id for task in dag.tasks if isinstance(task, BranchMixIn)} == {s.name for s in steps if s.chooses}
+    assert {task.task_id for task in dag.tasks if getattr(task, "sends", False)} == {s.name for s in steps if s.sends}
+    assert {task.task_id for task in dag.tasks if task.trigger_rule == JOIN} == {
+        step.name for step in steps if len(ways_to(step.name)) > 1 and not step.waits_for_all
+    }
+    assert {task.trigger_rule for task in dag.tasks} == {JOIN, TriggerRule.ALL_SUCCESS}
+
+
+def test_the_floor_that_the_benchmark_measures_has_the_same_edges(dag: DAG) -> None:
+    floor = import_module("benchmarks.floor_dag").dag
+    assert set(edges_of(floor)) == set(edges_of(dag))
+    assert {task.task_id: task.trigger_rule for task in floor.tasks} == {
+        task.task_id: task.trigger_rule for task in dag.tasks
+    }
 
 
 def test_every_step_that_writes_a_letter_or_a_posting_also_sends_it(dag: DAG) -> None:
     writes = {task.task_id for task in dag.tasks if re.search(r"\.(letter_outbox|billing)\b\.\w+\(", _code(task))}
-    assert writes - {"report_sla_rebate"} == {t.task_id for t in dag.tasks if getattr(t, "sends", False)}
+    assert writes - {"report_sla_rebate"} == {step.name for step in STEPS.values() if step.sends}
 
 
 def _code(task: object) -> str:
@@ -52,34 +62,13 @@ def _code(task: object) -> str:
     return inspect.getsource(step) if step else ""
 
 
-def test_every_decision_can_go_exactly_where_its_answers_say(dag: DAG) -> None:
-    answers = {
-        "is_customer_premium": customer_service.PremiumAnswer,
-        "does_significance_change_priorities": customer_service.SignificanceAnswer,
-        "is_problem_analyzable": service_management.AnalyzableAnswer,
-        "is_problem_detected": resource_provisioning.ProblemAnswer,
-        "choose_counter_measures": service_management.CounterMeasureChoice,
-        "await_restoration_request": resource_provisioning.AfterTheWait,
-    }
-    assert {task.task_id for task in dag.tasks if isinstance(task, BranchMixIn)} == set(answers)
-    for decision, answer in answers.items():
-        assert dag.get_task(decision).downstream_task_ids == {str(way) for way in answer}
+def test_every_edge_of_a_decision_and_between_departments_has_a_label() -> None:
+    stage = {step.name: stage.title for stage in STAGES for step in stage.steps}
+    told = [edge for edge in EDGES if edge.choice or stage[edge.before] != stage[edge.after]]
+    assert [edge for edge in told if not edge.label] == []
 
 
-def test_every_edge_of_a_decision_and_between_departments_has_a_label(dag: DAG) -> None:
-    group = {task: name for name, tasks in shape_of(dag)["groups"].items() for task in tasks}
-    told = [
-        edge
-        for edge in shape_of(dag)["edges"]
-        if group[edge["from"]] != group[edge["to"]] or isinstance(dag.get_task(edge["from"]), BranchMixIn)
-    ]
-    silent = [edge for edge in told if not edge["label"]]
-    assert silent == []
-
-
-def test_every_task_stands_in_the_group_of_a_department(dag: DAG) -> None:
-    grouped = [task for tasks in shape_of(dag)["groups"].values() for task in tasks]
-    assert sorted(grouped) == sorted(dag.task_ids)
+def test_every_group_of_tasks_says_what_it_does(dag: DAG) -> None:
     assert all(group.tooltip for name, group in dag.task_group.get_task_group_dict().items() if name)
 
 

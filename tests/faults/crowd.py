@@ -17,10 +17,11 @@ from typing import Any
 import psutil
 from sqlalchemy import insert
 
-from benchmarks.leading import ORDER, WAIT, lead
+from benchmarks.leading import ORDER, lead
 from benchmarks.sample import _TABLES, _renamed
 from deploy.stack import AirflowStack, OperationsDatabase, StackSettings, UnableToReachAirflow
 from deploy.stack.settings import ROOT
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
 

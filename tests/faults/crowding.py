@@ -14,12 +14,12 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, select, update
 
-from benchmarks.leading import WAIT
 from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack
 from deploy.stack.settings import sqlite_url
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.schema.system_t import restorations, tickets
+from include.sla_logic.process.graph import WAIT
 from tests.faults.checking import Verdict
 from tests.faults.crowd import (
     AFTER,

@@ -25,7 +25,7 @@ from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
 from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import Settings, UnableToAcceptNotification, UnableToReleaseRestoration, UseCases
 from include.sla_logic.services import transports as transports_of
-from tests.cohorts.leading import DOORS, ORDER
+from tests.cohorts.leading import JOIN_CONDITIONS, ORDER
 from tests.reference.walk import FOLLOWS, WAIT, the_activity
 from tests.services.sample import NOON, Clock
 
@@ -195,10 +195,12 @@ class KilledHouse(RuleBasedStateMachine):
             task = min(tasks, key=ORDER.index)
             with self.killer.before_write(moment):
                 if task == WAIT:
-                    self.use_cases.cohorts.await_restoration(run_id=cohort, join_condition=DOORS[task], at_once=at_once)
+                    self.use_cases.cohorts.await_restoration(
+                        run_id=cohort, join_condition=JOIN_CONDITIONS[task], at_once=at_once
+                    )
                 else:
                     self.use_cases.cohorts.perform(
-                        the_activity(task), run_id=cohort, join_condition=DOORS[task], at_once=at_once
+                        the_activity(task), run_id=cohort, join_condition=JOIN_CONDITIONS[task], at_once=at_once
                     )
             assert not [member for member in self.use_cases.cohorts.members(cohort) if member.state == "set aside"]
 

@@ -29,7 +29,7 @@ class To(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Step:
+class Node:
     """One step of the process; it begins after one of the steps that lead to it, or only after all of them."""
 
     row: int
@@ -51,7 +51,7 @@ class Stage:
 
     title: str
     lane: Lane
-    steps: tuple[Step, ...]
+    steps: tuple[Node, ...]
 
 
 class Edge(NamedTuple):
@@ -63,7 +63,7 @@ class Edge(NamedTuple):
     choice: str | None
 
 
-def _stage(title: str, lane: Lane, *steps: Step) -> Stage:
+def _stage(title: str, lane: Lane, *steps: Node) -> Stage:
     return Stage(title, lane, steps)
 
 
@@ -74,11 +74,11 @@ def _step(
     kind: Kind = Kind.ACTIVITY,
     waits_for_all: bool = False,
     sends: bool = False,
-) -> Step:
-    return Step(row, name, followed_by, kind, waits_for_all, sends)
+) -> Node:
+    return Node(row, name, followed_by, kind, waits_for_all, sends)
 
 
-def _decision(row: int, name: str, *choices: To) -> Step:
+def _decision(row: int, name: str, *choices: To) -> Node:
     return _step(row, name, *choices, kind=Kind.DECISION)
 
 
@@ -185,7 +185,7 @@ STAGES = (
 )
 
 # In the order of their rows, in which no step comes before one that leads to it.
-STEPS: Mapping[str, Step] = MappingProxyType(
+STEPS: Mapping[str, Node] = MappingProxyType(
     {step.name: step for step in sorted((s for stage in STAGES for s in stage.steps), key=lambda step: step.row)}
 )
 EDGES = tuple(

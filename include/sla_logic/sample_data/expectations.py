@@ -10,48 +10,16 @@ import yaml
 
 from include.sla_logic.domain.money import Money, half_up
 from include.sla_logic.domain.resolution import Outcome
+from include.sla_logic.process.graph import WAIT, way
 from include.sla_logic.sample_data.anchoring import Anchored
 from include.sla_logic.sample_data.catalogue import Expects, Incident, contract_text
 
 _CENT = Decimal("0.01")
-_BEGINNING = (
-    "enter_problem_report",
-    "compare_with_sla",
-    "determine_counter_measures",
-    "determine_customer_significance",
-    "is_customer_premium",
-)
-_ANALYSIS = {
-    "service_management": ("analyze_problem", "create_trouble_report"),
-    "resource_provisioning": (
-        "send_to_resource_provisioning",
-        "is_problem_detected",
-        "analyze_resource_problem",
-        "create_resource_trouble_report",
-        "send_status_report",
-    ),
-    "nobody": (
-        "send_to_resource_provisioning",
-        "is_problem_detected",
-        "notify_normal_execution",
-        "send_status_report",
-    ),
-}
 _CORRECTION = {
-    "none": ("send_actual_service_performance",),
-    "minor": ("undertake_minor_corrections", "send_problem_resolution_report"),
-    "restoration": ("request_automatic_restoration", "await_restoration_request"),
+    "none": "send_actual_service_performance",
+    "minor": "undertake_minor_corrections",
+    "restoration": "request_automatic_restoration",
 }
-_IN_TIME = ("track_errors", "undertake_restoration", "send_troubleshooting_report", "send_problem_resolution_report")
-_TOO_LATE = ("terminate_restoration", "send_problem_resolution_report")
-_ENDING = (
-    "receive_outcome",
-    "create_customer_report",
-    "report_sla_rebate",
-    "adjust_billing",
-    "send_customer_report",
-    "close_incident",
-)
 
 
 @dataclass(frozen=True)
@@ -80,19 +48,22 @@ class Expectation:
     held: bool
 
 
-def way(expects: Expects) -> tuple[str, ...]:
-    """Return the tasks that the incident passes through, parallel ones in the order of process.md."""
-    tasks = [*_BEGINNING]
-    if expects.premium:
-        tasks.append("link_to_extra_problem_fix")
-    tasks.append("does_significance_change_priorities")
-    if expects.reprioritised:
-        tasks.append("reprioritize_counter_measures")
-    tasks += ["create_detailed_problem_report", "is_problem_analyzable", *_ANALYSIS[expects.analysed_by]]
-    tasks += ["prepare_final_status_report", "choose_counter_measures", *_CORRECTION[expects.route]]
-    if expects.route == "restoration":
-        tasks += _TOO_LATE if expects.wait == "too_late" else _IN_TIME
-    return (*tasks, *_ENDING)
+def choices(expects: Expects) -> dict[str, str]:
+    """Return what each decision of the process chooses for the incident, where it is asked."""
+    here, found = expects.analysed_by == "service_management", expects.analysed_by == "resource_provisioning"
+    changed, too_late = expects.reprioritised, expects.wait == "too_late"
+    return {
+        "is_customer_premium": (
+            "link_to_extra_problem_fix" if expects.premium else "does_significance_change_priorities"
+        ),
+        "does_significance_change_priorities": (
+            "reprioritize_counter_measures" if changed else "create_detailed_problem_report"
+        ),
+        "is_problem_analyzable": "analyze_problem" if here else "send_to_resource_provisioning",
+        "is_problem_detected": "analyze_resource_problem" if found else "notify_normal_execution",
+        "choose_counter_measures": _CORRECTION[expects.route],
+        WAIT: "terminate_restoration" if too_late else "track_errors",
+    }
 
 
 def expect(
@@ -108,7 +79,7 @@ def expect(
         key=incident.key,
         title=incident.title,
         reference=reference(incident),
-        path=way(expects),
+        path=way(choices(expects)),
         operator="release" if expects.wait == "release" else None,
         rule=promise["rule"]["kind"],
         objective=expects.objective,
