@@ -40,11 +40,11 @@ SHARED = (
     "include.sla_logic.services",
     "jinja2",
     "numpy",
+    "resvg",
     "sla_airflow.operators",
     "sla_airflow.notification_form",
     "sla_airflow.premium",
     "sla_airflow.restoration",
-    "vl_convert",
 )
 
 if "scheduler" in sys.argv[1:2]:

@@ -17,7 +17,7 @@ from tests.backlog.logs import event, open_tickets, take_in, write_csv
 from tests.dags.loading import load_dag
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = {"altair", "jinja2", "numpy", "pandas", "sqlalchemy"}
+HEAVY = {"jinja2", "numpy", "pandas", "sqlalchemy"}
 
 
 class Runs:

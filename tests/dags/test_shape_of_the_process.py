@@ -18,7 +18,7 @@ from sla_airflow.operators import JOIN
 from tests.dags.loading import DAGS, load_dag
 from tests.dags.shape import edges_of, groups_of
 
-HEAVY = {"altair", "jinja2", "matplotlib", "numpy", "pandas", "polars", "pyarrow", "sqlalchemy", "vl_convert"}
+HEAVY = {"jinja2", "matplotlib", "numpy", "pandas", "polars", "pyarrow", "resvg", "sqlalchemy"}
 
 pytestmark = pytest.mark.airflow
 

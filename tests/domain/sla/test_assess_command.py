@@ -18,7 +18,8 @@ from include.sla_logic.domain.measurements import Delay, ErrorIntervals, EventCr
 from include.sla_logic.domain.period import calendar_window
 from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import SlaComparison
-from include.sla_logic.letters.charts.judgement import UnableToDraw, as_svg, specification
+from include.sla_logic.letters.charts.judgement import BAR, COLOURS, MEASURED, UnableToDraw, as_svg
+from include.sla_logic.letters.charts.panels import WIDTH
 from tests.domain.sla.make import APRIL, DURATION_TIERS, at, facts, judge, objective, outage, text_of
 from tests.domain.sla.make import contract as terms
 
@@ -176,25 +177,29 @@ def test_samples_are_drawn_over_the_window_and_not_only_as_one_value() -> None:
     known = facts(series=[SampleSeries.from_samples(samples, metric="latency", unit="ms", step_seconds=3600)])
     one = terms({"id": "latency", "metric": "latency", **KINDS["latency"][0]})
     judged = judge(one, known)
-    points = _rows(specification(judged, draw(known, judged, one, actions=None)), "mean")
-    assert [point["mean"] for point in points] == [40, 41, 42] * 4
-    assert _rows(specification(judged), "mean") == []
-    assert "latency, no data" in specification(judge(one, facts()))
+    mean = _drawn(as_svg(judged, draw(known, judged, one, actions=None)), "path", stroke=MEASURED)
+    assert len(mean["d"].split()) == len(samples)
+    assert _drawn(as_svg(judged), "rect", fill=MEASURED)["height"] == str(BAR)
+    assert "latency, no data" in as_svg(judge(one, facts()))
 
 
 def test_no_bar_runs_backwards_when_the_clocks_go_back() -> None:
     october = calendar_window("month", "Europe/London", at("2025-10-10"))
     night = facts(outage("2025-10-26 00:30", "2025-10-26 01:10"))
-    drawn = specification(judge(terms(zone="Europe/London"), night, window=october))
-    bars = [(row["start"], row["end"]) for row in _rows(drawn, "lane")]
-    assert bars == [("2025-10-26T01:30:00Z", "2025-10-26T02:10:00Z")]
+    drawn = as_svg(judge(terms(zone="Europe/London"), night, window=october))
+    bar = _drawn(drawn, "rect", fill=COLOURS["counted"])
+    wall_clock = timedelta(days=25, hours=1, minutes=30) / timedelta(days=31, hours=1)
+    assert float(bar["x"]) == pytest.approx(WIDTH * wall_clock, abs=0.01)
+    assert float(bar["width"]) == 1
     assert "UTC+01:00 throughout" in drawn
-    assert "throughout" not in specification(judge(terms(zone="Europe/London"), night))
+    assert "throughout" not in as_svg(judge(terms(zone="Europe/London"), night))
 
 
-def _rows(drawn: str, field: str) -> list[dict[str, Any]]:
-    """Return the rows of a picture that have a field."""
-    return [row for rows in json.loads(drawn)["datasets"].values() for row in rows if field in row]
+def _drawn(svg: str, tag: str, **attributes: str) -> dict[str, str]:
+    """Return the attributes of the one element of a picture that has these."""
+    found = [e.attrib for e in ET.fromstring(svg).iter(f"{{http://www.w3.org/2000/svg}}{tag}")]  # noqa: S314
+    (one,) = [element for element in found if attributes.items() <= element.items()]
+    return one
 
 
 def test_a_picture_shows_every_objective_and_the_maintenance_lane_only_where_there_is_any() -> None:

@@ -1,8 +1,4 @@
-"""The picture of a service's performance: measured, promised, outages, planned work, correction.
-
-It is written as SVG here, without a charting library: each of those measured took three times as long or more for a
-picture, and a second or more to start in each new process, which is what every task of a run is.
-"""
+"""The picture of a service's performance: measured, promised, outages, planned work, correction."""
 
 from __future__ import annotations
 
@@ -10,19 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
-from xml.sax.saxutils import escape
 
 from include.sla_logic.domain.performance import PerformanceSeries
 from include.sla_logic.letters.charts.axes import decimals_of, round_times
 from include.sla_logic.letters.charts.curve import Curve, curve_of
-from include.sla_logic.letters.charts.png import few_colours
+from include.sla_logic.letters.charts.png import to_png
+from include.sla_logic.letters.charts.svg import INK, READABLE, RULE, SOFT, document, fit, text
 
-INK, SOFT, RULE = "#16212e", "#586676", "#e3e8ee"
 MEASURED, PROMISED, OUTAGE, WORK, CORRECTED = "#0b4a8f", "#b3530a", "#d64545", "#9aa7b5", "#11633f"
-WIDTH, HEIGHT, SCALE = 400, 200, 2  # drawn small and sharp: the words stay readable on a phone
+WIDTH, HEIGHT = 400, 200  # drawn small and sharp: the words stay readable on a phone
 TOP, BELOW, RIGHT, TYPE, DIGIT = 50, 58, 12, 14, 7.8  # margins, size of the words, width of a digit
-# Readable across the curve: white around bold letters.
-_READABLE = ' font-weight="bold" stroke="#ffffff" stroke-width="5" stroke-linejoin="round" paint-order="stroke"'
 
 
 @dataclass(frozen=True)
@@ -60,9 +53,7 @@ def can_draw(series: PerformanceSeries) -> bool:
 
 def as_png(series: PerformanceSeries, words: Words) -> bytes:
     """Draw for a mail; equal arguments give equal bytes."""
-    import vl_convert
-
-    return few_colours(vl_convert.svg_to_png(as_svg(series, words), scale=SCALE))
+    return to_png(as_svg(series, words))
 
 
 def as_svg(series: PerformanceSeries, words: Words) -> str:
@@ -77,20 +68,14 @@ class _Drawing:
         self._curve, self._words = curve, words
         decimals = decimals_of(curve.levels)
         self._levels = [(level, words.number(level, decimals)) for level in curve.levels]
-        self._left = 13 + DIGIT * max(len(text) for _, text in self._levels)
+        self._left = 13 + DIGIT * max(len(said) for _, said in self._levels)
 
     def svg(self) -> str:
         left = self._left
         width, height = left + WIDTH + RIGHT, TOP + HEIGHT + (BELOW if self._legend() else BELOW - 28)
         parts = (self._frame, self._stretches, self._line, self._promise, self._correction, self._legend)
-        title = _text(4 - left, -31, f"{self._words.measured} ({self._words.unit})", INK)
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}"'
-            f' viewBox="0 0 {width:.0f} {height}"><rect width="100%" height="100%" fill="#ffffff"/>'
-            f'<g transform="translate({left:.0f},{TOP})" fill="none" font-size="{TYPE}"'
-            f' font-family="Liberation Sans, Arial, Helvetica, sans-serif">{title}'
-            f"{''.join(part() for part in parts)}</g></svg>"
-        )
+        title = text(4 - left, -31, f"{self._words.measured} ({self._words.unit})", INK)
+        return document(width, height, left, TOP, TYPE, title + "".join(part() for part in parts))
 
     def _x(self, moment: datetime) -> float:
         start, end = self._curve.shown
@@ -102,14 +87,14 @@ class _Drawing:
 
     def _frame(self) -> str:
         lines = "".join(f"M-5,{self._y(level):.1f}H{WIDTH}" for level, _ in self._levels) + f"M0,0V{HEIGHT}"
-        texts = "".join(_text(-8, self._y(level) + 5, text, SOFT, anchor="end") for level, text in self._levels)
+        texts = "".join(text(-8, self._y(level) + 5, said, SOFT, anchor="end") for level, said in self._levels)
         times, hourly = round_times(*self._curve.shown)
         for moment in times:
             x, said = self._x(moment), f"{moment:%H:%M}" if hourly else self._words.day(moment)
             lines += f"M{x:.1f},{HEIGHT}v5"
             half = DIGIT * len(said) / 2 + 3  # in the middle below its mark, as far as the picture reaches
             middle = min(max(x, half - self._left), WIDTH + RIGHT - half)
-            texts += _text(middle, HEIGHT + 19, said, SOFT, anchor="middle")
+            texts += text(middle, HEIGHT + 19, said, SOFT, anchor="middle")
         return f'<path d="{lines}" stroke="{RULE}"/>{texts}'
 
     def _stretches(self) -> str:
@@ -145,7 +130,7 @@ class _Drawing:
             return ""
         y = self._y(self._curve.promise)
         line = f'<path d="M0,{y:.1f}H{WIDTH}" stroke="{PROMISED}" stroke-width="1.8" stroke-dasharray="6 4"/>'
-        return line + _text(4, y - 7, self._words.promised, PROMISED, more=_READABLE)
+        return line + text(4, y - 7, self._words.promised, PROMISED, more=f' font-weight="bold"{READABLE}')
 
     def _correction(self) -> str:
         """Draw the moment of correction as a dotted line, named above the picture."""
@@ -154,7 +139,7 @@ class _Drawing:
         x = self._x(self._curve.corrected)
         late = x > WIDTH / 2
         line = f'<path d="M{x:.1f},0V{HEIGHT}" stroke="{CORRECTED}" stroke-width="2" stroke-dasharray="2 2"/>'
-        return line + _text(x + (4 if late else -4), -8, self._words.corrected, CORRECTED, anchor="end" * late)
+        return line + text(x + (4 if late else -4), -8, self._words.corrected, CORRECTED, anchor="end" * late)
 
     def _legend(self) -> str:
         kinds = (
@@ -162,18 +147,8 @@ class _Drawing:
             (WORK, self._words.maintenance, self._curve.maintenance),
         )
         known = "\u2003".join(
-            f'<tspan fill="{colour}" fill-opacity="0.32">\u25a0</tspan> {_fit(name)}'
+            f'<tspan fill="{colour}" fill-opacity="0.32">\u25a0</tspan> {fit(name)}'
             for colour, name, any_ in kinds
             if any_
         )
         return f'<text x="0" y="{HEIGHT + 48}" fill="{INK}">{known}</text>' if known else ""
-
-
-def _text(x: float, y: float, said: str, colour: str, *, anchor: str = "", more: str = "") -> str:
-    placed = f' text-anchor="{anchor}"' if anchor else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}"{placed}{more}>{_fit(said)}</text>'
-
-
-def _fit(text: str) -> str:
-    """Leave out what XML does not know."""
-    return escape("".join(sign for sign in text if sign.isprintable() or sign == "\u00a0"))
