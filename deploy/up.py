@@ -40,7 +40,9 @@ def main() -> int:
             console.print(f"\nAirflow is at  {stack.address}")
             console.print(f"login          {stack.user} / {stack.password}   (kept in {stack.login_file})")
             console.print(f"operations db  {settings.operations.url}")
-            console.print(f"start one      .venv/bin/sla incident start {NOTIFICATIONS.relative_to(ROOT)}/premium.json")
+            console.print(
+                f"start one      .venv/bin/sla incident start {NOTIFICATIONS.relative_to(ROOT)}/01-premium.json"
+            )
             console.print("Ctrl-C stops it.")
             stack.wait_ended()
     except UnableToStartAirflow as error:

@@ -1,0 +1,73 @@
+"""What the pages name exists: files, links, commands, notifications."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from itertools import takewhile
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from include.sla_logic.cli import app
+from include.sla_logic.sample_data.catalogue import read_catalogue
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+FOLDERS = "include|plugins|dags|config|deploy|benchmarks|tests|docs"
+
+
+def _named(pattern: str, page: Path) -> list[str]:
+    return re.findall(pattern, page.read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_to_a_page_and_a_heading(page: Path) -> None:
+    for link in _named(r"\]\((?!https?:)([^)\s]+)\)", page):
+        name, _, heading = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), f"{link} leads nowhere"
+        assert not heading or heading in _headings(target), f"{link} leads to no heading"
+
+
+def _headings(page: Path) -> set[str]:
+    titles = _named(r"^#+ (.+)$", page)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_that_a_page_names_exists(page: Path) -> None:
+    named = _named(rf"`((?:{FOLDERS})/[\w./*-]*)`", page)
+    assert [name for name in named if not list(ROOT.glob(name.rstrip("/")))] == []
+
+
+def test_a_newcomer_finds_a_place_for_each_of_ten_questions_at_least() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    table = page.partition("## Where would you change X?")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| to change")]
+    assert len(rows) >= 10
+    assert all(re.search(rf"`(?:{FOLDERS})/", row) for row in rows)
+
+
+def _commands() -> Iterator[tuple[str, str]]:
+    for page in PAGES:
+        for block in re.findall(r"```(?:sh)?\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+            for line in block.splitlines():
+                if found := re.match(r"(?:\.venv/bin/)?sla (.+)", line):
+                    yield page.name, found.group(1)
+
+
+@pytest.mark.parametrize(("page", "line"), list(_commands()))
+def test_every_command_that_a_page_shows_exists_with_its_options(page: str, line: str) -> None:
+    words = shlex.split(line, comments=True)
+    options = {word for word in words if word.startswith("--")}
+    named = [*takewhile(lambda word: not word.startswith("-"), words), "--help"]
+    shown = CliRunner().invoke(app, named, env={"COLUMNS": "200"})
+    assert shown.exit_code == 0, f"{page}: there is no `sla {line}`"
+    assert {option for option in options if option not in shown.output} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_notification_that_a_page_names_is_written_by_make_up(page: Path) -> None:
+    written = {f"{number:02}-{one.key}.json" for number, one in enumerate(read_catalogue().incidents, start=1)}
+    assert set(_named(r"\.teleco/notifications/(\S+\.json)", page)) <= written
