@@ -17,11 +17,12 @@ import pandas as pd
 
 from benchmarks.aims import aim
 from include.sla_logic.domain import spans
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract, read_contract
 from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.measurements import Charges, MaintenanceWindow, Outage, SampleSeries, ServiceFacts
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Period, calendar_window, from_seconds
+from include.sla_logic.domain.period import Period, from_seconds
 from include.sla_logic.domain.sla import SlaComparison, compare
 from include.sla_logic.domain.sla.sampled import Steps, unavailable_spans
 

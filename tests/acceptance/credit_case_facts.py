@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.measurements import (
     Charges,
     ClaimFiled,
@@ -17,7 +18,7 @@ from include.sla_logic.domain.measurements import (
     ServiceFacts,
 )
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.period import Period
 from tests.acceptance.credit_case_contract import OF_THE_WINDOW, QUARTERLY, currency_of
 from tests.acceptance.credit_case_delays import day_of, delays, told_days
 from tests.acceptance.credit_case_outages import NOON, UNITS, day_or_instant, instant, outages

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.measurements import Outage
-from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.rebate import EarlierCredit, Rebate, work_out_rebate
 from tests.domain.sla.make import (
     APRIL,

@@ -10,9 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import check_contract
 from include.sla_logic.domain.notification import ProblemNotification
-from include.sla_logic.domain.period import calendar_window
 from include.sla_logic.domain.sla import compare
 from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.database import open_database

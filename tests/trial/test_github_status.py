@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import check_contract
 from include.sla_logic.domain.measurements import Charges, MaintenanceWindow, Outage, ServiceFacts
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Period, calendar_window, to_seconds
+from include.sla_logic.domain.period import Period, to_seconds
 from include.sla_logic.domain.sla import RefusalCode, SlaComparison, Verdict, compare
 
 # The published sentence: 10 % back when uptime is <= 99.9 % and > 99.0 %, 25 % when it is < 99.0 %.

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from include.sla_logic.domain.calendars import calendar_window, find_zone
 from include.sla_logic.domain.contract import read_contract
 from include.sla_logic.domain.measurements import LineState, ServiceFacts, StateChange, from_state_changes
-from include.sla_logic.domain.period import calendar_window, find_zone
 from include.sla_logic.domain.sla import SlaComparison, compare
 from tests.domain.sla.make import DURATION_TIERS, facts, objective, text_of
 

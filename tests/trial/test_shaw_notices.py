@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from include.sla_logic.domain import spans
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import read_contract
 from include.sla_logic.domain.measurements import Outage, ServiceFacts
-from include.sla_logic.domain.period import calendar_window, to_seconds
+from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla import SlaComparison, compare
 from tests.domain.sla.make import DURATION_TIERS, facts, objective, text_of
 

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from include.sla_logic.cli.contract import read_text
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract, read_contract
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.facts_file import FactsFile, read_facts
-from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import Assessed, compare
 

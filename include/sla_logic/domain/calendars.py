@@ -1,14 +1,129 @@
-"""Business calendars: which days count as working days for a contract."""
+"""People's time, by pendulum: zones, local days and hours, contract windows, working days, instants as written.
+
+Plain UTC instants, dates and whole seconds leave this module; everything else counts with those (`period`, `spans`).
+"""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime
+from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated
 
+import pendulum
+from pendulum.tz.exceptions import AmbiguousTime, NonExistingTime
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.period import Period, from_seconds, of_span
+from include.sla_logic.domain.spans import Span
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Annotated[str, Field(pattern="^(mon|tue|wed|thu|fri|sat|sun)$")]
+
+
+class WindowKind(StrEnum):
+    """Over what stretch of the calendar a contract counts."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+    @property
+    def months(self) -> int:
+        """How many months it has."""
+        return {"month": 1, "quarter": 3, "year": 12}[self.value]
+
+
+class UnableToFindZone(ForeseenError):
+    """The time-zone database does not know the name."""
+
+
+class UnableToReadInstant(ForeseenError):
+    """The text is not a date and time of ISO 8601."""
+
+
+class UnableToPlaceInstant(UnableToReadInstant):
+    """A local time has no zone, or its zone's clocks skip or repeat it."""
+
+
+def find_zone(name: str) -> pendulum.Timezone:
+    """Return the time zone of this IANA name; raise `UnableToFindZone` for any other text."""
+    try:
+        return pendulum.Timezone(name)
+    except (ValueError, OSError) as error:
+        msg = f"The time zone {name!r} is not in the IANA database."
+        raise UnableToFindZone(msg) from error
+
+
+def read_instant(text: str, *, zone: str | None = None) -> datetime:
+    """Return the UTC instant of a text in ISO 8601; without an offset it is local time of the zone.
+
+    `pendulum.parse` is not used: it would also read `now`, a year, and a time of today. A local time that the change
+    of summer time skips or repeats is refused, not guessed.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.utcoffset() is None:
+            if zone is None:
+                raise UnableToPlaceInstant(f"{text} has no time zone")
+            moment = find_zone(zone).convert(moment, raise_on_unknown_times=True)
+        return moment.astimezone(UTC)
+    except (NonExistingTime, AmbiguousTime) as error:
+        msg = f"{text} is skipped or repeated by the change of summer time in {zone}"
+        raise UnableToPlaceInstant(msg) from error
+    except (ValueError, OverflowError) as error:
+        raise UnableToReadInstant(f"{text[:40]!r} is not a date and time") from error
+
+
+def local_day(instant: datetime, zone: str) -> date:
+    """Return the day that the calendar of the zone shows at the instant."""
+    return find_zone(zone).convert(instant).date()
+
+
+def local_days(period: Period, zone: str) -> int:
+    """Count the local days of a period that begins and ends at midnight."""
+    return (local_day(period.end, zone) - local_day(period.start, zone)).days
+
+
+def local_midnight(day: date, zone: str) -> datetime:
+    """Return the UTC instant at which that day begins in the zone."""
+    return from_seconds(_midnight(day, zone))
+
+
+def _midnight(day: date, zone: str) -> int:
+    """Return the first midnight where there are two, and the end of the gap where there is none.
+
+    `pendulum.datetime` would take the second, or an hour of the day before.
+    """
+    return pendulum.DateTime(day.year, day.month, day.day, tzinfo=find_zone(zone)).int_timestamp
+
+
+def local_days_of(span: Span, zone: str) -> Iterator[tuple[date, Span]]:
+    """Yield every local day that the span touches, with the whole length of the day."""
+    start, end = span
+    day = pendulum.instance(local_day(from_seconds(start), zone))
+    while (midnight := _midnight(day, zone)) < end:
+        following = day.add(days=1)
+        yield day, (midnight, _midnight(following, zone))
+        day = following
+
+
+def clock_hour(second: int, zone: str) -> Span:
+    """Return the hour of the zone's clock in which the second lies; zones may be half an hour off."""
+    shift = (pendulum.from_timestamp(second, tz=find_zone(zone)).offset or 0) % 3600
+    start = (second + shift) // 3600 * 3600 - shift
+    return start, start + 3600
+
+
+@lru_cache(maxsize=4096)
+def calendar_window(kind: str, zone: str, instant: datetime, *, billing_day: int = 1) -> Period:
+    """Return the month, quarter or year of the zone's calendar in which the instant lies.
+
+    `billing_day` (1 to 28) is the day of the month on which the window begins.
+    """
+    day = pendulum.instance(local_day(instant, zone))
+    first = day.subtract(days=billing_day - 1).first_of(WindowKind(kind)).set(day=billing_day)
+    return of_span((_midnight(first, zone), _midnight(first.add(months=WindowKind(kind).months), zone)))
 
 
 class BusinessCalendar(BaseModel):
@@ -46,20 +161,15 @@ class BusinessCalendar(BaseModel):
 
     def working_days_between(self, first: date, last: date) -> int:
         """Count the working days strictly between two days; neither of them counts."""
-        return sum(self.is_working_day(day) for day in _days(first + timedelta(days=1), last))
+        days = pendulum.Interval(first, last).range("days")
+        return sum(self.is_working_day(day) for day in days if first < day < last)
 
     def after_working_days(self, day: date, count: int) -> date:
         """Return the last of `count` working days that follow the day (the day itself, for none)."""
         while count > 0:
-            day += timedelta(days=1)
+            day = pendulum.instance(day).add(days=1)
             count -= self.is_working_day(day)
         return day
-
-
-def _days(first: date, end: date) -> Iterator[date]:
-    while first < end:
-        yield first
-        first += timedelta(days=1)
 
 
 @lru_cache(maxsize=512)

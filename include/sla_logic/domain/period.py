@@ -1,16 +1,12 @@
-"""Half-open periods of whole UTC seconds, and the windows in which contracts count."""
+"""Half-open periods of whole UTC seconds."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
-from functools import lru_cache
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, model_validator
 
 from include.sla_logic.domain import spans
-from include.sla_logic.domain.errors import ForeseenError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -90,52 +86,3 @@ def merge(periods: Iterable[Period]) -> tuple[Period, ...]:
 def subtract(periods: Iterable[Period], minus: Iterable[Period]) -> tuple[Period, ...]:
     """Return the time of `periods` that lies in none of `minus`, merged."""
     return tuple(of_span(s) for s in spans.subtract([p.span for p in periods], [p.span for p in minus]))
-
-
-class WindowKind(StrEnum):
-    """Over what stretch of the calendar a contract counts."""
-
-    MONTH = "month"
-    QUARTER = "quarter"
-    YEAR = "year"
-
-
-_MONTHS = {WindowKind.MONTH: 1, WindowKind.QUARTER: 3, WindowKind.YEAR: 12}
-
-
-class UnableToFindZone(ForeseenError):
-    """The time-zone database does not know the name."""
-
-
-def find_zone(name: str) -> ZoneInfo:
-    """Return the time zone of this IANA name; raise `UnableToFindZone` for any other text."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        msg = f"The time zone {name!r} is not in the IANA database."
-        raise UnableToFindZone(msg) from error
-
-
-def local_midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Return the UTC instant at which that day begins in the zone."""
-    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
-
-
-def _later(day: date, months: int) -> date:
-    index = day.year * 12 + day.month - 1 + months
-    return date(index // 12, index % 12 + 1, day.day)
-
-
-@lru_cache(maxsize=4096)
-def calendar_window(kind: str, zone: str, instant: datetime, *, billing_day: int = 1) -> Period:
-    """Return the month, quarter or year of the zone's calendar in which the instant lies.
-
-    `billing_day` (1 to 28) is the day of the month on which the window begins.
-    """
-    months, tz = _MONTHS[WindowKind(kind)], find_zone(zone)
-    local = instant.astimezone(tz).date()
-    first = local.replace(day=billing_day)
-    if local.day < billing_day:
-        first = _later(first, -1)
-    first = _later(first, -((first.month - 1) % months))
-    return Period(start=local_midnight(first, tz), end=local_midnight(_later(first, months), tz))

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from include.sla_logic.domain.calendars import UnableToFindZone, find_zone
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.domain.period import UnableToFindZone, find_zone
 
 
 class UnableToReadMapping(ForeseenError):

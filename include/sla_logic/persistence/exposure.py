@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, time
 
 from sqlalchemy import Connection, select
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.measurements import Charges, ServiceFacts
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import calendar_window
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.sla import compare
 from include.sla_logic.persistence.contracts import as_agreement, find_contract

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.measurements import (
@@ -18,7 +19,7 @@ from include.sla_logic.domain.measurements import (
     SampleSeries,
     ServiceFacts,
 )
-from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.persistence.contracts import find_contract
 from include.sla_logic.persistence.reported_incidents import Reported, reported_incidents

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Select, select
 
 from include.sla_logic.domain.budget import ServiceBudget, work_out_budget
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.performance import PerformanceSeries
-from include.sla_logic.domain.period import calendar_window
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import Assessed, compare

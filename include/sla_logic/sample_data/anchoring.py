@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from include.sla_logic.domain.period import Period, calendar_window, whole_second
+from include.sla_logic.domain.calendars import calendar_window
+from include.sla_logic.domain.period import Period, whole_second
 from include.sla_logic.sample_data.catalogue import Length, contract_text
 
 _BILLED_AGO = timedelta(days=10)

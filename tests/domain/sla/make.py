@@ -6,10 +6,11 @@ from typing import Any
 
 import yaml
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract, read_contract
 from include.sla_logic.domain.measurements import Charges, Outage, ServiceFacts
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla import ObjectiveJudgement, SlaComparison, compare
 
 TIERS = [

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.measurements import Hold, MaintenanceWindow, Outage, ServiceFacts
-from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla import ObjectiveJudgement
 from include.sla_logic.domain.sla.stacking import share_out, stack
 from tests.domain.sla.make import DURATION_TIERS, STEPS, TIERS, at, contract, euros, facts, first, judge, objective

@@ -13,9 +13,9 @@ import yaml
 from typer.testing import CliRunner
 
 from include.sla_logic.cli import assess, contract
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.facts_file import UnableToReadFacts, read_facts
 from include.sla_logic.domain.measurements import Delay, ErrorIntervals, EventCredit, Reading, SampleSeries
-from include.sla_logic.domain.period import calendar_window
 from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.letters.charts.judgement import BAR, COLOURS, MEASURED, UnableToDraw, as_svg

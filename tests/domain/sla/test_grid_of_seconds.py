@@ -9,8 +9,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.measurements import MaintenanceWindow, Outage
-from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.period import Period
 from tests.domain.sla.make import at, contract, facts, judge, objective
 
 CHANGES = [

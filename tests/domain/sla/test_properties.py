@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.measurements import (
     Charges,
     Delay,
@@ -20,7 +21,6 @@ from include.sla_logic.domain.measurements import (
     Reading,
     ServiceFacts,
 )
-from include.sla_logic.domain.period import calendar_window
 from include.sla_logic.domain.rebate import EarlierCredit, work_out_rebate
 from include.sla_logic.domain.sla import ObjectiveJudgement
 from tests.domain.sla.make import (

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.measurements import ClaimFiled, Outage, SampleSeries
-from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla import RULES_VERSION, SlaComparison
 from tests.domain.sla.make import (
     APRIL,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.measurements import (
     Charges,
     Delay,
@@ -17,7 +18,7 @@ from include.sla_logic.domain.measurements import (
     SampleSeries,
 )
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla import RefusalCode, Verdict
 from tests.domain.sla.make import (
     DURATION_TIERS,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from include.sla_logic.domain.calendars import BusinessCalendar
+from include.sla_logic.domain.calendars import BusinessCalendar, UnableToFindZone, WindowKind, find_zone
 from include.sla_logic.domain.contract.measures import (
     FromDaysLate,
     FromErrorRates,
@@ -21,7 +21,6 @@ from include.sla_logic.domain.contract.quantities import Quantity, Share, Target
 from include.sla_logic.domain.contract.rules import Rule
 from include.sla_logic.domain.contract.terms import Cap, Chronic, Claim, Counting, MaintenanceTerms
 from include.sla_logic.domain.money import Currency, Money
-from include.sla_logic.domain.period import UnableToFindZone, WindowKind, find_zone
 
 
 class ServiceClass(StrEnum):

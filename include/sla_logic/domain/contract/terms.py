@@ -4,9 +4,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from include.sla_logic.domain.calendars import WindowKind
 from include.sla_logic.domain.contract.quantities import Duration, DurationRange, Share, Term
 from include.sla_logic.domain.measurements import Attribution
-from include.sla_logic.domain.period import WindowKind
 
 Days = Annotated[int, Field(ge=0)]
 

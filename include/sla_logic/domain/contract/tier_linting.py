@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 
+from include.sla_logic.domain.calendars import WindowKind, calendar_window
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.contract import Contract, Objective
 from include.sla_logic.domain.contract.cuts import INFINITY, Cut, Stretch, holes, overlaps, stretch, witness
@@ -18,7 +19,6 @@ from include.sla_logic.domain.contract.quantities import (
     show_duration,
     show_share,
 )
-from include.sla_logic.domain.period import WindowKind, calendar_window
 
 _HUNDRED = Fraction(100)
 _LEAP_CYCLE_END = 2028

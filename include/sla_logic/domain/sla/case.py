@@ -6,11 +6,12 @@ from fractions import Fraction
 from typing import Self
 
 from include.sla_logic.domain import spans
+from include.sla_logic.domain.calendars import local_day
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import half_up
-from include.sla_logic.domain.period import Period, find_zone
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla.downtime import Downtime, count_downtime
 from include.sla_logic.domain.sla.objective_judgement import DataState
 
@@ -78,7 +79,7 @@ class Case:
     @property
     def today(self) -> date:
         """The local day of the moment of judgement."""
-        return self.as_of.astimezone(find_zone(self.contract.zone)).date()
+        return local_day(self.as_of, self.contract.zone)
 
 
 def total_seconds(case: Case) -> int:

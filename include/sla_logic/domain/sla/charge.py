@@ -3,15 +3,14 @@
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from include.sla_logic.domain.calendars import WindowKind, calendar_window, local_days
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.measurements import Charges
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Period, calendar_window, find_zone
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
-
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class ChargeBase:
 
         In a stretch longer than the window, the other windows are taken as full ones.
         """
-        windows = Fraction(1) if kind == "window" else Fraction(_MONTHS[kind], _MONTHS[contract.window])
+        windows = Fraction(1) if kind == "window" else Fraction(WindowKind(kind).months, contract.window.months)
         return self.window * min(windows, Fraction(1)) + self.full_window * max(windows - 1, Fraction(0))
 
 
@@ -41,12 +40,6 @@ def _amount(money: Money, contract: Contract) -> Fraction:
         reason = f"The charge is in {money.currency}, the contract in {contract.currency}."
         raise UnableToJudge(RefusalCode.CURRENCY_MISMATCH, reason)
     return money.exact
-
-
-def local_days(period: Period, zone: str) -> int:
-    """Count the local days of a calendar window."""
-    tz = find_zone(zone)
-    return (period.end.astimezone(tz).date() - period.start.astimezone(tz).date()).days
 
 
 def charge_base(contract: Contract, charges: Charges, window: Period) -> ChargeBase | None:
@@ -67,7 +60,7 @@ def _recurring(contract: Contract, charges: Charges, window: Period) -> ChargeBa
     amount = _amount(charges.recurring, contract)
     period = calendar_window(charges.per, contract.zone, window.start, billing_day=contract.billing_day)
     full = calendar_window(contract.window, contract.zone, window.start, billing_day=contract.billing_day)
-    full_window = amount * _MONTHS[contract.window] / _MONTHS[charges.per]
+    full_window = amount * contract.window.months / WindowKind(charges.per).months
     part, how = _part(contract, window, full)
     return ChargeBase(
         per_period=amount,

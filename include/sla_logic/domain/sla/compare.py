@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import Money, half_up, round_to_minor_unit
-from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla.case import Case
 from include.sla_logic.domain.sla.charge import ChargeBase, charge_base
 from include.sla_logic.domain.sla.comparison import (

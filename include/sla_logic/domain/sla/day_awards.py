@@ -1,13 +1,12 @@
 """Rules that pay by the day, the block or the hour."""
 
 import math
-from datetime import timedelta
 from fractions import Fraction
 
+from include.sla_logic.domain.calendars import clock_hour, local_days_of
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.quantities import exact_text, show_duration, show_share
 from include.sla_logic.domain.money import half_up
-from include.sla_logic.domain.period import find_zone, from_seconds, local_midnight, to_seconds
 from include.sla_logic.domain.sla.bench import (
     Award,
     Bench,
@@ -66,16 +65,12 @@ def share_per_day_award(rule: rules.SharePerDay, measured: Measured, bench: Benc
     """Pay a share of the charge for each local day with a long enough outage inside that day."""
     counted_seconds(measured)
     assert measured.downtime is not None  # noqa: S101 - counted_seconds has seen it
-    zone = find_zone(bench.case.contract.zone)
     days: dict[str, int] = {}
     for start, end in measured.downtime.counted:
-        day = from_seconds(start).astimezone(zone).date()
-        while (low := to_seconds(local_midnight(day, zone))) < end:
-            high = to_seconds(local_midnight(day + timedelta(days=1), zone))
-            inside = min(end, high) - max(start, low)
+        for day, (midnight, next_midnight) in local_days_of((start, end), bench.case.contract.zone):
+            inside = min(end, next_midnight) - max(start, midnight)
             if rule.outage.holds(Fraction(inside)):
                 days[f"{day}"] = max(inside, days.get(f"{day}", 0))
-            day += timedelta(days=1)
     share = rule.share * len(days)
     shown = ", ".join(f"{day} ({seconds} s)" for day, seconds in days.items()) or "none"
     steps = [f"local days with an outage {rule.outage}: {shown}", f"{len(days)} x {show_share(rule.share)}"]
@@ -107,15 +102,13 @@ def hour_waiver_award(rule: rules.HourWaiver, measured: Measured, bench: Bench) 
     """Count the local clock hours that are left off the bill; they are no credit."""
     counted_seconds(measured)
     assert measured.downtime is not None  # noqa: S101
-    zone, hours = find_zone(bench.case.contract.zone), dict[int, int]()
+    hours: dict[int, int] = {}
     for start, end in measured.downtime.counted:
         at = start
         while at < end:
-            offset = from_seconds(at).astimezone(zone).utcoffset() or timedelta(0)
-            shift = int(offset.total_seconds()) % 3600
-            hour = (at + shift) // 3600 * 3600 - shift
-            hours[hour] = hours.get(hour, 0) + min(end, hour + 3600) - at
-            at = hour + 3600
+            hour, next_hour = clock_hour(at, bench.case.contract.zone)
+            hours[hour] = hours.get(hour, 0) + min(end, next_hour) - at
+            at = next_hour
     waived = sum(rule.downtime.holds(Fraction(seconds)) for seconds in hours.values())
     steps = [f"{waived} clock hour(s) with downtime {rule.downtime} are left off the bill"]
     if bench.case.facts.charges.hourly is not None and waived:

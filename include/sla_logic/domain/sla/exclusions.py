@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Self
 
+from include.sla_logic.domain.calendars import local_day
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.quantities import show_duration
 from include.sla_logic.domain.measurements import Hold, MaintenanceWindow, ServiceFacts
-from include.sla_logic.domain.period import find_zone, to_seconds
+from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.spans import Span
 
 
@@ -72,10 +73,8 @@ def _objection(contract: Contract, window: MaintenanceWindow) -> str | None:
     if terms.notice is not None and ahead < terms.notice:
         return f"announced {show_duration(ahead)} ahead, the contract wants {show_duration(terms.notice)}"
     if terms.notice_working_days is not None:
-        zone = find_zone(contract.zone)
-        days = contract.calendar.working_days_between(
-            window.announced_at.astimezone(zone).date(), window.start.astimezone(zone).date()
-        )
+        announced, starts = (local_day(at, contract.zone) for at in (window.announced_at, window.start))
+        days = contract.calendar.working_days_between(announced, starts)
         if days < terms.notice_working_days:
             return f"announced {days} working days ahead, the contract wants {terms.notice_working_days}"
     return None

@@ -1,14 +1,15 @@
 """What the window means beyond its credit: the claim and its deadline, and the right to leave."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from include.sla_logic.domain import spans
+from include.sla_logic.domain.calendars import calendar_window, local_day, local_midnight
 from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.contract.quantities import show_duration
 from include.sla_logic.domain.contract.terms import Chronic
-from include.sla_logic.domain.period import calendar_window, find_zone, from_seconds, local_midnight, to_seconds
+from include.sla_logic.domain.period import from_seconds, to_seconds
 from include.sla_logic.domain.sla.case import Case
 from include.sla_logic.domain.sla.downtime import Downtime
 from include.sla_logic.domain.sla.next_tier import first_inside
@@ -50,14 +51,12 @@ def _deadline(case: Case) -> datetime | None:
         return end
     if terms.within_days is None:
         return None
-    zone = find_zone(contract.zone)
-    return local_midnight(_anchor(case) + timedelta(days=terms.within_days + 1), zone)
+    return local_midnight(_anchor(case) + timedelta(days=terms.within_days + 1), contract.zone)
 
 
 def _anchor(case: Case) -> date:
     """Return the local day from which the days of the claim are counted."""
-    zone = find_zone(case.contract.zone)
-    named = case.contract.claim.counted_from
+    zone, named = case.contract.zone, case.contract.claim.counted_from
     ends = [
         outage.ticket_closed_at or outage.end if named == "ticket_closed" else outage.end
         for outage in case.facts.outages
@@ -65,8 +64,8 @@ def _anchor(case: Case) -> date:
     ]
     known = [end for end in ends if end is not None]
     if named != "window_end" and known:
-        return max(known).astimezone(zone).date()
-    return (case.window.end - timedelta(seconds=1)).astimezone(zone).date()
+        return local_day(max(known), zone)
+    return local_day(case.window.end - timedelta(seconds=1), zone)
 
 
 def find_chronic(case: Case) -> ChronicFinding | None:
@@ -122,9 +121,8 @@ class _Down:
 def _reached(case: Case, terms: Chronic, reason: str, names: list[str], at: int) -> ChronicFinding:
     until = None
     if terms.notice_days is not None:
-        zone = find_zone(case.contract.zone)
-        day = from_seconds(at).astimezone(zone).date() + timedelta(days=terms.notice_days + 1)
-        until = local_midnight(day, zone).astimezone(UTC)
+        zone = case.contract.zone
+        until = local_midnight(local_day(from_seconds(at), zone) + timedelta(days=terms.notice_days + 1), zone)
     return ChronicFinding(
         state="reached",
         right=terms.right,

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Agreement, Customer
 from include.sla_logic.domain.sla import SlaComparison, compare
 from include.sla_logic.persistence.contracts import ContractRegister

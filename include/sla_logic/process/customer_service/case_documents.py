@@ -1,7 +1,8 @@
 """What several activities of Customer Service read together from the case file."""
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
-from include.sla_logic.domain.period import Period, calendar_window
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.resolution import ProblemResolutionReport, ServicePerformanceReport
