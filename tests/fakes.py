@@ -1,6 +1,6 @@
 """In-memory fakes of every port: they keep what they are given and refuse what the real ones refuse."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -37,6 +37,7 @@ from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket,
 from include.sla_logic.persistence.case_file import UnableToReadDocument
 from include.sla_logic.persistence.contracts import UnableToFindRecord
 from include.sla_logic.persistence.restorations import UnableToReleaseRestoration
+from include.sla_logic.process.step import Step
 
 D = TypeVar("D", bound=Document)
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
@@ -426,17 +427,17 @@ class MemoryUseCases:
             self.incidents[run_id] = incident
         return self.incidents[run_id]
 
-    def perform(self, step: Callable[[MemoryCaseFile], object], *, run_id: str) -> str | None:
+    def perform(self, step: Step, *, run_id: str) -> str | None:
         """Do the step once; done again it only answers what it chose."""
         incident = self.incidents[run_id]
-        if step.__name__ in incident.steps:
-            return incident.steps[step.__name__]
+        if step.name in incident.steps:
+            return incident.steps[step.name]
         world, trial = deepcopy(self.world), deepcopy(incident)
         choice = step(MemoryCaseFile(trial, world))
-        trial.steps[step.__name__] = None if choice is None else str(choice)
+        trial.steps[step.name] = None if choice is None else str(choice)
         self.world.__dict__.update(world.__dict__)
         self.incidents[run_id] = trial
-        return trial.steps[step.__name__]
+        return trial.steps[step.name]
 
     def release(self, run_id: str) -> None:
         """Send a held request now, as an operator does; refused once the deadline has passed."""

@@ -1,8 +1,7 @@
-"""Make Airflow tasks of TELECO's steps: the function's name is the task id, its docstring what people read."""
+"""Make Airflow tasks of TELECO's steps: the step's name is the task id, its documentation what people read."""
 
-import inspect
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from airflow.sdk import BaseBranchOperator, BaseOperator, Context, TaskGroup, Tr
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.process.ports import CaseFile
+from include.sla_logic.process.step import Step
 from sla_airflow.cohorts import carries_cohort, join_condition_of
 from sla_airflow.connections import settings, settings_inside
 from sla_airflow.notifier import FailedStep
@@ -20,7 +19,6 @@ from sla_airflow.notifier import FailedStep
 if TYPE_CHECKING:
     from include.sla_logic.services import UseCases
 
-Step = Callable[[CaseFile], object]
 RESOURCES = "resource_provisioning"  # the pool that limits how many corrective actions run at the same time
 JOIN = TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS  # several ways lead here, and an incident takes one of them
 
@@ -35,7 +33,7 @@ class Activity(BaseOperator):
     """
 
     def __init__(self, *, step: Step, sends: bool = False, **kwargs: Any) -> None:
-        super().__init__(task_id=step.__name__, doc_md=inspect.getdoc(step), **kwargs)
+        super().__init__(task_id=step.name, doc_md=step.documentation, **kwargs)
         self.step = step
         self.sends = sends
 
@@ -72,7 +70,7 @@ class Decision(BaseBranchOperator):
     """Perform a step that decides: its answer is the task that comes next."""
 
     def __init__(self, *, step: Step, **kwargs: Any) -> None:
-        super().__init__(task_id=step.__name__, doc_md=inspect.getdoc(step), **kwargs)
+        super().__init__(task_id=step.name, doc_md=step.documentation, **kwargs)
         self.step = step
 
     def choose_branch(self, context: Context) -> str | list[str] | None:
@@ -94,7 +92,7 @@ def perform(step: Step, run_id: str, use_cases: "UseCases") -> str | None:
     """Perform a step for the incident of a run; answers the choice where the step decides."""
     with no_retry_for_foreseen_errors():
         ticket, choice = use_cases.incidents.perform_step(step, run_id=run_id)
-    structured.info("step done", incident=run_id, ticket=ticket, step=step.__name__, choice=choice)
+    structured.info("step done", incident=run_id, ticket=ticket, step=step.name, choice=choice)
     return choice
 
 
@@ -102,8 +100,8 @@ def perform_cohort(task: BaseOperator, step: Step, run_id: str, use_cases: "UseC
     """Perform a step for the incidents of a cohort that come to this task; answers all choices that were made."""
     with no_retry_for_foreseen_errors():
         choices = sorted(use_cases.cohorts.perform(step, run_id=run_id, join_condition=join_condition_of(task)))
-    tickets = [member.ticket for member in use_cases.cohorts.completed(step.__name__, run_id=run_id)]
-    structured.info("step done", incident=run_id, tickets=tickets, step=step.__name__, choices=choices)
+    tickets = [member.ticket for member in use_cases.cohorts.completed(step.name, run_id=run_id)]
+    structured.info("step done", incident=run_id, tickets=tickets, step=step.name, choices=choices)
     return choices
 
 
@@ -149,9 +147,6 @@ def deliver_all(use_cases: "UseCases") -> None:
 
 def report_failed_step(context: Context, *, run_id: str | None = None) -> None:
     """Escalate the ticket, once for each step that failed for good; a run without a ticket has nobody to tell."""
-    from include.sla_logic.letters.operator_mail import announce_failed_step
-    from include.sla_logic.persistence.case_file import SqlCaseFile
-
     task_id, error = context["ti"].task_id, context.get("exception")
     why = _why(error)
     if type(getattr(error, "__cause__", None)).__name__ == "UnableToAcceptNotification":
@@ -162,19 +157,12 @@ def report_failed_step(context: Context, *, run_id: str | None = None) -> None:
         open_use_cases().cohorts.give_up(run_id=str(context["run_id"]), task=task_id, why=why)
         return
 
-    use_cases = open_use_cases()
-    operators = use_cases.work.settings.operators
-
-    def failed(file: CaseFile) -> None:
-        file.escalate(f"the step {task_id} failed: {why}")
-        if operators and isinstance(file, SqlCaseFile):
-            announce_failed_step(file, task_id, why, to=operators)
-
-    failed.__name__ = f"{task_id}_failed"
     try:
-        perform(failed, run_id or str(context["run_id"]), use_cases)
-    except AirflowFailException as nobody:
-        log.warning("No ticket is told that %s failed: %s", task_id, nobody)
+        with no_retry_for_foreseen_errors():
+            incidents = open_use_cases().incidents
+            incidents.report_failed_step(task_id, run_id=run_id or str(context["run_id"]), why=why)
+    except AirflowFailException as error:
+        log.warning("No ticket is told that %s failed: %s", task_id, error)
 
 
 def report_failed_task(context: Context) -> None:

@@ -1,14 +1,14 @@
 """The link to the extra problem fix process: the step, and then the run that it announces."""
 
-import inspect
 from hashlib import sha256
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Context
 
+from include.sla_logic.process.step import Step
 from sla_airflow.cohorts import carries_cohort, start_run
-from sla_airflow.operators import Activity, Step, open_use_cases, perform, perform_cohort
+from sla_airflow.operators import Activity, open_use_cases, perform, perform_cohort
 
 RUN_ID_LENGTH = 250
 
@@ -23,12 +23,12 @@ class Link(TriggerDagRunOperator):
 
     def __init__(self, *, step: Step, to: str, **kwargs: Any) -> None:
         super().__init__(
-            task_id=step.__name__,
+            task_id=step.name,
             trigger_dag_id=to,
             logical_date=None,
             skip_when_already_exists=True,
             openlineage_inject_parent_info=False,
-            doc_md=inspect.getdoc(step),
+            doc_md=step.documentation,
             **kwargs,
         )
         self.step = step

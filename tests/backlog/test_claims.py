@@ -11,6 +11,7 @@ from include.sla_logic.persistence.backlog import Released
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.stalled_incidents import stalled_incidents
 from include.sla_logic.process import customer_service
+from include.sla_logic.process.step import step
 from include.sla_logic.services import Settings, UnableToAcceptNotification, UseCases
 from tests.backlog.logs import event, open_tickets, take_in, write_csv
 from tests.services.sample import conf
@@ -148,9 +149,11 @@ def test_the_tickets_of_a_dead_run_wait_again_but_not_those_that_have_ended_or_n
     start(use_cases, [run])
     use_cases.incidents.perform(customer_service.enter_problem_report, run_id="incident.W-0")
 
+    @step
     def close_incident(file):
         pass
 
+    @step
     def fails(file):
         file.escalate("the step failed")
 

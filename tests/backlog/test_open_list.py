@@ -12,6 +12,7 @@ from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.sla_clocks import NEXT_TIER, PRIORITY_DUE
 from include.sla_logic.process import customer_service as cs
+from include.sla_logic.process.step import step
 from tests.backlog.logs import event, open_tickets, take_in, write_csv
 from tests.services.sample import NOON
 
@@ -70,6 +71,7 @@ def judge(use_cases, *, budget: int, runs: bool = True):
 
 
 def hold(use_cases, status=TicketStatus.PENDING):
+    @step
     def ask_the_customer(file):
         file.move_ticket(status, reason="Asked the customer.")
 
@@ -77,6 +79,7 @@ def hold(use_cases, status=TicketStatus.PENDING):
 
 
 def go_on(use_cases):
+    @step
     def has_answered(file):
         file.move_ticket(TicketStatus.IN_PROGRESS, reason="She has answered.")
 
@@ -197,8 +200,8 @@ def test_a_tier_that_has_passed_is_followed_by_the_next_one(any_use_cases, tmp_p
     on_tiers(use_cases)
     open_tickets(use_cases, tmp_path, 1)
     down(use_cases, NOON - timedelta(hours=1))
-    for step in (cs.enter_problem_report, cs.compare_with_sla):
-        use_cases.incidents.perform(step, run_id="incident.W-0")
+    for performed in (cs.enter_problem_report, cs.compare_with_sla):
+        use_cases.incidents.perform(performed, run_id="incident.W-0")
     first = line_of(use_cases)
     assert (str(first.at_stake), first.until, first.running) == ("10.00 EUR", NEXT_TIER, True)
     assert use_cases.monitoring.rejudge(limit=10) == 0
@@ -232,6 +235,7 @@ def test_an_incident_that_ended_and_stays_open_is_not_settled(waiting, clock):
     with waiting.database.write() as connection:
         connection.execute(update(queue).values(closed_at=clock.now, outcome="terminated"))
 
+    @step
     def close_incident(file):
         file.escalate("nobody has restored it")
 

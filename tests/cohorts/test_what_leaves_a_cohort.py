@@ -16,6 +16,7 @@ from include.sla_logic.domain.mail_message import read_message, text_of
 from include.sla_logic.persistence.cohort_members import JoinCondition, ready_members
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.system_t import documents, steps
+from include.sla_logic.process.step import Step
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.services import Settings, UnableToAcceptCohort, UseCases
 from tests.cohorts.leading import JOIN_CONDITIONS, ORDER, lead
@@ -54,10 +55,10 @@ def report(use_cases: UseCases, teleco: Sample, *keys: str) -> dict[str, str]:
     }
 
 
-def failing(task: str, ticket: str, error: Exception) -> Callable[[str], Callable[..., object]]:
+def failing(task: str, ticket: str, error: Exception) -> Callable[[str], Step]:
     """Return the steps, of which one fails for one ticket after it has written something."""
 
-    def steps_with_a_fault(name: str) -> Callable[..., object]:
+    def steps_with_a_fault(name: str) -> Step:
         step = the_activity(name)
         if name != task:
             return step  # type: ignore[no-any-return]
@@ -68,8 +69,7 @@ def failing(task: str, ticket: str, error: Exception) -> Callable[[str], Callabl
                 raise error
             return answer
 
-        faulty.__name__ = name
-        return faulty
+        return Step(name, "", faulty)
 
     return steps_with_a_fault
 

@@ -10,6 +10,7 @@ from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.restorations import UnableToReleaseRestoration
 from include.sla_logic.process.ports import CaseFile
+from include.sla_logic.process.step import step
 from include.sla_logic.services import UseCases
 from tests.fakes import MemoryUseCases, World
 from tests.services.sample import NOON, Clock, conf
@@ -32,7 +33,7 @@ class Store(Protocol):
     """One incident, accepted at noon, under a clock that is moved by hand."""
 
     def move_clock(self, now: datetime) -> None: ...
-    def perform(self, step: Callable[[CaseFile], object]) -> str | None: ...
+    def perform(self, function: Callable[[CaseFile], object]) -> str | None: ...
     def release(self) -> None: ...
     def reject(self) -> None: ...
     def decide(self) -> RestorationOutcome | None: ...
@@ -50,8 +51,8 @@ class MemoryStore:
     def move_clock(self, now: datetime) -> None:
         self.use_cases.world.now = now
 
-    def perform(self, step: Callable[[CaseFile], object]) -> str | None:
-        return self.use_cases.perform(step, run_id=RUN)
+    def perform(self, function: Callable[[CaseFile], object]) -> str | None:
+        return self.use_cases.perform(step(function), run_id=RUN)
 
     def release(self) -> None:
         self.use_cases.release(RUN)
@@ -84,8 +85,8 @@ class DatabaseStore:
     def move_clock(self, now: datetime) -> None:
         self.clock.now = now
 
-    def perform(self, step: Callable[[CaseFile], object]) -> str | None:
-        return self.use_cases.incidents.perform(step, run_id=RUN)
+    def perform(self, function: Callable[[CaseFile], object]) -> str | None:
+        return self.use_cases.incidents.perform(step(function), run_id=RUN)
 
     def release(self) -> None:
         self.use_cases.restorations.release(RUN, by="Kim", reason="agreed")

@@ -59,7 +59,7 @@ def test_every_step_that_writes_a_letter_or_a_posting_also_sends_it(dag: DAG) ->
 
 def _code(task: object) -> str:
     step = getattr(task, "step", None)
-    return inspect.getsource(step) if step else ""
+    return inspect.getsource(step.function) if step else ""
 
 
 def test_every_edge_of_a_decision_and_between_departments_has_a_label() -> None:

@@ -7,20 +7,20 @@ from pathlib import Path
 
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.policies import NAMES
+from include.sla_logic.process.step import Step
 from tests.domain.process.test_papers import all_kinds
 from tests.process.walking import DEPARTMENTS, NEXT, WAIT
 
 PAGE = (Path(__file__).parents[2] / "docs" / "process.md").read_text("utf-8")
-NOT_A_TASK = {"go_on_after_the_wait"}
 
 
-def activities() -> dict[str, object]:
-    """Return every public activity of the departments by its name."""
+def activities() -> dict[str, Step]:
+    """Return every step of the departments by its name."""
     return {
-        name: function
+        name: member
         for department in DEPARTMENTS
-        for name, function in inspect.getmembers(department, inspect.isfunction)
-        if function.__module__.startswith(department.__name__) and not name.startswith("_") and name not in NOT_A_TASK
+        for name, member in vars(department).items()
+        if isinstance(member, Step)
     }
 
 
@@ -40,8 +40,9 @@ def test_every_business_table_is_named():
 
 
 def test_every_activity_has_prose_that_names_its_row():
-    for name, function in activities().items():
-        doc = inspect.getdoc(function) or ""
+    for name, step in activities().items():
+        doc = step.documentation
+        assert step.name == name
         assert len(doc.split()) > 15, name
         assert name == "take_over_incident" or re.search(r"Row \d+ of the process\.", doc), name
 

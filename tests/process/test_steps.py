@@ -20,6 +20,7 @@ from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport
 from include.sla_logic.persistence.case_file import UnableToReadDocument
 from include.sla_logic.persistence.contracts import UnableToFindRecord
+from include.sla_logic.process.step import step
 from tests.fakes import policies_in_force
 from tests.process.small_world import (
     BEGAN,
@@ -211,6 +212,7 @@ def test_a_failing_activity_leaves_nothing_behind():
     walk(use_cases, run_id=RUN, until=WAIT)
     before, orders = use_cases.incidents[RUN], dict(use_cases.world.network.orders)
 
+    @step
     def undertake_and_fail(file):
         file.network.undertake(Action.RESTART_PORT, "port-1", order="x")
         file.record("Something happened.", lane=Lane.RESOURCE_PROVISIONING)

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from include.sla_logic.domain.restoration import RestorationOutcome
+from include.sla_logic.process.step import step
 from include.sla_logic.services import UnableToReleaseRestoration, UseCases
 from tests.services.sample import conf, open_use_cases
 
@@ -15,6 +16,7 @@ RUN = "run-1"
 
 
 def held(url: str, folder: Path, deadline: datetime) -> UseCases:
+    @step
     def request_automatic_restoration(file) -> None:
         file.restorations.open(deadline=deadline, held_because="not safe to automate")
 

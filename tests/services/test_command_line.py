@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from include.sla_logic.cli import app, sentence_of
+from include.sla_logic.process.step import step
 from include.sla_logic.services import UnableToAcceptNotification, UseCases
 from tests.services.sample import conf, open_use_cases
 
@@ -71,6 +72,7 @@ def test_an_unknown_room_is_a_usage_error():
 
 
 def test_the_outbox_is_listed_sent_and_retried(settled, tmp_path):
+    @step
     def post(file) -> None:
         letter = "From: a@example.net\r\nTo: b@example.net\r\nMessage-ID: <TT-1.x@example.net>\r\n\r\nHello\r\n"
         file.repositories.outgoing.put(kind="mail", key="letter-1", payload={"message": letter})

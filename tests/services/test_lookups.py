@@ -11,6 +11,7 @@ from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.incident_records import UnableToFindIncident
 from include.sla_logic.persistence.tickets import TicketFilter
+from include.sla_logic.process.step import step
 from tests.services.sample import NOON, conf
 
 
@@ -19,11 +20,13 @@ class Note(Document):
     later: str = "a default for documents of the first release"
 
 
+@step
 def enter(file) -> None:
     file.write(Note(text="first"))
     file.move_ticket(TicketStatus.IN_PROGRESS, reason="entered")
 
 
+@step
 def go_on(file) -> None:
     file.write(Note(text="second"))
     file.record("went on", lane=Lane.SERVICE_MANAGEMENT)
@@ -75,7 +78,7 @@ def test_a_paper_with_fields_of_tomorrow_is_readable_today(any_use_cases):
             return "Note"
 
     any_use_cases.incidents.accept(conf(), run_id="run-1", origin="form")
-    any_use_cases.incidents.perform(lambda file: file.write(Tomorrow(text="x")), run_id="run-1")
+    any_use_cases.incidents.perform(step(lambda file: file.write(Tomorrow(text="x"))), run_id="run-1")
     case = any_use_cases.lookups.incident("run-1")
     assert case.documents[1].schema_version == 2
     assert case.document(Note) == Note(text="x", schema_version=2)
@@ -87,6 +90,7 @@ def test_what_nobody_knows_is_refused(any_use_cases):
 
 
 def test_letters_are_where_the_carrier_put_them(use_cases):
+    @step
     def post(file) -> None:
         letter = "From: a@example.net\r\nTo: b@example.net\r\nMessage-ID: <TT-1.x@example.net>\r\n\r\nHello\r\n"
         file.repositories.outgoing.put(kind="mail", key="<TT-1.x@example.net>", payload={"message": letter})

@@ -11,6 +11,7 @@ from include.sla_logic.gateways.retry_schedule import Schedule, schedules_in_for
 from include.sla_logic.gateways.sender import Transport
 from include.sla_logic.persistence.outbox import UnableToFindMessage, UnableToRetryMessage, claim_next
 from include.sla_logic.persistence.pending_messages import KINDS, UnableToPutMessage
+from include.sla_logic.process.step import Step
 from include.sla_logic.services import UseCases, transports
 from tests.services.sample import NOON, conf
 
@@ -44,13 +45,12 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Receiver:
 
 
 def post(use_cases: UseCases, *keys: str, run_id: str = "run-1", kind: str = "mail") -> None:
-    def step(file) -> None:
+    def put(file) -> None:
         for key in keys:
             file.repositories.outgoing.put(kind=kind, key=key, payload={"text": key.upper()})
 
-    step.__name__ = f"post_{'_'.join(keys)}"[:64]
     use_cases.incidents.accept(conf(), run_id=run_id, origin="form")
-    use_cases.incidents.perform(step, run_id=run_id)
+    use_cases.incidents.perform(Step(f"post_{'_'.join(keys)}"[:64], "", put), run_id=run_id)
 
 
 def states(use_cases: UseCases) -> dict[str, str]:

@@ -22,6 +22,7 @@ from include.sla_logic.persistence.flush import UnableToKeepMessage
 from include.sla_logic.persistence.incident_records import UnableToFindIncident
 from include.sla_logic.persistence.migrations import UnableToUseDatabase
 from include.sla_logic.persistence.schema.columns import metadata
+from include.sla_logic.process.step import Step, step
 from include.sla_logic.services import Settings, UseCases
 from tests.services.sample import NOON, conf
 
@@ -40,6 +41,7 @@ class Way(StrEnum):
     LEFT = "turn_left"
 
 
+@step
 def do_everything(file) -> Way:
     """Write to every table that a step can write to."""
     file.write(Note(text="one"))
@@ -130,6 +132,7 @@ def test_of_many_who_do_the_same_step_one_does_it(any_use_cases):
     any_use_cases.incidents.accept(conf(), run_id="run-1", origin="form")
     ready, calls = Barrier(6), []
 
+    @step
     def count_me(file) -> Way:
         calls.append(file.now)
         file.write(Note(text="one"))
@@ -149,13 +152,12 @@ def test_different_steps_of_one_incident_at_once_keep_the_sequence_free_of_gaps(
     any_use_cases.incidents.accept(conf(), run_id="run-1", origin="form")
 
     def step_number(number: int) -> str | None:
-        def step(file) -> None:
+        def note(file) -> None:
             for part in "abc":
                 file.record(f"{number}{part}", lane=Lane.BILLING)
             file.write(Note(text=str(number)))
 
-        step.__name__ = f"step_{number}"
-        return any_use_cases.incidents.perform(step, run_id="run-1")
+        return any_use_cases.incidents.perform(Step(f"step_{number}", "", note), run_id="run-1")
 
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(step_number, range(12)))
@@ -170,8 +172,10 @@ def test_processes_that_do_the_same_step_do_it_once(any_use_cases):
         import sys, time
         from pathlib import Path
         from include.sla_logic.domain.lanes import Lane
+        from include.sla_logic.process.step import Step, step
         from include.sla_logic.services import UseCases, Settings
 
+        @step
         def once(file):
             time.sleep(0.2)
             file.record("once", lane=Lane.BILLING)
@@ -216,7 +220,7 @@ def test_a_killed_process_leaves_nothing_behind(any_use_cases):
 def test_two_runs_work_at_the_same_time_on_their_own_incidents(any_use_cases):
     for run in ("run-1", "run-2"):
         any_use_cases.incidents.accept(conf(), run_id=run, origin="form")
-    any_use_cases.incidents.perform(lambda file: file.record("mine", lane=Lane.BILLING), run_id="run-1")
+    any_use_cases.incidents.perform(step(lambda file: file.record("mine", lane=Lane.BILLING)), run_id="run-1")
     assert len(any_use_cases.lookups.incident("run-1").timeline) == 2
     assert len(any_use_cases.lookups.incident("run-2").timeline) == 1
 
@@ -235,17 +239,16 @@ def test_a_run_that_is_called_like_a_ticket_does_not_reach_that_ticket(use_cases
 def test_the_same_key_with_another_content_is_refused(any_use_cases):
     any_use_cases.incidents.accept(conf(), run_id="run-1", origin="form")
 
-    def post(text: str):
-        def step(file) -> None:
+    def post(text: str, number: int) -> Step:
+        def put(file) -> None:
             file.repositories.outgoing.put(kind="mail", key="letter-1", payload={"text": text})
 
-        step.__name__ = f"post_{text}_{id(step)}"
-        return step
+        return Step(f"post_{number}", "", put)
 
-    any_use_cases.incidents.perform(post("a"), run_id="run-1")
-    any_use_cases.incidents.perform(post("a"), run_id="run-1")
+    any_use_cases.incidents.perform(post("a", 1), run_id="run-1")
+    any_use_cases.incidents.perform(post("a", 2), run_id="run-1")
     with pytest.raises(UnableToKeepMessage, match="letter-1"):
-        any_use_cases.incidents.perform(post("b"), run_id="run-1")
+        any_use_cases.incidents.perform(post("b", 3), run_id="run-1")
     assert len(any_use_cases.outbox.messages()) == 1
 
 

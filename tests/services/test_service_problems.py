@@ -10,6 +10,7 @@ from include.sla_logic.cli import app
 from include.sla_logic.domain.diagnosis_table import Finding
 from include.sla_logic.domain.network import ResourceState
 from include.sla_logic.domain.service_problem import Sighting
+from include.sla_logic.process.step import Step, step
 from include.sla_logic.services import UnableToReleaseRestoration, UseCases
 from tests.services.sample import NOON, conf
 
@@ -33,6 +34,7 @@ def finding(resource: str) -> Finding:
 def tie_and_wait(*resources: str):
     """Return a step that ties the incident to these resources and asks for a release."""
 
+    @step
     def analyze_resource_problem(file) -> None:
         seen = Sighting(
             ticket=file.ticket.id,
@@ -47,7 +49,7 @@ def tie_and_wait(*resources: str):
     return analyze_resource_problem
 
 
-def all_at_once(use_cases: UseCases, step) -> None:
+def all_at_once(use_cases: UseCases, shared: Step) -> None:
     runs = [f"run-{number}" for number in range(1, TOGETHER + 1)]
     for run_id in runs:
         use_cases.incidents.accept(conf(external_reference=run_id), run_id=run_id, origin="form")
@@ -55,7 +57,7 @@ def all_at_once(use_cases: UseCases, step) -> None:
 
     def perform(run_id: str) -> None:
         barrier.wait()
-        use_cases.incidents.perform(step, run_id=run_id)
+        use_cases.incidents.perform(shared, run_id=run_id)
 
     with ThreadPoolExecutor(TOGETHER) as pool:
         list(pool.map(perform, runs))

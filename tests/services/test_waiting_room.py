@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.restorations import RestorationWait, UnableToFindRestoration
+from include.sla_logic.process.step import step
 from include.sla_logic.services import UnableToReleaseRestoration, UseCases
 from tests.services.sample import NOON, conf
 
@@ -17,6 +18,7 @@ DEADLINE = NOON + timedelta(days=2)
 
 
 def hold(use_cases: UseCases, run_id: str = "run-1", deadline: datetime = DEADLINE) -> None:
+    @step
     def request_automatic_restoration(file) -> None:
         file.restorations.open(deadline=deadline, held_because="not safe to automate")
 
@@ -107,6 +109,7 @@ def test_a_second_opening_does_not_move_the_deadline(any_use_cases, clock):
     hold(any_use_cases)
     clock.pass_by(days=1)
 
+    @step
     def open_again(file) -> None:
         file.restorations.open(deadline=DEADLINE + timedelta(days=9), held_because=None)
 

@@ -4,8 +4,10 @@ from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.domain.rebate import Rebate
 from include.sla_logic.process.ports import CaseFile
+from include.sla_logic.process.step import step
 
 
+@step
 def adjust_billing(file: CaseFile) -> None:
     """Adjust the billing of the customer by the reported rebate.
 

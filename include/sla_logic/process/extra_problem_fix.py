@@ -3,8 +3,10 @@
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.premium import PremiumCase, PremiumState
 from include.sla_logic.process.ports import CaseFile
+from include.sla_logic.process.step import step
 
 
+@step
 def take_over_incident(file: CaseFile) -> None:
     """Take the incident of a premium customer over as a child ticket of its own, assigned to this process.
 

@@ -7,7 +7,7 @@ has to wait for a restoration. Any run can do any incident: a step that is done 
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -41,12 +41,11 @@ from include.sla_logic.persistence.incident_records import (
     ticket_id,
 )
 from include.sla_logic.persistence.restorations import decide
-from include.sla_logic.process.ports import CaseFile
+from include.sla_logic.process.step import Step
 from include.sla_logic.services.cohort_conf import checked, numbers_in
 from include.sla_logic.services.restorations import WAIT, end_wait
 from include.sla_logic.services.unit_of_work import UnitOfWork
 
-Step = Callable[[CaseFile], object]
 AT_ONCE = 200  # incidents in one transaction: SQLite has one writer, who must not keep the others waiting for long
 # What says nothing of an incident: the database or the disk is away, and the whole step is tried again.
 _PASSING = (OperationalError, InterfaceError, OSError, MemoryError)
@@ -99,7 +98,7 @@ class Cohorts:
         with the reason; what only says that the database is away is raised. A cohort of one raises everything.
         """
         with self.work.reading() as connection:
-            come = ready_members(connection, run_id, step.__name__, join_condition)
+            come = ready_members(connection, run_id, step.name, join_condition)
             alone = len(members_of(connection, run_id)) == 1
         choices = {choice for choice in come.values() if choice}
         for numbers in _portions([number for number, choice in come.items() if choice is None], at_once):
@@ -174,19 +173,19 @@ class Cohorts:
             if alone or _passes(error):
                 raise
             if len(numbers) == 1:
-                log.exception("%s fails for %s, which is set aside", step.__name__, ticket_id(numbers[0]))
+                log.exception("%s fails for %s, which is set aside", step.name, ticket_id(numbers[0]))
                 with self.work.writing() as connection:
                     lock_tickets(connection, numbers)
-                    self._set_aside(connection, run_id, numbers, step.__name__, _why(step.__name__, error))
+                    self._set_aside(connection, run_id, numbers, step.name, _why(step.name, error))
                 return set()
             halves = _portions(numbers, (len(numbers) + 1) // 2)
             return {choice for half in halves for choice in self._perform_portion(step, run_id, half, alone=alone)}
 
     def _perform_on(self, connection: Connection, step: Step, run_id: str, numbers: Sequence[int]) -> set[str]:
         lock_tickets(connection, numbers)
-        files = self._open(self._batch(connection, carried(connection, run_id, numbers), run_id), step.__name__)
-        known = [file.incident.steps[step.__name__].choice for file in files if step.__name__ in file.incident.steps]
-        fresh = [file for file in files if step.__name__ not in file.incident.steps]
+        files = self._open(self._batch(connection, carried(connection, run_id, numbers), run_id), step.name)
+        known = [file.incident.steps[step.name].choice for file in files if step.name in file.incident.steps]
+        fresh = [file for file in files if step.name not in file.incident.steps]
         for file in fresh:
             answer = step(file)
             file.finish(answer.value if isinstance(answer, StrEnum) else None)

@@ -1,13 +1,15 @@
 """Accepting incidents and doing the steps of the process on them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.letters.operator_mail import announce_failed_step
+from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.process.ports import CaseFile
+from include.sla_logic.process.step import Step
 from include.sla_logic.services.acceptance import UnableToAcceptNotification, accept_notification
 from include.sla_logic.services.unit_of_work import UnitOfWork
 
@@ -37,11 +39,11 @@ class Incidents:
             raise answer
         return answer
 
-    def perform(self, step: Callable[[CaseFile], object], *, run_id: str) -> str | None:
+    def perform(self, step: Step, *, run_id: str) -> str | None:
         """Do one step of this run's incident, once, and return its choice where it is a decision; see `take`."""
         return self.perform_step(step, run_id=run_id).choice
 
-    def perform_step(self, step: Callable[[CaseFile], object], *, run_id: str) -> StepResult:
+    def perform_step(self, step: Step, *, run_id: str) -> StepResult:
         """Do one step of this run's incident, once.
 
         Effects, messages and the fact that the step is done are one transaction; a step that is done
@@ -49,8 +51,8 @@ class Incidents:
         """
         with self.work.writing() as connection:
             number = self.work.lock_run(connection, run_id)
-            file = self.work.open_file(connection, number, task=step.__name__)
-            done = file.incident.steps.get(step.__name__)
+            file = self.work.open_file(connection, number, task=step.name)
+            done = file.incident.steps.get(step.name)
             if done is not None:
                 return StepResult(file.incident.ticket.id, done.choice)
             answer = step(file)
@@ -58,3 +60,17 @@ class Incidents:
             file.finish(choice)
             flush(connection, [file])
             return StepResult(file.incident.ticket.id, choice)
+
+    def report_failed_step(self, task: str, *, run_id: str, why: str) -> None:
+        """Escalate the ticket of a run, once for each step that failed for good, and mail the operators.
+
+        Raises `UnableToFindIncident` where the run has none.
+        """
+        operators = self.work.settings.operators
+
+        def escalate(file: CaseFile) -> None:
+            file.escalate(f"the step {task} failed: {why}")
+            if operators and isinstance(file, SqlCaseFile):
+                announce_failed_step(file, task, why, to=operators)
+
+        self.perform_step(Step(f"{task}_failed", "", escalate), run_id=run_id)

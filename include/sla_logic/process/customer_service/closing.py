@@ -17,8 +17,10 @@ from include.sla_logic.process.customer_service.case_documents import (
     performance,
 )
 from include.sla_logic.process.ports import CaseFile
+from include.sla_logic.process.step import step
 
 
+@step
 def receive_outcome(file: CaseFile) -> None:
     """Receive the actual service performance or the problem resolution report, and compare once more.
 
@@ -31,6 +33,7 @@ def receive_outcome(file: CaseFile) -> None:
     file.record(f"Received: {outcome_report(file).outcome.value}.", lane=Lane.CUSTOMER_SERVICE)
 
 
+@step
 def create_customer_report(file: CaseFile) -> None:
     """Detail the current service performance and the resolution of the problem for the customer.
 
@@ -56,6 +59,7 @@ def create_customer_report(file: CaseFile) -> None:
     )
 
 
+@step
 def report_sla_rebate(file: CaseFile) -> None:
     """Report the rebate for the violated SLA to Billing & Collections.
 
@@ -70,6 +74,7 @@ def report_sla_rebate(file: CaseFile) -> None:
     file.record(f"Rebate reported: {rebate.total}. {rebate.reason}", lane=Lane.CUSTOMER_SERVICE)
 
 
+@step
 def send_customer_report(file: CaseFile) -> None:
     """Send the customer her report, stating the rebate as it was booked.
 
@@ -87,6 +92,7 @@ def send_customer_report(file: CaseFile) -> None:
     )
 
 
+@step
 def close_incident(file: CaseFile) -> None:
     """Resolve the ticket, or leave it open and escalated where the service is not proved to be mended.
 

@@ -17,6 +17,7 @@ from include.sla_logic.process.customer_service.case_documents import (
     performance,
 )
 from include.sla_logic.process.ports import CaseFile
+from include.sla_logic.process.step import step
 
 
 class PremiumAnswer(StrEnum):
@@ -33,6 +34,7 @@ class SignificanceAnswer(StrEnum):
     NO = "create_detailed_problem_report"
 
 
+@step
 def enter_problem_report(file: CaseFile) -> None:
     """Enter the customer's list of problem parameters into System T as a problem report.
 
@@ -52,6 +54,7 @@ def enter_problem_report(file: CaseFile) -> None:
     file.move_ticket(TicketStatus.IN_PROGRESS, reason="The problem report is entered.")
 
 
+@step
 def compare_with_sla(file: CaseFile) -> None:
     """Measure extent and details of the degradation against what the contract promises.
 
@@ -68,6 +71,7 @@ def compare_with_sla(file: CaseFile) -> None:
     )
 
 
+@step
 def determine_counter_measures(file: CaseFile) -> None:
     """Determine the necessary counter-measures and their priorities.
 
@@ -86,6 +90,7 @@ def determine_counter_measures(file: CaseFile) -> None:
     file.record(f"{len(plan.measures)} counter-measures at {plan.base_priority}.", lane=Lane.CUSTOMER_SERVICE)
 
 
+@step
 def determine_customer_significance(file: CaseFile) -> None:
     """Let the electronic service determine the significance of the customer.
 
@@ -107,6 +112,7 @@ def determine_customer_significance(file: CaseFile) -> None:
     file.record(f"Significance: {significance.explanation}.", lane=Lane.ELECTRONIC_SERVICE)
 
 
+@step
 def is_customer_premium(file: CaseFile) -> PremiumAnswer:
     """Ask whether the customer is premium, which is a property of her contract and never a score.
 
@@ -115,6 +121,7 @@ def is_customer_premium(file: CaseFile) -> PremiumAnswer:
     return PremiumAnswer.YES if file.read(CustomerSignificance).premium else PremiumAnswer.NO
 
 
+@step
 def link_to_extra_problem_fix(file: CaseFile) -> None:
     """Link the incident to the extra problem fix process, without waiting for it.
 
@@ -135,6 +142,7 @@ def link_to_extra_problem_fix(file: CaseFile) -> None:
     file.record("Premium customer: linked to the extra problem fix process.", lane=Lane.CUSTOMER_SERVICE)
 
 
+@step
 def does_significance_change_priorities(file: CaseFile) -> SignificanceAnswer:
     """Ask whether the customer's significance affects the counter-measures decided upon.
 
@@ -143,6 +151,7 @@ def does_significance_change_priorities(file: CaseFile) -> SignificanceAnswer:
     return SignificanceAnswer.NO if _reprioritised(file) is None else SignificanceAnswer.YES
 
 
+@step
 def reprioritize_counter_measures(file: CaseFile) -> None:
     """Raise each counter-measure by one level, never beyond P1, once per incident.
 
@@ -157,6 +166,7 @@ def reprioritize_counter_measures(file: CaseFile) -> None:
     file.record(f"Counter-measures re-prioritised: {why}.", lane=Lane.CUSTOMER_SERVICE)
 
 
+@step
 def create_detailed_problem_report(file: CaseFile) -> None:
     """Take contract commitments and prioritised actions together and hand over to Service Management.
 

@@ -16,6 +16,7 @@ from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.status_report import StatusReport
 from include.sla_logic.process.ports import CaseFile
 from include.sla_logic.process.resource_provisioning.measuring import measure, sighting_of
+from include.sla_logic.process.step import step
 
 
 class ProblemAnswer(StrEnum):
@@ -25,6 +26,7 @@ class ProblemAnswer(StrEnum):
     NORMAL = "notify_normal_execution"
 
 
+@step
 def is_problem_detected(file: CaseFile) -> ProblemAnswer:
     """Check whether there is any possible problem: resources, alarms, and the service measured afresh.
 
@@ -44,6 +46,7 @@ def is_problem_detected(file: CaseFile) -> ProblemAnswer:
     return ProblemAnswer.DETECTED if check.problem_detected else ProblemAnswer.NORMAL
 
 
+@step
 def analyze_resource_problem(file: CaseFile) -> None:
     """Analyse the detected problem.
 
@@ -66,6 +69,7 @@ def analyze_resource_problem(file: CaseFile) -> None:
         file.record(f"Tied to {tie.id}, analysed as {tie.analysed_as}.", lane=Lane.RESOURCE_PROVISIONING)
 
 
+@step
 def create_resource_trouble_report(file: CaseFile) -> None:
     """Create the trouble report that names the type of problem.
 
@@ -77,6 +81,7 @@ def create_resource_trouble_report(file: CaseFile) -> None:
     file.record(f"Trouble report: {report.type_of_problem}.", lane=Lane.RESOURCE_PROVISIONING)
 
 
+@step
 def notify_normal_execution(file: CaseFile) -> None:
     """Create the notification about the normal service execution.
 
@@ -97,6 +102,7 @@ def notify_normal_execution(file: CaseFile) -> None:
     file.record("The service executes normally.", lane=Lane.RESOURCE_PROVISIONING)
 
 
+@step
 def send_status_report(file: CaseFile) -> None:
     """Send the trouble report or the notification to Service Management in a status report.
 

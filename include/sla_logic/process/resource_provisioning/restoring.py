@@ -18,6 +18,7 @@ from include.sla_logic.domain.restoration import (
 from include.sla_logic.domain.service_problem import restored_meanwhile, ties_to
 from include.sla_logic.process.ports import CaseFile
 from include.sla_logic.process.resource_provisioning.measuring import measure, sighting_of
+from include.sla_logic.process.step import step
 
 
 class AfterTheWait(StrEnum):
@@ -36,6 +37,7 @@ def go_on_after_the_wait(outcome: RestorationOutcome) -> AfterTheWait:
     return AfterTheWait.RESTORE if outcome is RestorationOutcome.IN_TIME else AfterTheWait.TERMINATE
 
 
+@step
 def track_errors(file: CaseFile) -> None:
     """Track all possible errors: every alarm and every resource out of service in the topology of the service.
 
@@ -60,6 +62,7 @@ def track_errors(file: CaseFile) -> None:
     file.record(f"{len(tracked.errors)} errors tracked.", lane=Lane.RESOURCE_PROVISIONING)
 
 
+@step
 def undertake_restoration(file: CaseFile) -> None:
     """Undertake the corrective actions for every tracked error, then measure the service again.
 
@@ -88,6 +91,7 @@ def undertake_restoration(file: CaseFile) -> None:
     file.record(f"Restoration undertaken: {actions.verdict}.", lane=Lane.RESOURCE_PROVISIONING)
 
 
+@step
 def send_troubleshooting_report(file: CaseFile) -> None:
     """Send Service Management what was tracked, done and measured; Resource Provisioning's part ends.
 
@@ -107,6 +111,7 @@ def send_troubleshooting_report(file: CaseFile) -> None:
     file.hand_over(Lane.SERVICE_MANAGEMENT)
 
 
+@step
 def terminate_restoration(file: CaseFile) -> None:
     """End Resource Provisioning's part without a restoration: the request came too late, or was rejected.
 

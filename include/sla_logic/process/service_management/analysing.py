@@ -15,6 +15,7 @@ from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.domain.service_problem import sighting
 from include.sla_logic.process.ports import CaseFile
+from include.sla_logic.process.step import step
 
 
 class AnalyzableAnswer(StrEnum):
@@ -24,6 +25,7 @@ class AnalyzableAnswer(StrEnum):
     RESOURCE_PROVISIONING = "send_to_resource_provisioning"
 
 
+@step
 def is_problem_analyzable(file: CaseFile) -> AnalyzableAnswer:
     """Investigate whether the problem can be analysed here, or may be located at Resource Provisioning.
 
@@ -44,6 +46,7 @@ def is_problem_analyzable(file: CaseFile) -> AnalyzableAnswer:
     return AnalyzableAnswer.HERE if investigation.analyzable else AnalyzableAnswer.RESOURCE_PROVISIONING
 
 
+@step
 def analyze_problem(file: CaseFile) -> None:
     """Analyse the problem on the service layer.
 
@@ -66,6 +69,7 @@ def analyze_problem(file: CaseFile) -> None:
     )
 
 
+@step
 def create_trouble_report(file: CaseFile) -> None:
     """Create the trouble report that indicates the type of problem.
 
@@ -77,6 +81,7 @@ def create_trouble_report(file: CaseFile) -> None:
     file.record(f"Trouble report: {report.type_of_problem}.", lane=Lane.SERVICE_MANAGEMENT)
 
 
+@step
 def send_to_resource_provisioning(file: CaseFile) -> None:
     """Send the detailed problem report out to Resource Provisioning, which takes the ticket over.
 

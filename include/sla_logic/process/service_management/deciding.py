@@ -16,6 +16,7 @@ from include.sla_logic.domain.service_problem import all_free
 from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport, conclude_status
 from include.sla_logic.process.ports import CaseFile
 from include.sla_logic.process.service_management.measuring import actual_performance, measure
+from include.sla_logic.process.step import step
 
 
 class CounterMeasureChoice(StrEnum):
@@ -33,6 +34,7 @@ _WAYS = {
 }
 
 
+@step
 def prepare_final_status_report(file: CaseFile) -> None:
     """Prepare the final status report from the department's own analysis or from the status report received.
 
@@ -51,6 +53,7 @@ def prepare_final_status_report(file: CaseFile) -> None:
     file.record(f"Final status report: {found}.", lane=Lane.SERVICE_MANAGEMENT)
 
 
+@step
 def choose_counter_measures(file: CaseFile) -> CounterMeasureChoice:
     """Determine which counter-measures are taken, from the final status report and the remedy table.
 
@@ -64,6 +67,7 @@ def choose_counter_measures(file: CaseFile) -> CounterMeasureChoice:
     return _WAYS[route]
 
 
+@step
 def send_actual_service_performance(file: CaseFile) -> None:
     """Send the actual service performance to Customer Service, where no problem was detected.
 
@@ -84,6 +88,7 @@ def send_actual_service_performance(file: CaseFile) -> None:
         file.escalate("; ".join(report.shortcomings))
 
 
+@step
 def undertake_minor_corrections(file: CaseFile) -> None:
     """Undertake the minor corrective actions that the remedy table names, then measure the service again.
 
@@ -112,6 +117,7 @@ def undertake_minor_corrections(file: CaseFile) -> None:
     file.record(f"Minor corrections undertaken: {actions.verdict}.", lane=Lane.SERVICE_MANAGEMENT)
 
 
+@step
 def request_automatic_restoration(file: CaseFile) -> None:
     """Create the request for automatic resource restoration and send it to Resource Provisioning.
 
@@ -143,6 +149,7 @@ def request_automatic_restoration(file: CaseFile) -> None:
     file.hand_over(Lane.RESOURCE_PROVISIONING)
 
 
+@step
 def send_problem_resolution_report(file: CaseFile) -> None:
     """Send the problem resolution report to Customer Service; Service Management's part ends.
 
