@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from include.sla_logic.persistence.cohort_members import JoinCondition
 from include.sla_logic.process import billing, customer_service, resource_provisioning, service_management
 from include.sla_logic.process.graph import STEPS, WAIT, ways_to
+from include.sla_logic.process.step import Step
 from include.sla_logic.services import UseCases
 
 ORDER = tuple(STEPS)
@@ -14,11 +15,11 @@ JOIN_CONDITIONS = {
 }
 
 
-def step_named(name: str) -> Callable[..., object]:
-    """Return the function of that step from the department that does it."""
+def step_named(name: str) -> Step:
+    """Return that step from the department that does it."""
     for department in (customer_service, service_management, resource_provisioning, billing):
         if hasattr(department, name):
-            step: Callable[..., object] = getattr(department, name)
+            step: Step = getattr(department, name)
             return step
     raise LookupError(name)
 
@@ -28,7 +29,7 @@ def lead(
     run_id: str,
     tickets: Iterable[str],
     *,
-    steps: Callable[[str], Callable[..., object]] = step_named,
+    steps: Callable[[str], Step] = step_named,
     tasks: Sequence[str] = ORDER,
     at_once: int = 200,
 ) -> set[str]:

@@ -52,8 +52,10 @@ def test_each_step_is_a_function_of_its_department():
 def test_each_decision_chooses_between_the_answers_of_its_function():
     for stage in STAGES:
         for step in stage.steps:
-            function = "go_on_after_the_wait" if step.kind is Kind.WAIT else step.name
-            answer = inspect.signature(getattr(DEPARTMENTS[stage.lane], function)).return_annotation
+            department = DEPARTMENTS[stage.lane]
+            waits = step.kind is Kind.WAIT
+            function = department.go_on_after_the_wait if waits else getattr(department, step.name).function
+            answer = inspect.signature(function).return_annotation
             assert (inspect.isclass(answer) and issubclass(answer, StrEnum)) is step.chooses, step.name
             if step.chooses:
                 assert {to.step for to in step.followed_by} == {str(choice) for choice in answer}

@@ -10,6 +10,7 @@ from include.sla_logic.process import (
     resource_provisioning,
     service_management,
 )
+from include.sla_logic.process.step import Step
 from tests.fakes import MemoryUseCases
 
 DEPARTMENTS = (customer_service, service_management, resource_provisioning, billing, extra_problem_fix)
@@ -50,11 +51,9 @@ NEXT = MappingProxyType(
 )
 
 
-def activity(name: str) -> Callable[..., object]:
+def activity(name: str) -> Step:
     """Return the activity of this task id, whichever department has it."""
-    found: list[Callable[..., object]] = [
-        getattr(department, name) for department in DEPARTMENTS if hasattr(department, name)
-    ]
+    found: list[Step] = [getattr(department, name) for department in DEPARTMENTS if hasattr(department, name)]
     assert len(found) == 1, f"{name} must belong to exactly one department"
     return found[0]
 

@@ -1,12 +1,13 @@
 """Walking an incident along the edges of the process: the use_cases does each step, no Airflow."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from include.sla_logic.process import billing, customer_service, resource_provisioning, service_management
+from include.sla_logic.process.step import Step
 from include.sla_logic.sample_data import Sample, load_sample
 from include.sla_logic.services import UseCases
 from include.sla_logic.settings import Settings
@@ -44,10 +45,10 @@ class Clock:
         return self.now
 
 
-def the_activity(task: str) -> Callable[..., Any]:
+def the_activity(task: str) -> Step:
     for department in (customer_service, service_management, resource_provisioning, billing):
         if hasattr(department, task):
-            found: Callable[..., Any] = getattr(department, task)
+            found: Step = getattr(department, task)
             return found
     raise AssertionError(task)
 

@@ -1,7 +1,7 @@
 """A desk over the small TELECO, walked through the process without Airflow, for three kinds of callers."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from copy import copy
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from include.sla_logic.process import (
     resource_provisioning,
     service_management,
 )
+from include.sla_logic.process.step import Step
 from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import UnableToAcceptNotification, UseCases
 from include.sla_logic.settings import Settings
@@ -121,10 +122,10 @@ adjust_billing send_customer_report close_incident
 FOLLOWS = {one: other for line in LINES for one, other in pairwise(line.split())}
 
 
-def activity(task: str) -> Callable[..., Any]:
+def activity(task: str) -> Step:
     for department in (customer_service, service_management, resource_provisioning, billing):
         if hasattr(department, task):
-            found: Callable[..., Any] = getattr(department, task)
+            found: Step = getattr(department, task)
             return found
     raise AssertionError(task)
 
