@@ -52,7 +52,7 @@ if "scheduler" in sys.argv[1:2]:
         importlib.import_module(name)
     # The business tables and the sentences of letters too: reading their YAML costs a task as much as its step.
     importlib.import_module("include.sla_logic.persistence.policy_tables").policies_in_force()
-    importlib.import_module("include.sla_logic.letters.letter_outbox").prepare()
+    importlib.import_module("include.sla_logic.letters.letter_outbox").preload()
     importlib.import_module("scheduler_priority_patch").install()
 
 PR_SET_PDEATHSIG = 1

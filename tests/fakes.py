@@ -242,12 +242,16 @@ class MemoryBilling:
 
 @dataclass
 class MemoryLetterOutbox:
-    """What leaves the house in writing (`ports.LetterOutbox`); the same ticket's letter is kept once."""
+    """Letters to the customer and mail to the operators (`ports.LetterOutbox`); each is kept once."""
 
     posted: dict[str, tuple[CustomerReport, Customer]] = field(default_factory=dict)
+    failed_steps: dict[tuple[str, str], tuple[str, str, datetime]] = field(default_factory=dict)
 
     def post(self, report: CustomerReport, customer: Customer) -> None:
         self.posted.setdefault(report.ticket, (report, customer))
+
+    def post_failed_step(self, ticket: TroubleTicket, task: str, why: str, *, to: str, now: datetime) -> None:
+        self.failed_steps[ticket.id, task] = (to, why, now)
 
 
 @dataclass

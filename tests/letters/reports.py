@@ -31,7 +31,7 @@ from include.sla_logic.domain.verification import Check
 ZONE = "Europe/Berlin"
 NOVEMBER = Period(start=datetime(2026, 10, 31, 23, tzinfo=UTC), end=datetime(2026, 11, 30, 23, tzinfo=UTC))
 REPORTED = datetime(2026, 11, 17, 7, 45, tzinfo=UTC)
-MENDED = datetime(2026, 11, 17, 14, 5, tzinfo=UTC)
+REPAIRED = datetime(2026, 11, 17, 14, 5, tzinfo=UTC)
 WRITTEN = datetime(2026, 11, 17, 15, 20, tzinfo=UTC)
 
 
@@ -49,7 +49,7 @@ def facts() -> ServiceFacts:
     def samples() -> Any:
         for step in range(24 * 17):
             at = NOVEMBER.start + timedelta(hours=step)
-            broken = REPORTED - timedelta(days=3) < at < MENDED
+            broken = REPORTED - timedelta(days=3) < at < REPAIRED
             yield at, Decimal(38 + (step % 24) // 3 + (45 if broken else 0) + step % 5)
 
     return ServiceFacts(
@@ -58,7 +58,7 @@ def facts() -> ServiceFacts:
             Outage(
                 reference="o1", start=datetime(2026, 11, 6, 3, tzinfo=UTC), end=datetime(2026, 11, 6, 3, 40, tzinfo=UTC)
             ),
-            Outage(reference="o2", start=datetime(2026, 11, 17, 7, 30, tzinfo=UTC), end=MENDED),
+            Outage(reference="o2", start=datetime(2026, 11, 17, 7, 30, tzinfo=UTC), end=REPAIRED),
         ),
         maintenance=(
             MaintenanceWindow(
@@ -86,7 +86,7 @@ def course(metric: str = "availability") -> PerformanceSeries:
         zone=ZONE,
         target=target,
         bound=bound,
-        corrected_at=MENDED,
+        corrected_at=REPAIRED,
     )
 
 
@@ -157,7 +157,7 @@ def check(measured: str | None, *, passed: bool, metric: Metric = Metric.AVAILAB
         at_least=target[2],
         measured=None if measured is None else Decimal(measured),
         passed=passed,
-        taken_at=MENDED + timedelta(minutes=4),
+        taken_at=REPAIRED + timedelta(minutes=4),
     )
 
 
@@ -187,9 +187,9 @@ def report(**changes: Any) -> CustomerReport:
         "problem_title": "Port out of service",
         "type_of_problem": "port_failure",
         "done": (
-            DoneAction(action=Action.RESTART_PORT, resource_name="olt-7/3/12", at=MENDED, ran=True),
+            DoneAction(action=Action.RESTART_PORT, resource_name="olt-7/3/12", at=REPAIRED, ran=True),
             DoneAction(
-                action=Action.CLEAR_ALARM, resource_name="olt-7/3/12", at=MENDED + timedelta(minutes=1), ran=True
+                action=Action.CLEAR_ALARM, resource_name="olt-7/3/12", at=REPAIRED + timedelta(minutes=1), ran=True
             ),
         ),
         "credit": credit(CreditState.BOOKED),

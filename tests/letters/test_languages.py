@@ -19,7 +19,7 @@ from include.sla_logic.domain.network import Action
 from include.sla_logic.domain.notification import Metric, Symptom
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.resolution import Outcome
-from include.sla_logic.letters import translations as mail_wording
+from include.sla_logic.letters import translations
 from include.sla_logic.letters.letter_outbox import render, write_letter
 from include.sla_logic.letters.translations import UnableToFindPhrase, Wording, languages
 from tests.letters.reports import customer, report
@@ -37,7 +37,7 @@ def fields(phrase: str) -> set[str]:
 
 @pytest.mark.parametrize("language", sorted(languages()))
 def test_every_language_has_the_same_sentences_with_the_same_gaps(language: str) -> None:
-    english, other = mail_wording._phrases("en"), mail_wording._phrases(language)
+    english, other = translations._phrases("en"), translations._phrases(language)
 
     assert set(other) == set(english)
     assert {key for key in english if fields(english[key]) != fields(other[key])} == set()
@@ -57,7 +57,7 @@ def test_every_code_of_a_report_can_be_said(language: str) -> None:
 
 @pytest.mark.parametrize("language", sorted(languages()))
 def test_every_type_of_problem_of_the_remedy_table_can_be_said(language: str) -> None:
-    table = mail_wording.LANGUAGES.parents[1] / "policies" / "remedies.yaml"
+    table = translations.LANGUAGES.parents[1] / "policies" / "remedies.yaml"
     types = {row["type"] for row in yaml.safe_load(table.read_text(encoding="utf-8"))["remedies"]}
 
     assert {name for name in types if not Wording(language, "UTC").has(f"problem.{name}")} == set()
@@ -66,13 +66,13 @@ def test_every_type_of_problem_of_the_remedy_table_can_be_said(language: str) ->
 @pytest.fixture
 def languages_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give the letters a folder of languages of their own, and forget it afterwards."""
-    folder = Path(shutil.copytree(mail_wording.LANGUAGES, tmp_path / "languages"))
-    monkeypatch.setattr(mail_wording, "LANGUAGES", folder)
-    mail_wording.languages.cache_clear()
-    mail_wording._phrases.cache_clear()
+    folder = Path(shutil.copytree(translations.LANGUAGES, tmp_path / "languages"))
+    monkeypatch.setattr(translations, "LANGUAGES", folder)
+    translations.languages.cache_clear()
+    translations._phrases.cache_clear()
     yield folder
-    mail_wording.languages.cache_clear()
-    mail_wording._phrases.cache_clear()
+    translations.languages.cache_clear()
+    translations._phrases.cache_clear()
 
 
 def in_french(node: Any) -> Any:
@@ -85,7 +85,7 @@ def test_a_language_is_added_by_a_file_and_nothing_else(languages_folder: Path) 
     told, reader = report(locale="fr"), customer(locale="fr")
     assert write_letter(told, reader).language == "en"
 
-    mail_wording.languages.cache_clear()  # what a new process does
+    translations.languages.cache_clear()  # what a new process does
     french = in_french(english) | {"formats": "fr_FR"}
     (languages_folder / "fr.yaml").write_text(yaml.safe_dump(french, allow_unicode=True), encoding="utf-8")
     message = read_message(render(told, reader)["message"])

@@ -18,7 +18,7 @@ from include.sla_logic.letters.charts.axes import decimals_of, round_steps, roun
 from include.sla_logic.letters.charts.curve import counts_hours, curve_of
 from include.sla_logic.letters.charts.performance import DIGIT, HEIGHT, MEASURED, Words, as_png, as_svg, can_draw
 from include.sla_logic.letters.charts.png import few_colours, to_full_png
-from tests.letters.reports import MENDED, NOVEMBER, WRITTEN, ZONE, course, facts
+from tests.letters.reports import NOVEMBER, REPAIRED, WRITTEN, ZONE, course, facts
 
 WORDS = Words("Measured", "the promise", "Outage", "Planned work", "corrected", "ms")
 
@@ -39,7 +39,7 @@ def test_the_same_picture_is_the_same_to_the_byte() -> None:
 
 
 def test_times_in_the_picture_are_those_of_the_contracts_zone() -> None:
-    assert curve_of(course()).corrected == MENDED + timedelta(hours=1)
+    assert curve_of(course()).corrected == REPAIRED + timedelta(hours=1)
 
 
 @pytest.mark.parametrize("metric", ["availability", "latency"])

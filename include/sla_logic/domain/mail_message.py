@@ -21,6 +21,7 @@ _POLICY = SMTP.clone(cte_type="7bit", max_line_length=76)
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+")
 _MAILBOX = re.compile(r"[A-Za-z0-9._%+'&=/~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 _NAME_LIMIT, _SUBJECT_LIMIT = 120, 180
+FAILED_STEP = "<failed-step."  # how the Message-ID of a mail to the operators about a failed step begins
 
 
 class UnableToAddressLetter(ForeseenError):

@@ -21,7 +21,7 @@ _TOTALS = {
 
 
 def amount_of(credit: CreditStatement) -> Money:
-    """Return what the lines come to; an unclaimed credit is not booked, and yet has an amount."""
+    """Return the sum of the lines: a credit to be claimed is not booked, but has an amount."""
     if credit.state is CreditState.TO_BE_CLAIMED:
         return sum((line.amount for line in credit.lines), start=Money.zero(credit.amount.currency))
     return credit.amount
@@ -57,7 +57,7 @@ def _why_nothing(report: CustomerReport, credit: CreditStatement, wording: Wordi
 
 
 def credit_figure(report: CustomerReport, wording: Wording) -> Fact:
-    """Set the credit as one figure."""
+    """Return the credit as one figure."""
     label, credit = wording.say("figure.credit"), report.credit
     if credit is None:
         return Fact(label, wording.say("figure.unknown"))
@@ -74,7 +74,7 @@ def credit_figure(report: CustomerReport, wording: Wording) -> Fact:
 
 
 def credit_section(report: CustomerReport, wording: Wording) -> Section:
-    """Set the section about the credit."""
+    """Return the section about the credit."""
     credit = report.credit
     sentence = credit_sentence(report, wording)
     firm = credit is None or credit.state in (CreditState.BOOKED, CreditState.NONE_DUE)
@@ -104,7 +104,7 @@ def _lines(line: CreditLine, report: CustomerReport, wording: Wording) -> Iterat
 
 
 def _in_days(objective: ObjectivePerformance | None, name: str, wording: Wording) -> str:
-    """Say for how many days the charge is given back, where the contract counts in days."""
+    """Say for how many days the charge is credited, where the contract counts in days."""
     if objective is None or not objective.credited_days or objective.charge_base is None:
         return wording.say("credit.agreed", name=name)
     return wording.say(

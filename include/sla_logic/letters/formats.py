@@ -21,7 +21,7 @@ _PARTS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 class Formats:
-    """The customs of one locale and the clock of one zone."""
+    """Writes for readers of one locale, in one time zone."""
 
     def __init__(self, locale: Locale, zone: str) -> None:
         """Take times in any zone and show them in this one."""
@@ -29,7 +29,7 @@ class Formats:
         self._zone = ZoneInfo(zone)
 
     def number(self, value: Decimal, *, least: int = 0) -> str:
-        """Write every digit of the number, with at least so many decimals."""
+        """Write every digit of the number, with `least` decimals or more."""
         from babel.numbers import format_decimal
 
         return _tidy(format_decimal(value, format=f"#,##0.{'0' * least}{'#' * (_FINEST - least)}", locale=self._locale))
@@ -93,7 +93,7 @@ class Formats:
 
     @property
     def zone_name(self) -> str:
-        """Name the zone's clock as people call it."""
+        """Return the name that people use for the zone."""
         from babel.dates import get_timezone_name
 
         return _tidy(get_timezone_name(self._zone, locale=self._locale))

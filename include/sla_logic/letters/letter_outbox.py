@@ -1,4 +1,4 @@
-"""Customer Service's letter_outbox: letters are rendered once, kept as they are, and sent from what was kept."""
+"""Customer Service's outgoing mail: each letter is rendered once, stored, and sent from what is stored."""
 
 from __future__ import annotations
 
@@ -20,19 +20,17 @@ from include.sla_logic.domain.mail_message import (
     read_message,
 )
 from include.sla_logic.domain.relationship import Customer
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.letters.operator_mail import SENDER, Payload, failed_step_mail
 from include.sla_logic.letters.presenter import write_letter
 from include.sla_logic.letters.rendering import as_html, as_text, load_templates
 from include.sla_logic.letters.translations import Wording, languages
-from include.sla_logic.letters.view_model import Letter
 
 SENDER_NAME = "TELECO Customer Service"
-SENDER = "customer-service@teleco.example"  # RFC 2606: nobody's address until one is configured
-
-Payload = dict[str, Any]
 
 
 class RenderingLetterOutbox:
-    """Render a report at posting, so that each sending of it is the same to the byte."""
+    """Render each letter when it is posted, so that every attempt to send it has the same bytes."""
 
     def __init__(self, put: Callable[[str, Payload], None], *, sender: str | None = None) -> None:
         """Take the outbox as `put(key, payload)`; the key is the letter's Message-ID."""
@@ -40,21 +38,27 @@ class RenderingLetterOutbox:
         self._sender = sender or SENDER
 
     def post(self, report: CustomerReport, customer: Customer) -> None:
-        """Put the rendered letter into the outbox; a reader without e-mail address gets it by post."""
-        payload = render(report, customer, sender=self._sender)
+        """Put the rendered letter into the outbox; a customer without an e-mail address gets it by post."""
+        self._put_payload(render(report, customer, sender=self._sender))
+
+    def post_failed_step(self, ticket: TroubleTicket, task: str, why: str, *, to: str, now: datetime) -> None:
+        """Put one mail to the operators for this incident and step into the outbox."""
+        self._put_payload(failed_step_mail(ticket, task, why, sender=self._sender, to=to, now=now))
+
+    def _put_payload(self, payload: Payload) -> None:
         self._put(payload["message_id"], payload)
 
 
 def render(report: CustomerReport, customer: Customer, *, sender: str = SENDER) -> Payload:
     """Return the letter as an outbox payload: plain JSON values, equal for equal arguments."""
-    letter: Letter = write_letter(report, customer)
-    house = address(SENDER_NAME, sender)
-    identity = message_id(report.ticket, _version(report), house.domain)
-    to, by_post = _recipient(customer)
+    letter = write_letter(report, customer)
+    company = address(SENDER_NAME, sender)
+    identity = message_id(report.ticket, _version(report), company.domain)
+    recipient, by_post_because = _recipient(customer)
     message = compose(
         identity=identity,
-        sender=house,
-        recipient=to,
+        sender=company,
+        recipient=recipient,
         subject=letter.subject,
         written_at=report.created_at,
         language=letter.language,
@@ -62,19 +66,21 @@ def render(report: CustomerReport, customer: Customer, *, sender: str = SENDER) 
         html=as_html(letter),
         pictures=[Picture(image.name, image.content) for image in letter.images],
     )
-    return {"message_id": identity, "subject": letter.subject, "by_post_because": by_post, "message": message}
+    return {"message_id": identity, "subject": letter.subject, "by_post_because": by_post_because, "message": message}
 
 
-def prepare() -> None:
-    """Load what all letters need: sentences, formats, templates. For a process that forks those that write them."""
+def preload() -> None:
+    """Load the languages and templates of all letters, for a process that forks those that write them."""
     for language in languages():
         wording = Wording(language, "UTC")
-        wording.moment(datetime(2026, 1, 1, tzinfo=UTC)), wording.number_locale(), wording.time_locale()
+        wording.moment(datetime(2026, 1, 1, tzinfo=UTC))
+        wording.number_locale()
+        wording.time_locale()
     load_templates()
 
 
 def _recipient(customer: Customer) -> tuple[Address | Group, str | None]:
-    """Return whom the letter goes to, and why it must go by post, if it must."""
+    """Return who the letter goes to, and why it must go by post, if it must."""
     if not customer.email:
         return postal(customer.name), "The customer has no e-mail address."
     try:
@@ -84,10 +90,10 @@ def _recipient(customer: Customer) -> tuple[Address | Group, str | None]:
 
 
 def _version(report: CustomerReport) -> str:
-    """Name what the letter says: another round with other content is another letter."""
+    """Identify the letter by its content: another round with other content is another letter."""
     return sha256(report.model_dump_json().encode()).hexdigest()[:16]
 
 
 def as_page(payload: Mapping[str, Any]) -> str:
-    """Return the kept letter as a page that stands alone, for a screen or a printer."""
+    """Return the stored letter as a page that stands alone, for a screen or a printer."""
     return page_of(read_message(str(payload["message"])))

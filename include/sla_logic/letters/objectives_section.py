@@ -27,7 +27,7 @@ _TONES = {
 }
 
 
-def in_order(report: CustomerReport) -> list[ObjectivePerformance]:
+def worst_first(report: CustomerReport) -> list[ObjectivePerformance]:
     """Return the objectives, broken promises first."""
     return sorted(report.performance.objectives, key=lambda o: _ORDER.index(o.state))
 
@@ -59,21 +59,21 @@ def promised_text(objective: ObjectivePerformance, wording: Wording) -> str:
 
 
 def measured_text(objective: ObjectivePerformance, wording: Wording) -> str:
-    """Say what was measured; not known is said so."""
+    """Say what was measured, or that it is not known."""
     if objective.measured is None:
         return wording.say("measured.unknown")
     return wording.measured(objective.measured, objective.unit, objective.promised)
 
 
-def promises(report: CustomerReport, wording: Wording) -> Section:
-    """Set the section about promise and measurement."""
+def objectives_section(report: CustomerReport, wording: Wording) -> Section:
+    """Return the section about what was promised and measured."""
     performance = report.performance
     period, moment = wording.period(performance.window), wording.moment(performance.as_of)
     blocks: list[Block] = [Paragraph(wording.say("measured.period", period=period, moment=moment))]
     if performance.provisional:
         blocks.append(Note(wording.say("measured.provisional")))
     pictures = _pictures(report, wording)
-    for objective in in_order(report):
+    for objective in worst_first(report):
         blocks.append(_objective(objective, report, wording))
         if (picture := pictures.pop(objective.metric, None)) is not None:
             blocks.append(picture)
@@ -105,7 +105,7 @@ def _notes(objective: ObjectivePerformance, report: CustomerReport, wording: Wor
 
 
 def _missed_seconds(objective: ObjectivePerformance, report: CustomerReport) -> int:
-    """Return how long nothing was measured, without the rest of the period, which nobody can have measured.
+    """Return how long nothing was measured, without the rest of the period, which is still to come.
 
     Samples are missing for the rest of the period too; outages are not.
     """
@@ -116,9 +116,9 @@ def _missed_seconds(objective: ObjectivePerformance, report: CustomerReport) -> 
 
 
 def _pictures(report: CustomerReport, wording: Wording) -> dict[str, Image]:
-    """Draw the first promises, broken ones first; the kind of promise names its picture."""
+    """Draw the first `_PICTURES` objectives, broken ones first; a picture belongs to its metric."""
     courses = {series.metric: series for series in reversed(report.series) if can_draw(series)}
-    metrics = [metric for metric in dict.fromkeys(o.metric for o in in_order(report)) if metric in courses]
+    metrics = [metric for metric in dict.fromkeys(o.metric for o in worst_first(report)) if metric in courses]
     images = {}
     for number, metric in enumerate(metrics[:_PICTURES], start=1):
         series = courses[metric]

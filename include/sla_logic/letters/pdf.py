@@ -14,7 +14,7 @@ class UnableToMakePdf(ForeseenError):
 
 
 def as_pdf(payload: Mapping[str, Any]) -> bytes:
-    """Return the kept letter as PDF; nothing is fetched from anywhere, its pictures are inside it."""
+    """Return the stored letter as PDF; its pictures are inside it, nothing is fetched."""
     try:
         import weasyprint
     except ImportError as error:

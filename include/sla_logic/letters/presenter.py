@@ -14,11 +14,11 @@ from include.sla_logic.domain.verification import Check
 from include.sla_logic.letters.credit_section import amount_of, credit_figure, credit_section, credit_sentence
 from include.sla_logic.letters.objectives_section import (
     bound_text,
-    in_order,
     measured_text,
     metric_name,
+    objectives_section,
     promised_text,
-    promises,
+    worst_first,
 )
 from include.sla_logic.letters.translations import Wording
 from include.sla_logic.letters.view_model import (
@@ -61,7 +61,7 @@ def write_letter(report: CustomerReport, customer: Customer) -> Letter:
         figures=tuple(_figures(report, wording)),
         sections=(
             Section(wording.say("section.reported"), tuple(_reported(report, wording))),
-            promises(report, wording),
+            objectives_section(report, wording),
             Section(wording.say("section.done"), tuple(_done(report, wording))),
             credit_section(report, wording),
             Section(wording.say("section.next"), tuple(Paragraph(text) for text in _next(report, wording))),
@@ -72,7 +72,7 @@ def write_letter(report: CustomerReport, customer: Customer) -> Letter:
 
 
 def _opening_key(report: CustomerReport) -> str:
-    """Promise neither corrections that were not made nor an examination of what nobody knows."""
+    """Choose an opening that claims no correction that was not made and no examination without data."""
     if report.outcome is Outcome.CORRECTION_NOT_VERIFIED and not report.done:
         return "outcome.not_corrected"
     if report.outcome is Outcome.NO_PROBLEM_FOUND and report.examined_nothing:
@@ -81,7 +81,7 @@ def _opening_key(report: CustomerReport) -> str:
 
 
 def _figures(report: CustomerReport, wording: Wording) -> Iterator[Fact]:
-    if objectives := in_order(report):
+    if objectives := worst_first(report):
         worst = objectives[0]
         name = metric_name(worst.metric, wording)
         yield Fact(wording.say("figure.promised"), promised_text(worst, wording), name)
@@ -105,7 +105,7 @@ def _reported(report: CustomerReport, wording: Wording) -> Iterator[Block]:
 
 
 def _own_words(text: str) -> str:
-    """Keep the customer's lines, without what could disturb the letter around them."""
+    """Keep the customer's lines, without the characters that could disturb the letter."""
     lines = [one_line(line, _LONGEST_DESCRIPTION) for line in text.splitlines()]
     kept = "\n".join(lines).strip("\n")
     return kept if len(kept) <= _LONGEST_DESCRIPTION else f"{kept[:_LONGEST_DESCRIPTION].rstrip()} …"
@@ -136,7 +136,7 @@ def _cause(report: CustomerReport, wording: Wording) -> str:
 
 
 def _joined(steps: list[Step]) -> Iterator[Step]:
-    """Say what happened in the same minute, as good or as bad, in one breath."""
+    """Merge neighbouring steps of the same minute and tone."""
     for (when, tone), same in groupby(steps, key=lambda step: (step.when, step.tone)):
         yield Step(when, " ".join(step.what for step in same), tone)
 
@@ -175,7 +175,7 @@ def _next(report: CustomerReport, wording: Wording) -> Iterator[str]:
 
 
 def _is_open(report: CustomerReport) -> bool:
-    """Tell whether growth of the credit is not yet worth a word, as nobody knows its amount."""
+    """Tell whether the amount of the credit is unknown, so that its growth is no news."""
     credit = report.credit
     return credit is not None and credit.state is CreditState.UNDER_REVIEW and amount_of(credit).amount <= 0
 

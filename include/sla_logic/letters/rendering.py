@@ -1,4 +1,4 @@
-"""Set a letter as a page and as plain text."""
+"""Render a letter as a page and as plain text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from include.sla_logic.letters.view_model import Letter, Line
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
-LETTERS = Path(__file__).parents[1] / "letters"
+LETTERS = Path(__file__).parent
 COLUMNS = 72
 PAGE, PLAIN = "customer_report.html.j2", "customer_report.txt.j2"
 _LEDGER_INDENT = "  "
@@ -75,7 +75,7 @@ def wrap(text: str, indent: str = "", hang: str = "") -> str:
 
 
 def ledger(line: Line) -> str:
-    """Set a line of an account: words at the left, the amount at the right edge of its last line."""
+    """Write a line of an account: words at the left, the amount at the right edge of its last line."""
     room = COLUMNS - len(_LEDGER_INDENT) - (_width(line.amount) + 2 if line.amount else 0)
     words = textwrap.wrap(line.text, room, break_long_words=False, break_on_hyphens=False) or [""]
     *above, last = (_LEDGER_INDENT + row for row in words)

@@ -1,4 +1,4 @@
-"""The sentences of a letter in the reader's language: one file of `letters/` per language."""
+"""The sentences of a letter in the reader's language: one file of `languages/` for each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from include.sla_logic.letters.formats import Formats
 if TYPE_CHECKING:
     from babel import Locale
 
-LANGUAGES = Path(__file__).parents[1] / "letters" / "languages"
+LANGUAGES = Path(__file__).parent / "languages"
 FALLBACK = "en"
 
 

@@ -1,4 +1,4 @@
-"""A letter as content without form: what both the page and the plain text are set from."""
+"""The content of a letter, without form: the page and the plain text are rendered from it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 
 class Tone(StrEnum):
-    """How good the news is; it only chooses a colour, every word stands in the text."""
+    """How good the news is; it only chooses a colour: the text says everything."""
 
     GOOD = "good"
     MIXED = "mixed"
@@ -18,7 +18,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True)
 class Fact:
-    """A name and its value; `note` is said smaller, below."""
+    """A name and its value; `note` is printed smaller, below."""
 
     label: str
     value: str
@@ -122,7 +122,7 @@ Block = Paragraph | Quote | Facts | Objective | Steps | Account | Note | Image
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and its content."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -146,7 +146,7 @@ class Letter:
     sections: tuple[Section, ...]
     closing: tuple[str, ...]
     footer: tuple[str, ...]
-    house: str = "TELECO"
+    company: str = "TELECO"
 
     @property
     def images(self) -> tuple[Image, ...]:

@@ -7,7 +7,6 @@ from typing import Any
 from include.sla_logic.domain.errors import ForeseenError
 
 KINDS = frozenset({"mail", "billing"})  # each has a transport and a schedule; a test compares the three
-FAILED_STEP = "<failed-step."  # how the key of a mail to the operators about a failed step begins
 
 
 class UnableToPutMessage(ForeseenError):

@@ -128,10 +128,14 @@ class Billing(Protocol):
 
 
 class LetterOutbox(Protocol):
-    """What leaves the house in writing."""
+    """Letters to the customer and mail to the operators; they leave later, from the outbox."""
 
     def post(self, report: CustomerReport, customer: Customer) -> None:
         """Put the customer report into the outbox, rendered, under a Message-ID that never changes."""
+        ...
+
+    def post_failed_step(self, ticket: TroubleTicket, task: str, why: str, *, to: str, now: datetime) -> None:
+        """Put one mail to the operators for this incident and step into the outbox."""
         ...
 
 

@@ -17,7 +17,6 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.notification import ProblemNotification
-from include.sla_logic.letters.operator_mail import announce_failed_step
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.batch_repositories import repositories_of
 from include.sla_logic.persistence.case_file import SqlCaseFile
@@ -226,7 +225,10 @@ class Cohorts:
             file.escalate(reason)
             file.finish(None)
         if tell and fresh and self.work.settings.operators:
-            announce_failed_step(fresh[0], task, tell, to=self.work.settings.operators)
+            first = fresh[0]
+            first.letter_outbox.post_failed_step(
+                first.ticket, task, tell, to=self.work.settings.operators, now=first.now
+            )
         flush(connection, fresh)
         for number in numbers:
             mark(connection, run_id, number, SET_ASIDE, reason=reason)

@@ -5,8 +5,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
-from include.sla_logic.letters.operator_mail import announce_failed_step
-from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.process.ports import CaseFile
 from include.sla_logic.process.step import Step
@@ -70,7 +68,7 @@ class Incidents:
 
         def escalate(file: CaseFile) -> None:
             file.escalate(f"the step {task} failed: {why}")
-            if operators and isinstance(file, SqlCaseFile):
-                announce_failed_step(file, task, why, to=operators)
+            if operators:
+                file.letter_outbox.post_failed_step(file.ticket, task, why, to=operators, now=file.now)
 
         self.perform_step(Step(f"{task}_failed", "", escalate), run_id=run_id)

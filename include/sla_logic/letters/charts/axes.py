@@ -10,7 +10,7 @@ _MOST_TIMES = 6
 
 
 def round_steps(low: float, high: float, *, about: int = 5) -> list[float]:
-    """Return about so many multiples of 1, 2 or 5 times a power of ten, from just below `low` to just above `high`."""
+    """Return about that many multiples of 1, 2 or 5 times a power of ten, from below `low` to above `high`."""
     if high <= low:
         low, high = min(low, 0.0), max(high, 0.0) or 1.0
     rough = (high - low) / about

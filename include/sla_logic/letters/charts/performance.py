@@ -33,7 +33,7 @@ class Words:
     time_locale: dict[str, Any] = field(default_factory=dict)
 
     def number(self, value: float, decimals: int) -> str:
-        """Write a number with so many decimals."""
+        """Write a number with that many decimals."""
         signs = {",": self.number_locale.get("thousands", ","), ".": self.number_locale.get("decimal", ".")}
         return "".join(signs.get(sign, sign) for sign in f"{value:,.{decimals}f}").replace("-", "\u2212")
 

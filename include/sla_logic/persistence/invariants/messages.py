@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, select
 
+from include.sla_logic.domain.mail_message import FAILED_STEP
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.invariants.incidents import END
 from include.sla_logic.persistence.invariants.violation import Breach
-from include.sla_logic.persistence.pending_messages import FAILED_STEP
 from include.sla_logic.persistence.schema.system_t import outbox, steps
 
 MAIL = "mail"
