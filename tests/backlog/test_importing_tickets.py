@@ -50,7 +50,7 @@ def test_the_events_of_a_ticket_are_folded_into_one_with_its_history(any_use_cas
     assert any_use_cases.monitoring.violations() == []
 
 
-def test_what_the_customer_reported_is_the_first_paper(use_cases, tmp_path):
+def test_the_report_of_the_customer_is_the_first_document(use_cases, tmp_path):
     take_in(use_cases, write_csv(tmp_path / "log.csv", LIFE))
     document = use_cases.lookups.incident("INC-1").document(ProblemNotification)
     assert (document.customer, document.external_reference, document.urgency) == ("C-1", "INC-1", 1)

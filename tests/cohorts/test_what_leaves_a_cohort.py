@@ -112,7 +112,7 @@ def test_what_a_failing_incident_wrote_at_a_desk_is_taken_back(use_cases, teleco
     assert "KeyError" in use_cases.lookups.incident(bad).timeline[-1].event
 
 
-def test_a_fault_that_shows_only_when_papers_are_filed_is_found_one_by_one(use_cases, teleco, monkeypatch):
+def test_a_fault_that_shows_only_when_documents_are_written_is_found_one_by_one(use_cases, teleco, monkeypatch):
     from include.sla_logic.services import cohorts as cohort_work
 
     tickets = report(use_cases, teleco, "no_problem_found", "minor_correction")

@@ -32,7 +32,7 @@ def kinds_of_document() -> dict[str, type[Document]]:
 
 
 @pytest.mark.parametrize(("kind", "body"), DOCUMENTS)
-def test_a_paper_of_an_earlier_release_is_read_with_all_that_it_says(kind, body):
+def test_a_document_of_an_earlier_release_is_read_completely(kind, body):
     read = kinds_of_document()[kind].model_validate_json(json.dumps(body))
     assert missing_in(json.loads(read.model_dump_json()), body) == []
 
@@ -57,7 +57,7 @@ def missing_in(now: object, then: object, place: str = "") -> list[str]:
     return [] if now == then else [f"{place}: {then!r} is read as {now!r}"]
 
 
-def test_every_kind_of_paper_is_kept_for_some_release():
+def test_every_kind_of_document_is_kept_for_some_release():
     kept = {kind for release in RELEASES for kind in json.loads(release.read_text("utf-8"))}
     assert set(kinds_of_document()) - kept == set(), "collect_documents.py collects what the demo's ways write"
 

@@ -47,14 +47,14 @@ class Answer(StrEnum):
     NO = "go_that_way"
 
 
-def test_the_notification_is_the_first_paper(store):
+def test_the_notification_is_the_first_document(store):
     seen = []
     store.perform(lambda file: seen.append(file.read(ProblemNotification).customer))
     assert seen == ["C-1"]
     assert store.kept().documents == [("ProblemNotification", 1)]
 
 
-def test_a_paper_is_read_back_as_it_was_written_now_and_later(store):
+def test_a_document_is_read_back_as_it_was_written_now_and_later(store):
     note = Note(text="Grüße, \u0000 and \U0001f600")
     seen = []
 
@@ -71,7 +71,7 @@ def test_a_paper_is_read_back_as_it_was_written_now_and_later(store):
     assert seen == [note, note]
 
 
-def test_papers_of_one_kind_get_rounds_and_the_newest_is_read(store):
+def test_documents_of_one_kind_get_rounds_and_the_newest_is_read(store):
     def first(file: CaseFile) -> None:
         file.write(Note(text="one"))
         file.write(Note(text="two"))
@@ -85,7 +85,7 @@ def test_papers_of_one_kind_get_rounds_and_the_newest_is_read(store):
     assert store.kept().documents[1:] == [("Note", 1), ("Note", 2), ("Note", 3)]
 
 
-def test_a_missing_paper_is_named(store):
+def test_a_missing_document_is_named(store):
     with pytest.raises(UnableToReadDocument, match="TT-000001 holds no Note"):
         store.perform(lambda file: file.read(Note))
 

@@ -32,5 +32,5 @@ def weights(name: str) -> list[int]:
 @pytest.mark.parametrize(
     ("first", "then"), [("premium_problem_fix", "sla_violation"), ("sla_housekeeping", "premium_problem_fix")]
 )
-def test_no_crowd_of_incidents_keeps_the_house_or_a_premium_customer_waiting(first: str, then: str) -> None:
+def test_no_crowd_of_incidents_delays_housekeeping_or_a_premium_customer(first: str, then: str) -> None:
     assert min(weights(first)) > max(weights(then))

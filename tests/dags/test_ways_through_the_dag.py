@@ -74,7 +74,7 @@ def test_the_steps_kept_are_the_way_taken(walked: Walked) -> None:
     assert in_order == [task for task in walked.expected.path if task != PARALLEL]
 
 
-def test_the_case_file_holds_the_papers_of_the_way_and_no_other(walked: Walked) -> None:
+def test_the_case_file_holds_the_documents_of_the_way_and_no_other(walked: Walked) -> None:
     kept = {document.kind for document in walked.case.documents} - {"ProblemNotification"}
     assert {DOCUMENTS[task] for task in walked.expected.path if task in DOCUMENTS} <= kept
     never = {document for task, document in DOCUMENTS.items() if task not in walked.expected.path}

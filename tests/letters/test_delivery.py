@@ -90,9 +90,7 @@ def test_a_guarded_server_takes_the_letter_after_starttls_and_login(guarded_serv
     assert len(guarded_server.postbox.kept) == 1
 
 
-def test_a_wrong_password_can_be_corrected_so_the_letter_stays(
-    guarded_server: Server, tmp_path: Path
-) -> None:
+def test_a_wrong_password_can_be_corrected_so_the_letter_stays(guarded_server: Server, tmp_path: Path) -> None:
     smtp = replace(guarded_server.smtp, starttls=True, login=LOGIN, password="wrong")
 
     with pytest.raises(UnableToSendMail, match="refused the login"):

@@ -90,7 +90,7 @@ def test_the_intake_accepts_what_the_run_was_started_with_and_then_enters_it(use
     ]
 
 
-def test_a_run_without_conf_is_refused_by_the_office_and_not_by_accident(use_cases: UseCases) -> None:
+def test_a_run_without_conf_is_refused_by_the_intake_and_not_by_accident(use_cases: UseCases) -> None:
     Intake(step=customer_service.enter_problem_report).execute(context(None))
     assert use_cases.calls[0] == ("accept", {}, "run-1", "Airflow, manual")
 
@@ -122,7 +122,7 @@ def test_what_a_step_sends_is_delivered_right_after_it(use_cases: UseCases, capl
 
 
 @pytest.mark.parametrize("sends", [False, True])
-def test_one_office_is_opened_for_a_task_and_servers_are_asked_for_only_where_something_leaves(
+def test_a_task_opens_the_use_cases_once_and_asks_for_servers_only_if_it_sends(
     monkeypatch: pytest.MonkeyPatch, sends: bool
 ) -> None:
     opened: list[bool] = []

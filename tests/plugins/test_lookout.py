@@ -187,7 +187,7 @@ def test_a_cancelled_wait_is_forgotten(database: Database) -> None:
     asyncio.run(scene())
 
 
-def test_each_database_and_each_event_loop_has_a_lookout_of_its_own() -> None:
+def test_each_database_and_each_event_loop_has_its_own_poller() -> None:
     async def scene() -> tuple[WaitPoller, WaitPoller]:
         assert wait_poller("one") is wait_poller("one")
         return wait_poller("one"), wait_poller("two")

@@ -30,7 +30,7 @@ def test_every_task_has_its_row_and_every_row_its_task():
     assert sorted({int(number) for number, _ in rows}) == list(range(1, 32))
 
 
-def test_every_paper_is_explained_in_one_line():
+def test_every_document_is_explained_in_one_line():
     documents = re.findall(r"^\| ([A-Z]\w+) \|", PAGE, re.MULTILINE)
     assert sorted(documents) == sorted(kind.kind() for kind in all_kinds(Document))
 

@@ -79,7 +79,7 @@ def test_a_problem_that_began_before_the_agreement_has_no_contract_to_be_judged_
         use_cases.perform(activity("enter_problem_report"), run_id=RUN)
 
 
-def test_an_activity_without_its_paper_says_which_one_is_missing():
+def test_an_activity_without_its_document_says_which_one_is_missing():
     use_cases = reported(small_world())
     with pytest.raises(UnableToReadDocument, match="ProblemReport"):
         use_cases.perform(activity("compare_with_sla"), run_id=RUN)

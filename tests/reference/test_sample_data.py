@@ -33,7 +33,7 @@ ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
 SHORT = 15
 
 
-def test_the_same_seed_and_anchor_give_the_same_house(house):
+def test_the_same_seed_and_anchor_give_the_same_sample(house):
     assert make_sample(7, ANCHOR, history_days=2) == house
 
 

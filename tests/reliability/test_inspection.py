@@ -54,7 +54,7 @@ def step(task: str, choice: str | None = None) -> object:
     return insert(steps).values(ticket=1, task=task, choice=choice, done_at=NOON)
 
 
-def test_a_house_in_order_has_no_breach(opened):
+def test_a_sound_database_has_no_violation(opened):
     assert breaches(opened) == []
 
 

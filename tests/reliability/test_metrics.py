@@ -40,7 +40,7 @@ def figures(use_cases: UseCases) -> dict[str, float]:
     return {" ".join([f.name, *f.tags.values()]): f.value for f in use_cases.monitoring.figures()}
 
 
-def test_the_figures_of_a_busy_house(busy):
+def test_the_metrics_of_a_busy_database(busy):
     assert figures(busy) == {
         "incidents.active": 2,
         "backlog.waiting": 0,

@@ -218,7 +218,7 @@ def test_the_doctor_starts_no_run_beside_a_living_cohort(opened, airflow):
     assert {request.path for request, _ in airflow.log} == {path}
 
 
-def test_the_doctor_finds_nothing_wrong_with_an_empty_house(use_cases, monkeypatch):
+def test_the_doctor_finds_nothing_wrong_with_an_empty_database(use_cases, monkeypatch):
     monkeypatch.setenv("TELECO_DB_URL", use_cases.work.settings.database_url)
     well = CliRunner().invoke(app, ["doctor"])
     assert (well.exit_code, well.stdout.startswith("All is well")) == (0, True), well.stdout

@@ -16,7 +16,7 @@ from include.sla_logic.services import UnableToAcceptNotification, UseCases
 from tests.services.sample import NOON, conf
 
 
-def test_a_good_notification_becomes_a_ticket_with_its_first_paper(any_use_cases):
+def test_a_good_notification_becomes_a_ticket_with_its_first_document(any_use_cases):
     ticket = any_use_cases.incidents.accept(conf(external_reference="WEB-1"), run_id="run-1", origin="form")
     assert (ticket.id, ticket.status, ticket.external_reference) == ("TT-000001", TicketStatus.ACKNOWLEDGED, "WEB-1")
     case = any_use_cases.lookups.incident("WEB-1")
@@ -239,7 +239,7 @@ def test_whatever_comes_in_is_a_ticket_or_a_quarantine_entry(use_cases, body):
     assert accepted + kept == 1
 
 
-def test_without_a_clock_of_its_own_the_office_takes_the_databases(any_use_cases):
+def test_without_a_clock_of_their_own_the_use_cases_take_the_databases(any_use_cases):
     plain = UseCases(any_use_cases.work.settings)
     before = datetime.now(UTC)
     ticket = plain.incidents.accept(conf(), run_id="run-1", origin="form")

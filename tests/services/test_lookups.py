@@ -33,7 +33,7 @@ def go_on(file) -> None:
     file.open_child_ticket("premium", to=Lane.EXTRA_PROBLEM_FIX)
 
 
-def test_a_case_shows_papers_status_timeline_and_way_in_order(any_use_cases, clock):
+def test_a_case_shows_documents_status_timeline_and_way_in_order(any_use_cases, clock):
     any_use_cases.incidents.accept(conf(external_reference="WEB-1"), run_id="run-1", origin="form")
     clock.pass_by(minutes=1)
     any_use_cases.incidents.perform(enter, run_id="run-1")
@@ -68,7 +68,7 @@ def test_a_case_is_one_json_document(any_use_cases):
     assert told["documents"][1]["body"]["text"] == "first"
 
 
-def test_a_paper_with_fields_of_tomorrow_is_readable_today(any_use_cases):
+def test_a_document_with_fields_of_tomorrow_is_readable_today(any_use_cases):
     class Tomorrow(Note):
         schema_version: int = 2
         more: int = 7
@@ -89,7 +89,7 @@ def test_what_nobody_knows_is_refused(any_use_cases):
         any_use_cases.lookups.incident("WEB-9")
 
 
-def test_letters_are_where_the_carrier_put_them(use_cases):
+def test_letters_are_where_the_transport_put_them(use_cases):
     @step
     def post(file) -> None:
         letter = "From: a@example.net\r\nTo: b@example.net\r\nMessage-ID: <TT-1.x@example.net>\r\n\r\nHello\r\n"
@@ -104,7 +104,7 @@ def test_letters_are_where_the_carrier_put_them(use_cases):
     assert all(str(use_cases.work.settings.letters_folder) in place for place in letters)
 
 
-def test_the_numbers_of_the_office_count_what_waits(any_use_cases):
+def test_the_metrics_count_what_waits(any_use_cases):
     any_use_cases.incidents.accept(conf(), run_id="run-1", origin="form")
     status = any_use_cases.lookups.database_status()
     assert (status["tickets"], status["open tickets"], status["messages waiting"]) == (1, 1, 0)

@@ -212,7 +212,7 @@ def test_letters_without_a_mail_server_are_written_into_the_folder(use_cases):
     assert all(str(use_cases.work.settings.letters_folder) in place for place in answer["written"])
 
 
-def test_every_kind_of_message_has_a_carrier_and_a_schedule(use_cases):
+def test_every_kind_of_message_has_a_transport_and_a_schedule(use_cases):
     assert (
         set(transports.transports(use_cases.work.settings, use_cases.work.database))
         == KINDS

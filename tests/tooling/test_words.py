@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Words that are no part of any name: `open_house` and `KilledHouse` have the word `house`.
 WORDS = """
-carrier carriers desks embedded house houses leaver leavers lookout mailroom office offices paper papers parting premises
-shelf shelter shelves stakes stranded telling town towns tray trays
+carrier carriers desks embedded house houses leaver leavers lookout mailroom office offices paper papers parting
+premises shelf shelter shelves stakes stranded telling town towns tray trays
 """
 # Whole names that stood for something else than they say.
 NAMES = """

@@ -354,7 +354,7 @@ def test_the_queue_goes_by_protection_priority_next_tier_score_and_age(sample):
     assert len(lines) > 1
 
 
-def test_the_place_in_the_queue_follows_the_papers(sample):
+def test_the_place_in_the_queue_follows_the_documents(sample):
     with sample.use_cases.work.reading() as connection:
         lines = {
             line.ticket: line for line in read_board(connection, BoardFilter(shown="all"), now=NOW, size=200).lines

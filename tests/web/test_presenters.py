@@ -36,16 +36,16 @@ def documents(sample) -> dict[str, list[KeptDocument]]:
     return found
 
 
-def test_every_kind_of_paper_has_its_teller():
+def test_every_kind_of_document_has_its_presenter():
     assert set(KINDS) == {kind.kind() for kind in every_kind()}
 
 
-def test_the_town_leaves_every_kind_of_paper(documents):
+def test_the_sample_leaves_every_kind_of_document(documents):
     assert set(documents) == set(KINDS)
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_a_paper_is_told_in_whole_sentences_without_codes(documents, kind):
+def test_a_document_is_presented_in_whole_sentences_without_codes(documents, kind):
     for document in documents[kind]:
         told = present_document(kind, document.body)
         assert told
@@ -58,7 +58,7 @@ def test_a_paper_is_told_in_whole_sentences_without_codes(documents, kind):
             assert len(said.split()) >= 3, said
 
 
-def test_what_is_told_follows_the_paper(sample):
+def test_what_is_presented_follows_the_document(sample):
     case = sample.use_cases.lookups.incident(sample.tickets[HELD])
     report = next(p for p in case.documents if p.kind == "ProblemReport")
     [first, words, *_] = present_document("ProblemReport", report.body | {"description": "It hums <b>loudly</b>."})
@@ -72,6 +72,6 @@ def test_what_is_told_follows_the_paper(sample):
     assert any("sent at once" in told for told in sent)
 
 
-def test_a_paper_that_nobody_knows_or_that_is_torn_is_left_to_its_fields():
+def test_an_unknown_or_damaged_document_is_shown_by_its_fields():
     assert present_document("Horoscope", {"sign": "lion"}) == ()
     assert present_document("Rebate", {"contract": "B"}) == ()

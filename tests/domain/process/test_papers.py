@@ -128,12 +128,12 @@ def test_the_next_steps_name_everything_that_is_open(outcome, state, provisional
     assert found == ({step for step, due in expected.items() if due} or {NextStep.NOTHING_MORE})
 
 
-def test_a_stored_paper_is_still_read_when_it_has_fields_of_a_later_version():
+def test_a_stored_document_is_still_read_when_it_has_fields_of_a_later_version():
     text = report().model_dump_json().replace('"schema_version":1', '"schema_version":2,"invented_later":true')
     assert ProblemReport.model_validate_json(text).ticket == "TT-000001"
 
 
-def test_every_kind_of_paper_is_written_on_some_way_through_the_process():
+def test_every_kind_of_document_is_written_on_some_way_through_the_process():
     written: set[str] = set()
     for break_down in (lambda world: world, stale_session, cut_link, damaged_fibre):
         use_cases = reported(break_down(small_world(premium=True)))

@@ -245,7 +245,7 @@ def test_the_explanation_says_how_much_of_the_window_is_known_whatever_is_measur
     assert "coverage: 0 % of the window is known" in judge(contract(latency), facts()).explain()
 
 
-def test_the_judgement_is_the_same_paper_after_it_was_written_down() -> None:
+def test_the_judgement_is_the_same_document_after_it_was_stored() -> None:
     terms = contract(objective(), objective(DURATION_TIERS, id="minutes"), chronic=CHRONIC, cap={"share": "100%"})
     found = judge(terms, facts(DAY_DOWN))
     again = SlaComparison.model_validate_json(found.model_dump_json())
