@@ -14,7 +14,7 @@ from rich.table import Table
 
 from tests.faults.checking import Verdict
 from tests.faults.crowding import Crowds
-from tests.faults.installation import House, house
+from tests.faults.installation import Installation, open_installation
 from tests.faults.scenarios import FAULTS, Fault, play
 
 COLUMNS = ("operations", "fault", "rounds", "incidents", "lost", "doubled", "letters repeated", "postings repeated")
@@ -74,7 +74,7 @@ def main() -> int:
         if chosen := [fault for fault in FAULTS if wanted(fault.name)]:
             with (
                 tempfile.TemporaryDirectory(prefix="faults-") as folder,
-                house(Path(folder), operations=kind, on_small_disk=True) as opened,
+                open_installation(Path(folder), operations=kind, on_small_disk=True) as opened,
             ):
                 for fault in chosen:
                     report.add(kind, fault.name, _in(opened, fault), opened.judge)
@@ -85,7 +85,7 @@ def main() -> int:
     return int(report.failed)
 
 
-def _in(opened: House, fault: Fault) -> Play:
+def _in(opened: Installation, fault: Fault) -> Play:
     def played(chance: Random, number: int) -> None:
         try:
             play(opened, fault, chance, f"F{FAULTS.index(fault):02}-{number}")

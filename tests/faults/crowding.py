@@ -46,7 +46,7 @@ WAYS = {IN_TIME: "track_errors", TOO_LATE: "terminate_restoration"}
 
 
 class Crowds:
-    """Each round in a house of its own; the verdict is that of all rounds."""
+    """Each round in an installation of its own; the verdict is that of all rounds."""
 
     def __init__(self, kind: str, waits: int) -> None:
         self.kind, self.waits = kind, waits

@@ -1,4 +1,4 @@
-"""A whole house under test: the real components, the small TELECO, a mail server, a billing system."""
+"""A whole installation under test: the real components, the sample data, a mail server, a billing system."""
 
 import json
 import os
@@ -43,7 +43,7 @@ HASTE = {
 }
 
 
-class House:
+class Installation:
     """Starts incidents, breaks things, waits until all is quiet, and judges."""
 
     def __init__(self, stack: AirflowStack, use_cases: UseCases, mailbox: Mailbox, billing: Billing) -> None:
@@ -228,8 +228,8 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, *, operations: str, on_small_disk: bool = False) -> Iterator[House]:
-    """Open a house whose operations database is 'sqlite' or 'postgres'; Airflow's own is always PostgreSQL.
+def open_installation(folder: Path, *, operations: str, on_small_disk: bool = False) -> Iterator[Installation]:
+    """Open an installation whose operations database is 'sqlite' or 'postgres'; Airflow's own is always PostgreSQL.
 
     Where one may mount, the operations database can be given a small disk of its own.
     """
@@ -261,6 +261,6 @@ def house(folder: Path, *, operations: str, on_small_disk: bool = False) -> Iter
         use_cases.work.migrate()
         stack = opened.enter_context(AirflowStack(settings, tell=print))
         stack.wait_for_dags([DAG, HOUSEKEEPING])
-        made = House(stack, use_cases, mailbox, billing)
+        made = Installation(stack, use_cases, mailbox, billing)
         made.server, made.disk = server, disk
         yield made

@@ -13,7 +13,7 @@ from typing import Any
 from deploy.stack.rest import FINISHED, AirflowApi, UnableToReachAirflow
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.services import UnableToAcceptNotification, UnableToReleaseRestoration
-from tests.faults.installation import DAG, House
+from tests.faults.installation import DAG, Installation
 
 CALLERS = 50
 EDGES = (-2, -1, -0.3, -0.05, 0, 0.05, 0.3, 1)
@@ -22,10 +22,10 @@ BACKLOG = "sla_backlog"
 DESK = "/incident-desk/new"
 
 
-def same_incident_from_everywhere(house: House, chance: Random, mark: str) -> None:
+def same_incident_from_everywhere(installation: Installation, chance: Random, mark: str) -> None:
     """Start one incident by fifty callers at once: REST, desk, command line, backlog; the same and other bodies."""
     reference = f"MANY-{mark}"
-    conf = house.conf("minor_correction", reference)
+    conf = installation.conf("minor_correction", reference)
     ways = [_by_rest] * 34 + [_by_desk] * 8 + [_by_command_line] * 4 + [_into_backlog] * 4
     chance.shuffle(ways)
     together = Barrier(CALLERS)
@@ -33,83 +33,85 @@ def same_incident_from_everywhere(house: House, chance: Random, mark: str) -> No
     def call(number: int) -> None:
         body = conf if number % 5 else {**conf, "description": f"Told differently by {number}."}
         together.wait()
-        ways[number](house, body, number)
+        ways[number](installation, body, number)
 
     with ThreadPoolExecutor(CALLERS) as callers:
         list(callers.map(call, range(CALLERS)))
-    api = house.stack.api
+    api = installation.stack.api
     api.start_run(BACKLOG, conf={}, run_id=f"backlog-{mark}")
-    house.until(lambda: api.run_state(BACKLOG, f"backlog-{mark}") in FINISHED, "the backlog is not worked off")
-    house.until(lambda: set(api.run_states(DAG).values()) <= FINISHED, "not all ended")
-    tickets = [t for t in house.use_cases.lookups.tickets(limit=10_000) if t.external_reference == reference]
+    installation.until(lambda: api.run_state(BACKLOG, f"backlog-{mark}") in FINISHED, "the backlog is not worked off")
+    installation.until(lambda: set(api.run_states(DAG).values()) <= FINISHED, "not all ended")
+    tickets = [t for t in installation.use_cases.lookups.tickets(limit=10_000) if t.external_reference == reference]
     assert len(tickets) == 1, tickets
-    house.started.add(tickets[0].run_id)
+    installation.started.add(tickets[0].run_id)
 
 
-def _by_rest(house: House, body: dict[str, Any], number: int) -> None:
+def _by_rest(installation: Installation, body: dict[str, Any], number: int) -> None:
     """Start it as Airflow's form does, under the run id of all or another."""
-    reference, stack = body["external_reference"], house.stack
+    reference, stack = body["external_reference"], installation.stack
     run_id = f"incident.{reference}" if number % 2 else f"other.{reference}.{number % 6}"
     with AirflowApi(stack.address, user=stack.user, password=stack.password) as api:
         api.start_run(DAG, conf=body, run_id=run_id)
 
 
-def _by_desk(house: House, body: dict[str, Any], number: int) -> None:
+def _by_desk(installation: Installation, body: dict[str, Any], number: int) -> None:
     fields = {name: str(value) for name, value in body.items() if isinstance(value, str | int)}
-    stack = house.stack
+    stack = installation.stack
     with AirflowApi(stack.address, user=stack.user, password=stack.password) as api, suppress(UnableToReachAirflow):
         answer = api.request("POST", DESK, data=fields, headers={"origin": stack.address})
         assert answer.status_code in {303, 409, 502}, (answer.status_code, answer.text[:2000])
 
 
-def _by_command_line(house: House, body: dict[str, Any], number: int) -> None:
-    file = house.use_cases.work.settings.letters_folder.parent / f"{body['external_reference']}-{number}.json"
+def _by_command_line(installation: Installation, body: dict[str, Any], number: int) -> None:
+    file = installation.use_cases.work.settings.letters_folder.parent / f"{body['external_reference']}-{number}.json"
     file.write_text(json.dumps(body))
-    said: subprocess.CompletedProcess[str] = house.sla("incident", "start", str(file))
+    said: subprocess.CompletedProcess[str] = installation.sla("incident", "start", str(file))
     # What is refused is another body under the same reference, or a server that is too busy; both say so.
     assert said.returncode == 0 or "exists with another" in said.stderr or "Airflow" in said.stderr, said
 
 
-def _into_backlog(house: House, body: dict[str, Any], number: int) -> None:
+def _into_backlog(installation: Installation, body: dict[str, Any], number: int) -> None:
     with suppress(UnableToAcceptNotification):
-        house.use_cases.backlog.enter(body, run_id=f"incident.{body['external_reference']}", origin="backlog")
+        installation.use_cases.backlog.enter(body, run_id=f"incident.{body['external_reference']}", origin="backlog")
 
 
-def around_the_deadline(house: House, chance: Random, mark: str) -> None:
+def around_the_deadline(installation: Installation, chance: Random, mark: str) -> None:
     """Release held requests shortly before and after their deadlines, half of the times without a triggerer.
 
     Who was asked before the deadline must not be refused, and who was not refused must have been in time.
     """
-    runs = {house.start_apart("too_late", f"EDGE-{mark}-{number}"): edge for number, edge in enumerate(EDGES)}
+    runs = {installation.start_apart("too_late", f"EDGE-{mark}-{number}"): edge for number, edge in enumerate(EDGES)}
     away = chance.random() < 0.5
     if away:
-        house.away.add("triggerer")
-        house.stack.components.kill("triggerer")
-        house.stack.components.wait_ended("triggerer")
+        installation.away.add("triggerer")
+        installation.stack.components.kill("triggerer")
+        installation.stack.components.wait_ended("triggerer")
     try:
         with ThreadPoolExecutor(len(runs)) as operators:
-            honoured = dict(operators.map(lambda run: (run, _release_at_the_edge(house, run, runs[run])), runs))
+            honoured = dict(operators.map(lambda run: (run, _release_at_the_edge(installation, run, runs[run])), runs))
     finally:
-        house.away.discard("triggerer")
-        house.revive()
-    house.until(lambda: all(house.use_cases.restorations.find(run).outcome for run in runs), "not decided")
+        installation.away.discard("triggerer")
+        installation.revive()
+    installation.until(
+        lambda: all(installation.use_cases.restorations.find(run).outcome for run in runs), "not decided"
+    )
     for run, sent in honoured.items():
         expected = RestorationOutcome.IN_TIME if sent else RestorationOutcome.TOO_LATE
-        assert house.use_cases.restorations.find(run).outcome is expected, (
+        assert installation.use_cases.restorations.find(run).outcome is expected, (
             run,
             sent,
-            house.use_cases.restorations.find(run),
+            installation.use_cases.restorations.find(run),
         )
 
 
-def _release_at_the_edge(house: House, run_id: str, edge: float) -> bool:
+def _release_at_the_edge(installation: Installation, run_id: str, edge: float) -> bool:
     """Tell whether the request was taken; every answer must fit the instants before and after it."""
-    house.until(lambda: house.asked(run_id), "not held", every=0.2)
-    deadline = house.use_cases.restorations.find(run_id).deadline
+    installation.until(lambda: installation.asked(run_id), "not held", every=0.2)
+    deadline = installation.use_cases.restorations.find(run_id).deadline
     time.sleep(max(0.0, deadline.timestamp() + edge - time.time()))
     asked = datetime.now(UTC)
     try:
-        wait = house.use_cases.restorations.release(run_id, by="operator", reason="In the last moment.")
+        wait = installation.use_cases.restorations.release(run_id, by="operator", reason="In the last moment.")
     except UnableToReleaseRestoration:
         answered = datetime.now(UTC)
         assert answered > deadline, f"{run_id} was asked at {asked} and refused at {answered}, before {deadline}"
@@ -119,20 +121,22 @@ def _release_at_the_edge(house: House, run_id: str, edge: float) -> bool:
     return True
 
 
-def race_of_the_deferral(house: House, chance: Random, mark: str) -> None:
+def race_of_the_deferral(installation: Installation, chance: Random, mark: str) -> None:
     """Answer requests before their tasks defer, while they do, and up to twenty seconds afterwards."""
-    runs = {house.start_apart("held_and_released", f"RACE-{mark}-{n}"): chance.uniform(0, 20) for n in range(RACERS)}
+    runs = {
+        installation.start_apart("held_and_released", f"RACE-{mark}-{n}"): chance.uniform(0, 20) for n in range(RACERS)
+    }
 
     def answer(run_id: str) -> None:
-        house.until(lambda: house.waiting(run_id), "not held", every=0.2)
+        installation.until(lambda: installation.waiting(run_id), "not held", every=0.2)
         time.sleep(runs[run_id])
-        house.use_cases.restorations.release(run_id, by="operator", reason="At once.")
+        installation.use_cases.restorations.release(run_id, by="operator", reason="At once.")
 
     with ThreadPoolExecutor(RACERS) as operators:
         list(operators.map(answer, runs))
-    house.until(lambda: all(_ended(house, run) for run in runs), "not ended")
-    assert {house.stack.api.run_state(DAG, run) for run in runs} == {"success"}
+    installation.until(lambda: all(_ended(installation, run) for run in runs), "not ended")
+    assert {installation.stack.api.run_state(DAG, run) for run in runs} == {"success"}
 
 
-def _ended(house: House, run_id: str) -> bool:
-    return house.stack.api.run_state(DAG, run_id) in FINISHED
+def _ended(installation: Installation, run_id: str) -> bool:
+    return installation.stack.api.run_state(DAG, run_id) in FINISHED

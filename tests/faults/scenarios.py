@@ -5,7 +5,7 @@ from random import Random
 
 from tests.faults import breaking, meeting, surroundings, waiting
 from tests.faults.breaking import Inject, billing, component, mail
-from tests.faults.installation import House
+from tests.faults.installation import Installation
 
 WAYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration", "held_and_released", "no_violation")
 PAID = ("minor_correction", "no_problem_found")  # quickly at the end, and each with a credit and a letter
@@ -56,10 +56,10 @@ FAULTS = (
 )
 
 
-def play(house: House, fault: Fault, chance: Random, mark: str) -> None:
+def play(installation: Installation, fault: Fault, chance: Random, mark: str) -> None:
     """Start the incidents, inject the fault, wait until all is quiet."""
-    house.move_on()
+    installation.move_on()
     for key in fault.keys:
-        house.start(key, f"{mark}-{key.upper().replace('_', '-')}")
-    fault.inject(house, chance, mark)
-    house.settle()
+        installation.start(key, f"{mark}-{key.upper().replace('_', '-')}")
+    fault.inject(installation, chance, mark)
+    installation.settle()

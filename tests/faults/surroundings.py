@@ -14,7 +14,7 @@ from deploy.stack.rest import UnableToReachAirflow
 from include.sla_logic.domain.restoration import RestorationOutcome
 from tests.faults import breaking
 from tests.faults.breaking import Inject
-from tests.faults.installation import PATIENCE, House
+from tests.faults.installation import PATIENCE, Installation
 
 ASIDE = "triggerer"
 PARTS = ("scheduler", "triggerer", "dag-processor", "api-server")
@@ -25,81 +25,81 @@ MAIL, BILLING = ("down", "slow", "later", "forgetful"), ("down", "slow", "error"
 def clock_of_the_triggerer(seconds: float) -> Inject:
     """Let the only triggerer work with a clock that is wrong: whose time is over and whose not stays the same."""
 
-    def inject(house: House, chance: Random, mark: str) -> None:
-        stack = house.stack
+    def inject(installation: Installation, chance: Random, mark: str) -> None:
+        stack = installation.stack
         expected = {
-            house.start("held_and_released", f"CLOCK-{mark}-HELD"): RestorationOutcome.IN_TIME,
-            house.start("too_late", f"CLOCK-{mark}-LATE"): RestorationOutcome.TOO_LATE,
+            installation.start("held_and_released", f"CLOCK-{mark}-HELD"): RestorationOutcome.IN_TIME,
+            installation.start("too_late", f"CLOCK-{mark}-LATE"): RestorationOutcome.TOO_LATE,
         }
         held, late = expected
-        house.away.add(ASIDE)  # nobody takes its strange heartbeat for a sickness
+        installation.away.add(ASIDE)  # nobody takes its strange heartbeat for a sickness
         try:
-            _end(house)
+            _end(installation)
             command = [sys.executable, "-m", "tests.faults.stepped", str(seconds), ASIDE, "--skip-serve-logs"]
             stack.components.start(ASIDE, command)
-            house.until(lambda: _beats_by(house, seconds), "no heartbeat by the wrong clock")
-            house.until_deferred(held)
+            installation.until(lambda: _beats_by(installation, seconds), "no heartbeat by the wrong clock")
+            installation.until_deferred(held)
             time.sleep(chance.uniform(0, 40))
-            assert house.use_cases.restorations.find(held).outcome is None
-            house.use_cases.restorations.release(held, by="operator", reason="The route has room.")
+            assert installation.use_cases.restorations.find(held).outcome is None
+            installation.use_cases.restorations.release(held, by="operator", reason="The route has room.")
             ended = ("track_errors", "terminate_restoration")
             for run in (held, late):
-                house.until(partial(_passed_one, house, run, ended), f"{run} still waits")
+                installation.until(partial(_passed_one, installation, run, ended), f"{run} still waits")
             for run, outcome in expected.items():
-                assert house.use_cases.restorations.find(run).outcome is outcome, (
+                assert installation.use_cases.restorations.find(run).outcome is outcome, (
                     run,
-                    house.use_cases.restorations.find(run),
+                    installation.use_cases.restorations.find(run),
                 )
         finally:
-            _end(house)
-            house.away.discard(ASIDE)
-            house.revive()
+            _end(installation)
+            installation.away.discard(ASIDE)
+            installation.revive()
 
     return inject
 
 
-def _end(house: House) -> None:
-    if ASIDE not in house.stack.components.ended:
-        house.stack.components.kill(ASIDE)
-        house.stack.components.wait_ended(ASIDE)
+def _end(installation: Installation) -> None:
+    if ASIDE not in installation.stack.components.ended:
+        installation.stack.components.kill(ASIDE)
+        installation.stack.components.wait_ended(ASIDE)
 
 
-def _beats_by(house: House, seconds: float) -> bool:
+def _beats_by(installation: Installation, seconds: float) -> bool:
     """Tell whether a triggerer's last heartbeat lies so far in the future."""
-    jobs = house.stack.api.call("GET", "/api/v2/jobs", params={"job_type": "TriggererJob", "limit": 100})["jobs"]
+    jobs = installation.stack.api.call("GET", "/api/v2/jobs", params={"job_type": "TriggererJob", "limit": 100})["jobs"]
     beats = [datetime.fromisoformat(job["latest_heartbeat"]) for job in jobs if job["latest_heartbeat"]]
     expected = datetime.now(UTC) + timedelta(seconds=seconds)
     return any(abs(beat - expected) < timedelta(minutes=2) for beat in beats)
 
 
-def _passed_one(house: House, run: str, tasks: Iterable[str]) -> bool:
-    return any(_passed(house, run, task) for task in tasks)
+def _passed_one(installation: Installation, run: str, tasks: Iterable[str]) -> bool:
+    return any(_passed(installation, run, task) for task in tasks)
 
 
-def _passed(house: House, run: str, task: str) -> bool:
-    return house.stack.api.task_states("sla_violation", run).get(task) == "success"
+def _passed(installation: Installation, run: str, task: str) -> bool:
+    return installation.stack.api.task_states("sla_violation", run).get(task) == "success"
 
 
-def disk_full(house: House, chance: Random, _mark: str) -> None:
+def disk_full(installation: Installation, chance: Random, _mark: str) -> None:
     """Fill the file system of the operations database while incidents are under way, and make room again."""
-    assert house.disk is not None, "a full disk needs the right to mount a file system: run as one who may"
+    assert installation.disk is not None, "a full disk needs the right to mount a file system: run as one who may"
     time.sleep(chance.uniform(3, 20))
     felt, end = False, time.monotonic() + chance.uniform(30, 60)
     try:
         while time.monotonic() < end or not felt:
-            house.disk.fill()
-            felt = felt or _refuses_to_write(house)
+            installation.disk.fill()
+            felt = felt or _refuses_to_write(installation)
             assert time.monotonic() < end + PATIENCE, "the full disk was not felt"
             time.sleep(0.5)
     finally:
-        house.disk.make_room()
-        if not house.server.runs:  # PostgreSQL ends itself where it cannot write its log
-            house.server.start_again()
+        installation.disk.make_room()
+        if not installation.server.runs:  # PostgreSQL ends itself where it cannot write its log
+            installation.server.start_again()
 
 
-def _refuses_to_write(house: House) -> bool:
+def _refuses_to_write(installation: Installation) -> bool:
     try:
-        with house.use_cases.work.database.write() as connection:
+        with installation.use_cases.work.database.write() as connection:
             connection.exec_driver_sql("CREATE TABLE too_much (filler TEXT)")
             connection.exec_driver_sql("INSERT INTO too_much VALUES ('" + "x" * 2_000_000 + "')")
             connection.rollback()
@@ -111,47 +111,47 @@ def _refuses_to_write(house: House) -> bool:
 def everything(minutes: float) -> Inject:
     """Start an incident of chance every few seconds, and break something of chance every half minute."""
 
-    def inject(house: House, chance: Random, mark: str) -> None:
+    def inject(installation: Installation, chance: Random, mark: str) -> None:
         end, number = time.monotonic() + 60 * minutes, 0
         unanswered: list[tuple[str, str]] = []
         faults: list[Callable[[], None]] = [
-            *(lambda part=part: _kill(house, part) for part in PARTS),
-            lambda: breaking.api_server_away(10)(house, chance, mark),
-            lambda: breaking.database_away(1, 5)(house, chance, mark),
-            lambda: _some_tasks(house, chance),
-            lambda: house.mailbox.be(chance.choice([None, *MAIL])),
-            lambda: house.billing.be(chance.choice([None, *BILLING])),
+            *(lambda part=part: _kill(installation, part) for part in PARTS),
+            lambda: breaking.api_server_away(10)(installation, chance, mark),
+            lambda: breaking.database_away(1, 5)(installation, chance, mark),
+            lambda: _some_tasks(installation, chance),
+            lambda: installation.mailbox.be(chance.choice([None, *MAIL])),
+            lambda: installation.billing.be(chance.choice([None, *BILLING])),
         ]
         try:
             while time.monotonic() < end:
                 if number % 3 == 0:
-                    house.move_on()
+                    installation.move_on()
                 for key in chance.sample(KEYS, 2):
                     reference = f"MIX-{mark}-{number}-{key.upper().replace('_', '-')}"
                     try:
-                        house.start(key, reference)
+                        installation.start(key, reference)
                     except UnableToReachAirflow:
                         unanswered.append((key, reference))
                 number += 1
                 chance.choice(faults)()
-                house.revive()
-                house.release_held()
+                installation.revive()
+                installation.release_held()
                 time.sleep(chance.uniform(5, 30))
         finally:
-            house.mailbox.be(None)
-            house.billing.be(None)
+            installation.mailbox.be(None)
+            installation.billing.be(None)
         for key, reference in unanswered:  # who got no answer cannot know, and sends it again
-            house.start(key, reference)
+            installation.start(key, reference)
 
     return inject
 
 
-def _kill(house: House, part: str) -> None:
-    if part in house.stack.components.pids:
-        house.kill(part)
+def _kill(installation: Installation, part: str) -> None:
+    if part in installation.stack.components.pids:
+        installation.kill(part)
 
 
-def _some_tasks(house: House, chance: Random) -> None:
-    for process in house.workers()[: chance.randint(1, 3)]:
+def _some_tasks(installation: Installation, chance: Random) -> None:
+    for process in installation.workers()[: chance.randint(1, 3)]:
         with suppress(Exception):
             process.kill()

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from tests.faults import breaking
-from tests.faults.installation import House, house
+from tests.faults.installation import Installation, open_installation
 
 # With the tests that need a server, so that one worker does these one after the other: never two Airflows at once.
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600), pytest.mark.xdist_group("servers")]
@@ -30,14 +30,14 @@ PLAYED = {  # by operations database: the incidents under way, and what breaks m
 
 
 @pytest.fixture(params=PLAYED)
-def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("faults"), operations=request.param) as opened:
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with open_installation(tmp_path_factory.mktemp("faults"), operations=request.param) as opened:
         opened.kind = request.param
         print(f"seed {SEED}")  # noqa: T201 - to play it again
         yield opened
 
 
-def test_nothing_is_lost_and_nothing_doubled_when_parts_are_killed_and_servers_fail(opened: House) -> None:
+def test_nothing_is_lost_and_nothing_doubled_when_parts_are_killed_and_servers_fail(opened: Installation) -> None:
     keys, faults = PLAYED[opened.kind]
     chance = Random(f"{SEED} {opened.kind}")  # noqa: S311 - faults, not secrets
     opened.billing.be("forgetful")
