@@ -2,9 +2,7 @@
 
 import pytest
 
-from include.sla_logic.persistence.queries.attention import count_figures
-from include.sla_logic.persistence.queries.board import BoardFilter, read_board
-from include.sla_logic.persistence.queries.reports import month_of, report_month
+from include.sla_logic.services.board import BoardFilter
 from tests.web.desk_sample import HELD, WAIT, Sample
 
 ASKED = [
@@ -23,11 +21,9 @@ def seen(sample):
     for key in ("premium", HELD, "too_late"):
         if key in sample.house.notifications:
             sample.walk(key, until=WAIT if key == HELD else None)
-    with sample.use_cases.work.reading() as connection:
-        now = sample.use_cases.work.database.now(connection)
-        boards = [[line.ticket for line in read_board(connection, wanted, now=now, size=10).lines] for wanted in ASKED]
-        month = report_month(connection, month_of("2026-11"))
-        return boards, count_figures(connection, now=now), month.total.incidents, month.total.credits
+    board, month = sample.use_cases.board, sample.use_cases.reports.month("2026-11")
+    boards = [[line.ticket for line in board.incidents(wanted, size=10).lines] for wanted in ASKED]
+    return boards, board.overview(BoardFilter()).counts, month.total.incidents, month.total.credits
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from include.sla_logic.web.rendering import figure
-from include.sla_logic.web.wording import say_title
+from include.sla_logic.web.wording import title_of
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,6 @@ def test_what_was_not_measured_is_a_dash():
 
 
 def test_a_heading_spells_the_agreement_in_capitals():
-    assert say_title("report_sla_rebate") == "Report SLA rebate"
-    assert say_title("compare_with_sla") == "Compare with SLA"
-    assert say_title("translate") == "Translate"
+    assert title_of("report_sla_rebate") == "Report SLA rebate"
+    assert title_of("compare_with_sla") == "Compare with SLA"
+    assert title_of("translate") == "Translate"

@@ -1,5 +1,8 @@
 """Use cases: the only way from Airflow, the command line and the desk to the operations database."""
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from include.sla_logic.persistence.database import Clock
 from include.sla_logic.persistence.restorations import UnableToReleaseRestoration
 from include.sla_logic.services.acceptance import UnableToAcceptNotification
@@ -17,6 +20,15 @@ from include.sla_logic.services.restorations import Restorations
 from include.sla_logic.services.sla_status import SlaStatus
 from include.sla_logic.services.unit_of_work import UnitOfWork
 from include.sla_logic.settings import Settings
+
+if TYPE_CHECKING:
+    from include.sla_logic.services.board import Board
+    from include.sla_logic.services.incident_views import IncidentViews
+    from include.sla_logic.services.letters import Letters
+    from include.sla_logic.services.reports import Reports
+    from include.sla_logic.services.service_status import ServiceStatus
+    from include.sla_logic.services.subscriptions import Subscriptions
+    from include.sla_logic.services.worklists import Worklists
 
 __all__ = ["Settings", "UnableToAcceptCohort", "UnableToAcceptNotification", "UnableToReleaseRestoration", "UseCases"]
 
@@ -40,3 +52,47 @@ class UseCases:
         self.sla_status = SlaStatus(self.work)
         self.monitoring = Monitoring(self.work)
         self.lookups = Lookups(self.work)
+
+    # What only people read is imported when it is first asked for: every task's process would pay for it.
+
+    @cached_property
+    def board(self) -> "Board":
+        from include.sla_logic.services.board import Board
+
+        return Board(self.work)
+
+    @cached_property
+    def incident_views(self) -> "IncidentViews":
+        from include.sla_logic.services.incident_views import IncidentViews
+
+        return IncidentViews(self.work)
+
+    @cached_property
+    def letters(self) -> "Letters":
+        from include.sla_logic.services.letters import Letters
+
+        return Letters(self.work)
+
+    @cached_property
+    def reports(self) -> "Reports":
+        from include.sla_logic.services.reports import Reports
+
+        return Reports(self.work)
+
+    @cached_property
+    def service_status(self) -> "ServiceStatus":
+        from include.sla_logic.services.service_status import ServiceStatus
+
+        return ServiceStatus(self.work)
+
+    @cached_property
+    def subscriptions(self) -> "Subscriptions":
+        from include.sla_logic.services.subscriptions import Subscriptions
+
+        return Subscriptions(self.work)
+
+    @cached_property
+    def worklists(self) -> "Worklists":
+        from include.sla_logic.services.worklists import Worklists
+
+        return Worklists(self.work)

@@ -1,4 +1,4 @@
-"""The incident desk: a web application for people who handle incidents; it knows no Airflow."""
+"""The incident desk: a web application for people who handle incidents; it does not know Airflow."""
 
 from include.sla_logic.web.app import build_desk
 from include.sla_logic.web.dependencies import Caller

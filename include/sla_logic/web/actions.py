@@ -12,7 +12,7 @@ from include.sla_logic.web.forms import UnableToReadReason, reason_of
 
 @dataclass(frozen=True)
 class ActionRequest:
-    """What somebody wants done: on what, by whom, why; `owner` only for a hold."""
+    """One action to perform: on what, by whom and why; `owner` only for a hold."""
 
     subject: str
     by: str
@@ -22,9 +22,9 @@ class ActionRequest:
 
 @dataclass(frozen=True)
 class Action:
-    """One act: how it is announced, how it is done, and what is said afterwards.
+    """One action: how the desk explains it, how it is performed, and the notice that follows.
 
-    `subject` is what it is done on: ticket, credit, entry (of the quarantine) or message (of the outbox).
+    `subject` is what it is performed on: ticket, credit, entry (of the quarantine) or message (of the outbox).
     """
 
     name: str
@@ -39,11 +39,11 @@ class Action:
 
 
 class UnableToReadAddress(ForeseenError):
-    """The address names nothing that an act can be done on."""
+    """The address names nothing that an action can be performed on."""
 
 
 def action_request(subject: str, fields: Mapping[str, str], *, by: str) -> ActionRequest:
-    """Read what a form says; raise `UnableToReadReason` without a reason."""
+    """Read the fields of a form; raise `UnableToReadReason` without a reason."""
     return ActionRequest(subject, by, reason_of(fields.get("reason")), fields.get("owner", ""))
 
 
@@ -95,7 +95,7 @@ _ALL = (
         "release",
         "ticket",
         "Release the restoration request",
-        "The request is sent to Resource Provisioning at once and the run goes on. This cannot be taken back.",
+        "The request is sent to Resource Provisioning at once and the run goes on. This cannot be undone.",
         "Send the request now",
         "released",
         _release,
@@ -114,7 +114,7 @@ _ALL = (
         "hold",
         "ticket",
         "Put the ticket on hold",
-        "While the customer owes the next step the clock of her contract stands still; while we owe it, it runs on.",
+        "While the customer owes the next step, the clock of their contract is stopped; while we owe it, it runs on.",
         "Put on hold",
         "on_hold",
         _hold,
@@ -152,7 +152,7 @@ _ALL = (
         "retry",
         "entry",
         "Run the quarantined notification again",
-        "It is checked once more as it came. If it is accepted now, its ticket belongs to the run that brought it.",
+        "It is checked again as it arrived. If it is accepted now, its ticket belongs to the run that brought it.",
         "Run again",
         "accepted",
         _retry_entry,
@@ -161,10 +161,10 @@ _ALL = (
         "resend",
         "message",
         "Send the message again",
-        "It becomes due now, under the same key: a receiver that has it already ignores it.",
+        "It is due at once, under the same key: a receiver that has it already ignores it.",
         "Send again",
         "resent",
         _retry_message,
     ),
 )
-ACTIONS: Mapping[tuple[str, str], Action] = MappingProxyType({(act.subject, act.name): act for act in _ALL})
+ACTIONS: Mapping[tuple[str, str], Action] = MappingProxyType({(action.subject, action.name): action for action in _ALL})

@@ -1,4 +1,4 @@
-"""Who asks: login and rights come from outside, by two dependencies that the desk is built with."""
+"""What a route can ask for: the caller, the desk's settings and the use cases."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -12,54 +12,54 @@ from include.sla_logic.services import UseCases
 
 @dataclass(frozen=True)
 class Caller:
-    """A logged-in person, and whether she may change anything."""
+    """A logged-in person, and whether they may change anything."""
 
     name: str
     may_write: bool = False
 
 
-Starter = Callable[[Request, Mapping[str, Any]], Awaitable[str]]
+StartRun = Callable[[Request, Mapping[str, Any]], Awaitable[str]]
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What every page stands on.
+class DeskSettings:
+    """What the desk was built with.
 
-    `start` begins a run of the process with a notification and returns its run id. `prefix` is where the desk is
+    `start_run` begins a run of the process with a notification and returns its run id. `prefix` is where the desk is
     mounted below Airflow, whose runs of `airflow_dag` it links to; None where there is no Airflow around it.
     `extra_run` names DAG and run of the extra process for an incident's run.
     """
 
     open_use_cases: Callable[[], UseCases]
-    start: Starter | None = None
+    start_run: StartRun | None = None
     prefix: str = ""
     airflow_dag: str | None = None
     extra_run: Callable[[str], tuple[str, str]] | None = None
 
 
-class UnableToAdmit(ForeseenError):
-    """The request comes without a caller; the desk was put together wrongly."""
+class UnableToIdentifyCaller(ForeseenError):
+    """The route was added without a login."""
 
 
-def the_caller(request: Request) -> Caller:
-    """Return who was admitted to this route."""
+def get_caller(request: Request) -> Caller:
+    """Return the person whose login was accepted for this route."""
     caller = getattr(request.state, "caller", None)
     if not isinstance(caller, Caller):
-        raise UnableToAdmit("No caller was admitted to this route.")
+        raise UnableToIdentifyCaller("This route was added without a login.")
     return caller
 
 
-def the_desk(request: Request) -> Desk:
+def get_desk(request: Request) -> DeskSettings:
     """Return what the desk was built with."""
-    desk: Desk = request.app.state.desk
+    desk: DeskSettings = request.app.state.desk
     return desk
 
 
-def the_use_cases(request: Request) -> UseCases:
-    """Open the use_cases for this request."""
-    return the_desk(request).open_use_cases()
+def get_use_cases(request: Request) -> UseCases:
+    """Open the use cases for this request."""
+    return get_desk(request).open_use_cases()
 
 
-AsCaller = Annotated[Caller, Depends(the_caller)]
-AtDesk = Annotated[Desk, Depends(the_desk)]
-WithUseCases = Annotated[UseCases, Depends(the_use_cases)]
+CurrentCaller = Annotated[Caller, Depends(get_caller)]
+CurrentDesk = Annotated[DeskSettings, Depends(get_desk)]
+WithUseCases = Annotated[UseCases, Depends(get_use_cases)]

@@ -1,4 +1,4 @@
-"""Forms as browsers send them: read whole, with limits, without a multipart parser."""
+"""Reading forms as browsers send them, with limits and without a multipart parser."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -13,7 +13,7 @@ REASON_LIMIT = 500
 
 
 class UnableToReadReason(ForeseenError):
-    """An act needs a reason that people can read."""
+    """An action needs a reason that people can read."""
 
 
 async def read_form(request: Request) -> Mapping[str, str]:
@@ -29,14 +29,14 @@ async def read_form(request: Request) -> Mapping[str, str]:
     return dict(pairs)
 
 
-AForm = Annotated[Mapping[str, str], Depends(read_form)]
+Form = Annotated[Mapping[str, str], Depends(read_form)]
 
 
 def reason_of(text: str | None) -> str:
     """Return the reason on one line; raise `UnableToReadReason` where there is none or too much of it."""
     reason = " ".join((text or "").split())
     if not reason:
-        raise UnableToReadReason("Give a reason: it is kept with the incident.")
+        raise UnableToReadReason("Give a reason: it is stored with the incident.")
     if len(reason) > REASON_LIMIT:
         raise UnableToReadReason(f"The reason is longer than {REASON_LIMIT} characters.")
     if not reason.isprintable():

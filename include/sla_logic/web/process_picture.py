@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from include.sla_logic.persistence.queries.incident import Case, TakenStep
+from include.sla_logic.services.incident_views import Case, TakenStep
 from include.sla_logic.web.process_layout import BANDS, STATIONS, TRACKS, Station, Track
 
 STEP_X, STEP_Y, WIDE, HIGH = 118, 56, 94, 38

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from include.sla_logic.web.wording import say_code, say_notice, say_title
+from include.sla_logic.web.wording import in_words, notice_of, title_of
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -25,7 +25,7 @@ def render(request: Request, template: str, **values: Any) -> str:
             base=request.scope.get("root_path", ""),
             who=getattr(request.state, "caller", None),
             desk=desk,
-            notice=say_notice(request.query_params.get("done", "")),
+            notice=notice_of(request.query_params.get("done", "")),
             **values,
         )
     )
@@ -47,8 +47,8 @@ def _templates() -> Environment:
         "length_of": len,
         "segment": segment,
         "query": query,
-        "code": say_code,
-        "title_of": say_title,
+        "code": in_words,
+        "title_of": title_of,
         "amount": amount,
         "figure": figure,
     }

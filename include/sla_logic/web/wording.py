@@ -35,19 +35,19 @@ _SLA = re.compile(r"\bsla\b", re.IGNORECASE)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-def say_code(code: object) -> str:
+def in_words(code: object) -> str:
     """Write a code as words: `restoration_too_late` as `restoration too late`."""
     text = str(code)
     return _CODES.get(text) or _HUMP.sub(" ", text).replace("_", " ")
 
 
-def say_title(code: object) -> str:
+def title_of(code: object) -> str:
     """Write a code as a heading: `SlaComparison` as `Sla comparison`."""
-    words = say_code(code).strip()
+    words = in_words(code).strip()
     words = words[:1].upper() + words[1:].lower() if words.isascii() and _HUMP.search(str(code)) else words
     return _SLA.sub("SLA", words[:1].upper() + words[1:])
 
 
-def say_notice(code: str) -> str:
+def notice_of(code: str) -> str:
     """Write what was just done; an unknown code says nothing."""
     return _CODES[code] if code in _NOTICES else ""

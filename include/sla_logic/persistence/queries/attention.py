@@ -1,4 +1,4 @@
-"""What wants a person's attention, counted and listed for the head of the board."""
+"""What needs a person's attention, counted and listed for the head of the board."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Row, Select, func, select
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.queries.board import unanswered
-from include.sla_logic.persistence.schema.accounts import applied_billing_credits as kept
+from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.reference import customers
 from include.sla_logic.persistence.schema.system_t import outbox, quarantine, restorations, tickets
 
 
 @dataclass(frozen=True)
-class Waiting:
+class HeldRestoration:
     """One restoration request that an operator can still release."""
 
     ticket: str
@@ -26,7 +26,9 @@ class Waiting:
     held_because: str | None
 
 
-def waiting_restorations(connection: Connection, *, now: datetime, number: int = 1, size: int = 8) -> Page[Waiting]:
+def held_restorations(
+    connection: Connection, *, now: datetime, number: int = 1, size: int = 8
+) -> Page[HeldRestoration]:
     """Return the requests that wait for a release, the nearest deadline first."""
     query = (
         select(restorations, customers.c.name, tickets.c.customer, tickets.c.service)
@@ -35,15 +37,16 @@ def waiting_restorations(connection: Connection, *, now: datetime, number: int =
         .where(restorations.c.outcome.is_(None), unanswered(), restorations.c.deadline >= now)
         .order_by(restorations.c.deadline, restorations.c.ticket)
     )
-    return cut_page(connection, query, _waiting, number=number, size=size)
+    return cut_page(connection, query, _held_restoration, number=number, size=size)
 
 
-def _waiting(row: Row[Any]) -> Waiting:
-    return Waiting(ticket_id(row.ticket), row.name or row.customer, row.service, row.deadline, row.held_because)
+def _held_restoration(row: Row[Any]) -> HeldRestoration:
+    customer = row.name or row.customer
+    return HeldRestoration(ticket_id(row.ticket), customer, row.service, row.deadline, row.held_because)
 
 
 @dataclass(frozen=True)
-class Figures:
+class AttentionCounts:
     """What the head of the board counts."""
 
     open: int
@@ -55,20 +58,21 @@ class Figures:
     dead: int
 
 
-def count_figures(connection: Connection, *, now: datetime) -> Figures:
-    """Count everything that wants attention, along indexes."""
+def count_attention(connection: Connection, *, now: datetime) -> AttentionCounts:
+    """Count everything that needs attention, along indexes."""
 
     def count(query: Select[Any]) -> int:
         return int(connection.scalar(query) or 0)
 
     escalated = select(func.count()).select_from(queue.join(tickets, tickets.c.number == queue.c.ticket))
     waits = select(func.count()).select_from(restorations).where(restorations.c.outcome.is_(None))
+    decisions = select(func.count()).select_from(applied_billing_credits)
     messages = select(func.count()).select_from(outbox)
-    return Figures(
+    return AttentionCounts(
         open=count(select(func.count()).select_from(queue).where(queue.c.open.is_(True))),
         escalated=count(escalated.where(queue.c.open.is_(True), tickets.c.escalated.is_(True))),
         waiting=count(waits.where(unanswered(), restorations.c.deadline >= now)),
-        credits=count(select(func.count()).select_from(kept).where(kept.c.state == "held")),
+        credits=count(decisions.where(applied_billing_credits.c.state == "held")),
         quarantined=count(select(func.count()).select_from(quarantine).where(quarantine.c.state == "waiting")),
         undelivered=count(messages.where(outbox.c.state.in_(("waiting", "claimed")))),
         dead=count(messages.where(outbox.c.state == "dead")),

@@ -1,4 +1,4 @@
-"""What Customer Service and Billing & Collections write: report, judgement, plan, letter, money, end."""
+"""Sentences for what Customer Service and Billing & Collections write, from the report to the end."""
 
 from collections.abc import Iterator
 
@@ -19,47 +19,47 @@ from include.sla_logic.web.presenters.phrases import (
     listed,
     measures,
     performance,
+    present,
     quantity,
     sentence,
     span,
-    tell,
 )
 from include.sla_logic.web.rendering import amount
-from include.sla_logic.web.wording import say_code
+from include.sla_logic.web.wording import in_words
 
 _VERDICTS = {"met": "the promise is kept", "breached": "the promise is broken"}
 
 
-@tell.register
+@present.register
 def _(document: ProblemNotification) -> Iterator[str]:
     yield (
-        f"Customer {document.customer} notified us about {document.service}: {say_code(document.symptom.value)} since "
+        f"Customer {document.customer} notified us about {document.service}: {in_words(document.symptom.value)} since "
         f"{at(document.observed_from)}."
     )
     yield f"In the customer's words: “{document.description}”"
 
 
-@tell.register
+@present.register
 def _(document: ProblemReport) -> Iterator[str]:
-    still = "and it was still going on" if document.observed_to is None else f"until {at(document.observed_to)}"
+    until = "and still going on" if document.observed_to is None else f"until {at(document.observed_to)}"
+    observed = f"{in_words(document.symptom.value)}, observed from {at(document.observed_from)} {until}"
     yield (
-        f"{document.customer_name} ({document.customer}) reported at {at(document.reported_at)} that {document.service_name} "
-        f"({document.service}) is affected: {say_code(document.symptom.value)}, observed from {at(document.observed_from)} "
-        f"{still}."
+        f"{document.customer_name} ({document.customer}) reported at {at(document.reported_at)} that "
+        f"{document.service_name} ({document.service}) is affected: {observed}."
     )
     yield f"In the customer's words: “{document.description}”"
     if document.parameters:
-        values = listed(f"{say_code(p.metric.value)} {quantity(p.value, p.unit)}" for p in document.parameters)
+        values = listed(f"{in_words(p.metric.value)} {quantity(p.value, p.unit)}" for p in document.parameters)
         yield f"The customer's own figures: {values}."
     yield (
         f"Impact is {document.impact} and urgency {document.urgency}. The service is subscribed under contract "
         f"{document.contract}, version {document.contract_version}."
     )
     if document.protected:
-        yield "The customer belongs to a protected group, which comes before everybody else."
+        yield "The customer belongs to a protected group, which comes first."
 
 
-@tell.register
+@present.register
 def _(document: SlaComparison) -> Iterator[str]:
     yield (
         f"{document.service} was judged against {document.contract_title} (version {document.contract_version}) for "
@@ -68,10 +68,11 @@ def _(document: SlaComparison) -> Iterator[str]:
     for judged in document.objectives:
         yield from _objective(judged)
     if document.credit_due is None:
-        yield "How much is owed cannot be named; a person must decide."
+        yield "How much is owed is not known; a person must decide."
     else:
         capped = f", limited by the cap of {amount(document.cap)}" if document.capped and document.cap else ""
-        yield f"The credit due for this window is {amount(document.credit_due)}{capped}. {sentence(document.claim.reason)}"
+        yield f"The credit due for this window is {amount(document.credit_due)}{capped}."
+        yield sentence(document.claim.reason)
     if document.provisional:
         yield sentence(f"This is provisional: {'; '.join(document.provisional_reasons)}")
     if document.needs_approval:
@@ -86,7 +87,7 @@ def _(document: SlaComparison) -> Iterator[str]:
 
 def _objective(judged: ObjectiveJudgement) -> Iterator[str]:
     promised = "by table" if judged.target is None else quantity(judged.target, judged.unit)
-    verdict = _VERDICTS.get(judged.verdict.value, "nobody can tell whether the promise is kept")
+    verdict = _VERDICTS.get(judged.verdict.value, "whether the promise is kept is unknown")
     credit = f", which is worth {amount(judged.credit)}" if judged.credit else ""
     yield sentence(
         f"{judged.title}: promised {promised}, measured "
@@ -96,7 +97,7 @@ def _objective(judged: ObjectiveJudgement) -> Iterator[str]:
         yield sentence(judged.reason)
 
 
-@tell.register
+@present.register
 def _(document: CounterMeasurePlan) -> Iterator[str]:
     again = "The plan was re-prioritised once. " if document.reprioritised else ""
     yield (
@@ -106,25 +107,25 @@ def _(document: CounterMeasurePlan) -> Iterator[str]:
     yield from measures(document.measures)
 
 
-@tell.register
+@present.register
 def _(document: CustomerSignificance) -> Iterator[str]:
     premium = "is a premium customer by contract" if document.premium else "is not a premium customer"
     yield (
         f"Customer {document.customer} {premium}. The history of the relationship gives {document.score} of 100 points "
-        f"(band: {say_code(document.band.value)})."
+        f"(band: {in_words(document.band.value)})."
     )
     if gave := [each for each in document.reasons if each.points]:
-        points = (f"{each.points} for {say_code(each.factor)} ({each.observed or 'not known'})" for each in gave)
+        points = (f"{each.points} for {in_words(each.factor)} ({each.observed or 'not known'})" for each in gave)
         yield f"The points: {listed(points)}."
     if unknown := [each for each in document.reasons if each.code.endswith(":unknown")]:
-        yield f"Not known, and so without points: {listed(say_code(each.factor) for each in unknown)}."
+        yield f"Not known, and so without points: {listed(in_words(each.factor) for each in unknown)}."
 
 
-@tell.register
+@present.register
 def _(document: DetailedProblemReport) -> Iterator[str]:
     yield (
-        f"Service Management was asked at {at(document.created_at)} to work on {document.service_name} ({document.service}): "
-        f"{say_code(document.symptom.value)}. The contract {document.contract} allows "
+        f"Service Management was asked at {at(document.created_at)} to work on {document.service_name} "
+        f"({document.service}): {in_words(document.symptom.value)}. The contract {document.contract} allows "
         f"{counted(document.restoration_window.days, 'day')} for an automatic restoration."
     )
     yield from performance(document.commitments)
@@ -133,7 +134,7 @@ def _(document: DetailedProblemReport) -> Iterator[str]:
         yield "The customer is a premium customer: the extra problem fix process works on it as well."
 
 
-@tell.register
+@present.register
 def _(document: PremiumCase) -> Iterator[str]:
     yield f"The extra problem fix process was asked at {at(document.requested_at)} to take care of {document.service}."
     if document.child_ticket and document.taken_over_at:
@@ -142,32 +143,32 @@ def _(document: PremiumCase) -> Iterator[str]:
         yield "It has not taken over yet."
 
 
-@tell.register
+@present.register
 def _(document: CustomerReport) -> Iterator[str]:
+    problem = f" ({document.problem_title})" if document.problem_title else ""
     yield (
-        f"This is what {document.customer_name} is told about {document.service_name}: {say_code(document.outcome.value)}"
-        f"{f' ({document.problem_title})' if document.problem_title else ''}."
+        f"This report tells {document.customer_name} about {document.service_name}: {in_words(document.outcome.value)}{problem}."
     )
     yield from performance(document.performance)
     for done in document.done:
         ran = "was carried out" if done.ran else "was tried without success"
-        yield sentence(f"{say_code(done.action.value)} at {done.resource_name} {ran} at {at(done.at)}")
+        yield sentence(f"{in_words(done.action.value)} at {done.resource_name} {ran} at {at(done.at)}")
     if document.credit is None:
         yield "The credit was not known yet when this was written."
     else:
-        yield f"The credit is {amount(document.credit.amount)} ({say_code(document.credit.state.value)})."
+        yield f"The credit is {amount(document.credit.amount)} ({in_words(document.credit.state.value)})."
         yield sentence(document.credit.reason)
     if document.next_steps:
-        yield f"What happens next: {listed(say_code(step.value) for step in document.next_steps)}."
+        yield f"What happens next: {listed(in_words(step.value) for step in document.next_steps)}."
 
 
-@tell.register
+@present.register
 def _(document: Rebate) -> Iterator[str]:
     yield f"For {document.service} in the window {span(document.window)} the customer gets {amount(document.total)}."
     yield sentence(document.reason)
     for line in document.lines:
         before = f", less {amount(line.earlier)} credited before" if line.earlier else ""
-        yield f"{sentence(say_code(line.objective))[:-1]}: {amount(line.gross)}{before}, leaves {amount(line.net)}."
+        yield f"{sentence(in_words(line.objective))[:-1]}: {amount(line.gross)}{before}, leaves {amount(line.net)}."
     if document.provisional:
         yield "The amount is provisional: not everything is known yet."
     if document.held_for_approval:
@@ -177,7 +178,7 @@ def _(document: Rebate) -> Iterator[str]:
     yield from (sentence(note) for note in document.notes)
 
 
-@tell.register
+@present.register
 def _(document: BillingAdjustment) -> Iterator[str]:
     where = (
         f"invoice {document.invoice} of account {document.account}"
@@ -195,10 +196,10 @@ def _(document: BillingAdjustment) -> Iterator[str]:
         yield f"The invoice went from {amount(document.invoice_before)} to {amount(document.invoice_after)}."
 
 
-@tell.register
+@present.register
 def _(document: ClosedIncident) -> Iterator[str]:
     ended = "is resolved" if document.ending is Ending.RESOLVED else "stays open and is escalated to specialists"
-    yield f"{document.ticket} {ended}: {say_code(document.outcome.value)}, at {at(document.closed_at)}."
-    yield f"The customer's credit is {amount(document.credit)} ({say_code(document.credit_state.value)})."
+    yield f"{document.ticket} {ended}: {in_words(document.outcome.value)}, at {at(document.closed_at)}."
+    yield f"The customer's credit is {amount(document.credit)} ({in_words(document.credit_state.value)})."
     if document.premium:
-        yield "The extra problem fix process went on beside it."
+        yield "The extra problem fix process continued in parallel."

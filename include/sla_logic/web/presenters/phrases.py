@@ -1,4 +1,4 @@
-"""Words that the sentences about several documents share."""
+"""Phrases that the sentences about several documents share."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from include.sla_logic.domain.service_performance import ServicePerformance
 from include.sla_logic.domain.service_problem import ProblemTie
 from include.sla_logic.domain.verification import Check
 from include.sla_logic.web.rendering import figure, length, moment
-from include.sla_logic.web.wording import say_code
+from include.sla_logic.web.wording import in_words
 
 _LOUD = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
 _CODE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
@@ -23,9 +23,9 @@ _FACTOR = re.compile(r"\b([a-z][a-z ]*):([a-z]+)\b")
 
 
 @singledispatch
-def tell(document: Any) -> Iterator[str]:
-    """Say what a document says, sentence by sentence."""
-    raise TypeError(f"nobody tells a {type(document).__name__}")
+def present(document: Any) -> Iterator[str]:
+    """Return the sentences about a document; each kind registers its own."""
+    raise TypeError(f"no sentences are registered for {type(document).__name__}")
 
 
 def at(instant: Any) -> str:
@@ -58,14 +58,14 @@ def sentence(text: str) -> str:
 
 
 def plainly(text: str) -> str:
-    """Write the codes inside a kept reason as words: `LINK_DOWN` as `link down`, `tenure>=5` as `tenure ≥ 5`."""
+    """Write the codes inside a stored reason as words: `LINK_DOWN` as `link down`, `tenure>=5` as `tenure ≥ 5`."""
     text = _LOUD.sub(lambda code: code[0].replace("_", " ").lower(), text)
     text = _CODE.sub(lambda code: code[0].replace("_", " "), text)
     return _FACTOR.sub(r"\1 \2", text).replace(">=", " ≥ ").replace("->", "→").replace("<", " below ")
 
 
 def quantity(value: Decimal | None, unit: str, beside: Decimal | None = None) -> str:
-    """Write a value with its unit, short, but never as the promise `beside` it that it missed."""
+    """Write a value with its unit, in full where it would otherwise look equal to the promise that it missed."""
     return "nothing" if value is None else figure(value, unit, beside)
 
 
@@ -73,15 +73,15 @@ def finding(found: Finding) -> str:
     """Say what is wrong at one resource."""
     where = f"{found.resource_name} ({found.resource})"
     if found.alarm_code:
-        state = "" if found.state is ResourceState.IN_SERVICE else f" and is {say_code(found.state)}"
-        return f"{where} reports {say_code(found.alarm_code.lower())}{state}"
-    return f"{where} is {say_code(found.state)} without any alarm"
+        state = "" if found.state is ResourceState.IN_SERVICE else f" and is {in_words(found.state)}"
+        return f"{where} reports {in_words(found.alarm_code.lower())}{state}"
+    return f"{where} is {in_words(found.state)} without any alarm"
 
 
 def findings(found: Sequence[Finding]) -> Iterator[str]:
-    """Say one after the other what is wrong."""
+    """Say what is wrong, one sentence for each error."""
     for each in found[:10]:
-        known = say_code(each.type_of_problem) if each.explained else "something that no rule explains"
+        known = in_words(each.type_of_problem) if each.explained else "something that no rule explains"
         yield sentence(f"{finding(each)}: {known}")
     if len(found) > 10:  # noqa: PLR2004 - more than one would read
         yield f"{len(found) - 10} further errors are in the JSON."
@@ -97,9 +97,9 @@ def shared(ties: Sequence[ProblemTie], *, ticket: str = "") -> Iterator[str]:
 def checks(taken: Sequence[Check]) -> Iterator[str]:
     """Say what a fresh measurement showed."""
     for check in taken:
-        metric = say_code(check.metric.value)
+        metric = in_words(check.metric.value)
         if check.measured is None:
-            yield f"No measurement of {metric} came back, so nothing is proved by it."
+            yield f"No measurement of {metric} came back, so it proves nothing."
             continue
         verdict = "as it should be" if check.passed else "not as it should be"
         side = "at least" if check.at_least else "at most"
@@ -112,7 +112,7 @@ def corrections(actions: CorrectiveActions) -> Iterator[str]:
     """Say what was done about each error, and whether it helped."""
     for correction in actions.corrections:
         done = [
-            f"{say_code(result.action.value)} at {result.resource} "
+            f"{in_words(result.action.value)} at {result.resource} "
             f"{'was carried out' if result.ran else f'did not run ({result.answer})'} at {at(result.at)}"
             for result in correction.results
         ]
@@ -126,7 +126,7 @@ def corrections(actions: CorrectiveActions) -> Iterator[str]:
 
 
 def measures(planned: Sequence[CounterMeasure]) -> Iterator[str]:
-    """Say who does what until when, and how its priority came about."""
+    """Say who does what by when, and how its priority changed."""
     for measure in planned:
         yield (
             f"{measure.title}: {measure.department.value} takes care of it with priority {measure.priority.value}, "
@@ -142,11 +142,11 @@ def performance(seen: ServicePerformance) -> Iterator[str]:
     for each in seen.objectives:
         side = "at least" if each.at_least else "at most"
         promised = "as the contract's table says" if each.promised is None else quantity(each.promised, each.unit)
-        what = each.title or say_code(each.metric)
+        what = each.title or in_words(each.metric)
         left = each.seconds_to_next_tier
         more = "" if left is None else f"; {length(left)} of downtime are left before the next credit tier"
         bound = promised if each.promised is None else f"{side} {promised}"
         yield sentence(
             f"{what}: promised {bound}, measured {quantity(each.measured, each.unit, each.promised)}, so it is "
-            f"{say_code(each.state.value)}{more}"
+            f"{in_words(each.state.value)}{more}"
         )

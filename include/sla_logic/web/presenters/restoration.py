@@ -1,4 +1,4 @@
-"""What Service Management and Resource Provisioning write about the correction."""
+"""Sentences for what Service Management and Resource Provisioning write about the correction."""
 
 from collections.abc import Iterator
 
@@ -19,19 +19,19 @@ from include.sla_logic.web.presenters.phrases import (
     findings,
     listed,
     performance,
+    present,
     sentence,
     shared,
-    tell,
 )
-from include.sla_logic.web.wording import say_code
+from include.sla_logic.web.wording import in_words
 
 
-@tell.register
+@present.register
 def _(document: RestorationRequest) -> Iterator[str]:
-    types = listed(say_code(each) for each in document.types_of_problem)
+    types = listed(in_words(each) for each in document.types_of_problem)
     yield (
-        f"Service Management asked at {at(document.requested_at)} for an automatic restoration of {document.service} against "
-        f"{types}, by {say_code(document.remedy)}. It has to be sent by {at(document.deadline)}."
+        f"Service Management asked at {at(document.requested_at)} for an automatic restoration of {document.service} "
+        f"against {types}, by {in_words(document.remedy)}. It has to be sent by {at(document.deadline)}."
     )
     if document.held_because:
         yield sentence(f"It waits for an operator's release: {document.held_because}")
@@ -39,7 +39,7 @@ def _(document: RestorationRequest) -> Iterator[str]:
         yield "It was sent at once, as the remedy is safe to automate."
 
 
-@tell.register
+@present.register
 def _(document: TrackedErrors) -> Iterator[str]:
     yield (
         f"Resource Provisioning followed {counted(document.resources_tracked, 'resource')} of {document.service} at "
@@ -49,7 +49,7 @@ def _(document: TrackedErrors) -> Iterator[str]:
     yield from shared(document.service_problems, ticket=document.ticket)
 
 
-@tell.register
+@present.register
 def _(document: CorrectiveActions) -> Iterator[str]:
     yield (
         f"{document.department.value} undertook {counted(len(document.corrections), 'correction')} at "
@@ -58,36 +58,36 @@ def _(document: CorrectiveActions) -> Iterator[str]:
     yield from corrections(document)
 
 
-@tell.register
+@present.register
 def _(document: TroubleshootingReport) -> Iterator[str]:
     done = "the service is restored" if document.restored else "the service is not restored"
     yield f"Resource Provisioning reported at {at(document.sent_at)} that {done}, and ended its part."
     yield from corrections(document.actions)
 
 
-@tell.register
+@present.register
 def _(document: RestorationTermination) -> Iterator[str]:
     why = {
         RestorationOutcome.TOO_LATE: f"no request had been sent by {at(document.deadline)}",
         RestorationOutcome.REJECTED: "an operator rejected the request",
-    }.get(document.outcome, say_code(document.outcome.value))
+    }.get(document.outcome, in_words(document.outcome.value))
     yield f"Resource Provisioning ended its part at {at(document.terminated_at)} without a restoration: {why}."
 
 
-@tell.register
+@present.register
 def _(document: ServicePerformanceReport) -> Iterator[str]:
     yield (
         f"Service Management told Customer Service at {at(document.sent_at)} how the service performs: "
-        f"{say_code(document.outcome.value)}."
+        f"{in_words(document.outcome.value)}."
     )
     yield from performance(document.performance)
     yield from checks(document.checks)
 
 
-@tell.register
+@present.register
 def _(document: ProblemResolutionReport) -> Iterator[str]:
-    problem = f" ({say_code(document.type_of_problem)})" if document.type_of_problem else ""
-    yield f"Service Management reported at {at(document.sent_at)}: {say_code(document.outcome.value)}{problem}."
+    problem = f" ({in_words(document.type_of_problem)})" if document.type_of_problem else ""
+    yield f"Service Management reported at {at(document.sent_at)}: {in_words(document.outcome.value)}{problem}."
     if document.actions is not None:
         yield from corrections(document.actions)
     else:

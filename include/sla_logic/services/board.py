@@ -1,0 +1,46 @@
+"""The board: incidents in queue order, with what waits for a person above them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from include.sla_logic.persistence.queries.attention import (
+    AttentionCounts,
+    HeldRestoration,
+    count_attention,
+    held_restorations,
+)
+from include.sla_logic.persistence.queries.board import SHOWN, BoardFilter, BoardLine, BoardPage, read_board
+from include.sla_logic.services.unit_of_work import UnitOfWork
+
+__all__ = ["SHOWN", "Board", "BoardFilter", "BoardLine", "BoardOverview", "BoardPage"]
+
+
+@dataclass(frozen=True)
+class BoardOverview:
+    """One page of the board and what stands above it, read at the same moment."""
+
+    page: BoardPage
+    counts: AttentionCounts
+    held: Sequence[HeldRestoration]
+
+
+@dataclass(frozen=True)
+class Board:
+    """Reads the queue, never changes it."""
+
+    work: UnitOfWork
+
+    def incidents(self, wanted: BoardFilter, *, page: int = 1, size: int = 50) -> BoardPage:
+        """Return one page of the incidents that fit, the most urgent first."""
+        with self.work.reading() as connection:
+            return read_board(connection, wanted, now=self.work.database.now(connection), page=page, size=size)
+
+    def overview(self, wanted: BoardFilter, *, page: int = 1, size: int = 50) -> BoardOverview:
+        """Return the same page with the counts and held requests that the head of the board shows."""
+        with self.work.reading() as connection:
+            now = self.work.database.now(connection)
+            return BoardOverview(
+                page=read_board(connection, wanted, now=now, page=page, size=size),
+                counts=count_attention(connection, now=now),
+                held=held_restorations(connection, now=now).rows,
+            )

@@ -1,0 +1,36 @@
+"""The letter to the customer, as the outbox keeps it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from include.sla_logic.persistence.queries.letters import newest_letter
+from include.sla_logic.services.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Shows the newest letter of an incident, whatever became of its delivery; raises `UnableToFindLetter`."""
+
+    work: UnitOfWork
+
+    def as_page(self, reference: str) -> str:
+        """Return the letter as a page that stands alone, for a screen or a printer."""
+        from include.sla_logic.letters.letter_outbox import as_page
+
+        return as_page(self._newest(reference))
+
+    def as_pdf(self, reference: str) -> bytes:
+        """Return the letter as PDF; raise `UnableToMakePdf` where the programs for it are missing."""
+        from include.sla_logic.letters.pdf import as_pdf
+
+        return as_pdf(self._newest(reference))
+
+    def as_text(self, reference: str) -> str:
+        """Return the letter as text, for a terminal."""
+        from include.sla_logic.domain.mail_message import read_message, text_of
+
+        return text_of(read_message(str(self._newest(reference)["message"])))
+
+    def _newest(self, reference: str) -> dict[str, Any]:
+        with self.work.reading() as connection:
+            return newest_letter(connection, reference)

@@ -1,0 +1,29 @@
+"""The figures of a month: what was closed in it, how fast, and what it cost."""
+
+from dataclasses import dataclass
+
+from include.sla_logic.persistence.queries.reports import Group, MonthReport, UnableToReadMonth, month_of, report_month
+from include.sla_logic.services.unit_of_work import UnitOfWork
+
+__all__ = ["Group", "MonthReport", "Reports", "UnableToReadMonth"]
+
+_CHOICES = 12
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Months are those of UTC."""
+
+    work: UnitOfWork
+
+    def month(self, month: str) -> MonthReport:
+        """Return the figures of a month such as 2026-11; raise `UnableToReadMonth`."""
+        with self.work.reading() as connection:
+            return report_month(connection, month_of(month))
+
+    def recent_months(self) -> list[str]:
+        """Return the last twelve months, the present one first."""
+        with self.work.reading() as connection:
+            now = self.work.database.now(connection)
+        count = now.year * 12 + now.month - 1
+        return [f"{(count - back) // 12}-{(count - back) % 12 + 1:02d}" for back in range(_CHOICES)]

@@ -1,0 +1,44 @@
+"""What every answer of the API is made of, and what is sent to act.
+
+The names of these models and of their fields are public: a test compares them with the stored description of the API.
+Documents of a case file (`SlaComparison`, `Rebate`, …) are public too and are answered as they are stored.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Answer(BaseModel):
+    """A part of an answer, filled from the row with the same field names."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    @classmethod
+    def of(cls, row: object) -> Self:
+        """Read the fields from a row of a query."""
+        return cls.model_validate(row)
+
+
+class Problem(BaseModel):
+    """Why a request was refused."""
+
+    status: int
+    title: str
+    detail: str
+
+
+class Order(BaseModel):
+    """Why something is to be done, and for a hold, who owes the next step."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    owner: Literal["customer", "provider"] | None = None
+
+
+class Done(BaseModel):
+    """What was done, and which incident it belongs to."""
+
+    done: str
+    ticket: str | None

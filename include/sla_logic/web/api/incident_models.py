@@ -1,0 +1,175 @@
+"""What the API answers about incidents."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from include.sla_logic.domain.closed_incident import ClosedIncident
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.rebate import BillingAdjustment, Rebate
+from include.sla_logic.domain.restoration import RestorationOutcome
+from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
+from include.sla_logic.web.api.answers import Answer
+
+
+class BoardLine(Answer):
+    """One incident of the board.
+
+    `deadline` is that of a restoration request that still waits. `seconds_left` run until what `until` says and are
+    negative once it has passed; they run out at `runs_out_at`, which is null while the clock is stopped, and
+    `stopped_by` says who owes the next step. `at_stake` is what the next tier costs on top; `assumed` says that it is
+    the first tier of the contract, because no comparison exists yet.
+    """
+
+    ticket: str
+    reference: str | None
+    run_id: str
+    customer: str
+    customer_name: str | None
+    service: str
+    service_name: str | None
+    status: str
+    lane: str
+    escalated: bool
+    created_at: datetime
+    protected: bool
+    priority: str | None
+    original_priority: str | None
+    score: int | None
+    breached: bool | None
+    objective: str | None
+    judged_at: datetime | None
+    open: bool
+    seconds_left: int | None
+    until: str | None
+    runs_out_at: datetime | None
+    stopped_by: str | None
+    net_seconds: int
+    at_stake: Money | None
+    assumed: bool
+    due: Money | None
+    deadline: datetime | None
+    held_because: str | None
+    outcome: str | None
+    credit: Money | None
+    credit_state: str | None
+    closed_at: datetime | None
+
+
+class IncidentPage(BaseModel):
+    """One page of incidents in queue order."""
+
+    total: int
+    page: int
+    pages: int
+    incidents: list[BoardLine]
+
+
+class StatusChange(Answer):
+    """One status that the ticket took."""
+
+    sequence: int
+    status: TicketStatus
+    reason: str
+    at: datetime
+
+
+class TimelineEntry(Answer):
+    """One sentence of the timeline."""
+
+    sequence: int
+    lane: str
+    event: str
+    at: datetime
+
+
+class TakenStep(Answer):
+    """One step that is done, with its choice where it was a decision."""
+
+    task: str
+    choice: str | None
+    done_at: datetime
+
+
+class KeptDocument(Answer):
+    """One document as it was written; `body` is its JSON."""
+
+    kind: str
+    round: int
+    schema_version: int
+    task: str
+    written_at: datetime
+    body: dict[str, Any]
+
+
+class CaseRestoration(Answer):
+    """The wait for a restoration request."""
+
+    opened_at: datetime
+    deadline: datetime
+    held_because: str | None
+    sent_at: datetime | None
+    sent_by: str | None
+    rejected_at: datetime | None
+    rejected_by: str | None
+    reason: str | None
+    outcome: RestorationOutcome | None
+    decided_at: datetime | None
+
+
+class CaseProblem(Answer):
+    """A service problem to which the incident is tied, with all incidents that share it."""
+
+    id: str
+    resource: str
+    status: str
+    analysed_as: str
+    tickets: list[str]
+
+
+class CaseMessage(Answer):
+    """One outgoing message of this incident."""
+
+    id: int
+    key: str
+    kind: str
+    state: str
+    attempts: int
+    created_at: datetime
+    next_attempt_at: datetime
+    sent_at: datetime | None
+    answer: Any
+    last_error: str | None
+
+
+class CaseAct(Answer):
+    """What a person did, or what was refused."""
+
+    at: datetime
+    actor: str
+    action: str
+    detail: str
+
+
+class Case(Answer):
+    """One incident with everything that is stored of it; all lists are oldest first.
+
+    `airflow_run` is the run that works on it: one that carries it with others, or else its own.
+    """
+
+    ticket: TroubleTicket
+    airflow_run: str
+    origin: str
+    children: list[str]
+    status_history: list[StatusChange]
+    timeline: list[TimelineEntry]
+    path: list[TakenStep]
+    documents: list[KeptDocument]
+    rebate: Rebate | None
+    adjustment: BillingAdjustment | None
+    closed: ClosedIncident | None
+    restoration: CaseRestoration | None
+    problems: tuple[CaseProblem, ...] = ()
+    outbox: list[CaseMessage]
+    audit: list[CaseAct]

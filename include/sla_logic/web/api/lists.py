@@ -1,0 +1,76 @@
+"""The long lists of the API, a page at a time: what waits for a person, what was done, and service problems."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import APIRouter, Query
+
+from include.sla_logic.services.worklists import LAST_PAGE, Page
+from include.sla_logic.web.api.answers import Answer, Problem
+from include.sla_logic.web.api.list_models import (
+    Act,
+    Listed,
+    Outgoing,
+    ProblemView,
+    Quarantined,
+    Waiting,
+    WaitingCredit,
+)
+from include.sla_logic.web.dependencies import WithUseCases
+from include.sla_logic.web.errors import DeskRoute
+
+A = TypeVar("A", bound=Answer)
+Number = Annotated[int, Query(ge=1, le=LAST_PAGE)]
+Size = Annotated[int, Query(ge=1, le=200)]
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem} for status in (400, 401, 403, 404, 409, 413, 414, 415, 422, 501)
+}
+router = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["read"])
+
+
+def _listed(found: Page[Any], model: type[A]) -> Listed[A]:
+    items = [model.of(row) for row in found.rows]
+    return Listed(total=found.total, page=found.number, pages=found.pages, items=items)
+
+
+@router.get("/restorations")
+def restorations(use_cases: WithUseCases, page: Number = 1, size: Size = 50) -> Listed[Waiting]:
+    """List the restoration requests that wait for a release, the nearest deadline first."""
+    return _listed(use_cases.worklists.restorations(page=page, size=size), Waiting)
+
+
+@router.get("/credits")
+def credits_that_wait(use_cases: WithUseCases, page: Number = 1, size: Size = 50) -> Listed[WaitingCredit]:
+    """List the credits that wait for a person, the oldest first."""
+    return _listed(use_cases.worklists.credits(page=page, size=size), WaitingCredit)
+
+
+@router.get("/quarantine")
+def quarantine(use_cases: WithUseCases, page: Number = 1, size: Size = 50) -> Listed[Quarantined]:
+    """List the notifications that were refused, the newest first."""
+    return _listed(use_cases.worklists.quarantine(page=page, size=size), Quarantined)
+
+
+@router.get("/messages")
+def messages(
+    use_cases: WithUseCases,
+    state: Literal["waiting", "claimed", "sent", "dead"] = "dead",
+    page: Number = 1,
+    size: Size = 50,
+) -> Listed[Outgoing]:
+    """List messages of the outbox without their payload, the newest first."""
+    return _listed(use_cases.worklists.messages(states=[state], page=page, size=size), Outgoing)
+
+
+@router.get("/problems")
+def problems(
+    use_cases: WithUseCases, shown: Literal["open", "all"] = "open", page: Number = 1, size: Size = 50
+) -> Listed[ProblemView]:
+    """List service problems, each the common cause of its incidents, the newest first."""
+    return _listed(use_cases.worklists.problems(open_only=shown == "open", page=page, size=size), ProblemView)
+
+
+@router.get("/audit")
+def audit(use_cases: WithUseCases, page: Number = 1, size: Size = 50) -> Listed[Act]:
+    """List who did what beside the process, the newest first."""
+    return _listed(use_cases.worklists.audit(page=page, size=size), Act)
