@@ -145,10 +145,8 @@ def _(document: PremiumCase) -> Iterator[str]:
 
 @present.register
 def _(document: CustomerReport) -> Iterator[str]:
-    problem = f" ({document.problem_title})" if document.problem_title else ""
-    yield (
-        f"This report tells {document.customer_name} about {document.service_name}: {in_words(document.outcome.value)}{problem}."
-    )
+    outcome = in_words(document.outcome.value) + (f" ({document.problem_title})" if document.problem_title else "")
+    yield f"This report tells {document.customer_name} about {document.service_name}: {outcome}."
     yield from performance(document.performance)
     for done in document.done:
         ran = "was carried out" if done.ran else "was tried without success"
