@@ -16,9 +16,10 @@ from starlette.routing import Mount
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.persistence.schema import accounts, problems, queue, reference, system_t
 from include.sla_logic.persistence.schema.cohorts import cohort_members
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.services import UnableToAcceptNotification
 from tests.hostile import TEXTS
-from tests.web.desk_sample import ANCHOR, HELD, WAIT, Sample, desk_of
+from tests.web.desk_sample import ANCHOR, HELD, Sample, desk_of
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("servers")]
 REVIEWED = "credit_under_review"

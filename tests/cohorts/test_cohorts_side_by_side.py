@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier
 
+from benchmarks.leading import step_named
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
 from tests.cohorts.leading import JOIN_CONDITIONS, ORDER
-from tests.reference.walk import WAIT, the_activity
 
 ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TOWNSFOLK = 4  # reports of each kind in each cohort
@@ -37,7 +38,7 @@ def test_neither_waits_for_the_other_for_ever(postgres_url: str, tmp_path: Path)
             if task == WAIT:
                 use_cases.cohorts.await_restoration(run_id=run_id, join_condition=JOIN_CONDITIONS[task])
             else:
-                use_cases.cohorts.perform(the_activity(task), run_id=run_id, join_condition=JOIN_CONDITIONS[task])
+                use_cases.cohorts.perform(step_named(task), run_id=run_id, join_condition=JOIN_CONDITIONS[task])
         return len(use_cases.cohorts.completed("adjust_billing", run_id=run_id))
 
     with ThreadPoolExecutor(len(cohorts)) as pool:

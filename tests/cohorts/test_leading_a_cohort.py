@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.leading import step_named
 from include.sla_logic.persistence.queries.incident import Case
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
-from tests.cohorts.leading import JOIN_CONDITIONS, ORDER, lead
-from tests.reference.walk import WAIT, the_activity
+from tests.cohorts.leading import lead
+from tests.reference.walk import next_step
 
 ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -43,21 +45,11 @@ def report_all(use_cases: UseCases, teleco: Sample) -> list[str]:
 
 def alone(use_cases: UseCases, run_id: str) -> None:
     """Lead one incident through a run of its own, as Airflow would, as far as it gets without an operator."""
-    todo, done = ["enter_problem_report"], set()
-    while todo:
-        task = todo.pop(0)
-        if JOIN_CONDITIONS[task].all_of and not JOIN_CONDITIONS[task].came_from <= done:
-            continue
-        if task == WAIT:
-            if use_cases.restorations.decide(run_id) is None:
-                return
-            choice: str | None = next(
-                step.choice for step in use_cases.lookups.incident(run_id).path if step.task == WAIT
-            )
-        else:
-            choice = use_cases.incidents.perform(the_activity(task), run_id=run_id)
-        done.add(task)
-        todo += [choice] if choice else [other for other in ORDER if task in JOIN_CONDITIONS[other].came_from]
+    while step := next_step(use_cases, run_id):
+        if step != WAIT:
+            use_cases.incidents.perform(step_named(step), run_id=run_id)
+        elif use_cases.restorations.decide(run_id) is None:
+            return
 
 
 def documents(case: Case) -> list[tuple[str, str]]:

@@ -6,17 +6,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, insert, select, update
 
+from benchmarks.leading import step_named
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.diagnosis import ProblemAnalysis
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
+from include.sla_logic.process.graph import is_reached
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
 from tests.cohorts.leading import JOIN_CONDITIONS, ORDER, lead
 from tests.cohorts.test_leading_a_cohort import alone
 from tests.cohorts.test_what_leaves_a_cohort import failing
-from tests.reference.walk import Clock, the_activity
+from tests.reference.walk import Clock
 
 ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NODE, OTHER = "R-AGG-NORTH", "R-AGG-SOUTH"
@@ -117,8 +119,8 @@ def alone_until(use_cases, ticket, last):
     run_id = use_cases.lookups.incident(ticket).ticket.run_id
     for task in ORDER[: ORDER.index(last) + 1]:
         taken = {step.task: step.choice for step in use_cases.lookups.incident(ticket).path}
-        if JOIN_CONDITIONS[task].is_met_by(task, taken):
-            use_cases.incidents.perform(the_activity(task), run_id=run_id)
+        if is_reached(task, taken):
+            use_cases.incidents.perform(step_named(task), run_id=run_id)
 
 
 @pytest.mark.parametrize("way", [together, side_by_side, mixed])
@@ -214,7 +216,7 @@ def test_one_release_frees_all_that_wait_and_whoever_comes_later(use_cases, tele
     assert use_cases.restorations.find(tickets[3]).held_because is None
     for ticket in tickets[:3]:
         for task in ("track_errors", "undertake_restoration"):
-            use_cases.incidents.perform(the_activity(task), run_id=use_cases.lookups.incident(ticket).ticket.run_id)
+            use_cases.incidents.perform(step_named(task), run_id=use_cases.lookups.incident(ticket).ticket.run_id)
         assert use_cases.lookups.incident(ticket).document(CorrectiveActions).verified
     assert len(orders(use_cases)) == 2
     assert not [breach for breach in use_cases.monitoring.violations() if breach.invariant != "I2"]
@@ -254,7 +256,7 @@ def test_the_questions_about_problems_do_not_grow_with_the_cohort(use_cases, tel
         statements: list[str] = []
         listener = lambda *args, seen=statements: seen.append(args[2])  # noqa: E731
         event.listen(use_cases.work.database.engine, "before_cursor_execute", listener)
-        use_cases.cohorts.perform(the_activity(task), run_id=f"cohort-{size}", join_condition=JOIN_CONDITIONS[task])
+        use_cases.cohorts.perform(step_named(task), run_id=f"cohort-{size}", join_condition=JOIN_CONDITIONS[task])
         event.remove(use_cases.work.database.engine, "before_cursor_execute", listener)
         asked.append(len([s for s in statements if "service_problem" in s and s.startswith("SELECT")]))
     assert asked[1] <= max(asked[0], 3)

@@ -11,16 +11,17 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from benchmarks.leading import step_named
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.mail_message import read_message, text_of
 from include.sla_logic.persistence.cohort_members import JoinCondition, ready_members
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.system_t import documents, steps
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.step import Step
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.services import Settings, UnableToAcceptCohort, UseCases
 from tests.cohorts.leading import JOIN_CONDITIONS, ORDER, lead
-from tests.reference.walk import WAIT, the_activity
 
 ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RUN = "cohort-1"
@@ -59,7 +60,7 @@ def failing(task: str, ticket: str, error: Exception) -> Callable[[str], Step]:
     """Return the steps, of which one fails for one ticket after it has written something."""
 
     def steps_with_a_fault(name: str) -> Step:
-        step = the_activity(name)
+        step = step_named(name)
         if name != task:
             return step  # type: ignore[no-any-return]
 
@@ -177,7 +178,7 @@ def test_two_tries_of_one_task_at_the_same_moment_do_it_once_and_answer_alike(us
     def try_it() -> frozenset[str]:
         if task == WAIT:
             return use_cases.cohorts.await_restoration(run_id=RUN, join_condition=JOIN_CONDITIONS[WAIT]).choices
-        return use_cases.cohorts.perform(the_activity(task), run_id=RUN, join_condition=JOIN_CONDITIONS[task])
+        return use_cases.cohorts.perform(step_named(task), run_id=RUN, join_condition=JOIN_CONDITIONS[task])
 
     faster: list[frozenset[str]] = []
 
@@ -212,11 +213,11 @@ def test_in_a_run_of_its_own_the_way_is_taken_again_from_what_was_decided(use_ca
     own = "own-held_and_released"
     assert use_cases.incidents.accept(case.documents[0].body, run_id=own, origin="Airflow").id == case.ticket.id
     for step in case.path:
-        assert use_cases.incidents.perform(the_activity(step.task), run_id=own) == step.choice
+        assert use_cases.incidents.perform(step_named(step.task), run_id=own) == step.choice
     assert use_cases.lookups.incident(own).documents == case.documents
     use_cases.restorations.release(own, by="operator", reason="There is room.")
     assert use_cases.restorations.decide(own) is not None
-    use_cases.incidents.perform(the_activity("track_errors"), run_id=own)
+    use_cases.incidents.perform(step_named("track_errors"), run_id=own)
     assert "track_errors" in use_cases.lookups.incident(own).tasks
 
 
@@ -310,7 +311,7 @@ def test_the_query_count_does_not_grow_with_the_cohort(use_cases, teleco):
         listener = lambda *args, seen=statements: seen.append(args[2])  # noqa: E731
         event.listen(use_cases.work.database.engine, "before_cursor_execute", listener)
         use_cases.cohorts.perform(
-            the_activity("compare_with_sla"),
+            step_named("compare_with_sla"),
             run_id=f"cohort-{size}",
             join_condition=JOIN_CONDITIONS["compare_with_sla"],
         )

@@ -15,13 +15,13 @@ from airflow.sdk._shared.module_loading import import_string
 from alembic import command
 from sqlalchemy import BigInteger, func, select, text
 
+from benchmarks.leading import step_named
 from include.sla_logic.domain.closed_incident import ClosedIncident
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.migrations import _configuration, current_revision, newest_revision
 from include.sla_logic.persistence.schema.columns import metadata
-from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
 from include.sla_logic.services import Settings, UseCases
-from tests.reference.walk import FOLLOWS, the_activity
+from tests.reference.walk import next_step
 from tests.services.conftest import any_url  # noqa: F401 - a fixture
 from tests.services.sample import Clock
 
@@ -70,9 +70,9 @@ def put(connection, table, rows, *, postgresql):
             connection.exec_driver_sql(f"SELECT setval({last}, ({highest})) WHERE {last} IS NOT NULL")
 
 
-def finish(use_cases, run_id, task):
-    while task:
-        task = use_cases.incidents.perform(the_activity(task), run_id=run_id) or FOLLOWS.get(task)
+def finish(use_cases, run_id):
+    while step := next_step(use_cases, run_id):
+        use_cases.incidents.perform(step_named(step), run_id=run_id)
     return use_cases.lookups.incident(run_id).document(ClosedIncident)
 
 
@@ -92,9 +92,8 @@ def test_a_run_that_waited_goes_on_where_it_is_released_in_time(use_cases, clock
     clock.now = before.deadline
     use_cases.restorations.release("TT-000002", by="Kim", reason="The reserve route has room.")
     assert use_cases.restorations.find("run-released").deadline == before.deadline
-    outcome = use_cases.restorations.decide("run-released")
-    assert outcome is RestorationOutcome.IN_TIME
-    assert finish(use_cases, "run-released", go_on_after_the_wait(outcome).value).outcome == "restored"
+    assert use_cases.restorations.decide("run-released") is RestorationOutcome.IN_TIME
+    assert finish(use_cases, "run-released").outcome == "restored"
     assert list(map(str, use_cases.monitoring.violations())) == []
 
 
@@ -102,9 +101,8 @@ def test_a_run_that_waited_ends_once_its_deadline_has_passed_and_not_before(use_
     clock.now = DEADLINE
     assert use_cases.restorations.decide("run-late") is None
     clock.now = DEADLINE + timedelta(microseconds=1)
-    outcome = use_cases.restorations.decide("run-late")
-    assert outcome is RestorationOutcome.TOO_LATE
-    assert finish(use_cases, "run-late", go_on_after_the_wait(outcome).value).outcome == "restoration_too_late"
+    assert use_cases.restorations.decide("run-late") is RestorationOutcome.TOO_LATE
+    assert finish(use_cases, "run-late").outcome == "restoration_too_late"
     assert list(map(str, use_cases.monitoring.violations())) == []
 
 

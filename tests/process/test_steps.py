@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from benchmarks.leading import step_named
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.detailed_problem_report import DetailedProblemReport
@@ -20,6 +21,7 @@ from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport
 from include.sla_logic.persistence.case_file import UnableToReadDocument
 from include.sla_logic.persistence.contracts import UnableToFindRecord
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.step import step
 from tests.fakes import policies_in_force
 from tests.process.small_world import (
@@ -35,7 +37,7 @@ from tests.process.small_world import (
     small_world,
     stale_session,
 )
-from tests.process.walking import WAIT, activity, walk
+from tests.process.walking import walk
 
 
 def after(use_cases, until, **said):
@@ -68,7 +70,7 @@ def test_a_customer_who_says_when_she_reported_is_believed():
 def test_an_unknown_service_fails_in_the_first_task_and_writes_nothing():
     use_cases = reported(small_world(), service="S-9")
     with pytest.raises(UnableToFindRecord, match="no agreement for S-9"):
-        use_cases.perform(activity("enter_problem_report"), run_id=RUN)
+        use_cases.perform(step_named("enter_problem_report"), run_id=RUN)
     assert use_cases.incidents[RUN].rounds(ProblemReport) == []
     assert use_cases.incidents[RUN].moves == []
 
@@ -76,13 +78,13 @@ def test_an_unknown_service_fails_in_the_first_task_and_writes_nothing():
 def test_a_problem_that_began_before_the_agreement_has_no_contract_to_be_judged_by():
     use_cases = reported(small_world(), observed_from=NOW - timedelta(days=4000))
     with pytest.raises(UnableToFindRecord):
-        use_cases.perform(activity("enter_problem_report"), run_id=RUN)
+        use_cases.perform(step_named("enter_problem_report"), run_id=RUN)
 
 
 def test_an_activity_without_its_document_says_which_one_is_missing():
     use_cases = reported(small_world())
     with pytest.raises(UnableToReadDocument, match="ProblemReport"):
-        use_cases.perform(activity("compare_with_sla"), run_id=RUN)
+        use_cases.perform(step_named("compare_with_sla"), run_id=RUN)
 
 
 def test_the_window_is_the_contract_month_in_which_the_problem_began():
@@ -143,7 +145,7 @@ def test_the_deadline_does_not_move_when_service_management_takes_its_time():
     incident = after(use_cases, "prepare_final_status_report")
     use_cases.later(timedelta(hours=30))
     for task in ("prepare_final_status_report", "choose_counter_measures", "request_automatic_restoration"):
-        use_cases.perform(activity(task), run_id=RUN)
+        use_cases.perform(step_named(task), run_id=RUN)
     incident = use_cases.incidents[RUN]
     sent, final = last(incident, StatusReport), last(incident, FinalStatusReport)
     assert final.sent_at == sent.sent_at + timedelta(hours=30)
@@ -203,7 +205,7 @@ def test_an_order_is_not_carried_out_twice_when_its_activity_is_repeated():
     walk(use_cases, run_id=RUN, until="send_problem_resolution_report")
     orders = dict(use_cases.world.network.orders)
     del use_cases.incidents[RUN].steps["undertake_minor_corrections"]
-    use_cases.perform(activity("undertake_minor_corrections"), run_id=RUN)
+    use_cases.perform(step_named("undertake_minor_corrections"), run_id=RUN)
     assert use_cases.world.network.orders == orders
 
 
@@ -234,7 +236,7 @@ def test_report_and_rebate_may_be_done_in_either_order():
         use_cases = reported(stale_session(small_world()))
         walk(use_cases, run_id=RUN, until="create_customer_report")
         for task in [*order, "send_customer_report", "close_incident"]:
-            use_cases.perform(activity(task), run_id=RUN)
+            use_cases.perform(step_named(task), run_id=RUN)
         incident = use_cases.incidents[RUN]
         ends.append((last(incident, CustomerReport), last(incident, Rebate), incident.ticket))
     assert ends[0] == ends[1]
@@ -245,7 +247,7 @@ def test_the_letter_is_posted_once_however_often_the_activity_is_repeated():
     walk(use_cases, run_id=RUN)
     first = use_cases.world.letter_outbox.posted["TT-000001"]
     del use_cases.incidents[RUN].steps["send_customer_report"]
-    use_cases.perform(activity("send_customer_report"), run_id=RUN)
+    use_cases.perform(step_named("send_customer_report"), run_id=RUN)
     assert use_cases.world.letter_outbox.posted["TT-000001"] == first
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from benchmarks.leading import step_named
 from include.sla_logic.domain.closed_incident import ClosedIncident, Ending
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
@@ -28,6 +29,7 @@ from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.restorations import UnableToReleaseRestoration
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.resource_provisioning import UnableToEndTheWait
 from tests.fakes import Incident, MemoryUseCases
 from tests.process.small_world import (
@@ -42,7 +44,7 @@ from tests.process.small_world import (
     small_world,
     stale_session,
 )
-from tests.process.walking import WAIT, activity, walk
+from tests.process.walking import walk
 
 OPENING = [
     "enter_problem_report",
@@ -152,7 +154,7 @@ def test_a_service_found_normal_that_breaks_a_promise_when_measured_again_is_esc
     walk(use_cases, run_id=RUN, until="send_actual_service_performance")
     use_cases.world.network.healthy[Metric.AVAILABILITY] = ("percent", Decimal(0))
     for task in ["send_actual_service_performance", *CLOSING]:
-        use_cases.perform(activity(task), run_id=RUN)
+        use_cases.perform(step_named(task), run_id=RUN)
     assert_escalated(use_cases, Outcome.CORRECTION_NOT_VERIFIED, TENTH)
 
 
@@ -222,7 +224,7 @@ def test_a_restoration_that_was_not_refused_cannot_be_terminated():
     use_cases = reported(cut_link(small_world()))
     walk(use_cases, run_id=RUN, until=WAIT)
     with pytest.raises(UnableToEndTheWait, match="the outcome of its wait is None"):
-        use_cases.perform(activity("terminate_restoration"), run_id=RUN)
+        use_cases.perform(step_named("terminate_restoration"), run_id=RUN)
 
 
 def test_a_correction_whose_check_fails_is_escalated_and_never_reported_as_solved():
@@ -319,7 +321,7 @@ def test_the_rebate_counts_what_happened_until_the_outcome_was_received():
     use_cases.later(timedelta(hours=4))
     first = last(use_cases, SlaComparison)
     for task in CLOSING:
-        use_cases.perform(activity(task), run_id=RUN)
+        use_cases.perform(step_named(task), run_id=RUN)
     assert way[-1] == "send_problem_resolution_report"
     assert last(use_cases, SlaComparison).as_of == first.as_of + timedelta(hours=4)
     assert last(use_cases, SlaComparison).worst.counted_seconds == first.worst.counted_seconds + 4 * 3600

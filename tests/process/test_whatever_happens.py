@@ -16,9 +16,10 @@ from include.sla_logic.domain.rebate import BillingAdjustment, Rebate
 from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.process.graph import WAIT
 from tests.fakes import MemoryUseCases, policies_in_force
 from tests.process.small_world import MEMBER, RUN, SIGNIFICANT, reported, small_world
-from tests.process.walking import WAIT, walk
+from tests.process.walking import walk
 
 CODES = [rule.alarm for rule in policies_in_force().diagnosis.alarms]
 faults = st.fixed_dictionaries(

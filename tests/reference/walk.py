@@ -1,37 +1,18 @@
-"""Walking an incident along the edges of the process: the use_cases does each step, no Airflow."""
+"""Walk an incident through the process without Airflow: the use cases do each step."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from include.sla_logic.process import billing, customer_service, resource_provisioning, service_management
-from include.sla_logic.process.step import Step
+from benchmarks.leading import step_named
+from include.sla_logic.process.graph import WAIT, next_steps
+from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
 from include.sla_logic.sample_data import Sample, load_sample
 from include.sla_logic.services import UseCases
 from include.sla_logic.settings import Settings
 
 ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
-WAIT = "await_restoration_request"
-LINES = (
-    "enter_problem_report compare_with_sla determine_counter_measures",
-    "determine_counter_measures determine_customer_significance is_customer_premium",
-    "link_to_extra_problem_fix does_significance_change_priorities",
-    "reprioritize_counter_measures create_detailed_problem_report is_problem_analyzable",
-    "analyze_problem create_trouble_report prepare_final_status_report",
-    "send_to_resource_provisioning is_problem_detected",
-    "analyze_resource_problem create_resource_trouble_report send_status_report",
-    "notify_normal_execution send_status_report prepare_final_status_report choose_counter_measures",
-    "send_actual_service_performance receive_outcome",
-    "undertake_minor_corrections send_problem_resolution_report",
-    f"request_automatic_restoration {WAIT}",
-    "track_errors undertake_restoration send_troubleshooting_report send_problem_resolution_report",
-    "terminate_restoration send_problem_resolution_report",
-    "send_problem_resolution_report receive_outcome create_customer_report report_sla_rebate",
-    "report_sla_rebate adjust_billing send_customer_report close_incident",
-)
-FOLLOWS = {one: other for line in LINES for one, other in pairwise(line.split())}
 
 
 class Clock:
@@ -45,12 +26,10 @@ class Clock:
         return self.now
 
 
-def the_activity(task: str) -> Step:
-    for department in (customer_service, service_management, resource_provisioning, billing):
-        if hasattr(department, task):
-            found: Step = getattr(department, task)
-            return found
-    raise AssertionError(task)
+def next_step(use_cases: UseCases, run_id: str) -> str | None:
+    """Return what comes next for an incident, as the database has it; None at its end."""
+    done = {step.task: step.choice for step in use_cases.lookups.incident(run_id).path}
+    return next(iter(next_steps(done)), None)
 
 
 def settle_the_wait(use_cases: UseCases, clock: Clock, run_id: str, ticket: str, operator: str | None) -> str:
@@ -62,23 +41,22 @@ def settle_the_wait(use_cases: UseCases, clock: Clock, run_id: str, ticket: str,
         clock.now = use_cases.restorations.find(run_id).deadline
         outcome = use_cases.restorations.decide(run_id)
     assert outcome is not None
-    return resource_provisioning.go_on_after_the_wait(outcome).value
+    return go_on_after_the_wait(outcome).value
 
 
 def walk(
     use_cases: UseCases, clock: Clock, conf: Mapping[str, Any], run_id: str, *, operator: str | None = None
 ) -> tuple[str, ...]:
-    """Lead one incident from its notification to its end; return the tasks that it passed through."""
+    """Lead one incident from its notification to its end; return the steps that it took."""
     ticket = use_cases.incidents.accept(conf, run_id=run_id, origin="test")
-    task: str | None = "enter_problem_report"
-    taken: list[str] = []
-    while task:
-        taken.append(task)
-        if task == WAIT:
-            task = settle_the_wait(use_cases, clock, run_id, ticket.id, operator)
+    done: dict[str, str | None] = {}
+    while following := next_steps(done):
+        step = following[0]
+        if step == WAIT:
+            done[step] = settle_the_wait(use_cases, clock, run_id, ticket.id, operator)
         else:
-            task = use_cases.incidents.perform(the_activity(task), run_id=run_id) or FOLLOWS.get(task)
-    return tuple(taken)
+            done[step] = use_cases.incidents.perform(step_named(step), run_id=run_id)
+    return tuple(done)
 
 
 def walk_all(sample: Sample, url: str, folder: Path) -> tuple[UseCases, dict[str, tuple[str, ...]]]:

@@ -18,15 +18,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import event, select
 
+from benchmarks.leading import step_named
 from include.sla_logic.gateways.sender import Transport
 from include.sla_logic.persistence.restorations import UnableToFindRestoration
 from include.sla_logic.persistence.schema.system_t import restorations
-from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import Settings, UnableToAcceptNotification, UnableToReleaseRestoration, UseCases
 from include.sla_logic.services import transports as transports_of
 from tests.cohorts.leading import JOIN_CONDITIONS, ORDER
-from tests.reference.walk import FOLLOWS, WAIT, the_activity
+from tests.reference.walk import next_step
 from tests.services.sample import NOON, Clock
 
 KEYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration", "held_and_released", "too_late")
@@ -189,7 +190,7 @@ class KilledHouse(RuleBasedStateMachine):
         """Do the step that is next for whoever is furthest behind, for all who come to it."""
         for moment in moments:
             carried = {member.own_run for member in self.use_cases.cohorts.members(cohort) if member.state == "carried"}
-            tasks = {task for run_id in self.members[cohort] if run_id in carried and (task := self.next_task(run_id))}
+            tasks = {task for run_id in self.members[cohort] if run_id in carried and (task := self.next_step(run_id))}
             if not tasks:
                 return
             task = min(tasks, key=ORDER.index)
@@ -200,7 +201,7 @@ class KilledHouse(RuleBasedStateMachine):
                     )
                 else:
                     self.use_cases.cohorts.perform(
-                        the_activity(task), run_id=cohort, join_condition=JOIN_CONDITIONS[task], at_once=at_once
+                        step_named(task), run_id=cohort, join_condition=JOIN_CONDITIONS[task], at_once=at_once
                     )
             assert not [member for member in self.use_cases.cohorts.members(cohort) if member.state == "set aside"]
 
@@ -223,7 +224,7 @@ class KilledHouse(RuleBasedStateMachine):
         done = [step for step in self.use_cases.lookups.incident(run_id).path if step.task != WAIT]
         if done:
             step = data.draw(st.sampled_from(done))
-            assert self.use_cases.incidents.perform(the_activity(step.task), run_id=run_id) == step.choice
+            assert self.use_cases.incidents.perform(step_named(step.task), run_id=run_id) == step.choice
 
     @rule(run_id=runs, how=st.sampled_from(["release", "reject"]), moment=moments)
     def answer_the_request(self, run_id, how, moment):
@@ -262,17 +263,15 @@ class KilledHouse(RuleBasedStateMachine):
                 decided = row.outcome, row.deadline, row.decided_at
                 assert self.answers.setdefault(row.ticket, decided) == decided
 
-    def next_task(self, run_id):
-        path = self.use_cases.lookups.incident(run_id).path
-        last = path[-1] if path else None
-        return (last.choice or FOLLOWS.get(last.task)) if last else "enter_problem_report"
+    def next_step(self, run_id):
+        return next_step(self.use_cases, run_id)
 
     def step(self, run_id):
         """Do what comes next for this incident, as the database has it."""
-        task = self.next_task(run_id)
+        task = self.next_step(run_id)
         if task == WAIT:
             return self.use_cases.restorations.decide(run_id)
-        return task and self.use_cases.incidents.perform(the_activity(task), run_id=run_id)
+        return task and self.use_cases.incidents.perform(step_named(task), run_id=run_id)
 
     def teardown(self):
         """Lead every incident to its end, in peace: all have one, and every letter and credit has left."""
@@ -295,18 +294,10 @@ class KilledHouse(RuleBasedStateMachine):
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def lead_to_its_end(self, run_id):
-        task = self.next_task(run_id)
-        while task:
-            if task != WAIT:
-                task = self.use_cases.incidents.perform(the_activity(task), run_id=run_id) or FOLLOWS.get(task)
-                continue
-            outcome = self.use_cases.restorations.decide(run_id)
-            if outcome is None:
-                self.clock.now = max(
-                    self.clock.now, self.use_cases.restorations.find(run_id).deadline + timedelta(seconds=1)
-                )
-                outcome = self.use_cases.restorations.decide(run_id)
-            task = go_on_after_the_wait(outcome).value
+        while step := self.next_step(run_id):
+            if self.step(run_id) is None and step == WAIT:
+                deadline = self.use_cases.restorations.find(run_id).deadline
+                self.clock.now = max(self.clock.now, deadline + timedelta(seconds=1))
 
 
 def test_an_act_that_is_cut_off_before_any_of_its_writes_has_done_nothing(tmp_path):

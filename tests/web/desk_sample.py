@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from copy import copy
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,22 +12,17 @@ import pytest
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.testclient import TestClient
 
+from benchmarks.leading import step_named
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
-from include.sla_logic.process import (
-    billing,
-    customer_service,
-    extra_problem_fix,
-    resource_provisioning,
-    service_management,
-)
-from include.sla_logic.process.step import Step
+from include.sla_logic.process.extra_problem_fix import take_over_incident
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import UnableToAcceptNotification, UseCases
 from include.sla_logic.settings import Settings
 from include.sla_logic.web import Caller, build_desk
+from tests.reference.walk import next_step
 
 ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
-WAIT = "await_restoration_request"
 HELD = "held_and_released"
 MEMBERS = {"reader": Caller("rita reads", may_write=False), "operator": Caller("otto operates", may_write=True)}
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -84,50 +78,20 @@ class Sample:
         """Take an incident as far as it goes, or as far as `until`; nobody releases what is held."""
         self.clock.now = ANCHOR + timedelta(minutes=1)
         ticket = self.report(key, **changes)
-        task: str | None = "enter_problem_report"
-        while task and task != until:
-            task = self._after(task, ticket.run_id)
+        while (step := next_step(self.use_cases, ticket.run_id)) and step != until:
+            self.take(step, ticket.run_id)
         return ticket
 
-    def _after(self, task: str, run_id: str) -> str | None:
-        if task != WAIT:
-            choice = self.use_cases.incidents.perform(activity(task), run_id=run_id)
-            if task == "link_to_extra_problem_fix":
-                self.use_cases.incidents.perform(extra_problem_fix.take_over_incident, run_id=run_id)
-            return choice or FOLLOWS.get(task)
-        outcome = self.use_cases.restorations.decide(run_id)
-        if outcome is None:
-            self.clock.now = self.use_cases.restorations.find(run_id).deadline
-            outcome = self.use_cases.restorations.decide(run_id)
-        assert outcome is not None
-        return resource_provisioning.go_on_after_the_wait(outcome).value
-
-
-LINES = """
-enter_problem_report compare_with_sla determine_counter_measures determine_customer_significance is_customer_premium
-link_to_extra_problem_fix does_significance_change_priorities
-reprioritize_counter_measures create_detailed_problem_report is_problem_analyzable
-analyze_problem create_trouble_report prepare_final_status_report
-send_to_resource_provisioning is_problem_detected
-analyze_resource_problem create_resource_trouble_report send_status_report
-notify_normal_execution send_status_report prepare_final_status_report choose_counter_measures
-send_actual_service_performance receive_outcome
-undertake_minor_corrections send_problem_resolution_report
-request_automatic_restoration await_restoration_request
-track_errors undertake_restoration send_troubleshooting_report send_problem_resolution_report
-terminate_restoration send_problem_resolution_report
-send_problem_resolution_report receive_outcome create_customer_report report_sla_rebate adjust_billing
-adjust_billing send_customer_report close_incident
-""".splitlines()
-FOLLOWS = {one: other for line in LINES for one, other in pairwise(line.split())}
-
-
-def activity(task: str) -> Step:
-    for department in (customer_service, service_management, resource_provisioning, billing):
-        if hasattr(department, task):
-            found: Step = getattr(department, task)
-            return found
-    raise AssertionError(task)
+    def take(self, step: str, run_id: str) -> None:
+        """Take one step of an incident; let the deadline of a wait pass where it is not decided."""
+        if step == WAIT:
+            if self.use_cases.restorations.decide(run_id) is None:
+                self.clock.now = self.use_cases.restorations.find(run_id).deadline
+                self.use_cases.restorations.decide(run_id)
+            return
+        self.use_cases.incidents.perform(step_named(step), run_id=run_id)
+        if step == "link_to_extra_problem_fix":
+            self.use_cases.incidents.perform(take_over_incident, run_id=run_id)
 
 
 def build_sample(folder: Path) -> Sample:

@@ -3,8 +3,9 @@
 import pytest
 
 from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.services import UnableToAcceptNotification
-from tests.web.desk_sample import HELD, HERE, WAIT, client_of
+from tests.web.desk_sample import HELD, HERE, client_of
 
 HELD_CREDIT = "held_credit"
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.services.board import BoardFilter
-from tests.web.desk_sample import HELD, WAIT, Sample
+from tests.web.desk_sample import HELD, Sample
 
 ASKED = [
     BoardFilter(),
