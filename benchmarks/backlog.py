@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from benchmarks.aims import aim
 from benchmarks.real_log import fill, find_log
-from benchmarks.stack import BACKLOG, OURS, Setting, cpu_seconds, house
+from benchmarks.stack import BACKLOG, OURS, Setting, cpu_seconds, open_stack
 from deploy.stack import AirflowStack
 from include.sla_logic.persistence.schema.system_t import steps
 from include.sla_logic.services import Settings, UseCases
@@ -70,7 +70,7 @@ def main() -> int:
         print("not measured: the shared data are not beside this checkout; name their folder in SHARED_DATA")
         return 0
     setting = Setting(options.database, options.parallelism, (OURS, BACKLOG))
-    with tempfile.TemporaryDirectory() as name, house(Path(name), setting) as (url, start):
+    with tempfile.TemporaryDirectory() as name, open_stack(Path(name), setting) as (url, start):
         use_cases = UseCases(Settings(url, Path(name) / "letters"))
         use_cases.work.migrate()
         tickets = fill(use_cases, log, limit=options.tickets)

@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.aims import aim
 from benchmarks.floor import KEY
 from benchmarks.sample import open_sample
-from benchmarks.stack import OURS, Setting, house, measured
+from benchmarks.stack import OURS, Setting, measured, open_stack
 from deploy.stack import AirflowStack
 from include.sla_logic.services import UseCases
 from sla_airflow.cohorts import conf_of_cohort
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--patience", type=float, default=3600, help="seconds for one run")
     options = parser.parse_args()
     setting = Setting(options.database, dags=(OURS,))
-    with tempfile.TemporaryDirectory() as name, house(Path(name), setting) as (url, start):
+    with tempfile.TemporaryDirectory() as name, open_stack(Path(name), setting) as (url, start):
         alone = PER_SAMPLE * (SINGLES + 1)
         samples = -(-sum(options.sizes) // (PER_SAMPLE - len(WAITING)))
         use_cases, confs = open_sample(Path(name), alone + PER_SAMPLE * samples, url=url)

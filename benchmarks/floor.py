@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.aims import aim
 from benchmarks.sample import open_sample
-from benchmarks.stack import FLOOR, OURS, Setting, cpu_by_part, house, measured
+from benchmarks.stack import FLOOR, OURS, Setting, cpu_by_part, measured, open_stack
 from deploy.stack import AirflowStack
 from include.sla_logic.process.graph import STEPS
 
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=20)
     parser.add_argument("--singles", type=int, default=2)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, house(Path(name), Setting()) as (url, start):
+    with tempfile.TemporaryDirectory() as name, open_stack(Path(name), Setting()) as (url, start):
         use_cases, confs = open_sample(Path(name), 26 * (options.singles + options.at_once + 1), url=url)
         stack = start()
         try:

@@ -41,7 +41,7 @@ SCHEDULED: Mapping[str, Callable[[UseCases], object]] = {
 
 
 @contextmanager
-def open_house(database: str, incidents: int) -> Iterator[tuple[UseCases, list[dict[str, Any]]]]:
+def open_filled(database: str, incidents: int) -> Iterator[tuple[UseCases, list[dict[str, Any]]]]:
     with tempfile.TemporaryDirectory() as folder:
         if database == "sqlite":
             yield open_sample(Path(folder), incidents)
@@ -53,7 +53,7 @@ def open_house(database: str, incidents: int) -> Iterator[tuple[UseCases, list[d
 
 
 def main() -> None:
-    """Fill each house, and measure at each size; at the last, print what reads a whole large table."""
+    """Fill each database, and measure at each size; at the last, print what reads a whole large table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 5000, 25000])
     parser.add_argument("--databases", nargs="+", choices=("sqlite", "postgres"), default=("sqlite", "postgres"))
@@ -63,7 +63,7 @@ def main() -> None:
     options = parser.parse_args()
     for database in options.databases:
         for mix in options.mixes:
-            with open_house(database, PROTOTYPES + options.cohort * len(options.sizes)) as (use_cases, confs):
+            with open_filled(database, PROTOTYPES + options.cohort * len(options.sizes)) as (use_cases, confs):
                 print(f"-- {database}, most tickets {mix}", flush=True)
                 measure(use_cases, confs, mix, options)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.floor import KEY
 from benchmarks.sample import open_sample
-from benchmarks.stack import OURS, Setting, house, measured
+from benchmarks.stack import OURS, Setting, measured, open_stack
 from deploy.stack import AirflowStack
 from deploy.stack.settings import LOOKED_AT_TOGETHER, SCHEDULER_LOOK_SECONDS
 
@@ -43,7 +43,7 @@ def main() -> None:
             "AIRFLOW__SCHEDULER__MAX_DAGRUNS_PER_LOOP_TO_SCHEDULE": str(examined),
         }
         setting = Setting(options.database, parallelism, (OURS,), environment)
-        with tempfile.TemporaryDirectory() as name, house(Path(name), setting) as (url, start):
+        with tempfile.TemporaryDirectory() as name, open_stack(Path(name), setting) as (url, start):
             _, confs = open_sample(Path(name), PER_SAMPLE * (WARM_UP + ALONE + options.at_once), url=url)
             stack = start()
             try:

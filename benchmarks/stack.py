@@ -32,7 +32,7 @@ class Setting:
 
 
 @contextmanager
-def house(home: Path, setting: Setting) -> Iterator[tuple[str, Callable[[], AirflowStack]]]:
+def open_stack(home: Path, setting: Setting) -> Iterator[tuple[str, Callable[[], AirflowStack]]]:
     """Yield the URL of an empty operations database, and what starts Airflow over it once it is filled."""
     dags = home / "dags"
     dags.mkdir()

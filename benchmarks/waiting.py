@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, text
 from benchmarks.floor import KEY
 from benchmarks.sample import open_sample
 from benchmarks.settings import PER_SAMPLE, run
-from benchmarks.stack import OURS, Setting, house
+from benchmarks.stack import OURS, Setting, open_stack
 from deploy.stack import AirflowStack
 
 HELD, WAITER = 7, "waiter"  # of the sample's incidents, one that waits for a person
@@ -25,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--waiting", type=int, nargs="+", default=[0, 100, 1000])
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, house(Path(name), Setting(dags=(OURS,))) as (url, start):
+    with tempfile.TemporaryDirectory() as name, open_stack(Path(name), Setting(dags=(OURS,))) as (url, start):
         _, confs = open_sample(Path(name), PER_SAMPLE * (2 + SINGLES * len(options.waiting)), url=url)
         longest = iter(list(enumerate(confs[KEY::PER_SAMPLE]))[1:])
         stack = start()

@@ -61,11 +61,11 @@ def _prepare(operations: OperationsDatabase, console: Console) -> None:
         anchor = loaded_anchor(connection)
         if anchor is None and connection.execute(select(customers.c.id).limit(1)).first():
             return
-        house = make_sample(DEFAULT_SEED, anchor or datetime.now(UTC))
+        teleco = make_sample(DEFAULT_SEED, anchor or datetime.now(UTC))
         if anchor is None:
             console.print("Loading the small TELECO")
-            load_sample(connection, house)
-    write_notifications(house, NOTIFICATIONS)
+            load_sample(connection, teleco)
+    write_notifications(teleco, NOTIFICATIONS)
 
 
 if __name__ == "__main__":

@@ -25,10 +25,10 @@ class DemoIncident:
 
 def load_incidents(use_cases: UseCases) -> Sequence[DemoIncident]:
     """Load the small TELECO as of now and answer its incidents."""
-    house = make_sample(DEFAULT_SEED, datetime.now(UTC))
+    teleco = make_sample(DEFAULT_SEED, datetime.now(UTC))
     with use_cases.work.writing() as connection:
-        load_sample(connection, house)
+        load_sample(connection, teleco)
     return [
-        DemoIncident(key, notification.model_dump(mode="json"), house.expectations[key])
-        for key, notification in house.notifications.items()
+        DemoIncident(key, notification.model_dump(mode="json"), teleco.expectations[key])
+        for key, notification in teleco.notifications.items()
     ]

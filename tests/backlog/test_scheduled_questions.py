@@ -30,19 +30,19 @@ def tables_read_whole(connection: Connection, statement: str, given: object) -> 
 
 
 @pytest.fixture
-def open_house(any_use_cases: UseCases) -> UseCases:
+def two_open(any_use_cases: UseCases) -> UseCases:
     any_use_cases.incidents.accept(conf(external_reference="REF-1"), run_id="run-1", origin="form")
     any_use_cases.backlog.enter(conf(external_reference="REF-2"), run_id="run-2", origin="test")
     return any_use_cases
 
 
 @pytest.mark.parametrize("work", WORK)
-def test_no_table_is_read_whole_for(open_house, work):
-    with asked(open_house) as questions:
-        WORK[work](open_house)
+def test_no_table_is_read_whole_for(two_open, work):
+    with asked(two_open) as questions:
+        WORK[work](two_open)
     assert questions
-    with open_house.database.write() as connection:
-        if open_house.database.is_postgresql:  # it reads small tables whole unless it must not
+    with two_open.work.database.write() as connection:
+        if two_open.work.database.is_postgresql:  # it reads small tables whole unless it must not
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         assert {q: found for q, given in questions.items() if (found := tables_read_whole(connection, q, given))} == {}
 

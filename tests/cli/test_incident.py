@@ -215,10 +215,10 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> UseCases:
     folder = tmp_path_factory.mktemp("kept")
     use_cases = UseCases(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"))
     use_cases.work.migrate()
-    house = make_sample(7, datetime.now(UTC))
+    teleco = make_sample(7, datetime.now(UTC))
     with use_cases.work.database.write() as connection:
-        load_sample(connection, house)
-    conf = house.notifications["premium"].model_dump(mode="json")
+        load_sample(connection, teleco)
+    conf = teleco.notifications["premium"].model_dump(mode="json")
     use_cases.incidents.accept(conf, run_id="incident.DEMO-PREMIUM", origin="test")
     return use_cases
 

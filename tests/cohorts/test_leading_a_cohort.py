@@ -24,10 +24,10 @@ def teleco() -> Sample:
 
 @pytest.fixture
 def use_cases(tmp_path: Path, teleco: Sample) -> UseCases:
-    return open_house(tmp_path / "cohort", teleco)
+    return open_use_cases(tmp_path / "cohort", teleco)
 
 
-def open_house(folder: Path, teleco: Sample) -> UseCases:
+def open_use_cases(folder: Path, teleco: Sample) -> UseCases:
     use_cases = UseCases(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"), clock=lambda: ANCHOR)
     use_cases.work.migrate()
     with use_cases.work.database.write() as connection:
@@ -61,7 +61,7 @@ def documents(case: Case) -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def singles(tmp_path_factory: pytest.TempPathFactory, teleco: Sample) -> UseCases:
-    use_cases = open_house(tmp_path_factory.mktemp("singles"), teleco)
+    use_cases = open_use_cases(tmp_path_factory.mktemp("singles"), teleco)
     report_all(use_cases, teleco)
     for key in teleco.notifications:
         alone(use_cases, f"own-{key}")

@@ -17,7 +17,7 @@ BOTH = ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.m
 
 
 @pytest.fixture(scope="session")
-def house() -> Sample:
+def teleco() -> Sample:
     """Generate the small TELECO with two days of samples: enough where no contract is judged."""
     return make_sample(7, ANCHOR, history_days=2)
 
@@ -30,18 +30,18 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
 
 
 @pytest.fixture
-def sample(database: Database, house: Sample) -> Database:
+def sample(database: Database, teleco: Sample) -> Database:
     """Load the small TELECO into a database of this test's own."""
-    return _loaded(database, house)
+    return _loaded(database, teleco)
 
 
 @pytest.fixture(scope="session", params=BOTH)
-def common_sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, house: Sample) -> Database:
+def common_sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, teleco: Sample) -> Database:
     """Load the small TELECO once for all tests that leave nothing behind."""
     if request.param == "sqlite":
-        return _loaded(_migrated(f"sqlite:///{tmp_path_factory.mktemp('sample') / 'teleco.db'}"), house)
+        return _loaded(_migrated(f"sqlite:///{tmp_path_factory.mktemp('sample') / 'teleco.db'}"), teleco)
     server = request.getfixturevalue("postgres_server")
-    return _loaded(_migrated(server.create_database(f"town_{uuid4().hex}")), house)
+    return _loaded(_migrated(server.create_database(f"sample_{uuid4().hex}")), teleco)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def _migrated(url: str) -> Database:
     return database
 
 
-def _loaded(database: Database, house: Sample) -> Database:
+def _loaded(database: Database, teleco: Sample) -> Database:
     with database.write() as connection:
-        load_sample(connection, house)
+        load_sample(connection, teleco)
     return database

@@ -129,8 +129,8 @@ def test_holds_and_unobserved_time_are_part_of_the_facts(connection):
     assert facts.unobserved[0].end == NOW.replace(microsecond=0)
 
 
-def test_a_ticket_tells_when_the_outage_was_reported(connection, house):
-    notification = house.notifications["premium"]
+def test_a_ticket_tells_when_the_outage_was_reported(connection, teleco):
+    notification = teleco.notifications["premium"]
     opened = NOW + timedelta(minutes=1)
     opening = Opening(key="k", notification=notification, run_id="r", origin="test", reason="accepted")
     open_ticket(connection, opening, now=opened)
@@ -225,9 +225,9 @@ def test_sampled_outages_before_the_window_count_towards_a_right_to_leave(connec
         ("inProgress", None, None),
     ],
 )
-def test_a_ticket_on_hold_says_who_owes_the_next_step(connection, house, status, owner, waits_for):
+def test_a_ticket_on_hold_says_who_owes_the_next_step(connection, teleco, status, owner, waits_for):
     opening = Opening(
-        key="k", notification=house.notifications["premium"], run_id="r", origin="test", reason="accepted"
+        key="k", notification=teleco.notifications["premium"], run_id="r", origin="test", reason="accepted"
     )
     number = ticket_number(open_ticket(connection, opening, now=NOW)[0].id)
     later = {"at": NOW + timedelta(minutes=5), "sequence": 99, "reason": "x", "status": status, "owner": owner}

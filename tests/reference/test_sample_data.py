@@ -33,18 +33,18 @@ ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
 SHORT = 15
 
 
-def test_the_same_seed_and_anchor_give_the_same_sample(house):
-    assert make_sample(7, ANCHOR, history_days=2) == house
+def test_the_same_seed_and_anchor_give_the_same_sample(teleco):
+    assert make_sample(7, ANCHOR, history_days=2) == teleco
 
 
-def test_another_seed_draws_other_charges(house):
+def test_another_seed_draws_other_charges(teleco):
     other = make_sample(8, ANCHOR, history_days=2)
-    assert other.rows["agreements"] != house.rows["agreements"]
-    assert other.expectations == house.expectations
+    assert other.rows["agreements"] != teleco.rows["agreements"]
+    assert other.expectations == teleco.expectations
 
 
-def test_every_way_through_the_process_has_its_incident(house):
-    ways = {expectation.path for expectation in house.expectations.values()}
+def test_every_way_through_the_process_has_its_incident(teleco):
+    ways = {expectation.path for expectation in teleco.expectations.values()}
     tasks = {task for way in ways for task in way}
     assert {"link_to_extra_problem_fix", "reprioritize_counter_measures", "analyze_problem"} <= tasks
     assert {"notify_normal_execution", "undertake_minor_corrections", "undertake_restoration"} <= tasks
@@ -58,29 +58,29 @@ def test_the_contracts_have_no_defect():
         assert findings == ()
 
 
-def test_every_alarm_is_known_to_the_diagnosis(house):
+def test_every_alarm_is_known_to_the_diagnosis(teleco):
     diagnosis = policies_in_force().diagnosis
-    assert all(diagnosis.alarm_rule(alarm["code"]) for alarm in house.rows["alarms"])
+    assert all(diagnosis.alarm_rule(alarm["code"]) for alarm in teleco.rows["alarms"])
 
 
-def test_notifications_are_what_every_way_in_accepts(house, tmp_path):
-    written = write_notifications(house, tmp_path)
+def test_notifications_are_what_every_way_in_accepts(teleco, tmp_path):
+    written = write_notifications(teleco, tmp_path)
     for path in written[:-1]:
         notification = ProblemNotification.model_validate_json(path.read_text("utf-8"))
         assert notification.observed_from < notification.reported_at <= ANCHOR
     expected = json.loads((tmp_path / "expectations.json").read_text("utf-8"))
     assert expected["premium"]["credit"] == {"amount": "240.00", "currency": "EUR"}
-    assert list(expected) == list(house.notifications)
+    assert list(expected) == list(teleco.notifications)
 
 
-def test_loading_twice_is_refused_and_the_anchor_is_known(sample, house):
+def test_loading_twice_is_refused_and_the_anchor_is_known(sample, teleco):
     with sample.read() as connection:
-        assert loaded_anchor(connection) == house.anchor
+        assert loaded_anchor(connection) == teleco.anchor
         before = connection.scalar(select(func.count()).select_from(t.samples))
     with pytest.raises(UnableToLoadSmallTeleco, match="C-1001 is known already"), sample.write() as connection:
-        load_sample(connection, house)
+        load_sample(connection, teleco)
     with sample.read() as connection:
-        assert connection.scalar(select(func.count()).select_from(t.samples)) == before == len(house.rows["samples"])
+        assert connection.scalar(select(func.count()).select_from(t.samples)) == before == len(teleco.rows["samples"])
 
 
 def test_an_empty_database_has_no_anchor(database):
@@ -102,15 +102,15 @@ ANCHORS = st.datetimes(datetime(2024, 1, 1), datetime(2031, 12, 31), timezones=s
 @example(anchor=datetime(2028, 3, 10, 0, 5, tzinfo=UTC))
 @example(anchor=datetime(2027, 1, 10, 23, 59, 59, tzinfo=UTC))
 def test_the_expected_judgement_holds_for_every_anchor(anchor):
-    house = make_sample(1, anchor, history_days=SHORT)
+    teleco = make_sample(1, anchor, history_days=SHORT)
     with TemporaryDirectory() as folder:
         database = open_database(f"sqlite:///{Path(folder) / 'teleco.db'}")
         migrate(database)
         with database.write() as connection:
-            load_sample(connection, house)
+            load_sample(connection, teleco)
         with database.read() as connection:
-            for key, expectation in house.expectations.items():
-                _judge(connection, house.notifications[key], expectation, house.anchor)
+            for key, expectation in teleco.expectations.items():
+                _judge(connection, teleco.notifications[key], expectation, teleco.anchor)
 
 
 def _judge(connection, notification, expectation, anchor):

@@ -18,31 +18,31 @@ KEYS = [incident.key for incident in read_catalogue().incidents]
 
 
 @pytest.fixture(scope="module")
-def house():
+def teleco():
     return make_sample(7, ANCHOR, history_days=15)
 
 
 @pytest.fixture(scope="module")
-def walked(house, tmp_path_factory):
+def walked(teleco, tmp_path_factory):
     """Walk all incidents, one after the other, a minute after loading; return the use_cases and the ways."""
     folder = tmp_path_factory.mktemp("walk")
-    return walk_all(house, f"sqlite:///{folder / 'teleco.db'}", folder)
+    return walk_all(teleco, f"sqlite:///{folder / 'teleco.db'}", folder)
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_incident_takes_the_expected_way(walked, house, key):
-    assert walked[1][key] == house.expectations[key].path
+def test_the_incident_takes_the_expected_way(walked, teleco, key):
+    assert walked[1][key] == teleco.expectations[key].path
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_steps_kept_are_the_way_taken(walked, house, key):
+def test_the_steps_kept_are_the_way_taken(walked, teleco, key):
     case = walked[0].lookups.incident(f"walk-{key}")
-    assert case.tasks == house.expectations[key].path
+    assert case.tasks == teleco.expectations[key].path
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_first_comparison_shows_what_was_measured(walked, house, key):
-    expectation = house.expectations[key]
+def test_the_first_comparison_shows_what_was_measured(walked, teleco, key):
+    expectation = teleco.expectations[key]
     case = walked[0].lookups.incident(f"walk-{key}")
     [first, *_] = [document for document in case.documents if document.kind == "SlaComparison"]
     [judged] = [o for o in SlaComparison.model_validate(first.body).objectives if o.objective == expectation.objective]
@@ -56,8 +56,8 @@ def test_the_first_comparison_shows_what_was_measured(walked, house, key):
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_incident_ends_as_the_data_say(walked, house, key):
-    expectation = house.expectations[key]
+def test_the_incident_ends_as_the_data_say(walked, teleco, key):
+    expectation = teleco.expectations[key]
     case = walked[0].lookups.incident(f"walk-{key}")
     assert case.closed is not None
     assert case.closed.outcome == expectation.outcome
@@ -66,8 +66,8 @@ def test_the_incident_ends_as_the_data_say(walked, house, key):
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_credit_is_exact_to_the_cent(walked, house, key):
-    expectation = house.expectations[key]
+def test_the_credit_is_exact_to_the_cent(walked, teleco, key):
+    expectation = teleco.expectations[key]
     case = walked[0].lookups.incident(f"walk-{key}")
     assert case.rebate.total == expectation.credit
     booked = Money.zero(expectation.credit.currency) if expectation.held else expectation.credit
@@ -77,7 +77,7 @@ def test_the_credit_is_exact_to_the_cent(walked, house, key):
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_open_invoice_is_lower_by_what_was_booked(walked, house, key):
+def test_the_open_invoice_is_lower_by_what_was_booked(walked, teleco, key):
     adjustment = walked[0].lookups.incident(f"walk-{key}").adjustment
     assert adjustment.invoice_before - adjustment.invoice_after == adjustment.booked
 
@@ -99,11 +99,11 @@ def test_only_the_premium_customer_is_linked_to_the_extra_process(walked):
     assert [key for key in KEYS if walked[0].lookups.incident(f"walk-{key}").closed.premium] == ["premium"]
 
 
-def test_at_least_four_shapes_of_rules_are_judged(house):
-    assert len({expectation.rule for expectation in house.expectations.values()}) >= 4
+def test_at_least_four_shapes_of_rules_are_judged(teleco):
+    assert len({expectation.rule for expectation in teleco.expectations.values()}) >= 4
 
 
-def test_every_posting_leaves_once_and_is_acknowledged(walked, house):
+def test_every_posting_leaves_once_and_is_acknowledged(walked, teleco):
     use_cases, _ = walked
     use_cases.outbox.deliver()
     use_cases.outbox.deliver()
@@ -122,13 +122,13 @@ def test_every_posting_leaves_once_and_is_acknowledged(walked, house):
                 a.ledger_postings.c.currency
             )
         ).all()
-    due = [e.credit for e in house.expectations.values() if not e.held]
+    due = [e.credit for e in teleco.expectations.values() if not e.held]
     euros = sum(int(credit.amount * 100) for credit in due if credit.currency == "EUR")
     assert dict(map(tuple, posted)) == dict(map(tuple, ledger))
     assert dict(map(tuple, ledger))["EUR"] == euros
 
 
 @pytest.mark.slow
-def test_postgresql_leads_every_incident_the_same_way(house, postgres_url, tmp_path):
-    _, ways = walk_all(house, postgres_url, tmp_path)
-    assert ways == {key: expectation.path for key, expectation in house.expectations.items()}
+def test_postgresql_leads_every_incident_the_same_way(teleco, postgres_url, tmp_path):
+    _, ways = walk_all(teleco, postgres_url, tmp_path)
+    assert ways == {key: expectation.path for key, expectation in teleco.expectations.items()}

@@ -20,7 +20,7 @@ class Supervisor:
 
 
 @pytest.fixture(autouse=True)
-def _house(monkeypatch: pytest.MonkeyPatch) -> None:
+def _connections(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_TELECO_DB", "sqlite:////srv/teleco.db")
     for name in ("SMTP", "BILLING"):
         monkeypatch.delenv(f"AIRFLOW_CONN_TELECO_{name}", raising=False)

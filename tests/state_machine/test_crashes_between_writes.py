@@ -31,10 +31,10 @@ from tests.reference.walk import next_step
 from tests.services.sample import NOON, Clock
 
 KEYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration", "held_and_released", "too_late")
-HOUSE = make_sample(7, NOON, history_days=32)
+TELECO = make_sample(7, NOON, history_days=32)
 moments = st.none() | st.integers(0, 25)  # before which write the process is killed
 EXAMPLES = int(os.environ.get("SLA_EXAMPLES", "20"))  # of about 40 acts each; `make faults` plays more
-MOST = 8  # incidents of one house, so that most acts are done to them
+MOST = 8  # incidents of one machine, so that most acts are done to them
 WEATHER = st.sampled_from(["works", "works", "refuses", "fails afterwards"])
 _WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT")
 
@@ -122,7 +122,7 @@ def open_use_cases(folder: Path, clock: Clock) -> UseCases:
         return use_cases
     use_cases.work.migrate()
     with use_cases.work.database.write() as connection:
-        load_sample(connection, HOUSE)
+        load_sample(connection, TELECO)
     _prepared.append(file.read_bytes())
     return use_cases
 
@@ -131,13 +131,13 @@ def has_room(machine):
     return len(getattr(machine, "sent", ())) < MOST
 
 
-class KilledHouse(RuleBasedStateMachine):
+class KilledProcess(RuleBasedStateMachine):
     runs = Bundle("runs")
     cohorts = Bundle("cohorts")
 
     @initialize()
     def open(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="killed-house-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="killed-"))
         self.clock = Clock()
         self.use_cases = open_use_cases(self.folder, self.clock)
         self.killer = Killer(self.use_cases)
@@ -153,7 +153,7 @@ class KilledHouse(RuleBasedStateMachine):
 
     def begin(self, key, moment):
         run_id = f"run-{len(self.sent) + 1}"
-        conf = HOUSE.notifications[key].model_dump(mode="json") | {"external_reference": f"REF-{run_id}"}
+        conf = TELECO.notifications[key].model_dump(mode="json") | {"external_reference": f"REF-{run_id}"}
         with self.killer.before_write(moment):
             self.use_cases.incidents.accept(conf, run_id=run_id, origin="test")
         self.sent[run_id] = conf
@@ -302,7 +302,7 @@ class KilledHouse(RuleBasedStateMachine):
 
 def test_an_act_that_is_cut_off_before_any_of_its_writes_has_done_nothing(tmp_path):
     use_cases = open_use_cases(tmp_path, Clock())
-    killer, conf = Killer(use_cases), HOUSE.notifications["premium"].model_dump(mode="json")
+    killer, conf = Killer(use_cases), TELECO.notifications["premium"].model_dump(mode="json")
     for number in range(100):
         with killer.before_write(number):
             use_cases.incidents.accept(conf, run_id="run-1", origin="test")
@@ -313,7 +313,7 @@ def test_an_act_that_is_cut_off_before_any_of_its_writes_has_done_nothing(tmp_pa
     assert len(use_cases.lookups.tickets()) == 1
 
 
-TestKilledHouse = pytest.mark.timeout(180 * EXAMPLES)(KilledHouse.TestCase)
-TestKilledHouse.settings = settings(
+TestKilledProcess = pytest.mark.timeout(180 * EXAMPLES)(KilledProcess.TestCase)
+TestKilledProcess.settings = settings(
     max_examples=EXAMPLES, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -22,17 +22,17 @@ KEYS = ("premium", "minor_correction")
 
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Case, Expectation]]:
-    house = make_sample(7, ANCHOR, history_days=15)
+    teleco = make_sample(7, ANCHOR, history_days=15)
     folder = tmp_path_factory.mktemp("verdict")
     clock = Clock(ANCHOR + timedelta(minutes=1))
     use_cases = UseCases(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"), clock=clock)
     use_cases.work.migrate()
     with use_cases.work.database.write() as connection:
-        load_sample(connection, house)
+        load_sample(connection, teleco)
     for key in KEYS:
-        walk(use_cases, clock, house.notifications[key].model_dump(mode="json"), key)
+        walk(use_cases, clock, teleco.notifications[key].model_dump(mode="json"), key)
     use_cases.outbox.deliver()
-    return {key: (use_cases.lookups.incident(key), house.expectations[key]) for key in KEYS}
+    return {key: (use_cases.lookups.incident(key), teleco.expectations[key]) for key in KEYS}
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What a task of an incident needs is imported before the scheduler forks its workers: no task imports it anew."""
+"""The scheduler imports what a task of an incident needs before it forks its workers; no task imports it again."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from include.sla_logic.sample_data import make_sample
-from tests.cohorts.test_leading_a_cohort import ANCHOR, open_house
+from tests.cohorts.test_leading_a_cohort import ANCHOR, open_use_cases
 from tests.reference.walk import walk
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,15 +32,15 @@ for task in given["path"]:
     use_cases.incidents.perform(step, run_id="incident")
 use_cases.outbox.deliver(ticket="incident")
 print("LETTERS", bool(use_cases.lookups.incident("incident").letters))
-print("ANEW", *sorted(name for name in set(sys.modules) - shared if name.partition(".")[0] in given["ours"]))
+print("AGAIN", *sorted(name for name in set(sys.modules) - shared if name.partition(".")[0] in given["ours"]))
 """
 
 
-def test_no_task_of_an_incident_imports_anything_anew(tmp_path: Path) -> None:
+def test_no_task_of_an_incident_imports_anything_again(tmp_path: Path) -> None:
     teleco = make_sample(7, ANCHOR, history_days=32)
     conf = teleco.notifications["minor_correction"].model_dump(mode="json")
-    path = walk(open_house(tmp_path / "example", teleco), lambda: None, conf, "incident")
-    tried = open_house(tmp_path / "tried", teleco).settings
+    path = walk(open_use_cases(tmp_path / "example", teleco), lambda: None, conf, "incident")
+    tried = open_use_cases(tmp_path / "tried", teleco).work.settings
     given = {
         "database": tried.database_url,
         "letters": str(tried.letters_folder),
@@ -59,5 +59,5 @@ def test_no_task_of_an_incident_imports_anything_anew(tmp_path: Path) -> None:
         env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}"},
     )
     assert done.returncode == 0, done.stderr
-    said = [line for line in done.stdout.splitlines() if line.startswith(("LETTERS", "ANEW"))]
-    assert said == ["LETTERS True", "ANEW"]
+    said = [line for line in done.stdout.splitlines() if line.startswith(("LETTERS", "AGAIN"))]
+    assert said == ["LETTERS True", "AGAIN"]

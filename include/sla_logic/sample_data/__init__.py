@@ -1,4 +1,4 @@
-"""The small TELECO: a whole house of our own with one incident for each way through the process."""
+"""A small TELECO, generated from a seed, with one incident for each way through the process."""
 
 from include.sla_logic.sample_data.expectations import Expectation
 from include.sla_logic.sample_data.generation import DEFAULT_SEED, Sample, make_sample

@@ -26,7 +26,7 @@ Rows = Iterator[tuple[str, dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Sample:
-    """A house of our own: rows by table, and by incident what is sent and what must come of it."""
+    """A generated TELECO: rows by table, and by incident what is sent and what must come of it."""
 
     seed: int
     anchor: datetime
@@ -36,7 +36,7 @@ class Sample:
 
 
 def make_sample(seed: int, anchor: datetime, *, history_days: int = HISTORY_DAYS) -> Sample:
-    """Generate the small TELECO; the same arguments give the same house, to the last sample."""
+    """Generate the small TELECO; the same arguments give the same rows, to the last sample."""
     catalogue, anchor = read_catalogue(), whole_second(anchor)
     contracts = {name: anchor_contract(name, anchor) for name in _contract_names()}
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)

@@ -52,18 +52,18 @@ def loaded_anchor(connection: Connection) -> datetime | None:
 
 
 def load_sample(
-    connection: Connection, house: Sample, *, progress: Callable[[str, int], None] = lambda _table, _rows: None
+    connection: Connection, teleco: Sample, *, progress: Callable[[str, int], None] = lambda _table, _rows: None
 ) -> None:
     """Insert every row; raise `UnableToLoadSmallTeleco` where its first customer is known already.
 
     `progress` is told the table and how many of its rows have just gone in.
     """
-    first = house.rows["customers"][0]["id"]
+    first = teleco.rows["customers"][0]["id"]
     if connection.scalar(select(t.customers.c.id).where(t.customers.c.id == first)) is not None:
         msg = f"The customer {first} is known already: load the small TELECO into a database of its own."
         raise UnableToLoadSmallTeleco(msg)
     for table in _TABLES:
-        for chunk in _chunks(house.rows.get(table.name, [])):
+        for chunk in _chunks(teleco.rows.get(table.name, [])):
             connection.execute(insert(table), chunk)
             progress(table.name, len(chunk))
 
@@ -74,16 +74,16 @@ def _chunks(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield chunk
 
 
-def write_notifications(house: Sample, folder: Path) -> list[Path]:
+def write_notifications(teleco: Sample, folder: Path) -> list[Path]:
     """Write each notification as `NN-key.json`, and all expectations into `expectations.json`."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for number, (key, notification) in enumerate(house.notifications.items(), start=1):
+    for number, (key, notification) in enumerate(teleco.notifications.items(), start=1):
         path = folder / f"{number:02}-{key}.json"
         path.write_text(notification.model_dump_json(indent=2, exclude={"schema_version"}) + "\n", "utf-8")
         written.append(path)
     path = folder / "expectations.json"
-    expected = {key: asdict(expectation) for key, expectation in house.expectations.items()}
+    expected = {key: asdict(expectation) for key, expectation in teleco.expectations.items()}
     path.write_text(json.dumps(expected, indent=2, default=_plain) + "\n", "utf-8")
     return [*written, path]
 
