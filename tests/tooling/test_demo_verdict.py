@@ -1,4 +1,4 @@
-"""What the demo calls a success: every incident ended as the data say it must, and anything else is said."""
+"""The demo succeeds if every incident ended as its data say it must, and names every difference."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -89,5 +89,5 @@ def test_a_run_that_failed_or_opened_no_incident_is_no_success(minor: tuple[Case
 
 
 def test_a_premium_incident_must_have_been_taken_over(ended: dict[str, tuple[Case, Expectation]]) -> None:
-    case, expected = ended["premium"]  # walked without Airflow: nobody has run the other process
+    case, expected = ended["premium"]  # walked without Airflow: the other process did not run
     assert "did not take the incident over" in said(differences(case, "success", expected))

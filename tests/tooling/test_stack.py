@@ -1,4 +1,4 @@
-"""The stack is a whole Airflow: healthy, closed to strangers, and mended when a part of it dies."""
+"""The stack is a whole Airflow: healthy, closed to strangers, and repaired when a part of it dies."""
 
 import httpx
 import psutil

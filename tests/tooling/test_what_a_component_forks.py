@@ -1,4 +1,4 @@
-"""What a component of Airflow has forked ends with it, so that nobody holds its database sessions open."""
+"""The forks of an Airflow component end with it, so that no database session stays open."""
 
 import os
 import signal
