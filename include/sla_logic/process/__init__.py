@@ -1,1 +1,1 @@
-"""The steps of the process, one function for each row of process.md, by department."""
+"""The process of TELECO: the steps by department, and the graph that says what follows what."""

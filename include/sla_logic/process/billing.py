@@ -1,4 +1,4 @@
-"""Billing & Collections: adjusts the customer's bill (row 29)."""
+"""Billing & Collections adjusts the customer's bill (row 29)."""
 
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.problem_report import ProblemReport
@@ -9,10 +9,11 @@ from include.sla_logic.process.step import step
 
 @step
 def adjust_billing(file: CaseFile) -> None:
-    """Adjust the billing of the customer by the reported rebate.
+    """Adjust the customer's bill by the reported rebate.
 
     Reads the Rebate; books it once on the account of the agreement as an applied billing credit and writes the
-    BillingAdjustment. A rebate held for approval is recorded and books nothing. Row 29 of the process.
+    BillingAdjustment. A rebate that needs approval is recorded; nothing is booked until it is approved.
+    Row 29 of the process.
     """
     report, rebate = file.read(ProblemReport), file.read(Rebate)
     agreement = file.contracts.agreement(report.customer, report.service, at=report.observed_from)

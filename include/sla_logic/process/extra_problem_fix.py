@@ -1,4 +1,4 @@
-"""The extra problem fix process for premium customers, of which the text gives no details."""
+"""The extra problem fix process for premium customers; the process text gives no details."""
 
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.premium import PremiumCase, PremiumState
@@ -8,10 +8,10 @@ from include.sla_logic.process.step import step
 
 @step
 def take_over_incident(file: CaseFile) -> None:
-    """Take the incident of a premium customer over as a child ticket of its own, assigned to this process.
+    """Take over the incident of a premium customer in a child ticket, assigned to this process.
 
-    Reads the PremiumCase that Customer Service wrote; writes it anew with the number of the child ticket.
-    The incident itself goes on beside it.
+    Reads the PremiumCase that Customer Service wrote; writes its next round with the number of the child ticket.
+    The run of the incident does not wait for this.
     """
     case = file.read(PremiumCase)
     child = file.open_child_ticket(f"Extra problem fix for {case.service}", to=Lane.EXTRA_PROBLEM_FIX)

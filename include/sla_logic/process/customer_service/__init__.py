@@ -1,4 +1,4 @@
-"""Customer Service: takes the report, judges it, plans, and closes the incident with the customer."""
+"""Customer Service: takes the report, compares it with the SLA, plans, and closes the incident."""
 
 from include.sla_logic.process.customer_service.closing import (
     close_incident,

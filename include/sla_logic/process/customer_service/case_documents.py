@@ -1,4 +1,4 @@
-"""What several activities of Customer Service read together from the case file."""
+"""What several steps of Customer Service read from the case file."""
 
 from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
@@ -12,32 +12,32 @@ from include.sla_logic.process.ports import CaseFile
 
 
 def agreement_and_contract(file: CaseFile) -> tuple[Agreement, Contract]:
-    """Return what was agreed when the problem began, not what is agreed today."""
+    """Return the agreement and contract in force when the problem began, not those of today."""
     report = file.read(ProblemReport)
     agreement = file.contracts.agreement(report.customer, report.service, at=report.observed_from)
     return agreement, file.contracts.contract(agreement)
 
 
 def window_of(file: CaseFile, contract: Contract) -> Period:
-    """Return the window of the contract that holds the beginning of the observed period."""
+    """Return the window of the contract in which the observed period begins."""
     observed_from = file.read(ProblemReport).observed_from
     return calendar_window(contract.window, contract.zone, observed_from, billing_day=contract.billing_day)
 
 
 def compare_now(file: CaseFile, agreement: Agreement, contract: Contract) -> SlaComparison:
-    """Judge the window as it is known at this moment."""
+    """Compare the window with the SLA, as far as it is known at this moment."""
     window = window_of(file, contract)
     facts = file.measurements.facts(agreement, window, as_of=file.now)
     return compare(contract, facts, window=window, as_of=file.now)
 
 
 def performance(file: CaseFile) -> ServicePerformance:
-    """Reduce the newest comparison to what documents repeat."""
+    """Reduce the newest comparison to what other documents repeat."""
     _, contract = agreement_and_contract(file)
     within = file.policies.priorities.at_risk_when_next_tier_within
     return summarise(file.read(SlaComparison), contract, at_risk_within=within)
 
 
 def outcome_report(file: CaseFile) -> ServicePerformanceReport | ProblemResolutionReport:
-    """Return the one of the two reports with which Service Management ended its part."""
+    """Return the report with which Service Management ended its part: one of two kinds."""
     return file.find(ServicePerformanceReport) or file.read(ProblemResolutionReport)

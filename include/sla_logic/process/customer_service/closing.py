@@ -22,9 +22,9 @@ from include.sla_logic.process.step import step
 
 @step
 def receive_outcome(file: CaseFile) -> None:
-    """Receive the actual service performance or the problem resolution report, and compare once more.
+    """Receive the service performance or the problem resolution report, and compare with the SLA once more.
 
-    Writes a further SlaComparison as of now, so that report and rebate speak of the same state, and the
+    Writes a new round of the SlaComparison, as of now: report and rebate then speak of the same state, and the
     customer is credited for what the window owes up to this moment. Row 26 of the process.
     """
     file.hand_over(Lane.CUSTOMER_SERVICE)
@@ -35,10 +35,9 @@ def receive_outcome(file: CaseFile) -> None:
 
 @step
 def create_customer_report(file: CaseFile) -> None:
-    """Detail the current service performance and the resolution of the problem for the customer.
+    """Describe the service performance and the resolution of the problem for the customer.
 
-    Runs beside the rebate, so this round of the CustomerReport names no credit yet.
-    Row 27 of the process.
+    Runs beside the rebate, so this round of the CustomerReport does not name a credit yet. Row 27 of the process.
     """
     report, comparison = file.read(ProblemReport), file.read(SlaComparison)
     agreement, contract = agreement_and_contract(file)
@@ -63,8 +62,8 @@ def create_customer_report(file: CaseFile) -> None:
 def report_sla_rebate(file: CaseFile) -> None:
     """Report the rebate for the violated SLA to Billing & Collections.
 
-    Reads the newest SlaComparison and what was credited before in the window; writes the Rebate line by line,
-    zero with its reason where nothing is owed. Row 28 of the process.
+    Reads the newest SlaComparison and the earlier credits of the window; writes the Rebate line by line, zero with
+    its reason where nothing is owed. Row 28 of the process.
     """
     agreement, _ = agreement_and_contract(file)
     comparison = file.read(SlaComparison)
@@ -76,10 +75,10 @@ def report_sla_rebate(file: CaseFile) -> None:
 
 @step
 def send_customer_report(file: CaseFile) -> None:
-    """Send the customer her report, stating the rebate as it was booked.
+    """Send the report to the customer, with the rebate as it was booked.
 
-    Reads the CustomerReport, the Rebate and the BillingAdjustment; writes the round of the CustomerReport
-    that is sent, and puts the letter into the outbox. Row 30 of the process.
+    Reads the CustomerReport, the Rebate and the BillingAdjustment; writes the round of the CustomerReport that is
+    sent, and puts the letter into the outbox. Row 30 of the process.
     """
     draft = file.read(CustomerReport)
     credit = state_credit(file.read(Rebate), file.read(BillingAdjustment))
@@ -94,9 +93,9 @@ def send_customer_report(file: CaseFile) -> None:
 
 @step
 def close_incident(file: CaseFile) -> None:
-    """Resolve the ticket, or leave it open and escalated where the service is not proved to be mended.
+    """Resolve the ticket, or leave it open and escalated where no measurement proves the service restored.
 
-    Writes the ClosedIncident; an escalated incident is not a failed run. Row 31 of the process.
+    Writes the ClosedIncident. An escalated incident is not a failed run. Row 31 of the process.
     """
     report = file.read(CustomerReport)
     settled = report.outcome.is_settled

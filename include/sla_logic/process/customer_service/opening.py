@@ -1,4 +1,4 @@
-"""Customer Service takes the report, judges it, plans, and hands over (rows 1 to 7)."""
+"""Customer Service takes the report, compares it with the SLA, plans, and hands over (rows 1 to 7)."""
 
 from enum import StrEnum
 
@@ -21,14 +21,14 @@ from include.sla_logic.process.step import step
 
 
 class PremiumAnswer(StrEnum):
-    """Where the process goes on after the question for premium."""
+    """The steps that may follow `is_customer_premium`."""
 
     YES = "link_to_extra_problem_fix"
     NO = "does_significance_change_priorities"
 
 
 class SignificanceAnswer(StrEnum):
-    """Where the process goes on after the question for re-prioritisation."""
+    """The steps that may follow `does_significance_change_priorities`."""
 
     YES = "reprioritize_counter_measures"
     NO = "create_detailed_problem_report"
@@ -38,8 +38,8 @@ class SignificanceAnswer(StrEnum):
 def enter_problem_report(file: CaseFile) -> None:
     """Enter the customer's list of problem parameters into System T as a problem report.
 
-    Reads the notification and the contract register; writes the ProblemReport and takes the
-    ticket into progress. Row 1 of the process.
+    Reads the ProblemNotification and the contract register; writes the ProblemReport and moves the ticket to
+    "in progress". Row 1 of the process.
     """
     notification = file.read(ProblemNotification)
     agreement = file.contracts.agreement(notification.customer, notification.service, at=notification.observed_from)
@@ -58,8 +58,8 @@ def enter_problem_report(file: CaseFile) -> None:
 def compare_with_sla(file: CaseFile) -> None:
     """Measure extent and details of the degradation against what the contract promises.
 
-    Reads the ProblemReport, the contract, and the measurements of the contract's window that holds the
-    beginning of the observed period; writes the SlaComparison. Row 2 of the process.
+    Reads the ProblemReport, the contract, and the measurements of the contract window in which the observed period
+    begins; writes the SlaComparison. Row 2 of the process.
     """
     agreement, contract = agreement_and_contract(file)
     comparison = compare_now(file, agreement, contract)
@@ -75,9 +75,8 @@ def compare_with_sla(file: CaseFile) -> None:
 def determine_counter_measures(file: CaseFile) -> None:
     """Determine the necessary counter-measures and their priorities.
 
-    Reads the SlaComparison and the catalogue; the priority comes from impact and urgency.
-    Writes the CounterMeasurePlan: each measure with department, priority, due time and reason.
-    Row 3 of the process.
+    Reads the SlaComparison and the catalogue; impact and urgency give the priority. Writes the CounterMeasurePlan:
+    each measure with department, priority, due time and reason. Row 3 of the process.
     """
     plan = determine(
         file.read(ProblemReport),
@@ -94,9 +93,8 @@ def determine_counter_measures(file: CaseFile) -> None:
 def determine_customer_significance(file: CaseFile) -> None:
     """Let the electronic service determine the significance of the customer.
 
-    Reads what was collected during the relationship, and from the contract whether she is premium.
-    Writes the CustomerSignificance with a reason for every point; what is unknown gives none.
-    Row 4 of the process.
+    Reads the history of the relationship and, from the contract, whether the customer is premium. Writes the
+    CustomerSignificance with a reason for every point; what is unknown gives no points. Row 4 of the process.
     """
     agreement, contract = agreement_and_contract(file)
     chronic = file.read(SlaComparison).chronic
@@ -114,7 +112,7 @@ def determine_customer_significance(file: CaseFile) -> None:
 
 @step
 def is_customer_premium(file: CaseFile) -> PremiumAnswer:
-    """Ask whether the customer is premium, which is a property of her contract and never a score.
+    """Ask whether the customer is premium: a property of the contract, never a score.
 
     Reads the CustomerSignificance. Row 5 of the process.
     """
@@ -123,10 +121,9 @@ def is_customer_premium(file: CaseFile) -> PremiumAnswer:
 
 @step
 def link_to_extra_problem_fix(file: CaseFile) -> None:
-    """Link the incident to the extra problem fix process, without waiting for it.
+    """Link the incident to the extra problem fix process, and do not wait for it.
 
-    Writes the PremiumCase, with which `premium_problem_fix` is started beside this run.
-    Row 5 of the process.
+    Writes the PremiumCase, with which `premium_problem_fix` is started beside this run. Row 5 of the process.
     """
     report = file.read(ProblemReport)
     file.write(
@@ -144,19 +141,20 @@ def link_to_extra_problem_fix(file: CaseFile) -> None:
 
 @step
 def does_significance_change_priorities(file: CaseFile) -> SignificanceAnswer:
-    """Ask whether the customer's significance affects the counter-measures decided upon.
+    """Ask whether the customer's significance changes the priorities of the counter-measures.
 
-    Yes where her band calls for it and at least one measure can still be raised. Row 6 of the process.
+    Yes where the band of the customer calls for it and at least one measure can still be raised.
+    Row 6 of the process.
     """
     return SignificanceAnswer.NO if _reprioritised(file) is None else SignificanceAnswer.YES
 
 
 @step
 def reprioritize_counter_measures(file: CaseFile) -> None:
-    """Raise each counter-measure by one level, never beyond P1, once per incident.
+    """Raise each counter-measure by one level, at most to P1 and once per incident.
 
-    Writes a new revision of the CounterMeasurePlan with the history of every priority; impact, urgency,
-    the clock and the original priority stay as they were. Row 6 of the process.
+    Writes a new revision of the CounterMeasurePlan with the history of every priority. Impact, urgency, the clock
+    and the original priority do not change. Row 6 of the process.
     """
     plan = _reprioritised(file)
     if plan is None:
@@ -168,7 +166,7 @@ def reprioritize_counter_measures(file: CaseFile) -> None:
 
 @step
 def create_detailed_problem_report(file: CaseFile) -> None:
-    """Take contract commitments and prioritised actions together and hand over to Service Management.
+    """Put contract commitments and prioritised actions together and hand over to Service Management.
 
     Writes the DetailedProblemReport. Row 7 of the process.
     """
@@ -187,7 +185,7 @@ def create_detailed_problem_report(file: CaseFile) -> None:
 
 
 def _reprioritised(file: CaseFile) -> CounterMeasurePlan | None:
-    """Return the plan raised once, or None where significance changes nothing."""
+    """Return the plan with raised priorities, or None where significance changes nothing."""
     plan, significance = file.read(CounterMeasurePlan), file.read(CustomerSignificance)
     if not significance.affects_priorities:
         return None

@@ -20,7 +20,7 @@ from include.sla_logic.process.step import step
 
 
 class ProblemAnswer(StrEnum):
-    """Where the process goes on after the check of the resources."""
+    """The steps that may follow `is_problem_detected`."""
 
     DETECTED = "analyze_resource_problem"
     NORMAL = "notify_normal_execution"
@@ -28,9 +28,9 @@ class ProblemAnswer(StrEnum):
 
 @step
 def is_problem_detected(file: CaseFile) -> ProblemAnswer:
-    """Check whether there is any possible problem: resources, alarms, and the service measured afresh.
+    """Check whether there is any problem: look at resources and alarms, and measure the service.
 
-    Writes the ResourceCheck. A measurement of which nothing came back is no problem and no proof of health.
+    Writes the ResourceCheck. A measurement that returns nothing shows neither a problem nor health.
     Row 11 of the process.
     """
     service = file.read(DetailedProblemReport).service
@@ -51,7 +51,7 @@ def analyze_resource_problem(file: CaseFile) -> None:
     """Analyse the detected problem.
 
     Reads the ResourceCheck and the diagnosis table; writes the ProblemAnalysis. Ties the ticket to the service
-    problem of each faulty resource: what was analysed under another ticket is taken over. Row 12 of the process.
+    problem of each faulty resource and uses an analysis made under another ticket. Row 12 of the process.
     """
     check = file.read(ResourceCheck)
     problems = file.problems.tie(check.findings, sighting_of(file, check.checked_at))
@@ -71,7 +71,7 @@ def analyze_resource_problem(file: CaseFile) -> None:
 
 @step
 def create_resource_trouble_report(file: CaseFile) -> None:
-    """Create the trouble report that names the type of problem.
+    """Create the trouble report that names the type of problem in the resources.
 
     Reads the ProblemAnalysis; writes the TroubleReport. Row 12 of the process.
     """
@@ -83,7 +83,7 @@ def create_resource_trouble_report(file: CaseFile) -> None:
 
 @step
 def notify_normal_execution(file: CaseFile) -> None:
-    """Create the notification about the normal service execution.
+    """Create the notification that the service executes normally.
 
     Reads the ResourceCheck; writes the NormalExecutionNotification, which names what could not be measured.
     Row 13 of the process.
@@ -106,8 +106,8 @@ def notify_normal_execution(file: CaseFile) -> None:
 def send_status_report(file: CaseFile) -> None:
     """Send the trouble report or the notification to Service Management in a status report.
 
-    Writes the StatusReport. Its sending starts the clock: the deadline for a restoration request is stored with
-    it, by the window of the contract (2 days unless it says otherwise). Row 14 of the process.
+    Writes the StatusReport. Its sending starts the clock: the deadline for a restoration request is stored with it,
+    by the restoration window of the contract (2 days unless it says otherwise). Row 14 of the process.
     """
     window = file.read(DetailedProblemReport).restoration_window
     file.write(

@@ -1,4 +1,4 @@
-"""What several activities of Resource Provisioning measure or look up."""
+"""What several steps of Resource Provisioning measure or look up."""
 
 from datetime import datetime
 
@@ -11,12 +11,12 @@ from include.sla_logic.process.ports import CaseFile
 
 
 def sighting_of(file: CaseFile, seen_at: datetime) -> Sighting:
-    """Say what a service problem is told of this incident."""
+    """Return what a service problem needs to know of this incident."""
     return sighting(file.read(ProblemReport), file.read(CounterMeasurePlan).highest, seen_at=seen_at)
 
 
 def measure(file: CaseFile) -> tuple[Check, ...]:
-    """Measure the service afresh and compare it with what the contract promises."""
+    """Measure the service now and compare it with what the contract promises."""
     targets = targets_of(_contract(file), file.policies.remedies.verify_at_least)
     return check_probes(file.network.probe(file.ticket.service), targets)
 

@@ -1,4 +1,4 @@
-"""Resource Provisioning after the wait: errors tracked, corrected and reported, or no restoration (rows 20 to 24)."""
+"""Resource Provisioning after the wait: track and correct errors, or end without restoration (rows 20 to 24)."""
 
 from enum import StrEnum
 from functools import partial
@@ -22,27 +22,27 @@ from include.sla_logic.process.step import step
 
 
 class AfterTheWait(StrEnum):
-    """Where the process goes on after `await_restoration_request`."""
+    """The steps that may follow `await_restoration_request`."""
 
     RESTORE = "track_errors"
     TERMINATE = "terminate_restoration"
 
 
 class UnableToEndTheWait(ForeseenError):
-    """The activity needs an outcome of the wait that is not there."""
+    """The step needs an outcome of the wait that was not reached."""
 
 
 def go_on_after_the_wait(outcome: RestorationOutcome) -> AfterTheWait:
-    """Tell the sensor `await_restoration_request` which way the outcome of the wait leads. Row 20 of the process."""
+    """Return the step to which the outcome of the wait leads. Row 20 of the process."""
     return AfterTheWait.RESTORE if outcome is RestorationOutcome.IN_TIME else AfterTheWait.TERMINATE
 
 
 @step
 def track_errors(file: CaseFile) -> None:
-    """Track all possible errors: every alarm and every resource out of service in the topology of the service.
+    """Track all possible errors: every alarm and every resource out of service on which the service runs.
 
-    Writes the TrackedErrors. Errors of a service problem that was restored meanwhile under another ticket are
-    taken over, with what was ordered against them. Row 21 of the process.
+    Writes the TrackedErrors. It includes errors of service problems that were restored under another ticket in the
+    meantime, with the orders that were given. Row 21 of the process.
     """
     service = file.read(DetailedProblemReport).service
     resources = file.network.resources(service)
@@ -66,9 +66,9 @@ def track_errors(file: CaseFile) -> None:
 def undertake_restoration(file: CaseFile) -> None:
     """Undertake the corrective actions for every tracked error, then measure the service again.
 
-    Reads the TrackedErrors and the remedy table; writes the CorrectiveActions. Against a service problem the first
-    of its incidents orders, and the others get the same answers. What is not verified is escalated later, never
-    reported as solved. Row 22 of the process.
+    Reads the TrackedErrors and the remedy table; writes the CorrectiveActions. Against a service problem, the first
+    of its incidents gives the orders and the others get the same answers. What is not verified is escalated later,
+    never reported as solved. Row 22 of the process.
     """
     service, network, tracked = file.read(DetailedProblemReport).service, file.network, file.read(TrackedErrors)
     key = partial(order_key, file.ticket.id, "undertake_restoration", ties=tracked.service_problems)
@@ -93,7 +93,7 @@ def undertake_restoration(file: CaseFile) -> None:
 
 @step
 def send_troubleshooting_report(file: CaseFile) -> None:
-    """Send Service Management what was tracked, done and measured; Resource Provisioning's part ends.
+    """Tell Service Management what was tracked, done and measured; Resource Provisioning's part ends.
 
     Writes the TroubleshootingReport. Row 23 of the process.
     """
@@ -113,9 +113,9 @@ def send_troubleshooting_report(file: CaseFile) -> None:
 
 @step
 def terminate_restoration(file: CaseFile) -> None:
-    """End Resource Provisioning's part without a restoration: the request came too late, or was rejected.
+    """End Resource Provisioning's part without a restoration: the request was too late or rejected.
 
-    Writes the RestorationTermination. The run goes on: this is no failure of it. Row 24 of the process.
+    Writes the RestorationTermination. The run goes on; this is no failure. Row 24 of the process.
     """
     outcome = file.restorations.outcome
     if outcome not in {RestorationOutcome.TOO_LATE, RestorationOutcome.REJECTED}:

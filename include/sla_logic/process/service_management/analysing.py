@@ -19,7 +19,7 @@ from include.sla_logic.process.step import step
 
 
 class AnalyzableAnswer(StrEnum):
-    """Where the process goes on after the investigation."""
+    """The steps that may follow `is_problem_analyzable`."""
 
     HERE = "analyze_problem"
     RESOURCE_PROVISIONING = "send_to_resource_provisioning"
@@ -27,9 +27,9 @@ class AnalyzableAnswer(StrEnum):
 
 @step
 def is_problem_analyzable(file: CaseFile) -> AnalyzableAnswer:
-    """Investigate whether the problem can be analysed here, or may be located at Resource Provisioning.
+    """Investigate whether the problem can be analysed here or may lie in the resources.
 
-    Reads the DetailedProblemReport, and of resources and alarms only the service layer; writes the Investigation.
+    Reads the DetailedProblemReport and, of resources and alarms, only the service layer; writes the Investigation.
     Analyzable is what a rule of the service layer in the diagnosis table explains. Row 8 of the process.
     """
     report = file.read(DetailedProblemReport)
@@ -50,8 +50,8 @@ def is_problem_analyzable(file: CaseFile) -> AnalyzableAnswer:
 def analyze_problem(file: CaseFile) -> None:
     """Analyse the problem on the service layer.
 
-    Reads the Investigation; writes the ProblemAnalysis with the type of problem that explains the symptom, or takes
-    it over from the service problem of the same resource. Row 9 of the process.
+    Reads the Investigation; writes the ProblemAnalysis with the type of problem that explains the symptom. Where a
+    service problem of the same resource exists, its analysis is used. Row 9 of the process.
     """
     investigation = file.read(Investigation)
     priority, seen_at = file.read(CounterMeasurePlan).highest, investigation.investigated_at
@@ -71,7 +71,7 @@ def analyze_problem(file: CaseFile) -> None:
 
 @step
 def create_trouble_report(file: CaseFile) -> None:
-    """Create the trouble report that indicates the type of problem.
+    """Create the trouble report that names the type of problem.
 
     Reads the ProblemAnalysis; writes the TroubleReport. Row 9 of the process.
     """
@@ -83,7 +83,7 @@ def create_trouble_report(file: CaseFile) -> None:
 
 @step
 def send_to_resource_provisioning(file: CaseFile) -> None:
-    """Send the detailed problem report out to Resource Provisioning, which takes the ticket over.
+    """Send the detailed problem report to Resource Provisioning and assign the ticket to it.
 
     Row 10 of the process.
     """

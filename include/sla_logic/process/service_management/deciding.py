@@ -1,4 +1,4 @@
-"""Service Management decides on counter-measures, takes or requests them, and reports (rows 15 to 19, 25)."""
+"""Service Management chooses counter-measures, takes or requests them, and reports (rows 15 to 19, 25)."""
 
 from enum import StrEnum
 from functools import partial
@@ -20,7 +20,7 @@ from include.sla_logic.process.step import step
 
 
 class CounterMeasureChoice(StrEnum):
-    """The three alternative paths of the process."""
+    """The steps that may follow `choose_counter_measures`: the three ways of the process."""
 
     NOTHING_TO_CORRECT = "send_actual_service_performance"
     MINOR_CORRECTIONS = "undertake_minor_corrections"
@@ -36,10 +36,10 @@ _WAYS = {
 
 @step
 def prepare_final_status_report(file: CaseFile) -> None:
-    """Prepare the final status report from the department's own analysis or from the status report received.
+    """Prepare the final status report from Service Management's own analysis or the status report received.
 
-    Writes the FinalStatusReport. It keeps the deadline of the StatusReport; where Service Management
-    analysed the problem itself, its own sending starts the clock. Row 15 of the process.
+    Writes the FinalStatusReport with the deadline of the StatusReport. Where Service Management analysed the
+    problem itself, the clock starts with the sending of this report. Row 15 of the process.
     """
     final = conclude_status(
         file.find(StatusReport),
@@ -55,10 +55,10 @@ def prepare_final_status_report(file: CaseFile) -> None:
 
 @step
 def choose_counter_measures(file: CaseFile) -> CounterMeasureChoice:
-    """Determine which counter-measures are taken, from the final status report and the remedy table.
+    """Choose the counter-measures from the final status report and the remedy table.
 
-    No problem: the actual performance is sent. Minor: corrected here. Else: automatic restoration is requested.
-    The weightiest remedy of all findings decides. Row 16 of the process.
+    No problem: send the actual performance. Minor: correct here. Otherwise: request an automatic restoration.
+    Of several findings, the one with the weightiest remedy decides. Row 16 of the process.
     """
     types = file.read(FinalStatusReport).types_of_problem
     remedy = file.policies.remedies.choose(types) if types else None
@@ -71,8 +71,8 @@ def choose_counter_measures(file: CaseFile) -> CounterMeasureChoice:
 def send_actual_service_performance(file: CaseFile) -> None:
     """Send the actual service performance to Customer Service, where no problem was detected.
 
-    Measures the service afresh and judges the contract's window as of now; writes the ServicePerformanceReport.
-    A measurement that breaks a promise after all is escalated. Row 17 of the process.
+    Measures the service and compares the contract window as of now; writes the ServicePerformanceReport. A
+    measurement that breaks a promise is escalated. Row 17 of the process.
     """
     final = file.read(FinalStatusReport)
     report = ServicePerformanceReport(
@@ -92,8 +92,8 @@ def send_actual_service_performance(file: CaseFile) -> None:
 def undertake_minor_corrections(file: CaseFile) -> None:
     """Undertake the minor corrective actions that the remedy table names, then measure the service again.
 
-    Reads the FinalStatusReport; writes the CorrectiveActions with the answer to every order; against a service
-    problem one order is given for all its incidents. Row 18 of the process.
+    Reads the FinalStatusReport; writes the CorrectiveActions with the answer to every order. Against a service
+    problem, one order is given for all its incidents. Row 18 of the process.
     """
     service, network, trouble = file.ticket.service, file.network, file.read(FinalStatusReport).trouble
     ties = trouble.service_problems if trouble else ()
@@ -119,11 +119,11 @@ def undertake_minor_corrections(file: CaseFile) -> None:
 
 @step
 def request_automatic_restoration(file: CaseFile) -> None:
-    """Create the request for automatic resource restoration and send it to Resource Provisioning.
+    """Create the request for automatic restoration and send it to Resource Provisioning.
 
-    Sent at once where the remedy is safe to automate, or an operator has released the service problem already; else
-    held for an operator's release, against the same deadline. Writes the RestorationRequest and opens the wait.
-    Row 19 of the process.
+    Sent at once where the remedy is safe to automate or an operator has already released the service problem;
+    otherwise held for an operator's release, with the same deadline. Writes the RestorationRequest and opens the
+    wait. Row 19 of the process.
     """
     final = file.read(FinalStatusReport)
     remedy = file.policies.remedies.choose(final.types_of_problem)
@@ -153,8 +153,8 @@ def request_automatic_restoration(file: CaseFile) -> None:
 def send_problem_resolution_report(file: CaseFile) -> None:
     """Send the problem resolution report to Customer Service; Service Management's part ends.
 
-    Reads the CorrectiveActions, the TroubleshootingReport or the RestorationTermination. What is not verified by
-    a measurement, or not restored, is escalated here and never reported as solved. Row 25 of the process.
+    Reads the CorrectiveActions, the TroubleshootingReport or the RestorationTermination. What was not restored, or
+    not verified by a measurement, is escalated and never reported as solved. Row 25 of the process.
     """
     report = conclude(
         file.read(FinalStatusReport),

@@ -1,4 +1,4 @@
-"""What several activities of Service Management measure or look up."""
+"""What several steps of Service Management measure or look up."""
 
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.problem_report import ProblemReport
@@ -16,13 +16,13 @@ def _agreement(file: CaseFile) -> tuple[Agreement, Contract]:
 
 
 def measure(file: CaseFile) -> tuple[Check, ...]:
-    """Measure the service afresh and compare it with what the contract promises."""
+    """Measure the service now and compare it with what the contract promises."""
     targets = targets_of(_agreement(file)[1], file.policies.remedies.verify_at_least)
     return check_probes(file.network.probe(file.ticket.service), targets)
 
 
 def actual_performance(file: CaseFile) -> ServicePerformance:
-    """Judge the window of the first comparison once more, as it is known now."""
+    """Compare the window of the first comparison once more, as it is known now."""
     agreement, contract = _agreement(file)
     window = file.read(SlaComparison).window
     comparison = compare(
