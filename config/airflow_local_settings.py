@@ -1,12 +1,9 @@
-"""Imported by every Airflow component at its start; the scheduler does so before it forks its workers.
+"""Every Airflow component imports this module at its start, the scheduler before it forks its workers.
 
-What every task imports is loaded there once and shared by the forks: a quarter less CPU per task.
-
-A run in which something has happened is looked at before those that only wait (`scheduler_priority_patch`).
-
-Whatever a component has forked ends with it. Airflow 3.3 lets the workers of a scheduler that was killed live on, and
-with the sockets that they have inherited live its database sessions and their row locks: the next scheduler skips the
-locked runs for ever, without a word.
+- What every task imports is loaded once, in the scheduler, and shared by the forks: a quarter less CPU per task.
+- Runs in which a task has ended are scheduled before those that only wait (`scheduler_priority_patch`).
+- Forks end with their parent. Airflow 3.3 leaves the workers of a killed scheduler alive, and with the sockets that
+  they inherited, its database sessions and row locks: the next scheduler silently skips the locked runs for ever.
 """
 
 import ctypes
@@ -51,19 +48,19 @@ SHARED = (
 if "scheduler" in sys.argv[1:2]:
     for name in SHARED:
         importlib.import_module(name)
-    # The business tables and the sentences of letters too: reading their YAML costs a task as much as its step.
+    # Load the business tables and the texts of letters too: reading their YAML costs a task as much as its step.
     importlib.import_module("include.sla_logic.persistence.policy_tables").policies_in_force()
     importlib.import_module("include.sla_logic.letters.letter_outbox").preload()
     importlib.import_module("scheduler_priority_patch").install()
 
 PR_SET_PDEATHSIG = 1
-FORKS = 2  # a worker or a trigger runner, and the process of a task; what a task itself starts is its own business
+FORKS = 2  # a worker or trigger runner, and the process of a task; what a task starts is left alone
 
 _forks = 0
 
 
 def _end_with_parent() -> None:
-    """Ask Linux to kill this process with its parent; elsewhere a supervisor has to end the whole group."""
+    """Ask Linux to kill this process with its parent; on other systems a supervisor must end the process group."""
     global _forks  # noqa: PLW0603 - the depth of this process below its component
     _forks += 1
     if _forks <= FORKS:

@@ -1,21 +1,21 @@
-"""Let Airflow's scheduler look first at the runs in which something has happened.
+"""Let Airflow's scheduler first examine the runs in which a task has ended.
 
-Airflow 3.3 looks at all runs under way in turn, twenty at a time and about 12 ms each, whether or not there is anything
-to decide. Beside a hundred incidents that wait for days, the next step of another would be seen after more than a
-second, beside a thousand after twelve. Runs that were never looked at come first; so a run in which a task has ended
-since the last look is made one of those. Never so many at once that no other has its turn: retries and time limits
-need it.
+Airflow 3.3 examines all running runs in turn, twenty at a time and about 12 ms each, whether or not there is anything
+to decide. Beside a hundred incidents that wait for days, the next step of another one would start a second late; beside
+a thousand, twelve seconds. Airflow first takes runs that were never examined, so this module clears the time of the
+last examination of each run in which a task has ended since. One place in every batch stays free for the other runs:
+retries and time limits need it.
 """
 
 from datetime import timedelta
 from typing import Any
 
-AIRFLOW = "3.3."  # whose order this is made for; under another, the scheduler is left as it is
-OVERLAP = timedelta(seconds=0.25)  # between an end that is written and a look that did not see it yet
+AIRFLOW = "3.3."  # the patch relies on the order of this version and does nothing under another
+OVERLAP = timedelta(seconds=0.25)  # a task may end while its run is examined
 
 
 def install() -> None:
-    """Put it before the scheduler's own question for runs."""
+    """Run `put_first` before each query of the scheduler for runs to examine."""
     from airflow import __version__
     from airflow.models.dagrun import DagRun
 
@@ -32,7 +32,7 @@ def install() -> None:
 
 
 def put_first(session: Any) -> None:
-    """Forget when those runs were looked at last; what another scheduler holds is its own business."""
+    """Clear when these runs were last examined; skip those that another scheduler has locked."""
     from airflow.models.dagrun import DagRun
     from airflow.models.taskinstance import TaskInstance
     from airflow.utils.state import DagRunState, State

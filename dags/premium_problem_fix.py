@@ -1,7 +1,7 @@
 """The extra problem fix process for premium customers, to which `sla_violation` links.
 
-It takes the incident over as a child ticket and assigns it. The process text details no more; what else TELECO does
-for a premium customer follows here.
+It takes over the incident as a child ticket and assigns it. The process text gives no further details; add here what
+else TELECO does for a premium customer.
 """
 
 from airflow.sdk import DAG, Param
@@ -22,14 +22,14 @@ with DAG(
     params={
         "incident": Param(
             title="Incident",
-            description="Run of sla_violation whose incident is taken over.",
+            description="Run of sla_violation whose incident to take over.",
             type="string",
             minLength=1,
         )
     },
     default_args={
         **TRY_FOR_AN_HOUR,
-        "priority_weight": 500,  # before the steps of all other incidents, which weigh what follows them
+        "priority_weight": 500,  # before the steps of other incidents, whose weight is the number of steps that follow
         "weight_rule": "absolute",
         "on_failure_callback": FailedStep(incident="incident"),
     },

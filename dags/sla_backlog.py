@@ -1,16 +1,15 @@
-"""Take waiting tickets of System T in queue order and start their processing, a cohort of them in each run.
+"""Start the processing of waiting tickets in queue order; each run of `sla_violation` takes a cohort of them.
 
 Tickets wait that were imported (`sla import tickets`) or entered (`sla backlog enter`). The order is that of the
-incident desk: protected customers first, then priority, then the seconds left to the next breach or credit tier (those
-whose clock stands come last), then significance, then age. Every ticket is claimed by one run of this DAG, whoever
-starts it and however often; a claim whose run has died is taken back, three times at most.
+incident desk: protected customers first, then priority, then the time left to the next breach or credit tier (tickets
+whose clock is paused last), then significance, then age. One run of this DAG claims each ticket. If that run dies, the
+claim is released, at most three times.
 
-The task says in its log and in its return value what it did and why the others wait. Airflow variables:
-`sla_backlog_active` (incidents that may be active at once, 2,000), `sla_backlog_at_once` (tickets that are claimed at
-once, 1,000; a run goes on with the next portion while there is room), `sla_backlog_cohort` (tickets that one run of
-`sla_violation` carries, 500). The schedule is the
-variable `sla_backlog_schedule`, a cron line, without it every 15 minutes. It is read whenever this file is parsed, so
-only where that costs nothing and cannot fail: from the environment, as `AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE`.
+The task logs and returns what it did and why the other tickets wait. Airflow variables: `sla_backlog_active` (incidents
+that may be active at the same time, 2,000), `sla_backlog_at_once` (tickets claimed together, 1,000; a run claims the
+next portion while there is room), `sla_backlog_cohort` (tickets in one run of `sla_violation`, 500). The variable
+`sla_backlog_schedule` is a cron line (every 15 minutes if not set). It is read whenever this file is parsed, so it must
+come from the environment, as `AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE`, where reading costs nothing and cannot fail.
 """
 
 import os
@@ -40,7 +39,7 @@ with DAG(
 
     @task
     def work_off_backlog(by: str) -> dict[str, Any]:
-        """Take back claims of dead runs, claim the next tickets, start their runs, say why the others wait."""
+        """Release the claims of dead runs, claim the next tickets, start their runs, and report why the others wait."""
         from sla_airflow import backlog as b
         from sla_airflow.operators import no_retry_for_foreseen_errors
         from sla_airflow.variables import whole_number

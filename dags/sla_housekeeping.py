@@ -1,9 +1,9 @@
-"""Every minute: send the outbox, take up incidents that stand still, send figures, judge anew whose tier passed.
+"""Every minute: send the outbox, export metrics, compare incidents past their next tier, resume stalled incidents.
 
-What a step could not send waits in the outbox under its key; here it is sent again, later after each failure. An
-incident whose run has died, or at whose wait nobody looks any more, is taken up again: its run is cleared, and what is
-done is not done again. After three times it is left to a person (`sla doctor`). The Airflow variable
-`sla_watchdog_minutes` says how long it must have been quiet, without it 10 minutes.
+A message that a step could not send waits in the outbox under its key. It is sent here, with a longer delay after each
+failure. An incident is stalled if its run has died or its wait is no longer watched. It is resumed by clearing its run;
+steps that are done are not done again. After three attempts a person has to decide (`sla doctor`). The Airflow variable
+`sla_watchdog_minutes` says how long an incident must have been quiet (10 minutes if not set).
 """
 
 from datetime import timedelta
@@ -14,7 +14,7 @@ from sla_airflow.notifier import FailedTask
 
 with DAG(
     "sla_housekeeping",
-    description="Send the outbox, take up what stands still, send figures.",
+    description="Send the outbox, resume stalled incidents, export metrics.",
     doc_md=__doc__,
     tags=["sla", "housekeeping"],
     schedule=timedelta(minutes=1),
@@ -25,7 +25,7 @@ with DAG(
         "owner": "TELECO",
         "retries": 2,
         "retry_delay": timedelta(seconds=10),
-        "priority_weight": 1_000,  # before every step of incidents, however many wait for a slot
+        "priority_weight": 1_000,  # before all steps of incidents that wait for a slot
         "weight_rule": "absolute",
         "on_failure_callback": FailedTask(),
     },
@@ -33,14 +33,14 @@ with DAG(
 
     @task
     def deliver_what_is_due() -> None:
-        """Send every message that is due, of all incidents; then the house's figures; then judge anew."""
+        """Send every message that is due, export metrics, then compare incidents whose next tier has passed."""
         from sla_airflow.housekeeping import deliver_and_measure
 
         deliver_and_measure()
 
     @task
     def take_up_stranded_incidents() -> None:
-        """Decide waits that are over and take up the incidents that could go on and do not."""
+        """Decide the waits that are over and resume the incidents that could go on but do not."""
         from sla_airflow import watchdog as w
         from sla_airflow.variables import whole_number
 

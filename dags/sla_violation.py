@@ -1,13 +1,14 @@
-"""One incident, from the customer's list of problem parameters to her report and her rebate.
+"""One incident, from the customer's list of problem parameters to the customer's report and rebate.
 
-A customer perceives that her service has degraded. Customer Service enters the report, compares it with her SLA,
-determines counter-measures and their priorities, and hands over to Service Management, which analyses the problem
-or lets Resource Provisioning do so. What was found decides: nothing to do, a minor correction, or an automatic
-restoration, for which Resource Provisioning stays on hold for two days. Then the customer gets her report while
-Billing & Collections adjusts her bill.
+A customer perceives that a service has degraded. Customer Service enters the report, compares it with the SLA,
+determines counter-measures and their priorities, and hands over to Service Management, which analyses the problem or
+sends it on to Resource Provisioning. What they find decides: nothing to correct, a minor correction, or an automatic
+restoration, for which Resource Provisioning waits up to two days. Then the customer gets a report, while Billing &
+Collections adjusts the bill.
 
-Start a run with the form, over REST or with `sla incident start FILE`. The same external reference is processed once.
-Every task is one transaction on the incident's case file and may be tried, cleared or killed at any time.
+Start a run with the form, over REST or with `sla incident start FILE`. A notification with the same external reference
+is processed once. Each task is one transaction on the incident's case file: it may be retried, cleared or killed at any
+time.
 """
 
 from airflow.sdk import DAG, Label, get_parsing_context
@@ -26,7 +27,7 @@ with DAG(
     tags=["incident", "sla"],
     schedule=None,
     catchup=False,
-    max_active_runs=10_000,  # incidents on hold for days must not keep the next one from starting
+    max_active_runs=10_000,  # incidents that wait for days must not block the next one
     default_args=TRY_FOR_AN_HOUR,
 ) as dag:
     with department("Customer Service: intake", does="Compares the report with the SLA and plans counter-measures"):
@@ -106,7 +107,7 @@ with DAG(
 
         send_report >> close
 
-    # What is sent from one department to another.
+    # What one department sends to another. Labels between groups need `set_downstream`: `>>` would join the groups.
     detail.set_downstream(is_analyzable, Label("detailed problem report"))
     send_on.set_downstream(is_detected, Label("detailed problem report"))
     report_trouble.set_downstream(final_status, Label("trouble report"))
@@ -120,7 +121,7 @@ with DAG(
     report_rebate.set_downstream(adjust, Label("rebate"))
     adjust.set_downstream(send_report, Label("billing adjustment"))
 
-# The form is for whoever starts a run. A task needs none of it, and would judge the conf by it once more; and where the
-# DAG is given its form before its tasks, each of them carries a copy.
+# Only those who start a run need the form; a task would check the conf against it again. It is set after the tasks were
+# made, or each of them would get a copy.
 if get_parsing_context().task_id is None:
     dag.params = form(ProblemNotification)  # type: ignore[assignment]  # the attribute converts it

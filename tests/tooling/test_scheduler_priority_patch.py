@@ -1,4 +1,4 @@
-"""Airflow's scheduler looks first at the runs in which a task has ended; what only waits keeps its turn."""
+"""Airflow's scheduler first examines the runs in which a task has ended; runs that only wait keep their turn."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 RUNS_IN_ORDER = """
 import json, sys
-runs = json.load(sys.stdin)  # by name: how many seconds ago it was looked at, how many its task was changed, the task
+runs = json.load(sys.stdin)  # by name: seconds since it was examined, seconds since its task changed, state of the task
 sys.argv = ["airflow", "scheduler"]
 from datetime import UTC, datetime, timedelta
 from airflow.models.dag import DagModel
@@ -47,8 +47,8 @@ TOLD = {"ended just now": (200, 100, "skipped"), "ended during the look": (100, 
 CROWD = {f"ended too, {number}": (50, 0, "success") for number in range(20)}
 
 
-def looked_at(url: str, home: Path, runs: dict[str, object]) -> list[str]:
-    """Let a scheduler on an empty database ask for the next five of these runs."""
+def examined(url: str, home: Path, runs: dict[str, object]) -> list[str]:
+    """Return the next five of these runs that a scheduler on an empty database examines."""
     metadata = url.replace("postgresql://", "postgresql+psycopg://")
     done = subprocess.run(
         [sys.executable, "-c", RUNS_IN_ORDER],
@@ -72,14 +72,12 @@ def looked_at(url: str, home: Path, runs: dict[str, object]) -> list[str]:
 
 
 def test_runs_in_which_a_task_has_ended_come_first_and_the_others_in_turn(postgres_url: str, tmp_path: Path) -> None:
-    order = looked_at(postgres_url, tmp_path, QUIET | TOLD)
+    order = examined(postgres_url, tmp_path, QUIET | TOLD)
     assert set(order[:2]) == set(TOLD)
     assert order[2:] == list(QUIET)
 
 
-def test_who_only_waits_has_a_turn_however_many_others_have_something_to_tell(
-    postgres_url: str, tmp_path: Path
-) -> None:
-    order = looked_at(postgres_url, tmp_path, QUIET | CROWD)
+def test_a_run_that_only_waits_has_its_turn_beside_any_number_of_others(postgres_url: str, tmp_path: Path) -> None:
+    order = examined(postgres_url, tmp_path, QUIET | CROWD)
     assert set(order[:4]) < set(CROWD)
     assert order[4:] == ["waits longest"]
