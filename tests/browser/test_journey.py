@@ -52,7 +52,7 @@ def filter_the_board(page, desk, sample, ticket):
 def release_the_restoration(page, desk, use_cases, stack, run_id):
     """The incident stands at its wait; released, its run goes on, and the open page shows the end by itself."""
     desk.get_by_text("Waits for the restoration request").wait_for()
-    assert desk.locator(".station.now").count() == 1
+    assert desk.locator(".step.now").count() == 1
     desk.get_by_role("link", name="Release restoration…").click()
     give_reason(page, desk, "The reserve route has room.")
     desk.get_by_role("button", name="Send the request now").click()

@@ -38,15 +38,15 @@ class Clock:
 
 
 class Sample:
-    """An use_cases with one incident of every kind; the one called `held` still waits for its release."""
+    """A database with one incident of every kind; the one called `held_and_released` still waits for its release."""
 
     def __init__(self, folder: Path, *, url: str | None = None) -> None:
         self.clock = Clock(ANCHOR + timedelta(minutes=1))
         self._open(folder, url or f"sqlite:///{folder / 'teleco.db'}")
         self.use_cases.work.migrate()
-        self.house = make_sample(7, ANCHOR)
+        self.data = make_sample(7, ANCHOR)
         with self.use_cases.work.database.write() as connection:
-            load_sample(connection, self.house)
+            load_sample(connection, self.data)
         self.tickets: dict[str, str] = {}
         self.started: list[tuple[str, Mapping[str, Any]]] = []
 
@@ -69,13 +69,13 @@ class Sample:
 
     def report(self, key: str, **changes: Any) -> TroubleTicket:
         """Accept one of the sample's notifications, with changes, for a run of its own."""
-        said = self.house.notifications[key].model_dump(mode="json") | changes
+        said = self.data.notifications[key].model_dump(mode="json") | changes
         ticket = self.use_cases.incidents.accept(said, run_id=f"run-{len(self.tickets)}-{key}", origin="form")
         self.tickets[key] = ticket.id
         return ticket
 
     def walk(self, key: str, *, until: str | None = None, **changes: Any) -> TroubleTicket:
-        """Take an incident as far as it goes, or as far as `until`; nobody releases what is held."""
+        """Take an incident as far as it goes, or as far as `until`; what is held is not released."""
         self.clock.now = ANCHOR + timedelta(minutes=1)
         ticket = self.report(key, **changes)
         while (step := next_step(self.use_cases, ticket.run_id)) and step != until:
@@ -96,7 +96,7 @@ class Sample:
 
 def build_sample(folder: Path) -> Sample:
     sample = Sample(folder)
-    for key in sample.house.notifications:
+    for key in sample.data.notifications:
         sample.walk(key, until=WAIT if key == HELD else None)
     with pytest.raises(UnableToAcceptNotification):
         sample.use_cases.incidents.accept(

@@ -20,7 +20,7 @@ def told(sample, ticket):
 
 def credit_that_waits(sample):
     """Walk the incidents until one leaves a credit for a second person."""
-    for key, expected in sample.house.expectations.items():
+    for key, expected in sample.data.expectations.items():
         if expected.held:
             sample.walk(key)
             return sample.use_cases.credits.waiting()[0]
@@ -148,7 +148,7 @@ def test_an_incident_on_hold_is_still_resolved_by_its_process(own_sample):
 
 
 def test_a_quarantined_notification_is_run_again_once_its_reason_is_gone(own_sample):
-    said = own_sample.house.notifications[HELD].model_dump(mode="json")
+    said = own_sample.data.notifications[HELD].model_dump(mode="json")
     with pytest.raises(UnableToAcceptNotification):
         own_sample.use_cases.incidents.accept(said | {"customer": "C-9"}, run_id="later", origin="REST")
     with client_of(own_sample) as client:
@@ -217,7 +217,7 @@ REPORT = {
 
 
 def test_a_new_report_starts_a_run_with_what_the_form_says(own_sample):
-    said = own_sample.house.notifications[HELD]
+    said = own_sample.data.notifications[HELD]
     with client_of(own_sample) as client:
         form = REPORT | {
             "customer": said.customer,
@@ -253,7 +253,7 @@ def test_a_new_report_starts_a_run_with_what_the_form_says(own_sample):
     ],
 )
 def test_a_wrong_report_starts_nothing_and_says_what_is_wrong(own_sample, field, value, sentence):
-    said = own_sample.house.notifications[HELD]
+    said = own_sample.data.notifications[HELD]
     form = REPORT | {"customer": said.customer, "service": said.service} | {field: value}
     with client_of(own_sample) as client:
         answer = client.post("/new", data=form, headers=HERE)

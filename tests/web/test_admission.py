@@ -72,7 +72,7 @@ def test_a_reader_sees_everything_and_changes_nothing(built_sample, tmp_path):
             asked = {"reason": "I may not", "owner": "customer"}
             assert client.post(place, data=asked, headers=HERE).status_code == 403
             assert client.post(f"/api/v1{place}", json=asked, headers=HERE).status_code == 403
-        report = sample.house.notifications["premium"].model_dump(mode="json", exclude_none=True)
+        report = sample.data.notifications["premium"].model_dump(mode="json", exclude_none=True)
         assert client.post("/new", data=report, headers=HERE).status_code == 403
     assert sample.started == []
     after = kept(sample)

@@ -20,7 +20,7 @@ ASKED = [
 
 def seen(sample):
     for key in ("premium", HELD, "too_late"):
-        if key in sample.house.notifications:
+        if key in sample.data.notifications:
             sample.walk(key, until=WAIT if key == HELD else None)
     board, month = sample.use_cases.board, sample.use_cases.reports.month("2026-11")
     boards = [[line.ticket for line in board.incidents(wanted, size=10).lines] for wanted in ASKED]

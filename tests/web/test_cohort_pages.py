@@ -15,7 +15,7 @@ RUN = "backlog.scheduled-1"
 @pytest.fixture
 def cohort(own_sample):
     """Three incidents in one run: one is carried, one was set aside, one has left for a run of its own."""
-    tickets = [own_sample.report(key) for key in list(own_sample.house.notifications)[:3]]
+    tickets = [own_sample.report(key) for key in list(own_sample.data.notifications)[:3]]
     own_sample.use_cases.cohorts.accept({"incidents": [ticket.id for ticket in tickets]}, run_id=RUN)
     numbers = [int(ticket.id.removeprefix("TT-")) for ticket in tickets]
     with own_sample.use_cases.work.database.write() as connection:
@@ -46,7 +46,7 @@ def test_an_incident_links_to_the_run_that_works_on_it(own_sample, cohort):
 
 
 def test_the_terminal_lists_the_incidents_of_a_run_with_what_became_of_them(own_sample, cohort, monkeypatch):
-    own_sample.report(list(own_sample.house.notifications)[3])
+    own_sample.report(list(own_sample.data.notifications)[3])
     monkeypatch.setenv("COLUMNS", "250")
     monkeypatch.setenv("TELECO_DB_URL", own_sample.use_cases.work.settings.database_url)
     answer = CliRunner().invoke(app, ["incident", "list", "--run", RUN, "--json"])

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from markupsafe import escape
@@ -21,10 +22,10 @@ from include.sla_logic.persistence.schema.accounts import applied_billing_credit
 from include.sla_logic.persistence.schema.problems import service_problems
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import documents, outbox, ticket_status_history, tickets
-from include.sla_logic.process.graph import EDGES, WAIT
+from include.sla_logic.process.graph import STEPS, WAIT
 from include.sla_logic.web.presenters import present_document
-from include.sla_logic.web.process_layout import STATIONS, TRACKS
-from include.sla_logic.web.process_picture import draw_process, where_it_stands
+from include.sla_logic.web.process_layout import PLACES
+from include.sla_logic.web.process_picture import current_steps, draw_process
 from include.sla_logic.web.report_pages import harmless
 from tests.reference.walk import next_step
 from tests.web.desk_sample import ANCHOR, HELD, client_of
@@ -94,33 +95,41 @@ def test_path_like_and_control_characters_in_addresses_find_nothing(desk):
             assert "x-evil" not in answer.headers
 
 
-def test_the_picture_has_every_edge_of_the_process():
-    assert {(track.source, track.target) for track in TRACKS} == {(edge.before, edge.after) for edge in EDGES}
+def test_every_step_of_the_process_has_a_place_of_its_own_in_the_picture():
+    assert set(PLACES) == set(STEPS)
+    assert len({(place.column, place.row) for place in PLACES.values()}) == len(PLACES)
 
 
-def test_no_two_boxes_of_the_picture_share_a_place():
-    assert len({(station.column, station.row) for station in STATIONS}) == len(STATIONS)
+def test_no_line_of_the_picture_runs_through_a_step(sample):
+    picture = draw_process(sample.use_cases.lookups.incident(sample.tickets[HELD]))
+    for edge in picture.edges:
+        points = [tuple(map(int, point.split(","))) for point in edge.points.split()]
+        for (ax, ay), (bx, by) in pairwise(points):
+            for box in picture.steps:
+                beside = max(ax, bx) <= box.x or min(ax, bx) >= box.x + picture.wide
+                above = max(ay, by) <= box.y or min(ay, by) >= box.y + picture.high
+                assert beside or above, (edge.points, box.task)
 
 
-def test_the_picture_marks_what_is_done_and_where_it_stands(sample):
+def test_the_picture_marks_what_is_done_and_what_comes_next(sample):
     case = sample.use_cases.lookups.incident(sample.tickets[HELD])
     picture = draw_process(case)
-    states = {box.task: box.state for box in picture.stations}
+    states = {box.task: box.state for box in picture.steps}
     assert {task for task, state in states.items() if state == "done"} == set(case.tasks)
     assert [task for task, state in states.items() if state == "now"] == [WAIT]
-    assert where_it_stands(case) == (WAIT,)
+    assert current_steps(case) == (WAIT,)
 
 
-def test_a_closed_incident_stands_nowhere(sample):
+def test_nothing_comes_next_for_a_closed_incident(sample):
     for key, ticket in sample.tickets.items():
         if key != HELD:
-            assert where_it_stands(sample.use_cases.lookups.incident(ticket)) == ()
+            assert current_steps(sample.use_cases.lookups.incident(ticket)) == ()
 
 
 def test_while_an_incident_goes_on_the_picture_names_the_next_step(own_sample):
     ticket = own_sample.report(HELD)
     while (step := next_step(own_sample.use_cases, ticket.run_id)) != WAIT:
-        assert where_it_stands(own_sample.use_cases.lookups.incident(ticket.id)) == (step,)
+        assert current_steps(own_sample.use_cases.lookups.incident(ticket.id)) == (step,)
         own_sample.take(step, ticket.run_id)
 
 
@@ -270,7 +279,7 @@ def test_a_month_that_is_none_is_refused(desk, month):
 
 
 def test_a_service_shows_its_windows_as_they_are_judged_now(desk, sample):
-    for notification in sample.house.notifications.values():
+    for notification in sample.data.notifications.values():
         view = desk.get(f"/api/v1/services/{notification.service}").json()
         assert view["agreements"]
         for agreement in view["agreements"]:

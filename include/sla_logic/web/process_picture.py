@@ -1,19 +1,19 @@
-"""The process as a picture: lanes, the way that one incident took, and where it stands now."""
+"""The process as a picture: lanes, the way that one incident took, and where it is now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from include.sla_logic.process.graph import EDGES, STEPS, Done, Edge, next_steps
 from include.sla_logic.services.incident_views import Case, TakenStep
-from include.sla_logic.web.process_layout import BANDS, STATIONS, TRACKS, Station, Track
+from include.sla_logic.web.process_layout import AROUND, BANDS, COLUMNS, PLACES, Band, label_of
 
 STEP_X, STEP_Y, WIDE, HIGH = 118, 56, 94, 38
-LEFT, HEAD = 14, 22  # room before the first column, and for the name of each lane
-_JOINS = {"send_customer_report": {"create_customer_report", "adjust_billing"}}
+LEFT, HEAD = 14, 22  # space before the first column, and for the name of each lane
 _FAILED = "_failed"
 
 
 @dataclass(frozen=True)
-class DrawnStation:
+class DrawnStep:
     """A box: where it is, what it says, and what it has to do with this incident."""
 
     task: str
@@ -26,8 +26,8 @@ class DrawnStation:
 
 
 @dataclass(frozen=True)
-class DrawnTrack:
-    """A line through points, as SVG wants them; `label` stands near its beginning."""
+class DrawnEdge:
+    """A line through points, as SVG wants them; `label` is near its beginning."""
 
     points: str
     taken: bool
@@ -53,8 +53,8 @@ class Picture:
     width: int
     height: int
     bands: Sequence[DrawnBand]
-    stations: Sequence[DrawnStation]
-    tracks: Sequence[DrawnTrack]
+    steps: Sequence[DrawnStep]
+    edges: Sequence[DrawnEdge]
     now: Sequence[str]
 
     wide: int = WIDE
@@ -64,35 +64,30 @@ class Picture:
 def draw_process(case: Case) -> Picture:
     """Draw one incident's way through the process."""
     taken = {step.task: step for step in case.path}
-    failed = {task.removesuffix(_FAILED) for task in taken if task.endswith(_FAILED)}
-    now = where_it_stands(case)
+    done, now = _done(case), current_steps(case)
     last = BANDS[-1]
     return Picture(
-        width=LEFT + STEP_X * (1 + max(s.column for s in STATIONS)) + LEFT,
+        width=LEFT + STEP_X * COLUMNS + LEFT,
         height=_top(last.row + last.rows - 1) + HIGH + 14,
-        bands=[_band(b.lane.value, b.row, b.rows, case.ticket.assigned_to.value) for b in BANDS],
-        stations=[_station(s, taken, now, failed) for s in STATIONS],
-        tracks=sorted((_track(t, taken, now) for t in TRACKS), key=lambda t: t.taken),
+        bands=[_band(band, busy=band.lane is case.ticket.assigned_to) for band in BANDS],
+        steps=[_step(task, taken.get(task), _state(task, taken, now)) for task in PLACES],
+        edges=sorted((_edge(edge, taken=_was_taken(edge, done, now)) for edge in EDGES), key=lambda edge: edge.taken),
         now=now,
     )
 
 
-def where_it_stands(case: Case) -> tuple[str, ...]:
-    """Return the steps that come next: those that follow what is done and are not done themselves."""
-    taken = {step.task: step for step in case.path}
-    if not taken:
-        return ("enter_problem_report",) if case.ticket.parent is None else ()
-    reached = {
-        track.target
-        for track in TRACKS
-        if track.target not in taken and _is_taken(track, taken) and _JOINS.get(track.target, set()) <= taken.keys()
-    }
-    return tuple(station.task for station in STATIONS if station.task in reached)
+def current_steps(case: Case) -> tuple[str, ...]:
+    """Return the steps that come next; none for a child ticket, on which the extra process works."""
+    return () if case.ticket.parent else next_steps(_done(case))
 
 
-def _is_taken(track: Track, taken: dict[str, TakenStep]) -> bool:
-    source = taken.get(track.source)
-    return source is not None and source.choice in {None, track.target}
+def _done(case: Case) -> Done:
+    return {step.task: step.choice for step in case.path}
+
+
+def _was_taken(edge: Edge, done: Done, now: Collection[str]) -> bool:
+    came = edge.before in done and done[edge.before] == edge.choice
+    return came and (edge.after in done or edge.after in now)
 
 
 def _left(column: int) -> int:
@@ -100,52 +95,59 @@ def _left(column: int) -> int:
 
 
 def _top(row: int) -> int:
-    names = sum(1 for band in BANDS if band.row <= row)
-    return row * STEP_Y + names * HEAD + 4
+    heads = sum(band.row <= row for band in BANDS)
+    return row * STEP_Y + heads * HEAD + 4
 
 
-def _band(name: str, row: int, rows: int, busy: str) -> DrawnBand:
-    return DrawnBand(name, _top(row) - HEAD, (rows - 1) * STEP_Y + HIGH + HEAD + 10, busy == name)
+def _band(band: Band, *, busy: bool) -> DrawnBand:
+    height = (band.rows - 1) * STEP_Y + HIGH + HEAD + 10
+    return DrawnBand(band.lane.value, _top(band.row) - HEAD, height, busy)
 
 
-def _station(station: Station, taken: dict[str, TakenStep], now: Sequence[str], failed: set[str]) -> DrawnStation:
-    step = taken.get(station.task)
-    state = "done" if step else "failed" if station.task in failed else "now" if station.task in now else "ahead"
-    when = f"{step.done_at:%-d %b %Y %H:%M:%S} UTC" if step else ""
-    return DrawnStation(
-        station.task, _left(station.column), _top(station.row), station.lines, state, station.decides, when
-    )
+def _state(task: str, taken: Collection[str], now: Collection[str]) -> str:
+    if task in taken:
+        return "done"
+    if f"{task}{_FAILED}" in taken:
+        return "failed"
+    return "now" if task in now else "ahead"
 
 
-def _track(track: Track, taken: dict[str, TakenStep], now: Sequence[str]) -> DrawnTrack:
-    source, target = _BY_TASK[track.source], _BY_TASK[track.target]
-    points = _points(source, target, track.way)
-    went = _is_taken(track, taken) and (track.target in taken or track.target in now)
-    (x, y), (next_x, _) = points[0], points[1]
+def _step(task: str, taken: TakenStep | None, state: str) -> DrawnStep:
+    place = PLACES[task]
+    when = f"{taken.done_at:%-d %b %Y %H:%M:%S} UTC" if taken else ""
+    x, y = _left(place.column), _top(place.row)
+    return DrawnStep(task, x, y, place.lines, state, STEPS[task].chooses, when)
+
+
+def _edge(edge: Edge, *, taken: bool) -> DrawnEdge:
+    points = _points(edge)
+    (x, y), (next_x, next_y) = points[0], points[1]
     sideways = next_x != x
-    return DrawnTrack(
+    return DrawnEdge(
         points=" ".join(f"{px},{py}" for px, py in points),
-        taken=went,
-        label=track.label,
+        taken=taken,
+        label=label_of(edge.before, edge.after),
         label_x=x + 3 if sideways else x + 4,
-        label_y=y - 4 if sideways else y + (11 if points[1][1] > y else -4),
+        label_y=y - 4 if sideways else y + (11 if next_y > y else -4),
     )
 
 
-def _points(source: Station, target: Station, way: str) -> list[tuple[int, int]]:
+def _points(edge: Edge) -> list[tuple[int, int]]:
+    """Return the corners of a line: straight where it can be, else with one corner, or around other steps.
+
+    A line leaves sideways, or up or down where several lines leave the same step.
+    """
+    source, target = PLACES[edge.before], PLACES[edge.after]
     sx, sy = _left(source.column) + WIDE // 2, _top(source.row) + HIGH // 2
     tx, ty = _left(target.column) + WIDE // 2, _top(target.row) + HIGH // 2
     down = 1 if ty > sy else -1
-    if way == "h":
+    if (edge.before, edge.after) == AROUND:
+        gutter = tx + STEP_X // 2
+        return [(sx + WIDE // 2, sy), (gutter, sy), (gutter, ty), (tx + WIDE // 2, ty)]
+    if source.row == target.row:
         return [(sx + WIDE // 2, sy), (tx - WIDE // 2, ty)]
-    if way == "v":
+    if source.column == target.column:
         return [(sx, sy + down * HIGH // 2), (tx, ty - down * HIGH // 2)]
-    if way == "hv":
-        return [(sx + WIDE // 2, sy), (tx, sy), (tx, ty - down * HIGH // 2)]
-    if way == "vh":
+    if len(STEPS[edge.before].followed_by) > 1:
         return [(sx, sy + down * HIGH // 2), (sx, ty), (tx - WIDE // 2, ty)]
-    gutter = tx + STEP_X // 2  # round: past the last column and back
-    return [(sx + WIDE // 2, sy), (gutter, sy), (gutter, ty), (tx + WIDE // 2, ty)]
-
-
-_BY_TASK = {station.task: station for station in STATIONS}
+    return [(sx + WIDE // 2, sy), (tx, sy), (tx, ty - down * HIGH // 2)]

@@ -96,7 +96,7 @@
     });
   }
 
-  const now = document.querySelector(".station.now, .station.failed");
+  const now = document.querySelector(".step.now, .step.failed");
   const frame = now?.closest(".scroll");
   if (frame) frame.scrollLeft += now.getBoundingClientRect().left - frame.getBoundingClientRect().left - frame.clientWidth / 2;
 
