@@ -12,7 +12,7 @@ from include.sla_logic.importers.tickets import (
     read_ticket_mapping,
     shipped_ticket_mappings,
 )
-from include.sla_logic.importers.tickets.keeping import run_of
+from include.sla_logic.importers.tickets.ticket_writer import run_of
 from tests.backlog.logs import event, take_in, write_csv, write_jsonl
 from tests.services.sample import conf
 
@@ -95,7 +95,7 @@ class Killed(BaseException):
 def test_an_import_that_is_killed_half_way_goes_on_where_it_stopped(any_use_cases, tmp_path, monkeypatch):
     file = write_csv(tmp_path / "log.csv", [event(f"K-{n}", "acknowledged", "1 08:00") for n in range(10)])
     monkeypatch.setattr(importer, "_BATCH", 3)
-    keep, batches = importer.keep_tickets, []
+    keep, batches = importer.write_tickets, []
 
     def dies(connection, folded, **how):
         kept = keep(connection, folded, **how)
@@ -104,7 +104,7 @@ def test_an_import_that_is_killed_half_way_goes_on_where_it_stopped(any_use_case
             raise Killed
         return kept
 
-    monkeypatch.setattr(importer, "keep_tickets", dies)
+    monkeypatch.setattr(importer, "write_tickets", dies)
     with pytest.raises(Killed):
         take_in(any_use_cases, file)
     assert len(any_use_cases.lookups.tickets()) == 6

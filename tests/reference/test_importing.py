@@ -393,9 +393,9 @@ CELLS = st.text(max_size=30)
 def test_whatever_stands_in_the_cells_every_row_is_in_or_rejected(tmp_path_factory, rows):
     import csv
 
-    from include.sla_logic.importers.converting import records_of
     from include.sla_logic.importers.files import read_rows
-    from include.sla_logic.importers.rejection import Rejected, UnableToTakeRow
+    from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
+    from include.sla_logic.importers.row_parser import parse_row
 
     path = tmp_path_factory.mktemp("cells") / "file.csv"
     with path.open("w", encoding="utf-8", newline="", errors="surrogatepass") as file:
@@ -406,5 +406,5 @@ def test_whatever_stands_in_the_cells_every_row_is_in_or_rejected(tmp_path_facto
     for entry in read_rows(path):
         if isinstance(entry, Rejected):
             continue
-        with contextlib.suppress(UnableToTakeRow):
-            list(records_of(entry[1], mapping.sections["customers"], mapping, KINDS["customers"].record, as_of=DAY))
+        with contextlib.suppress(UnableToImportRow):
+            list(parse_row(entry[1], mapping.sections["customers"], mapping, KINDS["customers"].record, as_of=DAY))

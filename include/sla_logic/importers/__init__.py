@@ -2,7 +2,6 @@
 
 from include.sla_logic.importers.files import UnableToReadFile
 from include.sla_logic.importers.importer import ImportReport, import_file
-from include.sla_logic.importers.keeping import KINDS
 from include.sla_logic.importers.mapping import (
     Mapping,
     UnableToReadMapping,
@@ -10,6 +9,7 @@ from include.sla_logic.importers.mapping import (
     read_mapping,
     shipped_mappings,
 )
+from include.sla_logic.importers.record_kinds import KINDS
 from include.sla_logic.importers.rejection import Rejected
 
 __all__ = [

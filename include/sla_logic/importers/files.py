@@ -1,4 +1,4 @@
-"""Reading CSV and JSON lines, plain or gzip, row by row: a file may be larger than the memory, no line of it may."""
+"""Reading CSV and JSON lines, plain or gzip, row by row: a file may be larger than the memory, a line may not."""
 
 import csv
 import gzip
@@ -23,7 +23,7 @@ class UnableToReadFile(ForeseenError):
 
 
 def read_rows(path: Path, *, layout: str | None = None) -> Iterator[tuple[int, Row] | Rejected]:
-    """Go through the rows with their line numbers; what is no row comes as a rejection in its place.
+    """Return the rows with their line numbers; what is no row comes as a rejection in its place.
 
     `layout` is csv or jsonl; without it the file's name decides.
     """
@@ -44,7 +44,7 @@ class _LineTooLong(csv.Error):
 
 
 class _Lines:
-    """The lines of a file, none longer than the cap: whoever asks for a longer one is told so and may go on."""
+    """The lines of a file, none longer than the cap: a longer one raises, and the next can be read."""
 
     def __init__(self, text: TextIO, path: Path) -> None:
         self._text, self._path = text, path
@@ -107,7 +107,7 @@ def _layout_of(path: Path) -> str:
 
 
 def _open(path: Path) -> TextIO:
-    """Open as UTF-8; bytes that are none become U+FFFD, by which their row is rejected."""
+    """Open as UTF-8; other bytes become U+FFFD, by which their row is rejected."""
     size_of(path)
     try:
         with path.open("rb") as beginning:

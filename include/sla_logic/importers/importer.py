@@ -1,4 +1,4 @@
-"""One import: batches of rows, each batch in a transaction of its own; a bad row is left out with its reason."""
+"""One import of records, each batch in its own transaction; a bad row is left out with its reason."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Table, select
 from sqlalchemy.exc import DBAPIError
 
-from include.sla_logic.importers.converting import is_meant, records_of
 from include.sla_logic.importers.files import Row, read_rows
-from include.sla_logic.importers.keeping import Kind
 from include.sla_logic.importers.mapping import Mapping, Section
+from include.sla_logic.importers.quarantine import quarantine_rows
+from include.sla_logic.importers.record_kinds import Kind
 from include.sla_logic.importers.records import Record, SampleRecord
-from include.sla_logic.importers.refusing import keep_refused
-from include.sla_logic.importers.rejection import Rejected, UnableToTakeRow
-from include.sla_logic.importers.samples import SeriesBook, sample_row
+from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
+from include.sla_logic.importers.row_parser import applies_to, parse_row
+from include.sla_logic.importers.samples import SeriesRegister, sample_row
 from include.sla_logic.persistence.database import Database
 from include.sla_logic.persistence.upsert import upsert
 
@@ -28,7 +28,7 @@ Placed = tuple[int, dict[str, Any]]
 
 @dataclass
 class ImportReport:
-    """What an import did; `unchanged` records were known already, exactly so."""
+    """What an import did; `unchanged` records were known with the same content."""
 
     rows: int = 0
     passed_over: int = 0
@@ -47,9 +47,9 @@ class _Import:
     as_of: date
     file: str
     report: ImportReport = field(default_factory=ImportReport)
-    series: SeriesBook = field(default_factory=SeriesBook)
+    series: SeriesRegister = field(default_factory=SeriesRegister)
 
-    def take(self, batch: Iterable[tuple[int, Row] | Rejected]) -> None:
+    def import_batch(self, batch: Iterable[tuple[int, Row] | Rejected]) -> None:
         """Import one batch."""
         self._tables: dict[Table, list[Placed]] = defaultdict(list)
         entries, before = list(batch), len(self.report.rejected)
@@ -58,39 +58,39 @@ class _Import:
                 self.report.rows += 1
                 self._place(connection, entry)
             for table in (*self.kind.opens, self.kind.table):
-                self._keep(connection, table, self._tables.pop(table, []))
+                self._write_table(connection, table, self._tables.pop(table, []))
             if new := self.report.rejected[before:]:
                 self._quarantine(connection, new, entries)
 
     def _quarantine(
         self, connection: Connection, rejected: Iterable[Rejected], entries: Iterable[tuple[int, Row] | Rejected]
     ) -> None:
-        """Keep what was refused as it was read, under the name of the table and the file."""
+        """Store refused rows as they were read, under the name of the table and the file."""
         rows = {entry[0]: entry[1] for entry in entries if not isinstance(entry, Rejected)}
         now = self.database.now(connection)
         for each in rejected:
             name = f"{self.kind.table.name}.{self.file}.row-{each.row}"
             read = [rows[each.row]] if each.row in rows else []
-            keep_refused(connection, each, read, run_id=f"import.{name}", source=self.kind.table.name, now=now)
+            quarantine_rows(connection, each, read, run_id=f"import.{name}", source=self.kind.table.name, now=now)
 
     def _place(self, connection: Connection, entry: tuple[int, Row] | Rejected) -> None:
         if isinstance(entry, Rejected):
             self.report.rejected.append(entry)
             return
         number, row = entry
-        if not is_meant(row, self.section):
+        if not applies_to(row, self.section):
             self.report.passed_over += 1
             return
         try:
             placed = list(self._rows(connection, row))
-        except UnableToTakeRow as error:
+        except UnableToImportRow as error:
             self.report.rejected.append(Rejected(number, error.field, error.reason))
             return
         for table, values in placed:
             self._tables[table].append((number, values))
 
     def _rows(self, connection: Connection, row: Row) -> Iterator[tuple[Table, dict[str, Any]]]:
-        for record, index in records_of(row, self.section, self.mapping, self.kind.record, as_of=self.as_of):
+        for record, index in parse_row(row, self.section, self.mapping, self.kind.record, as_of=self.as_of):
             self._check_references(connection, record)
             if index is None or not isinstance(record, SampleRecord):
                 yield from self.kind.rows(record)
@@ -103,7 +103,7 @@ class _Import:
         for name, table, columns in self.kind.refers:
             key = tuple(getattr(record, column) for column in columns)
             if not self._is_known(connection, table, key):
-                raise UnableToTakeRow(name, f"{' '.join(map(str, key))} is not known")
+                raise UnableToImportRow(name, f"{' '.join(map(str, key))} is not known")
 
     def _is_known(self, connection: Connection, table: Table, key: tuple[Any, ...]) -> bool:
         """Ask once for each key; what is missing now may come with the next import."""
@@ -117,8 +117,8 @@ class _Import:
         """Remember answers for the length of the import."""
         self._answers: dict[tuple[str, tuple[Any, ...]], bool] = {}
 
-    def _keep(self, connection: Connection, table: Table, placed: list[Placed]) -> None:
-        """Write what is new or different; of two different rows with one key the second is rejected."""
+    def _write_table(self, connection: Connection, table: Table, placed: list[Placed]) -> None:
+        """Write new and changed rows; of two different rows with one key the second is rejected."""
         counts = table is self.kind.table
         names = [column.name for column in table.primary_key]
         wanted = self._by_key(placed, names, counts=counts)
@@ -156,7 +156,7 @@ class _Import:
 
 
 def _known_rows(connection: Connection, table: Table, keys: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
-    """Return what is known under these keys, and perhaps some neighbours: ranges are cheaper than lists of tuples."""
+    """Return the rows with these keys, and perhaps some neighbours: ranges are cheaper than lists of tuples."""
     if not keys:
         return {}
     columns = list(table.primary_key)
@@ -193,6 +193,6 @@ def import_file(
     work = _Import(database, kind, section, mapping, as_of, path.name)
     rows = read_rows(path, layout=mapping.layout)
     while batch := list(islice(rows, _BATCH)):
-        work.take(batch)
+        work.import_batch(batch)
         progress(len(batch))
     return work.report

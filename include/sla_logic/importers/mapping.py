@@ -1,4 +1,4 @@
-"""Mapping files: where each field of a record stands in an operator's file."""
+"""Mapping files: where each field of a record is in an operator's file."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -25,7 +25,7 @@ class Source(_Part):
     """Where one field comes from: a column, or one value for all rows.
 
     `values` translates, `prefix` goes in front, `multiply` scales a number, `zone` is that of local times
-    without offset, `months_before` turns a number of months into the day so long before the
+    without offset, `months_before` turns a number of months into the day that long before the
     import's date, `optional` forgives a file without the column.
     """
 
@@ -55,7 +55,7 @@ AnySource = Annotated[Source, BeforeValidator(_as_source)]
 
 
 class Series(_Part):
-    """One sampled metric of a file; its values stand in `from`."""
+    """One sampled metric of a file; its values are in `from`."""
 
     metric: str
     unit: str
@@ -66,7 +66,7 @@ class Series(_Part):
 
 
 class Section(_Part):
-    """How one kind of record is won from a row.
+    """How one kind of record is read from a row.
 
     A row is passed over where a column of `only` has none of the listed values. A column `each` holds a list: the
     row means one record for every entry, and is rejected without any. Samples name their `series` and
@@ -82,7 +82,7 @@ class Section(_Part):
 
 
 class Mapping(_Part):
-    """One file's layout, and a section for each kind of record that can be won from it."""
+    """One file's layout, and a section for each kind of record in it."""
 
     title: str
     layout: Literal["csv", "jsonl"] | None = None

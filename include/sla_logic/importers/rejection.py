@@ -1,4 +1,4 @@
-"""Rows that cannot be taken, each with the place and the reason."""
+"""Rows that cannot be imported, each with the place and the reason."""
 
 from dataclasses import dataclass
 
@@ -18,8 +18,8 @@ class Rejected:
         return f"row {self.row}, {self.field}: {self.reason}"
 
 
-class UnableToTakeRow(ForeseenError):
-    """One field of a row does not mean anything; the other rows are taken."""
+class UnableToImportRow(ForeseenError):
+    """One field of a row has no meaning; the other rows are imported."""
 
     def __init__(self, field: str, reason: str) -> None:
         """Keep the field beside the reason."""

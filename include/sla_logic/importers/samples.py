@@ -8,15 +8,15 @@ from sqlalchemy import Connection, Table, insert, select
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.importers.mapping import Series
 from include.sla_logic.importers.records import SampleRecord
-from include.sla_logic.importers.rejection import UnableToTakeRow
+from include.sla_logic.importers.rejection import UnableToImportRow
 from include.sla_logic.persistence.schema import reference as t
 
 
 def sample_row(record: SampleRecord, series: Series, *, labelled_by: str) -> tuple[Table, dict[str, Any]]:
-    """Return the sample as it is kept, by the START of its step; finer values are rounded half up, once."""
+    """Return the sample as it is stored, by the START of its step; finer values are rounded half up, once."""
     at = to_seconds(record.at)
     if at % series.step_seconds:
-        raise UnableToTakeRow("at", f"{record.at.isoformat()} is off the grid of {series.step_seconds} s")
+        raise UnableToImportRow("at", f"{record.at.isoformat()} is off the grid of {series.step_seconds} s")
     if labelled_by == "end":
         at -= series.step_seconds
     value = None
@@ -26,20 +26,20 @@ def sample_row(record: SampleRecord, series: Series, *, labelled_by: str) -> tup
     return t.samples, {"service": record.service, "metric": record.metric, "at": at, "value": value}
 
 
-class SeriesBook:
-    """The series that an import writes into; each is opened once, and never bent to another unit or step."""
+class SeriesRegister:
+    """The series that an import writes into; each is opened once and keeps its unit and step."""
 
     def __init__(self) -> None:
-        """Know none yet."""
+        """Start without any."""
         self._known: dict[tuple[str, str], str | None] = {}
 
     def check(self, connection: Connection, service: str, series: Series) -> None:
-        """Open the series of this service, or raise `UnableToTakeRow` where it is kept otherwise."""
+        """Open the series of this service, or raise `UnableToImportRow` where it has another unit or step."""
         key = (service, series.metric)
         if key not in self._known:
             self._known[key] = _open(connection, service, series)
         if reason := self._known[key]:
-            raise UnableToTakeRow("metric", reason)
+            raise UnableToImportRow("metric", reason)
 
 
 def _open(connection: Connection, service: str, series: Series) -> str | None:

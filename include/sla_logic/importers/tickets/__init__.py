@@ -1,4 +1,4 @@
-"""Importing tickets of another system: rows of an event log, folded into tickets with their histories."""
+"""Importing tickets of another system: rows of an event log become tickets with their histories."""
 
 from include.sla_logic.importers.tickets.importer import TicketImport, TicketReport, import_tickets
 from include.sla_logic.importers.tickets.mapping import (

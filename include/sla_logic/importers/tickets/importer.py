@@ -1,4 +1,4 @@
-"""One import of tickets: batches in transactions of their own, so that what is in stays in when it is killed."""
+"""One import of tickets, each batch in its own transaction: a killed import keeps the batches that were complete."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from include.sla_logic.importers.files import Row, read_rows
-from include.sla_logic.importers.refusing import keep_refused
-from include.sla_logic.importers.rejection import Rejected, UnableToTakeRow
-from include.sla_logic.importers.tickets.cells import Cells
-from include.sla_logic.importers.tickets.folding import FoldedTicket, NumberedRow, fold, rows_by_ticket
-from include.sla_logic.importers.tickets.keeping import keep_tickets
+from include.sla_logic.importers.quarantine import quarantine_rows
+from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
+from include.sla_logic.importers.tickets.cell_reader import CellReader
+from include.sla_logic.importers.tickets.event_log import ImportedTicket, NumberedRow, group_rows_by_ticket, read_ticket
 from include.sla_logic.importers.tickets.mapping import TicketMapping
+from include.sla_logic.importers.tickets.ticket_writer import write_tickets
 from include.sla_logic.persistence.database import Database
 
 _BATCH = 500
@@ -23,7 +23,7 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class TicketImport:
-    """What is imported how: only what had happened `until` then, or only the reports, as if nobody had worked on them.
+    """How tickets are imported: with `until`, what had happened by then; with `reports_only`, no work done on them.
 
     `source` names the other system in every ticket.
     """
@@ -37,9 +37,9 @@ class TicketImport:
 
 @dataclass
 class TicketReport:
-    """What an import did; `waiting` tickets are taken up by the backlog, `history` is settled already.
+    """What an import did: `waiting` tickets are for the backlog, those of `history` are settled already.
 
-    `continued` were known, and more has happened to them since.
+    `continued` ones were known, and more has happened to them since.
     """
 
     rows: int = 0
@@ -54,7 +54,7 @@ class TicketReport:
 
 @dataclass(frozen=True)
 class _Refused:
-    """A ticket, or a row of nobody's, that cannot be taken, with what was read of it."""
+    """A ticket, or a row without a ticket, that cannot be imported, with what was read of it."""
 
     rejected: Rejected
     reference: str | None
@@ -64,37 +64,37 @@ class _Refused:
 def import_tickets(
     database: Database, path: Path, work: TicketImport, *, progress: Callable[[int], None] = lambda _rows: None
 ) -> TicketReport:
-    """Import one file; the same file again changes nothing, and goes on where a killed import stopped.
+    """Import one file; the same file again changes nothing, or completes an import that was killed.
 
-    Raises `UnableToReadFile`. Whatever cannot be taken is in quarantine with its reason.
+    Raises `UnableToReadFile`. What cannot be imported is in quarantine with its reason.
     """
-    report, told = TicketReport(), 0
-    found = _folded(read_rows(path, layout=work.layout or work.mapping.layout), work, report)
+    report, reported = TicketReport(), 0
+    found = _read_tickets(read_rows(path, layout=work.layout or work.mapping.layout), work, report)
     while batch := list(islice(found, _BATCH)):
         with database.write() as connection:
-            _take(connection, batch, work, report, now=database.now(connection))
-        progress(report.rows - told)
-        told = report.rows
+            _import_batch(connection, batch, work, report, now=database.now(connection))
+        progress(report.rows - reported)
+        reported = report.rows
     return report
 
 
-def _folded(
+def _read_tickets(
     rows: Iterable[NumberedRow | Rejected], work: TicketImport, report: TicketReport
-) -> Iterator[FoldedTicket | _Refused]:
-    cells = Cells(work.mapping)
-    for found in rows_by_ticket(_counted(rows, report), cells, work.mapping.reference):
+) -> Iterator[ImportedTicket | _Refused]:
+    reader = CellReader(work.mapping)
+    for found in group_rows_by_ticket(_counted(rows, report), reader, work.mapping.reference):
         if isinstance(found, Rejected):
             yield _Refused(found, None, ())
             continue
         reference, members = found
         report.tickets += 1
         try:
-            past = _until(members, work, cells)
+            past = _until(members, work, reader)
             if past:
-                yield fold(reference, past, work.mapping, cells)
+                yield read_ticket(reference, past, work.mapping, reader)
             else:
                 report.later += 1
-        except UnableToTakeRow as error:
+        except UnableToImportRow as error:
             rejected = Rejected(members[0][0], error.field, error.reason)
             yield _Refused(rejected, reference, [row for _, row in members])
 
@@ -105,31 +105,31 @@ def _counted(rows: Iterable[NumberedRow | Rejected], report: TicketReport) -> It
         yield row
 
 
-def _until(rows: list[NumberedRow], work: TicketImport, cells: Cells) -> list[NumberedRow]:
+def _until(rows: list[NumberedRow], work: TicketImport, reader: CellReader) -> list[NumberedRow]:
     """Leave out what had not happened by then; rows without a time stay, to be refused."""
     if work.until is None:
         return rows
-    return [row for row in rows if (cells.moment("at", work.mapping.at, row[1]) or work.until) <= work.until]
+    return [row for row in rows if (reader.moment("at", work.mapping.at, row[1]) or work.until) <= work.until]
 
 
-def _take(
+def _import_batch(
     connection: Connection,
-    batch: Sequence[FoldedTicket | _Refused],
+    batch: Sequence[ImportedTicket | _Refused],
     work: TicketImport,
     report: TicketReport,
     *,
     now: datetime,
 ) -> None:
-    folded = [entry for entry in batch if isinstance(entry, FoldedTicket)]
-    kept = keep_tickets(connection, folded, source=work.source, reports_only=work.reports_only, now=now)
-    report.history += kept.history
-    report.waiting += kept.waiting
-    report.continued += kept.continued
-    report.unchanged += kept.unchanged
+    imported = [entry for entry in batch if isinstance(entry, ImportedTicket)]
+    result = write_tickets(connection, imported, source=work.source, reports_only=work.reports_only, now=now)
+    report.history += result.history
+    report.waiting += result.waiting
+    report.continued += result.continued
+    report.unchanged += result.unchanged
     refused = [entry for entry in batch if isinstance(entry, _Refused)]
     refused += [
         _Refused(rejected, ticket.notification.external_reference, [ticket.notification.model_dump(mode="json")])
-        for ticket, rejected in kept.refused
+        for ticket, rejected in result.refused
     ]
     for entry in refused:
         _quarantine(connection, entry, work, now)
@@ -138,7 +138,7 @@ def _take(
 
 def _quarantine(connection: Connection, entry: _Refused, work: TicketImport, now: datetime) -> None:
     name = entry.reference or f"{work.source}.row-{entry.rejected.row}"
-    keep_refused(
+    quarantine_rows(
         connection,
         entry.rejected,
         entry.rows,

@@ -1,4 +1,4 @@
-"""From the cells of a row to the fields of a record."""
+"""Parsing the cells of a row into the fields of records."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -11,18 +11,18 @@ from pydantic import ValidationError
 from include.sla_logic.importers.files import Row
 from include.sla_logic.importers.mapping import Mapping, Section, Source
 from include.sla_logic.importers.records import Record, SampleRecord, is_a_quantity
-from include.sla_logic.importers.rejection import UnableToTakeRow
+from include.sla_logic.importers.rejection import UnableToImportRow
 
 
-def is_meant(row: Row, section: Section) -> bool:
-    """Tell whether the section speaks of this row at all."""
+def applies_to(row: Row, section: Section) -> bool:
+    """Tell whether the section describes this row."""
     return all(str(row.get(column, "")) in values for column, values in section.only.items())
 
 
-def records_of(
+def parse_row(
     row: Row, section: Section, mapping: Mapping, kind: type[Record], *, as_of: date
 ) -> Iterator[tuple[Record, int | None]]:
-    """Return the records of one row; samples with the index of their series. Raises `UnableToTakeRow`."""
+    """Return the records of one row; samples with the index of their series. Raises `UnableToImportRow`."""
     for part in _parts(row, section):
         yield from _records_of_part(part, section, mapping, kind, as_of=as_of)
 
@@ -34,7 +34,7 @@ def _parts(row: Row, section: Section) -> Iterator[Row]:
         return
     entries = row.get(section.each)
     if not isinstance(entries, list) or not entries:
-        raise UnableToTakeRow(section.each, "names nothing that the row belongs to")
+        raise UnableToImportRow(section.each, "names nothing that the row belongs to")
     for entry in entries:
         yield {**row, section.each: entry}
 
@@ -43,8 +43,8 @@ def _records_of_part(
     row: Row, section: Section, mapping: Mapping, kind: type[Record], *, as_of: date
 ) -> Iterator[tuple[Record, int | None]]:
     if section.strict and (unknown := sorted(row.keys() - section.columns.keys())):
-        raise UnableToTakeRow(unknown[0], f"is no field of this record; it has {', '.join(section.columns)}")
-    fields = {name: read_field(name, source, row, mapping, as_of=as_of) for name, source in section.columns.items()}
+        raise UnableToImportRow(unknown[0], f"is no field of this record; it has {', '.join(section.columns)}")
+    fields = {name: parse_field(name, source, row, mapping, as_of=as_of) for name, source in section.columns.items()}
     given = {name: value for name, value in fields.items() if value is not None}
     if kind is not SampleRecord:
         yield _record(kind, given), None
@@ -53,12 +53,12 @@ def _records_of_part(
         column = series.source.column
         if column is not None and _cell(row, series.source, mapping) is None:
             continue  # not measured: that is no sample
-        value = read_field(column or series.metric, series.source, row, mapping, as_of=as_of)
+        value = parse_field(column or series.metric, series.source, row, mapping, as_of=as_of)
         yield _record(kind, {**given, "metric": series.metric, "value": value}), index
 
 
-def read_field(name: str, source: Source, row: Row, mapping: Mapping, *, as_of: date) -> Any:
-    """Return one field's value, None where the cell is missing; raise `UnableToTakeRow` where it means nothing."""
+def parse_field(name: str, source: Source, row: Row, mapping: Mapping, *, as_of: date) -> Any:
+    """Return one field's value, None where the cell is missing; raise `UnableToImportRow` where it has no meaning."""
     if source.column is None:
         return source.value
     cell = _cell(row, source, mapping)
@@ -79,10 +79,10 @@ def _cell(row: Row, source: Source, mapping: Mapping) -> str | None:
     if column not in row and source.optional:
         return None
     if column not in row:
-        raise UnableToTakeRow(column, "the file has no such column")
+        raise UnableToImportRow(column, "the file has no such column")
     value = row[column]
     if isinstance(value, dict | list):
-        raise UnableToTakeRow(column, "is not a single value")
+        raise UnableToImportRow(column, "is not a single value")
     text = "" if value is None else str(value).strip()
     return None if text in mapping.missing else text
 
@@ -91,17 +91,17 @@ def _number(name: str, text: str) -> Decimal:
     try:
         number = Decimal(text)
     except InvalidOperation:
-        raise UnableToTakeRow(name, f"{text[:40]!r} is not a number") from None
+        raise UnableToImportRow(name, f"{text[:40]!r} is not a number") from None
     if not number.is_finite() or not is_a_quantity(number):
-        raise UnableToTakeRow(name, f"{text[:40]!r} is no number that can be measured")
+        raise UnableToImportRow(name, f"{text[:40]!r} is no number that can be measured")
     return number
 
 
 def _months_before(day: date, months: int) -> date:
-    """Return the first day of the month so many months before."""
+    """Return the first day of the month that many months before."""
     index = day.year * 12 + day.month - 1 - months
     if index < 12 or months < 0:  # noqa: PLR2004 - months of a year
-        raise UnableToTakeRow("since", f"{months} months lie outside the calendar")
+        raise UnableToImportRow("since", f"{months} months lie outside the calendar")
     return date(index // 12, index % 12 + 1, 1)
 
 
@@ -110,12 +110,12 @@ def _local_instant(name: str, text: str, zone: ZoneInfo) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UnableToTakeRow(name, f"{text[:40]!r} is not a date and time") from None
+        raise UnableToImportRow(name, f"{text[:40]!r} is not a date and time") from None
     if moment.utcoffset() is not None:
         return moment.astimezone(UTC)
     early, late = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     if early.utcoffset() != late.utcoffset():
-        raise UnableToTakeRow(name, f"{text} is skipped or repeated by the change of summer time in {zone.key}")
+        raise UnableToImportRow(name, f"{text} is skipped or repeated by the change of summer time in {zone.key}")
     return early.astimezone(UTC)
 
 
@@ -125,4 +125,4 @@ def _record(kind: type[Record], fields: dict[str, Any]) -> Record:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "row"
-        raise UnableToTakeRow(where, first["msg"].removeprefix("Value error, ")) from None
+        raise UnableToImportRow(where, first["msg"].removeprefix("Value error, ")) from None

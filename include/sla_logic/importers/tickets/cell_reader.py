@@ -1,4 +1,4 @@
-"""From the cells of one row of an event log to values; dates are read once for each text."""
+"""Reads the cells of one row of an event log; equal texts of dates are parsed once."""
 
 import re
 from datetime import UTC, date, datetime
@@ -6,17 +6,17 @@ from functools import lru_cache
 from string import Template
 from typing import Any
 
-from include.sla_logic.importers.converting import read_field
 from include.sla_logic.importers.files import Row
 from include.sla_logic.importers.mapping import Mapping
-from include.sla_logic.importers.rejection import UnableToTakeRow
+from include.sla_logic.importers.rejection import UnableToImportRow
+from include.sla_logic.importers.row_parser import parse_field
 from include.sla_logic.importers.tickets.mapping import TicketMapping, TicketSource
 
 _NO_REFERENCE = re.compile(r"[^A-Za-z0-9_.:+~-]+")
 _EPOCH = date(1970, 1, 1)  # tickets have no ages in months
 
 
-class Cells:
+class CellReader:
     """Reads cells of rows as a mapping says."""
 
     def __init__(self, mapping: TicketMapping) -> None:
@@ -24,19 +24,19 @@ class Cells:
         self._plain = Mapping(title=mapping.title, missing=mapping.missing, sections={})
 
     def value(self, name: str, source: TicketSource, row: Row) -> Any:
-        """Return one value, None where the cell is missing; raise `UnableToTakeRow` where it means nothing."""
+        """Return one value, None where the cell is missing; raise `UnableToImportRow` where it has no meaning."""
         if source.text is not None:
             return self._sentence(source.text, row)
         if source.format is not None and source.column in row:
             text = str(row[source.column] or "").strip()
             return None if text in self._mapping.missing else _moment(name, text, source.format, source.zone or "UTC")
-        found = read_field(name, source, row, self._plain, as_of=_EPOCH)
+        found = parse_field(name, source, row, self._plain, as_of=_EPOCH)
         if found is None:
             return source.otherwise
         return _NO_REFERENCE.sub("-", str(found)) if source.slug else found
 
     def moment(self, name: str, source: TicketSource, row: Row) -> datetime | None:
-        """Return an instant; raise `UnableToTakeRow` where the cell holds none, or none with a time zone."""
+        """Return an instant; raise `UnableToImportRow` where the cell holds none, or none with a time zone."""
         found = self.value(name, source, row)
         if isinstance(found, str):
             found = _iso(name, found)
@@ -57,9 +57,9 @@ def _moment(name: str, text: str, written: str, zone: str) -> datetime:
     try:
         iso = datetime.strptime(text, written).isoformat()  # noqa: DTZ007 - the zone follows
     except ValueError:
-        raise UnableToTakeRow(name, f"{text[:40]!r} is not a time written as {written}") from None
+        raise UnableToImportRow(name, f"{text[:40]!r} is not a time written as {written}") from None
     source = TicketSource(column="at", zone=zone)
-    found: datetime = read_field(name, source, {"at": iso}, Mapping(title="", sections={}), as_of=_EPOCH)
+    found: datetime = parse_field(name, source, {"at": iso}, Mapping(title="", sections={}), as_of=_EPOCH)
     return found
 
 
@@ -67,7 +67,7 @@ def _iso(name: str, text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise UnableToTakeRow(name, f"{text[:40]!r} is not a date and time") from None
+        raise UnableToImportRow(name, f"{text[:40]!r} is not a date and time") from None
     if found.utcoffset() is None:
-        raise UnableToTakeRow(name, f"{text} has no time zone; name one in the mapping (zone)")
+        raise UnableToImportRow(name, f"{text} has no time zone; name one in the mapping (zone)")
     return found

@@ -1,4 +1,4 @@
-"""The rows of a folded ticket, table by table."""
+"""The rows of an imported ticket, table by table."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -9,7 +9,8 @@ from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.queue_order import place_in_queue
 from include.sla_logic.domain.sla_clock import Owner, StatusEvent
 from include.sla_logic.domain.trouble_ticket import TicketStatus
-from include.sla_logic.importers.tickets.folding import SETTLED, FoldedTicket
+from include.sla_logic.importers.tickets.event_log import ImportedTicket
+from include.sla_logic.importers.tickets.status_history import SETTLED
 from include.sla_logic.persistence.policy_tables import policies_in_force
 
 IMPORTED = "imported"
@@ -17,7 +18,7 @@ WAITS = "Waits in the backlog."
 Rows = Iterable[dict[str, Any]]
 
 
-def document(number: int, ticket: FoldedTicket, now: datetime) -> Rows:
+def document(number: int, ticket: ImportedTicket, now: datetime) -> Rows:
     """Return what the customer reported, as the first document."""
     notification = ticket.notification
     yield {
@@ -31,7 +32,7 @@ def document(number: int, ticket: FoldedTicket, now: datetime) -> Rows:
     }
 
 
-def history(number: int, ticket: FoldedTicket) -> Rows:
+def history(number: int, ticket: ImportedTicket) -> Rows:
     """Return the status changes."""
     for sequence, event in enumerate(ticket.history, start=1):
         yield {
@@ -44,9 +45,9 @@ def history(number: int, ticket: FoldedTicket) -> Rows:
         }
 
 
-def sentences(number: int, ticket: FoldedTicket, source: str, now: datetime) -> Rows:
-    """Tell of reopenings and changed priorities when they happened, and last of the import."""
-    for sequence, (at, event) in enumerate([*happenings(ticket), (now, f"Imported from {source}.")], start=1):
+def timeline(number: int, ticket: ImportedTicket, source: str, now: datetime) -> Rows:
+    """Return reopenings and changed priorities when they happened, and last the import."""
+    for sequence, (at, event) in enumerate([*timeline_events(ticket), (now, f"Imported from {source}.")], start=1):
         yield {
             "ticket": number,
             "sequence": sequence,
@@ -56,7 +57,7 @@ def sentences(number: int, ticket: FoldedTicket, source: str, now: datetime) -> 
         }
 
 
-def happenings(ticket: FoldedTicket) -> list[tuple[datetime, str]]:
+def timeline_events(ticket: ImportedTicket) -> list[tuple[datetime, str]]:
     """Return the reopenings and changed priorities, oldest first."""
     return sorted([*_reopenings(ticket), *_changed_priorities(ticket)], key=lambda entry: entry[0])
 
@@ -64,18 +65,18 @@ def happenings(ticket: FoldedTicket) -> list[tuple[datetime, str]]:
 def our_hold(at: datetime) -> StatusEvent:
     """Return the hold in which a ticket that is in progress elsewhere waits for a run of ours.
 
-    It begins with the last known change: what is learnt later of the other system lies after it.
+    It begins with the last known change, so that later changes in the other system lie after it.
     """
     return StatusEvent(status=TicketStatus.HELD, at=at, reason=WAITS, owner=Owner.PROVIDER)
 
 
-def _reopenings(ticket: FoldedTicket) -> Iterator[tuple[datetime, str]]:
+def _reopenings(ticket: ImportedTicket) -> Iterator[tuple[datetime, str]]:
     for before, after in pairwise(ticket.history):
         if before.status in SETTLED and after.status not in SETTLED:
             yield after.at, "Reopened in the other system."
 
 
-def _changed_priorities(ticket: FoldedTicket) -> Iterator[tuple[datetime, str]]:
+def _changed_priorities(ticket: ImportedTicket) -> Iterator[tuple[datetime, str]]:
     matrix = policies_in_force().priorities
     for before, after in pairwise(ticket.ratings):
         old, new = (matrix.priority(rated.impact, rated.urgency) for rated in (before, after))
@@ -83,8 +84,8 @@ def _changed_priorities(ticket: FoldedTicket) -> Iterator[tuple[datetime, str]]:
             yield after.at, f"Priority changed from {old} to {new} in the other system."
 
 
-def place(number: int, ticket: FoldedTicket, *, protected: bool) -> dict[str, Any]:
-    """Return the row of the queue; the place of one that waits is worked out when all are in."""
+def queue_position(number: int, ticket: ImportedTicket, *, protected: bool) -> dict[str, Any]:
+    """Return the row of the queue; the position of a waiting ticket is computed when all are imported."""
     policy = policies_in_force().priorities
     first, last = (policy.priority(rated.impact, rated.urgency) for rated in (ticket.ratings[0], ticket.ratings[-1]))
     return {

@@ -1,4 +1,4 @@
-"""Keeping folded tickets in System T: one statement for each table, however many tickets there are."""
+"""Writing imported tickets to System T: one statement for each table, however many tickets there are."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,9 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.importers.rejection import Rejected
-from include.sla_logic.importers.tickets import rows
-from include.sla_logic.importers.tickets.continuing import continue_tickets
-from include.sla_logic.importers.tickets.folding import FoldedTicket
+from include.sla_logic.importers.tickets import database_rows
+from include.sla_logic.importers.tickets.event_log import ImportedTicket
+from include.sla_logic.importers.tickets.ticket_updates import append_updates
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.initial_positions import place_arrivals
 from include.sla_logic.persistence.schema.arrivals import arrivals
@@ -24,51 +24,51 @@ from include.sla_logic.persistence.tickets import key_of
 
 
 @dataclass
-class Kept:
+class WriteResult:
     """What became of one batch."""
 
     history: int = 0
     waiting: int = 0
     continued: int = 0
     unchanged: int = 0
-    refused: list[tuple[FoldedTicket, Rejected]] = field(default_factory=list)
+    refused: list[tuple[ImportedTicket, Rejected]] = field(default_factory=list)
 
 
-def keep_tickets(
-    connection: Connection, folded: Sequence[FoldedTicket], *, source: str, reports_only: bool, now: datetime
-) -> Kept:
-    """Keep what is new; go on with what is known where more has happened, and refuse it where it says otherwise."""
-    kept = Kept()
-    by_key = {_key(ticket): _told(ticket, reports_only=reports_only) for ticket in folded}
+def write_tickets(
+    connection: Connection, imported: Sequence[ImportedTicket], *, source: str, reports_only: bool, now: datetime
+) -> WriteResult:
+    """Write new tickets; update known ones where more has happened, and refuse those that contradict what is known."""
+    result = WriteResult()
+    by_key = {_key(ticket): _selected(ticket, reports_only=reports_only) for ticket in imported}
     new, changed = dict(by_key), {}
     for row in connection.execute(_known(list(by_key))):
         ticket = new.pop(row.external_key)
         if row.fingerprint == ticket.fingerprint:
-            kept.unchanged += 1
+            result.unchanged += 1
         elif row.fingerprint is None:
             reason = f"System T has it already, as {ticket_id(row.number)}, and not from an import"
-            kept.refused.append((ticket, Rejected(ticket.line, "reference", reason)))
+            result.refused.append((ticket, Rejected(ticket.line, "reference", reason)))
         else:
             changed[row.number] = ticket
     if changed:
-        went_on, left = continue_tickets(connection, changed, source=source, now=now)
-        kept.continued = len(went_on)
-        for number, reason in left.items():
-            kept.refused.append((changed[number], Rejected(changed[number].line, "reference", reason)))
+        updated, refused = append_updates(connection, changed, source=source, now=now)
+        result.continued = len(updated)
+        for number, reason in refused.items():
+            result.refused.append((changed[number], Rejected(changed[number].line, "reference", reason)))
     if new:
-        wanted = {key: _as_it_waits(ticket) for key, ticket in new.items()}
+        wanted = {key: _with_hold(ticket) for key, ticket in new.items()}
         _add_all(connection, wanted, source=source, now=now)
-        kept.history = sum(ticket.settled for ticket in wanted.values())
-        kept.waiting = len(wanted) - kept.history
-    return kept
+        result.history = sum(ticket.settled for ticket in wanted.values())
+        result.waiting = len(wanted) - result.history
+    return result
 
 
 def run_of(reference: str) -> str:
-    """Name the run of an incident after its reference, as every way in does: started twice, it is one run."""
+    """Name the run of an incident after its reference, as every entry point does: started twice, it is one run."""
     return f"incident.{reference}"
 
 
-def _key(ticket: FoldedTicket) -> str:
+def _key(ticket: ImportedTicket) -> str:
     return key_of(ticket.notification, "")
 
 
@@ -80,42 +80,40 @@ def _known(keys: list[str]) -> Any:
     )
 
 
-def _told(ticket: FoldedTicket, *, reports_only: bool) -> FoldedTicket:
-    """Return the ticket, or only its report, as if nobody had worked on it."""
+def _selected(ticket: ImportedTicket, *, reports_only: bool) -> ImportedTicket:
+    """Return the ticket, or only its report, without the work done on it."""
     return replace(ticket, history=ticket.history[:1], ratings=ticket.ratings[:1]) if reports_only else ticket
 
 
-def _as_it_waits(ticket: FoldedTicket) -> FoldedTicket:
-    """Leave a ticket from which the process can take it into progress: what is in progress elsewhere is held here."""
+def _with_hold(ticket: ImportedTicket) -> ImportedTicket:
+    """Put a ticket that is in progress elsewhere on hold here, from where the process can start it."""
     if ticket.history[-1].status is not TicketStatus.IN_PROGRESS:
         return ticket
-    return replace(ticket, history=(*ticket.history, rows.our_hold(ticket.history[-1].at)))
+    return replace(ticket, history=(*ticket.history, database_rows.our_hold(ticket.history[-1].at)))
 
 
-def _add_all(connection: Connection, wanted: dict[str, FoldedTicket], *, source: str, now: datetime) -> None:
+def _add_all(connection: Connection, wanted: dict[str, ImportedTicket], *, source: str, now: datetime) -> None:
     numbers = _open(connection, wanted, source)
     added = [(numbers[key], ticket) for key, ticket in wanted.items() if key in numbers]
 
-    def all_rows(of: Callable[[int, FoldedTicket], rows.Rows]) -> list[dict[str, Any]]:
+    def all_rows(of: Callable[[int, ImportedTicket], database_rows.Rows]) -> list[dict[str, Any]]:
         return [row for number, ticket in added for row in of(number, ticket)]
 
     protected = _protected(connection, {ticket.notification.customer for ticket in wanted.values()})
-    _add(connection, documents, all_rows(lambda number, ticket: rows.document(number, ticket, now)))
-    _add(connection, ticket_status_history, all_rows(rows.history))
-    _add(connection, timeline, all_rows(lambda number, ticket: rows.sentences(number, ticket, source, now)))
-    _add(
-        connection,
-        queue,
-        all_rows(
-            lambda number, ticket: [rows.place(number, ticket, protected=ticket.notification.customer in protected)]
-        ),
-    )
+    _add(connection, documents, all_rows(lambda number, ticket: database_rows.document(number, ticket, now)))
+    _add(connection, ticket_status_history, all_rows(database_rows.history))
+    _add(connection, timeline, all_rows(lambda number, ticket: database_rows.timeline(number, ticket, source, now)))
+    _add(connection, queue, all_rows(lambda number, ticket: [_position(number, ticket, protected)]))
     _add(connection, arrivals, all_rows(lambda number, ticket: [_arrival(number, ticket, source)]))
     place_arrivals(connection, [number for number, ticket in added if not ticket.settled], now=now)
 
 
-def _open(connection: Connection, wanted: dict[str, FoldedTicket], source: str) -> dict[str, int]:
-    """Open the tickets and return their numbers; one that somebody has opened meanwhile is left to her."""
+def _position(number: int, ticket: ImportedTicket, protected: set[str]) -> dict[str, Any]:
+    return database_rows.queue_position(number, ticket, protected=ticket.notification.customer in protected)
+
+
+def _open(connection: Connection, wanted: dict[str, ImportedTicket], source: str) -> dict[str, int]:
+    """Open the tickets and return their numbers; one that was opened meanwhile by someone else is skipped."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(tickets).on_conflict_do_nothing().returning(tickets.c.external_key, tickets.c.number)
     values = [_ticket(key, ticket, source) for key, ticket in wanted.items()]
@@ -132,7 +130,7 @@ def _protected(connection: Connection, names: set[str]) -> set[str]:
     return set(connection.scalars(query))
 
 
-def _ticket(key: str, ticket: FoldedTicket, source: str) -> dict[str, Any]:
+def _ticket(key: str, ticket: ImportedTicket, source: str) -> dict[str, Any]:
     notification = ticket.notification
     return {
         "external_key": key,
@@ -149,7 +147,7 @@ def _ticket(key: str, ticket: FoldedTicket, source: str) -> dict[str, Any]:
     }
 
 
-def _arrival(number: int, ticket: FoldedTicket, source: str) -> dict[str, Any]:
+def _arrival(number: int, ticket: ImportedTicket, source: str) -> dict[str, Any]:
     return {
         "ticket": number,
         "source": source[:64],

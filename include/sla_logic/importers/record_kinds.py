@@ -1,4 +1,4 @@
-"""Which kinds of records there are, the rows of the database that they become, and what they refer to."""
+"""The kinds of records, the database rows that they become, and what they refer to."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from include.sla_logic.importers.records import (
     TopologyRecord,
     ViolationRecord,
 )
-from include.sla_logic.importers.rejection import UnableToTakeRow
+from include.sla_logic.importers.rejection import UnableToImportRow
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import UnableToKeepAmount, to_minor_units
@@ -59,7 +59,7 @@ def _agreements(record: AgreementRecord) -> Rows:
     try:
         charge = to_minor_units(Money(amount=record.monthly_charge, currency=record.currency))
     except UnableToKeepAmount as error:
-        raise UnableToTakeRow("monthly_charge", str(error)) from error
+        raise UnableToImportRow("monthly_charge", str(error)) from error
     name = record.service_name or record.service
     yield t.services, {"id": record.service, "name": name, "kind": record.service_kind}
     yield t.billing_accounts, {"id": account, "customer": record.customer, "currency": record.currency}
@@ -102,7 +102,7 @@ def _invoice_lines(record: InvoiceLineRecord) -> Rows:
     try:
         amount = to_minor_units(Money(amount=record.amount, currency=record.currency))
     except UnableToKeepAmount as error:
-        raise UnableToTakeRow("amount", str(error)) from error
+        raise UnableToImportRow("amount", str(error)) from error
     yield a.invoice_lines, {**record.model_dump(), "amount": amount}
 
 

@@ -1,4 +1,4 @@
-"""Keeping what an import refuses in quarantine, with its row, its field and the reason; the same again is kept once."""
+"""Refused rows in quarantine, each with its field and the reason; the same row again is stored once."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from include.sla_logic.importers.rejection import Rejected
 from include.sla_logic.persistence.quarantine import quarantine_notification
 
 
-def keep_refused(
+def quarantine_rows(
     connection: Connection,
     rejected: Rejected,
     rows: Sequence[Row],
@@ -22,7 +22,7 @@ def keep_refused(
     source: str,
     now: datetime,
 ) -> None:
-    """Keep what was read of one record; `run_id` names the run that it would have had, or the import and the row."""
+    """Store what was read of one record; `run_id` names the run that it would have had, or the import and the row."""
     body = write_raw_payload({"reference": reference, "rows": list(rows)}, cap=BODY_CAP)
     reason = Rejection(f".{rejected.field}", f"{rejected.reason} (row {rejected.row})")
     quarantine_notification(connection, body, reason, run_id=run_id, origin=f"import of {source}", now=now)

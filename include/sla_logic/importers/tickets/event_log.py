@@ -1,0 +1,180 @@
+"""Reading an event log: the rows of one ticket become its notification and its history of TMF621 states."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from itertools import groupby
+
+from pydantic import ValidationError
+
+from include.sla_logic.domain.notification import Level, ProblemNotification
+from include.sla_logic.domain.sla_clock import StatusEvent
+from include.sla_logic.importers.files import Row
+from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
+from include.sla_logic.importers.tickets.cell_reader import CellReader
+from include.sla_logic.importers.tickets.mapping import State, TicketMapping, TicketSource
+from include.sla_logic.importers.tickets.status_history import SETTLED, check_order, legal_history, resolved_at
+
+NumberedRow = tuple[int, Row]
+
+
+@dataclass(frozen=True)
+class Rated:
+    """Impact and urgency from a moment on."""
+
+    at: datetime
+    impact: Level
+    urgency: Level
+
+
+@dataclass(frozen=True)
+class ImportedTicket:
+    """One ticket of the other system as System T will store it; `line` is its first row."""
+
+    line: int
+    notification: ProblemNotification
+    history: tuple[StatusEvent, ...]
+    ratings: tuple[Rated, ...]
+    fingerprint: str = field(repr=False)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is resolved or in a final state."""
+        return self.history[-1].status in SETTLED
+
+
+def group_rows_by_ticket(
+    rows: Iterable[NumberedRow | Rejected], reader: CellReader, reference: TicketSource
+) -> Iterator[Rejected | tuple[str, list[NumberedRow]]]:
+    """Group rows that follow each other; rows of a ticket that was complete already are rejected."""
+    seen: set[str] = set()
+
+    def key(row: NumberedRow | Rejected) -> str | Rejected:
+        if isinstance(row, Rejected):
+            return row
+        try:
+            found = reader.value("reference", reference, row[1])
+        except UnableToImportRow as error:
+            return Rejected(row[0], error.field, error.reason)
+        return str(found) if found is not None else Rejected(row[0], "reference", "is missing")
+
+    for name, group in groupby(rows, key=key):
+        if isinstance(name, Rejected):
+            yield name
+            continue
+        members = [row for row in group if not isinstance(row, Rejected)]
+        if name in seen:
+            yield from (Rejected(n, "reference", f"{name} has rows apart; sort by ticket") for n, _ in members)
+            continue
+        seen.add(name)
+        yield name, members
+
+
+def read_ticket(
+    reference: str, rows: Sequence[NumberedRow], mapping: TicketMapping, reader: CellReader
+) -> ImportedTicket:
+    """Read the rows of one ticket; raise `UnableToImportRow` with the field that has no meaning."""
+    events = [_event(row, mapping, reader) for _, row in rows]
+    opened_at = _opened_at(rows[0][1], events[0], mapping, reader)
+    check_order(opened_at, events)
+    history = tuple(legal_history(opened_at, events))
+    notification = _notification(reference, rows, mapping, reader, history)
+    content = "\n".join((notification.model_dump_json(), *(event.model_dump_json() for event in history)))
+    return ImportedTicket(
+        line=rows[0][0],
+        notification=notification,
+        history=history,
+        ratings=tuple(_ratings(rows, events, mapping, reader, notification)),
+        fingerprint=sha256(content.encode()).hexdigest(),
+    )
+
+
+def _event(row: Row, mapping: TicketMapping, reader: CellReader) -> StatusEvent:
+    name = reader.state(row)
+    state = mapping.states.get(name)
+    if state is None:
+        raise UnableToImportRow("state", f"the mapping does not say what {name[:60]!r} means")
+    at = reader.moment("at", mapping.at, row)
+    if at is None:
+        raise UnableToImportRow("at", "is missing")
+    reason = reader.value("reason", mapping.reason, row) if mapping.reason else None
+    owner = _owner(row, state, mapping, reader)
+    return StatusEvent.model_construct(status=state.status, at=at, reason=str(reason or name)[:500], owner=owner)
+
+
+def _owner(row: Row, state: State, mapping: TicketMapping, reader: CellReader):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    said = reader.value("owner", mapping.owner, row) if mapping.owner else None
+    try:
+        return State(status=state.status, owner=said).owner if said else state.owner
+    except ValidationError:
+        raise UnableToImportRow("owner", f"{said!r} is none of provider, customer, third_party") from None
+
+
+def _opened_at(row: Row, first: StatusEvent, mapping: TicketMapping, reader: CellReader) -> datetime:
+    found = reader.moment("opened_at", mapping.opened_at, row) if mapping.opened_at else None
+    return found or first.at
+
+
+def _notification(
+    reference: str,
+    rows: Sequence[NumberedRow],
+    mapping: TicketMapping,
+    reader: CellReader,
+    history: Sequence[StatusEvent],
+) -> ProblemNotification:
+    said = {name: _latest(name, source, rows, reader) for name, source in mapping.fields.items()}
+    fields = {name: value for name, value in said.items() if value is not None}
+    for name in ("impact", "urgency"):
+        if name in fields:
+            fields[name] = _level(name, fields[name])
+    fields.setdefault("observed_from", history[0].at)
+    if history[-1].status in SETTLED and "observed_to" not in fields:
+        fields["observed_to"] = resolved_at(history)
+    try:
+        return ProblemNotification.model_validate(
+            {**fields, "reported_at": history[0].at, "external_reference": reference}
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "row"
+        raise UnableToImportRow(where, first["msg"].removeprefix("Value error, ")) from None
+
+
+def _latest(name: str, source: TicketSource, rows: Sequence[NumberedRow], reader: CellReader) -> object:
+    """Return the value of the last row that has one; `otherwise` only where no row has."""
+    bare = source.model_copy(update={"otherwise": None}) if source.otherwise is not None else source
+    for _, row in reversed(rows):
+        if (value := reader.value(name, bare, row)) is not None:
+            return value
+    return source.otherwise
+
+
+def _level(name: str, value: object) -> Level:
+    try:
+        return Level(int(str(value)))
+    except ValueError:
+        raise UnableToImportRow(name, f"{str(value)[:40]!r} is none of 1, 2, 3") from None
+
+
+def _ratings(
+    rows: Sequence[NumberedRow],
+    events: Sequence[StatusEvent],
+    mapping: TicketMapping,
+    reader: CellReader,
+    last: ProblemNotification,
+) -> Iterator[Rated]:
+    """Return how impact and urgency changed; what the log does not say has the value of now from the start."""
+    before = None
+    for (_, row), event in zip(rows, events, strict=True):
+        given = (_rating(name, row, mapping, reader) for name in ("impact", "urgency"))
+        impact, urgency = (found or now for found, now in zip(given, (last.impact, last.urgency), strict=True))
+        if (impact, urgency) != before:
+            before = (impact, urgency)
+            yield Rated(event.at, impact, urgency)
+
+
+def _rating(name: str, row: Row, mapping: TicketMapping, reader: CellReader) -> Level | None:
+    source = mapping.fields.get(name)  # type: ignore[call-overload]
+    value = reader.value(name, source, row) if source is not None else None
+    return None if value is None else _level(name, value)
