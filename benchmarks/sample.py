@@ -38,7 +38,7 @@ def thinned(teleco: Sample) -> Sample:
 
 
 def open_sample(folder: Path, incidents: int, *, url: str | None = None) -> tuple[UseCases, list[dict[str, Any]]]:
-    """Return an use_cases over a fresh sample, and as many notifications, no two of one customer."""
+    """Return use cases over a fresh sample, and as many notifications, no two of one customer."""
     teleco = thinned(make_sample(7, ANCHOR, history_days=32))
     settings = Settings(url or f"sqlite:///{folder / 'teleco.db'}", folder / "letters")
     use_cases = UseCases(settings, clock=lambda: ANCHOR)

@@ -39,7 +39,7 @@ OUTAGES = [
 
 
 class Sample:
-    """An use_cases, its clock, and the service S-9 of the customer C-1."""
+    """Use cases, their clock, and the service S-9 of the customer C-1."""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url, self.clock = url, Clock(NOW)

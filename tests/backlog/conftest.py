@@ -22,7 +22,7 @@ def use_cases(tmp_path: Path, clock: Clock) -> UseCases:
 
 @pytest.fixture(params=["sqlite", POSTGRES])
 def any_use_cases(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> UseCases:
-    """Open an use_cases on either database whose clock is moved by hand."""
+    """Open use cases on either database whose clock is moved by hand."""
     sqlite = request.param == "sqlite"
     url = f"sqlite:///{tmp_path / 'teleco.db'}" if sqlite else request.getfixturevalue("postgres_url")
     return open_use_cases(url, tmp_path, clock)

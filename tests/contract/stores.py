@@ -1,4 +1,4 @@
-"""The stores that must keep the same contract: the fake in memory, and the use_cases on both databases."""
+"""The stores that must keep the same contract: the fake in memory, and the use cases on both databases."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -98,7 +98,7 @@ class DatabaseStore:
         return self.use_cases.restorations.decide(RUN)
 
     def kept(self) -> Kept:
-        """Leave out what the use_cases writes by itself at acceptance."""
+        """Leave out what the use cases write themselves at acceptance."""
         case = self.use_cases.lookups.incident(RUN)
         return Kept(
             ticket=case.ticket,

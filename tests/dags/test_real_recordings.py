@@ -54,7 +54,7 @@ HOME_LINE = Recording(
 
 
 class Recorded(OpenHouse):
-    """An use_cases that knows one recording and nothing else, at the moment when it ended."""
+    """A database that knows one recording and nothing else, at the moment when it ended."""
 
     def __init__(self, folder: Path, file: Path, recording: Recording) -> None:
         url = f"sqlite+pysqlite:///{folder / 'teleco.db'}"

@@ -123,7 +123,7 @@ def notification(**said: Any) -> ProblemNotification:
 
 
 def reported(world: World, **said: Any) -> MemoryUseCases:
-    """Open an use_cases in that world in which the incident is already accepted."""
+    """Open use cases in that world in which the incident is already accepted."""
     use_cases = MemoryUseCases(world)
     use_cases.accept(notification(**said), run_id=RUN)
     return use_cases

@@ -24,7 +24,7 @@ def teleco():
 
 @pytest.fixture(scope="module")
 def walked(teleco, tmp_path_factory):
-    """Walk all incidents, one after the other, a minute after loading; return the use_cases and the ways."""
+    """Walk all incidents, one after the other, a minute after loading; return the use cases and the ways."""
     folder = tmp_path_factory.mktemp("walk")
     return walk_all(teleco, f"sqlite:///{folder / 'teleco.db'}", folder)
 

@@ -99,7 +99,7 @@ class Runs:
 
 @pytest.fixture
 def watched(opened: UseCases, monkeypatch: pytest.MonkeyPatch) -> UseCases:
-    """Let the watchdog work in this use_cases."""
+    """Let the watchdog work on this database."""
     monkeypatch.setattr(watching, "open_use_cases", lambda: opened)
     return opened
 

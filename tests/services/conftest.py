@@ -17,7 +17,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def use_cases(tmp_path: Path, clock: Clock) -> UseCases:
-    """Open an use_cases on SQLite whose clock is moved by hand."""
+    """Open use cases on SQLite whose clock is moved by hand."""
     return open_use_cases(f"sqlite:///{tmp_path / 'teleco.db'}", tmp_path, clock)
 
 
@@ -32,5 +32,5 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def any_use_cases(any_url: str, tmp_path: Path, clock: Clock) -> UseCases:
-    """Open an use_cases on either database whose clock is moved by hand."""
+    """Open use cases on either database whose clock is moved by hand."""
     return open_use_cases(any_url, tmp_path, clock)

@@ -53,7 +53,7 @@ class Clock:
 
 
 def open_use_cases(url: str, folder: Path, clock: Clock | None = None) -> UseCases:
-    """Open an use_cases on a migrated database in which the sample's people are registered."""
+    """Open use cases on a migrated database in which the sample's people are registered."""
     use_cases = UseCases(Settings(database_url=url, letters_folder=folder / "letters"), clock=clock)
     file = use_cases.work.database.engine.url.database if url.startswith("sqlite") else None
     if file is not None and _prepared:

@@ -10,7 +10,7 @@ from include.sla_logic.services import UseCases
 
 
 class Operator:
-    """Uses the command line as a person would, and may look into the use_cases."""
+    """Uses the command line as a person would, and may look into the database."""
 
     def __init__(self, stack: AirflowStack, use_cases: UseCases, folder: Path) -> None:
         self.stack = stack

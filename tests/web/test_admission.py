@@ -13,7 +13,7 @@ EVERY = [*READING, *CHANGING]
 
 
 def kept(sample):
-    """Return everything that the use_cases keeps."""
+    """Return everything that the database keeps."""
     with sample.use_cases.work.database.read() as connection:
         return {table.name: connection.execute(select(table)).all() for table in metadata.sorted_tables}
 

@@ -1,4 +1,4 @@
-"""The budget of a window: what the promise allows, what is used of it, and what the next step costs."""
+"""The budget of a window: the downtime that the target allows, what is used, and what the next tier costs."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -59,7 +59,7 @@ def work_out_budget(
     customer: str,
     earlier: Iterable[EarlierCredit],
 ) -> ServiceBudget:
-    """Return what the judgement of the window means for the rest of it."""
+    """Return the budget left after the judgement of a window."""
     mine = (credit.amount for credit in earlier if credit.window == comparison.window)
     return ServiceBudget(
         agreement=agreement,

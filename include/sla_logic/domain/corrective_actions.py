@@ -22,7 +22,7 @@ class Correction(Value):
 
 
 class CorrectiveActions(Document):
-    """The corrections of one department, verified by measuring the service again (settled point 9)."""
+    """The corrections of one department, verified by measuring the service again (process.md, rule 9)."""
 
     department: Lane
     corrections: tuple[Correction, ...]
@@ -40,7 +40,7 @@ class CorrectiveActions(Document):
 
     @property
     def verdict(self) -> str:
-        """Say for the timeline whether it helped."""
+        """Say for the timeline whether the correction helped."""
         return "verified" if self.verified else f"not verified ({'; '.join(self.shortcomings)})"
 
     @property
@@ -70,7 +70,7 @@ class CorrectiveActions(Document):
 
 
 def order_key(ticket: str, task: str, action: Action, resource: str, *, ties: Iterable[ProblemTie] = ()) -> str:
-    """Name an order so that a repeated activity asks the network for the same thing, not for one more.
+    """Name an order so that a repeated step gives the same order, not a second one.
 
     Against a service problem one order is given for all its incidents, whichever of them comes first.
     """
@@ -108,7 +108,7 @@ def verify(
     policy_versions: tuple[str, ...],
     now: AwareDatetime,
 ) -> CorrectiveActions:
-    """Look again after the actions: which errors are gone, and does the service reach its targets."""
+    """Check after the actions which errors are gone and whether the service reaches its targets."""
     return CorrectiveActions(
         department=department,
         corrections=tuple(

@@ -15,7 +15,7 @@ from include.sla_logic.domain.service_performance import ObjectivePerformance, O
 
 
 class Trigger(Table):
-    """When a measure is taken; an empty list means: whatever it is."""
+    """When a measure is taken; an empty list matches everything."""
 
     metrics: tuple[str, ...] = ()
     states: tuple[ObjectiveState, ...] = ()
@@ -41,7 +41,7 @@ class CatalogueEntry(Table):
 
 
 class CounterMeasurePolicy(Table):
-    """The catalogue; whatever is breached or complained of must find a measure in it."""
+    """The catalogue; it must have a measure for every metric, state and symptom."""
 
     version: str
     catalogue: tuple[CatalogueEntry, ...]
@@ -130,7 +130,7 @@ def _base_priority(
 
 
 def _nearest_tier(objectives: Iterable[ObjectivePerformance]) -> int | None:
-    """Return the seconds to the next tier where time is still running against us."""
+    """Return the least seconds to the next credit tier of an objective that is still down."""
     running = (o.seconds_to_next_tier for o in objectives if o.provisional)
     return min((seconds for seconds in running if seconds is not None), default=None)
 

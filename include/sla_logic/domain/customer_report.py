@@ -1,4 +1,4 @@
-"""What the customer is told, as plain data; letters/ turns it into prose in her language (rows 27 and 30)."""
+"""What the customer is told, as plain data; letters/ puts it into words of their language (rows 27 and 30)."""
 
 from enum import StrEnum
 
@@ -21,7 +21,7 @@ from include.sla_logic.domain.verification import Check
 
 
 class CreditState(StrEnum):
-    """How firm the credit is; a held credit is under review, whatever else is true of it."""
+    """How final the credit is; a held credit is always under review."""
 
     NONE_DUE = "none_due"
     BOOKED = "booked"
@@ -110,7 +110,7 @@ class CustomerReport(Document):
 
     @property
     def examined_nothing(self) -> bool:
-        """Tell whether no resource was known that could have been examined."""
+        """Tell whether no resource was known to examine."""
         return self.resources_checked == 0
 
 
@@ -149,7 +149,7 @@ def _credit_state(rebate: Rebate, adjustment: BillingAdjustment) -> CreditState:
 
 
 def next_steps(outcome: Outcome, performance: ServicePerformance, credit: CreditStatement) -> tuple[NextStep, ...]:
-    """Name everything that still happens; nothing more only where truly nothing does."""
+    """Name everything that happens next, or that nothing more does."""
     steps = []
     if not outcome.is_settled:
         steps.append(NextStep.SPECIALISTS_CONTINUE)
@@ -177,7 +177,7 @@ def describe_incident(  # noqa: PLR0913 - the documents that the report is made 
     check: ResourceCheck | None,
     now: AwareDatetime,
 ) -> CustomerReport:
-    """Put together what the customer is told; the credit is not known yet, and so not named."""
+    """Describe the incident to the customer, without the credit, which is not known yet."""
     problem, actions = outcome.type_of_problem, outcome.actions
     return CustomerReport(
         **report.model_dump(include=_REPEATED),

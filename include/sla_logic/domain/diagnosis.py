@@ -93,7 +93,7 @@ def investigate(
     policy: DiagnosisPolicy,
     now: AwareDatetime,
 ) -> Investigation:
-    """Look at the service layer only; analyzable is what one of its rules explains."""
+    """Look at the service layer only; a symptom is analyzable if one of its rules explains it."""
     own = tuple(resource for resource in resources if resource.layer is Layer.SERVICE)
     findings = find_errors(own, alarms, policy)
     explaining = [finding for finding in findings if explains(finding, symptom, policy)]
@@ -139,7 +139,7 @@ def check_resources(
 
 
 def _nothing_shown(resources: Sequence[Resource]) -> str:
-    """Claim the health of what was looked at, and of nothing else."""
+    """Report as healthy only what was examined."""
     if not resources:
         return "no resource of the service is known, and nothing measured is amiss"
     return "every resource is in service, without alarm, and nothing measured is amiss"

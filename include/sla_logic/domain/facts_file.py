@@ -1,4 +1,4 @@
-"""Reading the facts of one service from a file: the same facts that the database holds, for a judgement on document."""
+"""Reading the facts of one service from a file: the same facts that the database holds, for a judgement without it."""
 
 from collections.abc import Mapping
 from datetime import date, datetime

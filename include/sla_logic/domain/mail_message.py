@@ -1,4 +1,4 @@
-"""The outside of a letter: headers and parts of one mail, the same bytes whenever it is composed."""
+"""Headers and parts of one mail; composing it again gives the same bytes."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ __all__ = [
 
 
 class Attribution(StrEnum):
-    """Who has to answer for an outage."""
+    """Who is responsible for an outage."""
 
     PROVIDER = "provider"
     CUSTOMER = "customer"
@@ -90,7 +90,7 @@ class Reading(Value):
 
 
 class ErrorIntervals(Value):
-    """So many measuring intervals with the same error rate in percent; all others had none."""
+    """A number of measuring intervals with the same error rate in percent; all others had none."""
 
     count: Annotated[int, Field(ge=0)]
     error_percent: Annotated[Decimal, Field(ge=0, le=100)]
@@ -155,7 +155,7 @@ class Charges(Value):
 
 
 class ServiceFacts(Value):
-    """Everything known about one service that a judgement may use; what is empty is simply not known of.
+    """Everything known about one service that a judgement may use.
 
     `unobserved` is time in which nobody watched: it is neither up nor down. `not_kept` names the fields
     of which the source keeps no record at all: that nothing is there says nothing.
@@ -179,7 +179,7 @@ class ServiceFacts(Value):
 
 
 class LineState(StrEnum):
-    """What a monitor says of a line; `unknown` is neither of the others."""
+    """What a monitor reports of a line; `unknown` is neither up nor down."""
 
     UP = "up"
     DOWN = "down"

@@ -103,7 +103,7 @@ class Money(BaseModel):
 
 
 def half_up(value: Fraction | Decimal, digits: int) -> Decimal:
-    """Round to so many decimals, exact halves away from zero, without passing through a float."""
+    """Round to that many decimals, exact halves away from zero, without a float."""
     numerator, denominator = value.as_integer_ratio()
     numerator *= 10**digits
     whole = (2 * abs(numerator) + denominator) // (2 * denominator)

@@ -1,4 +1,4 @@
-"""The check of what is sent to us, before anything is believed: size, shape, fields, clock."""
+"""The check of every notification before it is used: size, shape, fields, clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Rejection:
     reason: str
 
     def __post_init__(self) -> None:
-        """Write what is no plain letter as an escape."""
+        """Write control characters as escapes."""
         object.__setattr__(self, "field", printable(self.field))
         object.__setattr__(self, "reason", printable(self.reason, 1000))
 
@@ -37,7 +37,7 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Received:
-    """What was sent, written down, and what became of it."""
+    """What was sent, as text, and the result of the check."""
 
     body: RawPayload
     result: ProblemNotification | Rejection
@@ -60,7 +60,7 @@ def receive(conf: object, *, now: datetime) -> Received:
 
 
 def _first_fault(error: ValidationError) -> Rejection:
-    """Name the first fault that the sender can mend, and how many more there are."""
+    """Name the first fault that the sender can correct, and how many more there are."""
     faults = error.errors(include_url=False, include_input=False, include_context=False)
     first = faults[0]
     field = "." + ".".join(str(part) for part in first["loc"])[:200]
@@ -70,7 +70,7 @@ def _first_fault(error: ValidationError) -> Rejection:
 
 
 def _on_our_clock(notification: ProblemNotification, now: datetime) -> ProblemNotification | Rejection:
-    """Write instants in UTC, fill in when it was reported, and forgive a sender whose clock is a little ahead."""
+    """Write instants in UTC, fill in the moment of the report, and accept a clock that is a little ahead."""
     changed: dict[str, datetime] = {"reported_at": now}
     for name in INSTANTS:
         instant = getattr(notification, name)

@@ -80,7 +80,7 @@ def series_of(  # noqa: PLR0913 - keyword-only description of one picture
     corrected_at: Instant | None = None,
     resolution: Annotated[int, Field(gt=0)] = POINTS,
 ) -> PerformanceSeries:
-    """Take from the facts what the picture of one objective shows; nothing after `as_of` is shown."""
+    """Take from the facts what the picture of one objective shows, up to `as_of`."""
     shown = Period(start=window.start, end=max(window.start, min(window.end, as_of)))
     outages = [(to_seconds(o.start), to_seconds(o.end or as_of)) for o in facts.outages]
     work = [(to_seconds(m.start), to_seconds(m.end)) for m in facts.maintenance if m.announced_at is not None]

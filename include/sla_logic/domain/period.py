@@ -18,7 +18,7 @@ def to_seconds(instant: datetime) -> int:
 
 
 def from_seconds(seconds: int) -> datetime:
-    """Return the UTC instant of so many seconds since 1970."""
+    """Return the UTC instant that many seconds after 1970."""
     return _EPOCH + timedelta(seconds=seconds)
 
 

@@ -1,4 +1,4 @@
-"""The link to the extra problem fix process, which the text details no further (row 5)."""
+"""The link to the extra problem fix process (row 5)."""
 
 from enum import StrEnum
 

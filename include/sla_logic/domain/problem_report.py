@@ -8,7 +8,7 @@ from include.sla_logic.domain.relationship import Agreement, Customer
 
 
 class ProblemReport(Document):
-    """What the customer perceives, tied to the agreement under which she subscribed the service."""
+    """What the customer perceives, tied to the agreement for the service."""
 
     ticket: str
     external_reference: str | None
@@ -39,7 +39,7 @@ def enter(
     agreement: Agreement,
     now: AwareDatetime,
 ) -> ProblemReport:
-    """Turn the list of problem parameters into a report; nothing of it is judged yet."""
+    """Turn the list of problem parameters into a report, without judging it."""
     said = notification.model_dump(
         include={"external_reference", "symptom", "observed_from", "observed_to", "impact", "urgency"}
     )

@@ -113,7 +113,7 @@ def work_out_rebate(comparison: SlaComparison, *, earlier: Sequence[EarlierCredi
 
 
 def still_due(rebate: Rebate, line: RebateLine, *, credited: Sequence[EarlierCredit]) -> Money:
-    """Return what a line still brings once other incidents may have been credited since it was worked out; never < 0.
+    """Return what is left of a line after credits that other incidents booked meanwhile; never below 0.
 
     `credited` is everything that counts under the agreement now, in the window and in the cap's stretch. The line
     keeps to what is due for its objective, all lines together to what is due for the window, everything to the cap.
@@ -129,7 +129,7 @@ def still_due(rebate: Rebate, line: RebateLine, *, credited: Sequence[EarlierCre
 
 
 def room_under_cap(rebate: Rebate, credited: Sequence[EarlierCredit]) -> Money | None:
-    """Return what the cap still allows beside everything that counts in its stretch; None where there is no cap."""
+    """Return what the cap still allows beside all credits under it; None without a cap."""
     if rebate.cap is None or rebate.cap_window is None:
         return None
     inside = (c.amount for c in credited if rebate.cap_window.contains(c.window.start))
@@ -141,7 +141,7 @@ def _sum(amounts: Iterable[Money], currency: str) -> Money:
 
 
 def _room_under_cap(comparison: SlaComparison, earlier: Sequence[EarlierCredit]) -> Money | None:
-    """Return what the cap still allows to this window, after the other windows of the cap's stretch."""
+    """Return what the cap still allows this window, after the other windows under it."""
     if comparison.cap is None or comparison.cap_window is None:
         return None
     inside = comparison.cap_window

@@ -1,4 +1,4 @@
-"""The customer, what she has subscribed, and the history of the relationship."""
+"""The customer, their agreements, and the history of the relationship."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ from include.sla_logic.domain.money import Money
 
 
 class Customer(Value):
-    """Who reported, and how she is written to."""
+    """Who reported, and how to write to them."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""What helps against which type of problem (row 16)."""
+"""The remedy for each type of problem (row 16)."""
 
 from enum import IntEnum, StrEnum
 from typing import Annotated, Self

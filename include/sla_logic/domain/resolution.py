@@ -44,7 +44,7 @@ class ServicePerformanceReport(Document):
 
     @property
     def shortcomings(self) -> tuple[str, ...]:
-        """Name each measurement that breaks a promise; one of which nothing came back breaks none."""
+        """Name each measurement that breaks a promise; a measurement without an answer breaks none."""
         return tuple(c.shortcoming for c in self.checks if c.measured is not None and not c.passed)
 
     @property
@@ -83,7 +83,7 @@ def conclude(
     actions: CorrectiveActions | None,
     now: AwareDatetime,
 ) -> ProblemResolutionReport:
-    """Report what came of the correction; restored is only what a measurement has verified."""
+    """Report the outcome of the correction; a service is restored only if a measurement verified it."""
     done = troubleshooting.actions if troubleshooting else actions
     shortcomings: tuple[str, ...]
     if termination is not None:

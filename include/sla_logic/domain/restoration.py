@@ -11,7 +11,7 @@ from include.sla_logic.domain.service_problem import ProblemTie
 
 
 class RestorationOutcome(StrEnum):
-    """How the wait of Resource Provisioning ended; exactly one of them is true (settled point 6)."""
+    """How the wait of Resource Provisioning ended; exactly one of them is true (process.md, rule 6)."""
 
     IN_TIME = "in_time"
     REJECTED = "rejected"

@@ -86,7 +86,7 @@ class SampleSeries(Value):
         return Fraction(value, 10**self.decimals)
 
     def __eq__(self, other: object) -> bool:
-        """Compare by what would be written down."""
+        """Compare by the stored form."""
         return isinstance(other, SampleSeries) and self.model_dump() == other.model_dump()
 
     def __hash__(self) -> int:

@@ -21,7 +21,7 @@ class ProblemEnd(StrEnum):
 
 
 class Sighting(Value):
-    """What one incident brings along: when the customer perceived it, when the errors were seen, how urgent it is."""
+    """What one incident knows of a problem: when the customer perceived it, when errors were seen, its urgency."""
 
     ticket: str
     observed_from: AwareDatetime
@@ -47,11 +47,11 @@ class ServiceProblem(Value):
 
     @property
     def is_free(self) -> bool:
-        """Tell whether nobody needs to be asked any more before it is restored."""
+        """Tell whether it may be restored without a further release."""
         return self.released_at is not None or self.end is ProblemEnd.RESTORED
 
     def explains(self, findings: Iterable[Finding], *, seen_at: AwareDatetime) -> bool:
-        """Tell whether all that was seen then at the resource is known of this problem, which was not over yet."""
+        """Tell whether this problem, while open, had all the errors that were seen at the resource."""
         known = {_mark(finding) for finding in self.findings}
         return (self.closed_at is None or seen_at < self.closed_at) and all(_mark(f) in known for f in findings)
 
@@ -72,7 +72,7 @@ class ProblemTie(Value):
 
 
 def sighting(report: ProblemReport, priority: Priority, *, seen_at: AwareDatetime) -> Sighting:
-    """Say what this incident brings to the problems that it is tied to; priorities as in TMF656, 1 the highest."""
+    """Return what this incident tells its service problems; priorities as in TMF656, 1 is the highest."""
     return Sighting(
         ticket=report.ticket,
         observed_from=report.observed_from,
@@ -91,7 +91,7 @@ def by_resource(findings: Iterable[Finding]) -> dict[str, tuple[Finding, ...]]:
 
 
 def see_problem(findings: Sequence[Finding], seen: Sighting, *, now: AwareDatetime) -> ServiceProblem:
-    """See a new problem in what was found at one resource; its number is given when it is kept."""
+    """Make a new problem of what was found at one resource; it gets its number when it is stored."""
     leading = next((finding for finding in findings if finding.explained), findings[0])
     raised = [finding.raised_at for finding in findings if finding.raised_at is not None]
     shown = ", ".join(finding.alarm_code or finding.state.value for finding in findings)
@@ -113,25 +113,25 @@ def ties_to(problems: Iterable[ServiceProblem]) -> tuple[ProblemTie, ...]:
 
 
 def take_over(findings: Sequence[Finding], problems: Iterable[ServiceProblem], *, ticket: str) -> tuple[Finding, ...]:
-    """Put what was found under another ticket about a problem in the place of what was seen here again."""
+    """Replace this ticket's findings about a known problem by those of the ticket that analysed it."""
     analysed = {p.resource: p.findings for p in problems if p.analysed_as != ticket}
     return tuple(chain.from_iterable(analysed.get(where, mine) for where, mine in by_resource(findings).items()))
 
 
 def restored_meanwhile(problems: Iterable[ServiceProblem], errors: Iterable[Finding]) -> tuple[ServiceProblem, ...]:
-    """Return those of the problems that are restored, where nothing is wrong with their resource again."""
+    """Return the problems that were restored meanwhile and whose resource has no new error."""
     wrong = {error.resource for error in errors}
     return tuple(p for p in problems if p.end is ProblemEnd.RESTORED and p.resource not in wrong)
 
 
 def all_free(problems: Iterable[ServiceProblem]) -> bool:
-    """Tell whether a request against these problems needs no release; one that others have replaced does not count."""
+    """Tell whether a request against these problems needs no release; replaced problems do not count."""
     there = [problem for problem in problems if problem.end in {None, ProblemEnd.RESTORED}]
     return bool(there) and all(problem.is_free for problem in there)
 
 
 def say_whose(reason: str, ties: Iterable[ProblemTie], *, ticket: str) -> str:
-    """Say beside the reason whose analysis it is, where it was made under another ticket."""
+    """Add to the reason under which other ticket the analysis was made."""
     others = [f"{tie.id}, analysed as {tie.analysed_as}" for tie in ties if tie.analysed_as != ticket]
     return f"{reason}; taken over from service problem {' and '.join(others)}" if others else reason
 

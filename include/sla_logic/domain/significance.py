@@ -93,7 +93,7 @@ class SignificancePolicy(Table):
 
 
 class Reason(Value):
-    """One line of the score: the code says which rule spoke, `observed` what it saw (None: not known)."""
+    """One line of the score: the code of its rule and the value that it `observed` (None: not known)."""
 
     factor: str
     code: str
@@ -140,7 +140,7 @@ def _service_class(known: str | None, policy: SignificancePolicy) -> Reason:
 
 
 def _ends_soon(ends: date | None, *, today: date, policy: SignificancePolicy) -> Reason:
-    """Judge an agreement without an end as one that does not end soon: that is no missing history."""
+    """Treat an agreement without an end as one that does not end soon, not as missing history."""
     days = None if ends is None else (ends - today).days
     soon = days is not None and 0 <= days <= policy.agreement_ends_within_days
     return Reason(

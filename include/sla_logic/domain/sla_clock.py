@@ -1,4 +1,4 @@
-"""The SLA clock of a ticket: worked out from its status history on each read, never kept as a counter.
+"""The SLA clock of a ticket: calculated from its status history on each read, never stored as a counter.
 
 Priorities are no part of what it is worked out from, so re-prioritising can lose nothing.
 """
@@ -141,7 +141,7 @@ def _counts(event: StatusEvent, policy: ClockPolicy, *, reopened: bool) -> bool:
 
 
 def _settled_at(past: Sequence[StatusEvent]) -> datetime | None:
-    """Return since when the ticket has been settled without being reopened."""
+    """Return the moment of the last settlement that was not reopened."""
     since = None
     for event in past:
         since = (since or event.at) if _settled(event) else None

@@ -1,4 +1,4 @@
-"""Status report and final status report; their sending starts the clock of the restoration (settled point 4)."""
+"""Status report and final status report; their sending starts the clock of the restoration (process.md, rule 4)."""
 
 from datetime import timedelta
 
@@ -52,7 +52,7 @@ def conclude_status(
     window: timedelta,
     now: AwareDatetime,
 ) -> FinalStatusReport:
-    """Conclude from what was received, else from the own analysis; only the latter starts the clock now."""
+    """Conclude from the received report, else from the own analysis; only the latter starts the clock now."""
     return FinalStatusReport(
         ticket=ticket,
         trouble=received.trouble if received else own,

@@ -43,7 +43,7 @@ class UnableToMoveTicket(ForeseenError):
 
 
 class TroubleTicket(Value):
-    """One trouble ticket as it stands now; its history is kept beside it."""
+    """One trouble ticket in its present state, without its history."""
 
     id: str
     external_reference: str | None

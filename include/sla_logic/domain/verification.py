@@ -1,4 +1,4 @@
-"""Fresh measurements against what the contract promises (settled point 9)."""
+"""Fresh measurements against what the contract promises (process.md, rule 9)."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -33,7 +33,7 @@ class Check(Value):
 
     @property
     def shortcoming(self) -> str:
-        """Say in one line what keeps this check from being passed."""
+        """Say in one line why this check is not passed, if it is not."""
         if self.measured is None:
             return f"{self.metric.value}: nothing came back"
         side = "at least" if self.at_least else "at most"
@@ -66,7 +66,7 @@ def _check(target: ProbeTarget, probe: Probe | None) -> Check:
 
 
 def targets_of(contract: Contract, otherwise: Sequence[ProbeTarget]) -> tuple[ProbeTarget, ...]:
-    """Take the strictest bound per metric from the contract, and `otherwise` where it has no bound.
+    """Return the strictest bound per metric of the contract, and `otherwise` where it has none.
 
     Only metrics that one measurement can show are taken; a mean time to restore is not among them.
     """

@@ -1,4 +1,4 @@
-"""Finding what is wrong with a contract before anybody is judged by it."""
+"""Finding what is wrong with a contract before it is used."""
 
 from collections.abc import Iterable
 from functools import partial

@@ -1,4 +1,4 @@
-"""How an objective's value is won from the facts; one model per way."""
+"""How an objective's value is measured; one model per way."""
 
 from typing import Annotated, Literal
 

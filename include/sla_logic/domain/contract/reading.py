@@ -81,7 +81,7 @@ class _Fields:
         return fields
 
     def _scalar(self, node: yaml.Node) -> Any:
-        """Read a number as a Decimal: 99.95 stays 99.95, no binary float ever sees it."""
+        """Read a number as a Decimal: 99.95 stays exact."""
         if node.tag == _FLOAT:
             try:
                 return Decimal(node.value)

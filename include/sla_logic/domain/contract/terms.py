@@ -30,7 +30,7 @@ class Counting(Term):
     least_coverage: Share | None = None
 
     def stopped_by(self, owner: str) -> bool:
-        """Tell whether the clock stands still while this owner owes the next step; any other name is a third party."""
+        """Tell whether the clock is stopped while this owner owes the next step; any other name is a third party."""
         if not self.holds_stop_the_clock:
             return False
         name = "_".join(owner.lower().split())

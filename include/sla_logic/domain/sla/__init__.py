@@ -1,4 +1,4 @@
-"""The SLA judgement: what was promised, what happened, what it counts for."""
+"""The SLA judgement: what was promised, what was measured, what is owed."""
 
 from include.sla_logic.domain.sla.compare import RULES_VERSION, Assessed, compare
 from include.sla_logic.domain.sla.comparison import (

@@ -1,4 +1,4 @@
-"""One contract, its facts and the window, and what measuring them brings."""
+"""One contract, its facts and the window, and the values measured from them."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -37,19 +37,19 @@ class Measured:
     claimed: Self | None = None
 
     def not_kept(self, what: str) -> Self:
-        """Say that the source keeps no record of this, so that nothing found means nothing known."""
+        """Say that the source does not record this, so that a missing value is unknown, not zero."""
         self.state, self.unknown_seconds = DataState.NO_DATA, self.total
         self.note = f"No record of {what} is kept here: give them in a facts file."
         return self
 
     @property
     def paid(self) -> Self:
-        """What credits are reckoned on."""
+        """The charge that credits are a share of."""
         return self.claimed or self
 
     @property
     def coverage(self) -> Fraction:
-        """The share of the window about which anything is known, in percent."""
+        """The measured share of the window, in percent."""
         return 100 - Fraction(100 * self.unknown_seconds, self.total) if self.total else Fraction(100)
 
 

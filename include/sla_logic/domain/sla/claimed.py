@@ -1,4 +1,4 @@
-"""What of the measured time was claimed in time: a late ticket costs the credit, never the measurement."""
+"""The measured time that was claimed in time: a late ticket loses the credit, not the measurement."""
 
 from dataclasses import replace
 

@@ -52,7 +52,7 @@ class Assessed:
 
 
 def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: datetime) -> SlaComparison:
-    """Judge every objective of the contract on these facts; nothing is guessed, every doubt is named.
+    """Judge every objective of the contract on these facts; nothing is guessed, every doubt is stated.
 
     `as_of` is the moment up to which the facts are known: what is open is counted up to it.
     """

@@ -1,4 +1,4 @@
-"""The document that says what was promised, what happened and what it counts for (process.md, row 2)."""
+"""The document that states what was promised, what was measured and what is owed (process.md, row 2)."""
 
 from collections.abc import Iterator
 from decimal import Decimal

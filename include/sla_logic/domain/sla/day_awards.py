@@ -99,7 +99,7 @@ def daily_rate_award(rule: rules.DailyRate, measured: Measured, bench: Bench) ->
 
 
 def hour_waiver_award(rule: rules.HourWaiver, measured: Measured, bench: Bench) -> Award:
-    """Count the local clock hours that are left off the bill; they are no credit."""
+    """Count the local clock hours that are not billed; they are no credit."""
     counted_seconds(measured)
     assert measured.downtime is not None  # noqa: S101
     hours: dict[int, int] = {}

@@ -67,7 +67,7 @@ class Downtime:
 
 
 def check_order(facts: ServiceFacts) -> None:
-    """Raise `UnableToJudge` where anything ends before it starts; nothing is turned round by guess."""
+    """Raise `UnableToJudge` where anything ends before it starts."""
     records = (
         (facts.outages, "outage", RefusalCode.OUTAGE_END_BEFORE_START),
         (facts.maintenance, "maintenance window", RefusalCode.MAINTENANCE_END_BEFORE_START),
@@ -106,7 +106,7 @@ def count_spans(
     *,
     extra_unknown: Iterable[Span] = (),
 ) -> None:
-    """Fill in the counted stretches from raw ones, whatever they were won from."""
+    """Count the time in raw stretches from any source."""
     left = spans.subtract(raw, excluded.spans)
     found.pieces = _long_enough(contract, left, found, note=True)
     found.counted = spans.clip(found.pieces, found.window)

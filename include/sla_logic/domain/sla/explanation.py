@@ -1,4 +1,4 @@
-"""A judgement in words: everything needed to check it by hand, in the order in which one would."""
+"""A judgement in words: everything needed to check it by hand, in that order."""
 
 from collections.abc import Iterable
 

@@ -153,7 +153,7 @@ def _reason(objective: Objective, measured: Measured, credit: Money, breached: b
 
 
 def _next(objective: Objective, measured: Measured, bench: Bench, found: Award, exact: Fraction) -> NextTier | None:
-    """Say how far the next dearer credit is and what it would cost on top; None where there is none."""
+    """Return the distance to the next higher credit and what it adds; None if there is none."""
     currency, base = bench.case.contract.currency, bench.base
     if measured.downtime is not None:
         outright = found.amount is not None
@@ -170,7 +170,7 @@ def _next(objective: Objective, measured: Measured, bench: Bench, found: Award, 
 
 
 def _worth(total: int, bench: Bench, seconds: int) -> Fraction | None:
-    """Return what so many counted seconds would be worth, as a share or an amount; None in a hole."""
+    """Return the credit for that many counted seconds, as a share or an amount; None in a hole."""
     pretended = Downtime(window=(0, total), counted=[(0, seconds)])
     value = 100 - Fraction(100 * seconds, total)
     try:

@@ -1,4 +1,4 @@
-"""How much more downtime, or how much worse a value, the present credit bears."""
+"""How much more downtime, or how much worse a value, leaves the credit as it is."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ Near = tuple[Fraction, str, Fraction]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From so many seconds of downtime on, this tier applies; from there to the next step."""
+    """The tier that applies from this many seconds of downtime on."""
 
     seconds: int
     share: Fraction
@@ -63,7 +63,7 @@ def _edge_before_rounding(high: Fraction, inclusive: bool, decimals: int) -> Fra
 
 
 def next_by_downtime(objective: Objective, measured: Measured, now: Fraction, worth: Award) -> Step | None:
-    """Return from how many seconds of downtime on it is dearer, and what it is worth then; None if never.
+    """Return the seconds of downtime at which the credit rises, and the higher credit; None if never.
 
     `now` is what the present downtime is worth and `worth` what so many seconds would be; both in
     shares or both in money. `worth` must not fall with more seconds.
@@ -81,7 +81,7 @@ def next_by_downtime(objective: Objective, measured: Measured, now: Fraction, wo
 
 
 def _first_dearer(counted: int, total: int, now: Fraction, worth: Award) -> int | None:
-    """Find by halving the least downtime that is worth more than the present one."""
+    """Find by bisection the least downtime with a higher credit."""
 
     def dearer(seconds: int) -> bool:
         value = worth(seconds)

@@ -1,4 +1,4 @@
-"""What is said of one objective, and of the rights that go with the window: the parts of a comparison."""
+"""The parts of a comparison: the judgement of one objective, and the rights that come with the window."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -11,7 +11,7 @@ from include.sla_logic.domain.spans import Span
 
 
 class Verdict(StrEnum):
-    """What the comparison of one objective came to."""
+    """The result of the comparison of one objective."""
 
     MET = "met"
     BREACHED = "breached"
@@ -20,7 +20,7 @@ class Verdict(StrEnum):
 
 
 class DataState(StrEnum):
-    """Whether anything was seen: "down" is measured, the other two are not."""
+    """Whether there are data: "down" is measured, the other two are not."""
 
     MEASURED = "measured"
     NO_DATA = "no_data"
@@ -63,7 +63,7 @@ class CountedInterval(Value):
 
 
 class NextTier(Value):
-    """How far the next worse credit is, and what it would cost on top."""
+    """The distance to the next higher credit, and what it adds."""
 
     seconds_left: int | None
     value_left: Decimal | None = None

@@ -95,7 +95,7 @@ def in_range(steps: Steps, bounds: Range) -> Mask:
 
 
 def never_answered(series: SampleSeries) -> bool:
-    """Tell whether everything that was ever measured says that nothing came back."""
+    """Tell whether no measurement ever got an answer."""
     return not series.answered_elsewhere and series.is_silent
 
 

@@ -1,4 +1,4 @@
-"""Values won from sample series, readings and error rates."""
+"""Values from sample series, readings and error rates."""
 
 import math
 from collections.abc import Sequence
@@ -164,7 +164,7 @@ def _unknown(steps: sampled.Steps, case: Case) -> list[spans.Span]:
 
 
 def _elsewhere(case: Case) -> Exclusions:
-    """Maintenance, holds, and outages that the contract lays at somebody else's join_condition."""
+    """Maintenance, holds, and outages that the contract attributes to others."""
     until = to_seconds(case.as_of)
     found = Exclusions.of(case.contract, case.facts, until)
     for outage in case.facts.outages:
