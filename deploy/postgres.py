@@ -21,6 +21,7 @@ from include.sla_logic.domain.errors import ForeseenError
 
 START_SECONDS = 120
 STOP_SECONDS = 60
+CONNECT_SECONDS = 30  # for each try; a server that is starting refuses at once
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
 
 
@@ -28,13 +29,46 @@ class UnableToStartPostgres(ForeseenError):
     """Say what is missing or quote the server's log."""
 
 
-class PostgresServer:
+class Databases:
+    """Make and remove databases of a server that listens on this loopback port."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    @property
+    def url(self) -> str:
+        """Name the server's first database as SQLAlchemy does."""
+        return self.url_of("postgres")
+
+    def url_of(self, database: str) -> str:
+        """Name a database of this server."""
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self, name: str, *, template: str = "template1") -> str:
+        """Copy the template, to which nothing may be connected; without one make an empty database. Return the URL."""
+        command = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        with psycopg.connect(self._conninfo, autocommit=True) as connection:
+            connection.execute(command)
+        return self.url_of(name)
+
+    def drop_database(self, name: str) -> None:
+        """Remove a database and end the connections to it."""
+        with psycopg.connect(self._conninfo, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    @property
+    def _conninfo(self) -> str:
+        return f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres connect_timeout={CONNECT_SECONDS}"
+
+
+class PostgresServer(Databases):
     """Listen on a free loopback port with a data folder under the temporary folder; both are gone at the end.
 
     `within` names another folder for the data.
     """
 
     def __init__(self, *, within: Path | None = None) -> None:
+        super().__init__(free_port())
         self._within = within
 
     def __enter__(self) -> Self:
@@ -43,7 +77,6 @@ class PostgresServer:
             self._user = _unprivileged_user(self._home)
             self._binaries = _binaries(self._home, copied=self._user is not None)
             self._initialise()
-            self.port = free_port()
             self._process = self._launch()
             self._wait_ready()
         except BaseException:
@@ -55,26 +88,6 @@ class PostgresServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    @property
-    def url(self) -> str:
-        """Name the server's first database as SQLAlchemy does."""
-        return self.url_of("postgres")
-
-    def url_of(self, database: str) -> str:
-        """Name a database of this server."""
-        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
-
-    def create_database(self, name: str) -> str:
-        """Make an empty database; answers its URL."""
-        with psycopg.connect(self._conninfo, autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        return self.url_of(name)
-
-    def drop_database(self, name: str) -> None:
-        """Remove a database, whoever is still connected to it."""
-        with psycopg.connect(self._conninfo, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     @property
     def runs(self) -> bool:
@@ -102,10 +115,6 @@ class PostgresServer:
                 process.send_signal(signal.SIGQUIT)  # immediate shutdown: ends its children too
                 process.wait(STOP_SECONDS)
         shutil.rmtree(self._home, ignore_errors=True)
-
-    @property
-    def _conninfo(self) -> str:
-        return f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres connect_timeout=2"
 
     @property
     def _log(self) -> Path:

@@ -1,4 +1,4 @@
-"""Fixtures for every test: Airflow without a home of the user's, a real stack, a PostgreSQL server, the shared data."""
+"""Fixtures for every test: Airflow homes and components, a PostgreSQL server, migrated databases, the shared data."""
 
 import os
 import shutil
@@ -6,29 +6,34 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from hypothesis import settings
 
-from deploy.postgres import PostgresServer
+from deploy.postgres import Databases
 from deploy.stack import AirflowStack
+from deploy.stack.metadata import copy_kept, keep
 from deploy.stack.settings import sqlite_url
 from tests.real_airflow import running_stack
+from tests.sharing import MIGRATED, folder_of_session, migrate_by_copy, shared_server, sqlite_template
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME_PREFIX = "airflow-tests-"
 
-# What a fixture needs is a marker too; tests of one server share one worker, so that it starts once.
-MARKERS = {"airflow_home": "airflow", "airflow_stack": "stack", "postgres_url": "postgres", "shared_data": "trial"}
-GROUPS = {"postgres_server": "servers"}
+# What a fixture needs is a marker too. The tests of the one Airflow share a worker; PostgreSQL serves all workers.
+MARKERS = {"airflow_home": "airflow", "airflow_stack": "stack", "postgres_server": "postgres", "shared_data": "trial"}
+AIRFLOW = "airflow"
+OPENED = pytest.StashKey[ExitStack]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let no test depend on the time it takes; point Airflow at a throw-away home before anything can import it."""
     settings.register_profile("calm", deadline=None)
     settings.load_profile("calm")
+    config.stash[OPENED] = ExitStack()
     home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ.update(
@@ -45,28 +50,61 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End what the workers share: here no test's timeout runs while one waits for the other."""
+    session.config.stash[OPENED].close()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the servers that it uses."""
+    """Mark each test by the servers that it uses; begin with the one Airflow, as its tests take longest."""
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         for fixture, marker in MARKERS.items():
             if fixture in used:
                 item.add_marker(marker)
-        for fixture, group in GROUPS.items():
-            if fixture in used:
-                item.add_marker(pytest.mark.xdist_group(group))
+        if item.get_closest_marker("stack") or item.get_closest_marker("faults"):
+            item.add_marker(pytest.mark.xdist_group(AIRFLOW))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Let the terminal come before the browser, which leaves runs and rows behind, and new Airflows come last."""
+    if not item.get_closest_marker("stack"):
+        return 2
+    return int("browser" in item.path.parts)
+
+
+@pytest.fixture(scope="session")
+def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Find the folder that all workers of this session see."""
+    return folder_of_session(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _copied_databases(session_folder: Path) -> Iterator[None]:
+    """Migrate once for all tests; only those of the migrations themselves call `migrate` as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "include.sla_logic.services.unit_of_work.migrate",
+            lambda database: migrate_by_copy(database, sqlite_template(session_folder)),
+        )
+        yield
 
 
 @pytest.fixture(scope="session")
 def airflow_home() -> Iterator[Path]:
-    """Make an empty metadata database, once, and let dag.test() skip through without its naps."""
-    from airflow.utils.db import initdb
+    """Lay out a metadata database without runs, once, and let dag.test() skip through without its naps."""
+    home = Path(os.environ["AIRFLOW_HOME"])
+    if not copy_kept(ROOT, home / "airflow.db"):
+        from airflow.utils.db import initdb
 
-    initdb()
+        initdb()
+        keep(ROOT, home / "airflow.db")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "sleep", _no_naps(time.sleep))
-        yield Path(os.environ["AIRFLOW_HOME"])
+        yield home
 
 
 def _no_naps(sleep: Callable[[float], None]) -> Callable[[float], None]:
@@ -90,25 +128,34 @@ def operations_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture(scope="session")
-def airflow_stack(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> Iterator[AirflowStack]:
-    """Run the real components with this checkout's DAGs, once for the tests at the terminal."""
+def airflow_stack(tmp_path_factory: pytest.TempPathFactory, postgres_server: Databases) -> Iterator[AirflowStack]:
+    """Run the real components with this checkout's DAGs, once for the tests at the terminal and in the browser."""
     with running_stack(tmp_path_factory.mktemp("stack"), postgres_server) as stack:
         yield stack
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """Run one PostgreSQL server for all tests."""
-    with PostgresServer() as server:
-        yield server
+def postgres_server(session_folder: Path, pytestconfig: pytest.Config) -> Databases:
+    """Use the one PostgreSQL server of all workers."""
+    return pytestconfig.stash[OPENED].enter_context(shared_server(session_folder))
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+def postgres_url(postgres_server: Databases) -> Iterator[str]:
+    """Name a migrated operations database of this test's own on PostgreSQL."""
+    yield from _database(postgres_server, MIGRATED)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: Databases) -> Iterator[str]:
     """Name an empty PostgreSQL database of this test's own."""
+    yield from _database(postgres_server, "template1")
+
+
+def _database(server: Databases, template: str) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
-    yield postgres_server.create_database(name)
-    postgres_server.drop_database(name)
+    yield server.create_database(name, template=template)
+    server.drop_database(name)
 
 
 @pytest.fixture(scope="session")

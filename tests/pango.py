@@ -1,24 +1,16 @@
-"""The operating system's text layout, which the PDF library loads; installed where that is possible."""
+"""The operating system's text layout, which the PDF library loads."""
 
-import os
-import shutil
-import subprocess
 from ctypes.util import find_library
 
 import pytest
 
+from tests.system_packages import install_unless
+
+LIBRARIES = ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset")
 PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
 
 
 def need_pango() -> None:
-    """Load the PDF library, with what it needs from the system; fail clearly where that cannot be had."""
-    try:
-        if find_library("harfbuzz-subset") is None:
-            raise OSError("libharfbuzz-subset is missing")
-        import weasyprint
-    except OSError as missing:
-        if not shutil.which("apt-get") or os.geteuid() != 0:
-            pytest.fail(f"no Pango: install the packages {' '.join(PACKAGES)} ({missing})")
-        for words in (["update"], ["install", "-y", "--no-install-recommends", *PACKAGES]):
-            subprocess.run(["apt-get", *words], check=False)  # noqa: S607 - where the system has it
-        import weasyprint  # noqa: F401 - again, and now it must work
+    """Find the libraries, or install them where that is possible; fail clearly where it is not."""
+    if not install_unless(lambda: all(map(find_library, LIBRARIES)), *PACKAGES):
+        pytest.fail(f"no {' or '.join(LIBRARIES)}: install the packages {' '.join(PACKAGES)}")

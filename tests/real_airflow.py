@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from deploy.postgres import PostgresServer
+from deploy.postgres import Databases
 from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
 from deploy.stack.settings import sqlite_url
 
@@ -13,7 +13,7 @@ VIEWER = "rita"  # may look; Airflow makes her password with its start
 
 
 @contextmanager
-def running_stack(folder: Path, postgres_server: PostgresServer) -> Iterator[AirflowStack]:
+def running_stack(folder: Path, postgres_server: Databases) -> Iterator[AirflowStack]:
     """Run the real components with an operations database of their own that is not migrated yet."""
     operations = OperationsDatabase(sqlite_url(folder / "teleco.db"))
     metadata = postgres_server.create_database(f"airflow_{uuid4().hex}")

@@ -11,6 +11,7 @@ from typing import Self
 
 from deploy.stack.components import Components
 from deploy.stack.credentials import USER, Credentials
+from deploy.stack.metadata import copy_kept, keep
 from deploy.stack.project_settings import ProjectSettings
 from deploy.stack.rest import AirflowApi, AirflowBusy
 from deploy.stack.settings import StackSettings, environment, free_port
@@ -63,7 +64,7 @@ class AirflowStack:
 
     def start(self, *, dags: Iterable[str] = ()) -> Self:
         """Migrate the metadata database, start everything, wait for health and for the DAGs named."""
-        self._migrate()
+        self._prepare_metadata()
         self.components = Components(
             environment=self.environment,
             log_folder=self.settings.home / "logs" / "components",
@@ -132,8 +133,22 @@ class AirflowStack:
         """Name the command line of the environment of this checkout."""
         return self.settings.root / ".venv" / "bin" / "airflow"
 
-    def _migrate(self) -> None:
+    def _prepare_metadata(self) -> None:
+        """Migrate the metadata database; a new SQLite file is copied from the last one that was new."""
         self._tell("Preparing Airflow's metadata database")
+        file, root = self.settings.metadata_file, self.settings.root
+        if file is None:
+            self._migrate()
+            return
+        is_new = not file.exists()
+        if not copy_kept(root, file):
+            self._migrate()
+            if is_new:
+                keep(root, file)
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")  # kept in the file: readers no longer hold up writers
+
+    def _migrate(self) -> None:
         done = subprocess.run(
             [str(self.airflow), "db", "migrate"],
             env=self.environment,
@@ -144,9 +159,6 @@ class AirflowStack:
         )
         if done.returncode:
             raise UnableToStartAirflow(f"airflow db migrate failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-        if (file := self.settings.metadata_file) is not None:
-            with closing(sqlite3.connect(file)) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")  # kept in the file: readers no longer hold up writers
 
     def _apply_project_settings(self) -> None:
         """Make the pools and variables of airflow_settings.yaml; connections come by the environment."""

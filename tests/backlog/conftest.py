@@ -7,7 +7,7 @@ import pytest
 from include.sla_logic.services import UseCases
 from tests.services.sample import Clock, open_use_cases
 
-POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("servers")])
+POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
 
 
 @pytest.fixture

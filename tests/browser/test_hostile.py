@@ -21,7 +21,7 @@ from include.sla_logic.services import UnableToAcceptNotification
 from tests.hostile import TEXTS
 from tests.web.desk_sample import ANCHOR, HELD, Sample, desk_of
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("servers")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("browser")]
 REVIEWED = "credit_under_review"
 HOSTILE = " ".join(TEXTS.values()) + " " + "W" * 60
 LANES = {each.value for each in Lane}

@@ -12,7 +12,7 @@ from tests.browser.conftest import SHOTS, found_grave
 from tests.letters.reports import customer, report, variants
 from tests.pango import need_pango
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("servers")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
 LETTERS = SHOTS / "letters"
 NARROW = 360
 EDGE = 40  # points of white paper on each side

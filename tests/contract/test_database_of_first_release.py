@@ -22,7 +22,7 @@ from include.sla_logic.persistence.migrations import _configuration, current_rev
 from include.sla_logic.persistence.schema.columns import metadata
 from include.sla_logic.services import Settings, UseCases
 from tests.reference.walk import next_step
-from tests.services.conftest import any_url  # noqa: F401 - a fixture
+from tests.services.conftest import empty_url  # noqa: F401 - a fixture
 from tests.services.sample import Clock
 
 FIRST = json.loads((Path(__file__).parent / "first_release" / "database.json").read_text("utf-8"))
@@ -37,9 +37,9 @@ def clock():
 
 
 @pytest.fixture
-def use_cases(any_url, tmp_path, clock):  # noqa: F811
+def use_cases(empty_url, tmp_path, clock):  # noqa: F811
     """Lay the tables out as the first release did, put its rows in, and migrate to today."""
-    use_cases = UseCases(Settings(any_url, tmp_path / "letters"), clock=clock)
+    use_cases = UseCases(Settings(empty_url, tmp_path / "letters"), clock=clock)
     with use_cases.work.database.write() as connection:
         config = _configuration()
         config.attributes["connection"] = connection

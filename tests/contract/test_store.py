@@ -24,7 +24,7 @@ DEADLINE = NOON + timedelta(days=2)
     params=[
         "memory",
         "sqlite",
-        pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("servers")]),
+        pytest.param("postgres", marks=pytest.mark.postgres),
     ]
 )
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:

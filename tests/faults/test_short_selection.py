@@ -8,8 +8,7 @@ import pytest
 from tests.faults import breaking
 from tests.faults.installation import Installation, open_installation
 
-# With the tests that need a server, so that one worker does these one after the other: never two Airflows at once.
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600), pytest.mark.xdist_group("servers")]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 SEED = 20261124
 PLAYED = {  # by operations database: the incidents under way, and what breaks meanwhile
     "postgres": (

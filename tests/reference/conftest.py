@@ -13,7 +13,7 @@ from include.sla_logic.persistence.migrations import migrate
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
 
 ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
-BOTH = ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("servers")])]
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
 @pytest.fixture(scope="session")

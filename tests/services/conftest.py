@@ -7,7 +7,7 @@ import pytest
 from include.sla_logic.services import UseCases
 from tests.services.sample import Clock, open_use_cases
 
-POSTGRES = pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("servers")])
+POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
 
 
 @pytest.fixture
@@ -23,10 +23,19 @@ def use_cases(tmp_path: Path, clock: Clock) -> UseCases:
 
 @pytest.fixture(params=["sqlite", POSTGRES])
 def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Name an empty database of either kind."""
+    """Name a database of either kind; on SQLite it is not there yet."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'teleco.db'}"
     url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", POSTGRES])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Name an empty database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'teleco.db'}"
+    url: str = request.getfixturevalue("empty_postgres_url")
     return url
 
 

@@ -252,8 +252,8 @@ def test_the_same_key_with_another_content_is_refused(any_use_cases):
     assert len(any_use_cases.outbox.messages()) == 1
 
 
-def test_an_unmigrated_database_says_what_to_do(any_url, tmp_path):
-    use_cases = UseCases(Settings(database_url=any_url, letters_folder=tmp_path))
+def test_an_unmigrated_database_says_what_to_do(empty_url, tmp_path):
+    use_cases = UseCases(Settings(database_url=empty_url, letters_folder=tmp_path))
     with pytest.raises(UnableToUseDatabase, match="run `sla database migrate` first"):
         use_cases.incidents.perform(do_everything, run_id="run-1")
     with pytest.raises(UnableToUseDatabase, match="no tables of this product yet"):

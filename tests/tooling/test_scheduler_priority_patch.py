@@ -71,13 +71,17 @@ def examined(url: str, home: Path, runs: dict[str, object]) -> list[str]:
     return order
 
 
-def test_runs_in_which_a_task_has_ended_come_first_and_the_others_in_turn(postgres_url: str, tmp_path: Path) -> None:
-    order = examined(postgres_url, tmp_path, QUIET | TOLD)
+def test_runs_in_which_a_task_has_ended_come_first_and_the_others_in_turn(
+    empty_postgres_url: str, tmp_path: Path
+) -> None:
+    order = examined(empty_postgres_url, tmp_path, QUIET | TOLD)
     assert set(order[:2]) == set(TOLD)
     assert order[2:] == list(QUIET)
 
 
-def test_a_run_that_only_waits_has_its_turn_beside_any_number_of_others(postgres_url: str, tmp_path: Path) -> None:
-    order = examined(postgres_url, tmp_path, QUIET | CROWD)
+def test_a_run_that_only_waits_has_its_turn_beside_any_number_of_others(
+    empty_postgres_url: str, tmp_path: Path
+) -> None:
+    order = examined(empty_postgres_url, tmp_path, QUIET | CROWD)
     assert set(order[:4]) < set(CROWD)
     assert order[4:] == ["waits longest"]

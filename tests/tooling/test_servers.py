@@ -33,8 +33,3 @@ def test_a_postgres_server_ends_with_its_context_and_takes_its_folder_along() ->
 
 def test_airflow_has_a_home_of_the_tests_own() -> None:
     assert "airflow-tests-" in os.environ["AIRFLOW_HOME"]
-
-
-def test_tests_of_one_server_share_one_worker(postgres_url: str, request: pytest.FixtureRequest) -> None:
-    if "PYTEST_XDIST_WORKER" in os.environ:  # alone there is but one worker
-        assert request.node.nodeid.endswith("@servers")
