@@ -22,6 +22,8 @@ backlog_room callers carry case_work cohort_desks cohort_work control_room credi
 first_look holding_room inspection judging_room kept_case_file kept_letter lets_in look_out mail_blocks mail_content
 mail_wording outbox_desk prose quarantine_room small_teleco take_up taking_up under_way waiting_room who_has_come
 """
+# Folders and modules that were dissolved.
+PLACES = {"adapters", "office", "departments", "console", "dispatch", "archive"}
 # Where a word means what every reader takes it for.
 ALLOWED = {
     "take_up_stranded_incidents": "a task id: runs and histories name it",
@@ -66,6 +68,10 @@ def test_no_name_has_a_private_word() -> None:
         if is_private(name)
     }
     assert sorted(found) == []
+
+
+def test_no_package_or_module_has_a_dissolved_name() -> None:
+    assert {str(file) for file in _tracked() if PLACES & {*file.relative_to(ROOT).parts, file.stem}} == set()
 
 
 @pytest.mark.parametrize("name", ["open_house", "HouseOfCards", "_Tray", "take_up", "EmbeddedNetwork", "_Wish"])
