@@ -130,7 +130,7 @@ def reported(world: World, **said: Any) -> MemoryUseCases:
 
 
 def stale_session(world: World) -> World:
-    """Break the session on the service layer: Service Management can analyse and mend it."""
+    """Break the session on the service layer: Service Management can analyse and correct it."""
     world.network.break_down("profile-1", "SESSION_STALE", cured_by=Action.REPROVISION_PROFILE, spoils=DOWN)
     return world
 

@@ -7,7 +7,7 @@ from benchmarks.leading import step_named
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.policies import NAMES
 from include.sla_logic.process.graph import STEPS, WAIT, Kind
-from tests.domain.process.test_papers import all_kinds
+from tests.domain.process.test_documents import all_kinds
 
 PAGE = (Path(__file__).parents[2] / "docs" / "process.md").read_text("utf-8")
 

@@ -1,4 +1,4 @@
-"""Single activities, where the ways through the process do not look closely enough."""
+"""Details of single steps that the ways through the process do not show."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -49,7 +49,7 @@ def last(incident, kind):
     return incident.rounds(kind)[-1]
 
 
-def test_the_problem_report_keeps_what_the_customer_said_and_what_she_subscribed():
+def test_the_problem_report_keeps_what_the_customer_said_and_subscribed():
     use_cases = reported(small_world(), parameters=[{"metric": "latency", "value": 180, "unit": "ms"}])
     report = last(after(use_cases, "compare_with_sla"), ProblemReport)
     assert (report.customer_name, report.agreement, report.contract, report.contract_version) == (
@@ -62,12 +62,12 @@ def test_the_problem_report_keeps_what_the_customer_said_and_what_she_subscribed
     assert (report.reported_at, report.entered_at) == (NOW, NOW)
 
 
-def test_a_customer_who_says_when_she_reported_is_believed():
+def test_the_time_of_report_that_the_customer_states_is_kept():
     use_cases = reported(small_world(), reported_at=BEGAN)
     assert last(after(use_cases, "compare_with_sla"), ProblemReport).reported_at == BEGAN
 
 
-def test_an_unknown_service_fails_in_the_first_task_and_writes_nothing():
+def test_an_unknown_service_fails_in_the_first_step_and_writes_nothing():
     use_cases = reported(small_world(), service="S-9")
     with pytest.raises(UnableToFindRecord, match="no agreement for S-9"):
         use_cases.perform(step_named("enter_problem_report"), run_id=RUN)
@@ -75,13 +75,13 @@ def test_an_unknown_service_fails_in_the_first_task_and_writes_nothing():
     assert use_cases.incidents[RUN].moves == []
 
 
-def test_a_problem_that_began_before_the_agreement_has_no_contract_to_be_judged_by():
+def test_a_problem_that_began_before_the_agreement_has_no_contract():
     use_cases = reported(small_world(), observed_from=NOW - timedelta(days=4000))
     with pytest.raises(UnableToFindRecord):
         use_cases.perform(step_named("enter_problem_report"), run_id=RUN)
 
 
-def test_an_activity_without_its_document_says_which_one_is_missing():
+def test_a_step_without_its_document_says_which_one_is_missing():
     use_cases = reported(small_world())
     with pytest.raises(UnableToReadDocument, match="ProblemReport"):
         use_cases.perform(step_named("compare_with_sla"), run_id=RUN)
@@ -152,7 +152,7 @@ def test_the_deadline_does_not_move_when_service_management_takes_its_time():
     assert incident.wait.deadline == final.restoration_deadline == sent.sent_at + timedelta(days=2)
 
 
-def test_errors_that_arose_during_the_wait_are_tracked_and_mended_too():
+def test_errors_that_arose_during_the_wait_are_tracked_and_corrected_too():
     use_cases = reported(damaged_fibre(small_world()))
 
     def release_later() -> None:
@@ -200,7 +200,7 @@ def test_a_warning_alone_leads_to_no_order():
     assert use_cases.world.network.orders == {}
 
 
-def test_an_order_is_not_carried_out_twice_when_its_activity_is_repeated():
+def test_an_order_is_not_carried_out_twice_when_its_step_is_repeated():
     use_cases = reported(stale_session(small_world()))
     walk(use_cases, run_id=RUN, until="send_problem_resolution_report")
     orders = dict(use_cases.world.network.orders)
@@ -209,7 +209,7 @@ def test_an_order_is_not_carried_out_twice_when_its_activity_is_repeated():
     assert use_cases.world.network.orders == orders
 
 
-def test_a_failing_activity_leaves_nothing_behind():
+def test_a_failing_step_leaves_nothing_behind():
     use_cases = reported(cut_link(small_world()))
     walk(use_cases, run_id=RUN, until=WAIT)
     before, orders = use_cases.incidents[RUN], dict(use_cases.world.network.orders)
@@ -242,7 +242,7 @@ def test_report_and_rebate_may_be_done_in_either_order():
     assert ends[0] == ends[1]
 
 
-def test_the_letter_is_posted_once_however_often_the_activity_is_repeated():
+def test_the_letter_is_posted_once_however_often_the_step_is_repeated():
     use_cases = reported(stale_session(small_world()))
     walk(use_cases, run_id=RUN)
     first = use_cases.world.letter_outbox.posted["TT-000001"]

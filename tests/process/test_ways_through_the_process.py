@@ -29,7 +29,7 @@ from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.restorations import UnableToReleaseRestoration
-from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.graph import STEPS, WAIT, way
 from include.sla_logic.process.resource_provisioning import UnableToEndTheWait
 from tests.fakes import Incident, MemoryUseCases
 from tests.process.small_world import (
@@ -46,44 +46,23 @@ from tests.process.small_world import (
 )
 from tests.process.walking import walk
 
-OPENING = [
-    "enter_problem_report",
-    "compare_with_sla",
-    "determine_counter_measures",
-    "determine_customer_significance",
-    "is_customer_premium",
-    "does_significance_change_priorities",
-    "create_detailed_problem_report",
-    "is_problem_analyzable",
-]
-AT_SERVICE_MANAGEMENT = ["analyze_problem", "create_trouble_report"]
-AT_RESOURCE_PROVISIONING = [
-    "send_to_resource_provisioning",
-    "is_problem_detected",
-    "analyze_resource_problem",
-    "create_resource_trouble_report",
-    "send_status_report",
-]
-ALL_NORMAL = ["send_to_resource_provisioning", "is_problem_detected", "notify_normal_execution", "send_status_report"]
-FINAL = ["prepare_final_status_report", "choose_counter_measures"]
-MINOR = ["undertake_minor_corrections", "send_problem_resolution_report"]
-RESTORED = [
-    "request_automatic_restoration",
-    WAIT,
-    "track_errors",
-    "undertake_restoration",
-    "send_troubleshooting_report",
-    "send_problem_resolution_report",
-]
-TERMINATED = ["request_automatic_restoration", WAIT, "terminate_restoration", "send_problem_resolution_report"]
-CLOSING = [
-    "receive_outcome",
-    "create_customer_report",
-    "report_sla_rebate",
-    "adjust_billing",
-    "send_customer_report",
-    "close_incident",
-]
+USUAL = {
+    "is_customer_premium": "does_significance_change_priorities",
+    "does_significance_change_priorities": "create_detailed_problem_report",
+}
+AT_SERVICE_MANAGEMENT = {"is_problem_analyzable": "analyze_problem"}
+AT_RESOURCE_PROVISIONING = {
+    "is_problem_analyzable": "send_to_resource_provisioning",
+    "is_problem_detected": "analyze_resource_problem",
+}
+ALL_NORMAL = AT_RESOURCE_PROVISIONING | {
+    "is_problem_detected": "notify_normal_execution",
+    "choose_counter_measures": "send_actual_service_performance",
+}
+MINOR = {"choose_counter_measures": "undertake_minor_corrections"}
+RESTORED = {"choose_counter_measures": "request_automatic_restoration", WAIT: "track_errors"}
+TERMINATED = RESTORED | {WAIT: "terminate_restoration"}
+CLOSING = list(STEPS)[list(STEPS).index("receive_outcome") :]
 TENTH = Money(amount=Decimal(100), currency="EUR")
 NOTHING = Money.zero("EUR")
 
@@ -113,7 +92,7 @@ def assert_escalated(use_cases: MemoryUseCases, outcome: Outcome, credit: Money)
 
 def test_service_management_analyses_and_corrects_a_minor_problem():
     use_cases = reported(stale_session(small_world()))
-    assert walk(use_cases, run_id=RUN) == OPENING + AT_SERVICE_MANAGEMENT + FINAL + MINOR + CLOSING
+    assert walk(use_cases, run_id=RUN) == way(USUAL | AT_SERVICE_MANAGEMENT | MINOR)
     assert_resolved(use_cases, Outcome.RESTORED, TENTH)
     assert last(use_cases, TroubleReport).department is Lane.SERVICE_MANAGEMENT
     assert last(use_cases, FinalStatusReport).clock_started_by is Lane.SERVICE_MANAGEMENT
@@ -123,7 +102,7 @@ def test_service_management_analyses_and_corrects_a_minor_problem():
 
 def test_resource_provisioning_finds_a_problem_that_service_management_corrects():
     use_cases = reported(faulty_port(small_world()))
-    assert walk(use_cases, run_id=RUN) == OPENING + AT_RESOURCE_PROVISIONING + FINAL + MINOR + CLOSING
+    assert walk(use_cases, run_id=RUN) == way(USUAL | AT_RESOURCE_PROVISIONING | MINOR)
     assert_resolved(use_cases, Outcome.RESTORED, TENTH)
     assert last(use_cases, TroubleReport).type_of_problem == "port_errors"
     assert last(use_cases, CorrectiveActions).department is Lane.SERVICE_MANAGEMENT
@@ -131,16 +110,16 @@ def test_resource_provisioning_finds_a_problem_that_service_management_corrects(
 
 def test_a_service_that_recovered_by_itself_is_normal_and_still_credited():
     use_cases = reported(small_world())
-    assert walk(use_cases, run_id=RUN) == (OPENING + ALL_NORMAL + FINAL + ["send_actual_service_performance"] + CLOSING)
+    assert walk(use_cases, run_id=RUN) == way(USUAL | ALL_NORMAL)
     assert_resolved(use_cases, Outcome.NO_PROBLEM_FOUND, TENTH)
     assert last(use_cases, NormalExecutionNotification).resources_checked == 3
     assert all(check.passed for check in last(use_cases, ServicePerformanceReport).checks)
     assert use_cases.world.network.orders == {}
 
 
-def test_without_a_violation_both_closing_activities_run_and_the_rebate_is_zero_with_a_reason():
+def test_without_a_violation_both_closing_steps_run_and_the_rebate_is_zero_with_a_reason():
     use_cases = reported(small_world(outage=None))
-    assert walk(use_cases, run_id=RUN)[-6:] == CLOSING
+    assert list(walk(use_cases, run_id=RUN)[-6:]) == CLOSING
     assert_resolved(use_cases, Outcome.NO_PROBLEM_FOUND, NOTHING)
     rebate = last(use_cases, Rebate)
     assert (rebate.total, bool(rebate.reason)) == (NOTHING, True)
@@ -158,9 +137,9 @@ def test_a_service_found_normal_that_breaks_a_promise_when_measured_again_is_esc
     assert_escalated(use_cases, Outcome.CORRECTION_NOT_VERIFIED, TENTH)
 
 
-def test_an_automatic_restoration_mends_every_tracked_error():
+def test_an_automatic_restoration_corrects_every_tracked_error():
     use_cases = reported(cut_link(small_world()))
-    assert walk(use_cases, run_id=RUN) == OPENING + AT_RESOURCE_PROVISIONING + FINAL + RESTORED + CLOSING
+    assert walk(use_cases, run_id=RUN) == way(USUAL | AT_RESOURCE_PROVISIONING | RESTORED)
     assert_resolved(use_cases, Outcome.RESTORED, TENTH)
     request = last(use_cases, RestorationRequest)
     assert (request.held_because, request.deadline) == (None, NOW + timedelta(days=2))
@@ -177,26 +156,24 @@ def test_a_held_restoration_goes_on_when_an_operator_releases_it_in_time():
         use_cases.later(timedelta(hours=47))
         use_cases.release(RUN)
 
-    assert walk(use_cases, run_id=RUN, while_waiting=release) == (
-        OPENING + AT_RESOURCE_PROVISIONING + FINAL + RESTORED + CLOSING
-    )
+    assert walk(use_cases, run_id=RUN, while_waiting=release) == (way(USUAL | AT_RESOURCE_PROVISIONING | RESTORED))
     assert last(use_cases, RestorationRequest).held_because
     assert last(use_cases, ProblemResolutionReport).outcome is Outcome.RESTORED
 
 
 def test_a_held_restoration_that_is_rejected_leaves_the_ticket_open_and_escalated():
     use_cases = reported(damaged_fibre(small_world()))
-    way = walk(use_cases, run_id=RUN, while_waiting=lambda: use_cases.reject(RUN))
-    assert way == OPENING + AT_RESOURCE_PROVISIONING + FINAL + TERMINATED + CLOSING
+    taken = walk(use_cases, run_id=RUN, while_waiting=lambda: use_cases.reject(RUN))
+    assert taken == way(USUAL | AT_RESOURCE_PROVISIONING | TERMINATED)
     assert_escalated(use_cases, Outcome.RESTORATION_REJECTED, TENTH)
     assert last(use_cases, RestorationTermination).outcome is RestorationOutcome.REJECTED
     assert use_cases.world.network.orders == {}
 
 
-def test_a_restoration_request_too_late_is_told_credited_provisionally_and_escalated():
+def test_a_request_too_late_is_reported_escalated_and_credited_provisionally():
     use_cases = reported(damaged_fibre(small_world(restoration_window=timedelta(seconds=45))))
-    way = walk(use_cases, run_id=RUN, while_waiting=lambda: use_cases.later(timedelta(seconds=46)))
-    assert way == OPENING + AT_RESOURCE_PROVISIONING + FINAL + TERMINATED + CLOSING
+    taken = walk(use_cases, run_id=RUN, while_waiting=lambda: use_cases.later(timedelta(seconds=46)))
+    assert taken == way(USUAL | AT_RESOURCE_PROVISIONING | TERMINATED)
     assert_escalated(use_cases, Outcome.RESTORATION_TOO_LATE, TENTH)
     assert last(use_cases, RestorationTermination).deadline == NOW + timedelta(seconds=45)
     report, customer = use_cases.world.letter_outbox.posted["TT-000001"]
@@ -229,14 +206,14 @@ def test_a_restoration_that_was_not_refused_cannot_be_terminated():
 
 def test_a_correction_whose_check_fails_is_escalated_and_never_reported_as_solved():
     use_cases = reported(cut_link(small_world(), cured_by=None))
-    assert walk(use_cases, run_id=RUN) == OPENING + AT_RESOURCE_PROVISIONING + FINAL + RESTORED + CLOSING
+    assert walk(use_cases, run_id=RUN) == way(USUAL | AT_RESOURCE_PROVISIONING | RESTORED)
     assert_escalated(use_cases, Outcome.CORRECTION_NOT_VERIFIED, TENTH)
     report = last(use_cases, ProblemResolutionReport)
     assert any("availability: measured 0 percent, must be at least 99.9" in line for line in report.shortcomings)
     assert not last(use_cases, TroubleshootingReport).restored
 
 
-def test_a_minor_correction_of_which_nothing_comes_back_is_not_verified():
+def test_a_minor_correction_without_a_measurement_is_not_verified():
     world = stale_session(small_world())
     world.network.healthy = {metric: (unit, None) for metric, (unit, _) in world.network.healthy.items()}
     use_cases = reported(world)
@@ -257,9 +234,9 @@ def test_a_fault_that_no_rule_explains_is_held_and_ends_escalated_even_if_releas
 
 def test_a_premium_customer_is_linked_to_the_extra_process_and_still_served():
     use_cases = reported(stale_session(small_world(premium=True)))
-    way = walk(use_cases, run_id=RUN)
-    assert "link_to_extra_problem_fix" in way
-    assert way[-6:] == CLOSING
+    taken = walk(use_cases, run_id=RUN)
+    assert "link_to_extra_problem_fix" in taken
+    assert list(taken[-6:]) == CLOSING
     assert_resolved(use_cases, Outcome.RESTORED, TENTH)
     requested, taken_over = incident_of(use_cases).rounds(PremiumCase)
     assert (requested.state, taken_over.state) == (PremiumState.REQUESTED, PremiumState.TAKEN_OVER)
@@ -268,7 +245,7 @@ def test_a_premium_customer_is_linked_to_the_extra_process_and_still_served():
     assert child.assigned_to is Lane.EXTRA_PROBLEM_FIX
 
 
-def test_a_significant_customer_has_her_measures_raised_once():
+def test_the_measures_of_a_significant_customer_are_raised_once():
     use_cases = reported(stale_session(small_world(history=SIGNIFICANT)))
     assert "reprioritize_counter_measures" in walk(use_cases, run_id=RUN)
     first, second = incident_of(use_cases).rounds(CounterMeasurePlan)
@@ -281,8 +258,8 @@ def test_a_significant_customer_has_her_measures_raised_once():
 
 def test_premium_and_significance_can_both_apply():
     use_cases = reported(stale_session(small_world(history=SIGNIFICANT, premium=True)))
-    way = walk(use_cases, run_id=RUN)
-    assert way.index("link_to_extra_problem_fix") < way.index("reprioritize_counter_measures")
+    taken = walk(use_cases, run_id=RUN)
+    assert taken.index("link_to_extra_problem_fix") < taken.index("reprioritize_counter_measures")
 
 
 def test_a_significant_customer_with_highest_priority_already_is_not_reprioritised():
@@ -317,22 +294,22 @@ def test_the_rebate_counts_what_happened_until_the_outcome_was_received():
     lasting = facts.outages[0].model_copy(update={"end": None})
     world.measurements.by_service["S-1"] = facts.model_copy(update={"outages": (lasting,)})
     use_cases = reported(world)
-    way = walk(use_cases, run_id=RUN, until="receive_outcome")
+    taken = walk(use_cases, run_id=RUN, until="receive_outcome")
     use_cases.later(timedelta(hours=4))
     first = last(use_cases, SlaComparison)
     for task in CLOSING:
         use_cases.perform(step_named(task), run_id=RUN)
-    assert way[-1] == "send_problem_resolution_report"
+    assert taken[-1] == "send_problem_resolution_report"
     assert last(use_cases, SlaComparison).as_of == first.as_of + timedelta(hours=4)
     assert last(use_cases, SlaComparison).worst.counted_seconds == first.worst.counted_seconds + 4 * 3600
     assert last(use_cases, ClosedIncident).credit == Money(amount=Decimal(300), currency="EUR")
 
 
-def test_an_activity_done_twice_changes_nothing():
+def test_a_step_done_twice_changes_nothing():
     use_cases = reported(cut_link(small_world()))
-    way = walk(use_cases, run_id=RUN)
+    taken = walk(use_cases, run_id=RUN)
     before = incident_of(use_cases)
-    assert walk(use_cases, run_id=RUN) == way
+    assert walk(use_cases, run_id=RUN) == taken
     assert incident_of(use_cases) == before
 
 

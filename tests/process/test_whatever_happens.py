@@ -1,4 +1,4 @@
-"""Whatever is broken, whoever reports it, and whatever the operator does: what must always be true at the end."""
+"""What is true at the end of every incident, whatever breaks and whatever the operator does."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -46,8 +46,8 @@ worlds = st.fixed_dictionaries(
 )
 
 
-def let_happen(case) -> tuple[MemoryUseCases, list[str]]:
-    """Break what is to be broken, let the operator do what she does, and walk to the end."""
+def let_happen(case) -> tuple[MemoryUseCases, tuple[str, ...]]:
+    """Break what the case breaks, let the operator act, and walk to the end."""
     world = small_world(history=case["history"], outage=case["outage"], premium=case["premium"])
     for fault in case["faults"]:
         known = dict(fault)
@@ -65,7 +65,7 @@ def let_happen(case) -> tuple[MemoryUseCases, list[str]]:
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(worlds)
-def test_every_incident_ends_told_credited_and_either_resolved_or_escalated(case):
+def test_every_incident_ends_reported_credited_and_either_resolved_or_escalated(case):
     use_cases, way = let_happen(case)
     incident = use_cases.incidents[RUN]
     closed, (letter, _) = incident.rounds(ClosedIncident)[-1], use_cases.world.letter_outbox.posted["TT-000001"]
@@ -98,7 +98,7 @@ def test_nothing_is_called_restored_that_a_measurement_does_not_prove(case):
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(worlds)
-def test_the_money_follows_the_newest_judgement_and_never_the_way(case):
+def test_the_rebate_follows_the_newest_comparison_and_never_the_way(case):
     use_cases, _ = let_happen(case)
     incident = use_cases.incidents[RUN]
     comparison, rebate = incident.rounds(SlaComparison)[-1], incident.rounds(Rebate)[-1]

@@ -15,7 +15,7 @@ def walk(
     run_id: str,
     while_waiting: Callable[[], object] = lambda: None,
     until: str | None = None,
-) -> list[str]:
+) -> tuple[str, ...]:
     """Perform step after step until the incident is closed; return the steps that it took."""
     done: dict[str, str | None] = {}
     while following := next_steps(done):
@@ -31,4 +31,4 @@ def walk(
         done[step] = use_cases.perform(step_named(step), run_id=run_id)
         if step == "link_to_extra_problem_fix":
             use_cases.perform(take_over_incident, run_id=run_id)
-    return list(done)
+    return tuple(done)
