@@ -1,1 +1,1 @@
-"""Figures, not tests: run each module by itself."""
+"""Measurements of speed; they check no behaviour."""

@@ -11,12 +11,12 @@ import psutil
 
 from benchmarks.aims import AIM
 
-NAMES = ("floor", "settings", "use_cases", "cohorts", "backlog", "growth", "judgement", "desk", "waits", "waiting")
+NAMES = ("floor", "settings", "use_cases", "cohorts", "backlog", "growth", "judgement", "desk", "waiting")
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def machine() -> str:
-    """Say on what was measured: figures of two machines do not compare, ratios do."""
+    """Describe the machine: compare ratios of two machines, not figures."""
     gib = psutil.virtual_memory().total / 2**30
     commit = subprocess.run(
         ["/usr/bin/env", "git", "describe", "--always", "--dirty"],

@@ -1,4 +1,4 @@
-"""What is aimed at, said beside the figure that was measured; `python -m benchmarks` gathers these lines at its end."""
+"""An aim printed beside the measured figure; `python -m benchmarks` repeats these lines at its end."""
 
 AIM = "aim:"
 

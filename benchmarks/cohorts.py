@@ -1,9 +1,8 @@
 """CPU seconds per ticket of real runs that carry 1, 10, 100 and 1,000 incidents, all processes of Airflow together.
 
 Run with `PYTHONPATH=.:plugins python -m benchmarks cohorts [--sizes 10 100 1000] [--database postgres]`.
-The single run that they are compared with takes the longest way that needs nobody; it is measured three times.
-No incident of a cohort has to wait for a person: who waits leaves for a run of her own, which costs what a single run
-costs.
+They are compared with a single run on the longest path without a person, measured three times. No incident of a
+cohort waits for a person: one that waits continues in its own run, which costs what a single run costs.
 """
 
 import argparse
@@ -19,7 +18,7 @@ from include.sla_logic.services import UseCases
 from sla_airflow.cohorts import conf_of_cohort
 
 SINGLES = 3
-PER_SAMPLE = 13  # incidents of the small TELECO; number KEY takes the longest way that needs nobody
+PER_SAMPLE = 13  # incidents of the small TELECO; number KEY takes the longest path without a person
 WAITING = (7, 8)  # of them, those that have to wait
 
 

@@ -104,7 +104,7 @@ def _value(table: Table, column: ColumnElement[Any], new: ColumnElement[int]) ->
     }
     if table is t.outbox:
         others["state"] = literal("sent")
-    if table is arrivals:  # whoever was claimed meanwhile
+    if table is arrivals:  # a prototype may have been claimed
         others |= {"state": literal("waiting"), "attempts": literal(0)}
         others |= {name: literal(None, column.type) for name in ("claimed_by", "claimed_until", "run_id")}
     return others.get(name, column.concat(".").concat(digits) if name in NAMES else column)

@@ -187,7 +187,7 @@ def refused(n: int) -> dict[str, object]:
         "origin": "REST",
         "run_id": f"q{n}",
         "field": ".customer",
-        "reason": "nobody knows her",
+        "reason": "the customer is not registered",
         "body": "{}",
         "complete": True,
         "state": "waiting",

@@ -1,6 +1,6 @@
-"""The judgement against a plain pandas implementation and a plain loop of the same rule, in one run, as ratios.
+"""The judgement against plain loops for the same rule, in one run, as ratios; all must give the same result.
 
-Run with `PYTHONPATH=. python benchmarks/judgement.py [--service-months 10000]`.
+Run with `make bench BENCH="judgement [--service-months 10000]"`.
 """
 
 import argparse
@@ -11,9 +11,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from benchmarks.aims import aim
 from include.sla_logic.domain import spans
@@ -61,7 +58,7 @@ def contract(measure: str = "") -> Contract:
 
 
 def credit(down: int, total: int) -> Decimal:
-    """Look up the tier exactly, as every contestant must."""
+    """Look up the tier exactly, as each implementation must."""
     uptime = 100 - Fraction(100 * down, total)
     for bound, share in ((Fraction("99.9"), 0), (Fraction(99), 10), (Fraction(95), 25)):
         if uptime >= bound:
@@ -98,18 +95,6 @@ def loop_over_samples(values: list[float]) -> tuple[int, Decimal]:
     return down * 60, credit(down * 60, WINDOW.seconds)
 
 
-def pandas_over_samples(values: pd.Series) -> tuple[int, Decimal]:
-    bad = values > 50
-    group = (bad != bad.shift()).cumsum()
-    length = bad.groupby(group).transform("size")
-    decided = pd.Series(np.nan, index=values.index)
-    decided[bad & (length >= 10)] = 1.0
-    decided[~bad & (length >= 10)] = 0.0
-    state = decided.ffill().fillna(0.0)
-    down = int(state.sum()) * 60
-    return down, credit(down, WINDOW.seconds)
-
-
 def judge_samples(terms: Contract, known: ServiceFacts) -> tuple[int, Decimal]:
     return _figures(compare(terms, known, window=WINDOW, as_of=WINDOW.end))
 
@@ -132,7 +117,7 @@ def intervals(rng: random.Random) -> tuple[list[Interval], list[Interval]]:
 
 
 def loop_over_seconds(outages: list[Interval], planned: list[Interval]) -> tuple[int, Decimal]:
-    """Count second by second: what somebody writes who trusts no interval."""
+    """Count second by second: the slowest way, and the surest."""
     seconds: set[int] = set()
     for start, end in outages:
         seconds.update(range(int(start.timestamp()), int(end.timestamp())))
@@ -155,18 +140,6 @@ def loop_over_intervals(outages: list[Interval], planned: list[Interval]) -> tup
         before = at
         depth[kind] += step
     seconds = int(down.total_seconds())
-    return seconds, credit(seconds, WINDOW.seconds)
-
-
-def pandas_over_intervals(outages: list[Interval], planned: list[Interval]) -> tuple[int, Decimal]:
-    rows = [(s, 1, 0) for s, _e in outages] + [(e, -1, 0) for _s, e in outages]
-    rows += [(s, 0, 1) for s, _e in planned] + [(e, 0, -1) for _s, e in planned]
-    frame = pd.DataFrame(rows, columns=["at", "down", "planned"]).sort_values("at")
-    frame["at"] = frame["at"].clip(WINDOW.start, WINDOW.end)
-    depth = frame[["down", "planned"]].cumsum()
-    length = frame["at"].shift(-1) - frame["at"]
-    counted = length[(depth["down"] > 0) & (depth["planned"] == 0)].sum()
-    seconds = int(counted.total_seconds()) if counted else 0
     return seconds, credit(seconds, WINDOW.seconds)
 
 
@@ -196,11 +169,10 @@ def compare_samples(rng: random.Random) -> None:
         lambda: SampleSeries.from_samples(exact, metric="packet_loss", unit="percent", step_seconds=60), 3
     )
     known = ServiceFacts(service="S", series=(series,), charges=Charges(recurring=Money(amount=CHARGE, currency="EUR")))
-    terms, column = contract(SAMPLED), pd.Series(values)
+    terms = contract(SAMPLED)
     ours, figures = best(lambda: judge_samples(terms, known), 30)
     loop, by_loop = best(lambda: loop_over_samples(values), 10)
-    frame, by_pandas = best(lambda: pandas_over_samples(column), 10)
-    assert figures == by_loop == by_pandas, (figures, by_loop, by_pandas)
+    assert figures == by_loop, (figures, by_loop)
     how = terms.objectives[0].measured_by
     assert isinstance(how, FromUnavailableState)
     alone, (down, _open) = best(lambda: unavailable_spans(Steps.inside(series, WINDOW.span), how), 30)
@@ -208,7 +180,6 @@ def compare_samples(rng: random.Random) -> None:
     print(f"one service-month of {MINUTES:,} one-minute samples, {figures[0]:,} s down, credit {figures[1]}")
     print(f"  judgement       {ours * 1e3:9.3f} ms   with evidence, arithmetic and next tier")
     print(f"  plain loop      {loop * 1e3:9.3f} ms   {loop / ours:6.1f} x the judgement")
-    print(f"  plain pandas    {frame * 1e3:9.3f} ms   {frame / ours:6.1f} x the judgement")
     print(f"  unavailable time {alone * 1e3:8.3f} ms   the part that the plain loop does: {loop / alone:.1f} x")
     aim("plain loop / judgement of samples", loop / ours, at_least=20)
     aim("plain loop / the part of the judgement that the loop does", loop / alone, at_least=20)
@@ -230,13 +201,11 @@ def compare_intervals(rng: random.Random, count: int) -> None:
     some = raw[: max(1, count // 100)]
     scale = count / len(some)
     grid, by_grid = best(lambda: [loop_over_seconds(*pair) for pair in some], 1)
-    frame, by_pandas = best(lambda: [pandas_over_intervals(*pair) for pair in some], 1)
     assert figures == by_sweep
-    assert figures[: len(some)] == by_grid == by_pandas
+    assert figures[: len(some)] == by_grid
     print(f"{count:,} service-months of six outages and one maintenance window, on one core")
     print(f"  judgement       {ours:9.2f} s    {ours / count * 1e6:8.1f} us each, with evidence and arithmetic")
     print(f"  count of seconds{grid * scale:9.2f} s    {grid * scale / ours:6.1f} x the judgement (from {len(some)})")
-    print(f"  plain pandas    {frame * scale:9.2f} s    {frame * scale / ours:6.1f} x the judgement (from {len(some)})")
     print(f"  bare sweep      {sweep:9.2f} s    {sweep / ours:6.2f} x the judgement (a sum and nothing else)")
     print(f"  (building the facts: {building:.2f} s)")
 

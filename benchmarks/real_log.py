@@ -1,7 +1,7 @@
 """A real event log as a backlog: its tickets wait here, and its customers have contracts.
 
-The log has callers and categories, not customers and services. Here each caller is a customer, each category that she
-called about a service of hers, and each incident an outage of that service for as long as the log says.
+The log has callers and categories, not customers and services. Here each caller is a customer, each category
+that they called about is a service of theirs, and each incident an outage of that service for as long as the log says.
 """
 
 import csv

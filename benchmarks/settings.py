@@ -16,7 +16,7 @@ from benchmarks.stack import OURS, Setting, measured, open_stack
 from deploy.stack import AirflowStack
 from deploy.stack.settings import LOOKED_AT_TOGETHER, SCHEDULER_LOOK_SECONDS
 
-PER_SAMPLE = 13  # incidents of the small TELECO; number KEY takes the longest way that needs nobody
+PER_SAMPLE = 13  # incidents of the small TELECO; number KEY takes the longest path without a person
 WARM_UP, ALONE = 1, 2
 
 

@@ -41,7 +41,7 @@ def lead_cohort(use_cases: UseCases, run_id: str, tickets: list[str]) -> dict[st
 def measure(size: int, server: PostgresServer | None = None) -> dict[str, float]:
     """Lead so many incidents of a sample of their own."""
     with tempfile.TemporaryDirectory() as folder:
-        url = server.create_database(f"town_{size}") if server else None
+        url = server.create_database(f"sample_{size}") if server else None
         use_cases, confs = open_sample(Path(folder), size, url=url)
         tickets = [use_cases.incidents.accept(c, run_id=f"own-{i}", origin="benchmark").id for i, c in enumerate(confs)]
         served = cpu_seconds()

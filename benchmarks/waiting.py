@@ -1,7 +1,7 @@
 """What incidents that wait for their restoration cost the others: Airflow's scheduler looks at every run in turn.
 
 Run with `PYTHONPATH=.:plugins python -m benchmarks waiting [--waiting 0 100 1000]`. One incident really waits; the
-others are copies of its rows in Airflow's metadata, without triggers of their own (`waits` measures those).
+others are copies of its rows in the metadata of Airflow, without triggers (`tests.faults --only waits` measures those).
 """
 
 import argparse

@@ -18,7 +18,7 @@ import psutil
 from sqlalchemy import insert
 
 from benchmarks.leading import ORDER, lead
-from benchmarks.sample import _TABLES, _renamed
+from benchmarks.sample import COPIED, renamed
 from deploy.stack import AirflowStack, OperationsDatabase, StackSettings, UnableToReachAirflow
 from deploy.stack.settings import ROOT
 from include.sla_logic.process.graph import WAIT
@@ -50,9 +50,9 @@ def gather(url: str, folder: Path, waits: int) -> Crowd:
     teleco = make_sample(7, datetime.now(UTC), history_days=32)
     with use_cases.work.database.write() as connection:
         load_sample(connection, teleco)
-        for table in _TABLES:
+        for table in COPIED:
             rows = _of_one(teleco, teleco.rows.get(table.name, ()))
-            if copies := [_renamed(row, copy) for copy in range(1, waits + 1) for row in rows]:
+            if copies := [renamed(row, copy) for copy in range(1, waits + 1) for row in rows]:
                 connection.execute(insert(table), copies)
     conf = teleco.notifications[KEY].model_dump(mode="json")
     runs = {}

@@ -15,6 +15,7 @@ from uuid import uuid4
 import psutil
 from sqlalchemy.exc import DBAPIError
 
+from benchmarks.sample import load_copy, renamed
 from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
 from deploy.stack.rest import FINISHED, UnableToReachAirflow
@@ -26,7 +27,6 @@ from include.sla_logic.services import Settings, UseCases
 from tests.faults.checking import Verdict, check
 from tests.faults.disk import SmallDisk, small_disk
 from tests.faults.outside import SENDER, Billing, Mailbox
-from tests.regions import load_quarter, renumbered
 
 DAG = "sla_violation"
 HOUSEKEEPING = "sla_housekeeping"
@@ -54,7 +54,7 @@ class Installation:
         with use_cases.work.database.write() as connection:
             load_sample(connection, self.teleco)
         self.started: set[str] = set()
-        self.quarter = 0
+        self.copy = 0
         self.reviving = Lock()
         self.sick_since: dict[str, float] = {}
         self.over: set[str] = set()  # runs seen to have succeeded
@@ -62,7 +62,7 @@ class Installation:
 
     def conf(self, key: str, reference: str) -> dict[str, Any]:
         conf = self.teleco.notifications[key].model_dump(mode="json")
-        return renumbered(conf, self.quarter) | {"external_reference": reference}
+        return renamed(conf, self.copy) | {"external_reference": reference}
 
     def start(self, key: str, reference: str) -> str:
         """Start one incident by REST, asking again until the api-server has answered."""
@@ -72,10 +72,10 @@ class Installation:
         return run_id
 
     def move_on(self) -> None:
-        """Load the same customers, services and faults under new numbers: credits are due and nothing is repaired."""
-        self.quarter += 1
+        """Load the same customers, services and faults under new names: credits are due and nothing is repaired."""
+        self.copy += 1
         with self.use_cases.work.database.write() as connection:
-            load_quarter(connection, self.teleco, self.quarter)
+            load_copy(connection, self.teleco, self.copy)
 
     def start_apart(self, key: str, reference: str) -> str:
         """Start one incident at a service of its own: one release is for all that wait for one service problem."""

@@ -4,11 +4,11 @@ import time
 
 import pytest
 
+from benchmarks.sample import load_copy, renamed
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.stalled_incidents import TAKEN_UP, WATCHDOG
 from include.sla_logic.sample_data import Sample
 from sla_airflow.watchdog import PATIENCE
-from tests.regions import load_quarter, renumbered
 from tests.stack.operator import Operator
 
 DAG, HOUSEKEEPING, WAIT = "sla_violation", "sla_housekeeping", "await_restoration_request"
@@ -22,8 +22,8 @@ def test_a_run_whose_sensor_died_for_good_is_found_and_finished_by_the_scheduled
 ) -> None:
     api, use_cases = operator.stack.api, operator.use_cases
     with use_cases.work.database.write() as connection:
-        load_quarter(connection, teleco, 1)  # another test releases this restoration of the first one
-    conf = renumbered(teleco.notifications["held_and_released"].model_dump(mode="json"), 1)
+        load_copy(connection, teleco, 1)  # another test releases this restoration of the first one
+    conf = renamed(teleco.notifications["held_and_released"].model_dump(mode="json"), 1)
     conf |= {"external_reference": "DEAD-SENSOR"}
     assert operator.send(conf).returncode == 0
     run_id = "incident.DEAD-SENSOR"

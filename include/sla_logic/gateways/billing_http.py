@@ -1,7 +1,7 @@
-"""The way to another house's billing system: one POST of a TMF678 AppliedCustomerBillingRate for each credit.
+"""Post credits to an external billing system: one TMF678 AppliedCustomerBillingRate for each.
 
-Whether a request that broke off was carried out is not known here, so it is sent again under the same
-Idempotency-Key (the IETF's draft of that header) until an answer has been read.
+A request without an answer may have been carried out: it is repeated under the same Idempotency-Key (the IETF's
+draft of that header) until an answer has been read.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 PATH = "/appliedCustomerBillingRate"
 _ANSWER_CAP = 2000
-# The server understood this request and will never carry it out; every other answer may be another one tomorrow.
+# The server understood this request and will never carry it out; after any other answer it may do so later.
 _REFUSED_FOR_GOOD = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.GONE}
 )
 
 
 class UnableToReachBilling(ForeseenError):
-    """The billing system did not answer, or not now; the same posting is sent again later."""
+    """The billing system did not answer or put the posting off; the same posting is sent again later."""
 
 
 class UnableToPostCredit(ForeseenError):
@@ -54,7 +54,7 @@ def post_credit(payload: Mapping[str, Any], *, key: str, system: BillingSystem) 
 
 
 def rate_of(payload: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """Write a credit of ours as TMF678 has it; a credit's amount is positive there and its type says the direction."""
+    """Write a credit in the form of TMF678: the amount is positive, the type gives the direction."""
     return {
         "@type": "AppliedCustomerBillingRate",
         "name": "SLA credit",

@@ -1,4 +1,4 @@
-"""When what did not leave is tried again, and when that ends (policies/delivery.yaml)."""
+"""When failed deliveries are tried again, and when that ends (policies/delivery.yaml)."""
 
 from datetime import timedelta
 from functools import cache
@@ -13,7 +13,7 @@ Seconds = Annotated[int, Field(gt=0, le=7 * 86_400)]
 
 
 class UnableToReadSchedule(ForeseenError):
-    """policies/delivery.yaml does not say how deliveries are repeated."""
+    """policies/delivery.yaml cannot be used."""
 
 
 class Schedule(BaseModel):

@@ -1,4 +1,4 @@
-"""The way out of a letter: a mail server, or files where there is none."""
+"""Deliver letters to a mail server, or write them as files where there is none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REFUSED_FOR_GOOD = range(500, 600)
 
 
 class UnableToSendMail(ForeseenError):
-    """The mail did not leave now; the same message may be sent again later."""
+    """The mail was not sent now; the same message may be sent again later."""
 
 
 class UnableToDeliverMail(ForeseenError):
@@ -30,7 +30,7 @@ class UnableToDeliverMail(ForeseenError):
 
 
 def send_by_smtp(text: str, smtp: Smtp) -> str:
-    """Hand the stored text to the server unchanged and return its answer in one sentence."""
+    """Send the stored text unchanged and return the server's answer in one sentence."""
     message = HeaderParser(EmailMessage, policy=policy.default).parsestr(text)
     sender, recipient = _address(message, "From"), _address(message, "To")
     try:
@@ -41,14 +41,14 @@ def send_by_smtp(text: str, smtp: Smtp) -> str:
                 server.login(smtp.login, smtp.password or "")
             server.sendmail(sender, [recipient], text.encode("ascii"))
     except smtplib.SMTPException as error:
-        raise _sorted_out(error, smtp) from error
+        raise _classified(error, smtp) from error
     except OSError as error:
         raise UnableToSendMail(f"The mail server {smtp.host}:{smtp.port} does not answer: {error}.") from error
     return f"accepted by {smtp.host}:{smtp.port}"
 
 
-def _sorted_out(error: smtplib.SMTPException, smtp: Smtp) -> UnableToSendMail | UnableToDeliverMail:
-    """Tell a refusal for good (5xx for this message) from everything that may pass."""
+def _classified(error: smtplib.SMTPException, smtp: Smtp) -> UnableToSendMail | UnableToDeliverMail:
+    """Tell a permanent refusal (5xx for this message) from temporary errors."""
     where = f"{smtp.host}:{smtp.port}"
     code: int
     said: bytes | str
@@ -71,7 +71,7 @@ def _address(message: EmailMessage, header: str) -> str:
 
 
 def write_as_files(text: str, folder: Path) -> tuple[Path, Path]:
-    """Write `.eml` and `.html` and return their places; writing again replaces them with the same."""
+    """Write `.eml` and `.html` and return their paths; writing again replaces them with the same."""
     message = read_message(text)
     name = re.sub(r"[^A-Za-z0-9.-]+", "_", str(message["Message-ID"]).strip("<>").partition("@")[0]).lstrip(".")
     eml, page = folder / f"{name}.eml", folder / f"{name}.html"
@@ -81,7 +81,7 @@ def write_as_files(text: str, folder: Path) -> tuple[Path, Path]:
 
 
 def _write(place: Path, content: bytes) -> None:
-    """Put the whole content in place or nothing: a reader never sees half a letter."""
+    """Replace the file at once: a reader never sees half a letter."""
     unfinished = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,7 @@ def _write(place: Path, content: bytes) -> None:
 
 
 def deliver_mail(payload: Mapping[str, Any], *, smtp: Smtp | None, folder: Path) -> dict[str, Any]:
-    """Send the kept letter, or write it to the folder; return what is to be recorded as the answer.
+    """Send the stored letter, or write it to the folder; return the answer to record.
 
     Raises `UnableToSendMail` where a later attempt may succeed, `UnableToDeliverMail` where none will.
     """

@@ -1,4 +1,4 @@
-"""How the small TELECO is hung on the moment of its loading."""
+"""How the dates of the small TELECO follow from the moment of its loading."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,8 +20,8 @@ _PLACEHOLDER = "billing_day: 1\n"
 class Anchored:
     """One contract of the small TELECO around one anchor.
 
-    The billing day is chosen ten days or a little more before the anchor: whatever the date, what went wrong
-    in the last days lies in the running window, and the same lengths lead to the same judgement.
+    The billing day is ten days or a little more before the anchor: on every date, the faults of the last days
+    lie in the current window, and the same lengths lead to the same judgement.
     """
 
     contract: str
@@ -37,7 +37,7 @@ class Anchored:
 
     @property
     def days(self) -> int:
-        """How many local days the running window has."""
+        """How many local days the current window has."""
         zone = ZoneInfo(self.zone)
         return (self.window.end.astimezone(zone).date() - self.window.start.astimezone(zone).date()).days
 
@@ -46,7 +46,7 @@ class Anchored:
         return self.anchor.replace(second=0) - timedelta(minutes=minutes, days=days)
 
     def beginning(self, length: Length) -> datetime:
-        """Return since when something of that length has lasted."""
+        """Return when something of that length began."""
         if length.minutes is not None:
             return self.before(minutes=length.minutes)
         elapsed = int((self.anchor - self.window.start).total_seconds())

@@ -1,4 +1,4 @@
-"""What the small TELECO consists of, as its catalogue file says it."""
+"""The content of the small TELECO, as read from its catalogue file."""
 
 from decimal import Decimal
 from functools import cache
@@ -17,7 +17,7 @@ Minutes = Annotated[int, Field(gt=0)]
 
 
 class Customer(Term):
-    """Who she is, for how many years, and in which language and formats she is written to."""
+    """A customer: since how many years, and in which language and formats letters are written."""
 
     name: str
     since_years: int
@@ -26,7 +26,7 @@ class Customer(Term):
 
 
 class Service(Term):
-    """What she has; `metrics` gives the healthy value of each sampled metric, in its usual unit."""
+    """The customer's service; `metrics` gives the healthy value of each sampled metric, in its usual unit."""
 
     name: str
     kind: str
@@ -55,7 +55,7 @@ class Fault(Term):
 
     @property
     def takes_down(self) -> bool:
-        """Tell whether the service is away, not only worse."""
+        """Tell whether the service is down, not only degraded."""
         return Metric.AVAILABILITY in self.effects
 
 
@@ -84,7 +84,7 @@ class ExpectedCredit(Term):
 
 
 class Expects(Term):
-    """What the data say must happen."""
+    """The expected course of an incident."""
 
     premium: bool = False
     reprioritised: bool = False
@@ -136,12 +136,12 @@ class Catalogue(Term):
 
 @cache
 def read_catalogue() -> Catalogue:
-    """Return the catalogue that lies beside this module."""
+    """Return the catalogue beside this module."""
     text = (files(__package__) / "catalogue.yaml").read_text("utf-8")
     return Catalogue.model_validate(yaml.safe_load(text))
 
 
 @cache
 def contract_text(name: str) -> str:
-    """Return the text of one contract of the small TELECO, as it lies beside this module."""
+    """Return the text of one contract of the small TELECO."""
     return (files(__package__) / "contracts" / f"{name}.yaml").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""What must happen to each incident of the small TELECO, worked out without the judgement that is put to the test."""
+"""The expected course of each incident of the small TELECO, computed without the judgement that is tested."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ _CORRECTION = {
 
 @dataclass(frozen=True)
 class Expectation:
-    """The way, the figures and the end of one incident.
+    """The path, the figures and the end of one incident.
 
     `measured` is what the first comparison shows for `objective` when it is made at the anchor; it grows worse
-    with time where `still_down`. `operator` says what the operator has to do in the meantime, if anything.
+    with time where `still_down`. `operator` says what the operator has to do meanwhile, if anything.
     """
 
     key: str
@@ -69,7 +69,7 @@ def choices(expects: Expects) -> dict[str, str]:
 def expect(
     incident: Incident, contract: Anchored, charge: Money, rows: dict[str, list[dict[str, Any]]], *, service: str
 ) -> Expectation:
-    """Work out the expectation of one incident from the rows that were generated for its service."""
+    """Compute the expectation of one incident from the rows that were generated for its service."""
     expects = incident.expects
     terms = yaml.safe_load(contract_text(incident.contract))
     promise = next(o for o in terms["objectives"] if o["id"] == expects.objective)

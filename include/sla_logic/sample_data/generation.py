@@ -1,4 +1,4 @@
-"""Generating the small TELECO: everything follows from a seed and the moment on which it is hung."""
+"""Generating the small TELECO: everything follows from a seed and the anchor, the moment of loading."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ Rows = Iterator[tuple[str, dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Sample:
-    """A generated TELECO: rows by table, and by incident what is sent and what must come of it."""
+    """A generated TELECO: rows by table, and for each incident its notification and its expected result."""
 
     seed: int
     anchor: datetime
@@ -87,7 +87,7 @@ def _incident_rows(numbers: Numbers, incident: Incident, contract: Anchored, his
 def _other_rows(seed: int, numbers: Numbers, index: int, others: Others, contracts: Mapping[str, Anchored]) -> Rows:
     name, contract = others.names[index], contracts[others.contract]
     years = draw(seed, name, "years", low=_YEARS[0], high=_YEARS[1])
-    customer = Customer(name=name, since_years=years, email=f"use_cases@{name.lower().replace(' ', '-')}.example")
+    customer = Customer(name=name, since_years=years, email=f"office@{name.lower().replace(' ', '-')}.example")
     low, high = others.charge_between
     cents = draw(seed, name, "charge", low=low, high=high)
     charge = register.charge_of(Decimal(cents).scaleb(-2), contract)

@@ -1,4 +1,4 @@
-"""The numbers under which the small TELECO keeps its records, and what its seed draws."""
+"""The numbers of the small TELECO's records, and its random draws."""
 
 from dataclasses import dataclass
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""Putting the small TELECO into an operations database."""
+"""Loading the small TELECO into an operations database."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ from include.sla_logic.sample_data.generation import Sample
 
 _CHUNK = 5000
 # In the order in which rows refer to each other.
-_TABLES: Sequence[Table] = (
+TABLES: Sequence[Table] = (
     t.customers,
     t.billing_accounts,
     t.contracts,
@@ -38,7 +38,7 @@ _TABLES: Sequence[Table] = (
 
 
 class UnableToLoadSmallTeleco(ForeseenError):
-    """The database holds records under the same numbers already."""
+    """The database has records with the same numbers already."""
 
 
 def loaded_anchor(connection: Connection) -> datetime | None:
@@ -56,13 +56,13 @@ def load_sample(
 ) -> None:
     """Insert every row; raise `UnableToLoadSmallTeleco` where its first customer is known already.
 
-    `progress` is told the table and how many of its rows have just gone in.
+    `progress` is told the table and how many of its rows were just inserted.
     """
     first = teleco.rows["customers"][0]["id"]
     if connection.scalar(select(t.customers.c.id).where(t.customers.c.id == first)) is not None:
         msg = f"The customer {first} is known already: load the small TELECO into a database of its own."
         raise UnableToLoadSmallTeleco(msg)
-    for table in _TABLES:
+    for table in TABLES:
         for chunk in _chunks(teleco.rows.get(table.name, [])):
             connection.execute(insert(table), chunk)
             progress(table.name, len(chunk))

@@ -1,4 +1,4 @@
-"""The network of the small TELECO, what is broken in it, and what was measured of it."""
+"""The network of the small TELECO, its faults and its measurements."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _SHARED = ("R-AGG-NORTH", "R-AGG-SOUTH")
 
 @dataclass(frozen=True)
 class SampledMetric:
-    """One metric of one service as it is measured while all is well."""
+    """One metric of one service, as measured while nothing is broken."""
 
     service: str
     metric: str
@@ -46,7 +46,7 @@ def shared_rows() -> Rows:
 
 
 def resource_rows(numbers: Numbers, service: Service, fault: Fault | None) -> Rows:
-    """Return the way of one service from the customer inwards; the broken part is in its broken state."""
+    """Return the resources of one service from the customer inwards; a broken part is in its broken state."""
     site = service.name.rpartition(" ")[2]
     for position, part in enumerate(_PARTS, start=1):
         broken = fault is not None and fault.at == part
@@ -67,7 +67,7 @@ def resource_rows(numbers: Numbers, service: Service, fault: Fault | None) -> Ro
 
 
 def fault_rows(numbers: Numbers, fault: Fault, began: datetime) -> Rows:
-    """Return what is broken, with the alarm that it raised and the outage that it caused."""
+    """Return the fault with the alarm that it raised and the outage that it caused."""
     resource = numbers.resource(fault.at)
     yield (
         "alarms",
@@ -161,7 +161,7 @@ def metrics_of(numbers: Numbers, service: Service) -> list[SampledMetric]:
 def sample_rows(
     metric: SampledMetric, fault: Fault | None, began: datetime | None, contract: Anchored, days: int
 ) -> Rows:
-    """Return one sample for each full step of so many days before the anchor."""
+    """Return one sample for each full step of that many days before the anchor."""
     last = to_seconds(contract.anchor) // STEP * STEP - STEP
     since = None if began is None else to_seconds(began)
     effect = Decimal(0) if fault is None else fault.effects.get(Metric(metric.metric), Decimal(0))

@@ -34,7 +34,7 @@ def contract_rows(contract: Anchored) -> Rows:
 def subscription_rows(
     numbers: Numbers, customer: Customer, service: Service, charge: Money, contract: Anchored
 ) -> Rows:
-    """Return a customer with her account, her service and the agreement that joins them."""
+    """Return a customer with account, service and the agreement that joins them."""
     since = _years_before(contract.anchor.date(), customer.since_years)
     person = {"id": numbers.customer, "name": customer.name, "email": customer.email, "locale": customer.locale}
     yield "customers", {**person, "protected": False, "since": since}
@@ -61,7 +61,7 @@ def subscription_rows(
 
 
 def invoice_rows(numbers: Numbers, service: Service, charge: Money, contract: Anchored) -> Rows:
-    """Return the open invoice of the running window and the settled ones before it."""
+    """Return the open invoice of the current window and the settled ones before it."""
     starts, ends = contract.window.start, contract.window.end
     for back in range(_PAST_INVOICES + 1):
         identity = f"I-{numbers.account}-{back}"
