@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from benchmarks.sample import load_copy, renamed
 from deploy.stack import AirflowStack
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.persistence.quarantine import list_quarantined
 from include.sla_logic.sample_data import Sample, load_sample, loaded_anchor, make_sample
 from include.sla_logic.services import Settings, UseCases
-from tests.regions import load_quarter, renumbered
 from tests.system_packages import install_unless
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed; it is a development need")
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / ".screenshots"
 PATIENCE = 420  # seconds for a run of a busy house; milliseconds for the browser below
 SLOW = 120_000
-QUARTER = 2
+COPY = 2
 GRAVE = {"serious", "critical"}
 
 
@@ -45,7 +45,7 @@ def _chromium() -> str | None:
 
 @pytest.fixture(scope="package")
 def sample(airflow_stack: AirflowStack) -> Sample:
-    """Load a quarter of the sample of the browser's own: the tests at the terminal repair and credit the first one."""
+    """Load a copy of the sample for the browser: the tests at the terminal repair and credit the first one."""
     url = airflow_stack.settings.operations.url
     use_cases = UseCases(Settings.from_environment({"TELECO_DB_URL": url}))
     use_cases.work.migrate()
@@ -53,13 +53,13 @@ def sample(airflow_stack: AirflowStack) -> Sample:
     with use_cases.work.writing() as connection:
         if loaded_anchor(connection) is None:
             load_sample(connection, first)
-        load_quarter(connection, first, QUARTER)
+        load_copy(connection, first, COPY)
     airflow_stack.wait_for_dags(["sla_violation"])
     return replace(first, notifications={key: _own(said) for key, said in first.notifications.items()})
 
 
 def _own(said: ProblemNotification) -> ProblemNotification:
-    conf = renumbered(said.model_dump(mode="json"), QUARTER)
+    conf = renamed(said.model_dump(mode="json"), COPY)
     return ProblemNotification.model_validate(conf | {"external_reference": f"BROWSER-{said.external_reference}"})
 
 
