@@ -13,9 +13,9 @@ come from the environment, as `AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE`, where reading 
 """
 
 import os
-from datetime import timedelta
 from typing import Any
 
+import pendulum
 from airflow.sdk import DAG, task
 
 from sla_airflow.notifier import FailedTask
@@ -28,11 +28,11 @@ with DAG(
     schedule=os.environ.get("AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE") or "*/15 * * * *",
     catchup=False,
     max_active_runs=1,
-    dagrun_timeout=timedelta(minutes=30),
+    dagrun_timeout=pendulum.duration(minutes=30),
     default_args={
         "owner": "TELECO",
         "retries": 3,
-        "retry_delay": timedelta(seconds=20),
+        "retry_delay": pendulum.duration(seconds=20),
         "on_failure_callback": FailedTask(),
     },
 ) as dag:

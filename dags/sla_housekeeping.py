@@ -6,8 +6,7 @@ steps that are done are not done again. After three attempts a person has to dec
 `sla_watchdog_minutes` says how long an incident must have been quiet (10 minutes if not set).
 """
 
-from datetime import timedelta
-
+import pendulum
 from airflow.sdk import DAG, task
 
 from sla_airflow.notifier import FailedTask
@@ -17,14 +16,14 @@ with DAG(
     description="Send the outbox, resume stalled incidents, export metrics.",
     doc_md=__doc__,
     tags=["sla", "housekeeping"],
-    schedule=timedelta(minutes=1),
+    schedule=pendulum.duration(minutes=1),
     catchup=False,
     max_active_runs=1,
-    dagrun_timeout=timedelta(minutes=30),
+    dagrun_timeout=pendulum.duration(minutes=30),
     default_args={
         "owner": "TELECO",
         "retries": 2,
-        "retry_delay": timedelta(seconds=10),
+        "retry_delay": pendulum.duration(seconds=10),
         "priority_weight": 1_000,  # before all steps of incidents that wait for a slot
         "weight_rule": "absolute",
         "on_failure_callback": FailedTask(),

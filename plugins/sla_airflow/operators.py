@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pendulum
 import structlog
 from airflow.sdk import BaseBranchOperator, BaseOperator, Context, TaskGroup, TriggerRule
 from airflow.sdk.exceptions import AirflowFailException
@@ -180,8 +180,8 @@ def _why(error: object) -> str:
 TRY_FOR_AN_HOUR: dict[str, Any] = {
     "owner": "TELECO",
     "retries": 10,  # with these delays a server may be away for more than an hour
-    "retry_delay": timedelta(seconds=10),
+    "retry_delay": pendulum.duration(seconds=10),
     "retry_exponential_backoff": True,
-    "max_retry_delay": timedelta(minutes=15),
+    "max_retry_delay": pendulum.duration(minutes=15),
     "on_failure_callback": FailedStep(),
 }

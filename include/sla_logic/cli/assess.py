@@ -1,13 +1,13 @@
 """`sla assess`: judge measurements against a contract, on document or from the database, without Airflow."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from include.sla_logic.cli.contract import read_text
-from include.sla_logic.domain.calendars import calendar_window
+from include.sla_logic.domain import calendars
 from include.sla_logic.domain.contract import Contract, read_contract
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.facts_file import FactsFile, read_facts
@@ -82,16 +82,15 @@ def _window(terms: Contract, known: FactsFile, at: str | None) -> Period:
     moment = read_instant(at) if at else known.as_of
     if moment is None:
         raise UnableToAssess("Say which window to judge: --at, or window or as_of in the facts file.")
-    return calendar_window(terms.window, terms.zone, moment, billing_day=terms.billing_day)
+    return calendars.calendar_window(terms.window, terms.zone, moment, billing_day=terms.billing_day)
 
 
 def read_instant(text: str) -> datetime:
     """Read an instant as people write it, UTC where it names no offset; raise `UnableToAssess`."""
     try:
-        read = datetime.fromisoformat(text)
-    except ValueError as error:
+        return calendars.read_instant(text, zone="UTC")
+    except calendars.UnableToReadInstant as error:
         raise UnableToAssess(f"{text!r} is no instant: write 2025-04-10 or 2025-04-10T08:00:00Z.") from error
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _draw(assessed: Assessed, file: Path) -> None:

@@ -119,6 +119,8 @@ def _span(seconds: int | None) -> str | None:
     """Write seconds as people read them: -1 d 02:03:04."""
     if seconds is None:
         return None
-    days, rest = divmod(abs(seconds), 86_400)
-    hours, rest = divmod(rest, 3_600)
-    return f"{'-' if seconds < 0 else ''}{f'{days} d ' if days else ''}{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"
+    import pendulum
+
+    left = pendulum.duration(seconds=abs(seconds))
+    days = f"{left.days} d " if left.days else ""
+    return f"{'-' if seconds < 0 else ''}{days}{left.hours:02d}:{left.minutes:02d}:{left.remaining_seconds:02d}"

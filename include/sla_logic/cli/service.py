@@ -68,7 +68,7 @@ def _miss(services: list[str] | tuple[()], found: list["ServiceBudget"]) -> None
 
 
 def _row(entry: "ServiceBudget", objective: "ObjectiveBudget") -> tuple[object, ...]:
-    from include.sla_logic.domain.contract.quantities import show_duration
+    from include.sla_logic.domain.durations import show_duration
 
     step = objective.next_tier
     left = objective.left_seconds

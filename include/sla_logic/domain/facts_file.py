@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, ValidationError
 
+from include.sla_logic.domain.calendars import UnableToReadInstant, read_instant
 from include.sla_logic.domain.contract.reading import UnableToReadContract, read_fields
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.measurements import ServiceFacts, StateChange, from_state_changes
@@ -73,7 +74,7 @@ def _placed(entry: Any) -> Any:
 def _instant(written: Any) -> datetime:
     if isinstance(written, date) and not isinstance(written, datetime):
         raise UnableToPlaceSample(f"{written} is a day, not an instant.")
-    read = written if isinstance(written, datetime) else datetime.fromisoformat(str(written))
-    if read.tzinfo is None:
-        raise UnableToPlaceSample(f"{read.isoformat()} has no time zone; write a Z behind UTC.")
-    return read
+    try:
+        return read_instant(str(written))
+    except UnableToReadInstant as error:
+        raise UnableToPlaceSample(f"{error}; write it as 2025-04-10T08:00:00Z.") from error

@@ -1,13 +1,14 @@
 """Parsing the cells of a row into the fields of records."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo
 
+import pendulum
 from pydantic import ValidationError
 
+from include.sla_logic.domain.calendars import UnableToReadInstant, read_instant
 from include.sla_logic.importers.files import Row
 from include.sla_logic.importers.mapping import Mapping, Section, Source
 from include.sla_logic.importers.records import Record, SampleRecord, is_a_quantity
@@ -70,7 +71,7 @@ def parse_field(name: str, source: Source, row: Row, mapping: Mapping, *, as_of:
     if source.months_before:
         return _months_before(as_of, int(_number(name, text)))
     if source.zone is not None:
-        return _local_instant(name, text, ZoneInfo(source.zone))
+        return _local_instant(name, text, source.zone)
     return text
 
 
@@ -99,24 +100,18 @@ def _number(name: str, text: str) -> Decimal:
 
 def _months_before(day: date, months: int) -> date:
     """Return the first day of the month that many months before."""
-    index = day.year * 12 + day.month - 1 - months
-    if index < 12 or months < 0:  # noqa: PLR2004 - months of a year
+    if not 0 <= months < (day.year - 1) * 12 + day.month:
         raise UnableToImportRow("since", f"{months} months lie outside the calendar")
-    return date(index // 12, index % 12 + 1, 1)
+    month = pendulum.instance(day).subtract(months=months)
+    return date(month.year, month.month, 1)
 
 
-def _local_instant(name: str, text: str, zone: ZoneInfo) -> datetime:
+def _local_instant(name: str, text: str, zone: str) -> datetime:
     """Read a local time; one that the change of summer time skips or repeats is refused, not guessed."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UnableToImportRow(name, f"{text[:40]!r} is not a date and time") from None
-    if moment.utcoffset() is not None:
-        return moment.astimezone(UTC)
-    early, late = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    if early.utcoffset() != late.utcoffset():
-        raise UnableToImportRow(name, f"{text} is skipped or repeated by the change of summer time in {zone.key}")
-    return early.astimezone(UTC)
+        return read_instant(text, zone=zone)
+    except UnableToReadInstant as error:
+        raise UnableToImportRow(name, str(error)) from None
 
 
 def _record(kind: type[Record], fields: dict[str, Any]) -> Record:

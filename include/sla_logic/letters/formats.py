@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
+from include.sla_logic.domain.calendars import find_zone
 from include.sla_logic.domain.mail_message import one_line
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
@@ -26,7 +26,7 @@ class Formats:
     def __init__(self, locale: Locale, zone: str) -> None:
         """Take times in any zone and show them in this one."""
         self._locale = locale
-        self._zone = ZoneInfo(zone)
+        self._zone = find_zone(zone)
 
     def number(self, value: Decimal, *, least: int = 0) -> str:
         """Write every digit of the number, with `least` decimals or more."""

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
 import yaml
 
-from include.sla_logic.domain.calendars import calendar_window
+from include.sla_logic.domain.calendars import calendar_window, local_day, local_days
 from include.sla_logic.domain.period import Period, whole_second
 from include.sla_logic.sample_data.catalogue import Length, contract_text
 
@@ -38,8 +37,7 @@ class Anchored:
     @property
     def days(self) -> int:
         """How many local days the current window has."""
-        zone = ZoneInfo(self.zone)
-        return (self.window.end.astimezone(zone).date() - self.window.start.astimezone(zone).date()).days
+        return local_days(self.window, self.zone)
 
     def before(self, *, minutes: int = 0, days: int = 0) -> datetime:
         """Return an instant before the anchor, on a whole minute."""
@@ -62,6 +60,6 @@ def anchor_contract(contract: str, anchor: datetime) -> Anchored:
     """Choose the billing day of a contract for this anchor."""
     zone = yaml.safe_load(contract_text(contract))["zone"]
     anchor = whole_second(anchor)
-    day = min((anchor - _BILLED_AGO).astimezone(ZoneInfo(zone)).day, _LAST_BILLING_DAY)
+    day = min(local_day(anchor - _BILLED_AGO, zone).day, _LAST_BILLING_DAY)
     window = calendar_window("month", zone, anchor, billing_day=day)
     return Anchored(contract=contract, anchor=anchor, zone=zone, billing_day=day, window=window)

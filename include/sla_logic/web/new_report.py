@@ -1,8 +1,8 @@
 """The form for a new problem report: the same model as every other way in, and its mistakes named field by field."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
+from include.sla_logic.domain.calendars import UnableToReadInstant, read_instant
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.services import UseCases
 
@@ -24,7 +24,6 @@ def read_report(form: Mapping[str, str], use_cases: UseCases) -> ProblemNotifica
 def _in_utc(text: str) -> str:
     """Add the zone that the form asks for: browsers send a wall-clock time without one."""
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
+        return read_instant(text, zone="UTC").isoformat()
+    except UnableToReadInstant:
         return text
-    return (at.replace(tzinfo=UTC) if at.tzinfo is None else at).isoformat()

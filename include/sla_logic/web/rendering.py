@@ -10,9 +10,8 @@ from urllib.parse import quote, urlencode
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.web.wording import in_words, notice_of, title_of
-
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def render(request: Request, template: str, **values: Any) -> str:
@@ -69,12 +68,7 @@ def length(seconds: float | timedelta | None) -> str:
     """Show a length of time in its two largest units."""
     if seconds is None:
         return "–"
-    left = int(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds)
-    sign, left = ("-" if left < 0 else ""), abs(left)
-    parts = [(left // _DAY, "d"), (left % _DAY // _HOUR, "h"), (left % _HOUR // _MINUTE, "min"), (left % _MINUTE, "s")]
-    first = next((i for i, (count, _) in enumerate(parts) if count), len(parts) - 1)
-    shown = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count]
-    return sign + (" ".join(shown) or "0 s")
+    return show_duration(int(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds), units=2)
 
 
 def amount(value: object) -> str:

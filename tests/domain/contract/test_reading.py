@@ -1,7 +1,6 @@
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 import jsonschema
 import pytest
@@ -10,13 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.sla_logic.domain.contract import Contract, UnableToReadContract, check_contract, read_contract
-from include.sla_logic.domain.contract.quantities import (
-    exact_text,
-    parse_duration,
-    parse_share,
-    show_duration,
-    show_share,
-)
+from include.sla_logic.domain.contract.quantities import exact_text, parse_share, show_share
 
 TEXT = """\
 id: K-1
@@ -136,34 +129,6 @@ def test_a_contract_promises_something() -> None:
     assert "promises something" in str(refused(empty))
     twice = TEXT + TEXT.split("objectives:\n")[1]
     assert "named twice" in str(refused(twice))
-
-
-@pytest.mark.parametrize(
-    ("written", "seconds"),
-    [
-        ("90 s", 90),
-        ("5 min", 300),
-        ("1.5 h", 5400),
-        ("1 h 30 min", 5400),
-        ("2d", 172800),
-        ("PT5M", 300),
-        ("P1DT1S", 86401),
-        (0, 0),
-    ],
-)
-def test_lengths_of_time_carry_their_unit(written: Any, seconds: int) -> None:
-    assert parse_duration(written) == seconds
-
-
-@pytest.mark.parametrize("written", ["300", 300, "5", "5 minutes ago", "0.5 s", "", "P", "4:30", True])
-def test_a_length_of_time_without_unit_is_refused(written: Any) -> None:
-    with pytest.raises(ValueError, match="with its unit"):
-        parse_duration(written)
-
-
-@given(st.integers(min_value=0, max_value=10**7))
-def test_a_length_of_time_reads_back_as_it_is_shown(seconds: int) -> None:
-    assert parse_duration(show_duration(seconds)) == seconds
 
 
 @given(st.fractions(min_value=0, max_value=2, max_denominator=1000))

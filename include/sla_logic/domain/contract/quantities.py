@@ -1,6 +1,5 @@
 """Shares, durations and bounds as they are written in a contract file, kept exact."""
 
-import re
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import cached_property
@@ -8,10 +7,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema, model_validator
 
+from include.sla_logic.domain.durations import parse_duration, show_duration
+
 _MOST_DIGITS = 12  # beyond that a fraction is easier to read
-_UNITS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "d": 86_400}
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|min|h|d)")
-_ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
 
 class Term(BaseModel):
@@ -40,23 +38,6 @@ def parse_share(written: Any) -> Fraction:
     return share
 
 
-def parse_duration(written: Any) -> int:
-    """Read `5 min`, `1 h 30 min` or ISO 8601 `PT5M` as whole seconds; a number without unit is refused."""
-    if isinstance(written, int) and not isinstance(written, bool) and written == 0:
-        return 0
-    text = str(written).strip()
-    if (iso := _ISO.fullmatch(text)) and text not in ("P", "PT"):
-        days, hours, minutes, seconds = (int(part or 0) for part in iso.groups())
-        return days * 86_400 + hours * 3600 + minutes * 60 + seconds
-    parts = _LENGTH.findall(text)
-    if parts and not _LENGTH.sub("", text).strip():
-        length = sum(Fraction(number) * _UNITS[unit] for number, unit in parts)
-        if length.denominator == 1:
-            return int(length)
-    msg = f"{text!r} is not a length of time: write it with its unit, such as 90 s, 5 min, 4 h, 2 d or PT5M"
-    raise ValueError(msg)
-
-
 def show_share(share: Fraction) -> str:
     """Write a share as a percentage where that is exact, else as a fraction."""
     percent = share * 100
@@ -76,14 +57,6 @@ def exact_text(value: Fraction) -> str:
     if rest != 1 or digits > _MOST_DIGITS:
         return f"{value.numerator}/{value.denominator}"
     return f"{Decimal(int(value * 10**digits)).scaleb(-digits):f}"
-
-
-def show_duration(seconds: int) -> str:
-    """Write seconds as `1 h 30 min 5 s`."""
-    days, rest = divmod(abs(seconds), 86_400)
-    parts = [(days, "d"), (rest // 3600, "h"), (rest % 3600 // 60, "min"), (rest % 60, "s")]
-    shown = " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
-    return f"-{shown}" if seconds < 0 else shown
 
 
 def _parse_target(written: Any) -> Any:

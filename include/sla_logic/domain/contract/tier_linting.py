@@ -12,13 +12,8 @@ from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.contract import Contract, Objective
 from include.sla_logic.domain.contract.cuts import INFINITY, Cut, Stretch, holes, overlaps, stretch, witness
 from include.sla_logic.domain.contract.finding import Finding, LineOf
-from include.sla_logic.domain.contract.quantities import (
-    DurationTier,
-    ValueTier,
-    exact_text,
-    show_duration,
-    show_share,
-)
+from include.sla_logic.domain.contract.quantities import DurationTier, ValueTier, exact_text, show_share
+from include.sla_logic.domain.durations import show_duration
 
 _HUNDRED = Fraction(100)
 _LEAP_CYCLE_END = 2028

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.contract import Contract, Objective
-from include.sla_logic.domain.contract.quantities import show_duration
+from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.measurements import Outage
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.case import Case, Measured

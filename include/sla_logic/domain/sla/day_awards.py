@@ -5,7 +5,8 @@ from fractions import Fraction
 
 from include.sla_logic.domain.calendars import clock_hour, local_days_of
 from include.sla_logic.domain.contract import rules
-from include.sla_logic.domain.contract.quantities import exact_text, show_duration, show_share
+from include.sla_logic.domain.contract.quantities import exact_text, show_share
+from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.sla.bench import (
     Award,

@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.contract.contract import Contract
-from include.sla_logic.domain.contract.quantities import show_duration
+from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.measurements import Outage, ServiceFacts
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.exclusions import Exclusions

@@ -5,7 +5,7 @@ from typing import Self
 
 from include.sla_logic.domain.calendars import local_day
 from include.sla_logic.domain.contract.contract import Contract
-from include.sla_logic.domain.contract.quantities import show_duration
+from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.measurements import Hold, MaintenanceWindow, ServiceFacts
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.spans import Span

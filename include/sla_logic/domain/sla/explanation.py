@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from include.sla_logic.domain.contract.quantities import show_duration
+from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.sla.objective_judgement import ChronicFinding, NextTier, ObjectiveJudgement
 
 

@@ -7,8 +7,8 @@ from typing import Self
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.calendars import calendar_window, local_day, local_midnight
 from include.sla_logic.domain.contract.measures import FromUnavailableState
-from include.sla_logic.domain.contract.quantities import show_duration
 from include.sla_logic.domain.contract.terms import Chronic
+from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.period import from_seconds, to_seconds
 from include.sla_logic.domain.sla.case import Case
 from include.sla_logic.domain.sla.downtime import Downtime

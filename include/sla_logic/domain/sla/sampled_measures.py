@@ -7,7 +7,8 @@ from fractions import Fraction
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.contract import measures
 from include.sla_logic.domain.contract.contract import Objective
-from include.sla_logic.domain.contract.quantities import exact_text, show_duration
+from include.sla_logic.domain.contract.quantities import exact_text
+from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.measurements import ErrorIntervals
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import to_seconds

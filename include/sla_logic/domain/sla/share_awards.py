@@ -4,7 +4,8 @@ import math
 from fractions import Fraction
 
 from include.sla_logic.domain.contract import rules
-from include.sla_logic.domain.contract.quantities import exact_text, show_duration, show_share
+from include.sla_logic.domain.contract.quantities import exact_text, show_share
+from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.sla.bench import (
     Award,

@@ -1,11 +1,12 @@
 """Reads the cells of one row of an event log; equal texts of dates are parsed once."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from string import Template
 from typing import Any
 
+from include.sla_logic.domain.calendars import UnableToPlaceInstant, UnableToReadInstant, read_instant
 from include.sla_logic.importers.files import Row
 from include.sla_logic.importers.mapping import Mapping
 from include.sla_logic.importers.rejection import UnableToImportRow
@@ -38,9 +39,7 @@ class CellReader:
     def moment(self, name: str, source: TicketSource, row: Row) -> datetime | None:
         """Return an instant; raise `UnableToImportRow` where the cell holds none, or none with a time zone."""
         found = self.value(name, source, row)
-        if isinstance(found, str):
-            found = _iso(name, found)
-        return found.astimezone(UTC) if found is not None else None
+        return _instant(name, found) if isinstance(found, str) else found
 
     def state(self, row: Row) -> str:
         """Return the foreign state as the mapping names it."""
@@ -63,11 +62,10 @@ def _moment(name: str, text: str, written: str, zone: str) -> datetime:
     return found
 
 
-def _iso(name: str, text: str) -> datetime:
+def _instant(name: str, text: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise UnableToImportRow(name, f"{text[:40]!r} is not a date and time") from None
-    if found.utcoffset() is None:
-        raise UnableToImportRow(name, f"{text} has no time zone; name one in the mapping (zone)")
-    return found
+        return read_instant(text)
+    except UnableToPlaceInstant as error:
+        raise UnableToImportRow(name, f"{error}; name one in the mapping (zone)") from None
+    except UnableToReadInstant as error:
+        raise UnableToImportRow(name, str(error)) from None

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
+from include.sla_logic.domain.calendars import find_zone
 from include.sla_logic.domain.performance import Bound, PerformanceSeries
 from include.sla_logic.domain.period import Period, from_seconds, to_seconds
 from include.sla_logic.letters.charts.axes import round_steps
@@ -42,7 +42,7 @@ def curve_of(series: PerformanceSeries) -> Curve:
     seen, and a little of what follows is shown too: the newest event must not stick to the edge.
     """
     # The offset of the beginning holds throughout: where clocks are set back, the picture must not run backwards.
-    zone = timezone(series.shown.start.astimezone(ZoneInfo(series.zone)).utcoffset() or timedelta())
+    zone = timezone(series.shown.start.astimezone(find_zone(series.zone)).utcoffset() or timedelta())
     divisor = _divisor(series)
     start, end = series.shown.span
     last = max(end, min(end + (end - start) // 25, to_seconds(series.window.end)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from zoneinfo import ZoneInfo
 
+from include.sla_logic.domain.calendars import find_zone
 from include.sla_logic.domain.period import Period
 from include.sla_logic.letters.charts.axes import decimals_of, round_steps, round_times
 from include.sla_logic.letters.charts.svg import INK, RULE, SOFT, document, text
@@ -55,9 +55,9 @@ class TimeAxis:
 
     def __init__(self, window: Period, zone: str) -> None:
         """Take the window in any zone."""
-        offset = timezone(window.start.astimezone(ZoneInfo(zone)).utcoffset() or timedelta())
+        offset = timezone(window.start.astimezone(find_zone(zone)).utcoffset() or timedelta())
         self._start, self._end = window.start.astimezone(offset), window.end.astimezone(offset)
-        changes = window.end.astimezone(ZoneInfo(zone)).utcoffset() != offset.utcoffset(None)
+        changes = window.end.astimezone(find_zone(zone)).utcoffset() != offset.utcoffset(None)
         self.title = f"time in {zone}{f', {offset} throughout' if changes else ''}"
 
     def at(self, moment: datetime) -> float:

@@ -3,12 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import median_low
 from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
@@ -111,14 +112,10 @@ def _sums(rows: Iterable[Any], states: frozenset[str]) -> Sequence[Money]:
 
 def month_of(text: str) -> Period:
     """Return the month that `2026-11` names; raise `UnableToReadMonth`."""
-    from datetime import UTC
-
     try:
-        start = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC)
-        end = (start + timedelta(days=32)).replace(day=1)
+        return calendar_window("month", "UTC", datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC))
     except (ValueError, OverflowError) as error:
         raise UnableToReadMonth(f"{text[:20]!r} is not a month; write it as 2026-11.") from error
-    return Period(start=start, end=end)
 
 
 class UnableToReadMonth(ForeseenError):
