@@ -62,7 +62,7 @@ lint: .venv/.stamp ## ruff, mypy --strict and the import rules
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@.venv/bin/lint-imports --no-cache
+	@PYTHONPATH=$(CURDIR):$(CURDIR)/plugins .venv/bin/lint-imports --no-cache
 
 format: .venv/.stamp ## let ruff format the code and repair what it can
 	@$(PY) -m ruff check --fix .

@@ -41,12 +41,13 @@ with DAG(
     def work_off_backlog(by: str) -> dict[str, Any]:
         """Release the claims of dead runs, claim the next tickets, start their runs, and report why the others wait."""
         from sla_airflow import backlog as b
-        from sla_airflow.operators import no_retry_for_foreseen_errors
+        from sla_airflow.execution_api import AirflowRuns
+        from sla_airflow.runtime import no_retry_for_foreseen_errors
         from sla_airflow.variables import whole_number
 
         with no_retry_for_foreseen_errors():
             return b.work_off(
-                b.BacklogRuns(),
+                AirflowRuns(),
                 by=by,
                 limit=whole_number(b.LIMIT, b.LIMIT_WITHOUT),
                 at_most=whole_number(b.AT_MOST, b.AT_MOST_WITHOUT),

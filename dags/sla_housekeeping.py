@@ -41,9 +41,10 @@ with DAG(
     def take_up_stranded_incidents() -> None:
         """Decide the waits that are over and resume the incidents that could go on but do not."""
         from sla_airflow import watchdog as w
+        from sla_airflow.execution_api import AirflowRuns
         from sla_airflow.variables import whole_number
 
-        w.watch(w.AirflowRuns(), minutes=whole_number(w.PATIENCE, w.PATIENCE_WITHOUT))
+        w.watch(AirflowRuns(), minutes=whole_number(w.PATIENCE, w.PATIENCE_WITHOUT))
 
     deliver_what_is_due()
     take_up_stranded_incidents()

@@ -43,8 +43,8 @@ def build() -> "ASGIApp":
     from fastapi import Depends, HTTPException
 
     from include.sla_logic.web import Caller, build_desk
-    from sla_airflow.operators import open_use_cases
     from sla_airflow.premium import premium_run_id
+    from sla_airflow.runtime import open_use_cases
 
     def allowed(user: Any, method: Any) -> bool:
         return get_auth_manager().is_authorized_dag(

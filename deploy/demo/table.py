@@ -9,7 +9,7 @@ from rich.table import Table
 
 from deploy.demo.incidents import DemoIncident
 from deploy.demo.verdict import first_comparison, judgement_of
-from include.sla_logic.persistence.queries.incident import Case
+from include.sla_logic.services.lookups import Case
 
 SHOWN = Decimal("0.0001")
 COLUMNS = ("incident", "path", "promised", "measured", "outcome", "credit", "letter")

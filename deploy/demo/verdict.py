@@ -8,8 +8,8 @@ from include.sla_logic.domain.closed_incident import Ending
 from include.sla_logic.domain.customer_report import CreditState
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.sla import ObjectiveJudgement, SlaComparison
-from include.sla_logic.persistence.queries.incident import Case
 from include.sla_logic.sample_data import Expectation
+from include.sla_logic.services.lookups import Case
 
 LINK = "link_to_extra_problem_fix"
 OTHER_PROCESS = {"take_over_incident"}  # done for this incident by the extra problem fix process

@@ -10,9 +10,8 @@ from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 from deploy.demo.incidents import DemoIncident
 from deploy.stack import AirflowApi
 from deploy.stack.rest import FINISHED, AirflowBusy
-from include.sla_logic.persistence.incident_records import UnableToFindIncident
-from include.sla_logic.persistence.queries.incident import Case
 from include.sla_logic.services import UseCases
+from include.sla_logic.services.lookups import Case, UnableToFindIncident
 
 DAG = "sla_violation"
 EXTRA_DAG = "premium_problem_fix"

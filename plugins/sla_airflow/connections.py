@@ -1,4 +1,4 @@
-"""Airflow connections that become the settings of the use_cases: `teleco_db`, `teleco_smtp` and `teleco_billing`."""
+"""Make our settings of the Airflow connections `teleco_db`, `teleco_smtp` and `teleco_billing`."""
 
 import os
 from dataclasses import replace
@@ -15,20 +15,20 @@ BILLING = "teleco_billing"
 
 
 class OperationsDatabaseUnknown(Exception):
-    """Neither Airflow nor the environment names our database; worth a retry, for a silent api-server looks the same."""
+    """Neither Airflow nor the environment names our database; worth a retry: a silent api-server looks the same."""
 
 
 class AirflowSilent(Exception):
-    """Airflow did not say whether a connection exists. Worth a retry: a letter must not become a file meanwhile."""
+    """Airflow did not say whether a connection exists; worth a retry: no letter must become a file meanwhile."""
 
 
 def settings_inside() -> Settings:
-    """Ask for the database only: who sends nothing needs no server."""
+    """Ask for the database only: a task that sends nothing needs no other server."""
     return _with_database(_find(DATABASE))
 
 
 def settings() -> Settings:
-    """Compose the settings of the use_cases from Airflow's connections, else from the environment."""
+    """Compose the settings from Airflow's connections, else from the environment."""
     found = settings_inside()
     mail, billing = _find(MAIL), _find(BILLING)
     found = found if mail is None else _with_mail(found, mail)
@@ -36,7 +36,7 @@ def settings() -> Settings:
 
 
 async def database_url() -> str:
-    """Name the operations database inside the triggerer, whose event loop must not block."""
+    """Return the address of the operations database without blocking the triggerer's event loop."""
     try:
         connection = await Connection.async_get(DATABASE)
     except AirflowNotFoundException:
@@ -55,11 +55,11 @@ def _find(name: str) -> Connection | None:
 
 
 def _surely_missing(name: str) -> bool:
-    """Ask once more: Airflow calls a connection missing, too, when its api-server does not answer (3.3)."""
+    """Ask once more: Airflow 3.3 also calls a connection missing when its api-server does not answer."""
     try:
         from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
     except ImportError:
-        return True  # no task: nobody was asked but the environment
+        return True  # outside a task only the environment was asked
     from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
     from airflow.sdk.execution_time.comms import ErrorResponse, GetConnection
 
@@ -71,7 +71,7 @@ def _surely_missing(name: str) -> bool:
 
 
 def _with_database(connection: Connection | None) -> Settings:
-    """Never fall back to the default file: a task that lost its connection would work on another database."""
+    """Never fall back to the default file: a task without its connection would work on another database."""
     given = Settings.from_environment()
     if connection is None:
         if "TELECO_DB_URL" not in os.environ:

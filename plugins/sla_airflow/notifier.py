@@ -1,13 +1,22 @@
-"""What happens when a step or a task has failed for good: the operators get one mail, a ticket is escalated."""
+"""What happens when a step or a task has failed for good: one mail to the operators, an escalated ticket."""
+
+import logging
 
 from airflow.sdk import BaseNotifier, Context
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.sla_logic.domain.errors import ForeseenError
+from sla_airflow import runtime
+from sla_airflow.cohorts import carries_cohort
+
+log = logging.getLogger(__name__)
 
 
 class FailedStep(BaseNotifier):
-    """Mark the ticket once for each step that failed for good, and tell the operators once.
+    """Escalate the ticket and tell the operators, once for each step that failed for good.
 
     The mail goes to `operators` of the connection `teleco_smtp` (extra), or to TELECO_OPERATORS; without either, the
-    escalated ticket is the notice. `incident` names the param that holds the incident's run, where it is another's.
+    escalated ticket is the notice. `incident` names the param with the run of the incident, where it is not this run.
     """
 
     def __init__(self, *, incident: str | None = None) -> None:
@@ -15,18 +24,36 @@ class FailedStep(BaseNotifier):
         self.incident = incident
 
     def notify(self, context: Context) -> None:
-        """Be called by Airflow where the task failed, in its own process."""
-        from sla_airflow.operators import report_failed_step
+        """Find the incident, or the cohort, that the failed task worked on."""
+        from include.sla_logic.services import UnableToAcceptNotification
 
-        run_id = str(context["params"][self.incident]) if self.incident else None
-        report_failed_step(context, run_id=run_id)
+        task, run_id, error = context["ti"].task_id, str(context["run_id"]), context.get("exception")
+        if isinstance(getattr(error, "__cause__", None), UnableToAcceptNotification):
+            # An incident that has the same run id was started with something else, and goes its own way.
+            log.warning("No ticket is escalated: what run %s was started with was refused", run_id)
+            return
+        use_cases = runtime.open_use_cases()
+        if self.incident is None and carries_cohort(context):
+            use_cases.cohorts.give_up(run_id=run_id, task=task, why=_why(error))
+            return
+        if self.incident:
+            run_id = str(context["params"][self.incident])
+        try:
+            use_cases.incidents.report_failed_step(task, run_id=run_id, why=_why(error))
+        except ForeseenError as no_incident:
+            log.warning("No ticket is escalated for %s: %s", task, no_incident)
 
 
 class FailedTask(BaseNotifier):
-    """Tell the operators once a day of a task for all incidents that failed for good; no ticket is concerned."""
+    """Tell the operators once a day of a failed task that serves all incidents; no ticket is concerned."""
 
     def notify(self, context: Context) -> None:
-        """Be called by Airflow where the task failed, in its own process."""
-        from sla_airflow.operators import report_failed_task
+        """Put the mail into the outbox; where that fails too, only the log has it."""
+        dag, task = context["ti"].dag_id, context["ti"].task_id
+        if not runtime.open_use_cases().outbox.tell_operators(dag, task, _why(context.get("exception"))):
+            log.warning("The operators know already that %s of %s fails today", task, dag)
 
-        report_failed_task(context)
+
+def _why(error: object) -> str:
+    """Keep our own sentences; what a library says may quote personal data."""
+    return str(error) if isinstance(error, AirflowFailException) else f"{type(error).__name__}."

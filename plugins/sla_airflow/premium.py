@@ -7,8 +7,10 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import Context
 
 from include.sla_logic.process.step import Step
-from sla_airflow.cohorts import carries_cohort, start_run
-from sla_airflow.operators import Activity, open_use_cases, perform, perform_cohort
+from sla_airflow import runtime
+from sla_airflow.cohorts import carries_cohort
+from sla_airflow.execution_api import start_run
+from sla_airflow.operators import Activity
 
 RUN_ID_LENGTH = 250
 
@@ -16,7 +18,7 @@ RUN_ID_LENGTH = 250
 class Link(TriggerDagRunOperator):
     """Perform the step, then start the other process with this incident, once, without waiting for it.
 
-    Tried again after the other run was started, the task ends as skipped: there is nothing left to start.
+    A retry after the other run was started ends as skipped: there is nothing left to start.
     """
 
     template_fields = ()
@@ -34,20 +36,20 @@ class Link(TriggerDagRunOperator):
         self.step = step
 
     def execute(self, context: Context) -> None:
-        """Keep the link first: a run that is started without its document would find nothing to take over."""
+        """Commit the link before the run starts: without its document, the run would find nothing to take over."""
         run_id = str(context["run_id"])
         if carries_cohort(context):
             self._link_cohort(run_id)
             return
-        perform(self.step, run_id, open_use_cases(sends=False))
+        runtime.perform(self.step, run_id, runtime.open_use_cases(sends=False))
         self.trigger_run_id = premium_run_id(run_id)
         self.conf = {"incident": run_id}
         super().execute(context)
 
     def _link_cohort(self, run_id: str) -> None:
-        """Link every premium incident of a cohort; what was started before is found started."""
-        use_cases = open_use_cases(sends=False)
-        perform_cohort(self, self.step, run_id, use_cases)
+        """Link every premium incident of a cohort; starting a run twice is harmless."""
+        use_cases = runtime.open_use_cases(sends=False)
+        runtime.perform_cohort(self, self.step, run_id, use_cases)
         for member in use_cases.cohorts.completed(self.task_id, run_id=run_id):
             start_run(self.trigger_dag_id, premium_run_id(member.own_run), {"incident": member.own_run})
 
@@ -56,8 +58,8 @@ class Takeover(Activity):
     """Perform a step of the other process on the incident that the run was started with."""
 
     def execute(self, context: Context) -> None:
-        """Work on the case file of the linked run, not on one of this run's own."""
-        perform(self.step, str(context["params"]["incident"]), open_use_cases(sends=self.sends))
+        """Work on the case file of the linked run: this run has no incident of its own."""
+        runtime.perform(self.step, str(context["params"]["incident"]), runtime.open_use_cases(sends=self.sends))
 
 
 def premium_run_id(run_id: str) -> str:

@@ -1,7 +1,7 @@
 """Resource Provisioning on hold: the sensor that waits for a restoration request, and its trigger.
 
-The outcome is one row in our database. Airflow only says when to look: neither a retry, a clear, a restart nor a
-deployment moves the deadline, which is an absolute instant stored with the status report (docs/operations.md).
+The outcome is one row in our database. Airflow only says when to look: no retry, clear, restart or deployment moves
+the deadline, which is an absolute instant stored with the status report (docs/operations.md).
 """
 
 import inspect
@@ -15,9 +15,10 @@ from airflow.sdk.exceptions import AirflowSensorTimeout
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from include.sla_logic.domain.restoration import RestorationOutcome
-from sla_airflow.cohorts import carries_cohort, join_condition_of, start_run
+from sla_airflow import runtime
+from sla_airflow.cohorts import carries_cohort, join_condition_of
 from sla_airflow.connections import database_url
-from sla_airflow.operators import no_retry_for_foreseen_errors, open_use_cases
+from sla_airflow.execution_api import start_run
 from sla_airflow.wait_poller import wait_poller
 
 WINDOW = timedelta(days=2)
@@ -44,53 +45,55 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
 
     def execute(self, context: Context) -> Any:
         """Look before deferring: the request may have been sent already."""
-        return self._part(context) if carries_cohort(context) else self.look(context)
+        return self._detach_waiting(context) if carries_cohort(context) else self.look(context)
 
     def look(self, context: Context, event: object = None) -> Any:  # noqa: ARG002
         """Decide in our database; a trigger's event says only that it is worth a look."""
-        use_cases, run_id = open_use_cases(sends=False), str(context["run_id"])
-        with no_retry_for_foreseen_errors():
+        use_cases, run_id = runtime.open_use_cases(sends=False), str(context["run_id"])
+        with runtime.no_retry_for_foreseen_errors():
             outcome = use_cases.restorations.decide(run_id)
             if outcome is None:
                 self._defer(run_id, use_cases.restorations.find(run_id).deadline)
-        self.log.info(
-            "The wait of %s for the restoration request ended: %s", use_cases.lookups.ticket_of(run_id), outcome
-        )
+        ticket = use_cases.lookups.ticket_of(run_id)
+        self.log.info("The wait of %s for the restoration request ended: %s", ticket, outcome)
         return self.do_branch(context, self.goes_on(outcome))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """Take Airflow's own timeout for what it is here: an occasion to look, never a failure."""
+        """Treat Airflow's own timeout as an occasion to look, never as a failure."""
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except AirflowSensorTimeout:
             self.log.warning("No triggerer looked in time; looking now")
             return self.look(context)
 
-    def _part(self, context: Context) -> Any:
-        """Keep no cohort waiting for one incident: who has to wait goes on in a run of her own, started once."""
-        with no_retry_for_foreseen_errors():
-            result = open_use_cases(sends=False).cohorts.await_restoration(
+    def _detach_waiting(self, context: Context) -> Any:
+        """Keep no cohort waiting: an incident that has to wait goes on in a run of its own, started once."""
+        with runtime.no_retry_for_foreseen_errors():
+            result = runtime.open_use_cases(sends=False).cohorts.await_restoration(
                 run_id=str(context["run_id"]), join_condition=join_condition_of(self)
             )
-        for leaver in result.detached:
-            started = start_run(self.dag_id, leaver.run_id, leaver.conf)
-            self.log.info("%s waits in run %s%s", leaver.ticket, leaver.run_id, "" if started else ", which is there")
+        for one in result.detached:
+            started = start_run(self.dag_id, one.run_id, one.conf)
+            self.log.info("%s waits in run %s%s", one.ticket, one.run_id, "" if started else ", which exists already")
         return self.do_branch(context, sorted(result.choices))
 
     def _defer(self, run_id: str, deadline: datetime) -> NoReturn:
+        """Defer until the first look, spread by run so that not all waits of a restart look at once."""
         now = datetime.now(UTC)
-        scheduler_priority_patch = now + timedelta(
-            seconds=FIRST_LOOK_SECONDS + crc32(run_id.encode()) % (JITTER_SECONDS * 1000) / 1e3
-        )
+        jitter = crc32(run_id.encode()) % (JITTER_SECONDS * 1000) / 1e3
+        first_look = now + timedelta(seconds=FIRST_LOOK_SECONDS + jitter)
         self.defer(
-            trigger=RestorationTrigger(run_id, deadline.isoformat(), scheduler_priority_patch.isoformat()),
+            trigger=RestorationTrigger(run_id, deadline.isoformat(), first_look.isoformat()),
             method_name="look",
-            timeout=max(deadline, scheduler_priority_patch) + SAFETY_NET - now,
+            timeout=max(deadline, first_look) + SAFETY_NET - now,
         )
 
 
 class RestorationTrigger(BaseTrigger):
-    """Fire when this run's wait can be decided; all instants are absolute, so a restart changes nothing."""
+    """Fire when this run's wait can be decided; all instants are absolute, so a restart changes nothing.
+
+    The classpath and the arguments stand in Airflow's database while a run waits: both are public names.
+    """
 
     def __init__(self, run_id: str, deadline: str, not_before: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -99,12 +102,12 @@ class RestorationTrigger(BaseTrigger):
         self.not_before = not_before
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Keep no database address: what a trigger is made of is written into logs."""
+        """Keep no database address: a trigger's arguments are written into logs."""
         kept = {"run_id": self.run_id, "deadline": self.deadline, "not_before": self.not_before}
         return f"{type(self).__module__}.{type(self).__qualname__}", kept
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait on the look-out that all waits of this database share."""
+        """Wait on the poller that all waits of this database share."""
         self.log.info("On hold for a restoration request until %s", self.deadline)
         await wait_poller(await database_url()).wait(self.run_id, not_before=datetime.fromisoformat(self.not_before))
         yield TriggerEvent({"look": self.run_id})  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Numbers that are set in Airflow's variables."""
+"""Read numbers from Airflow's variables."""
 
 from include.sla_logic.domain.errors import ForeseenError
 

@@ -12,7 +12,7 @@ import pytest
 from deploy.stack.project_settings import ProjectSettings
 from include.sla_logic.persistence.cohort_members import JoinCondition
 from include.sla_logic.process import customer_service
-from sla_airflow import backlog
+from sla_airflow import backlog, runtime
 from tests.backlog.logs import event, open_tickets, take_in, write_csv
 from tests.dags.loading import load_dag
 
@@ -36,7 +36,7 @@ class Runs:
 
 @pytest.fixture
 def runs(use_cases, monkeypatch):
-    monkeypatch.setattr(backlog, "open_use_cases", lambda **_: use_cases)
+    monkeypatch.setattr(runtime, "open_use_cases", lambda **_: use_cases)
     return Runs()
 
 
@@ -88,7 +88,7 @@ def test_it_goes_on_with_the_next_portion_while_there_is_room(use_cases, runs, t
 
 def test_who_has_lost_a_portion_to_somebody_else_stops_and_leaves_the_rest(use_cases, runs, tmp_path, monkeypatch):
     open_tickets(use_cases, tmp_path, 5)
-    monkeypatch.setattr(type(use_cases), "still_claimed", lambda *_, **__: False)
+    monkeypatch.setattr(type(use_cases.backlog), "renew_claim", lambda *_, **__: False)
     report = work_off(runs, at_most=2)
     assert (report["started"], runs.started) == (0, {})
     assert report["why"] == ["3 tickets could be taken: this run takes no more; the next one does"]
@@ -122,11 +122,11 @@ def test_tried_again_after_dying_between_two_starts_it_starts_the_rest_once(use_
 
 def test_a_run_that_was_started_but_not_noted_is_not_started_twice(use_cases, runs, tmp_path, monkeypatch):
     open_tickets(use_cases, tmp_path, 3)
-    monkeypatch.setattr(type(use_cases), "note_backlog_run", lambda *_: 1 / 0)
+    monkeypatch.setattr(type(use_cases.backlog), "note_run_started", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         work_off(runs)
     monkeypatch.undo()
-    monkeypatch.setattr(backlog, "open_use_cases", lambda **_: use_cases)
+    monkeypatch.setattr(runtime, "open_use_cases", lambda **_: use_cases)
     assert work_off(runs)["started"] == 3
     assert len(runs.started) == 1
 

@@ -102,7 +102,7 @@ def test_a_service_that_is_up_again_uses_up_no_more_of_its_budget(waiting, clock
 
 
 def test_while_the_customer_owes_an_answer_no_seconds_are_lost(waiting, clock):
-    waiting.perform(cs.enter_problem_report, run_id="incident.W-0")
+    waiting.incidents.perform(cs.enter_problem_report, run_id="incident.W-0")
     judge(waiting, budget=3 * HOUR)
     clock.pass_by(hours=1)
     hold(waiting)
@@ -116,7 +116,7 @@ def test_while_the_customer_owes_an_answer_no_seconds_are_lost(waiting, clock):
 
 
 def test_what_is_held_by_ourselves_runs_on(waiting, clock):
-    waiting.perform(cs.enter_problem_report, run_id="incident.W-0")
+    waiting.incidents.perform(cs.enter_problem_report, run_id="incident.W-0")
     judge(waiting, budget=3 * HOUR)
     hold(waiting, TicketStatus.HELD)
     clock.pass_by(hours=1)
@@ -124,12 +124,12 @@ def test_what_is_held_by_ourselves_runs_on(waiting, clock):
 
 
 def test_another_priority_moves_the_target_and_loses_no_held_time(waiting, clock):
-    waiting.perform(cs.enter_problem_report, run_id="incident.W-0")
+    waiting.incidents.perform(cs.enter_problem_report, run_id="incident.W-0")
     hold(waiting)
     clock.pass_by(hours=30)
     go_on(waiting)
     before = line_of(waiting)
-    with waiting.database.write() as connection:
+    with waiting.work.database.write() as connection:
         connection.execute(update(queue).values(priority="P2"))
     after = line_of(waiting)
     assert after.clock == before.clock
@@ -171,7 +171,7 @@ def test_what_nobody_has_compared_has_the_first_tier_of_the_contract_at_stake(wa
 
 
 def test_the_board_says_the_same_of_the_clock_as_the_open_list(waiting, clock):
-    waiting.perform(cs.enter_problem_report, run_id="incident.W-0")
+    waiting.incidents.perform(cs.enter_problem_report, run_id="incident.W-0")
     judge(waiting, budget=3 * HOUR)
     clock.pass_by(hours=1)
     [running] = board(waiting)
@@ -219,27 +219,27 @@ def test_a_tier_that_has_passed_is_followed_by_the_next_one(any_use_cases, tmp_p
 
 def test_nothing_is_judged_anew_that_was_held_and_has_time_left(waiting, clock):
     on_tiers(waiting)
-    waiting.perform(cs.enter_problem_report, run_id="incident.W-0")
+    waiting.incidents.perform(cs.enter_problem_report, run_id="incident.W-0")
     judge(waiting, budget=3 * HOUR)
     hold(waiting)
     clock.pass_by(hours=10)
-    assert waiting.rejudge(limit=10) == 0
+    assert waiting.monitoring.rejudge(limit=10) == 0
     go_on(waiting)
-    assert waiting.rejudge(limit=10) == 0
+    assert waiting.monitoring.rejudge(limit=10) == 0
     assert line_of(waiting).seconds_left == 3 * HOUR
 
 
 def test_an_incident_that_ended_and_stays_open_is_not_settled(waiting, clock):
-    waiting.perform(cs.enter_problem_report, run_id="incident.W-0")
+    waiting.incidents.perform(cs.enter_problem_report, run_id="incident.W-0")
     judge(waiting, budget=3 * HOUR)
-    with waiting.database.write() as connection:
+    with waiting.work.database.write() as connection:
         connection.execute(update(queue).values(closed_at=clock.now, outcome="terminated"))
 
     @step
     def close_incident(file):
         file.escalate("nobody has restored it")
 
-    waiting.perform(close_incident, run_id="incident.W-0")
+    waiting.incidents.perform(close_incident, run_id="incident.W-0")
     clock.pass_by(hours=1)
     [line] = board(waiting)
     assert (line.open, line.seconds_left, str(line.at_stake)) == (True, 2 * HOUR, "15.00 EUR")

@@ -75,8 +75,7 @@ Lived = TypeVar("Lived", bound=OpenHouse)
 def lived_in(house: Lived) -> Iterator[Lived]:
     """Let Airflow's tasks and triggers work on this house, by its clock."""
     # Not at the top: a conftest is read before Airflow's home is set.
-    from sla_airflow import connections, restoration, wait_poller
-    from sla_airflow import operators as activities
+    from sla_airflow import connections, restoration, runtime, wait_poller
 
     url = house.use_cases.work.settings.database_url
 
@@ -92,10 +91,9 @@ def lived_in(house: Lived) -> Iterator[Lived]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_CONN_TELECO_DB", url)
         patch.setenv("TELECO_LETTERS", str(house.use_cases.work.settings.letters_folder))
-        for module in (activities, restoration):
-            patch.setattr(module, "open_use_cases", open_use_cases)
+        patch.setattr(runtime, "open_use_cases", open_use_cases)
         patch.setattr(wait_poller, "answered_runs", answered_runs)
-        patch.setattr(wait_poller, "LOOK_SECONDS", 0.2)
+        patch.setattr(wait_poller, "POLL_SECONDS", 0.2)
         patch.setattr(restoration, "FIRST_LOOK_SECONDS", 0)
         patch.setattr(restoration, "JITTER_SECONDS", 1)
         yield house

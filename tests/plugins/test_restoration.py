@@ -11,18 +11,14 @@ from airflow.sdk._shared.module_loading import import_string
 from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR, BaseOperator, TriggerFailureReason
 from airflow.sdk.exceptions import AirflowFailException, DownstreamTasksSkipped, TaskDeferralError, TaskDeferred
 
-from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
-from sla_airflow import restoration, wait_poller
+from include.sla_logic.services.lookups import UnableToFindIncident
+from sla_airflow import runtime, wait_poller
 from sla_airflow.restoration import FIRST_LOOK_SECONDS, JITTER_SECONDS, RestorationSensor, RestorationTrigger
 
 RUN = "incident.WEB-1"
 DEADLINE = datetime(2099, 1, 3, 12, tzinfo=UTC)
-
-
-class UnableToFindIncident(ForeseenError):
-    pass
 
 
 class UseCases:
@@ -51,7 +47,7 @@ class UseCases:
 @pytest.fixture
 def use_cases(monkeypatch: pytest.MonkeyPatch) -> UseCases:
     use_cases = UseCases()
-    monkeypatch.setattr(restoration, "open_use_cases", lambda **_: use_cases)
+    monkeypatch.setattr(runtime, "open_use_cases", lambda **_: use_cases)
     return use_cases
 
 
@@ -109,9 +105,9 @@ def test_the_first_look_comes_fifteen_seconds_or_more_after_the_deferral(
     use_cases.deadline = datetime.now(UTC)
     for run in map(str, range(50)):
         before = datetime.now(UTC)
-        scheduler_priority_patch = datetime.fromisoformat(deferral(sensor, run).trigger.serialize()[1]["not_before"])
-        assert timedelta(seconds=FIRST_LOOK_SECONDS) <= scheduler_priority_patch - before
-        assert scheduler_priority_patch - datetime.now(UTC) <= timedelta(seconds=FIRST_LOOK_SECONDS + JITTER_SECONDS)
+        first_look = datetime.fromisoformat(deferral(sensor, run).trigger.serialize()[1]["not_before"])
+        assert timedelta(seconds=FIRST_LOOK_SECONDS) <= first_look - before
+        assert first_look - datetime.now(UTC) <= timedelta(seconds=FIRST_LOOK_SECONDS + JITTER_SECONDS)
     assert FIRST_LOOK_SECONDS >= 15
 
 
@@ -170,6 +166,32 @@ def test_a_trigger_is_the_same_after_a_round_trip() -> None:
     assert again.serialize() == trigger.serialize()
 
 
+def test_a_wait_that_is_stored_in_airflows_database_is_resumed_by_todays_code(
+    use_cases: UseCases, sensor: RestorationSensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Classpath, arguments and method are written out as they stand in the rows of runs that wait."""
+    stored = {
+        "classpath": "sla_airflow.restoration.RestorationTrigger",
+        "kwargs": {
+            "run_id": "incident.WEB-1",
+            "deadline": "2099-01-03T12:00:00+00:00",
+            "not_before": "2026-11-02T12:00:17.250000+00:00",
+        },
+        "next_method": "look",
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_TELECO_DB", "sqlite:////srv/teleco.db")
+    monkeypatch.setattr(wait_poller, "answered_runs", lambda *_: frozenset({RUN}))
+
+    async def fire() -> object:
+        return await anext(aiter(import_string(stored["classpath"])(**stored["kwargs"]).run()))
+
+    event = asyncio.run(fire())
+    use_cases.outcome = RestorationOutcome.IN_TIME
+    with pytest.raises(DownstreamTasksSkipped) as branched:
+        sensor.resume_execution(stored["next_method"], {"event": event.payload}, context_of(sensor))
+    assert branched.value.tasks == [("terminate_restoration", -1)]
+
+
 def test_a_trigger_tells_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_TELECO_DB", "postgresql+psycopg://teleco:geheim@db/teleco")
     assert "geheim" not in repr(RestorationTrigger(RUN, DEADLINE.isoformat(), DEADLINE.isoformat()))
@@ -184,7 +206,7 @@ def test_a_trigger_fires_when_the_database_has_an_answer(monkeypatch: pytest.Mon
 
     monkeypatch.setenv("AIRFLOW_CONN_TELECO_DB", "sqlite:////srv/teleco.db")
     monkeypatch.setattr(wait_poller, "answered_runs", answered)
-    monkeypatch.setattr(wait_poller, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(wait_poller, "POLL_SECONDS", 0.01)
     now = datetime.now(UTC).isoformat()
 
     async def fire() -> object:

@@ -10,14 +10,15 @@ from airflow.sdk.exceptions import AirflowFailException
 from include.sla_logic.domain.mail_message import read_message, text_of
 from include.sla_logic.process.customer_service import enter_problem_report
 from include.sla_logic.services import UseCases
-from sla_airflow import operators as activities
+from sla_airflow import runtime
 from sla_airflow.notifier import FailedStep
+from sla_airflow.operators import Intake
 from tests.services.sample import conf
 
 
 def test_the_operators_get_one_mail_for_each_failed_step(use_cases: UseCases, monkeypatch):
     told = UseCases(replace(use_cases.work.settings, operators="ops@teleco.example"))
-    monkeypatch.setattr(activities, "open_use_cases", lambda **_: told)
+    monkeypatch.setattr(runtime, "open_use_cases", lambda **_: told)
     told.incidents.accept(conf(observed_from="2026-11-02T08:15:00+00:00"), run_id="run-1", origin="form")
     context = {
         "run_id": "run-1",
@@ -41,7 +42,7 @@ def test_the_operators_get_one_mail_for_each_failed_step(use_cases: UseCases, mo
 
 
 def test_a_notification_that_is_refused_does_not_mark_the_incident_that_has_its_name(use_cases: UseCases, monkeypatch):
-    monkeypatch.setattr(activities, "open_use_cases", lambda **_: use_cases)
+    monkeypatch.setattr(runtime, "open_use_cases", lambda **_: use_cases)
     use_cases.backlog.enter(conf(external_reference="S"), run_id="incident.S", origin="backlog")
     run = SimpleNamespace(
         conf=conf(external_reference="S", symptom="other"),
@@ -50,7 +51,7 @@ def test_a_notification_that_is_refused_does_not_mark_the_incident_that_has_its_
     )
     context: Any = {"run_id": "incident.S", "dag_run": run, "ti": SimpleNamespace(task_id="enter_problem_report")}
     with pytest.raises(AirflowFailException, match="with another notification") as refused:
-        activities.Intake(step=enter_problem_report).execute(context)
+        Intake(step=enter_problem_report).execute(context)
     FailedStep()({**context, "exception": refused.value})
     assert not use_cases.lookups.incident("S").ticket.escalated
     assert use_cases.backlog.summary().waiting.total == 1

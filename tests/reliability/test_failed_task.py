@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from include.sla_logic.domain.mail_message import read_message, text_of
 from include.sla_logic.persistence.audit import acts_about
 from include.sla_logic.services import UseCases
-from sla_airflow import operators as activities
+from sla_airflow import runtime
 from sla_airflow.notifier import FailedTask
 from tests.dags.loading import load_dag
 from tests.services.sample import Clock
@@ -34,7 +34,7 @@ def test_every_task_for_all_incidents_tells_when_it_has_failed_for_good(dag: str
 
 def test_the_operators_get_one_mail_a_day(use_cases: UseCases, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     told = UseCases(replace(use_cases.work.settings, operators="ops@teleco.example"), clock=clock)
-    monkeypatch.setattr(activities, "open_use_cases", lambda **_: told)
+    monkeypatch.setattr(runtime, "open_use_cases", lambda **_: told)
     for why in ("first", "second", "third"):
         clock.pass_by(minutes=1)
         FailedTask()(context(AirflowFailException(f"The {why} reason.")))
@@ -57,7 +57,7 @@ def test_the_operators_get_one_mail_a_day(use_cases: UseCases, clock: Clock, mon
 def test_what_a_library_says_is_not_told_and_without_an_address_the_audit_has_it(
     use_cases: UseCases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(activities, "open_use_cases", lambda **_: use_cases)
+    monkeypatch.setattr(runtime, "open_use_cases", lambda **_: use_cases)
     FailedTask()(context(OSError("ada@example.net refuses")))
     assert use_cases.outbox.messages() == []
     with use_cases.work.reading() as connection:

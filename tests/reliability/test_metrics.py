@@ -13,9 +13,9 @@ from sqlalchemy import insert
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.system_t import outbox, restorations
 from include.sla_logic.services import UseCases
-from sla_airflow import housekeeping, metrics
+from sla_airflow import housekeeping, metrics, runtime
 from tests.backlog.logs import event, take_in, write_csv
-from tests.reliability.test_inspection import CREDIT
+from tests.reliability.test_invariants import CREDIT
 from tests.services.sample import NOON, conf
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +70,7 @@ def test_a_deadline_that_has_passed_counts_below_zero(busy, clock):
 def test_the_figures_leave_as_gauges_with_tags(busy, monkeypatch):
     sent = []
     monkeypatch.setattr(metrics, "gauge", lambda name, value, *, tags: sent.append((name, value, tags)))
-    monkeypatch.setattr(housekeeping, "open_use_cases", lambda: busy)
+    monkeypatch.setattr(runtime, "open_use_cases", lambda: busy)
     housekeeping.deliver_and_measure()
     assert ("teleco.credits.amount.booked.EUR", 10.0, {"state": "booked", "currency": "EUR"}) in sent
     assert all(name.startswith("teleco.") for name, _, _ in sent)

@@ -5,8 +5,7 @@ from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import DagRunStateResult, ErrorResponse
 
-from sla_airflow.backlog import BacklogRuns
-from sla_airflow.watchdog import AirflowRuns
+from sla_airflow.execution_api import AirflowRuns
 
 
 class Supervisor:
@@ -36,7 +35,7 @@ def failure(status_code):
 def test_a_run_that_airflow_does_not_know_is_gone_and_dead(airflow):
     airflow(failure(404))
     assert AirflowRuns().state("incident.A") is None
-    assert BacklogRuns().is_dead("incident.A")
+    assert AirflowRuns().is_dead("incident.A")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +46,7 @@ def test_an_api_server_that_fails_or_is_silent_has_said_nothing_of_the_run(airfl
     with pytest.raises(AirflowRuntimeError):
         AirflowRuns().state("incident.A")
     with pytest.raises(AirflowRuntimeError):
-        BacklogRuns().is_dead("incident.A")
+        AirflowRuns().is_dead("incident.A")
 
 
 @pytest.mark.parametrize(
@@ -55,4 +54,4 @@ def test_an_api_server_that_fails_or_is_silent_has_said_nothing_of_the_run(airfl
 )
 def test_only_failed_runs_are_dead(airflow, state, dead):
     airflow(DagRunStateResult(state=state))
-    assert BacklogRuns().is_dead("incident.A") is dead
+    assert AirflowRuns().is_dead("incident.A") is dead

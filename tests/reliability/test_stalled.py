@@ -14,7 +14,7 @@ from include.sla_logic.persistence.schema.system_t import restorations
 from include.sla_logic.persistence.stalled_incidents import WATCHDOG, StalledIncident
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.watchdog import UnableToResumeRun
-from sla_airflow import watchdog as watching
+from sla_airflow import runtime, watchdog
 from tests.services.sample import NOON, conf
 
 DEADLINE = NOON + timedelta(hours=4)
@@ -100,7 +100,7 @@ class Runs:
 @pytest.fixture
 def watched(opened: UseCases, monkeypatch: pytest.MonkeyPatch) -> UseCases:
     """Let the watchdog work on this database."""
-    monkeypatch.setattr(watching, "open_use_cases", lambda: opened)
+    monkeypatch.setattr(runtime, "open_use_cases", lambda: opened)
     return opened
 
 
@@ -108,7 +108,7 @@ def test_a_dead_run_is_taken_up_three_times_with_longer_pauses_and_then_left_to_
     runs, taken_up = Runs({"run-1": "failed"}), []
     for minute in range(240):
         clock.pass_by(minutes=1)
-        if watching.watch(runs):
+        if watchdog.watch(runs):
             taken_up.append(minute + 1)
     assert taken_up == [11, 31, 71]
     acts = watched.lookups.incident("run-1").audit
@@ -117,36 +117,36 @@ def test_a_dead_run_is_taken_up_three_times_with_longer_pauses_and_then_left_to_
 
 def test_a_run_on_which_airflow_works_is_left_alone(watched, clock):
     clock.pass_by(hours=1)
-    assert watching.watch(Runs({"run-1": "running"})) == []
+    assert watchdog.watch(Runs({"run-1": "running"})) == []
 
 
 def test_a_deferred_run_at_which_nobody_looks_is_taken_up(watched, clock):
     hold(watched)
     clock.now = DEADLINE + timedelta(minutes=11)
     runs = Runs({"run-1": "running"}, alone=True)
-    assert watching.watch(runs) == ["run-1"]
+    assert watchdog.watch(runs) == ["run-1"]
     assert watched.restorations.find("run-1").outcome is RestorationOutcome.TOO_LATE
 
 
 def test_a_deleted_run_is_started_again_once_it_had_begun_or_an_hour_has_passed(watched, clock):
     clock.pass_by(minutes=59)
-    assert watching.watch(Runs({})) == []
+    assert watchdog.watch(Runs({})) == []
     clock.pass_by(minutes=2)
-    assert watching.watch(Runs({})) == ["run-1"]
+    assert watchdog.watch(Runs({})) == ["run-1"]
 
 
 def test_a_refusal_for_one_run_stops_nobody_else(watched, clock):
     watched.incidents.accept(conf(external_reference="REF-2"), run_id="run-2", origin="form")
     clock.pass_by(minutes=11)
     runs = Runs({"run-1": "failed", "run-2": "failed"}, refused="run-1")
-    assert watching.watch(runs) == ["run-2"]
+    assert watchdog.watch(runs) == ["run-2"]
     assert [act.subject for act in watched.lookups.incident("run-1").audit] == []
 
 
 def test_how_long_it_must_have_been_quiet_is_said_from_outside(watched, clock):
     clock.pass_by(minutes=2)
-    assert watching.watch(Runs({"run-1": "failed"})) == []
-    assert watching.watch(Runs({"run-1": "failed"}), minutes=1) == ["run-1"]
+    assert watchdog.watch(Runs({"run-1": "failed"})) == []
+    assert watchdog.watch(Runs({"run-1": "failed"}), minutes=1) == ["run-1"]
 
 
 @pytest.fixture

@@ -66,8 +66,8 @@ def _repair(use_cases: UseCases, taking: Round, airflow: str | None) -> list[str
 def _show(found: dict[str, list[Any]], done: list[str]) -> None:
     for line in done:
         typer.echo(f"Done: {line}")
-    for breach in found["breaches"]:
-        typer.echo(f"Broken: {breach}")
+    for violation in found["breaches"]:
+        typer.echo(f"Broken: {violation}")
     if found["stalled"]:
         rows = [(s.ticket, s.run_id, s.last_step, s.since, s.taken_up) for s in found["stalled"]]
         show_table(("stands still", "run", "last step", "since", "taken up"), rows, empty="")

@@ -55,15 +55,12 @@ def tickets(
     """
     from include.sla_logic.cli.progress import counting
     from include.sla_logic.importers.files import count_rows
-    from include.sla_logic.importers.tickets import import_tickets
     from include.sla_logic.services import Settings, UseCases
 
     work = _work(layout, mapping, source=source, until=until, reports_only=reports_only)
     use_cases = UseCases(Settings.from_environment())
-    with use_cases.work.reading():
-        pass  # refuses a database that was never migrated
     with counting("Importing tickets", "rows", total=count_rows(file)) as progress:
-        report = import_tickets(use_cases.work.database, file, work, progress=progress)
+        report = use_cases.imports.tickets(file, work, progress=progress)
     show_json(vars(report)) if as_json else _show(report)
     if report.rejected:
         raise typer.Exit(_REJECTED)

@@ -89,24 +89,13 @@ def mappings() -> None:
 
 def _import(kind: str, file: Path, mapping_name: str | None, day: date) -> "ImportReport":
     from include.sla_logic.cli.progress import counting
-    from include.sla_logic.importers import KINDS, import_file
     from include.sla_logic.importers.files import count_rows
     from include.sla_logic.services import Settings, UseCases
 
     mapping = _mapping(kind, mapping_name)
     use_cases = UseCases(Settings.from_environment())
-    with use_cases.work.reading():
-        pass  # refuses a database that was never migrated
     with counting(f"Importing {kind}", "rows", total=count_rows(file)) as progress:
-        return import_file(
-            use_cases.work.database,
-            file,
-            kind=KINDS[kind],
-            section=mapping.sections[kind],
-            mapping=mapping,
-            as_of=day,
-            progress=progress,
-        )
+        return use_cases.imports.records(file, kind=kind, mapping=mapping, as_of=day, progress=progress)
 
 
 def _mapping(kind: str, name: str | None) -> "Mapping":

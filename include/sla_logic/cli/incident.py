@@ -13,7 +13,7 @@ from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 
 if TYPE_CHECKING:
-    from include.sla_logic.persistence.cohort_members import Member
+    from include.sla_logic.services.cohorts import Member
 
 app = typer.Typer(
     no_args_is_help=True, help="Start an incident, look at it, release or reject its restoration request."
@@ -58,8 +58,8 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List tickets, the newest first; those of a run with what became of them in it."""
-    from include.sla_logic.persistence.tickets import TicketFilter
     from include.sla_logic.services import Settings, UseCases
+    from include.sla_logic.services.lookups import TicketFilter
 
     wanted = TicketFilter(customer=customer, open_only=open_only, escalated=True if escalated else None, run=run)
     use_cases = UseCases(Settings.from_environment())

@@ -7,7 +7,7 @@ import typer
 from include.sla_logic.cli.output import show_fields, show_table
 
 if TYPE_CHECKING:
-    from include.sla_logic.persistence.queries.incident import Case
+    from include.sla_logic.services.lookups import Case
 
 _NAMED = 10  # more tickets of one service problem are counted, not named
 

@@ -25,7 +25,7 @@ class UnableToLoadContracts(ForeseenError):
 @app.command("small-teleco")
 def load_sample(
     notifications: Annotated[
-        Path | None, typer.Option(help="IncidentRecord into which the notifications and expectations.json are written.")
+        Path | None, typer.Option(help="Folder into which the notifications and expectations.json are written.")
     ] = None,
     anchor: Annotated[
         datetime | None, typer.Option(help="The moment on which everything is hung, in UTC; now, if not given.")
@@ -33,7 +33,7 @@ def load_sample(
     seed: Annotated[int | None, typer.Option(help="Draws what the catalogue leaves to chance.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Generate and load a whole house of our own, with one incident for each way through the process.
+    """Generate and load a whole telecom provider, with one incident for each way through the process.
 
     Where it is loaded already, nothing changes and the same notifications are written again.
     """
@@ -41,15 +41,15 @@ def load_sample(
     from include.sla_logic.services import Settings, UseCases
 
     use_cases = UseCases(Settings.from_environment())
-    house, new = _load(use_cases, anchor, DEFAULT_SEED if seed is None else seed)
-    written = write_notifications(house, notifications) if notifications else []
+    sample, new = _load(use_cases, anchor, DEFAULT_SEED if seed is None else seed)
+    written = write_notifications(sample, notifications) if notifications else []
     if as_json:
-        show_json({"anchor": house.anchor, "seed": house.seed, "loaded": new, "written": [str(p) for p in written]})
+        show_json({"anchor": sample.anchor, "seed": sample.seed, "loaded": new, "written": [str(p) for p in written]})
         return
     state = "loaded" if new else "was loaded before"
-    typer.echo(f"The small TELECO of {house.anchor:%Y-%m-%d %H:%M:%S} UTC is {state}: {_contents(house)}.")
+    typer.echo(f"The small TELECO of {sample.anchor:%Y-%m-%d %H:%M:%S} UTC is {state}: {_contents(sample)}.")
     if written:
-        typer.echo(f"{len(house.notifications)} notifications and expectations.json are in {notifications}.")
+        typer.echo(f"{len(sample.notifications)} notifications and expectations.json are in {notifications}.")
 
 
 def _load(use_cases: "UseCases", anchor: datetime | None, seed: int) -> tuple["Sample", bool]:
@@ -58,11 +58,11 @@ def _load(use_cases: "UseCases", anchor: datetime | None, seed: int) -> tuple["S
     with use_cases.work.writing() as connection:
         known = small.loaded_anchor(connection)
         moment = anchor.replace(tzinfo=anchor.tzinfo or UTC) if anchor else use_cases.work.database.now(connection)
-        house = small.make_sample(seed, known or moment)
+        sample = small.make_sample(seed, known or moment)
         if known is None:
-            with _progress(sum(map(len, house.rows.values()))) as advance:
-                small.load_sample(connection, house, progress=advance)
-        return house, known is None
+            with _progress(sum(map(len, sample.rows.values()))) as advance:
+                small.load_sample(connection, sample, progress=advance)
+        return sample, known is None
 
 
 @contextmanager
@@ -77,24 +77,21 @@ def _progress(total: int) -> Iterator[Callable[[str, int], None]]:
         yield lambda table, rows: progress.update(task, advance=rows, description=f"Loading {table}")
 
 
-def _contents(house: "Sample") -> str:
-    counts = {name: len(house.rows[name]) for name in ("customers", "contracts", "resources", "outages", "samples")}
+def _contents(sample: "Sample") -> str:
+    counts = {name: len(sample.rows[name]) for name in ("customers", "contracts", "resources", "outages", "samples")}
     return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
 @app.command("contracts")
 def load_contracts(
-    paths: Annotated[list[Path], typer.Argument(help="YAML files, or records of them.", exists=True)],
+    paths: Annotated[list[Path], typer.Argument(help="YAML files, or folders of them.", exists=True)],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Validate contracts and keep them, all or none; a version once loaded never changes."""
-    from include.sla_logic.persistence.contracts import load_contract
     from include.sla_logic.services import Settings, UseCases
 
-    use_cases = UseCases(Settings.from_environment())
-    with use_cases.work.writing() as connection:
-        now = use_cases.work.database.now(connection)
-        loaded = [load_contract(connection, _text(path), name=path.name, now=now) for path in _files(paths)]
+    texts = ((path.name, _text(path)) for path in _files(paths))
+    loaded = UseCases(Settings.from_environment()).imports.contracts(texts)
     if as_json:
         show_json([{"id": c.id, "version": c.version, "title": c.title, "new": new} for c, new in loaded])
         return

@@ -7,7 +7,7 @@ import typer
 from include.sla_logic.cli.output import show_fields, show_json, show_table
 
 if TYPE_CHECKING:
-    from include.sla_logic.persistence.queries.service_problems import ProblemView
+    from include.sla_logic.services.lookups import ProblemView
 
 app = typer.Typer(no_args_is_help=True, help="See service problems: one cause behind many incidents.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON as TMF656 has it.")]

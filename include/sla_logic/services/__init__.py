@@ -23,6 +23,7 @@ from include.sla_logic.settings import Settings
 
 if TYPE_CHECKING:
     from include.sla_logic.services.board import Board
+    from include.sla_logic.services.imports import Imports
     from include.sla_logic.services.incident_views import IncidentViews
     from include.sla_logic.services.letters import Letters
     from include.sla_logic.services.reports import Reports
@@ -60,6 +61,12 @@ class UseCases:
         from include.sla_logic.services.board import Board
 
         return Board(self.work)
+
+    @cached_property
+    def imports(self) -> "Imports":
+        from include.sla_logic.services.imports import Imports
+
+        return Imports(self.work)
 
     @cached_property
     def incident_views(self) -> "IncidentViews":

@@ -1,9 +1,8 @@
-"""The backlog: tickets that came without a run of their own are claimed, started, and taken back from dead runs."""
+"""The backlog: tickets without a run of their own are claimed and started, and released from dead runs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.arrivals import note_arrival
@@ -19,19 +18,19 @@ from include.sla_logic.persistence.backlog import (
     renew,
     unfinished_runs,
 )
+from include.sla_logic.persistence.queries.open_incidents import OpenTicket, read_open_list
 from include.sla_logic.persistence.queries.waiting_tickets import Waiting, count_waiting
 from include.sla_logic.services.acceptance import UnableToAcceptNotification, accept_notification
 from include.sla_logic.services.unit_of_work import UnitOfWork
 
-if TYPE_CHECKING:
-    from include.sla_logic.persistence.queries.open_incidents import OpenTicket
+__all__ = ["Backlog", "BacklogSummary", "OpenTicket", "PlannedRun", "Released"]
 
-LEASE = timedelta(minutes=30)  # starting a claim takes seconds; whoever needs longer has died
+LEASE = timedelta(minutes=30)  # starting the run of a claim takes seconds; a slower claimant has died
 
 
 @dataclass(frozen=True)
-class BacklogStand:
-    """Where the backlog stands: incidents that runs work on, and tickets that wait."""
+class BacklogSummary:
+    """How many incidents runs are working on, and how many tickets wait."""
 
     active: int
     waiting: Waiting
@@ -39,16 +38,15 @@ class BacklogStand:
 
 @dataclass(frozen=True)
 class Backlog:
-    """Many may claim at once, from several schedulers or by hand: every ticket goes to one of them."""
+    """Several schedulers and people may claim at once: every ticket goes to one of them."""
 
     work: UnitOfWork
 
     def enter(self, conf: object, *, run_id: str, origin: str) -> tuple[TroubleTicket, bool]:
-        """Accept a notification and let it wait for the backlog; the same one again changes nothing.
+        """Accept a notification and let it wait in the backlog; the same one again changes nothing.
 
-        Returns the ticket, and whether it waits: it does not where a run has taken it up before.
-
-        Raises `UnableToAcceptNotification` for what is kept in quarantine.
+        Return the ticket, and whether it waits: not where a run has started it before. Raise
+        `UnableToAcceptNotification` for what is kept in quarantine.
         """
         with self.work.writing() as connection:
             now = self.work.database.now(connection)
@@ -59,29 +57,28 @@ class Backlog:
         return answer, waits
 
     def claim(self, *, by: str, limit: int, at_most: int, carries: int) -> Sequence[PlannedRun]:
-        """Claim waiting tickets in queue order, in portions for runs that carry so many.
+        """Claim waiting tickets in queue order, in portions for runs of `carries` tickets each.
 
-        `limit` is the number of active incidents that is not exceeded. Who claims again before starting gets
-        the same claims again.
+        `limit` is the number of incidents that may be active. Claiming again before starting returns the same claims.
         """
         demand = Demand(by=by, lease=LEASE, limit=limit, at_most=at_most, carries=carries)
         with self.work.writing() as connection:
             return claim(connection, demand, now=self.work.database.now(connection))
 
     def renew_claim(self, planned: PlannedRun, *, by: str) -> bool:
-        """Make sure, right before its run is started, that the claim is still this claimant's."""
+        """Prolong a claim right before its run is started; False where it has lapsed and is another's now."""
         with self.work.writing() as connection:
             return renew(connection, planned, by=by, until=self.work.database.now(connection) + LEASE)
 
     def note_run_started(self, run_id: str) -> int:
-        """Note that a planned run exists; return the number of tickets that it carries."""
+        """Record that a planned run exists; return the number of tickets that it carries."""
         with self.work.writing() as connection:
             return mark_started(connection, run_id, now=self.work.database.now(connection))
 
     def release_dead_claims(self, is_dead: Callable[[str], bool]) -> Sequence[Released]:
-        """Let tickets wait again whose run has died; `is_dead` knows runs. Returns who, by run.
+        """Let the tickets of dead runs wait again; return them by run.
 
-        A claim that was held for too long although its run lives has only not been noted as started.
+        A lapsed claim whose run lives was started without being recorded so: it is recorded now.
         """
         with self.work.reading() as connection:
             lapsed = lapsed_runs(connection, now=self.work.database.now(connection))
@@ -96,15 +93,13 @@ class Backlog:
                 self.note_run_started(run_id)
         return released
 
-    def summary(self) -> BacklogStand:
-        """Count who is worked on and who waits for what."""
+    def summary(self) -> BacklogSummary:
+        """Count the active incidents, and the tickets that wait by what they wait for."""
         with self.work.reading() as connection:
-            return BacklogStand(count_active(connection), count_waiting(connection))
+            return BacklogSummary(count_active(connection), count_waiting(connection))
 
-    def open_incidents(self, *, waiting_only: bool = False, limit: int = 50, offset: int = 0) -> "Sequence[OpenTicket]":
+    def open_incidents(self, *, waiting_only: bool = False, limit: int = 50, offset: int = 0) -> Sequence[OpenTicket]:
         """Return open tickets in queue order with the seconds left on their clocks and the money at stake."""
-        from include.sla_logic.persistence.queries.open_incidents import read_open_list
-
         with self.work.reading() as connection:
             now = self.work.database.now(connection)
             return read_open_list(connection, now=now, waiting_only=waiting_only, limit=limit, offset=offset)

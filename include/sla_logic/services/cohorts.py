@@ -45,6 +45,8 @@ from include.sla_logic.services.cohort_conf import checked, numbers_in
 from include.sla_logic.services.restorations import WAIT, end_wait
 from include.sla_logic.services.unit_of_work import UnitOfWork
 
+__all__ = ["Cohorts", "Detached", "JoinCondition", "Member", "WaitResult"]
+
 AT_ONCE = 200  # incidents in one transaction: SQLite has one writer, who must not keep the others waiting for long
 # What says nothing of an incident: the database or the disk is away, and the whole step is tried again.
 _PASSING = (OperationalError, InterfaceError, OSError, MemoryError)

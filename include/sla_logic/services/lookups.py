@@ -1,51 +1,44 @@
-"""Looking things up: one incident with everything, or many tickets."""
+"""Look things up: one incident with everything, or many tickets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
-from include.sla_logic.persistence.incident_records import number_of_run, ticket_id
+from include.sla_logic.persistence.incident_records import UnableToFindIncident, number_of_run, ticket_id
 from include.sla_logic.persistence.migrations import current_revision
+from include.sla_logic.persistence.queries.incident import Case, view_case
+from include.sla_logic.persistence.queries.letters import newest_letter
+from include.sla_logic.persistence.queries.service_problems import ProblemView, list_problems, read_problem
 from include.sla_logic.persistence.tickets import TicketFilter, count_contents, list_tickets
 from include.sla_logic.services.unit_of_work import UnitOfWork
 
-if TYPE_CHECKING:
-    from include.sla_logic.persistence.queries.incident import Case
-    from include.sla_logic.persistence.queries.service_problems import ProblemView
+__all__ = ["Case", "Lookups", "ProblemView", "TicketFilter", "UnableToFindIncident"]
 
 
 @dataclass(frozen=True)
 class Lookups:
-    """Reads, never writes."""
+    """Read, and never write."""
 
     work: UnitOfWork
 
-    def incident(self, reference: str) -> "Case":
+    def incident(self, reference: str) -> Case:
         """Return everything about one incident, by ticket id, external reference or run id."""
-        from include.sla_logic.persistence.queries.incident import view_case
-
         with self.work.reading() as connection:
             return view_case(connection, reference)
 
     def letter(self, reference: str) -> dict[str, Any]:
         """Return the newest letter of an incident as the outbox keeps it; raise `UnableToFindLetter`."""
-        from include.sla_logic.persistence.queries.letters import newest_letter
-
         with self.work.reading() as connection:
             return newest_letter(connection, reference)
 
-    def service_problems(self, *, open_only: bool = False, limit: int = 100) -> "Sequence[ProblemView]":
+    def service_problems(self, *, open_only: bool = False, limit: int = 100) -> Sequence[ProblemView]:
         """Return the service problems, newest first."""
-        from include.sla_logic.persistence.queries.service_problems import list_problems
-
         with self.work.reading() as connection:
             return list_problems(connection, open_only=open_only, limit=limit)
 
-    def service_problem(self, problem: str) -> "ProblemView":
+    def service_problem(self, problem: str) -> ProblemView:
         """Return one service problem by its number; raise `UnableToFindProblem`."""
-        from include.sla_logic.persistence.queries.service_problems import read_problem
-
         with self.work.reading() as connection:
             return read_problem(connection, problem)
 
@@ -58,7 +51,7 @@ class Lookups:
     def tickets(
         self, wanted: TicketFilter | None = None, *, limit: int = 100, offset: int = 0
     ) -> Sequence[TroubleTicket]:
-        """Return the tickets that fit, newest first."""
+        """Return the tickets that match, newest first."""
         with self.work.reading() as connection:
             return list_tickets(connection, wanted or TicketFilter(), limit=limit, offset=offset)
 

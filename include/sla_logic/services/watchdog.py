@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.persistence.stalled_incidents import StalledIncident
+from include.sla_logic.persistence.stalled_incidents import WATCHDOG, StalledIncident
 from include.sla_logic.services.monitoring import PATIENCE
 
 if TYPE_CHECKING:
     from include.sla_logic.services import UseCases
+
+__all__ = ["MOVING", "WATCHDOG", "Resumed", "Round", "Runs", "UnableToResumeRun", "resume_stalled"]
 
 TIMES = 3
 AT_ONCE = 20  # in one round; the next begins a minute later

@@ -8,33 +8,33 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from include.sla_logic.persistence.invariants.caps import cap_breaches
-from include.sla_logic.persistence.invariants.incidents import incident_breaches, unsettled_incidents
-from include.sla_logic.persistence.invariants.messages import message_breaches
-from include.sla_logic.persistence.invariants.money import money_breaches
-from include.sla_logic.persistence.invariants.outcomes import outcome_breaches
-from include.sla_logic.persistence.invariants.problems import problem_breaches
-from include.sla_logic.persistence.invariants.violation import Breach
-from include.sla_logic.persistence.invariants.waits import wait_breaches
+from include.sla_logic.persistence.invariants.caps import check_caps
+from include.sla_logic.persistence.invariants.incidents import check_incidents, unsettled_incidents
+from include.sla_logic.persistence.invariants.messages import check_messages
+from include.sla_logic.persistence.invariants.money import check_money
+from include.sla_logic.persistence.invariants.outcomes import check_outcomes
+from include.sla_logic.persistence.invariants.problems import check_problems
+from include.sla_logic.persistence.invariants.violation import Violation
+from include.sla_logic.persistence.invariants.waits import check_waits
 
-__all__ = ["Breach", "inspect", "unsettled_incidents"]
+__all__ = ["Violation", "check", "check_settled"]
 
 
-def inspect(connection: Connection) -> Sequence[Breach]:
-    """Return every breach of what holds at every moment, however many incidents are under way."""
+def check(connection: Connection) -> Sequence[Violation]:
+    """Return every violation of what holds at every moment, however many incidents are active."""
     return list(_all(connection))
 
 
-def inspect_settled(connection: Connection, *, now: datetime) -> Sequence[Breach]:
-    """Return the breaches of a house in which no run is under way: whoever has not ended must be waiting."""
+def check_settled(connection: Connection, *, now: datetime) -> Sequence[Violation]:
+    """Return the violations where no run is active: an incident that has not ended must be waiting."""
     return [*_all(connection), *unsettled_incidents(connection, now=now)]
 
 
-def _all(connection: Connection) -> Iterator[Breach]:
-    yield from incident_breaches(connection)
-    yield from outcome_breaches(connection)
-    yield from money_breaches(connection)
-    yield from cap_breaches(connection)
-    yield from message_breaches(connection)
-    yield from wait_breaches(connection)
-    yield from problem_breaches(connection)
+def _all(connection: Connection) -> Iterator[Violation]:
+    yield from check_incidents(connection)
+    yield from check_outcomes(connection)
+    yield from check_money(connection)
+    yield from check_caps(connection)
+    yield from check_messages(connection)
+    yield from check_waits(connection)
+    yield from check_problems(connection)

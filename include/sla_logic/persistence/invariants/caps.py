@@ -1,7 +1,7 @@
-"""What all incidents of a cap's stretch have brought together stays within the cap (I8).
+"""The credits of all incidents within the period of a cap stay within the cap (I8).
 
-Worked out anew from the agreement's charge and the contract's text, not from what the rebates say. A window that is
-billed in part is taken as a full one here: this bound is never below the one that the booking keeps.
+Computed from the agreement's charge and the contract's text, not from what the rebates say. A window that is billed
+in part counts as a full one here: this bound is never below the one that the booking keeps.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from include.sla_logic.domain.money import round_to_minor_unit
 from include.sla_logic.domain.period import Period
 from include.sla_logic.persistence.billing import COUNTS
 from include.sla_logic.persistence.contracts import find_contract
-from include.sla_logic.persistence.invariants.violation import Breach
+from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import from_minor_units
@@ -26,22 +26,22 @@ from include.sla_logic.persistence.schema.columns import from_minor_units
 _MONTHS = MappingProxyType({"month": 1, "quarter": 3, "year": 12})
 
 
-def cap_breaches(connection: Connection) -> Iterator[Breach]:
-    """Add up what counts in each stretch of each capped agreement; credits on usage have no charge here to compare."""
-    brought: dict[tuple[str, Period], int] = defaultdict(int)
+def check_caps(connection: Connection) -> Iterator[Violation]:
+    """Add up the credits of each capped agreement and period; credits on usage have no charge here to compare."""
+    credited: dict[tuple[str, Period], int] = defaultdict(int)
     terms: dict[tuple[str, Period], tuple[Row[Any], Contract]] = {}
     for row in connection.execute(_counted()):
         contract = find_contract(connection, row.contract, row.contract_version)
         if contract.cap is None or contract.charge_base != "recurring":
             continue
-        key = row.agreement, _stretch(contract, row)
-        brought[key] += row.amount
+        key = row.agreement, _period(contract, row)
+        credited[key] += row.amount
         terms[key] = row, contract
-    for (agreement, stretch), amount in brought.items():
-        row, contract = terms[agreement, stretch]
-        credited, cap = from_minor_units(amount, row.currency), _most(contract, row)
-        if credited > cap:
-            yield Breach("I8", agreement, f"was credited {credited} for {stretch}, beyond the cap of {cap}")
+    for (agreement, period), amount in credited.items():
+        row, contract = terms[agreement, period]
+        total, cap = from_minor_units(amount, row.currency), _cap(contract, row)
+        if total > cap:
+            yield Violation("I8", agreement, f"was credited {total} for {period}, beyond the cap of {cap}")
 
 
 def _counted() -> Any:
@@ -54,14 +54,14 @@ def _counted() -> Any:
     )
 
 
-def _stretch(contract: Contract, row: Row[Any]) -> Period:
+def _period(contract: Contract, row: Row[Any]) -> Period:
     assert contract.cap is not None  # noqa: S101 - asked before
     if contract.cap.over == "window":
         return Period(start=row.window_start, end=row.window_end)
     return calendar_window(contract.cap.over, contract.zone, row.window_start, billing_day=contract.billing_day)
 
 
-def _most(contract: Contract, row: Row[Any]) -> Any:
+def _cap(contract: Contract, row: Row[Any]) -> Any:
     assert contract.cap is not None  # noqa: S101 - asked before
     months = _MONTHS[contract.window if contract.cap.over == "window" else contract.cap.over]
     charge = from_minor_units(row.monthly_charge, row.currency).exact

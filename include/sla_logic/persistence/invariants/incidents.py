@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, Table, and_, func, or_, select
 
 from include.sla_logic.domain.trouble_ticket import MOVES, TicketStatus
 from include.sla_logic.persistence.incident_records import ticket_id
-from include.sla_logic.persistence.invariants.violation import Breach
+from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.system_t import (
     documents,
@@ -23,7 +23,7 @@ END = "close_incident"
 _CLOSED = "ClosedIncident"
 
 
-def incident_breaches(connection: Connection) -> Iterator[Breach]:
+def check_incidents(connection: Connection) -> Iterator[Violation]:
     """Check all tickets with a few queries, whatever their number."""
     yield from _twice(connection, tickets.c.external_reference, "references")
     yield from _twice(connection, tickets.c.run_id, "runs")
@@ -35,8 +35,8 @@ def incident_breaches(connection: Connection) -> Iterator[Breach]:
     yield from _moves(connection)
 
 
-def unsettled_incidents(connection: Connection, *, now: datetime) -> Iterator[Breach]:
-    """Name each incident that has neither ended nor waits with a deadline in the future, nor in the backlog."""
+def unsettled_incidents(connection: Connection, *, now: datetime) -> Iterator[Violation]:
+    """Name each incident that has not ended and waits neither with a deadline in the future nor in the backlog."""
     waits = select(restorations.c.ticket).where(restorations.c.outcome.is_(None), restorations.c.deadline >= now)
     ended = select(steps.c.ticket).where(steps.c.task == END)
     not_begun = select(arrivals.c.ticket).where(arrivals.c.state != "started")
@@ -52,31 +52,33 @@ def unsettled_incidents(connection: Connection, *, now: datetime) -> Iterator[Br
         .order_by(tickets.c.number)
     )
     for number in connection.scalars(query):
-        yield Breach("I2", ticket_id(number), "has neither ended nor waits for anything with a deadline in the future")
+        yield Violation(
+            "I2", ticket_id(number), "has neither ended nor waits for anything with a deadline in the future"
+        )
 
 
-def _twice(connection: Connection, column: Column[str], called: str) -> Iterator[Breach]:
-    """Look for what a unique key should have kept apart; children have their parent's notification without it."""
+def _twice(connection: Connection, column: Column[str], called: str) -> Iterator[Violation]:
+    """Look for duplicates that a unique key should have prevented; child tickets have no external reference."""
     count = func.count().label("count")
     query = select(column, count).where(column.is_not(None)).group_by(column).having(count > 1)
     for row in connection.execute(query):
-        yield Breach("I1", str(row[0]), f"is one of the {called} that have {row[1]} tickets")
+        yield Violation("I1", str(row[0]), f"is one of the {called} that have {row[1]} tickets")
 
 
-def _without_notification(connection: Connection) -> Iterator[Breach]:
+def _without_notification(connection: Connection) -> Iterator[Violation]:
     told = select(documents.c.ticket).where(documents.c.kind == "ProblemNotification")
     for number in connection.scalars(select(tickets.c.number).where(tickets.c.number.not_in(told))):
-        yield Breach("I1", ticket_id(number), "has no notification in its case file")
+        yield Violation("I1", ticket_id(number), "has no notification in its case file")
 
 
-def _ends(connection: Connection) -> Iterator[Breach]:
-    """Hold the document, the step and their number to each other: an incident ends once."""
+def _ends(connection: Connection) -> Iterator[Violation]:
+    """Compare closing documents with closing steps: an incident has one of each, or none."""
     closings = _count(connection, documents, documents.c.kind == _CLOSED)
     ends = _count(connection, steps, steps.c.task == END)
     for number in sorted(closings.keys() | ends.keys()):
         found = closings.get(number, 0), ends.get(number, 0)
         if found != (1, 1):
-            yield Breach("I2", ticket_id(number), f"has {found[0]} closing documents and {found[1]} closing steps")
+            yield Violation("I2", ticket_id(number), f"has {found[0]} closing documents and {found[1]} closing steps")
 
 
 def _count(connection: Connection, table: Table, condition: object) -> dict[int, int]:
@@ -84,26 +86,26 @@ def _count(connection: Connection, table: Table, condition: object) -> dict[int,
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def _gaps(connection: Connection, table: Table) -> Iterator[Breach]:
+def _gaps(connection: Connection, table: Table) -> Iterator[Violation]:
     number, last, first = func.count(), func.max(table.c.sequence), func.min(table.c.sequence)
     query = select(table.c.ticket).group_by(table.c.ticket).having(or_(last != number, first != 1))
     for ticket in connection.scalars(query):
-        yield Breach("I6", ticket_id(ticket), f"has gaps in its {table.name}")
+        yield Violation("I6", ticket_id(ticket), f"has gaps in its {table.name}")
     kept = select(table.c.ticket)
     for ticket in connection.scalars(select(tickets.c.number).where(tickets.c.number.not_in(kept))):
-        yield Breach("I6", ticket_id(ticket), f"has no {table.name}")
+        yield Violation("I6", ticket_id(ticket), f"has no {table.name}")
 
 
-def _rounds(connection: Connection) -> Iterator[Breach]:
+def _rounds(connection: Connection) -> Iterator[Violation]:
     table = documents.c
     number, last = func.count(), func.max(table.round)
     query = select(table.ticket, table.kind).group_by(table.ticket, table.kind).having(last != number)
     for row in connection.execute(query):
-        yield Breach("I6", ticket_id(row.ticket), f"has gaps in the rounds of {row.kind}")
+        yield Violation("I6", ticket_id(row.ticket), f"has gaps in the rounds of {row.kind}")
 
 
-def _moves(connection: Connection) -> Iterator[Breach]:
-    """Follow each history along the moves that TMF621 knows, to the status of today."""
+def _moves(connection: Connection) -> Iterator[Violation]:
+    """Follow each history along the moves that TMF621 allows, to the current status."""
     history = ticket_status_history
     query = (
         select(history.c.ticket, history.c.status, tickets.c.status.label("today"))
@@ -115,6 +117,6 @@ def _moves(connection: Connection) -> Iterator[Breach]:
         statuses = [TicketStatus(row.status) for row in taken]
         for before, after in pairwise(statuses):
             if after not in MOVES[before]:
-                yield Breach("I6", ticket_id(number), f"went from {before} to {after}, which is no move")
+                yield Violation("I6", ticket_id(number), f"went from {before} to {after}, which is no move")
         if statuses[-1] != taken[-1].today:
-            yield Breach("I6", ticket_id(number), f"is {taken[-1].today}, its history ends with {statuses[-1]}")
+            yield Violation("I6", ticket_id(number), f"is {taken[-1].today}, its history ends with {statuses[-1]}")

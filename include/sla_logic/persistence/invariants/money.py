@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from include.sla_logic.persistence.billing import BILLING, COUNTS
-from include.sla_logic.persistence.invariants.violation import Breach
+from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.system_t import outbox
@@ -14,7 +14,7 @@ from include.sla_logic.persistence.schema.system_t import outbox
 _POSTED = "posted"
 
 
-def money_breaches(connection: Connection) -> Iterator[Breach]:
+def check_money(connection: Connection) -> Iterator[Violation]:
     """Check every credit against its agreement, its message and its posting."""
     yield from _booked_twice(connection)
     yield from _credited_beyond_gross(connection)
@@ -22,13 +22,13 @@ def money_breaches(connection: Connection) -> Iterator[Breach]:
     postings = {row.key: row for row in connection.execute(select(a.ledger_postings))}
     for credit in connection.execute(_credits()):
         key = f"{BILLING}:{credit.id}"
-        yield from (Breach("I8", credit.id, fault) for fault in _bounds(credit))
-        yield from (Breach("I4", credit.id, fault) for fault in _postings(credit, messages.pop(key, None)))
+        yield from (Violation("I8", credit.id, fault) for fault in _bounds(credit))
+        yield from (Violation("I4", credit.id, fault) for fault in _postings(credit, messages.pop(key, None)))
         posting = postings.pop(key, None)
         if posting is not None and (posting.amount, posting.currency) != (credit.amount, credit.currency):
-            yield Breach("I4", credit.id, f"was posted with {posting.amount} instead of {credit.amount}")
+            yield Violation("I4", credit.id, f"was posted with {posting.amount} instead of {credit.amount}")
     for key in [*messages, *postings]:
-        yield Breach("I4", key, "was told to Billing & Collections without a credit")
+        yield Violation("I4", key, "was told to Billing & Collections without a credit")
 
 
 def _credits() -> Any:
@@ -47,16 +47,16 @@ def _messages(connection: Connection) -> dict[str, str]:
     return {row.key: row.state for row in connection.execute(query)}
 
 
-def _booked_twice(connection: Connection) -> Iterator[Breach]:
+def _booked_twice(connection: Connection) -> Iterator[Violation]:
     table = a.applied_billing_credits.c
     identity = (table.ticket, table.agreement, table.objective, table.window_start)
     query = select(*identity).group_by(*identity).having(func.count() > 1)
     for row in connection.execute(query):
-        yield Breach("I3", row.ticket, f"has more than one credit for {row.objective} of one window")
+        yield Violation("I3", row.ticket, f"has more than one credit for {row.objective} of one window")
 
 
-def _credited_beyond_gross(connection: Connection) -> Iterator[Breach]:
-    """Incidents of one window share what is due: together they never bring more than the largest due alone."""
+def _credited_beyond_gross(connection: Connection) -> Iterator[Violation]:
+    """Incidents of one window share what is due: together they are credited at most the largest amount due alone."""
     table = a.applied_billing_credits.c
     identity = (table.agreement, table.objective, table.window_start, table.window_end)
     query = (
@@ -66,7 +66,7 @@ def _credited_beyond_gross(connection: Connection) -> Iterator[Breach]:
         .having(func.sum(table.amount) > func.max(table.gross))
     )
     for row in connection.execute(query):
-        yield Breach("I3", row.agreement, f"was credited more for {row.objective} of one window than was ever due")
+        yield Violation("I3", row.agreement, f"was credited more for {row.objective} of one window than was ever due")
 
 
 def _bounds(credit: Row[Any]) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _bounds(credit: Row[Any]) -> Iterator[str]:
 
 
 def _postings(credit: Row[Any], message: str | None) -> Iterator[str]:
-    """Compare who should have been told of a credit with who was, and what was acknowledged with what is posted."""
+    """Compare the credits that need a message with the messages, and the acknowledgements with what is posted."""
     told = credit.state in COUNTS and credit.amount != 0
     if told is (message is None):
         yield f"is {credit.state}, and {'nobody' if message is None else 'somebody'} is told"

@@ -1,4 +1,4 @@
-"""Every ended incident has one of the named outcomes, the one that belongs to the way that it took (I2)."""
+"""Every ended incident has one of the named outcomes, and one that its way through the process leads to (I2)."""
 
 import json
 from collections import defaultdict
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.incident_records import ticket_id
-from include.sla_logic.persistence.invariants.violation import Breach
+from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.invariants.waits import WAIT
 from include.sla_logic.persistence.schema.system_t import documents, restorations, steps
 
@@ -33,8 +33,8 @@ _WAITS = MappingProxyType(
 )
 
 
-def outcome_breaches(connection: Connection) -> Iterator[Breach]:
-    """Hold each closing document to the steps that were done and to the decision of the wait."""
+def check_outcomes(connection: Connection) -> Iterator[Violation]:
+    """Compare each closing document with the steps that were done and with the decision of the wait."""
     taken = defaultdict(set)
     for row in connection.execute(select(steps.c.ticket, steps.c.task).where(steps.c.task.in_([*_WAYS, WAIT]))):
         taken[row.ticket].add(row.task)
@@ -46,7 +46,7 @@ def outcome_breaches(connection: Connection) -> Iterator[Breach]:
         ways = [way for way in _WAYS if way in taken[ticket]]
         wait = decided.get(ticket) if WAIT in taken[ticket] else None
         for fault in _faults(outcome, ways, wait):
-            yield Breach("I2", ticket_id(ticket), fault)
+            yield Violation("I2", ticket_id(ticket), fault)
 
 
 def _faults(outcome: str, ways: list[str], wait: str | None) -> Iterator[str]:

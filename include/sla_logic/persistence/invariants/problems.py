@@ -6,7 +6,7 @@ from sqlalchemy import Connection, exists, or_, select
 
 from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
 from include.sla_logic.persistence.invariants.incidents import END
-from include.sla_logic.persistence.invariants.violation import Breach
+from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.reference import network_orders
 from include.sla_logic.persistence.schema.system_t import steps
@@ -15,30 +15,30 @@ from include.sla_logic.persistence.service_problems import problem_id
 p, ties = service_problems.c, service_problem_tickets.c
 
 
-def problem_breaches(connection: Connection) -> Iterator[Breach]:
+def check_problems(connection: Connection) -> Iterator[Violation]:
     """Check all service problems with a few queries, whatever their number."""
-    yield from _analysed_by_nobody_of_theirs(connection)
+    yield from _analysed_by_a_stranger(connection)
     yield from _forgotten(connection)
     yield from _restored_twice(connection)
 
 
-def _analysed_by_nobody_of_theirs(connection: Connection) -> Iterator[Breach]:
+def _analysed_by_a_stranger(connection: Connection) -> Iterator[Violation]:
     tied = exists().where(ties.problem == p.number, ties.ticket == p.analysed_as)
     for row in connection.execute(select(p.number, p.analysed_as).where(~tied).order_by(p.number)):
         says = f"was analysed as {ticket_id(row.analysed_as)}, which is not tied to it"
-        yield Breach("I9", problem_id(row.number), says)
+        yield Violation("I9", problem_id(row.number), says)
 
 
-def _forgotten(connection: Connection) -> Iterator[Breach]:
+def _forgotten(connection: Connection) -> Iterator[Violation]:
     """Name the open problems whose incidents have all ended: the last of them should have closed it."""
     ended = exists().where(steps.c.ticket == ties.ticket, steps.c.task == END)
     active = exists().where(ties.problem == p.number, ~ended)
     for number in connection.scalars(select(p.number).where(p.closed_at.is_(None), ~active).order_by(p.number)):
-        yield Breach("I9", problem_id(number), "is open though all its incidents have ended")
+        yield Violation("I9", problem_id(number), "is open though all its incidents have ended")
 
 
-def _restored_twice(connection: Connection) -> Iterator[Breach]:
-    """Name who has ordered for herself at the resource of a problem to which she was tied while it was open."""
+def _restored_twice(connection: Connection) -> Iterator[Violation]:
+    """Name the incidents that ordered a restoration of their own though an open problem of theirs covers it."""
     order = network_orders.c
     query = (
         select(order.order_key, p.number, ties.ticket)
@@ -49,4 +49,4 @@ def _restored_twice(connection: Connection) -> Iterator[Breach]:
     for row in connection.execute(query.order_by(p.number, order.order_key)):
         if ticket_number(row.order_key.partition(":")[0]) == row.ticket:
             says = f"{ticket_id(row.ticket)}, which is tied to it, has ordered {row.order_key} for itself"
-            yield Breach("I9", problem_id(row.number), says)
+            yield Violation("I9", problem_id(row.number), says)

@@ -1,10 +1,10 @@
-"""One thing that must never be."""
+"""What a broken invariant looks like."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Breach:
+class Violation:
     """The invariant (I1 to I9 of docs/reliability.md), what it is about, and what is wrong in one sentence."""
 
     invariant: str

@@ -1,4 +1,4 @@
-"""A request and a deadline never both win, and whoever was refused was too late (I7)."""
+"""A request and its deadline never both win, and every refused answer came too late (I7)."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, and_, select
 
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.incident_records import ticket_id
-from include.sla_logic.persistence.invariants.violation import Breach
+from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.restorations import ANSWER_REFUSED
 from include.sla_logic.persistence.schema.system_t import audit, restorations, steps
 
@@ -20,15 +20,15 @@ _WENT_ON = {
 }
 
 
-def wait_breaches(connection: Connection) -> Iterator[Breach]:
-    """Check every wait: its own instants, and the way that its incident took afterwards."""
+def check_waits(connection: Connection) -> Iterator[Violation]:
+    """Check the instants of every wait, and the way that its incident took afterwards."""
     taken, acts = _ways(connection), _acts(connection)
     for row in connection.execute(select(restorations).order_by(restorations.c.ticket)):
         ticket = ticket_id(row.ticket)
         for fault in (*_faults(row, taken.get(row.ticket, {})), *_contradictions(row, acts.pop(ticket, ()))):
-            yield Breach("I7", ticket, fault)
+            yield Violation("I7", ticket, fault)
     for ticket in acts:
-        yield Breach("I7", ticket, "a request was answered where nothing waits")
+        yield Violation("I7", ticket, "a request was answered where nothing waits")
 
 
 def _ways(connection: Connection) -> dict[int, dict[str, str | None]]:
@@ -48,7 +48,7 @@ def _acts(connection: Connection) -> dict[str, list[Row[Any]]]:
 
 
 def _contradictions(row: Row[Any], acts: Sequence[Row[Any]]) -> Iterator[str]:
-    """Hold what the audit says of operators to the row that decides."""
+    """Compare what the audit says of operators with the row that decides."""
     for act in acts:
         if act.action in _ANSWERS and getattr(row, _ANSWERS[act.action]) != act.at:
             yield f"the audit has it as {act.action}, its own instants have not"
@@ -81,7 +81,7 @@ def _faults(row: Row[Any], way: dict[str, str | None]) -> Iterator[str]:
 
 
 def _earned(row: Row[Any]) -> RestorationOutcome:
-    """Say what the instants of the row alone amount to."""
+    """Return the outcome that follows from the instants of the row."""
     if row.rejected_at is not None:
         return RestorationOutcome.REJECTED
     in_time = row.sent_at is not None and row.sent_at <= row.deadline

@@ -1,4 +1,4 @@
-"""The checker sees each thing that must never be: every breach is made here once, by force."""
+"""The checker sees each thing that must never be: every violation is made here once, by force."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -46,33 +46,33 @@ def spoil(use_cases: UseCases, *statements: object) -> None:
             connection.execute(text(statement) if isinstance(statement, str) else statement)
 
 
-def breaches(use_cases: UseCases, *, settled: bool = False) -> list[str]:
-    return [str(breach) for breach in use_cases.monitoring.violations(settled=settled)]
+def violations(use_cases: UseCases, *, settled: bool = False) -> list[str]:
+    return [str(violation) for violation in use_cases.monitoring.violations(settled=settled)]
 
 
 def step(task: str, choice: str | None = None) -> object:
     return insert(steps).values(ticket=1, task=task, choice=choice, done_at=NOON)
 
 
-def test_a_sound_database_has_no_violation(opened):
-    assert breaches(opened) == []
+def test_a_database_in_order_has_no_violation(opened):
+    assert violations(opened) == []
 
 
 def test_an_incident_that_neither_ends_nor_waits_is_lost_once_all_is_quiet(opened):
-    assert breaches(opened, settled=True) == [
+    assert violations(opened, settled=True) == [
         "I2 TT-000001: has neither ended nor waits for anything with a deadline in the future"
     ]
 
 
 def test_an_incident_that_waits_is_not_lost(opened):
     spoil(opened, insert(restorations).values(PARTS))
-    assert breaches(opened, settled=True) == []
+    assert violations(opened, settled=True) == []
 
 
 def test_an_incident_that_waits_beyond_its_deadline_is_lost(opened, clock):
     spoil(opened, insert(restorations).values(PARTS))
     clock.pass_by(days=2, seconds=1)
-    assert len(breaches(opened, settled=True)) == 1
+    assert len(violations(opened, settled=True)) == 1
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_an_incident_that_waits_beyond_its_deadline_is_lost(opened, clock):
 )
 def test_each_damage_to_an_incident_is_named(opened, statement, says):
     spoil(opened, statement)
-    assert says in breaches(opened)
+    assert says in violations(opened)
 
 
 def test_a_move_that_the_status_model_forbids_is_named(opened):
@@ -99,14 +99,14 @@ def test_a_move_that_the_status_model_forbids_is_named(opened):
         "SELECT ticket, 2, 'closed', reason, at FROM ticket_status_history",
         "UPDATE tickets SET status = 'closed'",
     )
-    assert breaches(opened) == ["I6 TT-000001: went from acknowledged to closed, which is no move"]
+    assert violations(opened) == ["I6 TT-000001: went from acknowledged to closed, which is no move"]
 
 
 def test_one_reference_with_two_tickets_is_named(opened):
     spoil(opened, "UPDATE tickets SET external_reference = 'A'")
     opened.incidents.accept(conf(), run_id="run-2", origin="form")
     spoil(opened, "UPDATE tickets SET external_reference = 'A'")
-    assert breaches(opened) == ["I1 A: is one of the references that have 2 tickets"]
+    assert violations(opened) == ["I1 A: is one of the references that have 2 tickets"]
 
 
 LATE = PARTS["deadline"] + timedelta(seconds=1)
@@ -141,7 +141,7 @@ LATE = PARTS["deadline"] + timedelta(seconds=1)
 )
 def test_a_wait_that_ended_in_two_ways_is_named(opened, parts, taken, says):
     spoil(opened, insert(restorations).values(PARTS | parts), *taken)
-    assert f"I7 TT-000001: {says}" in breaches(opened)
+    assert f"I7 TT-000001: {says}" in violations(opened)
 
 
 def act(action: str, *, at: object = NOON) -> object:
@@ -163,13 +163,13 @@ def act(action: str, *, at: object = NOON) -> object:
 )
 def test_an_answer_in_the_audit_that_the_wait_does_not_know_is_named(opened, parts, acts, says):
     spoil(opened, insert(restorations).values(PARTS | parts), *acts)
-    found = [line for line in breaches(opened) if line.startswith("I7")]
+    found = [line for line in violations(opened) if line.startswith("I7")]
     assert found == [] if says is None else (len(found) == 1 and found[0].startswith(f"I7 TT-000001: {says}"))
 
 
 def test_an_answer_where_nothing_waits_is_named(opened):
     spoil(opened, act("restoration released"))
-    assert breaches(opened) == ["I7 TT-000001: a request was answered where nothing waits"]
+    assert violations(opened) == ["I7 TT-000001: a request was answered where nothing waits"]
 
 
 def capped(over: str, share: str = "10%") -> object:
@@ -204,7 +204,7 @@ def test_credits_of_several_windows_beyond_the_cap_of_their_stretch_are_named(op
         "quarter": "2026-09-30 22:00:00 to 2026-12-31 23:00:00 UTC",
         "year": "2025-12-31 23:00:00 to 2026-12-31 23:00:00 UTC",
     }
-    found = [line for line in breaches(opened) if "cap" in line]
+    found = [line for line in violations(opened) if "cap" in line]
     assert found == ([] if says is None else [says.format(**stretches)])
 
 
@@ -220,7 +220,7 @@ def test_credits_of_several_windows_beyond_the_cap_of_their_stretch_are_named(op
 )
 def test_each_damage_to_a_credit_is_named(opened, parts, says):
     spoil(opened, insert(a.applied_billing_credits).values(CREDIT | parts))
-    found = breaches(opened)
+    found = violations(opened)
     assert found == [] if says is None else says.format(id=CREDIT["id"]) in found
 
 
@@ -228,13 +228,13 @@ def test_two_incidents_that_bring_more_than_was_due_are_named(opened):
     other = {"id": "TT-000002:latency:20261101", "ticket": "TT-000002"}
     spoil(opened, insert(a.applied_billing_credits).values(CREDIT))
     spoil(opened, insert(a.applied_billing_credits).values(CREDIT | other))
-    assert "I3 AG-1: was credited more for latency of one window than was ever due" in breaches(opened)
+    assert "I3 AG-1: was credited more for latency of one window than was ever due" in violations(opened)
 
 
 def test_a_posting_without_a_credit_is_named(opened):
     posting = {"key": "billing:X", "account": "A-1", "amount": 1, "currency": "EUR", "accepted_at": NOON}
     spoil(opened, insert(a.ledger_postings).values(posting))
-    assert breaches(opened) == ["I4 billing:X: was told to Billing & Collections without a credit"]
+    assert violations(opened) == ["I4 billing:X: was told to Billing & Collections without a credit"]
 
 
 def test_a_child_ticket_needs_no_end_of_its_own(opened):
@@ -274,7 +274,7 @@ def test_a_cause_that_is_not_handled_once_for_all_is_named(opened, problem, tied
         spoil(opened, insert(service_problem_tickets).values(TIE))
     if order:
         spoil(opened, insert(t.network_orders).values(ORDER | {"order_key": order}))
-    found = [line for line in breaches(opened) if line.startswith("I9")]
+    found = [line for line in violations(opened) if line.startswith("I9")]
     if not tied:  # nor can any of its incidents be under way
         found.remove("I9 SP-000001: is open though all its incidents have ended")
     assert found == says
@@ -310,5 +310,5 @@ def test_an_outcome_that_does_not_fit_the_way_is_named(opened, outcome, taken, w
             insert(restorations).values(PARTS | {"outcome": wait, "decided_at": NOON}),
             step("await_restoration_request"),
         )
-    found = [line for line in breaches(opened) if line.startswith("I2 TT-000001: ended")]
+    found = [line for line in violations(opened) if line.startswith("I2 TT-000001: ended")]
     assert found == [] if says is None else any(says in line for line in found)

@@ -1,4 +1,4 @@
-"""All waits of one triggerer share one query per look, and are woken when the database says so, never sooner."""
+"""All waits of one triggerer share one query per poll, and are woken when the database says so, never sooner."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,15 +14,15 @@ PAST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Database:
-    """Answers every look with the runs that were answered so far, and remembers what it was asked."""
+    """Answers every poll with the runs that were answered so far, and remembers what it was asked."""
 
     def __init__(self) -> None:
         self.answered: set[str] = set()
-        self.looks: list[tuple[str, timedelta]] = []
+        self.polls: list[tuple[str, timedelta]] = []
         self.fails = 0
 
     def __call__(self, url: str, decided_within: timedelta) -> frozenset[str]:
-        self.looks.append((url, decided_within))
+        self.polls.append((url, decided_within))
         if self.fails:
             self.fails -= 1
             raise ConnectionError("the database is away")
@@ -33,8 +33,8 @@ class Database:
 def database(monkeypatch: pytest.MonkeyPatch) -> Database:
     database = Database()
     monkeypatch.setattr(module, "answered_runs", database)
-    monkeypatch.setattr(module, "LOOK_SECONDS", 0.02)
-    monkeypatch.setattr(module, "LOOK_AFTER_FAILURE_SECONDS", 0.02)
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(module, "POLL_AFTER_FAILURE_SECONDS", 0.02)
     return database
 
 
@@ -44,21 +44,21 @@ async def until(reached: Callable[[], bool], seconds: float = 5) -> None:
             await asyncio.sleep(0.005)
 
 
-def test_a_thousand_waits_cost_one_query_per_look(database: Database) -> None:
+def test_a_thousand_waits_cost_one_query_per_poll(database: Database) -> None:
     async def scene() -> None:
         waits = [asyncio.create_task(wait_poller("db").wait(f"run-{n}", not_before=PAST)) for n in range(1000)]
-        await until(lambda: len(database.looks) >= 3)
-        looks = len(database.looks)
+        await until(lambda: len(database.polls) >= 3)
+        polls = len(database.polls)
         assert not any(wait.done() for wait in waits)
         await asyncio.sleep(0.1)
-        assert len(database.looks) - looks <= 6
+        assert len(database.polls) - polls <= 6
         database.answered = {f"run-{n}" for n in range(1000)}
         await asyncio.gather(*waits)
 
     asyncio.run(scene())
 
 
-def test_only_those_who_were_answered_are_woken(database: Database) -> None:
+def test_only_waits_that_were_answered_are_woken(database: Database) -> None:
     async def scene() -> None:
         mine, other = (asyncio.create_task(wait_poller("db").wait(run, not_before=PAST)) for run in ("mine", "other"))
         database.answered = {"mine", "somebody-elses"}
@@ -70,7 +70,7 @@ def test_only_those_who_were_answered_are_woken(database: Database) -> None:
     asyncio.run(scene())
 
 
-def test_nobody_is_woken_before_the_first_look_is_allowed(database: Database) -> None:
+def test_no_wait_is_woken_before_its_first_look_is_allowed(database: Database) -> None:
     async def scene() -> None:
         database.answered = {"run"}
         allowed = datetime.now(UTC) + timedelta(seconds=0.2)
@@ -94,7 +94,7 @@ def test_a_wait_outlives_a_database_that_is_away(database: Database) -> None:
         await wait_poller("db").wait("run", not_before=PAST)
 
     asyncio.run(scene())
-    assert len(database.looks) == 4
+    assert len(database.polls) == 4
 
 
 def test_the_event_loop_goes_on_while_the_database_is_slow(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,32 +117,32 @@ def test_the_event_loop_goes_on_while_the_database_is_slow(database: Database, m
     asyncio.run(scene())
 
 
-def test_who_registers_late_hears_of_decisions_made_before(database: Database) -> None:
+def test_a_wait_that_registers_late_hears_of_earlier_decisions(database: Database) -> None:
     async def scene() -> None:
         deferred = datetime.now(UTC) - timedelta(hours=3)
         database.answered = {"run"}
         await wait_poller("db").wait("run", not_before=deferred)
-        assert database.looks[0][1] > timedelta(hours=3)
+        assert database.polls[0][1] > timedelta(hours=3)
 
     asyncio.run(scene())
 
 
-def test_looks_go_far_back_until_one_succeeds(database: Database) -> None:
+def test_polls_reach_far_back_until_one_succeeds(database: Database) -> None:
     database.fails = 3
 
     async def scene() -> None:
         wait = asyncio.create_task(wait_poller("db").wait("run", not_before=PAST))
-        await until(lambda: len(database.looks) >= 5)
+        await until(lambda: len(database.polls) >= 5)
         wait.cancel()
 
     asyncio.run(scene())
-    *far, near = (within for _, within in database.looks[:5])
+    *far, near = (within for _, within in database.polls[:5])
     assert min(far) > datetime.now(UTC) - PAST
     assert near < timedelta(hours=1)
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_a_clock_that_is_an_hour_wrong_neither_hides_a_decision_nor_delays_the_look(
+def test_a_clock_that_is_an_hour_wrong_neither_hides_a_decision_nor_delays_the_poll(
     database: Database, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
     monkeypatch.setattr(module, "LONGEST_PAUSE", timedelta(seconds=0.05))
@@ -155,20 +155,20 @@ def test_a_clock_that_is_an_hour_wrong_neither_hides_a_decision_nor_delays_the_l
 
     with time_machine.travel(deferred + timedelta(hours=hours), tick=True):
         asyncio.run(scene())
-    assert database.looks[0][1] > timedelta(hours=1)
+    assert database.polls[0][1] > timedelta(hours=1)
 
 
-def test_looking_ends_with_the_last_wait_and_begins_again_with_the_next(database: Database) -> None:
+def test_polling_ends_with_the_last_wait_and_begins_again_with_the_next(database: Database) -> None:
     async def scene() -> None:
         database.answered = {"one", "two"}
         one = wait_poller("db")
         await one.wait("one", not_before=PAST)
         await asyncio.sleep(0.1)
-        looks = len(database.looks)
+        polls = len(database.polls)
         await asyncio.sleep(0.1)
-        assert len(database.looks) == looks
+        assert len(database.polls) == polls
         await one.wait("two", not_before=PAST)
-        assert len(database.looks) == looks + 1
+        assert len(database.polls) == polls + 1
 
     asyncio.run(scene())
 
@@ -176,13 +176,13 @@ def test_looking_ends_with_the_last_wait_and_begins_again_with_the_next(database
 def test_a_cancelled_wait_is_forgotten(database: Database) -> None:
     async def scene() -> None:
         wait = asyncio.create_task(wait_poller("db").wait("run", not_before=PAST))
-        await until(lambda: bool(database.looks))
+        await until(lambda: bool(database.polls))
         wait.cancel()
         await asyncio.gather(wait, return_exceptions=True)
         await asyncio.sleep(0.06)
-        looks = len(database.looks)
+        polls = len(database.polls)
         await asyncio.sleep(0.06)
-        assert len(database.looks) == looks
+        assert len(database.polls) == polls
 
     asyncio.run(scene())
 

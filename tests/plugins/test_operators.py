@@ -9,14 +9,13 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.process import customer_service
+from include.sla_logic.services import UnableToAcceptNotification
 from include.sla_logic.services.incidents import StepResult
-from sla_airflow import operators as activities
-from sla_airflow.operators import TRY_FOR_AN_HOUR, Activity, Decision, Intake, department, report_failed_step
+from include.sla_logic.services.lookups import UnableToFindIncident
+from sla_airflow import runtime
+from sla_airflow.notifier import FailedStep
+from sla_airflow.operators import TRY_FOR_AN_HOUR, Activity, Decision, Intake, department
 from sla_airflow.premium import RUN_ID_LENGTH, premium_run_id
-
-
-class UnableToAcceptNotification(ForeseenError):
-    pass
 
 
 class UseCases:
@@ -56,7 +55,7 @@ class UseCases:
 @pytest.fixture
 def use_cases(monkeypatch: pytest.MonkeyPatch) -> UseCases:
     use_cases = UseCases()
-    monkeypatch.setattr(activities, "open_use_cases", lambda **_: use_cases)
+    monkeypatch.setattr(runtime, "open_use_cases", lambda **_: use_cases)
     return use_cases
 
 
@@ -131,7 +130,7 @@ def test_a_task_opens_the_use_cases_once_and_asks_for_servers_only_if_it_sends(
         opened.append(sends)
         return UseCases()
 
-    monkeypatch.setattr(activities, "open_use_cases", open_use_cases)
+    monkeypatch.setattr(runtime, "open_use_cases", open_use_cases)
     Activity(step=customer_service.send_customer_report, sends=sends).execute(context())
     assert opened == [sends]
 
@@ -144,14 +143,23 @@ def test_a_step_succeeds_though_its_message_cannot_leave_now(
     assert "the outbox keeps it" in caplog.text
 
 
-def test_a_failed_step_is_reported_to_the_ticket_and_names_no_customer(use_cases: UseCases) -> None:
-    report_failed_step({**context(), "exception": ValueError("Ada Lovelace, C-1")})
+def test_a_failed_step_escalates_the_ticket_and_names_no_customer(use_cases: UseCases) -> None:
+    FailedStep()({**context(), "exception": ValueError("Ada Lovelace, C-1")})
     assert use_cases.calls == [("report_failed_step", "compare_with_sla", "run-1", "ValueError.")]
 
 
-def test_a_run_without_a_ticket_has_nobody_to_tell(use_cases: UseCases, caplog: pytest.LogCaptureFixture) -> None:
-    use_cases.fails["report_failed_step"] = UnableToAcceptNotification("No incident was accepted for the run 'run-1'.")
-    report_failed_step(context())
+def test_a_failed_step_of_another_process_escalates_the_ticket_that_the_run_was_started_with(
+    use_cases: UseCases,
+) -> None:
+    FailedStep(incident="incident")({**context(), "params": {"incident": "run-2"}})
+    assert use_cases.calls[0][2] == "run-2"
+
+
+def test_a_failed_step_of_a_run_without_a_ticket_is_only_logged(
+    use_cases: UseCases, caplog: pytest.LogCaptureFixture
+) -> None:
+    use_cases.fails["report_failed_step"] = UnableToFindIncident("No incident was accepted for the run 'run-1'.")
+    FailedStep()(context())
     assert "No incident was accepted" in caplog.text
 
 
@@ -177,5 +185,5 @@ class UnableToUseDatabase(ForeseenError):
 
 
 def test_a_database_that_a_deployment_is_about_to_migrate_is_tried_again() -> None:
-    with pytest.raises(UnableToUseDatabase), activities.no_retry_for_foreseen_errors():
+    with pytest.raises(UnableToUseDatabase), runtime.no_retry_for_foreseen_errors():
         raise UnableToUseDatabase

@@ -1,0 +1,83 @@
+"""Ask and start runs from inside a task, over Airflow's Execution API, which needs no person's login.
+
+The task SDK has public names for the questions. Starting and clearing use the messages that TriggerDagRunOperator
+sends (`reset_dag_run` clears), because the runs are known only at run time.
+"""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+DAG = "sla_violation"
+
+log = logging.getLogger(__name__)
+
+
+class RunNotStarted(Exception):
+    """Airflow did not start a run; worth a retry."""
+
+
+def start_run(dag_id: str, run_id: str, conf: Mapping[str, Any]) -> bool:
+    """Start a run; False where Airflow has it already, `RunNotStarted` where it cannot now."""
+    from airflow.sdk.exceptions import ErrorType
+    from airflow.sdk.execution_time.comms import ErrorResponse, TriggerDagRun
+    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
+
+    answer = SUPERVISOR_COMMS.send(TriggerDagRun(dag_id=dag_id, run_id=run_id, logical_date=None, conf=dict(conf)))
+    if not isinstance(answer, ErrorResponse):
+        return True
+    if answer.error == ErrorType.DAGRUN_ALREADY_EXISTS:
+        return False
+    raise RunNotStarted(f"Airflow did not start {run_id} of {dag_id}: {answer.error}")
+
+
+class AirflowRuns:
+    """Runs of `sla_violation`, as the watchdog and the backlog see them."""
+
+    def state(self, run_id: str) -> str | None:
+        """Return the state of a run, None where Airflow has none."""
+        from airflow.sdk.exceptions import AirflowRuntimeError
+        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+        try:
+            return RuntimeTaskInstance.get_dagrun_state(DAG, run_id)
+        except AirflowRuntimeError as error:
+            # The supervisor raises the same for a run that is gone and for an api-server that is silent or failing.
+            if (error.error.detail or {}).get("status_code") != HTTPStatus.NOT_FOUND:
+                raise
+            log.info("Airflow has no run %s", run_id)
+            return None
+
+    def is_dead(self, run_id: str) -> bool:
+        """Tell whether the run has failed or is gone."""
+        return self.state(run_id) in {None, "failed"}
+
+    def waits_alone(self, run_id: str) -> bool:
+        """Tell whether nothing but a deferred task keeps the run."""
+        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+        from include.sla_logic.services.watchdog import MOVING
+
+        states = RuntimeTaskInstance.get_task_states(DAG, run_ids=[run_id]).get(run_id, {})
+        return MOVING.isdisjoint(states.values())
+
+    def start(self, run_id: str, conf: Mapping[str, Any]) -> bool:
+        """Start a run; False where it exists already."""
+        return start_run(DAG, run_id, conf)
+
+    def resume(self, run_id: str, conf: dict[str, Any]) -> str:
+        """Clear the run, or start it where it is gone; raise `UnableToResumeRun`."""
+        from airflow.sdk.exceptions import AirflowRuntimeError
+        from airflow.sdk.execution_time.comms import ErrorResponse, TriggerDagRun
+        from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
+
+        from include.sla_logic.services.watchdog import UnableToResumeRun
+
+        try:
+            answer = SUPERVISOR_COMMS.send(TriggerDagRun(dag_id=DAG, run_id=run_id, conf=conf, reset_dag_run=True))
+        except AirflowRuntimeError as error:
+            raise UnableToResumeRun(f"Airflow did not resume {run_id}: {error}") from error
+        if isinstance(answer, ErrorResponse):
+            raise UnableToResumeRun(f"Airflow did not resume {run_id}: {answer}")
+        return "the run is cleared, or started where it was gone"

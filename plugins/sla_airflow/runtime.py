@@ -1,0 +1,80 @@
+"""What every task needs: the use cases on the right database, one step performed, and what it sends delivered."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.process.step import Step
+from sla_airflow.cohorts import join_condition_of
+from sla_airflow.connections import settings, settings_inside
+
+if TYPE_CHECKING:
+    from include.sla_logic.services import UseCases
+
+DELIVERED_AT_ONCE = 500  # messages
+
+log = logging.getLogger(__name__)
+structured = structlog.get_logger(__name__)  # fields for machines: ids of incident and ticket, never personal data
+
+
+def open_use_cases(*, sends: bool = True) -> "UseCases":
+    """Open the use cases on the database that Airflow's connection names; mail and billing only for a task that sends.
+
+    Each connection is a question to Airflow's api-server, a missing one two: together they cost more than a step.
+    """
+    from include.sla_logic.services import UseCases
+
+    return UseCases(settings() if sends else settings_inside())
+
+
+@contextmanager
+def no_retry_for_foreseen_errors() -> Iterator[None]:
+    """Fail at once with the sentence of a `ForeseenError` that no retry can cure; let all else be retried."""
+    try:
+        yield
+    except ForeseenError as error:
+        if error.passes:
+            raise
+        raise AirflowFailException(str(error)) from error
+
+
+def perform(step: Step, run_id: str, use_cases: "UseCases") -> str | None:
+    """Perform a step for the incident of a run; return the choice where the step decides."""
+    with no_retry_for_foreseen_errors():
+        ticket, choice = use_cases.incidents.perform_step(step, run_id=run_id)
+    structured.info("step done", incident=run_id, ticket=ticket, step=step.name, choice=choice)
+    return choice
+
+
+def perform_cohort(task: BaseOperator, step: Step, run_id: str, use_cases: "UseCases") -> list[str]:
+    """Perform a step for the incidents of a cohort that come to this task; return every choice that was made."""
+    with no_retry_for_foreseen_errors():
+        choices = sorted(use_cases.cohorts.perform(step, run_id=run_id, join_condition=join_condition_of(task)))
+    tickets = [member.ticket for member in use_cases.cohorts.completed(step.name, run_id=run_id)]
+    structured.info("step done", incident=run_id, tickets=tickets, step=step.name, choices=choices)
+    return choices
+
+
+def deliver(run_id: str, use_cases: "UseCases") -> None:
+    """Deliver the incident's messages now; what fails stays in the outbox, due again later."""
+    try:
+        log.info("Outbox: %s", use_cases.outbox.deliver(ticket=run_id))
+        for place in use_cases.lookups.incident(run_id).letters:
+            log.info("The letter: %s", place)
+    except Exception:
+        log.exception("Nothing could be delivered now; the outbox keeps it")
+
+
+def deliver_all(use_cases: "UseCases") -> None:
+    """Deliver everything that is due, round by round while anything leaves: most of it is the cohort's."""
+    try:
+        while (report := use_cases.outbox.deliver(limit=DELIVERED_AT_ONCE)).sent:
+            log.info("Outbox: %s", report)
+    except Exception:
+        log.exception("Not everything could be delivered now; the outbox keeps it")
