@@ -14,10 +14,10 @@ from include.sla_logic.domain.sla.objective_judgement import NextTier, Objective
 
 
 class ObjectiveBudget(Value):
-    """One objective's budget; seconds where it is about time, else only value and target.
+    """The budget of one objective: in seconds if it is about time, else only value and target.
 
     `allowed_seconds` is the downtime that still keeps the target, `left_seconds` what remains of it (below
-    zero: overspent). `next_tier` is the next dearer credit, however far the target is missed.
+    zero: overspent). `next_tier` is the next higher credit, also after the target is missed.
     """
 
     objective: str
@@ -35,7 +35,7 @@ class ObjectiveBudget(Value):
 
 
 class ServiceBudget(Value):
-    """Where one subscribed service stands in its current window; money owed beside money credited so far."""
+    """The state of one subscribed service in its current window, with the credit due and the credit already given."""
 
     agreement: str
     customer: str
@@ -97,7 +97,7 @@ def _budget(judged: ObjectiveJudgement, contract: Contract) -> ObjectiveBudget:
 
 
 def _allowed(judged: ObjectiveJudgement, contract: Contract) -> int | None:
-    """Return the whole seconds of downtime with which the target is still kept."""
+    """Return the most whole seconds of downtime that still meet the target."""
     if judged.counted_seconds is None or judged.target is None:
         return None
     if not contract.objective(judged.objective).higher_is_better:

@@ -1,4 +1,4 @@
-"""People's time, by pendulum: zones, local days and hours, contract windows, working days, instants as written.
+"""People's time, reckoned with pendulum: zones, local days, contract windows, working days, instants as written.
 
 Plain UTC instants, dates and whole seconds leave this module; everything else counts with those (`period`, `spans`).
 """
@@ -22,7 +22,7 @@ Weekday = Annotated[str, Field(pattern="^(mon|tue|wed|thu|fri|sat|sun)$")]
 
 
 class WindowKind(StrEnum):
-    """Over what stretch of the calendar a contract counts."""
+    """The calendar period over which a contract counts."""
 
     MONTH = "month"
     QUARTER = "quarter"
@@ -91,9 +91,9 @@ def local_midnight(day: date, zone: str) -> datetime:
 
 
 def _midnight(day: date, zone: str) -> int:
-    """Return the first midnight where there are two, and the end of the gap where there is none.
+    """Return the first of two midnights, and the end of the gap if the clocks skip midnight.
 
-    `pendulum.datetime` would take the second, or an hour of the day before.
+    `pendulum.datetime` would return the second midnight, or an hour of the day before.
     """
     return pendulum.DateTime(day.year, day.month, day.day, tzinfo=find_zone(zone)).int_timestamp
 
@@ -109,7 +109,7 @@ def local_days_of(span: Span, zone: str) -> Iterator[tuple[date, Span]]:
 
 
 def clock_hour(second: int, zone: str) -> Span:
-    """Return the hour of the zone's clock in which the second lies; zones may be half an hour off."""
+    """Return the hour of the zone's clock that contains the second; some zones are off by half an hour."""
     shift = (pendulum.from_timestamp(second, tz=find_zone(zone)).offset or 0) % 3600
     start = (second + shift) // 3600 * 3600 - shift
     return start, start + 3600

@@ -77,7 +77,7 @@ class CreditStatement(Value):
 class CustomerReport(Document):
     """Service performance and resolution of one incident, in figures and codes.
 
-    The first round has no credit yet: it is written beside the rebate. The round that is sent has it.
+    The first round is written in parallel with the rebate and has no credit yet; the round that is sent has it.
     """
 
     ticket: str

@@ -16,7 +16,7 @@ from include.sla_logic.domain.significance import Band, CustomerSignificance
 class DetailedProblemReport(Document):
     """Contract commitments and prioritised actions, taken together.
 
-    `commitments` repeats what the contract promises beside what was measured of it.
+    `commitments` lists each promise of the contract with its measured value.
     """
 
     ticket: str

@@ -31,7 +31,7 @@ class Investigation(Document):
 class ResourceCheck(Document):
     """Resources, alarms and fresh measurements, as Resource Provisioning finds them.
 
-    A measurement of which nothing came back is kept as such: it is neither a fault nor its absence.
+    A measurement without an answer is recorded as such: it is neither a fault nor its absence.
     """
 
     resources: tuple[Resource, ...]
@@ -47,7 +47,7 @@ class ResourceCheck(Document):
 class ProblemAnalysis(Document):
     """The findings of one department, the leading one first, with the type of problem they amount to.
 
-    Where a service problem was analysed under another ticket, its findings and its name stand here.
+    If the service problem was analysed under another ticket, these are its findings and its id.
     """
 
     department: Lane

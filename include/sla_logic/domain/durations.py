@@ -30,7 +30,7 @@ def parse_duration(written: Any) -> int:
 
 
 def show_duration(seconds: int, *, units: int = len(_UNITS)) -> str:
-    """Write seconds as `1 h 30 min 5 s`, in so many units from the largest one down."""
+    """Write seconds as `1 h 30 min 5 s`, in at most that many units from the largest one down."""
     if abs(seconds) > _LONGEST:
         return f"{seconds} s"
     length = pendulum.duration(seconds=abs(seconds))

@@ -1,4 +1,4 @@
-"""The errors that the process foresees."""
+"""The base class of all foreseen errors."""
 
 
 class ForeseenError(Exception):

@@ -20,7 +20,7 @@ class UnableToReadFacts(ForeseenError):
 
 
 class FactsFile(ServiceFacts):
-    """Facts as they are written by hand: with the window to judge, and up/down events beside outages."""
+    """Facts as written by hand: also with the window to judge, and with up/down events."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Headers and parts of one mail; composing it again gives the same bytes."""
+"""The headers and parts of one mail; the same letter always gives the same bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _POLICY = SMTP.clone(cte_type="7bit", max_line_length=76)
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+")
 _MAILBOX = re.compile(r"[A-Za-z0-9._%+'&=/~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 _NAME_LIMIT, _SUBJECT_LIMIT = 120, 180
-FAILED_STEP = "<failed-step."  # how the Message-ID of a mail to the operators about a failed step begins
+FAILED_STEP = "<failed-step."  # start of the Message-ID of a mail to the operators about a failed step
 
 
 class UnableToAddressLetter(ForeseenError):
@@ -50,12 +50,12 @@ def address(name: str, mailbox: str) -> Address:
 
 
 def postal(name: str) -> Group:
-    """Return a header for a reader without an e-mail address: a name and no mailbox."""
+    """Return a header address for a recipient without e-mail: a name and no mailbox."""
     return Group(one_line(name, _NAME_LIMIT))
 
 
 def message_id(ticket: str, version: str, domain: str) -> str:
-    """Derive the identity of a letter from what it is about, so that each sending carries the same."""
+    """Derive the Message-ID from ticket and version, so that every delivery of a letter has the same."""
     return f"<{re.sub('[^A-Za-z0-9-]', '-', ticket)}.{version}@{domain}>"
 
 
@@ -97,7 +97,7 @@ def compose(  # noqa: PLR0913 - keyword-only parts of one mail
 
 
 def _name_boundaries(message: EmailMessage, identity: str) -> None:
-    """Replace the random boundaries of the library by ones that follow from the identity."""
+    """Replace the random boundaries of the library by ones derived from the identity."""
     stem = sha256(identity.encode()).hexdigest()[:24]
     for number, part in enumerate(message.walk()):
         if part.is_multipart():
@@ -105,7 +105,7 @@ def _name_boundaries(message: EmailMessage, identity: str) -> None:
 
 
 def page_of(message: EmailMessage) -> str:
-    """Return the HTML part as a page that stands alone, its pictures inside it."""
+    """Return the HTML part as a self-contained page with its pictures embedded."""
     part = message.get_body(("html",))
     if part is None:
         return f"<!doctype html><meta charset=utf-8><pre>{markup.escape(text_of(message))}</pre>"
@@ -124,5 +124,5 @@ def text_of(message: EmailMessage) -> str:
 
 
 def read_message(text: str) -> EmailMessage:
-    """Parse a stored message as the mail programs of its readers will."""
+    """Parse a stored message as mail programs do."""
     return message_from_string(text, _class=EmailMessage, policy=policy.default)

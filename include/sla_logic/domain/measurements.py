@@ -45,7 +45,7 @@ class Attribution(StrEnum):
 class Outage(Value):
     """One stretch of time without service; `end` is None while it lasts.
 
-    An end before the start is kept as it was recorded: the judgement refuses it, with the reason.
+    An end before the start is stored as recorded; the judgement refuses it with the reason.
     Bounds say between which instants a start or end must lie, where it was only observed now and then;
     an end whose later bound is None was never seen: the outage lasted at least until the earlier one.
     """

@@ -23,7 +23,7 @@ _UNPRINTABLE_BEFORE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u
 def _printable(text: str, info: ValidationInfo) -> str:
     """Refuse control and text-direction characters, which forge logs, headers and pages.
 
-    What is kept as JSON in a case file was accepted once, when fewer were refused: its run must be able to go on.
+    Stored notifications are exempt: they were accepted when fewer characters were refused, and their runs must go on.
     """
     refused = _UNPRINTABLE_BEFORE if info.mode == "json" else _UNPRINTABLE
     if found := refused.search(text):
@@ -179,5 +179,5 @@ class ProblemNotification(Document):
         return self
 
     def reported(self, otherwise: datetime) -> datetime:
-        """Return when the customer reported it, or the moment of entry where she did not say."""
+        """Return when the customer reported it, or the moment of entry if they did not say."""
         return self.reported_at or otherwise

@@ -1,4 +1,4 @@
-"""The check of every notification before it is used: size, shape, fields, clock."""
+"""Checks every notification before it is used: size, shape, fields and clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ INSTANTS = ("observed_from", "observed_to", "reported_at")
 
 @dataclass(frozen=True)
 class Rejection:
-    """Why a notification is refused: the field that is wrong, written `.field`, and one reason.
+    """Why a notification is refused: the wrong field, written `.field`, and one reason.
 
-    Either may quote what was sent: it is shown in logs and terminals, so it cannot write there what it likes.
+    Both may quote the sender's text. Control characters are escaped, because logs and terminals show them.
     """
 
     field: str
@@ -31,20 +31,20 @@ class Rejection:
         object.__setattr__(self, "reason", printable(self.reason, 1000))
 
     def __str__(self) -> str:
-        """Say both as the beginning of a sentence."""
+        """Show field and reason."""
         return f"{self.field}: {self.reason}"
 
 
 @dataclass(frozen=True)
 class Received:
-    """What was sent, as text, and the result of the check."""
+    """The received body as text, and the result of the check."""
 
     body: RawPayload
     result: ProblemNotification | Rejection
 
 
 def receive(conf: object, *, now: datetime) -> Received:
-    """Check a notification; never raises, whatever was sent."""
+    """Check a notification; a bad one is returned as a rejection, never raised."""
     body = write_raw_payload(conf, cap=BODY_CAP)
     if not body.complete:
         return Received(body, Rejection(".", f"the notification is longer than {BODY_CAP} characters"))
@@ -70,7 +70,7 @@ def _first_fault(error: ValidationError) -> Rejection:
 
 
 def _on_our_clock(notification: ProblemNotification, now: datetime) -> ProblemNotification | Rejection:
-    """Write instants in UTC, fill in the moment of the report, and accept a clock that is a little ahead."""
+    """Convert instants to UTC, fill in when it was reported, and tolerate a clock that is slightly ahead."""
     changed: dict[str, datetime] = {"reported_at": now}
     for name in INSTANTS:
         instant = getattr(notification, name)

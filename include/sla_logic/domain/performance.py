@@ -36,7 +36,7 @@ class PerformancePoint(Value):
 class PerformanceSeries(Value):
     """One objective's course over the contract period, small enough to travel in a document.
 
-    `points` are empty for a service that is only judged on its outages: those draw the picture then.
+    `points` are empty for a service that is judged only on its outages; the picture then shows those.
     `shown` ends where knowledge ends; `window` is the contract's period. `zone` is the contract's.
     """
 

@@ -8,14 +8,14 @@ from include.sla_logic.domain.document import Document
 
 
 class PremiumState(StrEnum):
-    """How far the extra process has come, as far as this incident knows."""
+    """The state of the extra process, as this incident knows it."""
 
     REQUESTED = "requested"
     TAKEN_OVER = "taken_over"
 
 
 class PremiumCase(Document):
-    """An incident of a premium customer that the extra problem fix process takes over beside this one."""
+    """An incident of a premium customer that the extra problem fix process also handles."""
 
     ticket: str
     customer: str

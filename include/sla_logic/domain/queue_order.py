@@ -21,8 +21,8 @@ def place_in_queue(
 ) -> str:
     """Return a text that sorts as the queue does: protected, priority, seconds left, significance, age.
 
-    `runs_out_at` is when the next breach or credit tier comes if the clock runs on, given only while it runs: among
-    those that run, it sorts as the seconds left do at any moment. What is not known sorts after what is.
+    `runs_out_at` is when the next breach or credit tier comes, given only while the clock runs: it sorts as the seconds
+    left do at any moment. Unknown values sort last.
     """
     rank = priority.rank if priority else 9
     due = f"{runs_out_at.astimezone(UTC):%Y%m%dT%H%M%S}" if runs_out_at else _LAST

@@ -1,6 +1,6 @@
-"""Writes down whatever was sent, as JSON text up to a cap, without trusting it to be JSON.
+"""Any received body as JSON text up to a cap, valid JSON or not.
 
-No recursion: a body nested a thousand levels deep is written like any other.
+Written without recursion, so that a body nested a thousand levels deep is safe.
 """
 
 import json
@@ -26,7 +26,7 @@ def printable(text: str, cap: int = _NAME_CAP) -> str:
 
 
 def write_raw_payload(body: object, *, cap: int) -> RawPayload:
-    """Return at most `cap` ASCII characters; NaN, huge numbers and foreign objects are written, never refused."""
+    """Return at most `cap` ASCII characters; NaN, huge numbers and unknown objects are written as well."""
     pieces: list[str] = []
     left, deepest = cap, 0
     for depth, piece in _pieces(body):
@@ -39,7 +39,7 @@ def write_raw_payload(body: object, *, cap: int) -> RawPayload:
 
 
 def _pieces(body: object) -> Iterator[tuple[int, str]]:
-    """Walk the body with a stack of open brackets; a reference to itself ends at the caller's cap."""
+    """Walk the body with a stack of open brackets; a body that contains itself ends at the caller's cap."""
     stack: list[tuple[Iterator[tuple[str, object]], str]] = [(iter([("", body)]), "")]
     while stack:
         members, closing = stack[-1]

@@ -22,7 +22,7 @@ class EarlierCredit(Value):
 class RebateLine(Value):
     """The credit of one objective in one window; `net` is what is still to be booked.
 
-    `key` names contract, service, window and objective: what is booked twice under it counts once.
+    `key` names contract, service, window and objective: booking it twice has no effect.
     """
 
     key: str
@@ -36,7 +36,7 @@ class RebateLine(Value):
 class Rebate(Document):
     """The rebate of one window; a held one books nothing until a second person approves it.
 
-    `notes` name what is no credit and yet owed: hours left off the bill, a right to leave (or its announcement).
+    `notes` name what is owed besides credits: hours left off the bill, a right to leave (or its announcement).
     All credits in `cap_window` together never exceed `cap`. `undecided` objectives take nothing back.
     """
 

@@ -1,4 +1,4 @@
-"""What Service Management hands back to Customer Service (rows 17 and 25)."""
+"""What Service Management reports to Customer Service (rows 17 and 25)."""
 
 from enum import StrEnum
 

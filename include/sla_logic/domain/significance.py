@@ -158,7 +158,7 @@ def _chronic(near: bool | None, policy: SignificancePolicy) -> Reason:  # noqa: 
 
 
 def full_years(since: date, until: date) -> int:
-    """Count birthdays, so that 29 February gains its year on 1 March."""
+    """Count anniversaries; that of 29 February is 1 March. pendulum's `in_years` is sometimes a day early."""
     return until.year - since.year - ((until.month, until.day) < (since.month, since.day))
 
 

@@ -42,7 +42,7 @@ def _top(top: Fraction | None) -> Cut:
 
 
 def _on_grid(cut: Cut, grid: Fraction | None) -> Cut:
-    """Move a cut before the first grid value behind it."""
+    """Move a cut to just before the next grid value."""
     if grid is None:
         return cut
     value, after = cut
@@ -52,7 +52,7 @@ def _on_grid(cut: Cut, grid: Fraction | None) -> Cut:
 
 
 def holes(stretches: list[Stretch], *, grid: Fraction | None, top: Fraction | None) -> list[tuple[Cut, Cut]]:
-    """Return where between 0 and the top no tier lies."""
+    """Return the stretches between 0 and the top that no tier covers."""
     found: list[tuple[Cut, Cut]] = []
     at: Cut = (Fraction(0), 0)
     for piece in sorted((s for s in stretches if not s.is_empty), key=lambda s: s.low):

@@ -96,7 +96,7 @@ def _cap(contract: Contract, objective: Objective, line: LineOf) -> Iterable[Fin
 
 
 def lint_terms(contract: Contract, line: LineOf) -> Iterable[Finding]:
-    """Find calendars that are asked for and not given, and caps that cannot hold."""
+    """Find missing calendars, and caps that exceed the charge."""
     calendar = contract.calendar
     counts_days = contract.maintenance.notice_working_days is not None or any(
         isinstance(o.rule, rules.SumPerDay) and o.rule.grace_working_days for o in contract.objectives

@@ -57,7 +57,7 @@ class Cap(Term):
 
 
 class Claim(Term):
-    """How the customer comes to the credit.
+    """How the customer gets the credit.
 
     With `within_days` the claim must be filed on or before that local day after `counted_from`;
     `billing_cycles` counts whole windows after the one of the outage instead. `ticket_within`

@@ -1,11 +1,10 @@
-"""From a measured value to what it is worth: one function per rule shape, exact, before any rounding."""
+"""Award the credit of a measured value: one function per rule shape, exact, before any rounding."""
 
 from collections.abc import Callable
 from fractions import Fraction
 
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.quantities import show_share
-from include.sla_logic.domain.sla.bench import Award, Bench
 from include.sla_logic.domain.sla.case import Measured
 from include.sla_logic.domain.sla.day_awards import (
     daily_rate_award,
@@ -15,6 +14,7 @@ from include.sla_logic.domain.sla.day_awards import (
     share_per_day_award,
     sum_per_day_award,
 )
+from include.sla_logic.domain.sla.rule_context import Award, RuleContext
 from include.sla_logic.domain.sla.share_awards import (
     duration_tiers_award,
     overrun_tiers_award,
@@ -24,16 +24,16 @@ from include.sla_logic.domain.sla.share_awards import (
 )
 
 
-def award(measured: Measured, bench: Bench) -> Award:
+def award(measured: Measured, context: RuleContext) -> Award:
     """Apply the objective's rule; raise `UnableToJudge` where the value lies in no tier."""
-    return _RULES[type(bench.objective.rule)](bench.objective.rule, measured, bench)
+    return _RULES[type(context.objective.rule)](context.objective.rule, measured, context)
 
 
-def _event_credits(_rule: rules.EventCredits, _measured: Measured, bench: Bench) -> Award:
+def _event_credits(_rule: rules.EventCredits, _measured: Measured, context: RuleContext) -> Award:
     shares: dict[str, list[Fraction]] = {}
-    for entry in bench.case.facts.event_credits:
+    for entry in context.case.facts.event_credits:
         shares.setdefault(entry.event, []).append(Fraction(entry.percent) / 100)
-    stacking = bench.case.contract.stacking
+    stacking = context.case.contract.stacking
     summed = stacking == "sum"
     by_event = {event: sum(values, Fraction(0)) if summed else max(values) for event, values in shares.items()}
     highest = max(by_event.values(), default=Fraction(0))

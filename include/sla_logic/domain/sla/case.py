@@ -20,7 +20,7 @@ from include.sla_logic.domain.sla.objective_judgement import DataState
 class Measured:
     """The value of one objective in its unit, with the evidence; no value means nothing was measured.
 
-    `claimed` is what credits are reckoned on, where that is less than what was measured.
+    `claimed` is the part that credits are calculated from, where late tickets leave less than was measured.
     """
 
     total: int
@@ -44,7 +44,7 @@ class Measured:
 
     @property
     def paid(self) -> Self:
-        """The charge that credits are a share of."""
+        """The measured value that credits are calculated from."""
         return self.claimed or self
 
     @property

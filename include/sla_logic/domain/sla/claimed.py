@@ -12,7 +12,7 @@ from include.sla_logic.domain.sla.measuring import measure
 
 
 def measure_claimed(objective: Objective, case: Case) -> Measured:
-    """Measure the objective, and beside it what is left without the outages whose tickets came too late."""
+    """Measure the objective, and again without the outages whose tickets were too late."""
     measured = measure(objective, case)
     late = {outage.reference: why for outage in case.facts.outages if (why := _too_late(case.contract, outage))}
     if not late or isinstance(objective.rule, rules.HourWaiver):  # what is not charged needs no claim

@@ -8,29 +8,29 @@ from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.quantities import exact_text, show_share
 from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.money import half_up
-from include.sla_logic.domain.sla.bench import (
+from include.sla_logic.domain.sla.case import Measured
+from include.sla_logic.domain.sla.rule_context import (
     Award,
-    Bench,
+    RuleContext,
     counted_seconds,
     exact_money,
     of_charge,
     target_of,
 )
-from include.sla_logic.domain.sla.case import Measured
 
 
-def day_per_block_award(rule: rules.DayPerBlock, measured: Measured, bench: Bench) -> Award:
+def day_per_block_award(rule: rules.DayPerBlock, measured: Measured, context: RuleContext) -> Award:
     """Pay a day's charge for each block of cumulated downtime."""
     seconds = counted_seconds(measured)
     blocks = _blocks(Fraction(seconds), rule)
-    found = _daily(rule, blocks, bench)
+    found = _daily(rule, blocks, context)
     found.steps.insert(0, f"{seconds} s = {blocks} {rule.counts} block(s) of {show_duration(rule.block)}")
     return found
 
 
-def day_per_excess_block_award(rule: rules.DayPerExcessBlock, measured: Measured, bench: Bench) -> Award:
+def day_per_excess_block_award(rule: rules.DayPerExcessBlock, measured: Measured, context: RuleContext) -> Award:
     """Pay a day's charge for each block beyond the downtime that the target allows."""
-    seconds, target = counted_seconds(measured), target_of(bench)
+    seconds, target = counted_seconds(measured), target_of(context)
     allowed = (100 - target) / 100 * measured.total
     excess = max(Fraction(0), seconds - allowed)
     steps = [
@@ -41,18 +41,18 @@ def day_per_excess_block_award(rule: rules.DayPerExcessBlock, measured: Measured
         excess = Fraction(half_up(excess / rule.nearest, 0)) * rule.nearest
         steps.append(f"to the nearest {show_duration(rule.nearest)}: {exact_text(excess)} s")
     blocks = _blocks(excess, rule)
-    found = _daily(rule, blocks, bench)
+    found = _daily(rule, blocks, context)
     found.steps = [*steps, f"{blocks} {rule.counts} block(s) of {show_duration(rule.block)}", *found.steps]
     return found
 
 
-def _daily(rule: rules.DayPerBlock | rules.DayPerExcessBlock, blocks: int, bench: Bench) -> Award:
+def _daily(rule: rules.DayPerBlock | rules.DayPerExcessBlock, blocks: int, context: RuleContext) -> Award:
     if blocks == 0:
         return Award(amount=Fraction(0), days=0, steps=["no block, no day is credited"])
-    base = bench.charge()
+    base = context.charge()
     days = base.days if rule.days == "in_period" else rule.days
     amount = blocks * base.per_period / days
-    currency = bench.case.contract.currency
+    currency = context.case.contract.currency
     text = f"{blocks} day(s) x {exact_text(base.per_period)}/{days} = {exact_money(amount)} {currency}"
     return Award(amount=amount, days=blocks, tier=f"{blocks} day(s)", steps=[text])
 
@@ -62,36 +62,36 @@ def _blocks(seconds: Fraction, rule: rules.DayPerBlock | rules.DayPerExcessBlock
     return math.ceil(parts) if rule.counts == "started" else math.floor(parts)
 
 
-def share_per_day_award(rule: rules.SharePerDay, measured: Measured, bench: Bench) -> Award:
+def share_per_day_award(rule: rules.SharePerDay, measured: Measured, context: RuleContext) -> Award:
     """Pay a share of the charge for each local day with a long enough outage inside that day."""
     counted_seconds(measured)
     assert measured.downtime is not None  # noqa: S101 - counted_seconds has seen it
     days: dict[str, int] = {}
     for start, end in measured.downtime.counted:
-        for day, (midnight, next_midnight) in local_days_of((start, end), bench.case.contract.zone):
+        for day, (midnight, next_midnight) in local_days_of((start, end), context.case.contract.zone):
             inside = min(end, next_midnight) - max(start, midnight)
             if rule.outage.holds(Fraction(inside)):
                 days[f"{day}"] = max(inside, days.get(f"{day}", 0))
     share = rule.share * len(days)
     shown = ", ".join(f"{day} ({seconds} s)" for day, seconds in days.items()) or "none"
     steps = [f"local days with an outage {rule.outage}: {shown}", f"{len(days)} x {show_share(rule.share)}"]
-    return Award(amount=of_charge(share, bench), days=len(days), tier=f"{len(days)} day(s)", steps=steps)
+    return Award(amount=of_charge(share, context), days=len(days), tier=f"{len(days)} day(s)", steps=steps)
 
 
-def sum_per_day_award(rule: rules.SumPerDay, measured: Measured, bench: Bench) -> Award:
+def sum_per_day_award(rule: rules.SumPerDay, measured: Measured, context: RuleContext) -> Award:
     """Pay a fixed sum for each day late."""
     days = measured.days or 0
     amount = Fraction(rule.sum) * days
-    text = f"{days} day(s) x {rule.sum} = {exact_text(amount)} {bench.case.contract.currency}"
+    text = f"{days} day(s) x {rule.sum} = {exact_text(amount)} {context.case.contract.currency}"
     return Award(amount=amount, days=days, tier=f"{days} day(s)", steps=[text])
 
 
-def daily_rate_award(rule: rules.DailyRate, measured: Measured, bench: Bench) -> Award:
+def daily_rate_award(rule: rules.DailyRate, measured: Measured, context: RuleContext) -> Award:
     """Pay the charge's daily rate for each day late; rounded once, at the end."""
     days = measured.days or 0
     if not days:
         return Award(amount=Fraction(0), days=0, steps=["no day late"])
-    charge = bench.charge().per_period
+    charge = context.charge().per_period
     amount = charge * rule.periods_per_year / rule.days_per_year * days
     text = (
         f"{exact_text(charge)} x {rule.periods_per_year}/{rule.days_per_year} x {days} day(s) = {exact_money(amount)}"
@@ -99,7 +99,7 @@ def daily_rate_award(rule: rules.DailyRate, measured: Measured, bench: Bench) ->
     return Award(amount=amount, days=days, tier=f"{days} day(s)", steps=[text])
 
 
-def hour_waiver_award(rule: rules.HourWaiver, measured: Measured, bench: Bench) -> Award:
+def hour_waiver_award(rule: rules.HourWaiver, measured: Measured, context: RuleContext) -> Award:
     """Count the local clock hours that are not billed; they are no credit."""
     counted_seconds(measured)
     assert measured.downtime is not None  # noqa: S101
@@ -107,11 +107,11 @@ def hour_waiver_award(rule: rules.HourWaiver, measured: Measured, bench: Bench) 
     for start, end in measured.downtime.counted:
         at = start
         while at < end:
-            hour, next_hour = clock_hour(at, bench.case.contract.zone)
+            hour, next_hour = clock_hour(at, context.case.contract.zone)
             hours[hour] = hours.get(hour, 0) + min(end, next_hour) - at
             at = next_hour
     waived = sum(rule.downtime.holds(Fraction(seconds)) for seconds in hours.values())
     steps = [f"{waived} clock hour(s) with downtime {rule.downtime} are left off the bill"]
-    if bench.case.facts.charges.hourly is not None and waived:
-        steps.append(f"{waived} x {bench.case.facts.charges.hourly} per hour are not charged")
+    if context.case.facts.charges.hourly is not None and waived:
+        steps.append(f"{waived} x {context.case.facts.charges.hourly} per hour are not charged")
     return Award(share=Fraction(0), waived_hours=waived, steps=steps)

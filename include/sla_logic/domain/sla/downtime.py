@@ -48,7 +48,7 @@ class Downtime:
         return spans.total(self.counted)
 
     def references(self, span: Span) -> list[str]:
-        """Return which records a counted stretch comes from, by their start."""
+        """Return the records behind a counted stretch, by their start."""
         if self._reach is None:
             self.sources.sort()
             self._reach = list(accumulate((end for (_start, end), _name in self.sources), max))

@@ -18,7 +18,7 @@ _Row = tuple[Span, IntervalKind, str, str | None]
 
 
 def evidence_of(objective: Objective, measured: Measured) -> dict[str, object]:
-    """Return the fields of a judgement that hold whatever its verdict is."""
+    """Return the fields of a judgement that do not depend on its verdict."""
     downtime = measured.downtime
     value = measured.value
     target = objective.target
@@ -60,7 +60,7 @@ def tier_bounds(objective: Objective, measured: Measured) -> tuple[TierBound, ..
 
 
 def value_bounds(objective: Objective, measured: Measured) -> tuple[ValueBound, ...]:
-    """Return the bounds of the measured value behind which a credit lies, where it is no downtime."""
+    """Return the bounds of the measured value beyond which a credit is due; none for downtime."""
     rule, target = objective.rule, objective.target
     if measured.downtime is not None:
         return ()

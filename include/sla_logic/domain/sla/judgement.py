@@ -8,7 +8,6 @@ from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.money import Money, half_up, round_to_minor_unit
 from include.sla_logic.domain.sla.award import award
-from include.sla_logic.domain.sla.bench import Award, Bench
 from include.sla_logic.domain.sla.case import Case, Measured
 from include.sla_logic.domain.sla.charge import ChargeBase
 from include.sla_logic.domain.sla.claimed import measure_claimed
@@ -22,6 +21,7 @@ from include.sla_logic.domain.sla.objective_judgement import (
     Verdict,
 )
 from include.sla_logic.domain.sla.refusal import UnableToJudge
+from include.sla_logic.domain.sla.rule_context import Award, RuleContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,19 @@ def judge(objective: Objective, case: Case, base: ChargeBase | None, missing: Un
         measured = measure_claimed(objective, case)
         if (doubt := _doubt(measured, case)) is not None:
             return _undecided(objective, measured, doubt)
-        bench = Bench(case, objective, base, missing)
-        found = award(measured.paid, bench)
+        context = RuleContext(case, objective, base, missing)
+        found = award(measured.paid, context)
         exact = found.amount
         if exact is None:
-            exact = (found.share or Fraction(0)) * bench.charge().window if found.share else Fraction(0)
+            exact = (found.share or Fraction(0)) * context.charge().window if found.share else Fraction(0)
     except UnableToJudge as refusal:
         return _refused(objective, measured, refusal)
     share = (found.share or Fraction(0)) if found.amount is None else None
-    return Judged(_decided(objective, measured, bench, found, exact), exact, share)
+    return Judged(_decided(objective, measured, context, found, exact), exact, share)
 
 
 def _doubt(measured: Measured, case: Case) -> str | None:
-    """Return why the data do not carry a judgement, or None."""
+    """Return why the data do not suffice for a judgement, or None."""
     if measured.state is DataState.NEVER_ANSWERED:
         return (
             "The target never answered: line down, switched off or not answering to probes; "
@@ -113,9 +113,9 @@ def _breached(objective: Objective, measured: Measured, found: Award | None) -> 
 
 
 def _decided(
-    objective: Objective, measured: Measured, bench: Bench, found: Award, exact: Fraction
+    objective: Objective, measured: Measured, context: RuleContext, found: Award, exact: Fraction
 ) -> ObjectiveJudgement:
-    currency, base = bench.case.contract.currency, bench.base
+    currency, base = context.case.contract.currency, context.base
     breached = bool(_breached(objective, measured, found))
     credit = round_to_minor_unit(exact, currency)
     share = found.share if found.amount is None else None
@@ -136,7 +136,7 @@ def _decided(
         charge_base=None if base is None else round_to_minor_unit(base.window, currency),
         days=found.days,
         waived_hours=found.waived_hours,
-        next_tier=_next(objective, measured.paid, bench, found, exact),
+        next_tier=_next(objective, measured.paid, context, found, exact),
         tier_bounds=tier_bounds(objective, measured),
         value_bounds=value_bounds(objective, measured),
         warnings=(*(measured.downtime.warnings if measured.downtime else ()), *found.warnings),
@@ -152,13 +152,15 @@ def _reason(objective: Objective, measured: Measured, credit: Money, breached: b
     return f"{objective.title or objective.id} {verdict}: {shown}{promised}; credit {credit}."
 
 
-def _next(objective: Objective, measured: Measured, bench: Bench, found: Award, exact: Fraction) -> NextTier | None:
+def _next(
+    objective: Objective, measured: Measured, context: RuleContext, found: Award, exact: Fraction
+) -> NextTier | None:
     """Return the distance to the next higher credit and what it adds; None if there is none."""
-    currency, base = bench.case.contract.currency, bench.base
+    currency, base = context.case.contract.currency, context.base
     if measured.downtime is not None:
         outright = found.amount is not None
         now = (found.amount if outright else found.share) or Fraction(0)
-        step = next_by_downtime(objective, measured, now, lambda seconds: _worth(measured.total, bench, seconds))
+        step = next_by_downtime(objective, measured, now, lambda seconds: _worth(measured.total, context, seconds))
         if step is None:
             return None
         amount = None if base is None else step.share if outright else step.share * base.window
@@ -169,12 +171,12 @@ def _next(objective: Objective, measured: Measured, bench: Bench, found: Award, 
     return _priced(None, distance, tier, None if base is None else share * base.window, exact, currency)
 
 
-def _worth(total: int, bench: Bench, seconds: int) -> Fraction | None:
+def _worth(total: int, context: RuleContext, seconds: int) -> Fraction | None:
     """Return the credit for that many counted seconds, as a share or an amount; None in a hole."""
     pretended = Downtime(window=(0, total), counted=[(0, seconds)])
     value = 100 - Fraction(100 * seconds, total)
     try:
-        found = award(Measured(total=total, value=value, downtime=pretended), bench)
+        found = award(Measured(total=total, value=value, downtime=pretended), context)
     except UnableToJudge:
         return None
     return found.share if found.amount is None else found.amount

@@ -1,4 +1,4 @@
-"""How much more downtime, or how much worse a value, leaves the credit as it is."""
+"""The distance to the next higher credit, in downtime or in the measured value."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -54,7 +54,7 @@ def _seconds_to_reach(tier: ValueTier, decimals: int | None, total: int) -> int:
 
 
 def _edge_before_rounding(high: Fraction, inclusive: bool, decimals: int) -> Fraction:  # noqa: FBT001
-    """Return below which exact value the rounded one is still inside an upper bound."""
+    """Return the exact value below which the rounded value stays inside an upper bound."""
     unit = Fraction(1, 10**decimals)
     last = math.floor(high / unit) * unit
     if last == high and not inclusive:
@@ -65,7 +65,7 @@ def _edge_before_rounding(high: Fraction, inclusive: bool, decimals: int) -> Fra
 def next_by_downtime(objective: Objective, measured: Measured, now: Fraction, worth: Award) -> Step | None:
     """Return the seconds of downtime at which the credit rises, and the higher credit; None if never.
 
-    `now` is what the present downtime is worth and `worth` what so many seconds would be; both in
+    `now` is the credit of the present downtime, `worth` the credit of a number of seconds; both in
     shares or both in money. `worth` must not fall with more seconds.
     """
     if measured.downtime is None:

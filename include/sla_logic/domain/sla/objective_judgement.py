@@ -1,4 +1,4 @@
-"""The parts of a comparison: the judgement of one objective, and the rights that come with the window."""
+"""The parts of a comparison: the judgement of one objective, the claim and the chronic right."""
 
 from decimal import Decimal
 from enum import StrEnum

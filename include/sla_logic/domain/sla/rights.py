@@ -169,7 +169,7 @@ def _total_warned(case: Case, terms: Chronic, stretch: Span, down: _Down) -> Chr
 
 
 def _alive(terms: Chronic, events: list[Span], now: int) -> list[int]:
-    """Return which events still count towards the right, with those to come."""
+    """Return the events that count towards the right together with later ones."""
     return [i for i, (start, _end) in enumerate(events) if start <= now < start + terms.within_days * _DAY]
 
 

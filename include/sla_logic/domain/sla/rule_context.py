@@ -1,4 +1,4 @@
-"""What a rule may look at, and what it grants."""
+"""The input of a rule besides the measured value, and the award that it grants."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -29,13 +29,13 @@ class Award:
 
     @property
     def is_nothing(self) -> bool:
-        """Tell whether nothing is owed, whatever the charge is."""
+        """Tell whether nothing is owed, regardless of the charge."""
         return not self.share and not self.amount
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
-    """What a rule may look at besides the measured value."""
+class RuleContext:
+    """The input of a rule besides the measured value."""
 
     case: Case
     objective: Objective
@@ -66,26 +66,26 @@ def counted_seconds(measured: Measured) -> int:
     return measured.downtime.seconds
 
 
-def target_of(bench: Bench) -> Fraction:
+def target_of(context: RuleContext) -> Fraction:
     """Return the exact target; raise `UnableToJudge` where the contract names none."""
-    if bench.objective.target is None:
-        reason = f"The objective {bench.objective.id} has no target."
+    if context.objective.target is None:
+        reason = f"The objective {context.objective.id} has no target."
         raise UnableToJudge(RefusalCode.TARGET_UNKNOWN, reason)
-    return Fraction(bench.objective.target)
+    return Fraction(context.objective.target)
 
 
-def worse_by(measured: Measured, bench: Bench) -> Fraction:
+def worse_by(measured: Measured, context: RuleContext) -> Fraction:
     """Return by how much the target is missed (0 or less: it is met)."""
-    distance = value_of(measured) - target_of(bench)
-    return -distance if bench.objective.higher_is_better else distance
+    distance = value_of(measured) - target_of(context)
+    return -distance if context.objective.higher_is_better else distance
 
 
-def of_charge(share: Fraction, bench: Bench) -> Fraction:
+def of_charge(share: Fraction, context: RuleContext) -> Fraction:
     """Return a share of the window's charge, which must be known only if anything is owed."""
-    return share * bench.charge().window if share else Fraction(0)
+    return share * context.charge().window if share else Fraction(0)
 
 
 def exact_money(amount: Fraction) -> str:
-    """Show an exact amount, with its decimals beside a fraction that never ends."""
+    """Show an exact amount; a fraction without a finite decimal also with six decimals."""
     text = exact_text(amount)
     return text if "/" not in text else f"{text} ({half_up(amount, 6)})"
