@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
+from tests.acceptance.case_object import CaseObject, UnableToTranslate
 from tests.acceptance.credit_case_rules import RULES
-from tests.acceptance.told import Told, UnableToTranslate
 
 Fields = dict[str, Any]
 
@@ -28,7 +28,7 @@ QUARTERLY = r"quarter(ly)?_(charge|rental|fee)"
 OF_THE_WINDOW = r"(prorated|partial|window)_(monthly_)?(charge|fee)|(charge|fee)_(for|in)_window"
 
 
-def contract_text(name: str, entry: Told, case: Told) -> str:
+def contract_text(name: str, entry: CaseObject, case: CaseObject) -> str:
     """Write the contract file of one entry, in the zone and currency of the case."""
     contract: Fields = {
         "id": name,
@@ -53,24 +53,24 @@ def contract_text(name: str, entry: Told, case: Told) -> str:
     return yaml.safe_dump({key: value for key, value in contract.items() if value is not None}, sort_keys=False)
 
 
-def speaks_in_percent(entry: Told) -> bool:
+def speaks_in_percent(entry: CaseObject) -> bool:
     """Tell whether the entry's credits are written in percent, and not as days, sums or fractions."""
     if entry["rule"] == "stacking" or "credit_pct" in entry or "credit_pct_per_step" in entry:
         return True
     return any("credit_pct" in tier for tier in entry.objects("tiers"))
 
 
-def currency_of(case: Told) -> str:
+def currency_of(case: CaseObject) -> str:
     """Return the currency of the case's charge; without a charge, that of its zone."""
     for charge in (case.get("monthly_charge"), case.value(QUARTERLY), case.value(OF_THE_WINDOW)):
-        if isinstance(charge, Told):
+        if isinstance(charge, CaseObject):
             currency: str = charge["currency"]
             return currency
     country = COUNTRIES.get(case["timezone"], (None, None))[0]
     return case.get("currency") or CURRENCIES.get(country or "", "EUR")
 
 
-def _charge_base(entry: Told) -> str:
+def _charge_base(entry: CaseObject) -> str:
     base = entry.get("basis", entry.get("credit_base", "monthly_charge"))
     known = {
         "monthly_charge": "recurring",
@@ -81,7 +81,7 @@ def _charge_base(entry: Told) -> str:
     return known[base]
 
 
-def _counting(entry: Told) -> Fields:
+def _counting(entry: CaseObject) -> Fields:
     counting = {ours: entry[ours] for ours in ("clock_start", "clock_stop") if ours in entry}
     if entry.get("holds_stop_clock"):
         counting["holds_stop_the_clock"] = True
@@ -90,25 +90,25 @@ def _counting(entry: Told) -> Fields:
     return counting
 
 
-def _maintenance(entry: Told) -> Fields:
+def _maintenance(entry: CaseObject) -> Fields:
     days = entry.get("maintenance_min_notice_working_days")
     return {} if days is None else {"notice_working_days": days}
 
 
-def _calendar(case: Told) -> Fields:
+def _calendar(case: CaseObject) -> Fields:
     if "holidays" in case:
         return {"holidays": [date.fromisoformat(day) for day in case["holidays"]]}
     country, subdivision = COUNTRIES.get(case["timezone"], (None, None))
     return {key: value for key, value in (("country", country), ("subdivision", subdivision)) if value}
 
 
-def _cap(entry: Told) -> Fields | None:
+def _cap(entry: CaseObject) -> Fields | None:
     if "cap_pct_of_quarter" in entry:
         return {"share": f"{entry['cap_pct_of_quarter']}%", "over": "quarter"}
     return {"share": f"{entry['cap_pct']}%"} if "cap_pct" in entry else None
 
 
-def _claim(entry: Told) -> Fields:
+def _claim(entry: CaseObject) -> Fields:
     """Read the deadline: a number of days, or the sentence's own numbers."""
     claim: Fields = {}
     sentence = entry.get("claim")
@@ -127,7 +127,7 @@ def _claim(entry: Told) -> Fields:
     return claim
 
 
-def _chronic(entry: Told) -> Fields:
+def _chronic(entry: CaseObject) -> Fields:
     return {
         "count": entry["count"],
         "outage": {"more_than": f"{entry['min_outage_seconds_exclusive']} s"},
@@ -137,7 +137,7 @@ def _chronic(entry: Told) -> Fields:
     }
 
 
-def _objectives(entry: Told, case: Told) -> Iterator[Fields]:
+def _objectives(entry: CaseObject, case: CaseObject) -> Iterator[Fields]:
     rule = entry["rule"]
     if rule == "chronic":
         return

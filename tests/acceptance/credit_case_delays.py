@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.sla_logic.domain.measurements import Delay
-from tests.acceptance.told import Told, UnableToTranslate
+from tests.acceptance.case_object import CaseObject, UnableToTranslate
 
 _SUFFIX = r"(_(date|day|at|on))?"
 _DUE = rf"(due|promised|agreed|committed|planned)(_(activation|installation|delivery))?{_SUFFIX}"
@@ -27,14 +27,14 @@ def day_of(text: str, zone: str) -> date:
     return instant.astimezone(ZoneInfo(zone)).date()
 
 
-def told_days(case: Told) -> Iterator[date]:
+def given_days(case: CaseObject) -> Iterator[date]:
     """Return the days that a case without a window tells of."""
     for pattern in (_REPORTED, _DUE, _DONE):
         if isinstance(text := case.value(pattern), str):
             yield day_of(text, case["timezone"])
 
 
-def delays(entry: Told, case: Told) -> list[Delay]:
+def delays(entry: CaseObject, case: CaseObject) -> list[Delay]:
     """Return the delay that the case tells of; one without a promised day is no delay of nothing."""
     if entry["rule"] not in _OF_DELAYS:
         return []
@@ -49,9 +49,9 @@ def delays(entry: Told, case: Told) -> list[Delay]:
     return [Delay(kind=kind, due=_day(due, case), done=_day(done, case))]
 
 
-def _has_grace(entry: Told, kind: str) -> bool:
+def _has_grace(entry: CaseObject, kind: str) -> bool:
     return "grace_working_days" in entry and bool(entry["grace_working_days"].get(kind))
 
 
-def _day(text: Any, case: Told) -> date | None:
+def _day(text: Any, case: CaseObject) -> date | None:
     return None if text is None else day_of(text, case["timezone"])

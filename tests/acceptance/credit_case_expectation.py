@@ -2,7 +2,7 @@
 
 The rules of comparison:
 
-* Every field of `expected` is compared; one that nobody knows fails, unless it is in `NOT_COMPARED`.
+* Every field of `expected` is compared; an unknown one fails, unless it is in `NOT_COMPARED`.
 * Numbers are compared as exact decimals. Only a percentage of credit that never ends (1/30 = 3.333… %) may
   be printed rounded half up, with two decimals or more. Availability is printed with 8 decimals, as the file says.
 * `null` means "not defined" and has to be null here too. A refused case may leave anything undefined. Credits
@@ -104,22 +104,22 @@ def refusal_of(error: ValidationError | UnableToReadContract) -> str:
 
 def differences(expected: dict[str, Any], seen: dict[str, Any], undefined: set[str]) -> dict[str, tuple[Any, Any]]:
     """Return what was expected and what came out, where they differ; `undefined` need not have been expected."""
-    told = {named(key): value for key, value in expected.items() if not NOT_COMPARED.fullmatch(key)}
-    error = error_named(told.pop("error", None))
+    given = {named(key): value for key, value in expected.items() if not NOT_COMPARED.fullmatch(key)}
+    error = error_named(given.pop("error", None))
     never = {"capped", "provisional", "chronic"} - undefined if error is None else set[str]()
-    told = dict.fromkeys(never, False) | told | {"error": error}
+    given = dict.fromkeys(never, False) | given | {"error": error}
     if seen.get("error") in _LATE:
-        if error == seen["error"] and told["credit"] is None:
-            told["credit"] = seen["credit"] if Decimal(seen["credit"] or 0) == 0 else "0.00"
-        elif error is None and told.get("credit") is not None:
-            told["error"] = seen["error"]  # the file prints what is paid, and no refusal
-        if told.get("credit_pct") is not None and Decimal(told["credit_pct"]) == 0:
+        if error == seen["error"] and given["credit"] is None:
+            given["credit"] = seen["credit"] if Decimal(seen["credit"] or 0) == 0 else "0.00"
+        elif error is None and given.get("credit") is not None:
+            given["error"] = seen["error"]  # the file prints what is paid, and no refusal
+        if given.get("credit_pct") is not None and Decimal(given["credit_pct"]) == 0:
             undefined = undefined | {"credit_pct"}
-            told["credit_pct"] = None
+            given["credit_pct"] = None
     if error is not None:
-        undefined = undefined | {key for key in told if key not in ("credit", "error")}
+        undefined = undefined | {key for key in given if key not in ("credit", "error")}
     wrong = {}
-    for key, value in told.items():
+    for key, value in given.items():
         ours = seen.get(key, "not known")
         if not (value is None and key in undefined) and not _same(value, ours, key):
             wrong[key] = (value, ours)
@@ -131,25 +131,25 @@ def _decimals(number: Decimal) -> int:
     return -exponent if isinstance(exponent, int) else 0
 
 
-def _same(told: Any, ours: Any, key: str) -> bool:
+def _same(given: Any, ours: Any, key: str) -> bool:
     if key == "warnings":
-        return _warned(told, ours)
-    if told is None or ours is None or isinstance(told, bool) or isinstance(ours, bool):
-        return told is ours
+        return _warned(given, ours)
+    if given is None or ours is None or isinstance(given, bool) or isinstance(ours, bool):
+        return given is ours
     try:
-        wanted, found = Decimal(str(told)), Decimal(str(ours))
+        wanted, found = Decimal(str(given)), Decimal(str(ours))
     except InvalidOperation:
-        return bool(told == ours)
+        return bool(given == ours)
     if key == "credit_pct" and wanted != found and _decimals(found) >= _MOST_DECIMALS:
         decimals = _decimals(wanted)
         return decimals >= _FEWEST_OF_AN_ENDLESS and half_up(found, decimals) == wanted
     return wanted == found
 
 
-def _warned(told: Any, ours: tuple[str, ...]) -> bool:
+def _warned(given: Any, ours: tuple[str, ...]) -> bool:
     """Compare a flag (there or not), or its names, each of which must be the topic of a warning."""
-    if told is None or isinstance(told, bool):
-        return bool(told) is bool(ours)
-    names = [told] if isinstance(told, str) else told
+    if given is None or isinstance(given, bool):
+        return bool(given) is bool(ours)
+    names = [given] if isinstance(given, str) else given
     topics = [[topic for topic, pattern in _TOPICS.items() if re.search(pattern, name.lower())] for name in names]
     return bool(names) is bool(ours) and all(any(topic in text for topic in t for text in ours) for t in topics)

@@ -19,14 +19,14 @@ from include.sla_logic.domain.measurements import (
 )
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
+from tests.acceptance.case_object import CaseObject, UnableToTranslate
 from tests.acceptance.credit_case_contract import OF_THE_WINDOW, QUARTERLY, currency_of
-from tests.acceptance.credit_case_delays import day_of, delays, told_days
+from tests.acceptance.credit_case_delays import day_of, delays, given_days
 from tests.acceptance.credit_case_outages import NOON, UNITS, day_or_instant, instant, outages
 from tests.acceptance.credit_case_rules import metric_of
-from tests.acceptance.told import Told, UnableToTranslate
 
 
-def window_of(case: Told) -> Period:
+def window_of(case: CaseObject) -> Period:
     """Return the case's window, cut to the time of service, or the month or quarter in which its days lie."""
     if window := case.get("window"):
         start, end = instant(window["start"]), instant(window["end"])
@@ -41,18 +41,18 @@ def window_of(case: Told) -> Period:
     return Period(start=found.start, end=max([found.end, *ends]))
 
 
-def _some_day(case: Told) -> date:
+def _some_day(case: CaseObject) -> date:
     """Return a day of a case without window; one in which the calendar plays no part may have any."""
     if quarter := case.get("quarter"):
         year, number = str(quarter).upper().replace("-", "").split("Q")
         return date(int(year), 3 * int(number) - 1, 1)
-    told = [*told_days(case), *(day_of(outage["start"], case["timezone"]) for outage in case.objects("outages"))]
-    if not told and case.find(QUARTERLY)[0] and "days_late" not in case and case.get("days_in_quarter") is None:
+    given = [*given_days(case), *(day_of(outage["start"], case["timezone"]) for outage in case.objects("outages"))]
+    if not given and case.find(QUARTERLY)[0] and "days_late" not in case and case.get("days_in_quarter") is None:
         raise UnableToTranslate("the case names neither a window nor the days of its quarter")
-    return min(told, default=date(2025, 1, 15))
+    return min(given, default=date(2025, 1, 15))
 
 
-def as_of(case: Told) -> datetime:
+def as_of(case: CaseObject) -> datetime:
     """Return the moment of judgement: stated, or after everything that the case tells of."""
     if (stated := case.value("as_of")) is not None:
         return instant(stated)
@@ -60,7 +60,7 @@ def as_of(case: Told) -> datetime:
     return max([window_of(case).end, *ends])
 
 
-def facts(entry: Told, case: Told) -> ServiceFacts:
+def facts(entry: CaseObject, case: CaseObject) -> ServiceFacts:
     """Translate what the case tells."""
     zone = case["timezone"]
     return ServiceFacts(
@@ -78,7 +78,7 @@ def facts(entry: Told, case: Told) -> ServiceFacts:
     )
 
 
-def _planned(number: int, window: Told, zone: str) -> MaintenanceWindow:
+def _planned(number: int, window: CaseObject, zone: str) -> MaintenanceWindow:
     announced = window.value(r"announced(_at|_on)?|announcement|notice_given")
     return MaintenanceWindow(
         reference=f"M{number}",
@@ -88,7 +88,7 @@ def _planned(number: int, window: Told, zone: str) -> MaintenanceWindow:
     )
 
 
-def _hold(hold: Told) -> Hold:
+def _hold(hold: CaseObject) -> Hold:
     end, owner = hold["end"], hold.value(r"owner|owed_by|waiting_for|awaiting|responsible")
     reason = hold.value("reason|why") or "awaiting the customer"
     return Hold(
@@ -108,7 +108,7 @@ def _owner(text: str) -> str:
     raise UnableToTranslate(f"who owes the next step: {text}?")
 
 
-def _readings(case: Told) -> list[Reading]:
+def _readings(case: CaseObject) -> list[Reading]:
     measured = case.get("measured")
     if not measured or (value := measured.value(r"value(_ms)?|mean(_ms)?")) is None:
         return []  # nothing was measured
@@ -116,7 +116,7 @@ def _readings(case: Told) -> list[Reading]:
     return [Reading(metric=metric_of(measured), value=Decimal(value), unit=unit)]
 
 
-def _errors(case: Told) -> list[ErrorIntervals] | None:
+def _errors(case: CaseObject) -> list[ErrorIntervals] | None:
     if "error_intervals" not in case:
         return None
     case.find(
@@ -127,9 +127,9 @@ def _errors(case: Told) -> list[ErrorIntervals] | None:
     ]
 
 
-def _restorations(entry: Told, case: Told) -> list[Restoration]:
-    told = [(case.value(f"(restore|repair)_{unit}"), seconds) for unit, seconds in UNITS.items()]
-    lengths = [Decimal(value) * seconds for values, seconds in told for value in values or []]
+def _restorations(entry: CaseObject, case: CaseObject) -> list[Restoration]:
+    given = [(case.value(f"(restore|repair)_{unit}"), seconds) for unit, seconds in UNITS.items()]
+    lengths = [Decimal(value) * seconds for values, seconds in given for value in values or []]
     if entry["rule"] == "mttr":
         for ticket in case.objects("tickets"):
             opened, closed = ticket.value("opened(_at)?"), ticket.value("closed(_at)?")
@@ -137,23 +137,23 @@ def _restorations(entry: Told, case: Told) -> list[Restoration]:
     return [Restoration(reference=f"R{i}", seconds=seconds) for i, seconds in enumerate(lengths, start=1)]
 
 
-def _event_credit(number: int, credit: Told) -> EventCredit:
+def _event_credit(number: int, credit: CaseObject) -> EventCredit:
     level = credit.value("objective|level|service_level|metric|sla") or f"level-{number}"
     return EventCredit(event=credit["event"], objective=level, percent=Decimal(credit["credit_pct"]))
 
 
-def _charges(case: Told) -> Charges:
+def _charges(case: CaseObject) -> Charges:
     currency = currency_of(case)
 
-    def money(told: Any) -> Money | None:
-        amount = told["amount"] if isinstance(told, Told) else told
-        if isinstance(told, Told) and told.get("currency", currency) != currency:
-            raise UnableToTranslate(f"{told.where} is in {told['currency']}, not in {currency}")
+    def money(given: Any) -> Money | None:
+        amount = given["amount"] if isinstance(given, CaseObject) else given
+        if isinstance(given, CaseObject) and given.get("currency", currency) != currency:
+            raise UnableToTranslate(f"{given.where} is in {given['currency']}, not in {currency}")
         return None if amount is None else Money(amount=Decimal(amount), currency=currency)
 
     quarterly, monthly, part = case.value(QUARTERLY), case.get("monthly_charge"), case.value(OF_THE_WINDOW)
     return Charges(
-        recurring=money(next((told for told in (quarterly, part, monthly) if told is not None), None)),
+        recurring=money(next((given for given in (quarterly, part, monthly) if given is not None), None)),
         per="month" if quarterly is None else "quarter",
         usage=money(case.value(r"usage(_charge)?")),
         hourly=money(case.value(r"hourly_(charge|rate|price)|(charge|rate|price)_per_hour")),
@@ -161,17 +161,17 @@ def _charges(case: Told) -> Charges:
     )
 
 
-def _claim_filed(entry: Told, case: Told) -> ClaimFiled | None:
+def _claim_filed(entry: CaseObject, case: CaseObject) -> ClaimFiled | None:
     """Return when the customer claimed; a case that says nothing of it is about a credit claimed at once."""
-    told, window, zone = case.get("claim"), window_of(case), case["timezone"]
+    given, window, zone = case.get("claim"), window_of(case), case["timezone"]
     _check_incident(case)
-    if isinstance(told, Told):
-        there, filed = told.find(r"(claim_)?(filed|claimed|submitted|received|made|date|day)(_(at|on|date|day))?")
+    if isinstance(given, CaseObject):
+        there, filed = given.find(r"(claim_)?(filed|claimed|submitted|received|made|date|day)(_(at|on|date|day))?")
     else:
         there, filed = case.find(
             r"claim(ed)?(_(filed|date|at|on|day|made|received|submitted|filed_at|filed_on))?|filed_.*"
         )
-    days_after = (told if isinstance(told, Told) else case).value(
+    days_after = (given if isinstance(given, CaseObject) else case).value(
         r"(claim(ed)?_)?(days_after|after_days)(_\w+)?|claim_days?"
     )
     if isinstance(filed, int) and not isinstance(filed, bool):
@@ -183,20 +183,20 @@ def _claim_filed(entry: Told, case: Told) -> ClaimFiled | None:
     return None if filed in (None, False) else ClaimFiled(filed_at=day_or_instant(filed, zone))
 
 
-def _check_incident(case: Told) -> None:
+def _check_incident(case: CaseObject) -> None:
     """Accept a day of the incident only where it is the day of an outage: then it tells nothing new."""
     day = case.value("incident(_date|_at|_day)?")
     if day is not None and day_of(day, case["timezone"]) not in _days_of_outages(case):
         raise UnableToTranslate(f"no outage began or ended on the day of the incident, {day}")
 
 
-def _days_of_outages(case: Told) -> set[date]:
+def _days_of_outages(case: CaseObject) -> set[date]:
     """Return the local days on which the case's outages began and ended."""
-    told = [one.get(end) for one in case.objects("outages") for end in ("start", "end")]
-    return {day_of(text, case["timezone"]) for text in told if text}
+    given = [one.get(end) for one in case.objects("outages") for end in ("start", "end")]
+    return {day_of(text, case["timezone"]) for text in given if text}
 
 
-def _days_after(days: int, entry: Told, case: Told) -> datetime:
+def _days_after(days: int, entry: CaseObject, case: CaseObject) -> datetime:
     """Return noon of the local day so long after the ticket's closure, or after the window."""
     zone, window = ZoneInfo(case["timezone"]), window_of(case)
     anchor = window.end - timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""Judging a credit case through the front door, and saying what came out in the file's words."""
+"""Judges a credit case as the product does, and states the result in the words of the file."""
 
 import re
 from datetime import timedelta
@@ -9,28 +9,28 @@ from zoneinfo import ZoneInfo
 
 from include.sla_logic.domain.contract import read_contract
 from include.sla_logic.domain.sla import ObjectiveJudgement, SlaComparison, Verdict, compare
+from tests.acceptance.case_object import CaseObject, UnableToTranslate
 from tests.acceptance.credit_case_contract import contract_text, speaks_in_percent
 from tests.acceptance.credit_case_facts import as_of, facts, window_of
-from tests.acceptance.told import Told, UnableToTranslate
 
 Fields = dict[str, Any]
 
 
 def judge(entry: Fields, case: Fields) -> SlaComparison:
-    """Judge a case; a field of it or of its contract that nobody has read is an error, never left out in silence."""
-    terms, told = Told(entry), Told(case)
-    contract = read_contract(contract_text(case["contract"], terms, told), name=case["contract"])
-    window, known = window_of(told), facts(terms, told)
-    comparison = compare(contract, known, window=window, as_of=as_of(told))
-    if unread := [*terms.unread(), *told.unread()]:
-        raise UnableToTranslate(f"nobody has read {', '.join(unread)}")
+    """Judge a case; a field of the case or its contract that was not read is an error."""
+    terms, given = CaseObject(entry), CaseObject(case)
+    contract = read_contract(contract_text(case["contract"], terms, given), name=case["contract"])
+    window, known = window_of(given), facts(terms, given)
+    comparison = compare(contract, known, window=window, as_of=as_of(given))
+    if unread := [*terms.unread(), *given.unread()]:
+        raise UnableToTranslate(f"not read: {', '.join(unread)}")
     return comparison
 
 
 def undefined(entry: Fields, case: Fields) -> set[str]:
     """Return what an expectation may leave undefined, from the terms of the entry and the facts of the case."""
     left: set[str] = set()
-    if not speaks_in_percent(Told(entry)):
+    if not speaks_in_percent(CaseObject(entry)):
         left.add("credit_pct")
     if any(key.startswith("fault_") for key in case):
         left |= {"downtime_seconds", "availability_pct"}
@@ -45,7 +45,7 @@ def undefined(entry: Fields, case: Fields) -> set[str]:
 
 
 def observed(comparison: SlaComparison) -> Fields:
-    """Say what came out, whatever was expected."""
+    """Return the result of the judgement in the fields of the file."""
     due, base, claim = comparison.credit_due, comparison.charge_base, comparison.claim
     main = comparison.objectives[0] if comparison.objectives else None
     chronic, zone = comparison.chronic, ZoneInfo(comparison.zone)

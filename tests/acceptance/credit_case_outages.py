@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from include.sla_logic.domain.measurements import Outage, Restoration
 from include.sla_logic.domain.period import Period
-from tests.acceptance.told import Told, UnableToTranslate
+from tests.acceptance.case_object import CaseObject, UnableToTranslate
 
 _OPENED = r"(ticket_)?(opened|open|reported)(_(at|on))?|ticket_start"
 _CLOSED = r"(ticket_)?(closed|close)(_(at|on))?|ticket_end"
@@ -29,48 +29,49 @@ def day_or_instant(text: str, zone: str) -> datetime:
     return instant(text)
 
 
-def outages(entry: Told, case: Told, window: Period) -> list[Outage]:
-    """Return the outages of a case; told only in hours, one of that length at the start of the window."""
+def outages(entry: CaseObject, case: CaseObject, window: Period) -> list[Outage]:
+    """Return the outages of a case; given only in hours, one of that length at the start of the window."""
     hours = _fault_seconds(case)
     if hours is not None:
         end = window.start + timedelta(seconds=int(hours))
         return [Outage(reference="O1", start=window.start, end=end)]
-    told = case.objects("outages")
+    given = case.objects("outages")
     tickets = [] if entry["rule"] == "mttr" else case.objects("tickets")
-    if tickets and not told:
-        told, tickets = [_as_outage(ticket) for ticket in tickets], []
-    beside = _beside(told, tickets)
-    return [_outage(i, one, beside[i - 1], entry, case) for i, one in enumerate(told, start=1)]
+    if tickets and not given:
+        given, tickets = [_as_outage(ticket) for ticket in tickets], []
+    beside = _beside(given, tickets)
+    return [_outage(i, one, beside[i - 1], entry, case) for i, one in enumerate(given, start=1)]
 
 
-def _fault_seconds(case: Told) -> Decimal | None:
+def _fault_seconds(case: CaseObject) -> Decimal | None:
     for unit, seconds in UNITS.items():
-        told = case.get(f"fault_{unit}")
-        if told is not None:
-            lengths = [Decimal(each) for each in (told if isinstance(told, list) else [told])]
+        given = case.get(f"fault_{unit}")
+        if given is not None:
+            lengths = [Decimal(each) for each in (given if isinstance(given, list) else [given])]
             return sum((Restoration(reference="R", seconds=each * seconds).seconds for each in lengths), Decimal(0))
     return None
 
 
-def _as_outage(ticket: Told) -> Told:
-    return Told({"start": ticket.value(_OPENED), "end": ticket.value(_CLOSED)}, ticket.where)
+def _as_outage(ticket: CaseObject) -> CaseObject:
+    return CaseObject({"start": ticket.value(_OPENED), "end": ticket.value(_CLOSED)}, ticket.where)
 
 
-def _beside(told: list[Told], tickets: list[Told]) -> list[Told | None]:
+def _beside(given: list[CaseObject], tickets: list[CaseObject]) -> list[CaseObject | None]:
     """Give each outage its ticket: one by one, or the one that was opened while it lasted."""
     if not tickets:
-        return [None] * len(told)
-    if len(tickets) == len(told):
+        return [None] * len(given)
+    if len(tickets) == len(given):
         return list(tickets)
     found = [
-        next((ticket for ticket in tickets if _opened_during(ticket, one)), Told({"opened": None})) for one in told
+        next((ticket for ticket in tickets if _opened_during(ticket, one)), CaseObject({"opened": None}))
+        for one in given
     ]
     if any(ticket not in found for ticket in tickets):
         raise UnableToTranslate("a ticket belongs to no outage")
     return list(found)
 
 
-def _opened_during(ticket: Told, outage: Told) -> bool:
+def _opened_during(ticket: CaseObject, outage: CaseObject) -> bool:
     opened, end = ticket.value(_OPENED), outage["end"]
     return (
         opened is not None
@@ -79,7 +80,7 @@ def _opened_during(ticket: Told, outage: Told) -> bool:
     )
 
 
-def _outage(number: int, outage: Told, ticket: Told | None, entry: Told, case: Told) -> Outage:
+def _outage(number: int, outage: CaseObject, ticket: CaseObject | None, entry: CaseObject, case: CaseObject) -> Outage:
     start, end = outage["start"], outage["end"]
     (opened_told, opened), (closed_told, closed) = (
         _ticket_field(word, outage, ticket, case) for word in (_OPENED, _CLOSED)
@@ -97,17 +98,17 @@ def _outage(number: int, outage: Told, ticket: Told | None, entry: Told, case: T
     )
 
 
-def _same_day(closed: str | None, end: str | None, case: Told) -> bool:
-    """Tell whether only the day of closure is told, and the outage ended on it: then its end stops the clock."""
+def _same_day(closed: str | None, end: str | None, case: CaseObject) -> bool:
+    """Tell whether only the day of closure is given, and the outage ended on it: then its end stops the clock."""
     if closed is None or end is None or len(closed) != len("2025-01-01"):
         return False
     if date.fromisoformat(closed) != instant(end).astimezone(ZoneInfo(case["timezone"])).date():
-        raise UnableToTranslate(f"the moment of {closed} at which the clock stopped is not told")
+        raise UnableToTranslate(f"the moment of {closed} at which the clock stopped is not given")
     return True
 
 
-def _ticket_field(pattern: str, outage: Told, ticket: Told | None, case: Told) -> Found:
-    """Find when the ticket was opened or closed: told as null it was not, told nowhere it is not known."""
+def _ticket_field(pattern: str, outage: CaseObject, ticket: CaseObject | None, case: CaseObject) -> Found:
+    """Find when the ticket was opened or closed: given as null it was not, given nowhere it is not known."""
     claim = case.get("claim")
     beside_case = rf"ticket_(?:{'opened|open' if pattern is _OPENED else 'closed|close'})(_(at|on))?"
     nested = outage.find("ticket")
@@ -116,14 +117,14 @@ def _ticket_field(pattern: str, outage: Told, ticket: Told | None, case: Told) -
     places = [(outage, pattern), (nested[1], pattern), (ticket, pattern), (case, beside_case)]
     places += [(case.get("ticket"), pattern), (claim, beside_case)]
     for place, name in places:
-        if isinstance(place, Told):
+        if isinstance(place, CaseObject):
             there, value = place.find(name)
             if there:
                 return True, None if value is False else value
     return False, None
 
 
-def _attribution(outage: Told) -> str:
+def _attribution(outage: CaseObject) -> str:
     """Read who answers for it: a stated attribution must be known, a cause may name somebody."""
     stated = outage.value(r"attribution|attributed_to|responsible|owner|caused_by")
     for word, who in _ATTRIBUTIONS.items():

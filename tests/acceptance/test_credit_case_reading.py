@@ -7,9 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from include.sla_logic.domain.sla import SlaComparison
+from tests.acceptance.case_object import UnableToTranslate
 from tests.acceptance.credit_case_expectation import differences, refusal_of
 from tests.acceptance.credit_case_judging import judge, observed, undefined
-from tests.acceptance.told import UnableToTranslate
 
 Fields = dict[str, Any]
 APRIL = {"start": "2025-04-01T00:00:00+00:00", "end": "2025-05-01T00:00:00+00:00"}
@@ -57,7 +57,7 @@ CAPPED_BLOCKS: Fields = {
 }
 
 
-def told(*outages: Fields, **more: Any) -> Fields:
+def case_with(*outages: Fields, **more: Any) -> Fields:
     return {
         "contract": "TRIED",
         "window": APRIL,
@@ -95,27 +95,27 @@ A_DAY = down("10T00:00", "11T00:00")
 @pytest.mark.parametrize(
     ("entry", "case", "field"),
     [
-        (PERCENT, told(A_DAY, discount="5"), "discount"),
-        (PERCENT, told(A_DAY | {"degraded": True}), "outages.1.degraded"),
-        (PERCENT, told(holds=[down("10T00:00", "10T01:00", extended=True)]), "holds.1.extended"),
-        (PERCENT | {"minimum_credit": "1.00"}, told(A_DAY), "minimum_credit"),
-        (PERCENT | {"tiers": [{"gte": "0", "credit_pct": "0", "unless": "x"}]}, told(A_DAY), "tiers.1.unless"),
+        (PERCENT, case_with(A_DAY, discount="5"), "discount"),
+        (PERCENT, case_with(A_DAY | {"degraded": True}), "outages.1.degraded"),
+        (PERCENT, case_with(holds=[down("10T00:00", "10T01:00", extended=True)]), "holds.1.extended"),
+        (PERCENT | {"minimum_credit": "1.00"}, case_with(A_DAY), "minimum_credit"),
+        (PERCENT | {"tiers": [{"gte": "0", "credit_pct": "0", "unless": "x"}]}, case_with(A_DAY), "tiers.1.unless"),
     ],
 )
-def test_a_field_that_nobody_reads_fails_whatever_came_out(entry: Fields, case: Fields, field: str) -> None:
+def test_a_field_that_is_not_read_fails_whatever_the_result(entry: Fields, case: Fields, field: str) -> None:
     with pytest.raises(UnableToTranslate, match=field):
         judged(entry, case)
 
 
 def test_words_change_nothing_and_need_no_reader() -> None:
-    assert credit(PERCENT, told(A_DAY | {"note": "fibre cut"}, arithmetic="x", notes=["y"])) == "30.00"
+    assert credit(PERCENT, case_with(A_DAY | {"note": "fibre cut"}, arithmetic="x", notes=["y"])) == "30.00"
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/London"])
 def test_an_instant_without_offset_is_refused_in_every_zone(zone: str) -> None:
     naive = {"start": "2025-04-10T00:00:00", "end": "2025-04-10T07:12:00"}
     with pytest.raises(ValidationError) as refused:
-        judged(PERCENT, told(naive, timezone=zone))
+        judged(PERCENT, case_with(naive, timezone=zone))
     assert refusal_of(refused.value) == "naive_time"
 
 
@@ -130,17 +130,17 @@ def test_an_instant_without_offset_is_refused_in_every_zone(zone: str) -> None:
     ],
 )
 def test_a_ticket_that_is_told_as_missing_is_not_a_ticket_of_which_nothing_is_told(more: Fields, seconds: int) -> None:
-    comparison = judged(TICKETS, told(down("10T00:00", "10T02:00", **more)))
+    comparison = judged(TICKETS, case_with(down("10T00:00", "10T02:00", **more)))
     assert comparison.objectives[0].counted_seconds == seconds
 
 
 def test_a_list_of_tickets_starts_and_stops_the_clock() -> None:
     tickets = [{"opened": "2025-04-10T01:00:00+00:00", "closed": "2025-04-10T01:30:00+00:00"}]
     outages = [down("10T00:00", "10T02:00"), down("12T00:00", "12T02:00")]
-    assert judged(TICKETS, told(outages[0], tickets=tickets)).objectives[0].counted_seconds == 1800
-    assert judged(TICKETS, told(*outages, tickets=tickets)).objectives[0].counted_seconds == 1800
+    assert judged(TICKETS, case_with(outages[0], tickets=tickets)).objectives[0].counted_seconds == 1800
+    assert judged(TICKETS, case_with(*outages, tickets=tickets)).objectives[0].counted_seconds == 1800
     with pytest.raises(UnableToTranslate, match="belongs to no outage"):
-        judged(TICKETS, told(*outages, outages[0], tickets=[*tickets, {"opened": "2025-04-20T01:00:00+00:00"}]))
+        judged(TICKETS, case_with(*outages, outages[0], tickets=[*tickets, {"opened": "2025-04-20T01:00:00+00:00"}]))
 
 
 @pytest.mark.parametrize(
@@ -155,12 +155,12 @@ def test_a_list_of_tickets_starts_and_stops_the_clock() -> None:
     ],
 )
 def test_the_day_of_the_claim_is_found_however_it_is_told(more: Fields, paid: str) -> None:
-    assert credit(TICKETS, told(down("10T00:00", "10T02:00"), **more)) == paid
+    assert credit(TICKETS, case_with(down("10T00:00", "10T02:00"), **more)) == paid
 
 
 def test_flags_name_the_topic_of_a_warning_and_fractions_are_exact() -> None:
     terms = THIRDS | {"parallel_pct_tiers": [{"gte": "99.9", "credit_pct": "0"}, {"lt": "99.9", "credit_pct": "1"}]}
-    hour = told(down("10T00:00", "10T01:00"))
+    hour = case_with(down("10T00:00", "10T01:00"))
     assert misses(terms, hour, credit="10.00", flag="columns_disagree", credit_fraction="1/30") == set()
     assert misses(terms, hour, credit="10.00", flag="late_notice", credit_fraction="1/29") == {
         "warnings",
@@ -172,10 +172,10 @@ def test_flags_name_the_topic_of_a_warning_and_fractions_are_exact() -> None:
 def test_only_a_hold_that_the_provider_does_not_owe_stops_the_clock() -> None:
     hold = down("10T00:00", "10T01:58")
     outage = down("10T00:00", "10T02:00")
-    assert credit(TICKETS, told(outage, holds=[hold])) == "0.00"
-    assert credit(TICKETS, told(outage, holds=[hold | {"owner": "provider"}])) == "30.00"
+    assert credit(TICKETS, case_with(outage, holds=[hold])) == "0.00"
+    assert credit(TICKETS, case_with(outage, holds=[hold | {"owner": "provider"}])) == "30.00"
     with pytest.raises(UnableToTranslate, match="who owes"):
-        judged(TICKETS, told(outage, holds=[hold | {"owner": "somebody"}]))
+        judged(TICKETS, case_with(outage, holds=[hold | {"owner": "somebody"}]))
 
 
 DATED = {"window": None, "monthly_charge": None, "timezone": "Europe/London"}
@@ -193,37 +193,38 @@ DATED = {"window": None, "monthly_charge": None, "timezone": "Europe/London"}
     ],
 )
 def test_days_late_are_found_however_they_are_told(entry: Fields, more: Fields, paid: str) -> None:
-    assert credit(entry, told(**DATED | more)) == paid
+    assert credit(entry, case_with(**DATED | more)) == paid
 
 
 def test_a_case_of_days_that_tells_no_days_is_an_error_and_no_zero() -> None:
     with pytest.raises(UnableToTranslate, match="neither days late nor both days"):
-        judged(DAYS, told(**DATED, kind="activation", wanted="2025-06-09"))
+        judged(DAYS, case_with(**DATED, kind="activation", wanted="2025-06-09"))
     with pytest.raises(UnableToTranslate, match="days of its quarter"):
         judged(
-            {"title": "Hours", "rule": "hour_day_credit_quarter"}, told(**DATED, quarterly_charge="9", fault_hours="2")
+            {"title": "Hours", "rule": "hour_day_credit_quarter"},
+            case_with(**DATED, quarterly_charge="9", fault_hours="2"),
         )
 
 
 def test_a_value_that_was_not_measured_is_no_data() -> None:
     silent = {"metric": "latency_ms_monthly_mean", "target": "50", "value": None}
-    assert misses(FULL_MS, told(measured=silent), credit=None, credit_pct=None, error="no_data") == set()
+    assert misses(FULL_MS, case_with(measured=silent), credit=None, credit_pct=None, error="no_data") == set()
 
 
-GONE = told(down("10T00:00", "12T16:00"))  # 64 h, paid up to 30 days
+GONE = case_with(down("10T00:00", "12T16:00"))  # 64 h, paid up to 30 days
 
 
 def test_what_is_not_expected_must_not_be_there() -> None:
     assert misses(CAPPED_BLOCKS, GONE, credit="300.00", days=64, capped=True) == set()
     assert misses(CAPPED_BLOCKS, GONE, credit="300.00", days=64) == {"capped"}
     assert misses(CAPPED_BLOCKS, GONE, credit="300.00", days=64, capped=None) == {"capped"}
-    still_down = told(down("30T23:00", None))
+    still_down = case_with(down("30T23:00", None))
     assert misses(CAPPED_BLOCKS, still_down, credit="10.00", provisional=True) == set()
     assert misses(CAPPED_BLOCKS, still_down, credit="10.00") == {"provisional"}
 
 
 def test_undefined_is_compared_like_everything_else() -> None:
-    day = told(A_DAY)
+    day = case_with(A_DAY)
     fine = {"downtime_seconds": 86400, "availability_pct": "96.66666667", "credit_pct": "10", "credit": "30.00"}
     assert misses(PERCENT, day, **fine) == set()
     for key in fine:
@@ -232,30 +233,30 @@ def test_undefined_is_compared_like_everything_else() -> None:
 
 
 def test_a_refusal_has_to_have_the_expected_name() -> None:
-    backwards = told(down("10T10:00", "10T09:00"))
+    backwards = case_with(down("10T10:00", "10T09:00"))
     refused = {"downtime_seconds": None, "availability_pct": None, "credit": None}
     assert misses(PERCENT, backwards, **refused, error="outage_end_before_start") == set()
     for name in ("negative_duration", "tier_gap", "some_reason"):
         assert misses(PERCENT, backwards, **refused, error=name) == {"error"}
     assert misses(PERCENT, backwards, **refused) == {"error"}
-    assert misses(PERCENT, told(A_DAY), credit=None, error="tier_gap") == {"credit", "error"}
+    assert misses(PERCENT, case_with(A_DAY), credit=None, error="tier_gap") == {"credit", "error"}
 
 
 def test_a_percentage_that_never_ends_may_be_printed_rounded_and_no_other() -> None:
-    hour = told(down("10T00:00", "10T01:00"))
+    hour = case_with(down("10T00:00", "10T01:00"))
     assert misses(THIRDS, hour, credit="10.00", credit_pct=None) == set()
     assert misses(THIRDS, hour, credit="10.00", credit_pct="3.33") == set()
     assert misses(THIRDS, hour, credit="10.00", credit_pct="3.33333333") == set()
     assert misses(THIRDS, hour, credit="10.00", credit_pct="3") == {"credit_pct"}
     assert misses(THIRDS, hour, credit="10.00", credit_pct="3.34") == {"credit_pct"}
-    assert misses(PERCENT, told(A_DAY), credit="30.00", credit_pct="10.0") == set()
+    assert misses(PERCENT, case_with(A_DAY), credit="30.00", credit_pct="10.0") == set()
 
 
 def test_a_late_claim_or_ticket_forfeits_the_credit_and_hides_no_downtime() -> None:
     late = down("10T00:00", "10T01:00", ticket_opened="2025-04-13T00:00:01+00:00")
-    assert misses(CAPPED_BLOCKS, told(late), downtime_seconds=3600, credit="0.00") == set()
-    assert misses(CAPPED_BLOCKS, told(late), credit=None, error="ticket_late") == set()
-    assert misses(CAPPED_BLOCKS, told(late), credit=None, error="claim_late") == {"error", "credit"}
-    claimed = told(down("10T00:00", "10T01:00"), claim_date=f"{date(2025, 5, 11)}")
+    assert misses(CAPPED_BLOCKS, case_with(late), downtime_seconds=3600, credit="0.00") == set()
+    assert misses(CAPPED_BLOCKS, case_with(late), credit=None, error="ticket_late") == set()
+    assert misses(CAPPED_BLOCKS, case_with(late), credit=None, error="claim_late") == {"error", "credit"}
+    claimed = case_with(down("10T00:00", "10T01:00"), claim_date=f"{date(2025, 5, 11)}")
     assert misses(CAPPED_BLOCKS, claimed, downtime_seconds=3600, days=1, credit=None, error="claim_too_late") == set()
     assert misses(CAPPED_BLOCKS, claimed, downtime_seconds=3600, days=1, credit="10.00") == {"credit"}

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from include.sla_logic.domain.contract import UnableToReadContract, check_contract
 from include.sla_logic.domain.rebate import work_out_rebate
 from include.sla_logic.domain.sla import SlaComparison
+from tests.acceptance.case_object import CaseObject
 from tests.acceptance.credit_case_contract import contract_text
 from tests.acceptance.credit_case_expectation import differences, refusal_of
 from tests.acceptance.credit_case_judging import judge, observed, undefined
-from tests.acceptance.told import Told
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -68,9 +68,9 @@ BARE = {
 def test_every_contract_of_the_file_can_be_written_and_its_known_defects_are_found(name: str) -> None:
     entry = DOCUMENT["contracts"][name]
     for kind in entry.get("rates", {"": ""}):
-        told = Told(entry)
-        contract, findings = check_contract(contract_text(name, told, Told(BARE | {"kind": kind})), name=name)
-        assert told.unread() == []
+        given = CaseObject(entry)
+        contract, findings = check_contract(contract_text(name, given, CaseObject(BARE | {"kind": kind})), name=name)
+        assert given.unread() == []
         assert contract is not None, findings
         assert not [finding for finding in findings if finding.level == "refuses"]
         assert bool(entry.get("known_defect")) <= bool(findings)

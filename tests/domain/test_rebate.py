@@ -185,11 +185,11 @@ lengths = st.lists(st.tuples(st.integers(0, 40_000), st.integers(0, 600)), min_s
 
 
 @given(lengths)
-def test_incidents_told_one_after_the_other_are_never_paid_more_than_all_at_once(told) -> None:
+def test_incidents_reported_one_after_the_other_are_never_paid_more_than_all_at_once(outages) -> None:
     terms = contract(objective(DURATION_TIERS), cap={"share": "40%"})
     booked = euros("0")
     known: list[Outage] = []
-    for i, (start, minutes) in enumerate(told):
+    for i, (start, minutes) in enumerate(outages):
         begin: datetime = APRIL.start + timedelta(minutes=start)
         known.append(Outage(reference=f"O{i}", start=begin, end=begin + timedelta(minutes=minutes)))
         earlier = [credited(str(booked.amount))] if booked else []

@@ -272,11 +272,11 @@ def test_columns_are_compared_in_months_with_a_change_of_the_clocks() -> None:
     duration = [{"at_most": "2678 s", "credit": "0%"}, {"more_than": "2678 s", "credit": "5%"}]
     percent = [{"at_least": "99.9", "credit": "0%"}, {"below": "99.9", "credit": "5%"}]
     rule = {"kind": "duration_tiers", "tiers": duration, "percent_column": percent}
-    told = [f for f in findings(objective(rule), zone="Europe/London") if f.code == "columns_disagree"]
-    assert any("month of 743 h" in f.text for f in told)
-    assert any("month of 745 h" in f.text for f in told)
+    found = [f for f in findings(objective(rule), zone="Europe/London") if f.code == "columns_disagree"]
+    assert any("month of 743 h" in f.text for f in found)
+    assert any("month of 745 h" in f.text for f in found)
     assert not any("743 h" in f.text for f in findings(objective(rule), zone="UTC"))
-    assert all(f.witness for f in told)
+    assert all(f.witness for f in found)
 
 
 OVERRUN = {"id": "j", "metric": "jitter", "target": 2}

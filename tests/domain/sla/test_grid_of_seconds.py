@@ -37,7 +37,7 @@ def test_seconds_days_and_hours_agree_with_a_grid_of_seconds_around_a_change_of_
     for stretches, state in ((down, True), (planned, False)):
         for start, length in stretches:
             grid[max(0, offset + start) : max(0, offset + start + length)] = state
-    told = facts(
+    known = facts(
         *(Outage(reference=f"O{i}", start=moment + _s(s), end=moment + _s(s + n)) for i, (s, n) in enumerate(down)),
         maintenance=[
             MaintenanceWindow(reference=f"M{i}", start=moment + _s(s), end=moment + _s(s + n))
@@ -50,7 +50,7 @@ def test_seconds_days_and_hours_agree_with_a_grid_of_seconds_around_a_change_of_
         objective({"kind": "hour_waiver", "downtime": {"more_than": "6 min"}}, id="hours"),
         zone=zone,
     )
-    found = judge(terms, told, window=month, as_of=month.end)
+    found = judge(terms, known, window=month, as_of=month.end)
     assert found.objectives[0].counted_seconds == int(grid.sum())
     assert found.objectives[1].days == _days(grid, month, ZoneInfo(zone))
     assert found.objectives[2].waived_hours == _hours(grid, month, ZoneInfo(zone))

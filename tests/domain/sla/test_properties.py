@@ -82,23 +82,23 @@ def known(draw: Any) -> ServiceFacts:
 
 @settings(max_examples=60)
 @given(known(), st.sampled_from(["shortest", "longest"]), st.randoms(use_true_random=False))
-def test_the_order_of_outages_work_holds_and_brackets_never_matters(told, brackets, shuffler) -> None:
+def test_the_order_of_outages_work_holds_and_brackets_never_matters(known, brackets, shuffler) -> None:
     terms = contract(
         objective(DURATION_TIERS, target="99.9"),
         counting=HELD | {"brackets": brackets, "shortest": {"at_least": "5 min"}},
         maintenance={"notice": "4 h"},
         chronic={"count": 2, "outage": {"more_than": "30 min"}, "within_days": 10},
     )
-    lists = {name: list(getattr(told, name)) for name in ("outages", "maintenance", "holds")}
+    lists = {name: list(getattr(known, name)) for name in ("outages", "maintenance", "holds")}
     for entries in lists.values():
         shuffler.shuffle(entries)
-    again = told.model_copy(update={name: tuple(entries) for name, entries in lists.items()})
-    assert judge(terms, again) == judge(terms, told)
+    again = known.model_copy(update={name: tuple(entries) for name, entries in lists.items()})
+    assert judge(terms, again) == judge(terms, known)
 
 
 @settings(max_examples=40)
 @given(known(), st.lists(st.integers(-14 * 4, 14 * 4), min_size=1, max_size=8))
-def test_the_offsets_in_which_records_are_written_never_matter(told, quarters) -> None:
+def test_the_offsets_in_which_records_are_written_never_matter(known, quarters) -> None:
     zones = [timezone(timedelta(minutes=15 * quarter)) for quarter in quarters]
 
     def elsewhere(value: Any) -> Any:
@@ -109,8 +109,8 @@ def test_the_offsets_in_which_records_are_written_never_matter(told, quarters) -
             return {key: elsewhere(inner) for key, inner in value.items()}
         return [elsewhere(inner) for inner in value] if isinstance(value, list | tuple) else value
 
-    again = ServiceFacts.model_validate(elsewhere(told.model_dump()))
-    assert judge(contract(counting=HELD), again) == judge(contract(counting=HELD), told)
+    again = ServiceFacts.model_validate(elsewhere(known.model_dump()))
+    assert judge(contract(counting=HELD), again) == judge(contract(counting=HELD), known)
 
 
 def _of_value(metric: str, **fields: Any) -> dict[str, Any]:
@@ -154,9 +154,9 @@ SHAPES: dict[str, tuple[dict[str, Any], Any]] = {
 @settings(max_examples=25)
 @given(low=st.integers(0, 300), more=st.integers(0, 300), paid=charges)
 def test_what_is_worse_is_never_cheaper_and_no_credit_is_negative_or_above_the_cap(shape, low, more, paid) -> None:
-    terms, told = SHAPES[shape]
+    terms, known = SHAPES[shape]
     rebated = contract(terms, cap={"share": "60%"})
-    less, most = (judge(rebated, facts(charges=paid, **told(n))).credit_due for n in (low, low + more))
+    less, most = (judge(rebated, facts(charges=paid, **known(n))).credit_due for n in (low, low + more))
     assert less is not None
     assert most is not None
     assert paid.recurring is not None

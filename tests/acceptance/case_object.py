@@ -1,11 +1,11 @@
-"""What a case file tells: its objects, with a record of which of their fields somebody has read."""
+"""The objects of a case file, which record which of their fields have been read."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
 Path = str
-# Fields that name, explain or show, and change no number. Everything else has to be read by somebody.
+# Fields that name, explain or show, and change no number. Every other field has to be read.
 WORDS_ONLY = re.compile(
     r"id|contract|title|covers|arithmetic|expected|source|provider|assumptions|known_defect"
     r"|note|notes|comment|description|label|name|reference|ref|evidence|ticket_id|site|service"
@@ -13,11 +13,11 @@ WORDS_ONLY = re.compile(
 
 
 class UnableToTranslate(Exception):
-    """A case tells something that cannot be said in a contract file or in facts; never guessed, never skipped."""
+    """A case says something that no contract file or facts can express; it is never guessed or skipped."""
 
 
-class Told:
-    """One object of a case file; reading a field is recorded, so that nothing it tells is lost in silence."""
+class CaseObject:
+    """One object of a case file; it records which fields are read, so that an unknown field fails the test."""
 
     def __init__(self, fields: dict[str, Any], where: Path = "") -> None:
         """Wrap the object and every object inside it."""
@@ -42,16 +42,16 @@ class Told:
     def find(self, pattern: str) -> tuple[bool, Any]:
         """Read the fields whose whole name matches; say whether there was one, and the first value."""
         found = [(key, self.get(key)) for key in self._fields if re.fullmatch(pattern, key)]
-        told = [value for _key, value in found if value is not None]
-        if len(told) > 1 and any(value != told[0] for value in told):
+        given = [value for _key, value in found if value is not None]
+        if len(given) > 1 and any(value != given[0] for value in given):
             raise UnableToTranslate(f"{self.where or 'the case'} tells {' and '.join(key for key, _ in found)}")
-        return bool(found), told[0] if told else None
+        return bool(found), given[0] if given else None
 
     def value(self, pattern: str) -> Any:
         """Read the field whose whole name matches, or None."""
         return self.find(pattern)[1]
 
-    def objects(self, key: str) -> list["Told"]:
+    def objects(self, key: str) -> list["CaseObject"]:
         """Read a list of objects; none where the field is missing or null."""
         return list(self.get(key) or [])
 
@@ -60,7 +60,7 @@ class Told:
         self._read.update(self._fields)
 
     def unread(self) -> list[Path]:
-        """Return where the fields are that nobody has read, other than words."""
+        """Return the paths of the fields that were not read, other than words."""
         return [path for key, value in self._fields.items() for path in self._missed(key, value)]
 
     def _missed(self, key: str, value: Any) -> Iterator[Path]:
@@ -71,13 +71,13 @@ class Told:
                 yield f"{self.where}{key}"
             return
         for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, Told):
+            if isinstance(child, CaseObject):
                 yield from child.unread()
 
 
 def _wrapped(value: Any, where: Path) -> Any:
     if isinstance(value, dict):
-        return Told(value, f"{where}.")
+        return CaseObject(value, f"{where}.")
     if isinstance(value, list):
         return [_wrapped(child, f"{where}.{i}") for i, child in enumerate(value, start=1)]
     return value
