@@ -16,10 +16,10 @@ BENCH ?=
 ROUNDS ?= 1
 FAULTS ?=
 
-.PHONY: help env lock demo up test faults lint format bench clean
+.PHONY: help env lock demo up test test-more faults lint format bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: .venv/.stamp ## build .venv from the hashed lock (only when the lock has changed)
 
@@ -37,7 +37,7 @@ env: .venv/.stamp ## build .venv from the hashed lock (only when the lock has ch
 	@$(PY) -I deploy/launcher.py
 	@touch $@
 
-lock: .venv/.stamp ## write the hashed locks anew from the ranges
+lock: .venv/.stamp ## write the hashed locks from the ranges
 	$(UV) pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --upgrade requirements.txt -o requirements.lock
 	$(UV) pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
@@ -51,11 +51,14 @@ demo: .venv/.stamp ## run one incident for each way through the process on a rea
 up: .venv/.stamp ## leave Airflow running until Ctrl-C; prints the address and the login
 	@$(PY) -m deploy.up $(UP)
 
-test: .venv/.stamp ## run the whole test suite
-	@$(PY) -m pytest -n 2 $(T)
+test: .venv/.stamp ## run the tests of every change
+	@$(PY) -m pytest -n 2 -m "not more" $(T)
 
-faults: .venv/.stamp ## break every part of a real house, ROUNDS times each, and count what is lost or doubled
-	@SLA_EXAMPLES=$$((125 * $(ROUNDS))) $(PY) -m pytest -q tests/state_machine
+test-more: .venv/.stamp ## run the longer tests: browser walks, faults, whole logs, many examples
+	@$(PY) -m pytest -n 2 -m more $(T)
+
+faults: .venv/.stamp ## break every part of a running Airflow, ROUNDS times each, and count what is lost or doubled
+	@SLA_EXAMPLES=$$((125 * $(ROUNDS))) $(PY) -m pytest -q tests/state_machine -k MoreOften
 	@$(PY) -m tests.faults --rounds $(ROUNDS) $(FAULTS)
 
 lint: .venv/.stamp ## ruff, mypy --strict and the import rules

@@ -61,7 +61,6 @@ def test_an_import_that_is_killed_goes_on_where_it_stopped(any_use_cases, tmp_pa
     check_that_it_goes_on(any_use_cases, tmp_path, 3_000)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.more
 def test_25_000_tickets_are_all_in_once_after_a_kill(use_cases, tmp_path):
     check_that_it_goes_on(use_cases, tmp_path, 25_000)

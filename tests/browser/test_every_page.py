@@ -8,7 +8,7 @@ from include.sla_logic.persistence.outbox import list_messages
 from include.sla_logic.persistence.schema.cohorts import cohort_members
 from tests.browser.conftest import found_grave
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.stack, pytest.mark.more]
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.stack, pytest.mark.more]
 COLOURS = {"light": "rgb(244, 246, 248)", "dark": "rgb(14, 20, 27)"}
 
 

@@ -21,7 +21,7 @@ from include.sla_logic.services import UnableToAcceptNotification
 from tests.hostile import TEXTS
 from tests.web.desk_sample import ANCHOR, HELD, Sample, desk_of
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group("browser")
 REVIEWED = "credit_under_review"
 HOSTILE = " ".join(TEXTS.values()) + " " + "W" * 60
 LANES = {each.value for each in Lane}
@@ -125,6 +125,7 @@ def walked(window, sample):
     return counts
 
 
+@pytest.mark.more
 def test_hostile_texts_are_only_text_on_every_page(windows, tmp_path_factory):
     counts = {}
     for text in (HARMLESS, HOSTILE):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser.conftest import PATIENCE
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.stack, pytest.mark.more]
 RESUMES = PATIENCE * 1000
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.stack, pytest.mark.more]
 FOCUSED = "document.activeElement"
 SEEN = """() => {
   const each = document.activeElement, style = getComputedStyle(each), box = each.getBoundingClientRect();

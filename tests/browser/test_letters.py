@@ -12,7 +12,7 @@ from tests.browser.conftest import SHOTS, found_grave
 from tests.letters.reports import customer, report, variants
 from tests.pango import need_pango
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.xdist_group("browser")
 LETTERS = SHOTS / "letters"
 NARROW = 360
 EDGE = 40  # points of white paper on each side
@@ -20,7 +20,7 @@ LONG = "Unbroken" * 40
 CODE = re.compile(r"\b[a-z]+(_[a-z0-9]+)+\b|\b(None|True|False)\b|Traceback|\{\w+\}")
 
 
-@pytest.fixture(scope="module", params=["en", "de"])
+@pytest.fixture(scope="module", params=["en", pytest.param("de", marks=pytest.mark.more)])
 def letters(request):
     """Write every variant in one language, and one whose texts have no place to break."""
     LETTERS.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ def letters(request):
     }
 
 
-@pytest.mark.parametrize("width", [NARROW, 1440])
+@pytest.mark.parametrize("width", [NARROW, pytest.param(1440, marks=pytest.mark.more)])
 def test_a_letter_fits_the_screen_and_shows_its_pictures(windows, letters, width):
     window = windows("about:", width=width)
     for name, kept in letters.items():

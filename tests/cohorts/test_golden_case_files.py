@@ -5,7 +5,6 @@ import pytest
 from tests.cohorts.golden_case_files import SIZES, golden, leave
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_batches_leave_the_same_case_files_as_the_golden_ones(size):
     kept, left = golden(size), leave(size)

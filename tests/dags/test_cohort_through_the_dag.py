@@ -8,7 +8,7 @@ from sla_airflow.cohorts import conf_of_cohort
 from tests.dags.conftest import House
 from tests.dags.loading import load_dag
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow]
+pytestmark = pytest.mark.airflow
 WAIT = "await_restoration_request"
 
 

@@ -20,7 +20,7 @@ from tests.cohorts.test_mass_outage import NODE, break_node, orders
 from tests.dags.conftest import House, lived_in
 from tests.dags.loading import load_dag
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow]
+pytestmark = pytest.mark.airflow
 BROKEN_FOR = timedelta(hours=5)
 
 

@@ -23,7 +23,7 @@ from tests.dags.loading import load_dag
 CONTRACTS = Path(__file__).parents[2] / "include" / "sla_logic" / "importers" / "contracts"
 LOSSES_SENT = 5  # each row of the recording counts the losses of twenty pings: one is five percent
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.airflow, pytest.mark.more]
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ DOCUMENTS = {
     "close_incident": "ClosedIncident",
 }
 
-pytestmark = [pytest.mark.airflow, pytest.mark.slow]
+pytestmark = pytest.mark.airflow
 
 
 class Walked:

@@ -8,7 +8,7 @@ import pytest
 from tests.faults import breaking
 from tests.faults.installation import Installation, open_installation
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.faults, pytest.mark.more]
 SEED = 20261124
 PLAYED = {  # by operations database: the incidents under way, and what breaks meanwhile
     "postgres": (

@@ -91,7 +91,7 @@ def test_an_empty_database_has_no_anchor(database):
 ANCHORS = st.datetimes(datetime(2024, 1, 1), datetime(2031, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-@pytest.mark.slow
+@pytest.mark.more
 @settings(max_examples=4, deadline=None)
 @given(anchor=ANCHORS)
 @example(anchor=datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC))

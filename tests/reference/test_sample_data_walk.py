@@ -128,7 +128,7 @@ def test_every_posting_leaves_once_and_is_acknowledged(walked, teleco):
     assert dict(map(tuple, ledger))["EUR"] == euros
 
 
-@pytest.mark.slow
+@pytest.mark.more
 def test_postgresql_leads_every_incident_the_same_way(teleco, postgres_url, tmp_path):
     _, ways = walk_all(teleco, postgres_url, tmp_path)
     assert ways == {key: expectation.path for key, expectation in teleco.expectations.items()}

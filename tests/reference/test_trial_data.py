@@ -137,8 +137,7 @@ def test_the_customer_base_comes_in_with_tenure_and_charges(sample, shared_data)
     assert sample.count("SELECT max(since) FROM customers") == "2024-01-01"
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.more
 def test_hourly_means_of_102_links_come_in(sample, shared_data):
     path = shared_data / "smokeping_links" / "hourly_dev.csv.gz"
     for kind in ("customers", "agreements", "samples"):

@@ -8,6 +8,8 @@ from pathlib import Path
 from deploy.stack import AirflowStack
 from include.sla_logic.services import UseCases
 
+PATIENCE = 1200  # seconds for one run, or one answer of a component, on a machine with much else to do
+
 
 class Operator:
     """Uses the command line as a person would, and may look into the database."""

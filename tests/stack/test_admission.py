@@ -21,8 +21,6 @@ HERE = {"Sec-Fetch-Site": "same-origin"}
 NOWHERE = {"reference": "TT-999999", "run_id": "nobody", "number": "0", "kind": "ticket", "round_number": "1"}
 NOWHERE |= {"service": "S-999", "subject": "TT-999999", "name": "hold", "month": "2026-11"}
 
-pytestmark = pytest.mark.timeout(400)
-
 
 @pytest.fixture(scope="module")
 def walked() -> list[tuple[str, str]]:

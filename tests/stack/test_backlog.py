@@ -4,12 +4,12 @@ import pytest
 
 from include.sla_logic.cli.airflow_runs import run_id_of
 from include.sla_logic.sample_data import Sample
-from tests.stack.operator import Operator
+from tests.stack.operator import PATIENCE, Operator
+
+pytestmark = pytest.mark.more
 
 DAG, BACKLOG = "sla_violation", "sla_backlog"
 KEYS = ("no_problem_found", "minor_correction", "no_violation")
-
-pytestmark = pytest.mark.timeout(600)
 
 
 def test_waiting_tickets_are_taken_up_and_brought_to_their_end_together(operator: Operator, teleco: Sample) -> None:
@@ -26,11 +26,11 @@ def test_waiting_tickets_are_taken_up_and_brought_to_their_end_together(operator
         assert waits
         waiting.append(ticket)
     api.start_run(BACKLOG, conf={}, run_id="manual-1")
-    assert api.wait_run(BACKLOG, "manual-1", timeout_seconds=180) == "success"
+    assert api.wait_run(BACKLOG, "manual-1", timeout_seconds=PATIENCE) == "success"
     # The schedule may have been quicker than the hand: whoever came first has them all, and nobody has one twice.
     runs = [run for run in api.run_states(DAG) if run.startswith("backlog.")]
     assert len(runs) == 1
-    assert api.wait_run(DAG, runs[0], timeout_seconds=300) == "success"
+    assert api.wait_run(DAG, runs[0], timeout_seconds=PATIENCE) == "success"
     for ticket in waiting:
         case = operator.use_cases.lookups.incident(ticket.id)
         assert case.tasks[-1] == "close_incident"

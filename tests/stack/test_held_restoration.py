@@ -5,19 +5,16 @@ import time
 from collections.abc import Callable
 
 import httpx
-import pytest
 
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.sample_data import Sample
-from tests.stack.operator import Operator
+from tests.stack.operator import PATIENCE, Operator
 
 DAG = "sla_violation"
 WAIT = "await_restoration_request"
 
-pytestmark = pytest.mark.timeout(400)
 
-
-def until(reached: Callable[[], bool], seconds: float = 120) -> None:
+def until(reached: Callable[[], bool], seconds: float = PATIENCE) -> None:
     end = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < end, "it took too long"
@@ -52,7 +49,7 @@ def test_a_held_incident_waits_through_a_lost_triggerer_and_goes_on_when_release
     assert released.returncode == 0, released.stderr
     operator.stack.start_component("triggerer")
 
-    assert api.wait_run(DAG, run_id, timeout_seconds=180) == "success"
+    assert api.wait_run(DAG, run_id, timeout_seconds=PATIENCE) == "success"
     case = operator.use_cases.lookups.incident(run_id)
     assert set(case.tasks) == set(expected.path)
     assert case.restoration is not None
@@ -75,7 +72,7 @@ def test_bad_conf_is_refused_by_the_api_or_fails_its_run_at_once(operator: Opera
     body = {"logical_date": None, "dag_run_id": "bad.schema", "conf": {**conf, "impact": 7}}
     assert api.request("POST", f"/api/v2/dags/{DAG}/dagRuns", json=body).status_code == httpx.codes.BAD_REQUEST
     api.trigger_run(DAG, run_id="bad.field", conf={**conf, "external_reference": "BAD-1", "servise": "S-1"})
-    assert api.wait_run(DAG, "bad.field") == "failed"
+    assert api.wait_run(DAG, "bad.field", timeout_seconds=PATIENCE) == "failed"
     kept = next(entry for entry in operator.use_cases.quarantine.entries() if entry.run_id == "bad.field")
     assert kept.field == ".servise"
 

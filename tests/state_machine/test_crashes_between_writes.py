@@ -33,7 +33,7 @@ from tests.services.sample import NOON, Clock
 KEYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration", "held_and_released", "too_late")
 TELECO = make_sample(7, NOON, history_days=32)
 moments = st.none() | st.integers(0, 25)  # before which write the process is killed
-EXAMPLES = int(os.environ.get("SLA_EXAMPLES", "20"))  # of about 40 acts each; `make faults` plays more
+FEW, EXAMPLES = 5, int(os.environ.get("SLA_EXAMPLES", "20"))  # of about 40 acts each; `make faults` plays more
 MOST = 8  # incidents of one machine, so that most acts are done to them
 WEATHER = st.sampled_from(["works", "works", "refuses", "fails afterwards"])
 _WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT")
@@ -313,7 +313,13 @@ def test_an_act_that_is_cut_off_before_any_of_its_writes_has_done_nothing(tmp_pa
     assert len(use_cases.lookups.tickets()) == 1
 
 
-TestKilledProcess = pytest.mark.timeout(180 * EXAMPLES)(KilledProcess.TestCase)
-TestKilledProcess.settings = settings(
-    max_examples=EXAMPLES, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
-)
+def played(examples: int) -> type:
+    case = type("Played", (KilledProcess.TestCase,), {})
+    case.settings = settings(
+        max_examples=examples, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    return case
+
+
+TestKilledProcess = played(FEW)
+TestProcessKilledMoreOften = pytest.mark.more(pytest.mark.timeout(180 * EXAMPLES)(played(EXAMPLES)))

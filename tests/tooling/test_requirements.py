@@ -70,8 +70,7 @@ def test_the_image_is_the_runtime_of_that_minor_version_with_python_3_11() -> No
     assert "ENV PYTHONPATH=/usr/local/airflow" in lines
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.more
 def test_what_the_image_installs_resolves_and_imports_in_a_fresh_environment(tmp_path: Path) -> None:
     python = tmp_path / "venv" / "bin" / "python"
     subprocess.run([UV, "venv", "--quiet", "--no-config", "--python", sys.executable, tmp_path / "venv"], check=True)

@@ -6,8 +6,6 @@ import pytest
 
 from deploy.stack import AirflowApi, AirflowStack, UnableToReachAirflow
 
-pytestmark = pytest.mark.timeout(300)
-
 
 def test_all_parts_of_the_stack_are_healthy_and_its_dags_can_be_read(airflow_stack: AirflowStack) -> None:
     assert set(airflow_stack.api.health().values()) == {"healthy"}

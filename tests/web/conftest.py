@@ -9,13 +9,6 @@ from fastapi.testclient import TestClient
 from tests.web.desk_sample import Sample, build_sample, client_of
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the first test that needs the sample the time to build it."""
-    for item in items:
-        if "built_sample" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(600))
-
-
 @pytest.fixture(scope="session")
 def built_sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     """Walk every incident of the sample once; nobody but copies of it is changed."""

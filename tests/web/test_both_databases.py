@@ -27,8 +27,7 @@ def seen(sample):
     return boards, board.overview(BoardFilter()).counts, month.total.incidents, month.total.credits
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.more
 def test_postgresql_shows_the_same_board_as_sqlite(tmp_path, postgres_url):
     here = seen(Sample(tmp_path))
     assert any(here[0])
