@@ -13,7 +13,7 @@ import pendulum
 from pendulum.tz.exceptions import AmbiguousTime, NonExistingTime
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.domain.period import Period, from_seconds, of_span
 from include.sla_logic.domain.spans import Span
 
@@ -34,7 +34,7 @@ class WindowKind(StrEnum):
         return {"month": 1, "quarter": 3, "year": 12}[self.value]
 
 
-class UnableToFindZone(ForeseenError):
+class UnableToFindZone(NotFoundError):
     """The time-zone database does not know the name."""
 
 

@@ -1,4 +1,4 @@
-"""The base class of all foreseen errors."""
+"""The base classes of all foreseen errors."""
 
 
 class ForeseenError(Exception):
@@ -8,3 +8,11 @@ class ForeseenError(Exception):
     """
 
     passes = False
+
+
+class NotFoundError(ForeseenError):
+    """What was asked for does not exist."""
+
+
+class InvalidInputError(ForeseenError):
+    """What a person wrote cannot be read."""

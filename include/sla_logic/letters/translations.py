@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.letters.formats import Formats
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ LANGUAGES = Path(__file__).parent / "languages"
 FALLBACK = "en"
 
 
-class UnableToFindPhrase(ForeseenError):
+class UnableToFindPhrase(NotFoundError):
     """A language file lacks a sentence that a letter needs."""
 
 

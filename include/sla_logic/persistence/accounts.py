@@ -2,14 +2,14 @@
 
 from sqlalchemy import Connection, func, select
 
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.money import Money
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import from_minor_units
 
 
-class UnableToFindAccount(ForeseenError):
+class UnableToFindAccount(NotFoundError):
     """The agreement is charged to an account that does not exist."""
 
 

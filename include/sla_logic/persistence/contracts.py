@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select
 
 from include.sla_logic.domain.contract import Contract, read_contract
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.domain.relationship import Agreement, Customer, RelationshipHistory
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.incident_records import ticket_id
@@ -20,7 +20,7 @@ OPEN = (TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDIN
 YEAR = timedelta(days=365)
 
 
-class UnableToFindRecord(ForeseenError):
+class UnableToFindRecord(NotFoundError):
     """The register has no such customer, agreement or contract."""
 
 

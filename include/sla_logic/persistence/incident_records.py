@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
 from include.sla_logic.persistence.schema.system_t import (
@@ -20,7 +20,7 @@ from include.sla_logic.persistence.schema.system_t import (
 )
 
 
-class UnableToFindIncident(ForeseenError):
+class UnableToFindIncident(NotFoundError):
     """System T has no ticket for what was asked."""
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select, update
 
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.schema.system_t import outbox
 
 
-class UnableToFindMessage(ForeseenError):
+class UnableToFindMessage(NotFoundError):
     """The outbox has no such message."""
 
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, Row, select, update
 
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.notification_check import Rejection
 from include.sla_logic.domain.raw_payload import RawPayload, printable
 from include.sla_logic.persistence.database import insert_once
@@ -16,7 +16,7 @@ from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.schema.system_t import quarantine
 
 
-class UnableToFindQuarantined(ForeseenError):
+class UnableToFindQuarantined(NotFoundError):
     """The quarantine has no such entry."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, union_all, update
 
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
@@ -20,7 +20,7 @@ from include.sla_logic.persistence.schema.system_t import restorations, tickets
 ANSWER_REFUSED = "restoration answer refused"  # in the audit
 
 
-class UnableToFindRestoration(ForeseenError):
+class UnableToFindRestoration(NotFoundError):
     """The incident does not wait for a restoration request and never did."""
 
 

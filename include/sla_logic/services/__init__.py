@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from include.sla_logic.persistence.database import Clock
+from include.sla_logic.persistence.migrations import UnableToUseDatabase
 from include.sla_logic.persistence.restorations import UnableToReleaseRestoration
 from include.sla_logic.services.acceptance import UnableToAcceptNotification
 from include.sla_logic.services.backlog import Backlog
@@ -31,7 +32,14 @@ if TYPE_CHECKING:
     from include.sla_logic.services.subscriptions import Subscriptions
     from include.sla_logic.services.worklists import Worklists
 
-__all__ = ["Settings", "UnableToAcceptCohort", "UnableToAcceptNotification", "UnableToReleaseRestoration", "UseCases"]
+__all__ = [
+    "Settings",
+    "UnableToAcceptCohort",
+    "UnableToAcceptNotification",
+    "UnableToReleaseRestoration",
+    "UnableToUseDatabase",
+    "UseCases",
+]
 
 
 class UseCases:

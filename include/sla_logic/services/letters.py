@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from include.sla_logic.letters.pdf import UnableToMakePdf, as_pdf
 from include.sla_logic.persistence.queries.letters import newest_letter
 from include.sla_logic.services.unit_of_work import UnitOfWork
+
+__all__ = ["Letters", "UnableToMakePdf"]
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,6 @@ class Letters:
 
     def as_pdf(self, reference: str) -> bytes:
         """Return the letter as PDF; raise `UnableToMakePdf` where the programs for it are missing."""
-        from include.sla_logic.letters.pdf import as_pdf
-
         return as_pdf(self._newest(reference))
 
     def as_text(self, reference: str) -> str:

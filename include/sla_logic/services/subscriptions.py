@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord
 from include.sla_logic.persistence.queries.subscriptions import Subscription, list_subscriptions
 from include.sla_logic.services.unit_of_work import UnitOfWork
@@ -12,7 +12,7 @@ from include.sla_logic.services.unit_of_work import UnitOfWork
 __all__ = ["Subscription", "Subscriptions", "UnableToFindSubscription"]
 
 
-class UnableToFindSubscription(ForeseenError):
+class UnableToFindSubscription(NotFoundError):
     """The register knows no such subscription; `field` says which part is wrong, `customer` or `service`."""
 
     def __init__(self, says: str, *, field: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import InvalidInputError
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.holds import ClockOwner
 from include.sla_logic.web.forms import UnableToReadReason, reason_of
@@ -38,7 +38,7 @@ class Action:
     asks_owner: bool = False
 
 
-class UnableToReadAddress(ForeseenError):
+class UnableToReadAddress(InvalidInputError):
     """The address names nothing that an action can be performed on."""
 
 

@@ -1,8 +1,9 @@
-"""Refusals in one sentence, and failures without their insides."""
+"""Refusals in one sentence; failures without internals."""
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -11,12 +12,23 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import ForeseenError, InvalidInputError, NotFoundError
+from include.sla_logic.services import UnableToUseDatabase
+from include.sla_logic.services.letters import UnableToMakePdf
 from include.sla_logic.web.rendering import render
 from include.sla_logic.web.security import HEADERS, BodyTooLarge
 
 log = logging.getLogger(__name__)
 _LOGIN = "Log in to Airflow first."
+_STATUSES: Mapping[type[ForeseenError], HTTPStatus] = MappingProxyType(
+    {
+        NotFoundError: HTTPStatus.NOT_FOUND,
+        InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+        UnableToMakePdf: HTTPStatus.NOT_IMPLEMENTED,
+        UnableToUseDatabase: HTTPStatus.SERVICE_UNAVAILABLE,
+        ForeseenError: HTTPStatus.CONFLICT,  # last: every other refusal
+    }
+)
 
 
 def add_error_pages(app: FastAPI) -> None:
@@ -28,21 +40,12 @@ def add_error_pages(app: FastAPI) -> None:
 
 
 def status_of(error: Exception) -> int | None:
-    """Return the HTTP status of an anticipated refusal, None for what nobody anticipated."""
-    name = type(error).__name__
-    if name.startswith("UnableToFind"):
-        return HTTPStatus.NOT_FOUND
-    if name in {"UnableToReadReason", "UnableToReadMonth", "UnableToReadAddress"}:
-        return HTTPStatus.UNPROCESSABLE_ENTITY
-    if name == "UnableToMakePdf":
-        return HTTPStatus.NOT_IMPLEMENTED
-    if name == "UnableToUseDatabase":
-        return HTTPStatus.SERVICE_UNAVAILABLE
-    return HTTPStatus.CONFLICT if isinstance(error, ForeseenError) else None
+    """Return the HTTP status of a foreseen refusal, None for any other failure."""
+    return next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), None)
 
 
 class DeskRoute(APIRoute):
-    """A route that answers an anticipated refusal with its own sentence."""
+    """A route that answers a foreseen refusal with its own sentence."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the route, its dependencies included."""
@@ -55,7 +58,7 @@ class DeskRoute(APIRoute):
                 status = status_of(error)
                 if status is None:
                     raise
-                return say(request, status, str(error))
+                return refuse(request, status, str(error))
 
         return refusing
 
@@ -64,27 +67,27 @@ async def _http(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 500)
     detail = getattr(error, "detail", "")
     sentence = _LOGIN if status == HTTPStatus.UNAUTHORIZED else str(detail)
-    return say(request, status, sentence, headers=getattr(error, "headers", None))
+    return refuse(request, status, sentence, headers=getattr(error, "headers", None))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
     wrong = error.errors()[0] if isinstance(error, RequestValidationError) and error.errors() else {}
     place = ".".join(str(part)[:64] for part in wrong.get("loc", ())[1:])
-    return say(request, 422, f"{place}: {wrong.get('msg', 'cannot be read')}."[:300])
+    return refuse(request, 422, f"{place}: {wrong.get('msg', 'cannot be read')}."[:300])
 
 
 async def _too_large(request: Request, error: Exception) -> Response:  # noqa: ARG001 - as Starlette calls it
-    return say(request, 413, "The request is too large.")
+    return refuse(request, 413, "The request is too large.")
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     log.error("The desk failed at %s %s", request.method, request.url.path, exc_info=error)
-    sentence = "Something went wrong here. Nothing was changed; the log of the server says more."
-    # This answer is given outside of everything that dresses the others.
-    return say(request, 500, sentence, headers=dict(HEADERS))
+    sentence = "Something went wrong. Nothing was changed; the server's log has the details."
+    # The middleware that adds the headers to other answers does not see this one.
+    return refuse(request, 500, sentence, headers=dict(HEADERS))
 
 
-def say(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+def refuse(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
     """Answer with one sentence."""
     title = HTTPStatus(status).phrase
     if "/api/" in request.url.path:

@@ -6,13 +6,13 @@ from urllib.parse import parse_qsl
 
 from fastapi import Depends, HTTPException, Request
 
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import InvalidInputError
 
 _FIELDS = 200
 REASON_LIMIT = 500
 
 
-class UnableToReadReason(ForeseenError):
+class UnableToReadReason(InvalidInputError):
     """An action needs a reason that people can read."""
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import HTMLResponse, Response
 
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.performance import PerformanceSeries
 from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.domain.significance import CustomerSignificance
@@ -27,11 +27,11 @@ Reference = Annotated[str, Path(max_length=280)]
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
-class UnableToFindChart(ForeseenError):
+class UnableToFindChart(NotFoundError):
     """The incident has no such chart."""
 
 
-class UnableToFindDocument(ForeseenError):
+class UnableToFindDocument(NotFoundError):
     """The incident has no such document."""
 
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.persistence.incident_records import find_number, ticket_id
 from include.sla_logic.persistence.schema.system_t import outbox
 
 
-class UnableToFindLetter(ForeseenError):
+class UnableToFindLetter(NotFoundError):
     """The incident has no letter yet."""
 
 

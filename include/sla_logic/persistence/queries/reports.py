@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, case, func, select
 
 from include.sla_logic.domain.calendars import calendar_window
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import InvalidInputError
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
 from include.sla_logic.persistence.schema.columns import from_minor_units
@@ -118,5 +118,5 @@ def month_of(text: str) -> Period:
         raise UnableToReadMonth(f"{text[:20]!r} is not a month; write it as 2026-11.") from error
 
 
-class UnableToReadMonth(ForeseenError):
+class UnableToReadMonth(InvalidInputError):
     """The text names no month."""

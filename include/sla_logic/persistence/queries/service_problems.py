@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select, true
 
 from include.sla_logic.domain.document import Value
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.service_problem import ProblemEnd, ServiceProblem
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.paging import Page
@@ -19,7 +19,7 @@ from include.sla_logic.persistence.service_problems import as_problem, problem_i
 p, ties = service_problems.c, service_problem_tickets.c
 
 
-class UnableToFindProblem(ForeseenError):
+class UnableToFindProblem(NotFoundError):
     """There is no service problem of that number."""
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Agreement, Customer
@@ -24,7 +24,7 @@ WINDOWS = 3  # the current one and two before it
 _AGREEMENTS = 5
 
 
-class UnableToFindService(ForeseenError):
+class UnableToFindService(NotFoundError):
     """The register has no such service."""
 
 
