@@ -5,6 +5,7 @@ import pytest
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.services import UnableToAcceptNotification
+from tests.reference.walk import next_step
 from tests.web.desk_sample import HELD, HERE, client_of
 
 HELD_CREDIT = "held_credit"
@@ -139,9 +140,8 @@ def test_an_incident_on_hold_is_still_resolved_by_its_process(own_sample):
     own_sample.use_cases.restorations.release(ticket.id, by="otto", reason="free")
     with client_of(own_sample) as client:
         act(client, "ticket", ticket.id, "hold", owner="customer")
-    task = WAIT
-    while task:
-        task = own_sample._after(task, ticket.run_id)
+    while step := next_step(own_sample.use_cases, ticket.run_id):
+        own_sample.take(step, ticket.run_id)
     case = own_sample.use_cases.lookups.incident(ticket.id)
     assert case.closed is not None
     assert case.ticket.status is TicketStatus.RESOLVED
