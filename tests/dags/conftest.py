@@ -1,4 +1,4 @@
-"""An Airflow that works on a house of our own, with a clock that can be moved on and a trigger that looks often."""
+"""An Airflow that works on the sample data, with a clock that can be moved on and a trigger that looks often."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -13,8 +13,8 @@ from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
 
 
-class OpenHouse:
-    """An use_cases with a clock of its own, and what an operator may do there meanwhile."""
+class TelecoUnderTest:
+    """Use cases with a movable clock, and what an operator does meanwhile."""
 
     def __init__(self, url: str, folder: Path, *, ahead: timedelta = timedelta()) -> None:
         self.ahead = ahead
@@ -55,24 +55,24 @@ class OpenHouse:
             watcher.join()
 
 
-class House(OpenHouse):
+class SampleTeleco(TelecoUnderTest):
     """The small TELECO behind a running Airflow."""
 
     def __init__(self, url: str, folder: Path) -> None:
         super().__init__(url, folder)
-        self.teleco: Sample = make_sample(7, datetime.now(UTC))
+        self.sample: Sample = make_sample(7, datetime.now(UTC))
         with self.use_cases.work.database.write() as connection:
-            load_sample(connection, self.teleco)
+            load_sample(connection, self.sample)
 
     def conf(self, key: str, **changes: object) -> dict[str, object]:
-        return self.teleco.notifications[key].model_dump(mode="json") | changes
+        return self.sample.notifications[key].model_dump(mode="json") | changes
 
 
-Lived = TypeVar("Lived", bound=OpenHouse)
+AnyTeleco = TypeVar("AnyTeleco", bound=TelecoUnderTest)
 
 
 @contextmanager
-def lived_in(house: Lived) -> Iterator[Lived]:
+def worked_on_by_airflow(house: AnyTeleco) -> Iterator[AnyTeleco]:
     """Let Airflow's tasks and triggers work on this house, by its clock."""
     # Not at the top: a conftest is read before Airflow's home is set.
     from sla_airflow import connections, restoration, runtime, wait_poller
@@ -100,13 +100,13 @@ def lived_in(house: Lived) -> Iterator[Lived]:
 
 
 @pytest.fixture(scope="module")
-def house(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    with lived_in(House(f"sqlite+pysqlite:///{folder / 'teleco.db'}", folder)) as house:
-        yield house
+def teleco(airflow_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleTeleco]:
+    folder = tmp_path_factory.mktemp("teleco")
+    with worked_on_by_airflow(SampleTeleco(f"sqlite+pysqlite:///{folder / 'teleco.db'}", folder)) as teleco:
+        yield teleco
 
 
 @pytest.fixture
-def house_on_postgresql(airflow_home: Path, postgres_url: str, tmp_path: Path) -> Iterator[House]:
-    with lived_in(House(postgres_url, tmp_path)) as house:
-        yield house
+def teleco_on_postgresql(airflow_home: Path, postgres_url: str, tmp_path: Path) -> Iterator[SampleTeleco]:
+    with worked_on_by_airflow(SampleTeleco(postgres_url, tmp_path)) as teleco:
+        yield teleco

@@ -7,7 +7,7 @@ import pytest
 from airflow.models.dagrun import DagRun
 from airflow.sdk.exceptions import ParamValidationError
 
-from tests.dags.conftest import House
+from tests.dags.conftest import SampleTeleco
 from tests.dags.loading import load_dag
 
 pytestmark = pytest.mark.airflow
@@ -29,29 +29,29 @@ def run_with(conf: dict[str, Any]) -> DagRun:
     ],
 )
 def test_the_run_fails_without_retries_and_the_notification_is_kept_with_its_reason(
-    house: House, changes: dict[str, Any], field: str, reason: str
+    teleco: SampleTeleco, changes: dict[str, Any], field: str, reason: str
 ) -> None:
-    run = run_with(house.conf("premium", external_reference="BAD-1") | changes)
+    run = run_with(teleco.conf("premium", external_reference="BAD-1") | changes)
     states = {task.task_id: (task.state, task.try_number) for task in run.get_task_instances()}
     assert run.state == "failed"
     assert states["enter_problem_report"] == ("failed", 1)
     assert {state for task, (state, _) in states.items() if task != "enter_problem_report"} == {"upstream_failed"}
-    kept = next(entry for entry in house.use_cases.quarantine.entries() if entry.run_id == run.run_id)
+    kept = next(entry for entry in teleco.use_cases.quarantine.entries() if entry.run_id == run.run_id)
     assert kept.field == field
     assert reason in kept.reason
     assert "premium" in kept.body or "S-1" in kept.body
 
 
-def test_no_ticket_is_opened_for_a_refused_notification(house: House) -> None:
-    before = len(house.use_cases.lookups.tickets())
-    run_with(house.conf("premium", external_reference="BAD-2", customer="C-9999"))
-    assert len(house.use_cases.lookups.tickets()) == before
+def test_no_ticket_is_opened_for_a_refused_notification(teleco: SampleTeleco) -> None:
+    before = len(teleco.use_cases.lookups.tickets())
+    run_with(teleco.conf("premium", external_reference="BAD-2", customer="C-9999"))
+    assert len(teleco.use_cases.lookups.tickets()) == before
 
 
-def test_a_notification_that_is_too_long_is_refused_and_its_beginning_kept(house: House) -> None:
-    conf = house.conf("premium", external_reference="BAD-3", note="x" * 200_000)
+def test_a_notification_that_is_too_long_is_refused_and_its_beginning_kept(teleco: SampleTeleco) -> None:
+    conf = teleco.conf("premium", external_reference="BAD-3", note="x" * 200_000)
     run = run_with(conf)
-    kept = next(entry for entry in house.use_cases.quarantine.entries() if entry.run_id == run.run_id)
+    kept = next(entry for entry in teleco.use_cases.quarantine.entries() if entry.run_id == run.run_id)
     assert run.state == "failed"
     assert "longer than" in kept.reason
     assert not kept.complete
@@ -59,7 +59,7 @@ def test_a_notification_that_is_too_long_is_refused_and_its_beginning_kept(house
 
 
 @pytest.mark.parametrize("value", [math.inf, -1])
-def test_what_the_form_cannot_mean_is_refused_before_a_run_exists(house: House, value: float) -> None:
+def test_what_the_form_cannot_mean_is_refused_before_a_run_exists(teleco: SampleTeleco, value: float) -> None:
     parameter = {"metric": "latency", "value": value, "unit": "ms"}
     with pytest.raises(ParamValidationError, match="Invalid input for param parameters"):
-        run_with(house.conf("premium", external_reference="BAD-4", parameters=[parameter]))
+        run_with(teleco.conf("premium", external_reference="BAD-4", parameters=[parameter]))

@@ -5,7 +5,7 @@ from airflow.models.dagrun import DagRun
 
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from sla_airflow.cohorts import conf_of_cohort
-from tests.dags.conftest import House
+from tests.dags.conftest import SampleTeleco
 from tests.dags.loading import load_dag
 
 pytestmark = pytest.mark.airflow
@@ -13,43 +13,49 @@ WAIT = "await_restoration_request"
 
 
 @pytest.fixture(scope="module")
-def tickets(house: House) -> dict[str, str]:
+def tickets(teleco: SampleTeleco) -> dict[str, str]:
     """Accept every incident, under a run id of its own that Airflow does not know yet."""
     return {
-        key: house.use_cases.incidents.accept(house.conf(key), run_id=f"own-{key}", origin="test").id
-        for key in house.teleco.notifications
+        key: teleco.use_cases.incidents.accept(teleco.conf(key), run_id=f"own-{key}", origin="test").id
+        for key in teleco.sample.notifications
     }
 
 
 @pytest.fixture(scope="module")
-def run(house: House, tickets: dict[str, str]) -> DagRun:
+def run(teleco: SampleTeleco, tickets: dict[str, str]) -> DagRun:
     return load_dag("sla_violation").test(run_conf=conf_of_cohort(list(tickets.values())))
 
 
-def waits(house: House, key: str) -> bool:
-    return house.teleco.expectations[key].operator is not None or key == "too_late"
+def waits(teleco: SampleTeleco, key: str) -> bool:
+    return teleco.sample.expectations[key].operator is not None or key == "too_late"
 
 
-def test_every_incident_goes_the_way_that_it_goes_alone(house: House, run: DagRun, tickets: dict[str, str]) -> None:
+def test_every_incident_goes_the_way_that_it_goes_alone(
+    teleco: SampleTeleco, run: DagRun, tickets: dict[str, str]
+) -> None:
     assert run.state == "success"
     for key, ticket in tickets.items():
-        way = house.teleco.expectations[key].path
-        expected = way[: way.index(WAIT)] if waits(house, key) else way
-        assert sorted(house.use_cases.lookups.incident(ticket).tasks) == sorted(expected), key
+        way = teleco.sample.expectations[key].path
+        expected = way[: way.index(WAIT)] if waits(teleco, key) else way
+        assert sorted(teleco.use_cases.lookups.incident(ticket).tasks) == sorted(expected), key
 
 
-def test_the_run_takes_every_way_that_some_incident_takes(house: House, run: DagRun, tickets: dict[str, str]) -> None:
-    taken = {task for ticket in tickets.values() for task in house.use_cases.lookups.incident(ticket).tasks}
+def test_the_run_takes_every_way_that_some_incident_takes(
+    teleco: SampleTeleco, run: DagRun, tickets: dict[str, str]
+) -> None:
+    taken = {task for ticket in tickets.values() for task in teleco.use_cases.lookups.incident(ticket).tasks}
     states = {task.task_id: task.state for task in run.get_task_instances()}
     assert {task for task, state in states.items() if state == "success"} == taken
     assert set(states.values()) == {"success", "skipped"}
 
 
-def test_outcome_money_and_letter_are_those_of_a_single_run(house: House, run: DagRun, tickets: dict[str, str]) -> None:
+def test_outcome_money_and_letter_are_those_of_a_single_run(
+    teleco: SampleTeleco, run: DagRun, tickets: dict[str, str]
+) -> None:
     assert run.state == "success"
     for key, ticket in tickets.items():
-        expected, case = house.teleco.expectations[key], house.use_cases.lookups.incident(ticket)
-        if waits(house, key):
+        expected, case = teleco.sample.expectations[key], teleco.use_cases.lookups.incident(ticket)
+        if waits(teleco, key):
             continue
         assert case.closed is not None
         assert case.rebate is not None
@@ -59,20 +65,22 @@ def test_outcome_money_and_letter_are_those_of_a_single_run(house: House, run: D
 
 
 def test_who_waits_has_a_run_of_its_own_started_with_what_was_reported(
-    house: House, run: DagRun, tickets: dict[str, str]
+    teleco: SampleTeleco, run: DagRun, tickets: dict[str, str]
 ) -> None:
     assert run.state == "success"
     started = {key: DagRun.find(dag_id="sla_violation", run_id=f"own-{key}") for key in tickets}
-    assert {key for key, runs in started.items() if runs} == {key for key in tickets if waits(house, key)}
+    assert {key for key, runs in started.items() if runs} == {key for key in tickets if waits(teleco, key)}
     for key in filter(started.get, tickets):
-        assert started[key][0].conf == house.use_cases.lookups.incident(tickets[key]).documents[0].body
+        assert started[key][0].conf == teleco.use_cases.lookups.incident(tickets[key]).documents[0].body
 
 
-def test_a_premium_incident_of_the_cohort_is_linked_once(house: House, run: DagRun, tickets: dict[str, str]) -> None:
+def test_a_premium_incident_of_the_cohort_is_linked_once(
+    teleco: SampleTeleco, run: DagRun, tickets: dict[str, str]
+) -> None:
     assert run.state == "success"
     linked = DagRun.find(dag_id="premium_problem_fix")
     mine = [one for one in linked if one.conf["incident"].startswith("own-")]
     premium = [
-        key for key in tickets if "link_to_extra_problem_fix" in house.use_cases.lookups.incident(tickets[key]).tasks
+        key for key in tickets if "link_to_extra_problem_fix" in teleco.use_cases.lookups.incident(tickets[key]).tasks
     ]
     assert sorted(one.conf["incident"] for one in mine) == sorted(f"own-{key}" for key in premium)

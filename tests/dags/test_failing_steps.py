@@ -10,7 +10,7 @@ import pytest
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.process.ports import CaseFile
 from sla_airflow.operators import Activity
-from tests.dags.conftest import House
+from tests.dags.conftest import SampleTeleco
 from tests.dags.loading import load_dag
 
 pytestmark = pytest.mark.airflow
@@ -21,21 +21,21 @@ class UnableToFindTariff(ForeseenError):
 
 
 @pytest.fixture
-def run_with_step(house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def run_with_step(teleco: SampleTeleco, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Run the DAG with one thing about one task changed."""
 
     def run(task_id: str, reference: str, **changes: Any) -> Any:
         task = load_dag("sla_violation").get_task(task_id)
         for name, value in changes.items():
             monkeypatch.setattr(task, name, value)
-        conf = house.conf("no_problem_found", external_reference=reference)
+        conf = teleco.conf("no_problem_found", external_reference=reference)
         return load_dag("sla_violation").test(run_conf=conf)
 
     return run
 
 
 def test_a_foreseen_failure_stops_the_run_at_once_and_escalates_the_ticket_once(
-    house: House, run_with_step: Callable[..., Any]
+    teleco: SampleTeleco, run_with_step: Callable[..., Any]
 ) -> None:
     def compare_with_sla(file: CaseFile) -> None:
         file.record("half of the work", lane=file.ticket.assigned_to)
@@ -43,7 +43,7 @@ def test_a_foreseen_failure_stops_the_run_at_once_and_escalates_the_ticket_once(
 
     run = run_with_step("compare_with_sla", "FAILS-1", step=compare_with_sla)
     failed = next(task for task in run.get_task_instances() if task.task_id == "compare_with_sla")
-    case = house.use_cases.lookups.incident(run.run_id)
+    case = teleco.use_cases.lookups.incident(run.run_id)
     assert (run.state, failed.state, failed.try_number) == ("failed", "failed", 1)
     assert case.tasks == ("enter_problem_report", "compare_with_sla_failed")
     assert case.ticket.escalated
@@ -56,7 +56,7 @@ def test_a_foreseen_failure_stops_the_run_at_once_and_escalates_the_ticket_once(
 
 @pytest.mark.parametrize("task_id", ["enter_problem_report", "adjust_billing", "send_customer_report"])
 def test_a_task_that_dies_after_its_work_does_it_once(
-    house: House, run_with_step: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, task_id: str
+    teleco: SampleTeleco, run_with_step: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, task_id: str
 ) -> None:
     died = Counter[str]()
     execute = type(load_dag("sla_violation").get_task(task_id)).execute
@@ -69,7 +69,7 @@ def test_a_task_that_dies_after_its_work_does_it_once(
 
     monkeypatch.setattr(type(load_dag("sla_violation").get_task(task_id)), "execute", work_and_die)
     run = run_with_step(task_id, f"DIES-{task_id}", retry_delay=timedelta(0))
-    case = house.use_cases.lookups.incident(run.run_id)
+    case = teleco.use_cases.lookups.incident(run.run_id)
     assert (run.state, died[task_id]) == ("success", 1)
     assert Counter(case.tasks)[task_id] == 1
     assert set(Counter((document.kind, document.round) for document in case.documents).values()) == {1}

@@ -1,4 +1,4 @@
-"""The house is looked after every minute, once at a time, and nothing is caught up."""
+"""The teleco is looked after every minute, once at a time, and nothing is caught up."""
 
 from datetime import timedelta
 from types import SimpleNamespace

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from include.sla_logic.domain.closed_incident import ClosedIncident
-from tests.dags.conftest import House
+from tests.dags.conftest import SampleTeleco
 from tests.dags.loading import load_dag
 
 pytestmark = pytest.mark.airflow
@@ -26,17 +26,17 @@ class Everything:
 
 @pytest.fixture
 def everything(
-    house: House, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    teleco: SampleTeleco, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> tuple[Any, Any, Everything]:
     """Lead one incident with a credit to its end with all logs at their finest level."""
-    conf = house.conf("premium", external_reference="LOGGED-1", description=WORDS)
+    conf = teleco.conf("premium", external_reference="LOGGED-1", description=WORDS)
     with caplog.at_level(logging.DEBUG), structlog.testing.capture_logs() as entries:
         run = load_dag("sla_violation").test(run_conf=conf)
-    return run, house.use_cases.lookups.incident(run.run_id), Everything(caplog, entries, "".join(capfd.readouterr()))
+    return run, teleco.use_cases.lookups.incident(run.run_id), Everything(caplog, entries, "".join(capfd.readouterr()))
 
 
 def test_each_step_says_its_incident_ticket_name_and_choice_and_nothing_personal_is_said(
-    house: House, everything: tuple[Any, Any, Everything]
+    teleco: SampleTeleco, everything: tuple[Any, Any, Everything]
 ) -> None:
     run, case, logged = everything
     fields = {"event", "log_level", "incident", "ticket", "step", "choice"}
@@ -46,7 +46,7 @@ def test_each_step_says_its_incident_ticket_name_and_choice_and_nothing_personal
         (case.ticket.id, step.task, step.choice) for step in case.path if step.task != "await_restoration_request"
     }
     assert case.document(ClosedIncident).credit
-    with house.use_cases.work.reading() as connection:
+    with teleco.use_cases.work.reading() as connection:
         from include.sla_logic.persistence.contracts import ContractRegister
 
         customer = ContractRegister(connection=connection).customer(case.ticket.customer)

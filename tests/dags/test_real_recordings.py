@@ -17,7 +17,7 @@ from include.sla_logic.domain.customer_report import CreditState, CustomerReport
 from include.sla_logic.domain.rebate import Rebate
 from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.domain.sla import SlaComparison
-from tests.dags.conftest import OpenHouse, lived_in
+from tests.dags.conftest import TelecoUnderTest, worked_on_by_airflow
 from tests.dags.loading import load_dag
 
 CONTRACTS = Path(__file__).parents[2] / "include" / "sla_logic" / "importers" / "contracts"
@@ -53,7 +53,7 @@ HOME_LINE = Recording(
 )
 
 
-class Recorded(OpenHouse):
+class Recorded(TelecoUnderTest):
     """A database that knows one recording and nothing else, at the moment when it ended."""
 
     def __init__(self, folder: Path, file: Path, recording: Recording) -> None:
@@ -84,16 +84,16 @@ def recorded(
     request: pytest.FixtureRequest, airflow_home: Path, shared_data: Path, tmp_path: Path
 ) -> Iterator[Recorded]:
     recording: Recording = request.param
-    with lived_in(Recorded(tmp_path, shared_data / recording.file, recording)) as house:
-        yield house
+    with worked_on_by_airflow(Recorded(tmp_path, shared_data / recording.file, recording)) as teleco:
+        yield teleco
 
 
-def lead(house: Recorded, conf: dict[str, str]) -> tuple[SlaComparison, Rebate, CustomerReport, ClosedIncident, str]:
+def lead(teleco: Recorded, conf: dict[str, str]) -> tuple[SlaComparison, Rebate, CustomerReport, ClosedIncident, str]:
     """Run the DAG, with an operator who releases what is held; return the documents and the letter."""
     conf = {"description": "As recorded.", "external_reference": "RECORDED", **conf}
-    with house.meanwhile(house.release, "RECORDED"):
+    with teleco.meanwhile(teleco.release, "RECORDED"):
         run = load_dag("sla_violation").test(run_conf=conf)
-    case = house.use_cases.lookups.incident(run.run_id)
+    case = teleco.use_cases.lookups.incident(run.run_id)
     [page] = [place for place in case.letters if place.endswith(".html")]
     documents = {document.kind: document.body for document in case.documents}  # the last round of each
     comparison, rebate, report, closed = (

@@ -9,7 +9,7 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.queries.incident import Case
 from include.sla_logic.sample_data.catalogue import read_catalogue
-from tests.dags.conftest import House
+from tests.dags.conftest import SampleTeleco
 from tests.dags.loading import load_dag
 
 KEYS = [incident.key for incident in read_catalogue().incidents]
@@ -48,18 +48,18 @@ pytestmark = pytest.mark.airflow
 class Walked:
     """One incident after its run: what Airflow says of it, and what our database keeps."""
 
-    def __init__(self, house: House, key: str) -> None:
-        self.expected = house.teleco.expectations[key]
-        act = house.release if self.expected.operator == "release" else house.let_the_deadline_pass
-        with house.meanwhile(act, self.expected.reference):
-            self.run: DagRun = load_dag("sla_violation").test(run_conf=house.conf(key))
-        self.case: Case = house.use_cases.lookups.incident(self.run.run_id)
+    def __init__(self, teleco: SampleTeleco, key: str) -> None:
+        self.expected = teleco.sample.expectations[key]
+        act = teleco.release if self.expected.operator == "release" else teleco.let_the_deadline_pass
+        with teleco.meanwhile(act, self.expected.reference):
+            self.run: DagRun = load_dag("sla_violation").test(run_conf=teleco.conf(key))
+        self.case: Case = teleco.use_cases.lookups.incident(self.run.run_id)
         self.states = {task.task_id: task.state for task in self.run.get_task_instances()}
 
 
 @pytest.fixture(scope="module", params=KEYS)
-def walked(request: pytest.FixtureRequest, house: House) -> Walked:
-    return Walked(house, request.param)
+def walked(request: pytest.FixtureRequest, teleco: SampleTeleco) -> Walked:
+    return Walked(teleco, request.param)
 
 
 def test_the_run_takes_the_expected_way_and_skips_every_other(walked: Walked) -> None:
@@ -105,7 +105,7 @@ def test_the_letter_is_written_once_and_nothing_is_left_in_the_outbox(walked: Wa
     assert any(place.endswith(".eml") for place in walked.case.letters)
 
 
-def test_a_premium_incident_is_taken_over_once_as_a_child_ticket(walked: Walked, house: House) -> None:
+def test_a_premium_incident_is_taken_over_once_as_a_child_ticket(walked: Walked, teleco: SampleTeleco) -> None:
     linked = DagRun.find(dag_id="premium_problem_fix", run_id=f"premium.{walked.run.run_id}")
     assert len(linked) == ("link_to_extra_problem_fix" in walked.expected.path)
     if not linked:
@@ -114,25 +114,25 @@ def test_a_premium_incident_is_taken_over_once_as_a_child_ticket(walked: Walked,
     extra = load_dag("premium_problem_fix")
     for _ in range(2):
         assert extra.test(run_conf=linked[0].conf).state == "success"
-    children = house.use_cases.lookups.incident(walked.run.run_id).children
+    children = teleco.use_cases.lookups.incident(walked.run.run_id).children
     assert len(children) == 1
-    assert house.use_cases.lookups.incident(children[0]).ticket.assigned_to is Lane.EXTRA_PROBLEM_FIX
+    assert teleco.use_cases.lookups.incident(children[0]).ticket.assigned_to is Lane.EXTRA_PROBLEM_FIX
 
 
-def test_on_postgresql_a_held_restoration_waits_and_is_released(house_on_postgresql: House) -> None:
-    walked = Walked(house_on_postgresql, "held_and_released")
+def test_on_postgresql_a_held_restoration_waits_and_is_released(teleco_on_postgresql: SampleTeleco) -> None:
+    walked = Walked(teleco_on_postgresql, "held_and_released")
     assert walked.run.state == "success"
     assert set(walked.case.tasks) == set(walked.expected.path)
     assert walked.case.rebate is not None
     assert walked.case.rebate.total == walked.expected.credit
 
 
-def test_the_same_notification_again_fails_and_says_which_run_has_it(house: House) -> None:
-    conf = house.conf("no_problem_found", external_reference="TWICE-1")
+def test_the_same_notification_again_fails_and_says_which_run_has_it(teleco: SampleTeleco) -> None:
+    conf = teleco.conf("no_problem_found", external_reference="TWICE-1")
     first = load_dag("sla_violation").test(run_conf=conf)
-    ticket = house.use_cases.lookups.incident(first.run_id).ticket
+    ticket = teleco.use_cases.lookups.incident(first.run_id).ticket
     second = load_dag("sla_violation").test(run_conf=conf)
     refused = next(task for task in second.get_task_instances() if task.task_id == "enter_problem_report")
     assert (second.state, refused.state, refused.try_number) == ("failed", "failed", 1)
-    assert house.use_cases.lookups.incident("TWICE-1").ticket == ticket
-    assert first.run_id in house.use_cases.lookups.incident("TWICE-1").audit[-1].detail
+    assert teleco.use_cases.lookups.incident("TWICE-1").ticket == ticket
+    assert first.run_id in teleco.use_cases.lookups.incident("TWICE-1").audit[-1].detail
