@@ -78,8 +78,8 @@ async def start_run(request: "Request", notification: Mapping[str, Any]) -> str:
     from airflow.api_fastapi.app import cached_app
     from fastapi import HTTPException
 
-    from include.sla_logic.cli.airflow_runs import run_id_of
     from include.sla_logic.domain.notification import ProblemNotification
+    from include.sla_logic.domain.run_ids import run_id_of
 
     passed = {name: request.headers[name] for name in ("authorization", "cookie") if name in request.headers}
     run_id = run_id_of(ProblemNotification.model_validate(dict(notification)))

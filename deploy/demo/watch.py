@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from deploy.demo.incidents import DemoIncident
-from deploy.stack import AirflowApi
-from deploy.stack.rest import FINISHED, AirflowBusy
+from deploy.stack import StackApi
+from deploy.stack.rest import FINISHED
+from include.sla_logic.cli.airflow_api import AirflowBusy
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.lookups import Case, UnableToFindIncident
 
@@ -22,7 +23,7 @@ OPERATOR = "demo operator"
 class Watch:
     """Know the state of each run, and the incident behind it."""
 
-    def __init__(self, api: AirflowApi, use_cases: UseCases, incidents: Sequence[DemoIncident]) -> None:
+    def __init__(self, api: StackApi, use_cases: UseCases, incidents: Sequence[DemoIncident]) -> None:
         self._api = api
         self._use_cases = use_cases
         self._incidents = incidents

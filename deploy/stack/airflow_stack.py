@@ -13,8 +13,9 @@ from deploy.stack.components import Components
 from deploy.stack.credentials import USER, Credentials
 from deploy.stack.metadata import copy_kept, keep
 from deploy.stack.project_settings import ProjectSettings
-from deploy.stack.rest import AirflowApi, AirflowBusy
+from deploy.stack.rest import StackApi
 from deploy.stack.settings import StackSettings, environment, free_port
+from include.sla_logic.cli.airflow_api import AirflowBusy
 from include.sla_logic.domain.errors import ForeseenError
 
 START_SECONDS = 600  # on a machine with much else to do
@@ -54,7 +55,7 @@ class AirflowStack:
         credentials = Credentials.of(settings.home)
         self.password = credentials.password
         self.environment = environment(settings, port, credentials)
-        self.api = AirflowApi(self.address, user=self.user, password=self.password)
+        self.api = StackApi(self.address, user=self.user, password=self.password)
         self.components: Components
 
     @property

@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
-from include.sla_logic.cli.airflow_runs import run_id_of
 from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.domain.run_ids import run_id_of
 from include.sla_logic.importers.tickets import read_ticket_mapping
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "intake.md").read_text("utf-8")

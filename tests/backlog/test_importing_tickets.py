@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from include.sla_logic.cli.airflow_runs import run_id_of
 from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.domain.run_ids import run_id_of
 from include.sla_logic.importers import UnableToReadFile, UnableToReadMapping
 from include.sla_logic.importers.tickets import (
     importer,

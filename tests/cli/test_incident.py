@@ -10,8 +10,9 @@ from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner, Result
 
 from include.sla_logic.cli import app
-from include.sla_logic.cli.airflow_runs import Airflow, UnableToStartIncident, run_id_of
+from include.sla_logic.cli.airflow_runs import Airflow, UnableToStartIncident
 from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.domain.run_ids import run_id_of
 from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
 from tests.hostile import LINES, REFUSED, Hostile

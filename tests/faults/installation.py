@@ -18,8 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from benchmarks.sample import load_copy, renamed
 from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
-from deploy.stack.rest import FINISHED, UnableToReachAirflow
+from deploy.stack.rest import FINISHED
 from deploy.stack.settings import sqlite_url
+from include.sla_logic.cli.airflow_api import UnableToReachAirflow
 from include.sla_logic.persistence.incident_records import UnableToFindIncident
 from include.sla_logic.persistence.outbox import UnableToRetryMessage
 from include.sla_logic.sample_data import load_sample, make_sample

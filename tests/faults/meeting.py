@@ -10,7 +10,8 @@ from random import Random
 from threading import Barrier
 from typing import Any
 
-from deploy.stack.rest import FINISHED, AirflowApi, UnableToReachAirflow
+from deploy.stack.rest import FINISHED, StackApi
+from include.sla_logic.cli.airflow_api import UnableToReachAirflow
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.services import UnableToAcceptNotification, UnableToReleaseRestoration
 from tests.faults.installation import DAG, Installation
@@ -50,14 +51,14 @@ def _by_rest(installation: Installation, body: dict[str, Any], number: int) -> N
     """Start it as Airflow's form does, under the run id of all or another."""
     reference, stack = body["external_reference"], installation.stack
     run_id = f"incident.{reference}" if number % 2 else f"other.{reference}.{number % 6}"
-    with AirflowApi(stack.address, user=stack.user, password=stack.password) as api:
+    with StackApi(stack.address, user=stack.user, password=stack.password) as api:
         api.start_run(DAG, conf=body, run_id=run_id)
 
 
 def _by_desk(installation: Installation, body: dict[str, Any], number: int) -> None:
     fields = {name: str(value) for name, value in body.items() if isinstance(value, str | int)}
     stack = installation.stack
-    with AirflowApi(stack.address, user=stack.user, password=stack.password) as api, suppress(UnableToReachAirflow):
+    with StackApi(stack.address, user=stack.user, password=stack.password) as api, suppress(UnableToReachAirflow):
         answer = api.request("POST", DESK, data=fields, headers={"origin": stack.address})
         assert answer.status_code in {303, 409, 502}, (answer.status_code, answer.text[:2000])
 

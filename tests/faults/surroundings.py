@@ -10,7 +10,7 @@ from random import Random
 
 from sqlalchemy.exc import DBAPIError
 
-from deploy.stack.rest import UnableToReachAirflow
+from include.sla_logic.cli.airflow_api import UnableToReachAirflow
 from include.sla_logic.domain.restoration import RestorationOutcome
 from tests.faults import breaking
 from tests.faults.breaking import Inject

@@ -163,7 +163,7 @@ RUN = "/api/v2/dags/sla_violation/dagRuns/run-1"
 
 def has(airflow: HTTPServer, state: str, *tasks: str) -> None:
     airflow.expect_request(RUN, method="GET").respond_with_json({"state": state})
-    listed = {"task_instances": [{"state": task} for task in tasks]}
+    listed = {"task_instances": [{"task_id": f"task_{number}", "state": state} for number, state in enumerate(tasks)]}
     airflow.expect_request(f"{RUN}/taskInstances", method="GET").respond_with_json(listed)
     airflow.expect_request(f"{RUN}/clear", method="POST", json={"dry_run": False}).respond_with_json({})
 
@@ -206,7 +206,7 @@ def test_the_doctor_gives_up_as_the_watchdog_does_unless_a_person_says_otherwise
 def test_the_doctor_says_what_airflow_refused_and_notes_no_success(opened, airflow):
     airflow.expect_request(RUN, method="GET").respond_with_json({"state": "failed"})
     airflow.expect_request(f"{RUN}/clear").respond_with_json({"detail": "not yours"}, status=403)
-    assert "run-1: Airflow refused with 403: not yours." in repair()
+    assert "/run-1/clear with 403: not yours." in repair()
     assert not [act for act in opened.lookups.incident("run-1").audit if act.actor == "Kim"]
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from deploy.stack.rest import AirflowApi
+from deploy.stack.rest import StackApi
 from include.sla_logic.persistence.schema.columns import metadata
 from include.sla_logic.sample_data import Sample
 from include.sla_logic.web import Caller, build_desk
@@ -38,7 +38,7 @@ def tokens(operator: Operator) -> dict[str, str]:
     passwords = json.loads(operator.stack.login_file.read_text(encoding="utf-8"))
     found = {}
     for user in (operator.stack.user, VIEWER):
-        with AirflowApi(operator.stack.address, user=user, password=passwords[user]) as api:
+        with StackApi(operator.stack.address, user=user, password=passwords[user]) as api:
             found[user] = api.token()
     return found
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from include.sla_logic.cli.airflow_runs import run_id_of
+from include.sla_logic.domain.run_ids import run_id_of
 from include.sla_logic.sample_data import Sample
 from tests.stack.operator import PATIENCE, Operator
 

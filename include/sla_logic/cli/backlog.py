@@ -97,8 +97,8 @@ def _run_id(conf: Any, line: bytes) -> str:
     """Name the run as `sla incident start` does; what is no notification is named after its text."""
     from pydantic import ValidationError
 
-    from include.sla_logic.cli.airflow_runs import run_id_of
     from include.sla_logic.domain.notification import ProblemNotification
+    from include.sla_logic.domain.run_ids import run_id_of
 
     try:
         return run_id_of(ProblemNotification.model_validate(conf))

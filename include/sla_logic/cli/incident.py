@@ -36,7 +36,8 @@ def start_(
     as_json: AsJson = False,
 ) -> None:
     """Start one run of sla_violation; the same notification again is the same run."""
-    from include.sla_logic.cli.airflow_runs import Airflow, run_id_of, start
+    from include.sla_logic.cli.airflow_runs import Airflow, start
+    from include.sla_logic.domain.run_ids import run_id_of
 
     conf = _read(file)
     run_id = run_id_of(_checked(conf))

@@ -1,6 +1,5 @@
 """Accepting a notification: into System T with a ticket, or into the quarantine with a reason."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -10,6 +9,7 @@ from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.notification_check import INSTANTS, Received, Rejection, receive
 from include.sla_logic.domain.raw_payload import printable
+from include.sla_logic.domain.run_ids import RUN_ID
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord
@@ -17,8 +17,6 @@ from include.sla_logic.persistence.incident_records import load_first_documents,
 from include.sla_logic.persistence.quarantine import quarantine_notification, was_mended
 from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.tickets import Opening, key_of, open_ticket
-
-_RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]{1,250}")  # what Airflow allows by default
 
 
 class UnableToAcceptNotification(ForeseenError):
@@ -98,7 +96,7 @@ def _by_our_clock(notification: ProblemNotification, opened_at: datetime) -> Pro
 
 def _check(connection: Connection, received: Received, run_id: str) -> ProblemNotification | Rejection:
     """Add to the check of the body what only the run and the contract register can tell."""
-    if not _RUN_ID.fullmatch(run_id):
+    if not RUN_ID.fullmatch(run_id):
         return Rejection(".run_id", "a run id has 1 to 250 characters out of A-Z a-z 0-9 _ . ~ : + -")
     result = received.result
     if isinstance(result, Rejection):

@@ -1,14 +1,13 @@
 """What a run of a cohort is started with: the list of its incidents."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.run_ids import RUN_ID
 from include.sla_logic.persistence.cohort_members import Member
 from include.sla_logic.persistence.incident_records import ticket_number
 
 LARGEST = 10_000  # what one statement of SQLite can name, with room to spare
-_RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]{1,250}")
 
 
 class UnableToAcceptCohort(ForeseenError):
@@ -34,7 +33,7 @@ def checked(members: list[Member], numbers: Sequence[int]) -> tuple[Member, ...]
     unknown = sorted(set(numbers) - {member.number for member in members})
     if unknown:
         raise UnableToAcceptCohort(f".incidents: System T has no ticket with the numbers {unknown[:5]}")
-    without = [member.ticket for member in members if not _RUN_ID.fullmatch(member.own_run)]
+    without = [member.ticket for member in members if not RUN_ID.fullmatch(member.own_run)]
     if without:
         raise UnableToAcceptCohort(f".incidents: {', '.join(without[:5])} cannot have a run of its own")
     return tuple(members)

@@ -1,0 +1,15 @@
+"""The names of runs: one notification is one run, however often it is sent."""
+
+import re
+from hashlib import sha256
+
+from include.sla_logic.domain.notification import ProblemNotification
+
+RUN_ID = re.compile(r"[A-Za-z0-9_.~:+-]{1,250}")  # what Airflow allows by default
+
+
+def run_id_of(notification: ProblemNotification) -> str:
+    """Name the run after the sender's reference, or else after the content."""
+    if notification.external_reference:
+        return f"incident.{notification.external_reference}"
+    return f"incident.{sha256(notification.model_dump_json().encode()).hexdigest()[:32]}"
