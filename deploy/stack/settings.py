@@ -16,8 +16,7 @@ LOOKED_AT_TOGETHER = 5  # runs: what has happened meanwhile is seen, and what ca
 # default of 5, and take 31. The task is given up after as many seconds without an answer as before.
 HEARTBEAT_SECONDS, FAILED_HEARTBEATS = 1, 15
 SQLITE_LOCK_SECONDS = 15  # a call that waits in vain for the lock is answered with 500, and its caller tries again
-SQLITE_PARALLELISM = 4
-SERVER_PARALLELISM = 8  # on two cores 4 take twice as long, and 16 do no more
+PARALLELISM = 8  # on two cores 4 take twice as long, as each waits a second for its end to be seen, and 16 do no more
 WAITING_RUNS = 10_000  # a waiting restoration must not keep the next incident from starting
 
 
@@ -60,9 +59,8 @@ class StackSettings:
 
     @property
     def workers(self) -> int:
-        """Default to what two cores carry with this kind of metadata database."""
-        default = SQLITE_PARALLELISM if self.metadata_file else SERVER_PARALLELISM
-        return self.parallelism or default
+        """Default to what two cores carry."""
+        return self.parallelism or PARALLELISM
 
 
 def free_port(wanted: int | None = None) -> int:

@@ -13,6 +13,7 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 from include.sla_logic.settings import Smtp
 
 LOGIN, PASSWORD = "teleco", "a password"
+PATIENCE = 60  # seconds for an answer
 
 
 @dataclass
@@ -50,10 +51,10 @@ def _free_port() -> int:
 
 
 def serve(postbox: Postbox, **options: Any) -> Iterator[Server]:
-    controller = Controller(postbox, hostname="127.0.0.1", port=_free_port(), **options)
+    controller = Controller(postbox, hostname="127.0.0.1", port=_free_port(), ready_timeout=PATIENCE, **options)
     controller.start()
     try:
-        yield Server(postbox, Smtp(host="127.0.0.1", port=controller.port, timeout=5))
+        yield Server(postbox, Smtp(host="127.0.0.1", port=controller.port, timeout=PATIENCE))
     finally:
         controller.stop()
 

@@ -1,6 +1,7 @@
 """All waits of one triggerer share one query per poll, and are woken when the database says so, never sooner."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -38,7 +39,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Database:
     return database
 
 
-async def until(reached: Callable[[], bool], seconds: float = 5) -> None:
+async def until(reached: Callable[[], bool], seconds: float = 300) -> None:
     async with asyncio.timeout(seconds):
         while not reached():  # noqa: ASYNC110 - nobody sets an event for what these tests wait for
             await asyncio.sleep(0.005)
@@ -48,10 +49,10 @@ def test_a_thousand_waits_cost_one_query_per_poll(database: Database) -> None:
     async def scene() -> None:
         waits = [asyncio.create_task(wait_poller("db").wait(f"run-{n}", not_before=PAST)) for n in range(1000)]
         await until(lambda: len(database.polls) >= 3)
-        polls = len(database.polls)
+        polls, began = len(database.polls), time.monotonic()
         assert not any(wait.done() for wait in waits)
         await asyncio.sleep(0.1)
-        assert len(database.polls) - polls <= 6
+        assert len(database.polls) - polls <= (time.monotonic() - began) / module.POLL_SECONDS + 1
         database.answered = {f"run-{n}" for n in range(1000)}
         await asyncio.gather(*waits)
 
@@ -103,7 +104,7 @@ def test_the_event_loop_goes_on_while_the_database_is_slow(database: Database, m
     answer = threading.Event()
 
     def slow(url: str, decided_within: timedelta) -> frozenset[str]:
-        answer.wait(5)
+        answer.wait(300)
         return frozenset({"run"})
 
     monkeypatch.setattr(module, "answered_runs", slow)
@@ -150,7 +151,7 @@ def test_a_clock_that_is_an_hour_wrong_neither_hides_a_decision_nor_delays_the_p
 
     async def scene() -> None:
         database.answered = {"run"}
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             await wait_poller("db").wait("run", not_before=deferred)
 
     with time_machine.travel(deferred + timedelta(hours=hours), tick=True):
@@ -179,7 +180,7 @@ def test_a_cancelled_wait_is_forgotten(database: Database) -> None:
         await until(lambda: bool(database.polls))
         wait.cancel()
         await asyncio.gather(wait, return_exceptions=True)
-        await asyncio.sleep(0.06)
+        await asyncio.sleep(0.3)
         polls = len(database.polls)
         await asyncio.sleep(0.06)
         assert len(database.polls) == polls

@@ -30,8 +30,8 @@ def billing() -> Iterator[Billing]:
     server.close()
 
 
-def post(billing: Billing, **changes: str):
-    system = BillingSystem(f"http://127.0.0.1:{billing.port}/tmf-api/", timeout=1)
+def post(billing: Billing, *, timeout: float = 60, **changes: str):
+    system = BillingSystem(f"http://127.0.0.1:{billing.port}/tmf-api/", timeout=timeout)
     return post_credit(PAYLOAD | changes, key=KEY, system=system)
 
 
@@ -55,7 +55,7 @@ def test_a_slow_answer_is_no_answer(billing, monkeypatch):
     monkeypatch.setattr("tests.faults.outside.SLOW_SECONDS", 2)
     billing.be("slow")
     with pytest.raises(UnableToReachBilling, match="ReadTimeout"):
-        post(billing)
+        post(billing, timeout=0.2)
 
 
 def test_an_amount_that_json_cannot_say_is_refused_for_good(billing):
@@ -106,7 +106,7 @@ def httpserver_answers():
             server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
             servers.append(server)
-            return BillingSystem(f"http://127.0.0.1:{server.server_port}", timeout=2, **options)
+            return BillingSystem(f"http://127.0.0.1:{server.server_port}", timeout=60, **options)
 
     yield Maker()
     for server in servers:

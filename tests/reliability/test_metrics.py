@@ -94,7 +94,7 @@ send_figures(
 def test_a_statsd_server_that_knows_no_tags_keeps_the_figures_apart(tmp_path):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
-        server.settimeout(30)
+        server.settimeout(600)
         metrics_on = {"STATSD_ON": "True", "STATSD_HOST": "127.0.0.1", "STATSD_PORT": str(server.getsockname()[1])}
         environment = {
             **os.environ,

@@ -26,6 +26,7 @@ from include.sla_logic.process.step import Step, step
 from include.sla_logic.services import Settings, UseCases
 from tests.services.sample import NOON, conf
 
+PATIENCE = 600  # seconds for a process to end
 ROOT = Path(__file__).parents[2]
 
 
@@ -189,7 +190,7 @@ def test_processes_that_do_the_same_step_do_it_once(any_use_cases):
     for process in processes:
         process.stdin.write(b"\n")
         process.stdin.flush()
-    codes = [process.wait(60) for process in processes]
+    codes = [process.wait(PATIENCE) for process in processes]
     for process in processes:
         process.stdin.close()
     assert codes == [0, 0, 0]
@@ -212,7 +213,7 @@ def test_a_killed_process_leaves_nothing_behind(any_use_cases):
         use_cases.incidents.perform(do_everything, run_id="run-1")
     """)
     command = [sys.executable, "-c", program, any_use_cases.work.settings.database_url]
-    assert subprocess.run(command, cwd=ROOT, check=False, timeout=60).returncode == -9
+    assert subprocess.run(command, cwd=ROOT, check=False, timeout=PATIENCE).returncode == -9
     assert contents(any_use_cases) == before
     assert any_use_cases.incidents.perform(do_everything, run_id="run-1") == "turn_left"
 

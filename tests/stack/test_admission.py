@@ -13,7 +13,7 @@ from include.sla_logic.sample_data import Sample
 from include.sla_logic.web import Caller, build_desk
 from include.sla_logic.web.security import HEADERS
 from tests.real_airflow import VIEWER
-from tests.stack.operator import Operator
+from tests.stack.operator import PATIENCE, Operator
 from tests.web.walks import routes_of
 
 DESK = "/incident-desk"
@@ -45,7 +45,7 @@ def tokens(operator: Operator) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def browser(operator: Operator) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=operator.stack.address, timeout=60, trust_env=False) as client:
+    with httpx.Client(base_url=operator.stack.address, timeout=PATIENCE, trust_env=False) as client:
         yield client
 
 
