@@ -72,31 +72,31 @@ AnyTeleco = TypeVar("AnyTeleco", bound=TelecoUnderTest)
 
 
 @contextmanager
-def worked_on_by_airflow(house: AnyTeleco) -> Iterator[AnyTeleco]:
-    """Let Airflow's tasks and triggers work on this house, by its clock."""
+def worked_on_by_airflow(teleco: AnyTeleco) -> Iterator[AnyTeleco]:
+    """Let Airflow's tasks and triggers work on this TELECO, by its clock."""
     # Not at the top: a conftest is read before Airflow's home is set.
     from sla_airflow import connections, restoration, runtime, wait_poller
 
-    url = house.use_cases.work.settings.database_url
+    url = teleco.use_cases.work.settings.database_url
 
     def open_use_cases(*, sends: bool = True) -> UseCases:
         settings = connections.settings() if sends else connections.settings_inside()
         assert settings.database_url == url
-        return UseCases(settings, clock=house.now)
+        return UseCases(settings, clock=teleco.now)
 
     def answered_runs(asked: str, decided_within: timedelta) -> frozenset[str]:
         assert asked == url
-        return house.use_cases.restorations.answered(decided_within=decided_within)
+        return teleco.use_cases.restorations.answered(decided_within=decided_within)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_CONN_TELECO_DB", url)
-        patch.setenv("TELECO_LETTERS", str(house.use_cases.work.settings.letters_folder))
+        patch.setenv("TELECO_LETTERS", str(teleco.use_cases.work.settings.letters_folder))
         patch.setattr(runtime, "open_use_cases", open_use_cases)
         patch.setattr(wait_poller, "answered_runs", answered_runs)
         patch.setattr(wait_poller, "POLL_SECONDS", 0.2)
         patch.setattr(restoration, "FIRST_LOOK_SECONDS", 0)
         patch.setattr(restoration, "JITTER_SECONDS", 1)
-        yield house
+        yield teleco
 
 
 @pytest.fixture(scope="module")
