@@ -53,7 +53,7 @@ KEPT = [
 ]
 
 
-def town_that_says(text, folder):
+def sample_that_says(text, folder):
     """Walk two incidents in a house in which everything that a person or a register wrote is `text`."""
     name, sample = " ".join(text.split()), Sample(folder)
     with sample.use_cases.work.database.write() as connection:
@@ -129,7 +129,7 @@ def walked(window, sample):
 def test_hostile_texts_are_only_text_on_every_page(windows, tmp_path_factory):
     counts = {}
     for text in (HARMLESS, HOSTILE):
-        sample = town_that_says(text, tmp_path_factory.mktemp("said"))
+        sample = sample_that_says(text, tmp_path_factory.mktemp("said"))
         with served(sample) as address:
             window = windows(address, width=360, headers={"x-member": "operator"})
             counts[text] = walked(window, sample)

@@ -48,7 +48,7 @@ def test_a_letter_fits_the_screen_and_shows_its_pictures(windows, letters, width
         assert width > NARROW or found_grave(window.page) == [], name
 
 
-def test_a_letter_fits_its_paper(letters):
+def test_a_letter_fits_the_printed_page(letters):
     for name, kept in letters.items():
         pages = pypdfium2.PdfDocument(as_pdf(kept))
         assert 1 <= len(pages) <= 4, name

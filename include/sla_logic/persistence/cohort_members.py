@@ -44,8 +44,8 @@ class Member:
     escalated: bool
 
 
-def carry(connection: Connection, run_id: str, numbers: Sequence[int]) -> None:
-    """Make these incidents members of the run; whoever is one already stays what it is, unknown ones are left out."""
+def add_members(connection: Connection, run_id: str, numbers: Sequence[int]) -> None:
+    """Add these incidents to the run; existing members keep their state, unknown tickets are ignored."""
     known = set(connection.scalars(select(cohort_members.c.ticket).where(cohort_members.c.run_id == run_id)))
     found = connection.scalars(select(tickets.c.number).where(tickets.c.number.in_(numbers)))
     new = [number for number in found if number not in known]

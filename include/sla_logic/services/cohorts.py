@@ -26,8 +26,8 @@ from include.sla_logic.persistence.cohort_members import (
     SET_ASIDE,
     JoinCondition,
     Member,
+    add_members,
     carried,
-    carry,
     mark,
     members_of,
     ready_members,
@@ -82,7 +82,7 @@ class Cohorts:
         numbers = numbers_in(conf)
         with self.work.writing() as connection:
             lock_tickets(connection, numbers)
-            carry(connection, run_id, numbers)
+            add_members(connection, run_id, numbers)
             return checked(members_of(connection, run_id), numbers)
 
     def members(self, run_id: str) -> tuple[Member, ...]:
@@ -220,7 +220,7 @@ class Cohorts:
         *,
         tell: str | None = None,
     ) -> None:
-        """Escalate the tickets and carry them no further; said once for each step that failed."""
+        """Escalate the tickets and set them aside; recorded once for each step that failed."""
         files = self._open(self._batch(connection, numbers, run_id), f"{task}_failed")
         fresh = [file for file in files if file.task not in file.incident.steps]
         for file in fresh:
