@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -47,6 +48,12 @@ def test_a_newcomer_finds_a_place_for_each_of_ten_questions_at_least() -> None:
     rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| to change")]
     assert len(rows) >= 10
     assert all(re.search(rf"`(?:{FOLDERS})/", row) for row in rows)
+
+
+def test_every_import_contract_is_explained() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    explained = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("| contract | says |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `([a-z-]+)` \|", explained, re.MULTILINE) == [contract["id"] for contract in contracts]
 
 
 def _commands() -> Iterator[tuple[str, str]]:
