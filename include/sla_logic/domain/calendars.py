@@ -4,9 +4,9 @@ Plain UTC instants, dates and whole seconds leave this module; everything else c
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Annotated
 
 import pendulum
@@ -46,6 +46,7 @@ class UnableToPlaceInstant(UnableToReadInstant):
     """A local time has no zone, or its zone's clocks skip or repeat it."""
 
 
+@cache  # pendulum would read the zone's file again as soon as the last user has let go of the zone
 def find_zone(name: str) -> pendulum.Timezone:
     """Return the time zone of this IANA name; raise `UnableToFindZone` for any other text."""
     try:
@@ -110,7 +111,8 @@ def local_days_of(span: Span, zone: str) -> Iterator[tuple[date, Span]]:
 
 def clock_hour(second: int, zone: str) -> Span:
     """Return the hour of the zone's clock that contains the second; some zones are off by half an hour."""
-    shift = (pendulum.from_timestamp(second, tz=find_zone(zone)).offset or 0) % 3600
+    offset = find_zone(zone).convert(from_seconds(second)).utcoffset() or timedelta(0)
+    shift = int(offset.total_seconds()) % 3600
     start = (second + shift) // 3600 * 3600 - shift
     return start, start + 3600
 
