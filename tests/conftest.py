@@ -20,6 +20,7 @@ from deploy.stack.settings import sqlite_url
 from tests.real_airflow import running_stack
 from tests.sharing import MIGRATED, folder_of_session, migrate_by_copy, shared_server, sqlite_template
 
+pytest_plugins = ["tests.use_case_fixtures"]
 ROOT = Path(__file__).resolve().parent.parent
 HOME_PREFIX = "airflow-tests-"
 

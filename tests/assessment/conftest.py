@@ -9,7 +9,8 @@ from sqlalchemy import insert
 from include.sla_logic.persistence.contracts import load_contract
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.services import UseCases
-from tests.services.sample import Clock, open_use_cases
+from tests.clock import Clock
+from tests.services.sample import open_use_cases
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CONTRACT = """

@@ -14,7 +14,7 @@ from include.sla_logic.persistence.sla_clocks import NEXT_TIER, PRIORITY_DUE
 from include.sla_logic.process import customer_service as cs
 from include.sla_logic.process.step import step
 from tests.backlog.logs import event, open_tickets, take_in, write_csv
-from tests.services.sample import NOON
+from tests.clock import NOON
 
 HOUR = 3600
 

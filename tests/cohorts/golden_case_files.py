@@ -8,7 +8,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from include.sla_logic.persistence.schema.problems import service_problem_ticket
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.services import UseCases
+from tests.clock import Clock
 
 FOLDER = Path(__file__).parent / "golden"
 SIZES = (1, 2, 200)
@@ -36,22 +37,12 @@ SHARED = (service_problems, t.network_orders, t.resources, t.alarms, t.resource_
 ROW_NUMBERS = {"documents": "id", "steps": "id", "outbox": "id"}  # say in which order rows came, and nothing else
 
 
-class Clock:
-    """Stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = ANCHOR
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 def lead_in_batches(folder: Path, size: int) -> UseCases:
     """Lead incidents in batches of this size to their ends, with a person's answer for those that have to wait."""
     incidents = max(size, PER_SAMPLE)
     customers = incidents if size < PER_SAMPLE else PER_SAMPLE * 8  # in a large batch some report the same twice
     use_cases, confs = open_sample(folder, customers)
-    clock = Clock()
+    clock = Clock(ANCHOR)
     use_cases.work.database._clock = clock
     runs = [f"own-{number:03d}" for number in range(incidents)]
     tickets = [

@@ -15,10 +15,10 @@ from include.sla_logic.persistence.schema.problems import service_problem_ticket
 from include.sla_logic.process.graph import is_reached
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
+from tests.clock import Clock
 from tests.cohorts.leading import JOIN_CONDITIONS, ORDER, lead
 from tests.cohorts.test_leading_a_cohort import alone
 from tests.cohorts.test_what_leaves_a_cohort import failing
-from tests.reference.walk import Clock
 
 ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NODE, OTHER = "R-AGG-NORTH", "R-AGG-SOUTH"
@@ -36,7 +36,10 @@ def teleco() -> Sample:
 
 @pytest.fixture
 def use_cases(tmp_path: Path, teleco: Sample) -> UseCases:
-    use_cases = UseCases(Settings(f"sqlite:///{tmp_path / 'teleco.db'}", tmp_path / "letters"), clock=Clock(ANCHOR))
+    use_cases = UseCases(
+        Settings(f"sqlite:///{tmp_path / 'teleco.db'}", tmp_path / "letters"),
+        clock=Clock(ANCHOR, tick=timedelta(seconds=1)),
+    )
     use_cases.work.migrate()
     with use_cases.work.database.write() as connection:
         load_sample(connection, teleco)

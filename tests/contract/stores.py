@@ -12,8 +12,9 @@ from include.sla_logic.persistence.restorations import UnableToReleaseRestoratio
 from include.sla_logic.process.ports import CaseFile
 from include.sla_logic.process.step import step
 from include.sla_logic.services import UseCases
+from tests.clock import NOON, Clock
 from tests.fakes import MemoryUseCases, World
-from tests.services.sample import NOON, Clock, conf
+from tests.services.sample import conf
 
 RUN = "run-1"
 

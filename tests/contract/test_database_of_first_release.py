@@ -21,9 +21,8 @@ from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.migrations import _configuration, current_revision, newest_revision
 from include.sla_logic.persistence.schema.columns import metadata
 from include.sla_logic.services import Settings, UseCases
+from tests.clock import Clock
 from tests.reference.walk import next_step
-from tests.services.conftest import empty_url  # noqa: F401 - a fixture
-from tests.services.sample import Clock
 
 FIRST = json.loads((Path(__file__).parent / "first_release" / "database.json").read_text("utf-8"))
 LEFT_OFF = datetime(2026, 11, 23, 23, 6, 30, tzinfo=UTC)
@@ -37,7 +36,7 @@ def clock():
 
 
 @pytest.fixture
-def use_cases(empty_url, tmp_path, clock):  # noqa: F811
+def use_cases(empty_url, tmp_path, clock):
     """Lay the tables out as the first release did, put its rows in, and migrate to today."""
     use_cases = UseCases(Settings(empty_url, tmp_path / "letters"), clock=clock)
     with use_cases.work.database.write() as connection:

@@ -14,8 +14,9 @@ from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.trouble_ticket import TicketStatus, UnableToMoveTicket
 from include.sla_logic.persistence.case_file import UnableToReadDocument
 from include.sla_logic.process.ports import CaseFile
+from tests.clock import NOON, Clock
 from tests.contract.stores import DatabaseStore, MemoryStore, Store
-from tests.services.sample import NOON, Clock, open_use_cases
+from tests.services.sample import open_use_cases
 
 DEADLINE = NOON + timedelta(days=2)
 

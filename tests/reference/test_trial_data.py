@@ -3,7 +3,7 @@
 import gzip
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,8 @@ from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.sample_data.catalogue import contract_text
 from include.sla_logic.services import UseCases
 from include.sla_logic.settings import Settings
-from tests.reference.walk import Clock, walk
+from tests.clock import Clock
+from tests.reference.walk import walk
 
 CONTRACTS = Path(__file__).parents[2] / "include" / "sla_logic" / "importers" / "contracts"
 
@@ -36,7 +37,7 @@ class Sample:
 
     def judge(self, at, conf):
         """Lead one incident at that moment; return its case and its first comparison."""
-        clock = Clock(at)
+        clock = Clock(at, tick=timedelta(seconds=1))
         use_cases = UseCases(Settings(self.url, self.folder / "letters"), clock=clock)
         walk(use_cases, clock, conf, "trial", operator="release")
         case = use_cases.lookups.incident("trial")

@@ -11,19 +11,10 @@ from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
 from include.sla_logic.sample_data import Sample, load_sample
 from include.sla_logic.services import UseCases
 from include.sla_logic.settings import Settings
+from tests.clock import Clock
 
 ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
-
-
-class Clock:
-    """A clock that ticks a second with every look."""
-
-    def __init__(self, start: datetime) -> None:
-        self.now = start
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
-        return self.now
+SECOND = timedelta(seconds=1)
 
 
 def next_step(use_cases: UseCases, run_id: str) -> str | None:
@@ -61,7 +52,7 @@ def walk(
 
 def walk_all(sample: Sample, url: str, folder: Path) -> tuple[UseCases, dict[str, tuple[str, ...]]]:
     """Walk all incidents of the sample, each a minute after loading; return the use cases and the ways."""
-    clock = Clock(ANCHOR + timedelta(minutes=1))
+    clock = Clock(ANCHOR + timedelta(minutes=1), tick=SECOND)
     use_cases = UseCases(Settings(url, folder / "letters"), clock=clock)
     use_cases.work.migrate()
     with use_cases.work.database.write() as connection:

@@ -13,8 +13,8 @@ from include.sla_logic.persistence.audit import acts_about
 from include.sla_logic.services import UseCases
 from sla_airflow import runtime
 from sla_airflow.notifier import FailedTask
+from tests.clock import Clock
 from tests.dags.loading import load_dag
-from tests.services.sample import Clock
 
 
 def context(error: Exception) -> Any:

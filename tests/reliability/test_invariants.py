@@ -12,7 +12,8 @@ from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.system_t import audit, documents, restorations, steps, tickets
 from include.sla_logic.services import UseCases
-from tests.services.sample import CONTRACT, NOON, conf
+from tests.clock import NOON
+from tests.services.sample import CONTRACT, conf
 
 PARTS = {"ticket": 1, "opened_at": NOON, "deadline": NOON + timedelta(days=2), "held_because": "risky"}
 CREDIT = {

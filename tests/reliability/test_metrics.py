@@ -15,8 +15,9 @@ from include.sla_logic.persistence.schema.system_t import outbox, restorations
 from include.sla_logic.services import UseCases
 from sla_airflow import housekeeping, metrics, runtime
 from tests.backlog.logs import event, take_in, write_csv
+from tests.clock import NOON
 from tests.reliability.test_invariants import CREDIT
-from tests.services.sample import NOON, conf
+from tests.services.sample import conf
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -15,7 +15,8 @@ from include.sla_logic.persistence.stalled_incidents import WATCHDOG, StalledInc
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.watchdog import UnableToResumeRun
 from sla_airflow import runtime, watchdog
-from tests.services.sample import NOON, conf
+from tests.clock import NOON
+from tests.services.sample import conf
 
 DEADLINE = NOON + timedelta(hours=4)
 

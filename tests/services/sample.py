@@ -1,6 +1,6 @@
 """A sample of one customer: what must be in the register before a notification can be accepted."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Connection, insert
@@ -8,8 +8,8 @@ from sqlalchemy import Connection, insert
 from include.sla_logic.persistence.contracts import load_contract
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.services import Settings, UseCases
+from tests.clock import NOON, Clock
 
-NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 CONTRACT = """
 id: city-internet
 version: "1"
@@ -37,19 +37,6 @@ objectives:
 
 
 ADA = {"id": "C-1", "name": "Ada", "email": "ada@example.net", "locale": "en", "protected": False}
-
-
-class Clock:
-    """The time of the sample, moved by hand."""
-
-    def __init__(self, now: datetime = NOON) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_by(self, **parts: int) -> None:
-        self.now += timedelta(**parts)
 
 
 def open_use_cases(url: str, folder: Path, clock: Clock | None = None) -> UseCases:

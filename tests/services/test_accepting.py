@@ -13,7 +13,8 @@ from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.process.customer_service import enter_problem_report
 from include.sla_logic.services import UnableToAcceptNotification, UseCases
-from tests.services.sample import NOON, conf
+from tests.clock import NOON
+from tests.services.sample import conf
 
 
 def test_a_good_notification_becomes_a_ticket_with_its_first_document(any_use_cases):

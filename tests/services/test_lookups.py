@@ -12,7 +12,8 @@ from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.incident_records import UnableToFindIncident
 from include.sla_logic.persistence.tickets import TicketFilter
 from include.sla_logic.process.step import step
-from tests.services.sample import NOON, conf
+from tests.clock import NOON
+from tests.services.sample import conf
 
 
 class Note(Document):

@@ -13,7 +13,8 @@ from include.sla_logic.persistence.outbox import UnableToFindMessage, UnableToRe
 from include.sla_logic.persistence.pending_messages import KINDS, UnableToPutMessage
 from include.sla_logic.process.step import Step
 from include.sla_logic.services import UseCases, transports
-from tests.services.sample import NOON, conf
+from tests.clock import NOON
+from tests.services.sample import conf
 
 
 class Refused(Exception):

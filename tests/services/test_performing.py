@@ -24,7 +24,8 @@ from include.sla_logic.persistence.migrations import UnableToUseDatabase
 from include.sla_logic.persistence.schema.columns import metadata
 from include.sla_logic.process.step import Step, step
 from include.sla_logic.services import Settings, UseCases
-from tests.services.sample import NOON, conf
+from tests.clock import NOON
+from tests.services.sample import conf
 
 PATIENCE = 600  # seconds for a process to end
 ROOT = Path(__file__).parents[2]

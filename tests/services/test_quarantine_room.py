@@ -7,7 +7,8 @@ from include.sla_logic.persistence.quarantine import UnableToFindQuarantined
 from include.sla_logic.persistence.schema import reference
 from include.sla_logic.services import UnableToAcceptNotification, UseCases
 from include.sla_logic.services.quarantine import UnableToRetryNotification
-from tests.services.sample import NOON, conf
+from tests.clock import NOON
+from tests.services.sample import conf
 
 
 def refuse(use_cases: UseCases, body: object, run_id: str = "run-1") -> int:

@@ -12,7 +12,8 @@ from include.sla_logic.domain.network import ResourceState
 from include.sla_logic.domain.service_problem import Sighting
 from include.sla_logic.process.step import Step, step
 from include.sla_logic.services import UnableToReleaseRestoration, UseCases
-from tests.services.sample import NOON, conf
+from tests.clock import NOON
+from tests.services.sample import conf
 
 TOGETHER = 6
 

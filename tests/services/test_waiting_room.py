@@ -12,7 +12,8 @@ from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.restorations import RestorationWait, UnableToFindRestoration
 from include.sla_logic.process.step import step
 from include.sla_logic.services import UnableToReleaseRestoration, UseCases
-from tests.services.sample import NOON, conf
+from tests.clock import NOON
+from tests.services.sample import conf
 
 DEADLINE = NOON + timedelta(days=2)
 

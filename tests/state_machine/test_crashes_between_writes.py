@@ -26,9 +26,9 @@ from include.sla_logic.process.graph import WAIT
 from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import Settings, UnableToAcceptNotification, UnableToReleaseRestoration, UseCases
 from include.sla_logic.services import transports as transports_of
+from tests.clock import NOON, Clock
 from tests.cohorts.leading import JOIN_CONDITIONS, ORDER
 from tests.reference.walk import next_step
-from tests.services.sample import NOON, Clock
 
 KEYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration", "held_and_released", "too_late")
 TELECO = make_sample(7, NOON, history_days=32)

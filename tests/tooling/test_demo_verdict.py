@@ -14,7 +14,8 @@ from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.persistence.queries.incident import Case
 from include.sla_logic.sample_data import Expectation, load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
-from tests.reference.walk import Clock, walk
+from tests.clock import Clock
+from tests.reference.walk import walk
 
 ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
 KEYS = ("premium", "minor_correction")
@@ -24,7 +25,7 @@ KEYS = ("premium", "minor_correction")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Case, Expectation]]:
     teleco = make_sample(7, ANCHOR, history_days=15)
     folder = tmp_path_factory.mktemp("verdict")
-    clock = Clock(ANCHOR + timedelta(minutes=1))
+    clock = Clock(ANCHOR + timedelta(minutes=1), tick=timedelta(seconds=1))
     use_cases = UseCases(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"), clock=clock)
     use_cases.work.migrate()
     with use_cases.work.database.write() as connection:

@@ -20,28 +20,21 @@ from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import UnableToAcceptNotification, UseCases
 from include.sla_logic.settings import Settings
 from include.sla_logic.web import Caller, build_desk
+from tests.clock import Clock
 from tests.reference.walk import next_step
 
 ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
 HELD = "held_and_released"
 MEMBERS = {"reader": Caller("rita reads", may_write=False), "operator": Caller("otto operates", may_write=True)}
+TICK = timedelta(milliseconds=100)
 HERE = {"Sec-Fetch-Site": "same-origin"}
-
-
-class Clock:
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(milliseconds=100)
-        return self.now
 
 
 class Sample:
     """A database with one incident of every kind; the one called `held_and_released` still waits for its release."""
 
     def __init__(self, folder: Path, *, url: str | None = None) -> None:
-        self.clock = Clock(ANCHOR + timedelta(minutes=1))
+        self.clock = Clock(ANCHOR + timedelta(minutes=1), tick=TICK)
         self._open(folder, url or f"sqlite:///{folder / 'teleco.db'}")
         self.use_cases.work.migrate()
         self.data = make_sample(7, ANCHOR)
@@ -57,7 +50,7 @@ class Sample:
     def again(self, folder: Path) -> Self:
         """Return the same sample with a database of its own, as walking its incidents takes long."""
         other = copy(self)
-        other.clock, other.tickets, other.started = Clock(self.clock.now), dict(self.tickets), []
+        other.clock, other.tickets, other.started = Clock(self.clock.now, tick=TICK), dict(self.tickets), []
         with (
             closing(sqlite3.connect(self.folder / "teleco.db")) as kept,
             kept,

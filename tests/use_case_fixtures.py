@@ -1,11 +1,12 @@
-"""UseCaseFactory on both databases."""
+"""Fixtures for use cases on both databases, in the sample of one customer."""
 
 from pathlib import Path
 
 import pytest
 
 from include.sla_logic.services import UseCases
-from tests.services.sample import Clock, open_use_cases
+from tests.clock import Clock
+from tests.services.sample import open_use_cases
 
 POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
 

@@ -1,0 +1,19 @@
+"""A clock that tests move by hand."""
+
+from datetime import UTC, datetime, timedelta
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+class Clock:
+    """Stands still until it is moved, or advances by `tick` with every look."""
+
+    def __init__(self, now: datetime = NOON, *, tick: timedelta = timedelta()) -> None:
+        self.now, self._tick = now, tick
+
+    def __call__(self) -> datetime:
+        self.now += self._tick
+        return self.now
+
+    def pass_by(self, **parts: int) -> None:
+        self.now += timedelta(**parts)
