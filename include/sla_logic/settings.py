@@ -1,4 +1,4 @@
-"""Where the operations database is and how letters leave: said once by whoever starts the process."""
+"""Where the operations database is, and how letters and credits leave."""
 
 import os
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ _ROOT = Path(__file__).parents[2]
 
 
 class UnableToReadSettings(ForeseenError):
-    """A setting does not mean anything."""
+    """A setting cannot be understood."""
 
 
 @dataclass(frozen=True)
 class Smtp:
-    """Where mail leaves the house; `timeout` in seconds holds for each answer of the server."""
+    """The mail server; `timeout` in seconds holds for each of its answers."""
 
     host: str
     port: int = 25
@@ -34,7 +34,7 @@ class Smtp:
 
 @dataclass(frozen=True)
 class BillingSystem:
-    """Where credits are posted: the address of the TMF678 API, without its resource; `timeout` in seconds."""
+    """The billing system: the address of its TMF678 API, without the resource; `timeout` in seconds."""
 
     url: str
     login: str | None = None
@@ -51,8 +51,8 @@ class BillingSystem:
 class Settings:
     """`database_url` is an SQLAlchemy URL; without `smtp`, letters are written into `letters_folder`.
 
-    Without `billing`, the ledger in the operations database is the billing system; `operators` is the address that
-    is told of failed steps.
+    Without `billing`, the ledger in the operations database is the billing system; `operators` is the mail address
+    for failed steps.
     """
 
     database_url: str
@@ -63,7 +63,10 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
-        """Read TELECO_DB_URL, TELECO_LETTERS, TELECO_SMTP_URL and TELECO_BILLING_URL; what is missing stays here."""
+        """Read TELECO_DB_URL, TELECO_LETTERS, TELECO_SMTP_URL, TELECO_BILLING_URL and TELECO_OPERATORS.
+
+        Whatever is missing stays on this machine, in files beside the checkout.
+        """
         given = os.environ if environment is None else environment
         url = given.get("TELECO_DB_URL") or f"sqlite+pysqlite:///{_ROOT / '.teleco' / 'teleco.db'}"
         letters = given.get("TELECO_LETTERS")

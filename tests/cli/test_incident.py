@@ -163,7 +163,7 @@ def test_what_is_no_notification_is_refused_in_one_printable_line(
     file.write_bytes(sent)
     done = sla("start", str(file))
     assert done.exit_code == 1
-    assert "nobody foresaw" not in done.stderr
+    assert "unforeseen error" not in done.stderr
     [line] = done.stderr.splitlines()
     assert line.isprintable()
     assert airflow.log == []

@@ -113,4 +113,4 @@ def test_the_quarantine_is_listed_shown_and_retried(settled, tmp_path):
 
 
 def test_an_error_that_nobody_foresaw_says_how_to_see_more(monkeypatch):
-    assert sentence_of(KeyError("x")) == "An error that nobody foresaw: KeyError: 'x'. SLA_TRACEBACK=1 shows where."
+    assert sentence_of(KeyError("x")) == "An unforeseen error: KeyError: 'x'. SLA_TRACEBACK=1 shows where."

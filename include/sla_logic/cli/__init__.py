@@ -1,4 +1,4 @@
-"""The command `sla`: one room for each kind of work, imported only when it is entered."""
+"""The command `sla`: one module for each group of commands, imported only when it is used."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ _HELP = "sla.help"
 
 
 class LazyGroup(TyperGroup):
-    """Names its rooms without importing them, and turns every failure into one sentence and exit code 1."""
+    """Name the groups without importing them, and turn every failure into one sentence and exit code 1."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
@@ -26,9 +26,9 @@ class LazyGroup(TyperGroup):
         module, says = COMMANDS[cmd_name]
         if ctx.meta.get(_HELP):
             return TyperCommand(cmd_name, help=says)
-        room = import_module(f"include.sla_logic.cli.{module}").app
-        room._add_completion = False  # noqa: SLF001 - the room cannot know that it is one of several
-        command = typer.main.get_command(room)
+        group = import_module(f"include.sla_logic.cli.{module}").app
+        group._add_completion = False  # noqa: SLF001 - the group cannot know that it is one of several
+        command = typer.main.get_command(group)
         command.name = cmd_name
         return command
 
@@ -57,11 +57,12 @@ def sentence_of(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}."
-    name = type(error).__name__
-    if name in {"OperationalError", "InterfaceError"}:
-        first_line = str(getattr(error, "orig", error)).strip().splitlines()[0]
+    from sqlalchemy.exc import InterfaceError, OperationalError
+
+    if isinstance(error, OperationalError | InterfaceError):
+        first_line = str(error.orig).strip().splitlines()[0]
         return f"The operations database cannot be used: {first_line}."
-    return f"An error that nobody foresaw: {name}: {error}. SLA_TRACEBACK=1 shows where."
+    return f"An unforeseen error: {type(error).__name__}: {error}. SLA_TRACEBACK=1 shows where."
 
 
 app = typer.Typer(

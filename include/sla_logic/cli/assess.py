@@ -1,4 +1,4 @@
-"""`sla assess`: judge measurements against a contract, on document or from the database, without Airflow."""
+"""`sla assess`: judge measurements against a contract, from files or from the database, without Airflow."""
 
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +33,7 @@ def assess(  # noqa: PLR0913 - one parameter for each option
         str | None, typer.Option(help="An instant in the window to judge; else the facts' own, or now.")
     ] = None,
     as_of: Annotated[
-        str | None, typer.Option(help="Until when the facts are known; else the facts' own, or now.")
+        str | None, typer.Option(help="The moment up to which facts are known; else the facts' own, or now.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the judgement as JSON.")] = False,
     picture: Annotated[Path | None, typer.Option(help="Also draw the window (.svg or .png).")] = None,

@@ -1,4 +1,4 @@
-"""`sla backlog`: what waits, in which order, and why; entering notifications that wait."""
+"""`sla backlog`: what waits, in which order, and why; enter notifications that may wait."""
 
 import json
 import sys
@@ -18,8 +18,8 @@ _STDIN = "-"
 
 @app.command("list")
 def list_(
-    waiting_only: Annotated[bool, typer.Option("--waiting", help="Only tickets that no run has taken up.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    waiting_only: Annotated[bool, typer.Option("--waiting", help="Only tickets that no run has started.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most this many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List open tickets in queue order, with the seconds left on each clock and the money at stake."""
@@ -38,19 +38,19 @@ def list_(
 
 @app.command("show")
 def show(as_json: AsJson = False) -> None:
-    """Count who is worked on and who waits for what."""
+    """Count the active incidents, and the waiting tickets by what they wait for."""
     from include.sla_logic.services import Settings, UseCases
 
-    stand = UseCases(Settings.from_environment()).backlog.summary()
+    summary = UseCases(Settings.from_environment()).backlog.summary()
     if as_json:
-        show_json(stand)
+        show_json(summary)
         return
     show_fields(
         {
-            "active": stand.active,
-            "waiting, ready": stand.waiting.ready,
-            "waiting, customer unknown": stand.waiting.unknown_customer,
-            "waiting, no agreement in force": stand.waiting.no_agreement,
+            "active": summary.active,
+            "waiting, ready": summary.waiting.ready,
+            "waiting, customer unknown": summary.waiting.unknown_customer,
+            "waiting, no agreement in force": summary.waiting.no_agreement,
         }
     )
 
@@ -86,7 +86,7 @@ def enter(
 
 
 def _json(line: bytes) -> Any:
-    """Return what the line holds; text that is no JSON is refused as such, and kept in quarantine."""
+    """Return what the line holds; text that is no JSON goes to the quarantine as text."""
     try:
         return json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -94,7 +94,7 @@ def _json(line: bytes) -> Any:
 
 
 def _run_id(conf: Any, line: bytes) -> str:
-    """Name the run as `sla incident start` does; what is no notification is named after its text."""
+    """Name the run as `sla incident start` does, or after the text of what is no notification."""
     from pydantic import ValidationError
 
     from include.sla_logic.domain.notification import ProblemNotification
@@ -116,7 +116,7 @@ def _row(line: Any) -> tuple[object, ...]:
 
 
 def _span(seconds: int | None) -> str | None:
-    """Write seconds as people read them: -1 d 02:03:04."""
+    """Write seconds for people: -1 d 02:03:04."""
     if seconds is None:
         return None
     import pendulum

@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 COMMANDS = MappingProxyType(
     {
-        "database": ("database", "Migrate the operations database, and see where it stands."),
+        "database": ("database", "Migrate the operations database, and see its revision and contents."),
         "load": ("load", "Load reference data: the small TELECO, contracts."),
         "import": ("imports", "Import your own customers, services, measurements and tickets."),
         "contract": ("contract", "Check and explain contracts."),
@@ -14,8 +14,8 @@ COMMANDS = MappingProxyType(
         "incident": ("incident", "Start an incident, look at it, release or reject its restoration request."),
         "problem": ("problem", "See service problems: one cause behind many incidents."),
         "backlog": ("backlog", "See what waits to be processed, and enter notifications that may wait."),
-        "outbox": ("outbox", "See what leaves the house, and send it again."),
-        "doctor": ("doctor", "Check what must be true, and take up what stands still."),
+        "outbox": ("outbox", "See what is sent to customers and billing, and send it again."),
+        "doctor": ("doctor", "Check what must be true, and resume what is stalled."),
         "quarantine": ("quarantine", "See refused notifications, and accept them after all."),
     }
 )

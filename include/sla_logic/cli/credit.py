@@ -16,7 +16,7 @@ Reason = Annotated[str, typer.Option(help="Why; kept in the audit.")]
 
 @app.command("list")
 def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """List the credits that nobody has decided, oldest first."""
+    """List the credits that wait for a decision, oldest first."""
     from include.sla_logic.services import Settings, UseCases
 
     waiting = UseCases(Settings.from_environment()).credits.waiting()

@@ -1,4 +1,4 @@
-"""`sla database`: bring the operations database up to date, and see where it stands."""
+"""`sla database`: migrate the operations database, and see its revision and contents."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from include.sla_logic.cli.output import show_fields, show_json
 
-app = typer.Typer(no_args_is_help=True, help="Migrate the operations database, and see where it stands.")
+app = typer.Typer(no_args_is_help=True, help="Migrate the operations database, and see its revision and contents.")
 
 
 @app.command("migrate")

@@ -1,4 +1,4 @@
-"""`sla doctor`: what must be true, what stands still, and what does not leave the house; and mending it."""
+"""`sla doctor`: find broken invariants, stalled incidents and dead messages, and repair what needs no judgement."""
 
 import getpass
 from datetime import timedelta
@@ -10,27 +10,29 @@ from include.sla_logic.cli.output import show_json, show_table
 from include.sla_logic.services import Settings, UseCases
 from include.sla_logic.services.watchdog import Round
 
-app = typer.Typer(help="Check what must be true, and take up what stands still.")
+app = typer.Typer(help="Check what must be true, and resume what is stalled.")
 
 
 @app.callback(invoke_without_command=True)
 def doctor(
-    repair: Annotated[bool, typer.Option("--repair", help="Decide, deliver and take up what can be.")] = False,
-    settled: Annotated[
-        bool, typer.Option("--settled", help="No run is under way: who has not ended must be waiting.")
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Decide waits that are over, deliver messages, resume stalled incidents.")
     ] = False,
-    minutes: Annotated[int, typer.Option(min=1, help="What is quiet for longer stands still.")] = 10,
+    settled: Annotated[
+        bool, typer.Option("--settled", help="No run is active: an incident that has not ended must be waiting.")
+    ] = False,
+    minutes: Annotated[int, typer.Option(min=1, help="An incident that is quiet for longer is stalled.")] = 10,
     airflow: Annotated[str | None, typer.Option(help="Address of Airflow; default TELECO_AIRFLOW_URL.")] = None,
     in_vain: Annotated[
-        bool, typer.Option("--in-vain", help="Take up too what was taken up in vain three times, or just before.")
+        bool, typer.Option("--in-vain", help="Resume also what was resumed in vain three times, or just before.")
     ] = False,
     by: Annotated[str, typer.Option(help="Who repairs; kept in the audit.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Exit code 1 where anything is left to do: an invariant is broken, an incident stands still, a message is dead."""
+    """Exit code 1 where anything is left to do: an invariant is broken, an incident is stalled, a message is dead."""
     use_cases = UseCases(Settings.from_environment())
-    taking = Round(by or getpass.getuser(), timedelta(minutes=minutes), in_vain=in_vain)
-    done = _repair(use_cases, taking, airflow) if repair else []
+    this = Round(by or getpass.getuser(), timedelta(minutes=minutes), in_vain=in_vain)
+    done = _repair(use_cases, this, airflow) if repair else []
     found = _examine(use_cases, settled=settled, minutes=minutes)
     if as_json:
         show_json({**found, "done": done})
@@ -48,8 +50,8 @@ def _examine(use_cases: UseCases, *, settled: bool, minutes: int) -> dict[str, l
     }
 
 
-def _repair(use_cases: UseCases, taking: Round, airflow: str | None) -> list[str]:
-    """Do what needs no judgement; a dead message is retried by name only, for its reason is not known here."""
+def _repair(use_cases: UseCases, this: Round, airflow: str | None) -> list[str]:
+    """Repair what needs no judgement; a dead message is only retried by a person who knows the reason."""
     from include.sla_logic.cli.airflow_runs import Airflow, RestRuns
     from include.sla_logic.services.watchdog import resume_stalled
 
@@ -57,9 +59,9 @@ def _repair(use_cases: UseCases, taking: Round, airflow: str | None) -> list[str
         f"{run_id}: the wait is decided, {outcome}" for run_id, outcome in use_cases.restorations.decide_due().items()
     ]
     done.append(f"outbox: {use_cases.outbox.deliver()}")
-    if use_cases.monitoring.stalled(patience=taking.patience):
+    if use_cases.monitoring.stalled(patience=this.patience):
         runs = RestRuns(Airflow.found(airflow))
-        done += [f"{one.run_id}: {one.how}" for one in resume_stalled(use_cases, runs, taking)]
+        done += [f"{one.run_id}: {one.how}" for one in resume_stalled(use_cases, runs, this)]
     return done
 
 
@@ -70,9 +72,9 @@ def _show(found: dict[str, list[Any]], done: list[str]) -> None:
         typer.echo(f"Broken: {violation}")
     if found["stalled"]:
         rows = [(s.ticket, s.run_id, s.last_step, s.since, s.taken_up) for s in found["stalled"]]
-        show_table(("stands still", "run", "last step", "since", "taken up"), rows, empty="")
+        show_table(("stalled", "run", "last step", "since", "resumed"), rows, empty="")
     if found["dead"]:
         dead = [(m.id, m.ticket, m.kind, m.last_error) for m in found["dead"]]
         show_table(("dead message", "ticket", "kind", "reason"), dead, empty="")
     if not any(found.values()):
-        typer.echo("All is well: no invariant is broken, nothing stands still, no message is dead.")
+        typer.echo("All is well: no invariant is broken, no incident is stalled, no message is dead.")

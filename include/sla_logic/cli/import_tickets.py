@@ -44,7 +44,8 @@ def tickets(
         datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M"], help="Only what had happened by then (UTC).")
     ] = None,
     reports_only: Annotated[
-        bool, typer.Option("--reports-only", help="Only the reports: every ticket waits, whatever became of it.")
+        bool,
+        typer.Option("--reports-only", help="Only the reports: every ticket waits, whether or not it was settled."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -69,7 +70,7 @@ def tickets(
 def _work(
     layout: TicketFormat, mapping: str | None, *, source: str | None, until: datetime | None, reports_only: bool
 ) -> "TicketImport":
-    """Say what is to be done; only the plain formats leave the columns, or else the mapping, to the operator."""
+    """Describe the import; only the plain formats leave the columns, or the mapping, to the operator."""
     from include.sla_logic.importers.tickets import TicketImport, read_ticket_mapping
 
     named = Path(mapping).stem if mapping else layout.value

@@ -131,7 +131,7 @@ def _show_json(_kind: str, report: "ImportReport") -> None:
 
 
 def _check_writable(path: Path, imported: Path) -> None:
-    """Raise where the file cannot be written: nothing is imported then, and what it holds is left alone."""
+    """Raise where the file cannot be written, before anything is imported; its contents are kept."""
     if path.exists() and imported.exists() and path.samefile(imported):
         raise UnableToImport(f"{path} is the file to be imported: the rejected rows need a file of their own.")
     with path.open("a", encoding="utf-8"):

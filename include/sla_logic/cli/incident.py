@@ -55,10 +55,10 @@ def list_(
     escalated: Annotated[bool, typer.Option("--escalated", help="Only escalated tickets.")] = False,
     customer: Annotated[str | None, typer.Option(help="Only this customer's.")] = None,
     run: Annotated[str | None, typer.Option(help="Only those that this run works on or has carried.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many, the newest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List tickets, the newest first; those of a run with what became of them in it."""
+    """List tickets, the newest first; for a run, with what became of each in it."""
     from include.sla_logic.services import Settings, UseCases
     from include.sla_logic.services.lookups import TicketFilter
 
@@ -157,7 +157,7 @@ def _read(file: str) -> dict[str, Any]:
 
 
 def _checked(conf: dict[str, Any]) -> Any:
-    """Check as the first task will, so that a sender hears of a fault before a run exists."""
+    """Check as the first task will, so that a mistake is reported before a run exists."""
     from datetime import UTC, datetime
 
     from include.sla_logic.domain.notification import ProblemNotification

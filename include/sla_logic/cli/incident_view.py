@@ -13,7 +13,7 @@ _NAMED = 10  # more tickets of one service problem are counted, not named
 
 
 def show_case(case: "Case") -> None:
-    """Print everything about one incident, the newest state first and histories oldest first."""
+    """Print everything about one incident: its state first, then its histories, oldest first."""
     _show_ticket(case)
     _show_problems(case)
     _show_money(case)
@@ -27,7 +27,7 @@ def show_case(case: "Case") -> None:
     show_table(("written", "document", "round", "by"), documents, empty="None yet.")
     _heading("Outbox")
     messages = [(m.created_at, m.kind, m.state, m.attempts, m.last_error) for m in case.outbox]
-    show_table(("since", "kind", "state", "attempts", "last error"), messages, empty="Nothing leaves the house.")
+    show_table(("since", "kind", "state", "attempts", "last error"), messages, empty="No messages.")
     for letter in case.letters:
         typer.echo(f"Letter: {letter}")
 

@@ -1,4 +1,4 @@
-"""`sla outbox`: what leaves the house, and what did not."""
+"""`sla outbox`: messages to customers and billing, and what keeps them."""
 
 import getpass
 from typing import Annotated
@@ -7,14 +7,14 @@ import typer
 
 from include.sla_logic.cli.output import show_json, show_table
 
-app = typer.Typer(no_args_is_help=True, help="See what leaves the house, and send it again.")
+app = typer.Typer(no_args_is_help=True, help="See what is sent to customers and billing, and send it again.")
 
 
 @app.command("list")
 def list_(
     state: Annotated[str | None, typer.Option(help="waiting, claimed, sent or dead; all without it.")] = None,
     incident: Annotated[str | None, typer.Option(help="Ticket, external reference or run.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many, the newest first.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List messages with their state, their attempts and the last error."""
@@ -43,7 +43,7 @@ def retry(
     number: Annotated[int, typer.Argument(help="The message's id in `sla outbox list`.")],
     by: Annotated[str, typer.Option(help="Who asks for it; kept in the audit.", default_factory=getpass.getuser)],
 ) -> None:
-    """Make a message due now, a dead one too; the next sending takes it, under its old key."""
+    """Make a message due now, even a dead one; the next sending takes it, under its old key."""
     from include.sla_logic.services import Settings, UseCases
 
     message = UseCases(Settings.from_environment()).outbox.retry(number, by=by)
@@ -53,7 +53,7 @@ def retry(
 @app.command("send")
 def send(
     incident: Annotated[str | None, typer.Option(help="Only of this ticket, external reference or run.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many messages.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many messages.")] = 100,
 ) -> None:
     """Send what is due now; exit code 1 where something could not be sent."""
     from include.sla_logic.services import Settings, UseCases

@@ -1,4 +1,4 @@
-"""Tables for people and JSON for programs; whatever came from outside is shown, never interpreted."""
+"""Tables for people and JSON for programs; text from outside is shown, never interpreted."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""`sla problem`: what one cause behind many incidents is, and whom it concerns."""
+"""`sla problem`: one cause behind many incidents, and the incidents."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +16,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON as TMF656 has i
 @app.command("list")
 def list_(
     open_only: Annotated[bool, typer.Option("--open", help="Only problems that are not over.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many, the newest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List service problems, the newest first."""

@@ -1,4 +1,4 @@
-"""Telling how far a long piece of work has come: a moving line on a terminal, now and then a line elsewhere."""
+"""Show the progress of long work: a moving line on a terminal, now and then a line elsewhere."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -6,12 +6,12 @@ from time import monotonic
 
 import typer
 
-EVERY = 10.0  # seconds between two lines where nobody looks at a terminal
+EVERY = 10.0  # seconds between two lines where there is no terminal
 
 
 @contextmanager
 def counting(what: str, unit: str, *, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """Yield what has to be told of each portion; all goes to standard error. `total` is about how many, where known."""
+    """Yield a function that adds to the count, which goes to standard error; `total` is an estimate, where known."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -30,11 +30,11 @@ class _Lines:
     def __init__(self, what: str, unit: str, total: int | None) -> None:
         self._what, self._unit = what, unit
         self._of = "" if total is None else f" of about {total}"
-        self._count, self._told_at = 0, monotonic()
+        self._count, self._printed_at = 0, monotonic()
 
     def add(self, portion: int) -> None:
-        """Count, and say so if nothing has been said for a while."""
+        """Count, and print a line if the last one was a while ago."""
         self._count += portion
-        if monotonic() - self._told_at >= EVERY:
-            self._told_at = monotonic()
+        if monotonic() - self._printed_at >= EVERY:
+            self._printed_at = monotonic()
             typer.echo(f"{self._what}: {self._count}{self._of} {self._unit}", err=True)

@@ -21,7 +21,7 @@ class UnableToReadNotification(ForeseenError):
 @app.command("list")
 def list_(
     everything: Annotated[bool, typer.Option("--all", help="Also those that were accepted later.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many, the newest first.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List refused notifications with field and reason."""
@@ -56,9 +56,9 @@ def show(number: Number, as_json: Annotated[bool, typer.Option("--json", help="P
 def retry(
     number: Number,
     by: Annotated[str, typer.Option(help="Who asks for it; kept in the audit.", default_factory=getpass.getuser)],
-    mended: Annotated[Path | None, typer.Option(help="JSON file with the mended notification.")] = None,
+    mended: Annotated[Path | None, typer.Option(help="JSON file with the corrected notification.")] = None,
 ) -> None:
-    """Accept a notification after all, as it came or mended; then clear the first task of its run in Airflow."""
+    """Accept a notification after all, as it came or corrected; then clear the first task of its run in Airflow."""
     from include.sla_logic.services import Settings, UseCases
 
     conf = None if mended is None else _read(mended)

@@ -1,4 +1,4 @@
-"""`sla service`: where subscribed services stand."""
+"""`sla service`: what is used and left of each promise."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from include.sla_logic.cli.output import show_table
 if TYPE_CHECKING:
     from include.sla_logic.domain.budget import ObjectiveBudget, ServiceBudget
 
-app = typer.Typer(no_args_is_help=True, help="See where subscribed services stand.")
+app = typer.Typer(no_args_is_help=True, help="See what is used and left of each promise.")
 _COLUMNS = (
     "service",
     "objective",
@@ -34,9 +34,9 @@ def _service() -> None:
 
 @app.command("budget")
 def budget(
-    services: Annotated[list[str] | None, typer.Argument(help="Only these services; all without one.")] = None,
+    services: Annotated[list[str] | None, typer.Argument(help="Only these services; all if none is named.")] = None,
     after: Annotated[str, typer.Option(help="Go on after this service: the last one of the page before.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many services.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many services.")] = 100,
     as_of: Annotated[str | None, typer.Option(help="As it was known then, in the window of then; else now.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

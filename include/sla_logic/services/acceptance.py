@@ -1,4 +1,4 @@
-"""Accepting a notification: into System T with a ticket, or into the quarantine with a reason."""
+"""Accept a notification: into System T with a ticket, or into the quarantine with a reason."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ from include.sla_logic.persistence.tickets import Opening, key_of, open_ticket
 
 
 class UnableToAcceptNotification(ForeseenError):
-    """The notification was refused; `quarantine` is where it is kept, None where its incident exists already."""
+    """The notification was refused; `quarantine` is its entry there, None where its incident exists already."""
 
     def __init__(self, message: str, *, quarantine: int | None = None) -> None:
         super().__init__(message)
@@ -30,9 +30,9 @@ class UnableToAcceptNotification(ForeseenError):
 def accept_notification(
     connection: Connection, conf: object, *, run_id: str, origin: str, now: datetime
 ) -> TroubleTicket | UnableToAcceptNotification:
-    """Return the ticket, or the refusal as a value: what was written of it must be committed, then it is raised.
+    """Return the ticket, or the refusal as a value: the caller commits what was written of it, then raises it.
 
-    A run that has its ticket gets the same one again for the same notification; another one is refused.
+    A run that has a ticket gets it again for the same notification; another notification is refused.
     """
     received = receive(conf, now=now)
     number = number_of_run(connection, printable(run_id))
@@ -62,9 +62,9 @@ def accept_notification(
 def _again(
     connection: Connection, number: int, received: Received, conf: object, *, run_id: str, now: datetime
 ) -> TroubleTicket | UnableToAcceptNotification:
-    """Return the ticket that the run has, unless something else was sent than what it was opened with.
+    """Return the ticket that the run has, unless something else was sent than it was opened with.
 
-    A run whose notification was mended in quarantine still sends the old one when it is cleared.
+    A run whose notification was corrected in quarantine still sends the old one when it is cleared.
     """
     ticket = ticket_of(connection.execute(select(tickets).where(tickets.c.number == number)).one())
     if _is_first_document(connection, number, received, conf, ticket.created_at) or was_mended(connection, number):
@@ -75,7 +75,7 @@ def _again(
 def _is_first_document(
     connection: Connection, number: int, received: Received, conf: object, opened_at: datetime
 ) -> bool:
-    """Compare what was sent with what the ticket was opened with; what the intake fills in does not count."""
+    """Compare what was sent with what the ticket was opened with, apart from what the intake fills in."""
     if isinstance(received.result, Rejection) or not isinstance(conf, Mapping):
         return False
     document = load_first_documents(connection, [number], ProblemNotification.kind()).get(number)
@@ -89,13 +89,13 @@ def _is_first_document(
 
 
 def _by_our_clock(notification: ProblemNotification, opened_at: datetime) -> ProblemNotification:
-    """Forgive the sender's clock once more, as it was when the ticket was opened."""
+    """Limit instants to the moment of opening, as the intake did: the sender's clock may be fast."""
     instants = {name: getattr(notification, name) for name in INSTANTS}
     return notification.model_copy(update={name: at and min(at, opened_at) for name, at in instants.items()})
 
 
 def _check(connection: Connection, received: Received, run_id: str) -> ProblemNotification | Rejection:
-    """Add to the check of the body what only the run and the contract register can tell."""
+    """Check what the body alone cannot show: the run id and the contract register."""
     if not RUN_ID.fullmatch(run_id):
         return Rejection(".run_id", "a run id has 1 to 250 characters out of A-Z a-z 0-9 _ . ~ : + -")
     result = received.result
@@ -121,7 +121,7 @@ def _as_reason(error: Exception) -> str:
 def _known_already(
     connection: Connection, ticket: TroubleTicket, run_id: str, now: datetime
 ) -> UnableToAcceptNotification:
-    """Tell the second caller who came first; nothing of what she sent is lost from sight: the audit has it."""
+    """Refuse a second caller and name the first; the refusal is in the audit."""
     what = f".external_reference: {ticket.external_reference}" if ticket.external_reference else f".run_id: {run_id}"
     other = ", with another notification" if ticket.run_id == run_id else ""
     message = f"{what} is processed already, as ticket {ticket.id} by run {ticket.run_id}{other}"

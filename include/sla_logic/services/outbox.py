@@ -1,4 +1,4 @@
-"""What leaves the house: sending, looking, trying again."""
+"""Send what is in the outbox, look at it, retry it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _SENDERS = {"mail": Lane.CUSTOMER_SERVICE, "billing": Lane.BILLING}
 
 @dataclass(frozen=True)
 class Outbox:
-    """At least once under a key that never changes; what does not leave stays, with its reason."""
+    """Deliver at least once, under a key that never changes; what cannot leave stays with its reason."""
 
     work: UnitOfWork
 
@@ -37,7 +37,10 @@ class Outbox:
         with self.work.reading() as connection:
             number = None if ticket is None else find_number(connection, ticket)
         sender = Sender(
-            self.work.database, transports(self.work.settings, self.work.database), schedules_in_force(), self._bury
+            self.work.database,
+            transports(self.work.settings, self.work.database),
+            schedules_in_force(),
+            self._record_dead,
         )
         return sender.deliver(ticket=number, limit=limit)
 
@@ -62,9 +65,9 @@ class Outbox:
             return message
 
     def tell_operators(self, dag: str, task: str, why: str) -> bool:
-        """Tell the operators, once a day, that a task for all incidents failed for good, and tell whether this did it.
+        """Mail the operators, once a day, that a task for all incidents failed for good; False if they know already.
 
-        Without an address of theirs the audit alone has it.
+        Without their address, only the audit has it.
         """
         with self.work.writing() as connection:
             now = self.work.database.now(connection)
@@ -81,8 +84,8 @@ class Outbox:
                 file_messages(connection, [message_row(message, ticket=None, now=now)])
             return True
 
-    def _bury(self, connection: Connection, message: Outgoing, reason: str) -> None:
-        """Tell the ticket that something it announced will not leave by itself."""
+    def _record_dead(self, connection: Connection, message: Outgoing, reason: str) -> None:
+        """Record in the timeline that a message of the ticket will not leave by itself."""
         if message.ticket is None:
             return
         number = self.work.lock(connection, message.ticket)

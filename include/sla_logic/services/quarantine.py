@@ -1,4 +1,4 @@
-"""Refused notifications: looking at them, and trying them again."""
+"""Refused notifications: look at them, and accept them after all."""
 
 import json
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ class UnableToRetryNotification(ForeseenError):
 
 @dataclass(frozen=True)
 class Quarantine:
-    """Nothing that came in is thrown away: it is accepted, or it is here with its reason."""
+    """Keep everything that came in: it is accepted, or it is here with its reason."""
 
     work: UnitOfWork
 
     def note_entered(self, run_id: str, *, by: str, detail: str) -> None:
-        """Keep who started a run with a problem report of her own; its incident shows it."""
+        """Record who entered a problem report by hand; its incident shows it."""
         with self.work.writing() as connection:
             note_act(connection, Act(self.work.database.now(connection), by, "problem report entered", run_id, detail))
 
@@ -44,10 +44,10 @@ class Quarantine:
             return find_quarantined(connection, number)
 
     def retry(self, number: int, *, by: str, reason: str = "", conf: object = None) -> TroubleTicket:
-        """Accept a quarantined notification after all, as it was or mended, for the run that brought it.
+        """Accept a quarantined notification, as it was or with a corrected `conf`, for the run that brought it.
 
-        A further refusal is in the audit too, under the run.
-        Raises `UnableToRetryNotification`, or `UnableToAcceptNotification` where it is refused again.
+        A further refusal is in the audit, under the run. Raise `UnableToRetryNotification`, or
+        `UnableToAcceptNotification` where it is refused again.
         """
         with self.work.writing() as connection:
             entry = find_quarantined(connection, number)
@@ -76,8 +76,12 @@ def _refuse_accepted(entry: Quarantined) -> None:
 
 def _readable(entry: Quarantined) -> object:
     if not entry.complete:
-        raise UnableToRetryNotification(f"Quarantine entry {entry.id} was too long to be kept whole; send it mended.")
+        raise UnableToRetryNotification(
+            f"Quarantine entry {entry.id} was too long to be kept whole; send a corrected one."
+        )
     try:
         return json.loads(entry.body)
     except (ValueError, RecursionError) as error:
-        raise UnableToRetryNotification(f"Quarantine entry {entry.id} is not readable JSON; send it mended.") from error
+        raise UnableToRetryNotification(
+            f"Quarantine entry {entry.id} is not readable JSON; send a corrected one."
+        ) from error

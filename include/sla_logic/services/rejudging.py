@@ -1,4 +1,4 @@
-"""Judging open incidents anew once their next credit tier has passed: what was written about the stake is stale."""
+"""Judge open incidents again once their next credit tier has passed: the queue's money at stake is out of date."""
 
 from datetime import datetime
 from typing import Any
@@ -15,9 +15,9 @@ from include.sla_logic.persistence.sla_clocks import read_clocks, read_standing
 
 
 def rejudge(connection: Connection, *, now: datetime, limit: int) -> int:
-    """Judge so many incidents anew whose next tier has passed while their clocks ran; return how many.
+    """Judge incidents again whose next tier has passed while their clocks ran, at most `limit`; return how many.
 
-    Only the queue follows; the documents of the incident stay what they were. On hold nothing passes.
+    Only the queue changes; the documents of the incident stay. No tier passes while a ticket is on hold.
     """
     query = (
         select(queue, tickets.c.number, tickets.c.customer, tickets.c.service)
@@ -32,19 +32,19 @@ def rejudge(connection: Connection, *, now: datetime, limit: int) -> int:
     numbers = [row.number for row in rows]
     lock_tickets(connection, numbers)
     clocks = read_clocks(connection, numbers, as_of=now)
-    told: dict[int, dict[str, Any]] = {}
+    changes: dict[int, dict[str, Any]] = {}
     for row in rows:
         runs_out_at = read_standing(row._asdict(), clocks[row.number]).runs_out_at
         if runs_out_at is not None and runs_out_at >= now:  # it was held meanwhile, and has time left
-            told[row.number] = {"next_tier_at": runs_out_at}
+            changes[row.number] = {"next_tier_at": runs_out_at}
         else:
-            told[row.number] = _judged(connection, row, now)
-    change_places(connection, told, now=now)
-    return sum("judged_at" in said for said in told.values())
+            changes[row.number] = _judged(connection, row, now)
+    change_places(connection, changes, now=now)
+    return sum("judged_at" in change for change in changes.values())
 
 
 def _judged(connection: Connection, row: Row[Any], now: datetime) -> dict[str, Any]:
-    """Judge the window that was judged before; whose agreement is gone from the register has no tier to come."""
+    """Judge the window that was judged before; without an agreement in the register no tier is to come."""
     try:
         found = assess_service(connection, row.customer, row.service, at=row.judged_at, now=now)
         return judged(found.comparison)

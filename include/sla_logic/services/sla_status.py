@@ -1,4 +1,4 @@
-"""What the house can say of a service at any time, whether or not there is an incident."""
+"""The SLA status of a service at any time, with or without an incident."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from include.sla_logic.services.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True)
 class SlaStatus:
-    """Judges from the database, and writes nothing."""
+    """Judge from the database, and write nothing."""
 
     work: UnitOfWork
 
@@ -26,7 +26,7 @@ class SlaStatus:
     ) -> SlaComparison:
         """Judge the contract's window that holds `at`, with what was known at `as_of`; both are now unless given.
 
-        Raises `UnableToFindRecord` where nobody, or more than one customer, had that service.
+        Raise `UnableToFindRecord` where no customer, or more than one, had that service.
         """
         return self.assess_with_facts(service, at=at, as_of=as_of, customer=customer).comparison
 
@@ -48,7 +48,7 @@ class SlaStatus:
     def budgets(
         self, services: Sequence[str] = (), *, after: str = "", limit: int = 100, as_of: datetime | None = None
     ) -> list[ServiceBudget]:
-        """Return where services stand in their current windows: those named, or all after a service's id."""
+        """Return what is used and left in the current windows of services: those named, or all after a service's id."""
         with self.work.reading() as connection:
             now = as_of or self.work.database.now(connection)
             return budgets(connection, services=services, after=after, limit=limit, now=now)

@@ -1,4 +1,4 @@
-"""The transports of this house: letters by mail or into files, credits by HTTP or into the embedded ledger."""
+"""How messages leave: letters by mail or into files, credits by HTTP or into the simulated ledger."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Taking up what stands still: incidents that could go on and do not, a few times each, then left to a person."""
+"""Resume stalled incidents, which could go on and do not: a few times each, then a person must look."""
 
 import logging
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ AT_ONCE = 20  # in one round; the next begins a minute later
 NEVER_BEGUN = timedelta(hours=1)
 PAUSE = timedelta(minutes=10)  # doubled with each time
 ENDED = frozenset({"success", "failed"})
-# A deferred task is not among them: nothing keeps a run whose wait is over and at which no triggerer looks.
+# A deferred task is not among them: it keeps no run whose wait is over and that no triggerer watches.
 MOVING = frozenset({"scheduled", "queued", "running", "restarting", "up_for_retry", "up_for_reschedule"})
 
 log = logging.getLogger(__name__)
@@ -31,10 +31,10 @@ class UnableToResumeRun(ForeseenError):
 
 
 class Runs(Protocol):
-    """What there is to ask Airflow about runs, and to have done."""
+    """What the watchdog asks of Airflow."""
 
     def state(self, run_id: str) -> str | None:
-        """Tell the state of a run, None where it is gone."""
+        """Return the state of a run, None where it is gone."""
         ...
 
     def waits_alone(self, run_id: str) -> bool:
@@ -48,7 +48,7 @@ class Runs(Protocol):
 
 @dataclass(frozen=True)
 class Round:
-    """Who takes up in this round: what is quiet for longer than `patience`; `in_vain` too what was given up before."""
+    """Who resumes what: incidents quiet for longer than `patience`, with `in_vain` also those given up before."""
 
     by: str
     patience: timedelta = PATIENCE
@@ -57,44 +57,49 @@ class Round:
 
 @dataclass(frozen=True)
 class Resumed:
-    """What became of one incident that stood still; `went_on` is False where Airflow refused."""
+    """What became of one stalled incident; `went_on` is False where Airflow refused."""
 
     run_id: str
     how: str
     went_on: bool = True
 
 
-def resume_stalled(use_cases: "UseCases", runs: Runs, taking: Round) -> Iterator[Resumed]:
-    """Decide every wait that is over and take up the incidents that stand still; one refusal stops nobody else."""
-    stalled = use_cases.monitoring.stalled(
-        patience=taking.patience
-    )  # a decision made here is no sign of life of the run
+def resume_stalled(use_cases: "UseCases", runs: Runs, this: Round) -> Iterator[Resumed]:
+    """Decide every wait that is over, then resume the stalled incidents; one refusal does not stop the others."""
+    # Found before any wait is decided: a decision made here is no sign that the run is alive.
+    stalled = use_cases.monitoring.stalled(patience=this.patience)
     for run_id, outcome in use_cases.restorations.decide_due().items():
-        log.warning("Nobody had looked at the wait of run %s, which is over: %s", run_id, outcome)
+        log.warning("The wait of run %s was over and not decided; it is now: %s", run_id, outcome)
     with use_cases.work.reading() as connection:
         now = use_cases.work.database.now(connection)
-    taken_up = 0
+    resumed = 0
     for one in stalled:
-        if taken_up == AT_ONCE:
+        if resumed == AT_ONCE:
             return
-        try:
-            if not _worth_it(one, runs, now, in_vain=taking.in_vain):
-                continue
-            how = runs.resume(one.run_id, use_cases.monitoring.notification(one.run_id))
-        except UnableToResumeRun as refusal:
-            log.error("Incident %s stands still since %s: %s", one.ticket, one.since, refusal)  # noqa: TRY400
-            yield Resumed(one.run_id, str(refusal), went_on=False)
-            continue
-        use_cases.monitoring.note_resumed(one, by=taking.by, how=how)
-        log.warning("Incident %s stood still since %s; taken up again: %s", one.ticket, one.since, how)
-        taken_up += 1
-        yield Resumed(one.run_id, how)
+        result = _resume(one, use_cases, runs, this, now)
+        if result is not None:
+            resumed += result.went_on
+            yield result
 
 
-def _worth_it(stalled: StalledIncident, runs: Runs, now: datetime, *, in_vain: bool) -> bool:
-    """Leave alone what Airflow still works on, and what was taken up in vain before."""
+def _resume(stalled: StalledIncident, use_cases: "UseCases", runs: Runs, this: Round, now: datetime) -> Resumed | None:
+    """Resume one incident and record it; None where it is left alone."""
+    try:
+        if not _should_resume(stalled, runs, now, in_vain=this.in_vain):
+            return None
+        how = runs.resume(stalled.run_id, use_cases.monitoring.notification(stalled.run_id))
+    except UnableToResumeRun as refusal:
+        log.error("Incident %s is stalled since %s: %s", stalled.ticket, stalled.since, refusal)  # noqa: TRY400
+        return Resumed(stalled.run_id, str(refusal), went_on=False)
+    use_cases.monitoring.note_resumed(stalled, by=this.by, how=how)
+    log.warning("Incident %s was stalled since %s and is resumed: %s", stalled.ticket, stalled.since, how)
+    return Resumed(stalled.run_id, how)
+
+
+def _should_resume(stalled: StalledIncident, runs: Runs, now: datetime, *, in_vain: bool) -> bool:
+    """Leave alone what Airflow still works on, and what was resumed in vain too often or just before."""
     if stalled.taken_up >= TIMES and not in_vain:
-        log.error("Incident %s stands still since %s; a person must look", stalled.ticket, stalled.since)
+        log.error("Incident %s is stalled since %s; a person must look", stalled.ticket, stalled.since)
         return False
     if stalled.taken_up and not in_vain and now < stalled.quiet_since + PAUSE * 2**stalled.taken_up:
         return False
