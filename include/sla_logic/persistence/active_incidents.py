@@ -1,4 +1,4 @@
-"""The incidents that are under way: begun and not ended. What waits in the backlog or is history is neither."""
+"""Active incidents: started and not ended; tickets in the backlog and imported history are not active."""
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists
 
@@ -12,7 +12,7 @@ INCIDENTS: FromClause = queue.join(tickets, tickets.c.number == queue.c.ticket)
 
 
 def active() -> ColumnElement[bool]:
-    """Hold for rows of `INCIDENTS` that are under way."""
+    """Return the condition for rows of `INCIDENTS` that are active."""
     not_begun = exists().where(arrivals.c.ticket == queue.c.ticket, arrivals.c.state != "started").correlate(queue)
     return and_(
         queue.c.closed_at.is_(None),

@@ -1,4 +1,4 @@
-"""A ticket that was entered to wait: it gets its place in the queue before anything is known of it."""
+"""Tickets that wait for a run; each gets a place in the queue before it is compared."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -19,7 +19,7 @@ from include.sla_logic.persistence.timelines import tell_timelines
 
 
 def note_arrival(connection: Connection, ticket: TroubleTicket, *, source: str, now: datetime) -> bool:
-    """Let the ticket wait in the backlog, once, and tell whether it waits; False where a run has taken it up."""
+    """Let the ticket wait in the backlog, once, and tell whether it waits; False if a run has it already."""
     number = ticket_number(ticket.id) or 0
     if connection.scalar(select(steps.c.id).where(steps.c.ticket == number).limit(1)) is not None:
         return False

@@ -1,4 +1,4 @@
-"""The backlog: tickets that wait for a run, claimed in queue order so that nobody ever takes one twice."""
+"""The backlog: tickets that wait for a run, claimed in queue order, each only once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Released:
-    """What became of the tickets of a dead run: those that wait again, and those that are left to a person."""
+    """The tickets of a dead run: those that wait again, and those left to a person."""
 
     run_id: str
     again: tuple[str, ...]
@@ -52,7 +52,7 @@ class Demand:
 
 
 def claim(connection: Connection, demand: Demand, *, now: datetime) -> list[PlannedRun]:
-    """Claim the next tickets in queue order; a claimant who comes again before starting gets the same again.
+    """Claim the next tickets in queue order; a claimant that repeats the claim before starting gets the same tickets.
 
     Claimants count one after the other, so that together they keep the limit; rows that somebody else holds are
     passed over. SQLite has one writer at a time.
@@ -115,7 +115,7 @@ def _planned(connection: Connection, by: str) -> list[PlannedRun]:
 
 
 def renew(connection: Connection, planned: PlannedRun, *, by: str, until: datetime) -> bool:
-    """Hold the claim for longer; False where it has lapsed and somebody else has the tickets."""
+    """Extend the claim; False if it has lapsed and another claimant has the tickets."""
     mine = _claimed(planned.run_id) & (arrivals.c.claimed_by == by)
     return connection.execute(update(arrivals).where(mine).values(claimed_until=until)).rowcount > 0
 
@@ -131,18 +131,18 @@ def _claimed(run_id: str) -> ColumnElement[bool]:
 
 
 def lapsed_runs(connection: Connection, *, now: datetime) -> list[str]:
-    """Return the planned runs whose claims were held for too long: their claimant died before or after starting."""
+    """Return the planned runs whose claims have lapsed: the claimant died before or after starting them."""
     query = select(arrivals.c.run_id).where(arrivals.c.state == CLAIMED, arrivals.c.claimed_until < now)
     return sorted(set(connection.scalars(query)))
 
 
 def unfinished_runs(connection: Connection) -> list[str]:
-    """Return the runs that still have to bring a ticket of theirs to an end."""
+    """Return the runs with a ticket that has not ended."""
     return sorted(set(connection.scalars(select(arrivals.c.run_id).where(_unfinished()))))
 
 
 def _unfinished() -> ColumnElement[bool]:
-    """Hold for started tickets that neither ended, wait for a restoration, nor were left to a person.
+    """Return the condition for started tickets that have not ended, wait for no restoration and for no person.
 
     Who has left the cohort is in a run of her own, which the watchdog takes up; the cohort's end is not hers.
     """
@@ -157,7 +157,7 @@ def _unfinished() -> ColumnElement[bool]:
 
 
 def release(connection: Connection, run_id: str, *, why: str, now: datetime) -> Released:
-    """Let the tickets of a dead run wait again, as often as it makes sense; escalate the others."""
+    """Let the tickets of a dead run wait again, up to the limit of attempts; escalate the others."""
     query = select(arrivals.c.ticket, arrivals.c.attempts).where(or_(_claimed(run_id), _of_started(run_id)))
     found = {row.ticket: row.attempts for row in connection.execute(query.with_for_update(of=arrivals))}
     lock_tickets(connection, list(found))
@@ -177,7 +177,7 @@ def _of_started(run_id: str) -> ColumnElement[bool]:
 
 
 def _leave_to_their_runs(connection: Connection, now: datetime) -> None:
-    """Take out of the backlog what somebody has started by hand meanwhile."""
+    """Remove tickets that were started by hand from the backlog."""
     begun = exists().where(steps.c.ticket == arrivals.c.ticket)
     own_run = select(tickets.c.run_id).where(tickets.c.number == arrivals.c.ticket).scalar_subquery()
     fresh = and_(arrivals.c.state == WAITING, arrivals.c.attempts == 0, begun)
@@ -185,7 +185,7 @@ def _leave_to_their_runs(connection: Connection, now: datetime) -> None:
 
 
 def _protect(connection: Connection) -> None:
-    """Put protected customers first who were registered after their tickets came."""
+    """Put customers first who were registered as protected after their tickets arrived."""
     theirs = select(tickets.c.number).join(customers, customers.c.id == tickets.c.customer)
     waits = exists().where(arrivals.c.ticket == queue.c.ticket, arrivals.c.state == WAITING)
     connection.execute(
@@ -196,7 +196,7 @@ def _protect(connection: Connection) -> None:
 
 
 def _place_newly_known(connection: Connection, now: datetime) -> None:
-    """Work out where tickets stand whose customers or agreements were registered after they came."""
+    """Place the tickets whose customers or agreements were registered after they arrived."""
     query = (
         select(arrivals.c.ticket)
         .join(queue, queue.c.ticket == arrivals.c.ticket)
@@ -209,7 +209,7 @@ def _place_newly_known(connection: Connection, now: datetime) -> None:
 
 
 def count_active(connection: Connection) -> int:
-    """Count the incidents that runs are working on; who waits for a restoration or a person is not active."""
+    """Count the active incidents; one that waits for a restoration or a person is not active."""
     number = queue.c.ticket
     resting = (WAITING, HISTORY, GIVEN_UP)
     query = (

@@ -29,7 +29,7 @@ class UnableToOpenDatabase(ForeseenError):
 
 
 class Database:
-    """An engine with the two kinds of transaction that the product knows, and the clock that judges."""
+    """An engine with the two kinds of transaction and the clock that decides."""
 
     def __init__(self, engine: Engine, *, clock: Clock | None = None) -> None:
         self.engine = engine

@@ -1,4 +1,4 @@
-"""What an activity wants to leave the house, until it is kept with everything else it did."""
+"""Messages of a step, until they are flushed to the outbox with its other writes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ KINDS = frozenset({"mail", "billing"})  # each has a transport and a schedule; a
 
 
 class UnableToPutMessage(ForeseenError):
-    """Nobody carries messages of that kind."""
+    """There is no transport for messages of that kind."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class PendingMessages:
     messages: list[Message] = field(default_factory=list)
 
     def put(self, *, kind: str, key: str, payload: Mapping[str, Any]) -> None:
-        """Lay one message in; one whose key is known already is kept once. The payload is JSON."""
+        """Add one message; the same key is kept once. The payload is JSON."""
         if kind not in KINDS:
             raise UnableToPutMessage(f"Nobody carries messages of the kind {kind!r}; there are {sorted(KINDS)}.")
         self.messages.append(Message(kind=kind, key=key, payload=payload))

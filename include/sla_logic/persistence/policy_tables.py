@@ -8,6 +8,6 @@ from include.sla_logic.domain.policies import NAMES, Policies, read_policies
 
 @cache
 def policies_in_force() -> Policies:
-    """Return the tables of policies/; raise `UnableToReadPolicies` where they do not fit together."""
+    """Return the tables of policies/; raise `UnableToReadPolicies` where they contradict each other."""
     incident = files("include.sla_logic") / "policies"
     return read_policies({name: (incident / f"{name}.yaml").read_text("utf-8") for name in NAMES})

@@ -1,4 +1,4 @@
-"""Notifications that were refused, kept as they came, with the reason, until somebody mends and retries them."""
+"""Refused notifications, kept as they came, with the reason, until they are corrected and retried."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,12 +82,12 @@ def find_quarantined(connection: Connection, number: int) -> Quarantined:
 
 
 def release_quarantined(connection: Connection, number: int, *, ticket: int) -> None:
-    """Note that the notification was accepted after all."""
+    """Record that the notification was accepted after all."""
     connection.execute(update(quarantine).where(quarantine.c.id == number).values(state="accepted", ticket=ticket))
 
 
 def was_mended(connection: Connection, ticket: int) -> bool:
-    """Tell whether the ticket was opened from the quarantine, perhaps with something else than its run sends."""
+    """Tell whether the ticket was opened from the quarantine, perhaps with another notification than its run sent."""
     return connection.scalar(select(quarantine.c.id).where(quarantine.c.ticket == ticket).limit(1)) is not None
 
 

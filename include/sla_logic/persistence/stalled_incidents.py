@@ -1,4 +1,4 @@
-"""Incidents that could go on and do not: their run has died, or nobody looks at its wait any more."""
+"""Stalled incidents: their run has died, or their wait is over and not decided."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _NEVER: tuple[int, datetime | None] = (0, None)
 
 @dataclass(frozen=True)
 class StalledIncident:
-    """An incident that has stood still since `since`, after `last_step`; taken up so often, last at that moment.
+    """An incident without progress since `since`, after `last_step`; how often it was resumed, and when last.
 
     `cohort` is the run that carries it together with others, if one does.
     """
@@ -39,12 +39,12 @@ class StalledIncident:
 
     @property
     def quiet_since(self) -> datetime:
-        """Return when anybody last did anything about it."""
+        """Return the moment of the last progress or attempt."""
         return max(self.since, self.taken_up_at) if self.taken_up_at else self.since
 
 
 def stalled_incidents(connection: Connection, *, now: datetime, patience: timedelta) -> Sequence[StalledIncident]:
-    """Return the incidents that have stood still for longer than `patience` though nothing keeps them, by number.
+    """Return the incidents without progress for longer than `patience` that wait for nothing, by number.
 
     A wait whose deadline is in the future and that nobody has answered keeps its incident; so does nothing else.
     """
@@ -66,7 +66,7 @@ def stalled_incidents(connection: Connection, *, now: datetime, patience: timede
 
 
 def _could_go_on() -> Select[Any]:
-    """Ask for the incidents under way, each with its last step, its wait, its cohort and its start."""
+    """Select the active incidents, each with its last step, its wait, its cohort and its start."""
     of, wait, member = tickets.c.number, restorations.c, cohort_members.c
     own = select(steps).where(steps.c.ticket == of)
     last = own.with_only_columns(func.max(steps.c.done_at)).scalar_subquery()
@@ -85,7 +85,7 @@ def _could_go_on() -> Select[Any]:
 
 
 def _quiet(since: datetime) -> Iterator[ColumnElement[bool]]:
-    """Leave in the database who has moved since, or waits for something that had not come by then."""
+    """Return the conditions for incidents without progress since then whose wait, if any, was over by then."""
     wait = restorations.c
     yield ~exists().where(steps.c.ticket == tickets.c.number, steps.c.done_at >= since)
     over = or_(wait.deadline < since, wait.sent_at < since, wait.rejected_at < since)
@@ -93,7 +93,7 @@ def _quiet(since: datetime) -> Iterator[ColumnElement[bool]]:
 
 
 def _last_moved(row: Row[Any]) -> datetime:
-    """Return when the incident last could go on: its last step, its start, the end of its wait."""
+    """Return since when the incident could have continued: its last step, its start, or the end of its wait."""
     moved: list[datetime] = [row.created_at if row.at is None else row.at]
     if row.started_at is not None:  # it may have waited in the backlog for years
         moved.append(row.started_at)
@@ -103,12 +103,12 @@ def _last_moved(row: Row[Any]) -> datetime:
 
 
 def note_resumed(connection: Connection, stalled: StalledIncident, *, by: str, how: str, now: datetime) -> None:
-    """Keep that the incident's run was started again, so that nobody does it for ever."""
+    """Record that the incident's run was started again, so that attempts can be counted."""
     note_act(connection, Act(now, by, TAKEN_UP, stalled.ticket, how))
 
 
 def _attempts(connection: Connection, incidents: Sequence[str]) -> dict[str, tuple[int, datetime | None]]:
-    """Return of these incidents how often each was taken up again, and when last; by tickets."""
+    """Return how often each of these incidents was resumed, and when last, by ticket."""
     query = select(audit.c.subject, func.count(), func.max(audit.c.at)).where(audit.c.action == TAKEN_UP)
     found: dict[str, tuple[int, datetime | None]] = {}
     for start in range(0, len(incidents), _PORTION):

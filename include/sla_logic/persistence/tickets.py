@@ -28,7 +28,7 @@ OPEN = (TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDIN
 
 @dataclass(frozen=True)
 class Opening:
-    """A ticket to be opened: under which key, with which notification, by which run, come in which way."""
+    """A ticket to be opened: its key, notification, run and entry point."""
 
     key: str
     notification: ProblemNotification
@@ -47,7 +47,7 @@ def key_of(notification: ProblemNotification, run_id: str) -> str:
 
 
 def open_ticket(connection: Connection, opening: Opening, *, now: datetime) -> tuple[TroubleTicket, bool]:
-    """Return the ticket under this key, or else of this run, and whether it was opened now with its case file."""
+    """Return the ticket of this key or run, and whether it was opened now with its case file."""
     notification = opening.notification
     row = {
         "external_key": opening.key,
@@ -72,7 +72,7 @@ def open_ticket(connection: Connection, opening: Opening, *, now: datetime) -> t
 
 
 def _begin(connection: Connection, number: int, opening: Opening, now: datetime) -> None:
-    """Write the first page of the case file: the notification, one sentence, one status."""
+    """Begin the case file: the notification, one sentence, one status."""
     notification = opening.notification
     document = {
         "ticket": number,
@@ -93,7 +93,7 @@ def _begin(connection: Connection, number: int, opening: Opening, now: datetime)
 
 @dataclass(frozen=True)
 class TicketFilter:
-    """What is asked for; what is None is not asked. `parent` is a ticket id, `run` its own or a carrying run."""
+    """The filters; None does not filter. `parent` is a ticket id, `run` its own or a carrying run."""
 
     status: TicketStatus | None = None
     customer: str | None = None
@@ -128,7 +128,7 @@ def list_tickets(
 
 
 def count_contents(connection: Connection) -> dict[str, int]:
-    """Return how much waits to be done, in a few numbers."""
+    """Return the amount of waiting work in a few numbers."""
     is_open = tickets.c.status.in_(OPEN)
     wanted = {
         "tickets": select(func.count()).select_from(tickets),

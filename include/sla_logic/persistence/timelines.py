@@ -1,4 +1,4 @@
-"""Telling many incidents' timelines the same sentence: the tickets are locked by the caller."""
+"""Adding the same sentence to many timelines; the caller has locked the tickets."""
 
 from collections.abc import Sequence
 from datetime import datetime

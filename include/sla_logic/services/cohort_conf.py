@@ -1,4 +1,4 @@
-"""What a run of a cohort is started with: the list of its incidents."""
+"""The conf of a cohort's run: the list of its incidents."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ LARGEST = 10_000  # what one statement of SQLite can name, with room to spare
 
 
 class UnableToAcceptCohort(ForeseenError):
-    """What the run was started with names no incidents that it could carry."""
+    """The conf of the run names no incidents that it could carry."""
 
 
 def numbers_in(conf: Mapping[str, object]) -> list[int]:

@@ -1,4 +1,4 @@
-"""What every room of the use_cases stands on: one database, its clock, its transactions."""
+"""One database, its clock and its transactions: the base of every use case."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from include.sla_logic.settings import Settings
 
 
 class UnitOfWork:
-    """One operations database; without a `clock` the database's own clock is the judge."""
+    """One operations database; without a `clock` the database's own clock decides."""
 
     def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
         self.settings = settings
@@ -32,7 +32,7 @@ class UnitOfWork:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Look at one moment; raise `UnableToUseDatabase` where the database was never migrated."""
+        """Read one moment; raise `UnableToUseDatabase` where the database was never migrated."""
         with self.database.read() as connection:
             check_revision(connection)
             yield connection
@@ -45,13 +45,13 @@ class UnitOfWork:
             yield connection
 
     def lock(self, connection: Connection, reference: str) -> int:
-        """Hold one incident until the transaction ends; raise `UnableToFindIncident`."""
+        """Lock one incident until the transaction ends; raise `UnableToFindIncident`."""
         number = find_number(connection, reference)
         lock_tickets(connection, [number])
         return number
 
     def lock_run(self, connection: Connection, run_id: str) -> int:
-        """Hold the incident of a run, and of nothing else that has the same name; raise `UnableToFindIncident`."""
+        """Lock the incident of a run, found by run id alone; raise `UnableToFindIncident`."""
         number = lock_run(connection, run_id)
         if number is None:
             raise UnableToFindIncident(f"No incident was accepted for the run {run_id!r}.")

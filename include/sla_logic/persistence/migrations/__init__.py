@@ -1,4 +1,4 @@
-"""The way of the operations database from empty to today, forward only while runs wait.
+"""Migrations of the operations database, forward only while runs wait.
 
 Revisions are numbered files; a release reads databases that are newer than itself.
 """
@@ -34,7 +34,7 @@ def newest_revision() -> str:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """Return how far the database has come, or None where nothing of ours is in it."""
+    """Return the revision of the database, or None if it is not ours."""
     known = f"to_regclass('{VERSION_TABLE}')" if connection.dialect.name == "postgresql" else _IN_SQLITE
     if connection.exec_driver_sql(f"SELECT {known}").scalar() is None:
         return None

@@ -1,4 +1,4 @@
-"""Triggers that refuse to change or delete what was once written, on both dialects."""
+"""Triggers that refuse to change or delete rows, on both dialects."""
 
 from alembic import op
 

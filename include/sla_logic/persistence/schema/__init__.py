@@ -1,1 +1,1 @@
-"""The tables of the operations database, one module for each part of the house."""
+"""The tables of the operations database, one module for each subject."""

@@ -1,4 +1,4 @@
-"""The accounts of Billing & Collections: invoices, applied credits and what the embedded ledger has posted."""
+"""The accounts of Billing & Collections: invoices, applied credits and what the simulated ledger has posted."""
 
 from sqlalchemy import (
     BigInteger,

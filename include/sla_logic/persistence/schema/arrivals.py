@@ -1,4 +1,4 @@
-"""Tickets that came to System T without a run of their own, and how far they have been taken up."""
+"""Tickets that came to System T without a run of their own, and their claims."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table
 

@@ -1,4 +1,4 @@
-"""What the incident desk sorts and counts by: one row per ticket, kept with every step of the process."""
+"""What the incident desk sorts and counts by: one row per ticket, updated by every step."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table
 

@@ -1,4 +1,4 @@
-"""System T: tickets with everything that is kept in their case files."""
+"""System T: tickets and their case files."""
 
 from sqlalchemy import (
     BigInteger,
