@@ -57,7 +57,7 @@ class Watch:
                 time.sleep(LOOK_SECONDS)
 
     def _tell_log(self, console: Console) -> None:
-        """Say how far it is where nobody sees the moving lines."""
+        """Print the progress where there is no terminal to draw it."""
         ended = sum(state in FINISHED for state in self.states.values())
         if not console.is_terminal and ended != self._told:
             self._told = ended

@@ -48,7 +48,7 @@ class Keeper:
                 _tell(event="ended", name=name, code=process.returncode)
 
     def end_all(self) -> None:
-        """Ask every descendant to end, wait, then kill what is left; nobody survives this."""
+        """Ask every descendant to end, wait, then kill what is left."""
         for component in self._components.values():
             component.terminate()
         _, alive = psutil.wait_procs(psutil.Process().children(), timeout=GRACE_SECONDS)
@@ -73,7 +73,7 @@ class Keeper:
 
 
 def _tell(**event: object) -> None:
-    """Say it if anybody still listens."""
+    """Say it, unless the owner has gone."""
     with contextlib.suppress(BrokenPipeError):
         print(json.dumps(event), flush=True)
 

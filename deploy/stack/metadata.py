@@ -24,7 +24,7 @@ def copy_kept(root: Path, file: Path) -> bool:
 
 
 def keep(root: Path, file: Path) -> None:
-    """Keep a database that Airflow has just migrated and nobody has used; several at once do no harm."""
+    """Keep a database that Airflow has just migrated and not used; several at once do no harm."""
     kept = kept_file(root)
     kept.parent.mkdir(parents=True, exist_ok=True)
     unfinished = kept.with_suffix(f".{os.getpid()}")

@@ -64,7 +64,7 @@ class StackSettings:
 
 
 def free_port(wanted: int | None = None) -> int:
-    """Pick a loopback port that nobody listens on now; raise OSError where a request one is taken."""
+    """Pick a free loopback port; raise OSError where the one asked for is taken."""
     with socket.socket() as held:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(("127.0.0.1", wanted or 0))

@@ -213,5 +213,5 @@ def windows(browser: Any) -> Iterator[Callable[..., Visit]]:
 
 @pytest.fixture
 def visit(windows: Callable[..., Visit], airflow_stack: AirflowStack, login: Any) -> Callable[..., Visit]:
-    """Open windows of whoever has logged in to Airflow."""
+    """Open windows of the user who has logged in to Airflow."""
     return lambda **requests: windows(airflow_stack.address, login=login, **requests)

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.more]
 
 @pytest.fixture(scope="module")
 def paths(incidents, use_cases):
-    """Name every page of the desk; the incidents are as they came, nobody has acted yet."""
+    """Name every page of the desk; no operator has acted on the incidents yet."""
     waiting, failing = (
         use_cases.lookups.incident(incidents.waiting).ticket,
         use_cases.lookups.incident(incidents.failing).ticket,
@@ -78,7 +78,7 @@ def test_the_pictures_of_an_incident_are_drawn(visit, incidents):
     assert min(drawn) > 100
 
 
-def test_nobody_gets_in_without_a_login(browser, airflow_stack, sample):
+def test_no_page_opens_without_a_login(browser, airflow_stack, sample):
     context = browser.new_context()
     page = context.new_page()
     for path in ("/", "/waiting", "/problems", "/new", "/incidents/TT-000001", "/incidents/TT-000001/letter"):

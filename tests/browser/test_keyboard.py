@@ -1,4 +1,4 @@
-"""Whoever has only a keyboard: the focus is seen, goes where it must, and comes back."""
+"""With a keyboard alone: the focus is visible, goes where it must, and comes back."""
 
 import pytest
 

@@ -65,7 +65,7 @@ def test_a_letter_fits_the_printed_page(letters):
 def test_a_letter_in_plain_words_fits_72_columns(letters):
     for name, kept in letters.items():
         text = read_message(str(kept["message"])).get_body(("plain",)).get_content()
-        # an address longer than the line stays whole: broken, nobody could follow it
+        # an address longer than the line stays whole: broken, it could not be followed
         wide = [line for line in text.splitlines() if len(line) > 72 and len(line.removeprefix("> ").split()) > 1]
         assert wide == [], name
         assert not CODE.search(text), name

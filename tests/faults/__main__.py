@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.faults.checking import Verdict
-from tests.faults.crowding import Crowds
 from tests.faults.installation import Installation, open_installation
+from tests.faults.many_waits import ManyWaits
 from tests.faults.scenarios import FAULTS, Fault, play
 
 COLUMNS = ("operations", "fault", "rounds", "incidents", "lost", "doubled", "letters repeated", "postings repeated")
@@ -31,7 +31,7 @@ class Report:
         self.seed, self.rounds, self.failed = seed, rounds, False
 
     def add(self, kind: str, name: str, play: Play, judge: Judge) -> None:
-        """Play the fault so often; what is judged after it and was not before is its work."""
+        """Play the fault; what the verdict gains meanwhile is its doing."""
         before, played, began = judge(), 0, time.monotonic()
         try:
             for number in range(self.rounds):
@@ -56,11 +56,11 @@ class Report:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=1, help="so often for each fault")
+    parser.add_argument("--rounds", type=int, default=1, help="times that each fault is played")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--operations", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--only", nargs="+", default=[], help="faults whose name has one of these words")
-    parser.add_argument("--waits", type=int, default=1_000, help="so many on one triggerer; 0 for none")
+    parser.add_argument("--waits", type=int, default=1_000, help="number of waits on one triggerer; 0 for none")
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else SystemRandom().randrange(10**6)
     report = Report(seed, given.rounds)
@@ -69,7 +69,7 @@ def main() -> int:
     def wanted(name: str) -> bool:
         return not given.only or any(word in name for word in given.only)
 
-    crowd = f"triggerer killed twice with {given.waits:,} waits"
+    name_of_waits = f"triggerer killed twice with {given.waits:,} waits"
     for kind in ["sqlite", "postgres"] if given.operations == "both" else [given.operations]:
         if chosen := [fault for fault in FAULTS if wanted(fault.name)]:
             with (
@@ -78,9 +78,9 @@ def main() -> int:
             ):
                 for fault in chosen:
                     report.add(kind, fault.name, _in(opened, fault), opened.judge)
-        if given.waits and wanted(crowd):
-            crowds = Crowds(kind, given.waits)
-            report.add(kind, crowd, crowds.play, crowds.judge)
+        if given.waits and wanted(name_of_waits):
+            waits = ManyWaits(kind, given.waits)
+            report.add(kind, name_of_waits, waits.play, waits.judge)
     report.console.print(report.table)
     return int(report.failed)
 

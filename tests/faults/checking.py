@@ -27,7 +27,7 @@ class Verdict:
 
 
 def check(use_cases: UseCases, started: Iterable[str], mailbox: Mailbox, billing: Billing) -> Verdict:
-    """Hold everything against everything; `started` are the runs of which each is one incident."""
+    """Compare all records with each other; each run in `started` is one incident."""
     runs = set(started)
     tickets = [ticket for ticket in use_cases.lookups.tickets(limit=100_000) if ticket.parent is None]
     known = {ticket.run_id for ticket in tickets}
@@ -63,7 +63,7 @@ def _letters(use_cases: UseCases, mailbox: Mailbox) -> Iterable[Violation]:
         elif message.key not in mailbox.kept and not by_post:
             yield Violation("I5", message.key, "is sent, but never arrived")
     for identity in mailbox.kept.keys() - {message.key for message in messages}:
-        yield Violation("I5", identity, "arrived, and nobody has sent it")
+        yield Violation("I5", identity, "arrived, but was never sent")
 
 
 def _postings(use_cases: UseCases, billing: Billing) -> Iterable[Violation]:
@@ -75,7 +75,7 @@ def _postings(use_cases: UseCases, billing: Billing) -> Iterable[Violation]:
         elif key not in billing.postings:
             yield Violation("I4", key, "is sent, but never arrived")
     for key in billing.postings.keys() - messages.keys():
-        yield Violation("I4", key, "was posted, and nobody has sent it")
+        yield Violation("I4", key, "was posted, but was never sent")
     for key in billing.contradictions:
         yield Violation("I4", key, "was told twice with different amounts")
     posted = sum((Decimal(amount) for _, amount, _ in billing.postings.values()), Decimal(0))

@@ -90,7 +90,7 @@ class Installation:
         self.stack.start_component(component)
 
     def revive(self) -> None:
-        """Start what has ended, and end and start what is sick, as a supervisor with a health check does."""
+        """Start what has ended and restart what is unhealthy, as a supervisor with a health check does."""
         if not self.reviving.acquire(blocking=False):
             return
         try:
@@ -105,7 +105,7 @@ class Installation:
         self.sick_since = {part: self.sick_since.get(part, time.monotonic()) for part in sick & SUPERVISED - self.away}
         for part, since in self.sick_since.items():
             if time.monotonic() > since + SICK_SECONDS:
-                print(f"{part} is alive and sick: it is started anew")  # noqa: T201 - a finding
+                print(f"{part} is alive but unhealthy: it is restarted")  # noqa: T201 - a finding
                 self.sick_since = {}
                 self.kill(part)
                 return
@@ -154,7 +154,7 @@ class Installation:
                     self.use_cases.restorations.release(run_id, by="operator", reason="The route has room.")
 
     def until(self, reached: Callable[[], bool], what: str, every: float = 1) -> None:
-        """Wait until it is so; after very long say what did not come, and how things stand."""
+        """Wait until the condition holds; after the patience is over report what did not come, and the situation."""
         end = time.monotonic() + PATIENCE
         while not self._is(reached):
             self.revive()
@@ -164,7 +164,7 @@ class Installation:
 
     @staticmethod
     def _is(reached: Callable[[], bool]) -> bool:
-        """Ask; who gets no answer now asks again."""
+        """Ask; an unanswered question is asked again."""
         with suppress(UnableToReachAirflow, DBAPIError, json.JSONDecodeError):
             return reached()
         return False
@@ -188,13 +188,13 @@ class Installation:
         return "the api-server does not answer"
 
     def until_felt(self, kind: str) -> None:
-        """Wait until a message of this kind was put off: only then has the trouble been felt."""
+        """Wait until a message of this kind was deferred: only then has the trouble been felt."""
         self.until(
             lambda: any(m.kind == kind and m.last_error for m in self.use_cases.outbox.messages(limit=1000)), "not felt"
         )
 
     def hurry(self) -> None:
-        """Make due now what was put off by a trouble that is over: the housekeeping sends it within a minute."""
+        """Make deferred messages due now that the trouble is over: the housekeeping sends them within a minute."""
         for message in self.use_cases.outbox.messages(state="waiting", limit=1000):
             if message.last_error and message.next_attempt_at > datetime.now(UTC):
                 with suppress(UnableToRetryMessage):
@@ -215,7 +215,7 @@ class Installation:
         self.until(quiet, "not quiet")
 
     def restore(self) -> None:
-        """Put right what a fault that got stuck has left behind, for the next one."""
+        """Undo what a stuck fault has left behind, for the next one."""
         self.mailbox.be(None)
         self.billing.be(None)
         if self.disk:

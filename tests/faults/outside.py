@@ -51,7 +51,7 @@ class Mailbox:
         if self.trouble == "later":
             return "451 come back later"
         if self.trouble == "slow":
-            time.sleep(SLOW_SECONDS)  # noqa: ASYNC251 - this server serves nobody meanwhile
+            time.sleep(SLOW_SECONDS)  # noqa: ASYNC251 - this server serves no other caller meanwhile
         self.kept[str(message["Message-ID"])] += 1
         return "451 what was that?" if self.trouble == "forgetful" else "250 kept"
 

@@ -23,7 +23,7 @@ MAIL, BILLING = ("down", "slow", "later", "forgetful"), ("down", "slow", "error"
 
 
 def clock_of_the_triggerer(seconds: float) -> Inject:
-    """Let the only triggerer work with a clock that is wrong: whose time is over and whose not stays the same."""
+    """Let the only triggerer work with a clock that is wrong: which deadlines have passed stays the same."""
 
     def inject(installation: Installation, chance: Random, mark: str) -> None:
         stack = installation.stack
@@ -32,7 +32,7 @@ def clock_of_the_triggerer(seconds: float) -> Inject:
             installation.start("too_late", f"CLOCK-{mark}-LATE"): RestorationOutcome.TOO_LATE,
         }
         held, late = expected
-        installation.away.add(ASIDE)  # nobody takes its strange heartbeat for a sickness
+        installation.away.add(ASIDE)  # its wrong heartbeat is no sign of ill health
         try:
             _end(installation)
             command = [sys.executable, "-m", "tests.faults.stepped", str(seconds), ASIDE, "--skip-serve-logs"]
@@ -140,7 +140,7 @@ def everything(minutes: float) -> Inject:
         finally:
             installation.mailbox.be(None)
             installation.billing.be(None)
-        for key, reference in unanswered:  # who got no answer cannot know, and sends it again
+        for key, reference in unanswered:  # a caller without an answer sends it again
             installation.start(key, reference)
 
     return inject

@@ -1,4 +1,4 @@
-"""Airflow's own login before every route of the desk: nobody, a viewer and an administrator."""
+"""Airflow's own login before every route of the desk: without a login, as a viewer, as an administrator."""
 
 import json
 from collections.abc import Iterator
@@ -26,10 +26,10 @@ NOWHERE |= {"service": "S-999", "subject": "TT-999999", "name": "hold", "month":
 def walked() -> list[tuple[str, str]]:
     """Take every route from the desk itself, so that a new one is walked too."""
 
-    async def anybody() -> Caller:
-        raise AssertionError("nobody is asked here")
+    async def never_asked() -> Caller:
+        raise AssertionError("the routes are only listed")
 
-    app = build_desk(lambda: None, reader=anybody, writer=anybody)
+    app = build_desk(lambda: None, reader=never_asked, writer=never_asked)
     return [tuple(route.format_map(NOWHERE).split(" ", 1)) for route in sorted(routes_of(app))]
 
 
@@ -59,7 +59,7 @@ def ask(client: httpx.Client, method: str, path: str, headers: dict[str, str]) -
     return client.request(method, DESK + path, headers=HERE | headers, **(sent if method == "POST" else {}))
 
 
-def dressed(answer: httpx.Response) -> bool:
+def has_headers(answer: httpx.Response) -> bool:
     """Tell whether the answer has every header; an error of Airflow's own login comes through the desk as well."""
     names = [name for name in HEADERS if name != "Content-Security-Policy"]
     return (
@@ -69,12 +69,12 @@ def dressed(answer: httpx.Response) -> bool:
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer nonsense"}, {"Cookie": "_token=nonsense"}])
-def test_airflow_lets_nobody_in_without_a_login(browser, walked, headers) -> None:
+def test_airflow_admits_no_caller_without_a_login(browser, walked, headers) -> None:
     assert len(walked) > 20
     for method, path in walked:
         answer = ask(browser, method, path, headers)
         assert answer.status_code in ({401} if not headers else {401, 403}), (method, path)
-        assert dressed(answer), (method, path)
+        assert has_headers(answer), (method, path)
     broken = {"Content-Type": "application/json"} | HERE | headers
     answer = browser.post(f"{DESK}/api/v1/acts/ticket/TT-1/hold", content=b"{", headers=broken)
     assert answer.status_code in {401, 403}
@@ -87,7 +87,7 @@ def test_a_viewer_of_airflow_reads_and_changes_nothing(browser, walked, tokens, 
             answer = ask(browser, method, path, headers)
             changes = "/acts/" in path or path == "/new"
             assert answer.status_code in ({403} if changes else {200, 404, 422}), (method, path)
-            assert dressed(answer), (method, path)
+            assert has_headers(answer), (method, path)
     assert kept(operator) == before
     page = ask(browser, "GET", "/", {"Cookie": f"_token={tokens[VIEWER]}"}).text
     assert "reading only" in page
@@ -101,7 +101,7 @@ def test_an_administrator_is_let_in_and_other_sites_are_not(
     for method, path in walked:
         answer = ask(browser, method, path, {"Authorization": f"Bearer {token}"})
         assert answer.status_code in {200, 404, 422}, (method, path, answer.text)
-        assert dressed(answer)
+        assert has_headers(answer)
     before = kept(operator)
     report = teleco.notifications["premium"].model_dump(mode="json", exclude_none=True, exclude={"parameters"})
     cookie = {"Cookie": f"_token={token}"}
@@ -109,5 +109,5 @@ def test_an_administrator_is_let_in_and_other_sites_are_not(
         for path in ("/new", "/acts/ticket/TT-000001/hold"):
             answer = browser.post(DESK + path, data=report | {"reason": "forged"}, headers=cookie | site)
             assert answer.status_code == 403, (path, site)
-            assert dressed(answer)
+            assert has_headers(answer)
     assert kept(operator) == before

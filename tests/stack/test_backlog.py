@@ -27,7 +27,7 @@ def test_waiting_tickets_are_taken_up_and_brought_to_their_end_together(operator
         waiting.append(ticket)
     api.start_run(BACKLOG, conf={}, run_id="manual-1")
     assert api.wait_run(BACKLOG, "manual-1", timeout_seconds=PATIENCE) == "success"
-    # The schedule may have been quicker than the hand: whoever came first has them all, and nobody has one twice.
+    # The scheduled run may have come first: one run has all of them, and none is in two runs.
     runs = [run for run in api.run_states(DAG) if run.startswith("backlog.")]
     assert len(runs) == 1
     assert api.wait_run(DAG, runs[0], timeout_seconds=PATIENCE) == "success"

@@ -187,7 +187,7 @@ class KilledProcess(RuleBasedStateMachine):
 
     @rule(cohort=cohorts, moments=st.lists(moments, min_size=3, max_size=10), at_once=st.integers(1, 4))
     def lead_a_cohort(self, cohort, moments, at_once):
-        """Do the step that is next for whoever is furthest behind, for all who come to it."""
+        """Do the next step of the member that is furthest behind, for all members that come to it."""
         for moment in moments:
             carried = {member.own_run for member in self.use_cases.cohorts.members(cohort) if member.state == "carried"}
             tasks = {task for run_id in self.members[cohort] if run_id in carried and (task := self.next_step(run_id))}

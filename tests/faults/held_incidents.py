@@ -1,7 +1,7 @@
-"""A crowd of incidents on hold on one real triggerer, and what it costs: memory, CPU, seconds until one goes on.
+"""Many held incidents on one real triggerer, and what they cost: memory, CPU, seconds until one goes on.
 
 Each incident has customer, service and resources of its own and is led up to its wait without Airflow. The runs have
-the wait alone (`crowd_dag`): the other thirty tasks of each would cost the machine an hour and the triggerer nothing.
+only the wait (`wait_alone_dag`): the other thirty tasks of each would take an hour and cost the triggerer nothing.
 """
 
 import statistics
@@ -36,15 +36,15 @@ BEFORE, AFTER = ORDER[: ORDER.index(WAIT) + 1], ORDER[ORDER.index(WAIT) + 1 :]
 
 
 @dataclass(frozen=True)
-class Crowd:
-    """The use_cases, and the ticket of each run that waits."""
+class HeldIncidents:
+    """The ticket of each run that waits, and the use cases that hold them."""
 
     use_cases: UseCases
     runs: dict[str, str]
 
 
-def gather(url: str, folder: Path, waits: int) -> Crowd:
-    """Open so many incidents in an empty database and lead each up to its held request."""
+def gather(url: str, folder: Path, waits: int) -> HeldIncidents:
+    """Open that number of incidents in an empty database and lead each up to its held request."""
     use_cases = UseCases(Settings(url, folder / "letters"))
     use_cases.work.migrate()
     teleco = make_sample(7, datetime.now(UTC), history_days=32)
@@ -58,12 +58,12 @@ def gather(url: str, folder: Path, waits: int) -> Crowd:
     runs = {}
     for copy in range(1, waits + 1):
         own = {name: f"{conf[name]}.{copy}" for name in ("customer", "service", "external_reference")}
-        run_id = f"incident.CROWD-{copy}"
-        runs[run_id] = use_cases.incidents.accept(conf | own, run_id=run_id, origin="crowd").id
+        run_id = f"incident.HELD-{copy}"
+        runs[run_id] = use_cases.incidents.accept(conf | own, run_id=run_id, origin="test").id
     left = lead_all(use_cases, "led", list(runs.values()), BEFORE)
     if left != set(runs.values()):
         raise RuntimeError(f"only {len(left)} of {waits} incidents came to their wait")
-    return Crowd(use_cases, runs)
+    return HeldIncidents(use_cases, runs)
 
 
 def lead_all(use_cases: UseCases, name: str, tickets: Sequence[str], tasks: Sequence[str]) -> set[str]:
@@ -75,11 +75,11 @@ def lead_all(use_cases: UseCases, name: str, tickets: Sequence[str], tasks: Sequ
 
 
 def _of_one(teleco: Sample, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Keep what belongs to the one customer whose request is held: herself, her service, its resources."""
+    """Keep what belongs to the customer whose request is held: the customer, their service, its resources."""
     told = teleco.notifications[KEY]
     mine = {told.customer, told.service}
     mine |= {row["resource"] for row in teleco.rows["topology"] if row["service"] == told.service}
-    named = ("service", "customer", "resource", "id")  # the first of them that a row has says whose it is
+    named = ("service", "customer", "resource", "id")  # the first that a row has tells the owner
     return [row for row in rows if next((row[name] for name in named if name in row), None) in mine]
 
 
@@ -87,7 +87,7 @@ def settings_of(home: Path, url: str, metadata_url: str, **environment: str) -> 
     """Set up an Airflow whose only DAG is the wait."""
     dags = home / "dags"
     dags.mkdir(parents=True)
-    (dags / "sla_violation.py").write_text((ROOT / "tests" / "faults" / "crowd_dag.py").read_text())
+    (dags / "sla_violation.py").write_text((ROOT / "tests" / "faults" / "wait_alone_dag.py").read_text())
     return StackSettings(
         home=home / "airflow",
         dags_folder=dags,
@@ -97,16 +97,16 @@ def settings_of(home: Path, url: str, metadata_url: str, **environment: str) -> 
     )
 
 
-def start_all(stack: AirflowStack, crowd: Crowd) -> None:
+def start_all(stack: AirflowStack, held: HeldIncidents) -> None:
     """Start a run for each incident and wait until all of them are deferred."""
     with ThreadPoolExecutor(CALLERS) as callers:
-        list(callers.map(lambda run_id: stack.api.start_run(DAG, conf=_conf(crowd, run_id), run_id=run_id), crowd.runs))
-    waits = len(crowd.runs)
+        list(callers.map(lambda run_id: stack.api.start_run(DAG, conf=_conf(held, run_id), run_id=run_id), held.runs))
+    waits = len(held.runs)
     until(lambda: tasks_in(stack, "deferred") == waits, 300 + 5 * waits, lambda: said(stack, waits))
 
 
-def _conf(crowd: Crowd, run_id: str) -> dict[str, Any]:
-    return dict(crowd.use_cases.monitoring.notification(run_id))
+def _conf(held: HeldIncidents, run_id: str) -> dict[str, Any]:
+    return dict(held.use_cases.monitoring.notification(run_id))
 
 
 def tasks_in(stack: AirflowStack, state: str) -> int:
@@ -133,7 +133,7 @@ def said(stack: AirflowStack, waits: int) -> str:
 
 
 def until(reached: Callable[[], bool], seconds: float, situation: Callable[[], str]) -> None:
-    """Wait until it is so; after the time given say how things stand."""
+    """Wait until the condition holds; after the time given report the situation."""
     end = time.monotonic() + seconds
     while True:
         with suppress(UnableToReachAirflow):
@@ -161,8 +161,8 @@ class Spent:
         return cls(sum(one.memory_full_info().pss for one in family) / MIB, cpu)
 
 
-def cost(stack: AirflowStack, crowd: Crowd, before_any: Spent) -> str:
-    """Say what a triggerer spends that watches over the whole crowd, while nobody is answered."""
+def cost(stack: AirflowStack, held: HeldIncidents, before_any: Spent) -> str:
+    """Say what a triggerer spends on all waits while none is answered."""
     time.sleep(IDLE_SECONDS)
     before, began = Spent.by(stack), time.monotonic()
     time.sleep(IDLE_SECONDS)
@@ -170,24 +170,24 @@ def cost(stack: AirflowStack, crowd: Crowd, before_any: Spent) -> str:
     cores = (after.cpu_seconds - before.cpu_seconds) / seconds
     added = after.mib - before_any.mib
     return (
-        f"{len(crowd.runs)} waits: triggerer {cores:.3f} cores, {after.mib:.0f} MiB, {added:.0f} of them for the waits"
+        f"{len(held.runs)} waits: triggerer {cores:.3f} cores, {after.mib:.0f} MiB, {added:.0f} of them for the waits"
     )
 
 
-def answer_slowly(crowd: Crowd, runs: Sequence[str]) -> None:
+def answer_slowly(held: HeldIncidents, runs: Sequence[str]) -> None:
     """Release these waits one after the other and wait until the tasks of all have decided."""
     for run_id in runs:
-        crowd.use_cases.restorations.release(run_id, by="operator", reason="The reserve route has room.")
+        held.use_cases.restorations.release(run_id, by="operator", reason="The reserve route has room.")
         time.sleep(SECONDS_APART)
-    use_cases = crowd.use_cases
+    use_cases = held.use_cases
     until(
         lambda: all(use_cases.restorations.find(run).outcome for run in runs), 600, lambda: f"{len(runs)} were released"
     )
 
 
-def delays(crowd: Crowd, runs: Sequence[str]) -> str:
+def delays(held: HeldIncidents, runs: Sequence[str]) -> str:
     """Say how long after its request each of these waits was decided by its task."""
-    waits = [crowd.use_cases.restorations.find(run) for run in runs]
+    waits = [held.use_cases.restorations.find(run) for run in runs]
     seconds = [(one.decided_at - one.sent_at).total_seconds() for one in waits if one.decided_at and one.sent_at]
     median, worst = statistics.median(seconds), max(seconds)
     return f"request to resumption of {len(seconds)}: median {median:.1f} s, worst {worst:.1f} s"

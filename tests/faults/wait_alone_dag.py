@@ -1,6 +1,6 @@
-"""The product's wait alone, under the product's DAG id: what a crowd of incidents that all hold on costs a triggerer.
+"""The product's wait alone, under the product's DAG id: what many held incidents cost a triggerer.
 
-The steps before it are done already, and those after it are left to others; `crowd` lays this file down.
+The steps before it are done already, and those after it are left to others; `held_incidents` copies this file.
 """
 
 from airflow.providers.standard.operators.empty import EmptyOperator
