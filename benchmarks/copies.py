@@ -50,7 +50,7 @@ def lead_prototypes(use_cases: UseCases, confs: Sequence[Mapping[str, Any]]) -> 
 
 
 def fill(use_cases: UseCases, prototypes: Prototypes, mix: str, *, have: int, want: int) -> None:
-    """Add copies until System T has so many of them; an ANALYZE follows on PostgreSQL, as its own daemon does."""
+    """Add copies until System T has `want` of them; an ANALYZE follows on PostgreSQL, as its own daemon does."""
     with use_cases.work.database.write() as connection:
         first = FIRST + 2 * have  # SQLite numbers new tickets after the highest, so room is left for them
         for kind, hundredths in zip(prototypes, MIXES[mix], strict=True):

@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def run(stack: AirflowStack, confs: Any, runs: int) -> tuple[float, float]:
-    """Start so many incidents at once; return wall and CPU seconds until the last has ended."""
+    """Start that many incidents at once; return wall and CPU seconds until the last has ended."""
 
     def start() -> list[tuple[str, str]]:
         taken = [next(confs) for _ in range(runs)]

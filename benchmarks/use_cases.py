@@ -39,7 +39,7 @@ def lead_cohort(use_cases: UseCases, run_id: str, tickets: list[str]) -> dict[st
 
 
 def measure(size: int, server: PostgresServer | None = None) -> dict[str, float]:
-    """Lead so many incidents of a sample of their own."""
+    """Lead that many incidents of their own sample."""
     with tempfile.TemporaryDirectory() as folder:
         url = server.create_database(f"sample_{size}") if server else None
         use_cases, confs = open_sample(Path(folder), size, url=url)

@@ -21,7 +21,7 @@ from include.sla_logic.persistence.migrations import migrate
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.sample_data import (
-    UnableToLoadSmallTeleco,
+    UnableToLoadSample,
     load_sample,
     loaded_anchor,
     make_sample,
@@ -77,7 +77,7 @@ def test_loading_twice_is_refused_and_the_anchor_is_known(sample, teleco):
     with sample.read() as connection:
         assert loaded_anchor(connection) == teleco.anchor
         before = connection.scalar(select(func.count()).select_from(t.samples))
-    with pytest.raises(UnableToLoadSmallTeleco, match="C-1001 is known already"), sample.write() as connection:
+    with pytest.raises(UnableToLoadSample, match="C-1001 is known already"), sample.write() as connection:
         load_sample(connection, teleco)
     with sample.read() as connection:
         assert connection.scalar(select(func.count()).select_from(t.samples)) == before == len(teleco.rows["samples"])

@@ -1,1 +1,1 @@
-"""How things leave and what is asked of others: mail, billing, the network."""
+"""Connections to other systems: mail, billing and the network."""

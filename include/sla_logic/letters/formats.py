@@ -41,7 +41,7 @@ class Formats:
         return _tidy(format_currency(money.amount, money.currency, locale=self._locale))
 
     def quantity(self, value: Decimal, unit: str, *, least: int = 0) -> str:
-        """Write a value with its unit; seconds as a length of time, an unknown unit as it stands."""
+        """Write a value with its unit; seconds as a length of time, an unknown unit unchanged."""
         from babel.units import format_unit
 
         if unit == "s":

@@ -3,7 +3,7 @@
 from include.sla_logic.sample_data.expectations import Expectation
 from include.sla_logic.sample_data.generation import DEFAULT_SEED, Sample, make_sample
 from include.sla_logic.sample_data.loading import (
-    UnableToLoadSmallTeleco,
+    UnableToLoadSample,
     load_sample,
     loaded_anchor,
     write_notifications,
@@ -13,7 +13,7 @@ __all__ = [
     "DEFAULT_SEED",
     "Expectation",
     "Sample",
-    "UnableToLoadSmallTeleco",
+    "UnableToLoadSample",
     "load_sample",
     "loaded_anchor",
     "make_sample",

@@ -77,7 +77,7 @@ class PlannedWork(Term):
 
 
 class ExpectedCredit(Term):
-    """A share of the monthly charge, or so many days' charge of the window."""
+    """A share of the monthly charge, or the charge of that many days of the window."""
 
     share: Share | None = None
     days: int | None = None

@@ -37,7 +37,7 @@ TABLES: Sequence[Table] = (
 )
 
 
-class UnableToLoadSmallTeleco(ForeseenError):
+class UnableToLoadSample(ForeseenError):
     """The database has records with the same numbers already."""
 
 
@@ -54,14 +54,14 @@ def loaded_anchor(connection: Connection) -> datetime | None:
 def load_sample(
     connection: Connection, teleco: Sample, *, progress: Callable[[str, int], None] = lambda _table, _rows: None
 ) -> None:
-    """Insert every row; raise `UnableToLoadSmallTeleco` where its first customer is known already.
+    """Insert every row; raise `UnableToLoadSample` where its first customer is known already.
 
     `progress` is told the table and how many of its rows were just inserted.
     """
     first = teleco.rows["customers"][0]["id"]
     if connection.scalar(select(t.customers.c.id).where(t.customers.c.id == first)) is not None:
         msg = f"The customer {first} is known already: load the small TELECO into a database of its own."
-        raise UnableToLoadSmallTeleco(msg)
+        raise UnableToLoadSample(msg)
     for table in TABLES:
         for chunk in _chunks(teleco.rows.get(table.name, [])):
             connection.execute(insert(table), chunk)

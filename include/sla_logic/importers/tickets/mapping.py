@@ -18,7 +18,7 @@ class TicketSource(Source):
     """Where one field comes from: as for other records, and what only tickets need.
 
     `format` reads dates as strptime does, `text` is a sentence with `$column` in it, `slug` turns what a reference
-    may not contain into hyphens, `otherwise` stands where the cell is missing.
+    may not contain into hyphens, `otherwise` is used where the cell is missing.
     """
 
     format: str | None = None
