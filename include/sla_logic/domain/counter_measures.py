@@ -188,7 +188,7 @@ def reprioritise(
 ) -> CounterMeasurePlan:
     """Raise each measure by one level, never beyond P1, once per incident.
 
-    Returns the very same plan where nothing would change: a second pass is a no-op (settled point 3).
+    Returns the very same plan where nothing would change: a second pass is a no-op (process.md, rule 3).
     The due time moves by the difference of the two due times, so the clock keeps its start.
     """
     if plan.reprioritised or all(m.priority is Priority.P1 for m in plan.measures):
