@@ -86,7 +86,7 @@ def test_it_goes_on_with_the_next_portion_while_there_is_room(use_cases, runs, t
     assert len(set(carried(runs))) == 22
 
 
-def test_who_has_lost_a_portion_to_somebody_else_stops_and_leaves_the_rest(use_cases, runs, tmp_path, monkeypatch):
+def test_a_claimant_who_has_lost_a_portion_stops_and_leaves_the_rest(use_cases, runs, tmp_path, monkeypatch):
     open_tickets(use_cases, tmp_path, 5)
     monkeypatch.setattr(type(use_cases.backlog), "renew_claim", lambda *_, **__: False)
     report = work_off(runs, at_most=2)

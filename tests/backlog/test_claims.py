@@ -90,7 +90,7 @@ def test_a_customer_who_is_registered_as_protected_later_comes_first_all_the_sam
     assert references(any_use_cases, claim(any_use_cases)) == ["BO", "W-0", "W-1"]
 
 
-def test_who_claims_again_before_starting_gets_the_same_claims_and_no_more(use_cases, tmp_path):
+def test_claiming_again_before_starting_returns_the_same_claims_and_no_more(use_cases, tmp_path):
     open_tickets(use_cases, tmp_path, 10)
     first = claim(use_cases, at_most=4, carries=3)
     assert [len(run.tickets) for run in first] == [3, 1]

@@ -74,7 +74,7 @@ def test_notifications_are_entered_line_by_line_and_the_bad_ones_do_not_stop_the
     assert json.loads(sla("backlog", "show", "--json").output)["waiting"]["ready"] == 2
 
 
-def test_where_nobody_looks_at_a_terminal_an_import_says_how_far_it_is(sla, tmp_path, monkeypatch):
+def test_without_a_terminal_an_import_prints_its_progress(sla, tmp_path, monkeypatch):
     from include.sla_logic.cli import progress as counting
 
     monkeypatch.setattr(counting, "EVERY", 0)

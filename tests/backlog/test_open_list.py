@@ -53,7 +53,7 @@ def line_of(use_cases):
     return line
 
 
-def test_a_ticket_that_nobody_has_compared_stands_by_when_its_priority_is_due(waiting, clock):
+def test_a_ticket_without_a_comparison_is_placed_by_when_its_priority_is_due(waiting, clock):
     line = line_of(waiting)
     assert (line.backlog, line.until, line.priority, line.at_stake) == ("waiting", PRIORITY_DUE, "P3", None)
     assert line.seconds_left == (8 - 36) * HOUR
@@ -159,7 +159,7 @@ def board(use_cases):
         return read_board(connection, BoardFilter(), now=use_cases.work.database.now(connection)).lines
 
 
-def test_what_nobody_has_compared_has_the_first_tier_of_the_contract_at_stake(waiting):
+def test_a_ticket_without_a_comparison_has_the_first_tier_of_the_contract_at_stake(waiting):
     assert line_of(waiting).at_stake is None  # a contract that counts no downtime
     on_tiers(waiting)
     line = line_of(waiting)
@@ -217,7 +217,7 @@ def test_a_tier_that_has_passed_is_followed_by_the_next_one(any_use_cases, tmp_p
     assert line_of(use_cases).at_stake is None
 
 
-def test_nothing_is_judged_anew_that_was_held_and_has_time_left(waiting, clock):
+def test_nothing_is_judged_again_that_was_held_and_has_time_left(waiting, clock):
     on_tiers(waiting)
     waiting.incidents.perform(cs.enter_problem_report, run_id="incident.W-0")
     judge(waiting, budget=3 * HOUR)

@@ -114,7 +114,7 @@ def test_a_released_ticket_keeps_its_due_time(use_cases, tmp_path):
     assert claimed(use_cases, "sched-2") == ["W-0", "W-1", "W-2"]
 
 
-def test_who_has_left_a_cohort_for_a_run_of_her_own_is_not_released_with_it(any_use_cases, tmp_path):
+def test_an_incident_that_left_a_cohort_for_its_own_run_is_not_released_with_it(any_use_cases, tmp_path):
     open_tickets(any_use_cases, tmp_path, 2)
     [run] = any_use_cases.backlog.claim(by="sched-1", **PLENTY)
     any_use_cases.backlog.note_run_started(run.run_id)

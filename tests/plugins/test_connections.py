@@ -70,7 +70,7 @@ def test_the_mail_connection_is_read_as_airflows_smtp_provider_reads_it(
     assert smtp.starttls is starttls
 
 
-def test_who_sends_nothing_asks_airflow_for_the_database_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_that_sends_nothing_asks_airflow_for_the_database_only(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr("sla_airflow.connections.Connection.get", lambda name: asked.append(name) or _database())
     assert settings_inside().smtp is None

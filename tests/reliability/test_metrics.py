@@ -1,4 +1,4 @@
-"""The house in figures: read from the database, sent as gauges through Airflow's metrics, no person in them."""
+"""The current figures: read from the database, sent as gauges through Airflow's metrics, no person in them."""
 
 import os
 import socket

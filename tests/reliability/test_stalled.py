@@ -1,4 +1,4 @@
-"""Incidents that stand still are found, and nobody who waits with reason is disturbed."""
+"""Stalled incidents are found and resumed; an incident that waits with a reason is left alone."""
 
 import json
 from datetime import timedelta
@@ -37,7 +37,7 @@ def names(use_cases: UseCases) -> list[str]:
     return [one.run_id for one in use_cases.monitoring.stalled()]
 
 
-def test_what_moved_lately_does_not_stand_still(opened, clock):
+def test_an_incident_that_moved_lately_is_not_stalled(opened, clock):
     clock.pass_by(minutes=10)
     assert names(opened) == []
     clock.pass_by(seconds=1)
@@ -46,7 +46,7 @@ def test_what_moved_lately_does_not_stand_still(opened, clock):
     assert (one.ticket, one.last_step, one.since, one.taken_up) == ("TT-000001", None, NOON, 0)
 
 
-def test_who_waits_with_a_deadline_in_the_future_does_not_stand_still(opened, clock):
+def test_a_wait_with_a_deadline_in_the_future_is_not_stalled(opened, clock):
     hold(opened)
     clock.pass_by(hours=4)
     assert names(opened) == []
@@ -54,7 +54,7 @@ def test_who_waits_with_a_deadline_in_the_future_does_not_stand_still(opened, cl
     assert names(opened) == ["run-1"]
 
 
-def test_who_was_answered_and_does_not_go_on_stands_still(opened, clock):
+def test_an_answered_wait_that_does_not_go_on_is_stalled(opened, clock):
     hold(opened)
     clock.pass_by(minutes=30)
     opened.restorations.release("run-1", by="Kim", reason="Room.")
@@ -105,7 +105,7 @@ def watched(opened: UseCases, monkeypatch: pytest.MonkeyPatch) -> UseCases:
     return opened
 
 
-def test_a_dead_run_is_taken_up_three_times_with_longer_pauses_and_then_left_to_a_person(watched, clock):
+def test_a_dead_run_is_resumed_three_times_with_longer_pauses_and_then_left_to_a_person(watched, clock):
     runs, taken_up = Runs({"run-1": "failed"}), []
     for minute in range(240):
         clock.pass_by(minutes=1)
@@ -121,7 +121,7 @@ def test_a_run_on_which_airflow_works_is_left_alone(watched, clock):
     assert watchdog.watch(Runs({"run-1": "running"})) == []
 
 
-def test_a_deferred_run_at_which_nobody_looks_is_taken_up(watched, clock):
+def test_a_deferred_run_that_no_triggerer_watches_is_resumed(watched, clock):
     hold(watched)
     clock.now = DEADLINE + timedelta(minutes=11)
     runs = Runs({"run-1": "running"}, alone=True)
@@ -136,7 +136,7 @@ def test_a_deleted_run_is_started_again_once_it_had_begun_or_an_hour_has_passed(
     assert watchdog.watch(Runs({})) == ["run-1"]
 
 
-def test_a_refusal_for_one_run_stops_nobody_else(watched, clock):
+def test_a_refusal_for_one_run_does_not_stop_the_others(watched, clock):
     watched.incidents.accept(conf(external_reference="REF-2"), run_id="run-2", origin="form")
     clock.pass_by(minutes=11)
     runs = Runs({"run-1": "failed", "run-2": "failed"}, refused="run-1")
@@ -152,7 +152,7 @@ def test_how_long_it_must_have_been_quiet_is_said_from_outside(watched, clock):
 
 @pytest.fixture
 def airflow(opened: UseCases, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
-    """Stand beside an Airflow that takes our token; the doctor works by the real clock: this house slept for long."""
+    """Stand beside an Airflow that takes our token; the doctor works by the real clock: this database slept for long."""
     monkeypatch.setenv("TELECO_DB_URL", opened.work.settings.database_url)
     monkeypatch.setenv("TELECO_AIRFLOW_URL", httpserver.url_for(""))
     monkeypatch.setenv("TELECO_AIRFLOW_TOKEN", "t0ken")
@@ -173,7 +173,7 @@ def repair(*more: str) -> str:
     return CliRunner().invoke(app, ["doctor", "--repair", "--by", "Kim", *more]).stdout
 
 
-def test_the_doctor_says_what_stands_still_and_repairs_it(opened, airflow):
+def test_the_doctor_shows_what_is_stalled_and_repairs_it(opened, airflow):
     has(airflow, "failed")
     ill = CliRunner().invoke(app, ["doctor", "--json"])
     assert ill.exit_code == 1
@@ -211,7 +211,7 @@ def test_the_doctor_says_what_airflow_refused_and_notes_no_success(opened, airfl
     assert not [act for act in opened.lookups.incident("run-1").audit if act.actor == "Kim"]
 
 
-def test_the_doctor_starts_no_run_beside_a_living_cohort(opened, airflow):
+def test_the_doctor_starts_no_run_beside_an_active_cohort(opened, airflow):
     opened.cohorts.accept({"incidents": ["TT-000001"]}, run_id="cohort-1")
     path = RUN.replace("run-1", "cohort-1")
     airflow.expect_request(path, method="GET").respond_with_json({"state": "running"})

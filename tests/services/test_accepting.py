@@ -125,7 +125,7 @@ def test_parallel_tries_of_one_run_get_one_ticket(any_use_cases):
 
 
 def test_parallel_tries_of_one_run_with_two_bodies_get_one_ticket(any_use_cases):
-    """Two keys of the table are taken, and either may be met first: the outcome is the same, whoever comes first."""
+    """Two keys of the table are taken, and either may be met first: the outcome is the same either way."""
 
     def accept(number: int) -> str:
         try:

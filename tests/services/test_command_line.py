@@ -112,5 +112,5 @@ def test_the_quarantine_is_listed_shown_and_retried(settled, tmp_path):
     assert "TT-000001" in sla("quarantine", "list", "--all").stdout
 
 
-def test_an_error_that_nobody_foresaw_says_how_to_see_more(monkeypatch):
+def test_an_unforeseen_error_says_how_to_see_more(monkeypatch):
     assert sentence_of(KeyError("x")) == "An unforeseen error: KeyError: 'x'. SLA_TRACEBACK=1 shows where."

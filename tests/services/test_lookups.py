@@ -85,7 +85,7 @@ def test_a_document_with_fields_of_tomorrow_is_readable_today(any_use_cases):
     assert case.document(Note) == Note(text="x", schema_version=2)
 
 
-def test_what_nobody_knows_is_refused(any_use_cases):
+def test_an_unknown_reference_is_refused(any_use_cases):
     with pytest.raises(UnableToFindIncident, match="'WEB-9'"):
         any_use_cases.lookups.incident("WEB-9")
 

@@ -1,4 +1,4 @@
-"""What leaves the house leaves at least once, under one key, and stays with its reason where it cannot."""
+"""A message leaves at least once, under one key, and stays with its reason where it cannot."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -221,7 +221,7 @@ def test_every_kind_of_message_has_a_transport_and_a_schedule(use_cases):
     )
 
 
-def test_a_message_that_nobody_would_carry_is_refused_when_it_is_written(use_cases):
+def test_a_message_without_a_transport_is_refused_when_it_is_written(use_cases):
     with pytest.raises(UnableToPutMessage, match="of the kind 'pigeon'"):
         post(use_cases, "a", kind="pigeon")
     assert use_cases.outbox.messages() == []

@@ -1,4 +1,4 @@
-"""A step is done wholly or not at all, and once, whoever else is trying."""
+"""A step is done wholly or not at all, and once, however many processes try."""
 
 import subprocess
 import sys

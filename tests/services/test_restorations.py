@@ -73,7 +73,7 @@ def test_too_late_and_rejected_end_in_the_same_task(any_use_cases, clock):
 
 
 @pytest.mark.parametrize("answer", ["release", "reject"])
-def test_after_the_deadline_every_answer_is_refused_even_before_anybody_looked(any_use_cases, clock, answer):
+def test_after_the_deadline_every_answer_is_refused_even_before_the_wait_is_decided(any_use_cases, clock, answer):
     hold(any_use_cases)
     clock.now = DEADLINE + timedelta(microseconds=1)
     with pytest.raises(UnableToReleaseRestoration, match=r"had to be sent by 2026-11-04T12:00:00\+00:00"):
@@ -119,7 +119,7 @@ def test_a_second_opening_does_not_move_the_deadline(any_use_cases, clock):
     assert (wait.deadline, wait.sent_at) == (DEADLINE, None)
 
 
-def test_one_question_tells_all_waits_that_can_be_decided(any_use_cases, clock):
+def test_one_query_finds_all_waits_that_can_be_decided(any_use_cases, clock):
     for number in range(5):
         hold(any_use_cases, f"run-{number}", deadline=DEADLINE + timedelta(hours=number))
     any_use_cases.restorations.release("run-3", by="Kim", reason="agreed")

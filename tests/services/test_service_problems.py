@@ -64,7 +64,7 @@ def all_at_once(use_cases: UseCases, shared: Step) -> None:
         list(pool.map(perform, runs))
 
 
-def test_whoever_comes_at_the_same_moment_is_tied_to_one_problem(any_use_cases):
+def test_incidents_of_the_same_moment_are_tied_to_one_problem(any_use_cases):
     all_at_once(any_use_cases, tie_and_wait("R-2", "R-1"))
     found = any_use_cases.lookups.service_problems()
     assert sorted(view.problem.resource for view in found) == ["R-1", "R-2"]

@@ -1,8 +1,7 @@
-"""Doing the steps of the process on many incidents that one run carries: a cohort.
+"""Perform the steps of the process on many incidents that one run carries: a cohort.
 
-A run of `sla_violation` carries a cohort where its conf has `incidents`, a list of ticket ids (`accept_cohort`).
-Every ticket has a run id of its own from the beginning; it is the run in which the incident goes on alone where it
-has to wait for a restoration. Any run can do any incident: a step that is done is never done again.
+A run carries a cohort where its conf has `incidents`, a list of ticket ids. Each ticket has a run id of its own, under
+which its incident goes on alone where it has to wait. Any run can do any incident: a step is done once.
 """
 
 import json
