@@ -152,7 +152,7 @@ def test_how_long_it_must_have_been_quiet_is_said_from_outside(watched, clock):
 
 @pytest.fixture
 def airflow(opened: UseCases, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
-    """Stand beside an Airflow that takes our token; the doctor works by the real clock: this database slept for long."""
+    """Answer as an Airflow that takes our token; the doctor uses the real clock, for which everything is long quiet."""
     monkeypatch.setenv("TELECO_DB_URL", opened.work.settings.database_url)
     monkeypatch.setenv("TELECO_AIRFLOW_URL", httpserver.url_for(""))
     monkeypatch.setenv("TELECO_AIRFLOW_TOKEN", "t0ken")
