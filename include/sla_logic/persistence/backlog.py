@@ -25,7 +25,7 @@ TIMES = 3  # a ticket whose runs have died so often is left to a person
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run that is to be started, and the tickets that it will carry, the most urgent first."""
+    """A run to be started, and the tickets that it will carry, the most urgent first."""
 
     run_id: str
     tickets: tuple[str, ...]
@@ -121,7 +121,7 @@ def renew(connection: Connection, planned: PlannedRun, *, by: str, until: dateti
 
 
 def mark_started(connection: Connection, run_id: str, *, now: datetime) -> int:
-    """Note that the run of these claims exists; return how many tickets it carries."""
+    """Record that the run of these claims exists; return how many tickets it carries."""
     values = {"state": STARTED, "started_at": now, "claimed_until": None}
     return connection.execute(update(arrivals).where(_claimed(run_id)).values(values)).rowcount
 

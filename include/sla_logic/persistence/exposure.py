@@ -1,4 +1,4 @@
-"""What is at stake for tickets that nobody has compared yet: what the first credit tier of their contract costs."""
+"""The money at risk of tickets without a comparison: what the first credit tier of their contract costs."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from include.sla_logic.persistence.schema.columns import from_minor_units
 
 @dataclass(frozen=True)
 class Uncompared:
-    """One ticket, whose it is, what for, and the day observed."""
+    """One ticket: its customer, its service, and the day observed."""
 
     number: int
     customer: str
@@ -30,9 +30,9 @@ class Uncompared:
 
 
 def assume_exposure(connection: Connection, wanted: Iterable[Uncompared]) -> dict[int, Money]:
-    """Return what the first tier would cost each of these, as if nothing had been down before; two queries and more.
+    """Return what the first tier would cost each ticket, as if the service had never been down before.
 
-    Left out is who has no agreement for her service that day, and whose contract counts no downtime.
+    A ticket without an agreement on that day, or whose contract counts no downtime, is left out.
     """
     tickets = list(wanted)
     if not tickets:
@@ -58,7 +58,7 @@ def assume_exposure(connection: Connection, wanted: Iterable[Uncompared]) -> dic
 
 
 def _agreements(connection: Connection, tickets: list[Uncompared]) -> dict[tuple[str, str], list[Agreement]]:
-    """Return what these customers have subscribed, the newest first."""
+    """Return the agreements of these customers by customer and service, the newest first."""
     query = (
         select(t.agreements, t.services.c.name.label("service_name"))
         .join(t.services, t.services.c.id == t.agreements.c.service)
