@@ -1,4 +1,4 @@
-"""Who claims from the backlog gets tickets that nobody else gets, in queue order, and gives back what has died."""
+"""Tickets of the backlog are claimed once each, in queue order, and wait again after their run died."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor

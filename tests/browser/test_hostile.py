@@ -54,7 +54,7 @@ KEPT = [
 
 
 def sample_that_says(text, folder):
-    """Walk two incidents in a house in which everything that a person or a register wrote is `text`."""
+    """Walk two incidents of a sample in which everything that a person or a register wrote is `text`."""
     name, sample = " ".join(text.split()), Sample(folder)
     with sample.use_cases.work.database.write() as connection:
         for table, column in REGISTERED:

@@ -152,7 +152,7 @@ class ProblemNotification(Document):
     urgency: Level = Field(
         default=Level.MEDIUM,
         title="Urgency",
-        description="How soon it must be mended.",
+        description="How soon it must be corrected.",
         json_schema_extra=_form("Assessment", values_display={"1": "1 - high", "2": "2 - medium", "3": "3 - low"}),
     )
     parameters: tuple[ProblemParameter, ...] = Field(
