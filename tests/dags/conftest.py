@@ -1,4 +1,4 @@
-"""An Airflow that works on the sample data, with a clock that can be moved on and a trigger that looks often."""
+"""An Airflow that works on the sample data, with a clock that can be moved and a trigger that looks often."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ class TelecoUnderTest:
 
     @contextmanager
     def meanwhile(self, act: Callable[[str], None], reference: str) -> Iterator[None]:
-        """Let somebody act as soon as the restoration request of this incident is held."""
+        """Act in a thread as soon as the restoration request of this incident is held."""
         over = threading.Event()
 
         def watch() -> None:
@@ -56,7 +56,7 @@ class TelecoUnderTest:
 
 
 class SampleTeleco(TelecoUnderTest):
-    """The small TELECO behind a running Airflow."""
+    """The operations database with the sample data."""
 
     def __init__(self, url: str, folder: Path) -> None:
         super().__init__(url, folder)
@@ -73,7 +73,7 @@ AnyTeleco = TypeVar("AnyTeleco", bound=TelecoUnderTest)
 
 @contextmanager
 def worked_on_by_airflow(teleco: AnyTeleco) -> Iterator[AnyTeleco]:
-    """Let Airflow's tasks and triggers work on this TELECO, by its clock."""
+    """Let Airflow's tasks and triggers work on this database, by its clock."""
     # Not at the top: a conftest is read before Airflow's home is set.
     from sla_airflow import connections, restoration, runtime, wait_poller
 

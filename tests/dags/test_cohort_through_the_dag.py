@@ -1,4 +1,4 @@
-"""One run carries the incidents of the small TELECO: each goes its own way, and who has to wait gets her own run."""
+"""One run carries all incidents of the sample: each goes its own way, and one that waits gets a run of its own."""
 
 import pytest
 from airflow.models.dagrun import DagRun
@@ -64,7 +64,7 @@ def test_outcome_money_and_letter_are_those_of_a_single_run(
         assert {message.state for message in case.outbox} == {"sent"}
 
 
-def test_who_waits_has_a_run_of_its_own_started_with_what_was_reported(
+def test_an_incident_that_waits_has_a_run_of_its_own_started_with_its_notification(
     teleco: SampleTeleco, run: DagRun, tickets: dict[str, str]
 ) -> None:
     assert run.state == "success"

@@ -1,4 +1,4 @@
-"""A step that dies is done once all the same; a step that fails for good escalates its ticket and stops the run."""
+"""A step whose task dies is still done once; a step that fails for good escalates its ticket and stops the run."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def test_a_foreseen_failure_stops_the_run_at_once_and_escalates_the_ticket_once(
 
 
 @pytest.mark.parametrize("task_id", ["enter_problem_report", "adjust_billing", "send_customer_report"])
-def test_a_task_that_dies_after_its_work_does_it_once(
+def test_a_task_that_dies_after_its_step_does_the_step_once(
     teleco: SampleTeleco, run_with_step: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, task_id: str
 ) -> None:
     died = Counter[str]()

@@ -1,4 +1,4 @@
-"""The teleco is looked after every minute, once at a time, and nothing is caught up."""
+"""Housekeeping runs every minute, one run at a time, before all other tasks, and catches nothing up."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -9,7 +9,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from tests.dags.loading import load_dag
 
 
-def test_housekeeping_runs_every_minute_and_never_beside_itself() -> None:
+def test_housekeeping_runs_every_minute_and_one_run_at_a_time() -> None:
     dag = load_dag("sla_housekeeping")
     assert dag.schedule == timedelta(minutes=1)
     assert (dag.max_active_runs, dag.catchup) == (1, False)
@@ -32,5 +32,5 @@ def weights(name: str) -> list[int]:
 @pytest.mark.parametrize(
     ("first", "then"), [("premium_problem_fix", "sla_violation"), ("sla_housekeeping", "premium_problem_fix")]
 )
-def test_no_crowd_of_incidents_delays_housekeeping_or_a_premium_customer(first: str, then: str) -> None:
+def test_incidents_in_the_queue_do_not_delay_housekeeping_or_a_premium_customer(first: str, then: str) -> None:
     assert min(weights(first)) > max(weights(then))

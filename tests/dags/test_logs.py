@@ -1,4 +1,4 @@
-"""What a whole run writes into logs: who did which step in which ticket, nothing about the customer or her money."""
+"""What a whole run logs: which step was done for which ticket, nothing about the customer or money."""
 
 import logging
 import re
@@ -35,7 +35,7 @@ def everything(
     return run, teleco.use_cases.lookups.incident(run.run_id), Everything(caplog, entries, "".join(capfd.readouterr()))
 
 
-def test_each_step_says_its_incident_ticket_name_and_choice_and_nothing_personal_is_said(
+def test_each_step_logs_incident_ticket_name_and_choice_and_nothing_personal(
     teleco: SampleTeleco, everything: tuple[Any, Any, Everything]
 ) -> None:
     run, case, logged = everything

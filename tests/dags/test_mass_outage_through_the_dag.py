@@ -1,4 +1,4 @@
-"""One run of the DAG carries the reports of one cause: one service problem, one restoration, each customer her own."""
+"""One run carries the reports of one cause: one service problem, one restoration, a rebate for each customer."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -73,12 +73,12 @@ def test_it_is_one_service_problem_restored_once_for_all(
     assert len({str(case.document(CorrectiveActions).corrections[0].results) for case in cases}) == 1
 
 
-def test_it_is_analysed_once_and_the_others_say_whose_analysis_they_have(cases: list[Case], tickets: list[str]) -> None:
+def test_it_is_analysed_once_and_the_other_tickets_name_that_analysis(cases: list[Case], tickets: list[str]) -> None:
     taken_over = {case.ticket.id for case in cases if "taken over" in case.document(ProblemAnalysis).reason}
     assert taken_over == set(tickets[1:])
 
 
-def test_every_customer_has_her_own_comparison_report_and_rebate(teleco: SampleTeleco, cases: list[Case]) -> None:
+def test_every_customer_has_a_comparison_a_report_and_a_rebate(teleco: SampleTeleco, cases: list[Case]) -> None:
     for case in cases:
         assert case.document(SlaComparison).service == case.ticket.service
         assert case.ticket.status is TicketStatus.RESOLVED
@@ -94,6 +94,6 @@ def test_every_customer_has_her_own_comparison_report_and_rebate(teleco: SampleT
     assert len({credit.agreement for credit in booked}) == len({credit.ticket for credit in booked})
 
 
-def test_nothing_of_it_breaks_what_must_always_hold(teleco: SampleTeleco, cases: list[Case]) -> None:
+def test_no_invariant_is_violated(teleco: SampleTeleco, cases: list[Case]) -> None:
     assert cases
     assert teleco.use_cases.monitoring.violations(settled=True) == []

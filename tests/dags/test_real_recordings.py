@@ -1,4 +1,4 @@
-"""Real recordings through the DAG: a customer link measured every five minutes, and a home line that came and went."""
+"""Real recordings through the DAG: a link measured every five minutes, and a home line with many interruptions."""
 
 import gzip
 from collections.abc import Iterator
@@ -89,7 +89,7 @@ def recorded(
 
 
 def lead(teleco: Recorded, conf: dict[str, str]) -> tuple[SlaComparison, Rebate, CustomerReport, ClosedIncident, str]:
-    """Run the DAG, with an operator who releases what is held; return the documents and the letter."""
+    """Run the DAG while an operator releases what is held; return the documents and the letter."""
     conf = {"description": "As recorded.", "external_reference": "RECORDED", **conf}
     with teleco.meanwhile(teleco.release, "RECORDED"):
         run = load_dag("sla_violation").test(run_conf=conf)
@@ -132,7 +132,7 @@ def test_a_link_that_lost_packets_is_credited_and_never_called_restored(recorded
 
 
 @pytest.mark.parametrize("recorded", [HOME_LINE], indirect=True)
-def test_a_line_that_came_and_went_is_credited_for_its_month_without_a_word_about_today(recorded: Recorded) -> None:
+def test_a_line_with_interruptions_is_credited_for_its_month_and_not_said_to_be_down_now(recorded: Recorded) -> None:
     conf = HOME_LINE.conf | {"customer": "HOME-LINE", "service": "S-HOME-LINE"}
     comparison, rebate, report, closed, letter = lead(recorded, conf)
 

@@ -46,7 +46,7 @@ pytestmark = pytest.mark.airflow
 
 
 class Walked:
-    """One incident after its run: what Airflow says of it, and what our database keeps."""
+    """One incident after its run: its task instances in Airflow and its case in our database."""
 
     def __init__(self, teleco: SampleTeleco, key: str) -> None:
         self.expected = teleco.sample.expectations[key]
@@ -81,7 +81,7 @@ def test_the_case_file_holds_the_documents_of_the_way_and_no_other(walked: Walke
     assert kept & (never - {DOCUMENTS[task] for task in walked.expected.path if task in DOCUMENTS}) == set()
 
 
-def test_the_ticket_ends_as_the_data_say(walked: Walked) -> None:
+def test_the_ticket_ends_as_expected(walked: Walked) -> None:
     assert walked.case.closed is not None
     assert walked.case.closed.outcome == walked.expected.outcome
     assert walked.case.ticket.escalated is walked.expected.escalated
