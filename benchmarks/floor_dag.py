@@ -7,7 +7,8 @@ from typing import Any
 
 from airflow.sdk import DAG, BaseBranchOperator, BaseOperator, Context, TriggerRule
 
-from include.sla_logic.process.graph import EDGES, STEPS, Node, ways_to
+from include.sla_logic.process.graph import EDGES, STEPS, Node
+from include.sla_logic.process.way import ways_to
 
 
 class Nothing(BaseOperator):

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from include.sla_logic.persistence.cohort_members import JoinCondition
 from include.sla_logic.process import billing, customer_service, resource_provisioning, service_management
-from include.sla_logic.process.graph import STEPS, WAIT, ways_to
+from include.sla_logic.process.graph import STEPS, WAIT
 from include.sla_logic.process.step import Step
+from include.sla_logic.process.way import ways_to
 from include.sla_logic.services import UseCases
 
 ORDER = tuple(STEPS)

@@ -12,7 +12,7 @@ from include.sla_logic.domain.diagnosis import ProblemAnalysis
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
-from include.sla_logic.process.graph import is_reached
+from include.sla_logic.process.way import is_reached
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
 from tests.clock import Clock

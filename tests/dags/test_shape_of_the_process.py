@@ -13,7 +13,8 @@ from airflow.sdk import DAG, TriggerRule
 from airflow.sdk.bases.branch import BranchMixIn
 from airflow.serialization.serialized_objects import DagSerialization
 
-from include.sla_logic.process.graph import EDGES, STAGES, STEPS, ways_to
+from include.sla_logic.process.graph import EDGES, STAGES, STEPS
+from include.sla_logic.process.way import ways_to
 from sla_airflow.operators import JOIN
 from tests.dags.loading import DAGS, load_dag
 from tests.dags.shape import edges_of, groups_of

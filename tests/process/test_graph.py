@@ -7,18 +7,8 @@ import pytest
 
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.process import billing, customer_service, resource_provisioning, service_management
-from include.sla_logic.process.graph import (
-    EDGES,
-    STAGES,
-    STEPS,
-    WAIT,
-    Kind,
-    is_reached,
-    is_way,
-    next_steps,
-    way,
-    ways_to,
-)
+from include.sla_logic.process.graph import EDGES, STAGES, STEPS, WAIT, Kind
+from include.sla_logic.process.way import is_reached, is_way, next_steps, way, ways_to
 
 DEPARTMENTS = {
     Lane.CUSTOMER_SERVICE: customer_service,

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.leading import step_named
-from include.sla_logic.process.graph import WAIT, next_steps
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
+from include.sla_logic.process.way import next_steps
 from include.sla_logic.sample_data import Sample, load_sample
 from include.sla_logic.services import UseCases
 from include.sla_logic.settings import Settings

@@ -11,6 +11,7 @@ from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.system_t import audit, documents, restorations, steps, tickets
+from include.sla_logic.process.way import way
 from include.sla_logic.services import UseCases
 from tests.clock import NOON
 from tests.services.sample import CONTRACT, conf
@@ -313,3 +314,37 @@ def test_an_outcome_that_does_not_fit_the_way_is_named(opened, outcome, taken, w
         )
     found = [line for line in violations(opened) if line.startswith("I2 TT-000001: ended")]
     assert found == [] if says is None else any(says in line for line in found)
+
+
+def test_a_step_to_which_nothing_led_is_named(opened):
+    spoil(opened, step("enter_problem_report"), step("undertake_restoration"))
+    assert "I11 TT-000001: has done undertake_restoration, to which nothing had led" in violations(opened)
+
+
+def test_a_step_whose_document_is_missing_is_named(opened):
+    spoil(opened, step("enter_problem_report"))
+    assert violations(opened) == ["I11 TT-000001: has done enter_problem_report, whose ProblemReport is missing"]
+
+
+def test_a_decision_that_was_not_taken_is_named(opened):
+    taken = (
+        "enter_problem_report",
+        "compare_with_sla",
+        "determine_counter_measures",
+        "determine_customer_significance",
+    )
+    spoil(opened, *map(step, taken), step("is_customer_premium"))
+    assert "I11 TT-000001: has done is_customer_premium, which chose None" in violations(opened)
+
+
+def test_an_incident_that_was_closed_without_its_letter_is_named(opened):
+    chosen = {"is_customer_premium": "does_significance_change_priorities"}
+    chosen |= {"does_significance_change_priorities": "create_detailed_problem_report"}
+    chosen |= {"is_problem_analyzable": "analyze_problem", "choose_counter_measures": "undertake_minor_corrections"}
+    taken = [name for name in way(chosen) if name != "send_customer_report"]
+    spoil(opened, *(step(name, chosen.get(name)) for name in taken))
+    found = [said for said in violations(opened) if "is missing" not in said and said.startswith("I11")]
+    assert found == [
+        "I11 TT-000001: has done close_incident, to which nothing had led",
+        "I11 TT-000001: is closed without send_customer_report",
+    ]

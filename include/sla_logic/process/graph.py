@@ -38,6 +38,7 @@ class Node:
     kind: Kind
     waits_for_all: bool
     sends: bool  # delivers its messages at once: a letter, a posting
+    writes: str | None  # the kind of its document; some decisions and the wait have none
 
     @property
     def chooses(self) -> bool:
@@ -74,37 +75,43 @@ def _step(
     kind: Kind = Kind.ACTIVITY,
     waits_for_all: bool = False,
     sends: bool = False,
+    writes: str | None = None,
 ) -> Node:
-    return Node(row, name, followed_by, kind, waits_for_all, sends)
+    return Node(row, name, followed_by, kind, waits_for_all, sends, writes)
 
 
-def _decision(row: int, name: str, *choices: To) -> Node:
-    return _step(row, name, *choices, kind=Kind.DECISION)
+def _decision(row: int, name: str, *choices: To, writes: str | None = None) -> Node:
+    return _step(row, name, *choices, kind=Kind.DECISION, writes=writes)
 
 
 STAGES = (
     _stage(
         "Customer Service: intake",
         Lane.CUSTOMER_SERVICE,
-        _step(1, "enter_problem_report", To("compare_with_sla")),
-        _step(2, "compare_with_sla", To("determine_counter_measures")),
-        _step(3, "determine_counter_measures", To("determine_customer_significance")),
-        _step(4, "determine_customer_significance", To("is_customer_premium")),
+        _step(1, "enter_problem_report", To("compare_with_sla"), writes="ProblemReport"),
+        _step(2, "compare_with_sla", To("determine_counter_measures"), writes="SlaComparison"),
+        _step(3, "determine_counter_measures", To("determine_customer_significance"), writes="CounterMeasurePlan"),
+        _step(4, "determine_customer_significance", To("is_customer_premium"), writes="CustomerSignificance"),
         _decision(
             5,
             "is_customer_premium",
             To("link_to_extra_problem_fix", "premium"),
             To("does_significance_change_priorities", "not premium"),
         ),
-        _step(5, "link_to_extra_problem_fix", To("does_significance_change_priorities")),
+        _step(5, "link_to_extra_problem_fix", To("does_significance_change_priorities"), writes="PremiumCase"),
         _decision(
             6,
             "does_significance_change_priorities",
             To("reprioritize_counter_measures", "yes"),
             To("create_detailed_problem_report", "no"),
         ),
-        _step(6, "reprioritize_counter_measures", To("create_detailed_problem_report")),
-        _step(7, "create_detailed_problem_report", To("is_problem_analyzable", "detailed problem report")),
+        _step(6, "reprioritize_counter_measures", To("create_detailed_problem_report"), writes="CounterMeasurePlan"),
+        _step(
+            7,
+            "create_detailed_problem_report",
+            To("is_problem_analyzable", "detailed problem report"),
+            writes="DetailedProblemReport",
+        ),
     ),
     _stage(
         "Service Management: analysis",
@@ -114,9 +121,10 @@ STAGES = (
             "is_problem_analyzable",
             To("analyze_problem", "analyzable here"),
             To("send_to_resource_provisioning", "may lie in the resources"),
+            writes="Investigation",
         ),
-        _step(9, "analyze_problem", To("create_trouble_report")),
-        _step(9, "create_trouble_report", To("prepare_final_status_report", "trouble report")),
+        _step(9, "analyze_problem", To("create_trouble_report"), writes="ProblemAnalysis"),
+        _step(9, "create_trouble_report", To("prepare_final_status_report", "trouble report"), writes="TroubleReport"),
         _step(10, "send_to_resource_provisioning", To("is_problem_detected", "detailed problem report")),
     ),
     _stage(
@@ -127,16 +135,17 @@ STAGES = (
             "is_problem_detected",
             To("analyze_resource_problem", "problem detected"),
             To("notify_normal_execution", "no problem"),
+            writes="ResourceCheck",
         ),
-        _step(12, "analyze_resource_problem", To("create_resource_trouble_report")),
-        _step(12, "create_resource_trouble_report", To("send_status_report")),
-        _step(13, "notify_normal_execution", To("send_status_report")),
-        _step(14, "send_status_report", To("prepare_final_status_report", "status report")),
+        _step(12, "analyze_resource_problem", To("create_resource_trouble_report"), writes="ProblemAnalysis"),
+        _step(12, "create_resource_trouble_report", To("send_status_report"), writes="TroubleReport"),
+        _step(13, "notify_normal_execution", To("send_status_report"), writes="NormalExecutionNotification"),
+        _step(14, "send_status_report", To("prepare_final_status_report", "status report"), writes="StatusReport"),
     ),
     _stage(
         "Service Management: counter-measures",
         Lane.SERVICE_MANAGEMENT,
-        _step(15, "prepare_final_status_report", To("choose_counter_measures")),
+        _step(15, "prepare_final_status_report", To("choose_counter_measures"), writes="FinalStatusReport"),
         _decision(
             16,
             "choose_counter_measures",
@@ -144,10 +153,25 @@ STAGES = (
             To("undertake_minor_corrections", "minor corrective actions"),
             To("request_automatic_restoration", "automatic restoration"),
         ),
-        _step(17, "send_actual_service_performance", To("receive_outcome", "service performance")),
-        _step(18, "undertake_minor_corrections", To("send_problem_resolution_report")),
-        _step(19, "request_automatic_restoration", To("await_restoration_request", "restoration request")),
-        _step(25, "send_problem_resolution_report", To("receive_outcome", "problem resolution report")),
+        _step(
+            17,
+            "send_actual_service_performance",
+            To("receive_outcome", "service performance"),
+            writes="ServicePerformanceReport",
+        ),
+        _step(18, "undertake_minor_corrections", To("send_problem_resolution_report"), writes="CorrectiveActions"),
+        _step(
+            19,
+            "request_automatic_restoration",
+            To("await_restoration_request", "restoration request"),
+            writes="RestorationRequest",
+        ),
+        _step(
+            25,
+            "send_problem_resolution_report",
+            To("receive_outcome", "problem resolution report"),
+            writes="ProblemResolutionReport",
+        ),
     ),
     _stage(
         "Resource Provisioning: restoration",
@@ -159,28 +183,46 @@ STAGES = (
             To("terminate_restoration", "too late or rejected"),
             kind=Kind.WAIT,
         ),
-        _step(21, "track_errors", To("undertake_restoration")),
-        _step(22, "undertake_restoration", To("send_troubleshooting_report")),
-        _step(23, "send_troubleshooting_report", To("send_problem_resolution_report", "troubleshooting report")),
-        _step(24, "terminate_restoration", To("send_problem_resolution_report", "not restored")),
+        _step(21, "track_errors", To("undertake_restoration"), writes="TrackedErrors"),
+        _step(22, "undertake_restoration", To("send_troubleshooting_report"), writes="CorrectiveActions"),
+        _step(
+            23,
+            "send_troubleshooting_report",
+            To("send_problem_resolution_report", "troubleshooting report"),
+            writes="TroubleshootingReport",
+        ),
+        _step(
+            24,
+            "terminate_restoration",
+            To("send_problem_resolution_report", "not restored"),
+            writes="RestorationTermination",
+        ),
     ),
     _stage(
         "Customer Service: outcome",
         Lane.CUSTOMER_SERVICE,
-        _step(26, "receive_outcome", To("create_customer_report"), To("report_sla_rebate")),
-        _step(27, "create_customer_report", To("send_customer_report", "customer report")),
-        _step(28, "report_sla_rebate", To("adjust_billing", "rebate")),
+        _step(26, "receive_outcome", To("create_customer_report"), To("report_sla_rebate"), writes="SlaComparison"),
+        _step(27, "create_customer_report", To("send_customer_report", "customer report"), writes="CustomerReport"),
+        _step(28, "report_sla_rebate", To("adjust_billing", "rebate"), writes="Rebate"),
     ),
     _stage(
         "Billing & Collections",
         Lane.BILLING,
-        _step(29, "adjust_billing", To("send_customer_report", "billing adjustment"), sends=True),
+        _step(
+            29,
+            "adjust_billing",
+            To("send_customer_report", "billing adjustment"),
+            sends=True,
+            writes="BillingAdjustment",
+        ),
     ),
     _stage(
         "Customer Service: closing",
         Lane.CUSTOMER_SERVICE,
-        _step(30, "send_customer_report", To("close_incident"), waits_for_all=True, sends=True),
-        _step(31, "close_incident"),
+        _step(
+            30, "send_customer_report", To("close_incident"), waits_for_all=True, sends=True, writes="CustomerReport"
+        ),
+        _step(31, "close_incident", writes="ClosedIncident"),
     ),
 )
 
@@ -194,42 +236,3 @@ EDGES = tuple(
     for to in step.followed_by
 )
 WAIT = next(step.name for step in STEPS.values() if step.kind is Kind.WAIT)
-
-# The steps that an incident has done, each with what it chose; None where there was nothing to choose.
-Done = Mapping[str, str | None]
-
-
-def ways_to(step: str) -> tuple[Edge, ...]:
-    """Return what leads to a step; nothing leads to the first."""
-    return tuple(edge for edge in EDGES if edge.after == step)
-
-
-def is_reached(step: str, done: Done) -> bool:
-    """Tell whether the steps that are done led to this one."""
-    ways = ways_to(step)
-    led = [edge.before in done and done[edge.before] == edge.choice for edge in ways]
-    return all(led) if STEPS[step].waits_for_all or not ways else any(led)
-
-
-def next_steps(done: Done) -> tuple[str, ...]:
-    """Return the steps that were reached and are not done; more than one where they run side by side."""
-    return tuple(step for step in STEPS if step not in done and is_reached(step, done))
-
-
-def is_way(done: Done) -> bool:
-    """Tell whether each step was reached by those before it, in the order given: one way, or the beginning of one."""
-    before: dict[str, str | None] = {}
-    for step, choice in done.items():
-        if not is_reached(step, before):
-            return False
-        before[step] = choice
-    return True
-
-
-def way(choices: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the steps of an incident for which the decisions choose so, in the order of their rows."""
-    done: dict[str, str | None] = {}
-    for step in STEPS.values():
-        if is_reached(step.name, done):
-            done[step.name] = choices[step.name] if step.chooses else None
-    return tuple(done)

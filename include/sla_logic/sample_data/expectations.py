@@ -10,7 +10,8 @@ import yaml
 
 from include.sla_logic.domain.money import Money, half_up
 from include.sla_logic.domain.resolution import Outcome
-from include.sla_logic.process.graph import WAIT, way
+from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.way import way
 from include.sla_logic.sample_data.anchoring import Anchored
 from include.sla_logic.sample_data.catalogue import Expects, Incident, contract_text
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from include.sla_logic.process.graph import EDGES, STEPS, Done, Edge, next_steps
+from include.sla_logic.process.graph import EDGES, STEPS, Edge
+from include.sla_logic.process.way import Done, next_steps
 from include.sla_logic.services.incident_views import Case, TakenStep
 from include.sla_logic.web.process_layout import AROUND, BANDS, COLUMNS, PLACES, Band, label_of
 

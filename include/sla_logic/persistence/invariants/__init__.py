@@ -16,6 +16,7 @@ from include.sla_logic.persistence.invariants.outcomes import check_outcomes
 from include.sla_logic.persistence.invariants.problems import check_problems
 from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.invariants.waits import check_waits
+from include.sla_logic.persistence.invariants.ways import check_ways
 
 __all__ = ["Violation", "check", "check_settled"]
 
@@ -33,6 +34,7 @@ def check_settled(connection: Connection, *, now: datetime) -> Sequence[Violatio
 def _all(connection: Connection) -> Iterator[Violation]:
     yield from check_incidents(connection)
     yield from check_outcomes(connection)
+    yield from check_ways(connection)
     yield from check_money(connection)
     yield from check_caps(connection)
     yield from check_messages(connection)
