@@ -88,7 +88,7 @@ def _copied_databases(session_folder: Path) -> Iterator[None]:
     """Migrate once for all tests; only those of the migrations themselves call `migrate` as it is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "include.sla_logic.services.unit_of_work.migrate",
+            "include.sla_logic.persistence.unit_of_work.migrate",
             lambda database: migrate_by_copy(database, sqlite_template(session_folder)),
         )
         yield

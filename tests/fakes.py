@@ -87,8 +87,8 @@ class MemoryContracts:
         msg = f"There is no contract {wanted}."
         raise UnableToFindRecord(msg)
 
-    def relationship(self, agreement: Agreement, *, at: datetime) -> RelationshipHistory:
-        _ = at
+    def relationship(self, agreement: Agreement, *, at: datetime, ticket: str) -> RelationshipHistory:
+        _ = at, ticket
         return self.histories[agreement.customer]
 
 

@@ -76,7 +76,7 @@ def work_on(file):
     file.record("worked on", lane=Lane.BILLING)
     file.move_ticket(TicketStatus.IN_PROGRESS, reason="begun")
     file.restorations.open(deadline=NOON + timedelta(days=2), held_because=None)
-    file.repositories.outgoing.put(kind="mail", key=f"letter-{file.ticket.id}", payload={})
+    file.outgoing.put(kind="mail", key=f"letter-{file.ticket.id}", payload={})
     file.finish(None)
 
 

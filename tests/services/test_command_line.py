@@ -75,8 +75,8 @@ def test_the_outbox_is_listed_sent_and_retried(settled, tmp_path):
     @step
     def post(file) -> None:
         letter = "From: a@example.net\r\nTo: b@example.net\r\nMessage-ID: <TT-1.x@example.net>\r\n\r\nHello\r\n"
-        file.repositories.outgoing.put(kind="mail", key="letter-1", payload={"message": letter})
-        file.repositories.outgoing.put(kind="billing", key="credit-1", payload={"nonsense": True})
+        file.outgoing.put(kind="mail", key="letter-1", payload={"message": letter})
+        file.outgoing.put(kind="billing", key="credit-1", payload={"nonsense": True})
 
     assert "The outbox has no such message." in sla("outbox", "list").stdout
     settled.incidents.accept(conf(), run_id="run-1", origin="form")

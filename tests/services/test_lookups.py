@@ -94,7 +94,7 @@ def test_letters_are_where_the_transport_put_them(use_cases):
     @step
     def post(file) -> None:
         letter = "From: a@example.net\r\nTo: b@example.net\r\nMessage-ID: <TT-1.x@example.net>\r\n\r\nHello\r\n"
-        file.repositories.outgoing.put(kind="mail", key="<TT-1.x@example.net>", payload={"message": letter})
+        file.outgoing.put(kind="mail", key="<TT-1.x@example.net>", payload={"message": letter})
 
     use_cases.incidents.accept(conf(), run_id="run-1", origin="form")
     use_cases.incidents.perform(post, run_id="run-1")

@@ -48,7 +48,7 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Receiver:
 def post(use_cases: UseCases, *keys: str, run_id: str = "run-1", kind: str = "mail") -> None:
     def put(file) -> None:
         for key in keys:
-            file.repositories.outgoing.put(kind=kind, key=key, payload={"text": key.upper()})
+            file.outgoing.put(kind=kind, key=key, payload={"text": key.upper()})
 
     use_cases.incidents.accept(conf(), run_id=run_id, origin="form")
     use_cases.incidents.perform(Step(f"post_{'_'.join(keys)}"[:64], "", put), run_id=run_id)

@@ -54,8 +54,8 @@ def do_everything(file) -> Way:
     file.escalate("for once")
     file.restorations.open(deadline=NOON + timedelta(days=2), held_because="by hand")
     file.open_child_ticket("premium", to=Lane.EXTRA_PROBLEM_FIX)
-    file.repositories.outgoing.put(kind="mail", key="letter-1", payload={"text": "Grüße", "lines": [1, 2]})
-    file.repositories.outgoing.put(kind="billing", key="credit-1", payload={"amount": "1.00"})
+    file.outgoing.put(kind="mail", key="letter-1", payload={"text": "Grüße", "lines": [1, 2]})
+    file.outgoing.put(kind="billing", key="credit-1", payload={"amount": "1.00"})
     return Way.LEFT
 
 
@@ -243,7 +243,7 @@ def test_the_same_key_with_another_content_is_refused(any_use_cases):
 
     def post(text: str, number: int) -> Step:
         def put(file) -> None:
-            file.repositories.outgoing.put(kind="mail", key="letter-1", payload={"text": text})
+            file.outgoing.put(kind="mail", key="letter-1", payload={"text": text})
 
         return Step(f"post_{number}", "", put)
 

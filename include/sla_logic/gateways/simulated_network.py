@@ -1,17 +1,18 @@
-"""The embedded network: resources, alarms and faults in the operations database.
+"""The network of an installation without one: it behaves as the faults in its database say.
 
-An order takes effect exactly once per order key; what is measured afterwards is the healthy value of the
-service plus the effects of the faults that are still there.
+An action cures the faults that it is made for and no others; an alarm comes back while its cause is still there.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import select
 
+from include.sla_logic.domain.corrective_actions import order_key
 from include.sla_logic.domain.network import Action, ActionResult, Alarm, Probe, Resource, ResourceState
-from include.sla_logic.gateways.simulated_probes import take_probes
+from include.sla_logic.domain.service_problem import ProblemTie
+from include.sla_logic.gateways.network_state import NetworkState, add_orders
+from include.sla_logic.gateways.simulated_probes import SimulatedProbes
+from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.schema import reference as t
 
 _DONE = {
@@ -23,87 +24,103 @@ _DONE = {
 
 
 class SimulatedNetwork:
-    """The network of a house without one: it behaves as its faults in the database say."""
+    """Acts and measures for the incidents of a batch, in memory; `flush` writes what was done."""
 
-    def __init__(self, *, connection: Connection, now: datetime, ticket: str | None = None) -> None:
-        """Act and measure inside this transaction, at this moment."""
-        self._connection = connection
-        self._now = now
-        self._ticket = ticket
+    def __init__(self, batch: Batch, tied_resources: Callable[[], Sequence[tuple[str, str]]]) -> None:
+        """Take id and resource of each problem to which an incident is tied as a question: few batches need them."""
+        self._batch = batch
+        self._tied_resources = tied_resources
+        self._orders: dict[str, ActionResult | None] = {}
+        self._ordered: dict[str, ActionResult] = {}
+        self._acts = False
+        self._state: NetworkState | None = None
+        self._probes: SimulatedProbes | None = None
 
     def resources(self, service: str) -> Sequence[Resource]:
-        rows = self._connection.execute(
-            select(t.resources)
-            .join(t.topology, t.topology.c.resource == t.resources.c.id)
-            .where(t.topology.c.service == service)
-            .order_by(t.topology.c.position)
-        )
-        return [Resource.model_validate(row._asdict()) for row in rows]
+        state = self._look(service)
+        return [state.resources[resource] for resource in state.paths[service]]
 
     def alarms(self, service: str) -> Sequence[Alarm]:
-        rows = self._connection.execute(
-            select(t.alarms)
-            .join(t.topology, t.topology.c.resource == t.alarms.c.resource)
-            .where(t.topology.c.service == service, t.alarms.c.cleared_at.is_(None))
-            .order_by(t.alarms.c.raised_at, t.alarms.c.id)
-        )
-        return [Alarm.model_validate(row._asdict()) for row in rows]
+        return self._look(service).alarms_of(service)
 
     def undertake(self, action: Action, resource: str, *, order: str) -> ActionResult:
-        state = self._locked_state(resource)
-        if known := self._answered(order):
+        self._begin_to_act()
+        known = self._answered(order)
+        if known is not None:
             return known
-        ran = state is not None
-        answer = self._carry_out(action, resource) if ran else f"there is no resource {resource}"
-        result = ActionResult(action=action, resource=resource, ran=ran, answer=answer, at=self._now)
-        self._connection.execute(insert(t.network_orders).values(order_key=order, **result.model_dump()))
+        state = self._look()
+        if resource not in state.resources:
+            state.load_resource(resource)
+        ran = resource in state.resources
+        answer = self._carry_out(state, action, resource) if ran else f"there is no resource {resource}"
+        result = ActionResult(action=action, resource=resource, ran=ran, answer=answer, at=self._batch.now)
+        self._orders[order] = self._ordered[order] = result
         return result
 
     def probe(self, service: str) -> Sequence[Probe]:
-        return take_probes(self._connection, service, now=self._now)
+        self._begin_to_act()
+        state = self._look(service)
+        if self._probes is None:
+            self._probes = SimulatedProbes(self._batch, state)
+        return self._probes.take(service)
 
-    def _locked_state(self, resource: str) -> str | None:
-        """Take the resource for this transaction, so that two orders on it follow each other."""
-        return self._connection.scalar(
-            select(t.resources.c.state).where(t.resources.c.id == resource).with_for_update()
-        )
+    def flush(self) -> None:
+        """Write what was done and measured."""
+        if self._state is not None:
+            self._state.flush()
+        if self._probes is not None:
+            self._probes.flush()
+        rows = [{"order_key": key, **result.model_dump()} for key, result in self._ordered.items()]
+        add_orders(self._batch.connection, rows)
+        self._ordered = {}
+
+    def _begin_to_act(self) -> None:
+        """Hold the resources, so that two who act on one follow each other, and look at them only then."""
+        if not self._acts:
+            self._batch.hold_resources()
+            self._state, self._acts = None, True
+
+    def _look(self, service: str | None = None) -> NetworkState:
+        if self._state is None:
+            self._state = NetworkState(self._batch.connection, self._batch.now)
+            self._state.load_services(self._batch.services)
+        if service is not None and service not in self._batch.services and service not in self._state.paths:
+            self._state.load_services([service])
+        return self._state
 
     def _answered(self, order: str) -> ActionResult | None:
-        row = self._connection.execute(
-            select(t.network_orders).where(t.network_orders.c.order_key == order)
-        ).one_or_none()
-        return None if row is None else ActionResult.model_validate(row._asdict())
+        """Return the answer to an order that was given before.
 
-    def _carry_out(self, action: Action, resource: str) -> str:
-        faults = self._connection.execute(
-            select(t.resource_faults).where(
-                t.resource_faults.c.resource == resource, t.resource_faults.c.cured_at.is_(None)
+        An order of one incident's own is written with the step that gives it, and that step is done once: only
+        orders against problems, which are given for several incidents, can have been given before.
+        """
+        if not self._orders:
+            self._orders |= self._load_orders(self._shared_orders())
+        if order not in self._orders and order.partition(":")[0] not in self._batch.tickets:
+            self._orders |= self._load_orders([order])
+        return self._orders.get(order)
+
+    def _shared_orders(self) -> list[str]:
+        ties = [ProblemTie(id=name, resource=where, analysed_as="") for name, where in self._tied_resources()]
+        return [order_key("", "", action, tie.resource, ties=[tie]) for tie in ties for action in Action]
+
+    def _load_orders(self, keys: Sequence[str]) -> dict[str, ActionResult | None]:
+        orders: dict[str, ActionResult | None] = dict.fromkeys(keys)
+        if keys:
+            rows = self._batch.connection.execute(
+                select(t.network_orders).where(t.network_orders.c.order_key.in_(keys))
             )
-        ).all()
-        cured = [fault for fault in faults if fault.cured_by == action]
-        for fault in cured:
-            self._cure(fault)
-        left = [fault for fault in faults if fault not in cured]
+            orders |= {row.order_key: ActionResult.model_validate(row._asdict()) for row in rows}
+        return orders
+
+    def _carry_out(self, state: NetworkState, action: Action, resource: str) -> str:
+        for fault in [fault for fault in state.faults[resource] if fault.cured_by == action]:
+            state.cure(fault)
+        left = state.faults[resource]
         if action is Action.CLEAR_ALARM and left:
             return "alarm raised again at once: its cause is still there"
         if action is Action.CLEAR_ALARM:
-            self._clear_alarms(resource)
+            state.clear_alarms(resource)
         if not left:
-            self._set_state(resource, ResourceState.IN_SERVICE)
+            state.set_state(resource, ResourceState.IN_SERVICE)
         return _DONE[action] if not left else f"{_DONE[action]}, the fault is still there"
-
-    def _cure(self, fault: Row[Any]) -> None:
-        faults = t.resource_faults
-        self._connection.execute(update(faults).where(faults.c.id == fault.id).values(cured_at=self._now))
-        if fault.alarm is not None:
-            self._connection.execute(update(t.alarms).where(t.alarms.c.id == fault.alarm).values(cleared_at=self._now))
-
-    def _clear_alarms(self, resource: str) -> None:
-        self._connection.execute(
-            update(t.alarms)
-            .where(t.alarms.c.resource == resource, t.alarms.c.cleared_at.is_(None))
-            .values(cleared_at=self._now)
-        )
-
-    def _set_state(self, resource: str, state: ResourceState) -> None:
-        self._connection.execute(update(t.resources).where(t.resources.c.id == resource).values(state=state))

@@ -1,18 +1,22 @@
-"""Fresh measurements of the embedded network: healthy value, plus the faults on the way, plus a little noise."""
+"""Fresh measurements of the simulated network: healthy value, plus the faults on the way, plus a little noise."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from include.sla_logic.domain.network import Probe
 from include.sla_logic.domain.notification import Metric
 from include.sla_logic.domain.period import from_seconds, to_seconds
+from include.sla_logic.gateways.network_state import NetworkState
+from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.together import ask_together
 from include.sla_logic.persistence.upsert import upsert
 
 UP, DOWN = Decimal(100), Decimal(0)
@@ -27,27 +31,111 @@ class Faults:
     added: dict[str, Decimal]
 
 
-def take_probes(connection: Connection, service: str, *, now: datetime) -> Sequence[Probe]:
-    """Measure every metric of the service, keep the samples, and end the outages whose fault is cured."""
-    faults = _faults(connection, service)
-    _end_outages(connection, service, now)
-    down = faults.down or _is_recorded_down(connection, service)
-    state = DOWN if down else UP if _is_known(connection, service) else None
-    available = Probe(metric=Metric.AVAILABILITY, unit="percent", value=state, taken_at=now)
-    metrics = connection.execute(
-        select(t.measured_metrics).where(t.measured_metrics.c.service == service).order_by(t.measured_metrics.c.metric)
-    ).all()
-    return [available, *(_probe(connection, metric, faults, down=down, now=now) for metric in metrics)]
+class SimulatedProbes:
+    """Measures the services of a batch; samples and ended outages count at once and are written by `flush`."""
+
+    def __init__(self, batch: Batch, state: NetworkState) -> None:
+        self._batch = batch
+        self._state = state
+        self._metrics: dict[str, list[Any]] = {}
+        self._outages: dict[str, list[Any]] = {}
+        self._newest: dict[tuple[str, str], Any] = {}
+
+    def take(self, service: str) -> Sequence[Probe]:
+        """Measure every metric of the service, keep the samples, and end the outages whose fault is cured."""
+        self._look_up(service)
+        now, faults = self._batch.now, _sum(fault.effects for fault in self._faults(service))
+        self._end_outages(service)
+        unexplained = any(outage.fault is None for outage in self._outages[service])
+        down = faults.down or unexplained
+        is_known = bool(self._state.paths[service])  # of a service without resources nothing says that it is up
+        available = DOWN if down else UP if is_known else None
+        probes = [Probe(metric=Metric.AVAILABILITY, unit="percent", value=available, taken_at=now)]
+        return [*probes, *(self._probe(metric, faults, down=down) for metric in self._metrics[service])]
+
+    def flush(self) -> None:
+        """Write the samples and the ends of outages, one statement for each table."""
+        connection, fresh = self._batch.connection, self._batch.fresh
+        rows = [
+            {"service": service, "metric": metric, "at": at, "value": value}
+            for (service, metric), samples in fresh.samples.items()
+            for at, value in samples.items()
+        ]
+        upsert(connection, t.samples, rows)
+        if fresh.ended:
+            outage = t.outages.c
+            one = (outage.service == bindparam("its_service")) & (outage.reference == bindparam("its_name"))
+            ended = [
+                {"its_service": service, "its_name": name, "ended_at": at}
+                for (service, name), at in fresh.ended.items()
+            ]
+            connection.execute(update(t.outages).where(one), ended)
+        fresh.samples.clear()
+        fresh.ended.clear()
+
+    def _faults(self, service: str) -> list[Any]:
+        return [fault for resource in self._state.paths[service] for fault in self._state.faults[resource]]
+
+    def _end_outages(self, service: str) -> None:
+        """End each open outage whose fault is cured: the service is back as of this measurement."""
+        over = [one for one in self._outages[service] if one.cured_at is not None or one.fault in self._state.cured]
+        self._batch.fresh.ended.update({(service, one.reference): self._batch.now for one in over})
+        self._outages[service] = [one for one in self._outages[service] if one not in over]
+
+    def _probe(self, metric: Any, faults: Faults, *, down: bool) -> Probe:
+        name = Metric(metric.metric) if metric.metric in set(Metric) else Metric.OTHER
+        if metric.baseline is None:
+            return self._newest_sample(metric, name)
+        at = to_seconds(self._batch.now) // metric.step_seconds * metric.step_seconds
+        added = faults.added.get(metric.metric, Decimal(0))
+        stored = sample_value(cast("Measured", metric), added, down=down, at=at)
+        self._batch.fresh.samples[metric.service, metric.metric][at] = stored
+        return Probe(metric=name, unit=metric.unit, value=_shown(metric, stored), taken_at=self._batch.now)
+
+    def _newest_sample(self, metric: Any, name: Metric) -> Probe:
+        """Answer with the newest sample: where no healthy value is known, nothing may be made up."""
+        row = self._newest.get((metric.service, metric.metric))
+        if row is None:
+            return Probe(metric=name, unit=metric.unit, value=None, taken_at=self._batch.now)
+        return Probe(metric=name, unit=metric.unit, value=_shown(metric, row.value), taken_at=from_seconds(row.at))
+
+    def _look_up(self, service: str) -> None:
+        """Read what is known of all services of the batch when the first is measured."""
+        if service in self._metrics:
+            return
+        services = {service, *self._batch.services} - set(self._metrics)
+        answers = ask_together(self._batch.connection, _questions(services, self._batch.now))
+        found: dict[str, dict[str, list[Any]]] = {name: defaultdict(list) for name in answers}
+        for name, rows in answers.items():
+            for row in rows:
+                found[name][row.service].append(row)
+        for one in services:
+            self._metrics[one] = sorted(found["metrics"][one], key=lambda row: str(row.metric))
+            self._outages[one] = found["outages"][one]
+        self._newest |= {(row.service, row.metric): row for row in answers["newest"]}
 
 
-def _probe(connection: Connection, metric: Row[Any], faults: Faults, *, down: bool, now: datetime) -> Probe:
-    name = Metric(metric.metric) if metric.metric in set(Metric) else Metric.OTHER
-    if metric.baseline is None:
-        return _newest_sample(connection, metric, name, now)
-    at = to_seconds(now) // metric.step_seconds * metric.step_seconds
-    stored = sample_value(cast("Measured", metric), faults.added.get(metric.metric, Decimal(0)), down=down, at=at)
-    _keep_sample(connection, metric, at, stored)
-    return Probe(metric=name, unit=metric.unit, value=_shown(metric, stored), taken_at=now)
+def _questions(services: Iterable[str], now: datetime) -> dict[str, Select[Any]]:
+    metrics, outages, samples = t.measured_metrics, t.outages, t.samples
+    older = samples.alias()
+    newest = (
+        select(func.max(older.c.at))
+        .where(older.c.service == metrics.c.service, older.c.metric == metrics.c.metric, older.c.at <= to_seconds(now))
+        .correlate(metrics)
+        .scalar_subquery()
+    )
+    same = (samples.c.service == metrics.c.service) & (samples.c.metric == metrics.c.metric) & (samples.c.at == newest)
+    return {
+        "metrics": select(metrics).where(metrics.c.service.in_(services)),
+        "outages": select(outages.c.service, outages.c.reference, outages.c.fault, t.resource_faults.c.cured_at)
+        .select_from(outages)
+        .outerjoin(t.resource_faults, t.resource_faults.c.id == outages.c.fault)
+        .where(outages.c.service.in_(services), outages.c.ended_at.is_(None)),
+        "newest": select(samples)
+        .select_from(metrics)
+        .join(samples, same)
+        .where(metrics.c.service.in_(services), metrics.c.baseline.is_(None)),
+    }
 
 
 class Measured(Protocol):
@@ -80,72 +168,16 @@ def sample_value(metric: Measured, added: Decimal, *, down: bool, at: int) -> in
     return metric.baseline + int(added * scale) + noise % (2 * spread + 1) - spread
 
 
-def _newest_sample(connection: Connection, metric: Row[Any], name: Metric, now: datetime) -> Probe:
-    """Answer with the newest sample: where nothing is known of a healthy value, nothing may be made up."""
-    table = t.samples.c
-    row = connection.execute(
-        select(table.at, table.value)
-        .where(table.service == metric.service, table.metric == metric.metric, table.at <= to_seconds(now))
-        .order_by(table.at.desc())
-        .limit(1)
-    ).one_or_none()
-    if row is None:
-        return Probe(metric=name, unit=metric.unit, value=None, taken_at=now)
-    return Probe(metric=name, unit=metric.unit, value=_shown(metric, row.value), taken_at=from_seconds(row.at))
-
-
-def _shown(metric: Row[Any], stored: int | None) -> Decimal | None:
+def _shown(metric: Any, stored: int | None) -> Decimal | None:
     return None if stored is None else Decimal(stored).scaleb(-metric.decimals)
 
 
-def _keep_sample(connection: Connection, metric: Row[Any], at: int, value: int | None) -> None:
-    """Keep one sample per step: a later measurement in the same step takes the place of the earlier."""
-    upsert(connection, t.samples, [{"service": metric.service, "metric": metric.metric, "at": at, "value": value}])
-
-
-def _faults(connection: Connection, service: str) -> Faults:
-    rows = connection.execute(
-        select(t.resource_faults.c.effects)
-        .join(t.topology, t.topology.c.resource == t.resource_faults.c.resource)
-        .where(t.topology.c.service == service, t.resource_faults.c.cured_at.is_(None))
-    )
+def _sum(all_effects: Iterable[dict[str, str]]) -> Faults:
     added: dict[str, Decimal] = {}
     down = False
-    for metric, effect in _effects(row.effects for row in rows):
+    for metric, effect in (pair for effects in all_effects for pair in effects.items()):
         if metric == Metric.AVAILABILITY:
             down = True
         else:
-            added[metric] = added.get(metric, Decimal(0)) + effect
+            added[metric] = added.get(metric, Decimal(0)) + Decimal(effect)
     return Faults(down=down, added=added)
-
-
-def _effects(all_effects: Iterator[dict[str, str]]) -> Iterator[tuple[str, Decimal]]:
-    for effects in all_effects:
-        for metric, effect in effects.items():
-            yield metric, Decimal(effect)
-
-
-def _end_outages(connection: Connection, service: str, now: datetime) -> None:
-    """End each open outage whose fault is cured: the service is back as of this measurement."""
-    cured = select(t.resource_faults.c.id).where(t.resource_faults.c.cured_at.is_not(None))
-    connection.execute(
-        update(t.outages)
-        .where(t.outages.c.service == service, t.outages.c.ended_at.is_(None), t.outages.c.fault.in_(cured))
-        .values(ended_at=now)
-    )
-
-
-def _is_known(connection: Connection, service: str) -> bool:
-    """Tell whether any resource carries the service: of one without, nobody can say that it is up."""
-    found = connection.execute(select(t.topology.c.resource).where(t.topology.c.service == service).limit(1))
-    return found.first() is not None
-
-
-def _is_recorded_down(connection: Connection, service: str) -> bool:
-    """Tell whether an outage is open that no fault of the embedded network explains, such as an imported one."""
-    found = connection.execute(
-        select(t.outages.c.reference)
-        .where(t.outages.c.service == service, t.outages.c.ended_at.is_(None), t.outages.c.fault.is_(None))
-        .limit(1)
-    )
-    return found.first() is not None

@@ -24,8 +24,13 @@ class Act:
 
 def note_act(connection: Connection, act: Act) -> None:
     """Add one line."""
-    row = {"at": act.at, "actor": act.actor, "action": act.action, "subject": act.subject, "detail": act.detail}
-    connection.execute(insert(audit).values(row))
+    note_acts(connection, [act])
+
+
+def note_acts(connection: Connection, acts: Sequence[Act]) -> None:
+    """Add several lines in one statement."""
+    if acts:
+        connection.execute(insert(audit), [vars(act) for act in acts])
 
 
 def acts_about(connection: Connection, *subjects: str) -> Sequence[Act]:

@@ -1,12 +1,11 @@
-"""The customer's account: rebates as applied billing credits (TMF678) on her open invoice.
+"""The customers' accounts: rebates as applied billing credits (TMF678) on their open invoices.
 
-A credit is booked once for each incident, objective and window; the account is locked while it is worked out,
-so that two incidents of one month never credit the same downtime twice, nor two of one quarter exceed its cap.
+A credit is booked once for each incident, objective and window. The accounts are held while it is worked out, so that
+two incidents of one month never credit the same downtime twice, nor two of one quarter exceed its cap.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
@@ -15,14 +14,18 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.rebate import BillingAdjustment, EarlierCredit, Rebate, RebateLine, still_due
 from include.sla_logic.domain.relationship import Agreement
-from include.sla_logic.persistence.accounts import lock_account, open_invoice, total
+from include.sla_logic.persistence.accounts import check_accounts, open_invoices, totals
+from include.sla_logic.persistence.batch import Batch
+from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.pending_messages import Message, PendingMessages
+from include.sla_logic.persistence.reported_rebates import ReportedRebates
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import from_minor_units, to_minor_units
 
 BILLING = "billing"
 COUNTS = ("booked", "posted")
+Line = tuple[str, str, str, Period]  # ticket, agreement, objective and window
 
 
 @dataclass(frozen=True)
@@ -35,27 +38,34 @@ class Booking:
 
 
 class BillingLedger:
-    """Billing & Collections inside the operations database; the postings leave through the outbox."""
+    """Billing & Collections inside the operations database, looked up once for all agreements of a batch."""
 
-    def __init__(
-        self, *, connection: Connection, ticket: str, now: datetime, outgoing: PendingMessages | None = None
-    ) -> None:
-        """Book inside this transaction for this incident."""
-        self._connection = connection
-        self._ticket = ticket
-        self._now = now
-        self._outgoing = outgoing or PendingMessages()
+    def __init__(self, batch: Batch, contracts: ContractRegister) -> None:
+        self._batch = batch
+        self._contracts = contracts
+        self._counted: dict[str, list[EarlierCredit]] = {}
+        self._reported: ReportedRebates | None = None
+        self._bookings: dict[Line, Booking] = {}
+        self._invoices: dict[str, str | None] | None = None
+        self._totals: dict[str, int] = {}
+        self._rows: list[dict[str, Any]] = []
 
-    def earlier_credits(self, agreement: Agreement, window: Period) -> Sequence[EarlierCredit]:
-        """Return what was credited in windows that touch this one; held and declined credits are none."""
-        return counted_credits(self._connection, agreement.id, window)
+    def earlier_credits(self, agreement: Agreement, window: Period, *, ticket: str) -> Sequence[EarlierCredit]:
+        """Return what counts in windows that touch this one, and what others of the cohort have reported."""
+        booked = touching(self._credits(agreement), window)
+        known = {credit.reference for credit in booked}
+        others = touching(self._reported_by_others(agreement, ticket), window)
+        return [*booked, *(credit for credit in others if credit.reference not in known)]
 
-    def book(self, rebate: Rebate, agreement: Agreement) -> BillingAdjustment:
-        lock_account(self._connection, agreement.account)
-        invoice = open_invoice(self._connection, agreement.account)
-        bookings = [self._keep(rebate, line, agreement, invoice) for line in rebate.lines]
+    def book(
+        self, rebate: Rebate, agreement: Agreement, *, ticket: str, outgoing: PendingMessages
+    ) -> BillingAdjustment:
+        """Book the rebate of one incident once; what is booked before it in the same batch counts."""
+        invoices = self._hold_accounts(agreement)
+        invoice = invoices[agreement.account]
+        bookings = [self._keep(rebate, line, agreement, ticket, outgoing) for line in rebate.lines]
         booked = sum((b.amount for b in bookings if b.state in COUNTS), start=Money.zero(rebate.total.currency))
-        after = None if invoice is None else total(self._connection, invoice, booked.currency)
+        after = None if invoice is None else from_minor_units(self._totals[invoice], booked.currency)
         return BillingAdjustment(
             account=agreement.account,
             invoice=invoice,
@@ -67,60 +77,103 @@ class BillingLedger:
             reason=_reason(rebate, bookings, booked),
         )
 
-    def _keep(self, rebate: Rebate, line: RebateLine, agreement: Agreement, invoice: str | None) -> Booking:
-        if known := self._known(rebate, line, agreement):
-            return Booking(known.id, from_minor_units(known.amount, known.currency), known.state)
-        booking = self._new_booking(rebate, line, agreement)
-        counts = booking.state in COUNTS
-        self._insert(booking, rebate, line, agreement, invoice if counts else None)
-        if counts and booking.amount:
+    def flush(self) -> None:
+        """Write the new bookings into the open transaction."""
+        if self._rows:
+            self._batch.connection.execute(insert(a.applied_billing_credits), self._rows)
+            self._rows = []
+
+    def _agreements(self, asked: Agreement) -> list[Agreement]:
+        return list({one.id: one for one in (asked, *self._contracts.agreements())}.values())
+
+    def _credits(self, agreement: Agreement) -> list[EarlierCredit]:
+        if agreement.id not in self._counted:
+            self._counted |= counted_credits(self._batch.connection, [one.id for one in self._agreements(agreement)])
+        return self._counted[agreement.id]
+
+    def _reported_by_others(self, agreement: Agreement, ticket: str) -> list[EarlierCredit]:
+        """Return what others report under this agreement; what is held or unclaimed is no credit."""
+        if self._reported is None:
+            self._reported = ReportedRebates(self._batch)
+        return [
+            EarlierCredit(
+                contract=agreement.contract,
+                window=rebate.window,
+                objective=line.objective,
+                amount=line.net,
+                reference=booking_reference(other, line, rebate),
+            )
+            for other, rebate in self._reported.about(agreement)
+            if other != ticket and not rebate.held_for_approval and not rebate.claim_required
+            for line in rebate.lines
+        ]
+
+    def _hold_accounts(self, agreement: Agreement) -> dict[str, str | None]:
+        """Hold all accounts of the batch, then read what depends on them."""
+        if self._invoices is None:
+            connection, agreements = self._batch.connection, self._agreements(agreement)
+            accounts = {one.account for one in agreements}
+            self._batch.hold(t.billing_accounts, accounts)
+            check_accounts(connection, accounts)
+            self._invoices = open_invoices(connection, accounts)
+            self._totals = totals(connection, [one for one in self._invoices.values() if one is not None])
+            self._bookings = _bookings_of(connection, self._batch.tickets)
+            self._counted = counted_credits(connection, [one.id for one in agreements])
+        return self._invoices
+
+    def _keep(
+        self, rebate: Rebate, line: RebateLine, agreement: Agreement, ticket: str, outgoing: PendingMessages
+    ) -> Booking:
+        key = (ticket, agreement.id, line.objective, rebate.window)
+        if known := self._bookings.get(key):
+            return known
+        booking = self._new_booking(rebate, line, agreement, ticket=ticket)
+        self._bookings[key] = booking
+        invoice = self._count(booking, rebate, line, agreement) if booking.state in COUNTS else None
+        self._rows.append(_row(booking, rebate, line, key=key, invoice=invoice) | {"recorded_at": self._batch.now})
+        if booking.state in COUNTS and booking.amount:
             message = posting(booking.reference, agreement.account, booking.amount)
-            self._outgoing.put(kind=message.kind, key=message.key, payload=message.payload)
+            outgoing.put(kind=message.kind, key=message.key, payload=message.payload)
         return booking
 
-    def _new_booking(self, rebate: Rebate, line: RebateLine, agreement: Agreement) -> Booking:
+    def _new_booking(self, rebate: Rebate, line: RebateLine, agreement: Agreement, *, ticket: str) -> Booking:
         """Net a booking once more under the lock: another incident may have been credited in the meantime."""
         state = "held" if rebate.held_for_approval else "unclaimed" if rebate.claim_required else "booked"
         amount = line.net
         if state != "held":
-            stretch = rebate.cap_window or rebate.window
-            credited = counted_credits(self._connection, agreement.id, stretch)
+            credited = touching(self._credits(agreement), rebate.cap_window or rebate.window)
             amount = still_due(rebate, line, credited=credited)
-        return Booking(booking_reference(self._ticket, line, rebate), amount, state)
+        return Booking(booking_reference(ticket, line, rebate), amount, state)
 
-    def _known(self, rebate: Rebate, line: RebateLine, agreement: Agreement) -> Row[Any] | None:
-        table = a.applied_billing_credits.c
-        return self._connection.execute(
-            select(a.applied_billing_credits).where(
-                table.ticket == self._ticket,
-                table.agreement == agreement.id,
-                table.objective == line.objective,
-                table.window_start == rebate.window.start,
-                table.window_end == rebate.window.end,
-            )
-        ).one_or_none()
-
-    def _insert(
-        self, booking: Booking, rebate: Rebate, line: RebateLine, agreement: Agreement, invoice: str | None
-    ) -> None:
-        self._connection.execute(
-            insert(a.applied_billing_credits).values(
-                id=booking.reference,
-                ticket=self._ticket,
-                agreement=agreement.id,
-                objective=line.objective,
-                window_start=rebate.window.start,
-                window_end=rebate.window.end,
-                gross=to_minor_units(line.gross),
-                amount=to_minor_units(booking.amount),
-                currency=booking.amount.currency,
-                state=booking.state,
-                claim_deadline=rebate.claim_deadline,
-                invoice=invoice,
-                text="; ".join((*line.arithmetic, *_lowered(booking, line))),
-                recorded_at=self._now,
-            )
+    def _count(self, booking: Booking, rebate: Rebate, line: RebateLine, agreement: Agreement) -> str | None:
+        """Let the booking count for those that come after it; return the invoice to which it is applied."""
+        credit = EarlierCredit(
+            contract=agreement.contract,
+            window=rebate.window,
+            objective=line.objective,
+            amount=booking.amount,
+            reference=booking.reference,
         )
+        self._counted[agreement.id].append(credit)
+        invoice = (self._invoices or {})[agreement.account]
+        if invoice is not None:
+            self._totals[invoice] -= to_minor_units(booking.amount)
+        return invoice
+
+
+class IncidentBilling:
+    """The account as one incident sees it (`ports.Billing`)."""
+
+    def __init__(self, ledger: BillingLedger, ticket: str, outgoing: PendingMessages) -> None:
+        self._ledger = ledger
+        self._ticket = ticket
+        self._outgoing = outgoing
+
+    def earlier_credits(self, agreement: Agreement, window: Period) -> Sequence[EarlierCredit]:
+        return self._ledger.earlier_credits(agreement, window, ticket=self._ticket)
+
+    def book(self, rebate: Rebate, agreement: Agreement) -> BillingAdjustment:
+        return self._ledger.book(rebate, agreement, ticket=self._ticket, outgoing=self._outgoing)
 
 
 def booking_reference(ticket: str, line: RebateLine, rebate: Rebate) -> str:
@@ -128,30 +181,66 @@ def booking_reference(ticket: str, line: RebateLine, rebate: Rebate) -> str:
     return f"{ticket}:{line.objective}:{rebate.window.start:%Y%m%d}"
 
 
-def counted_credits(connection: Connection, agreement: str, window: Period) -> Sequence[EarlierCredit]:
-    """Return what counts under an agreement in windows that touch this one; held and declined credits do not."""
+def counted_credits(connection: Connection, agreements: Collection[str]) -> dict[str, list[EarlierCredit]]:
+    """Return what counts under each of these agreements, oldest first; held and declined credits do not."""
     table = a.applied_billing_credits.c
     rows = connection.execute(
         select(a.applied_billing_credits, t.agreements.c.contract)
         .join(t.agreements, t.agreements.c.id == table.agreement)
-        .where(
-            table.agreement == agreement,
-            table.state.in_(COUNTS),
-            table.window_start < window.end,
-            table.window_end > window.start,
-        )
+        .where(table.agreement.in_(agreements), table.state.in_(COUNTS))
         .order_by(table.recorded_at, table.id)
     )
-    return [
-        EarlierCredit(
-            contract=row.contract,
-            window=Period(start=row.window_start, end=row.window_end),
-            objective=row.objective,
-            amount=from_minor_units(row.amount, row.currency),
-            reference=row.id,
+    found: dict[str, list[EarlierCredit]] = {agreement: [] for agreement in agreements}
+    for row in rows:
+        found[row.agreement].append(
+            EarlierCredit(
+                contract=row.contract,
+                window=_window(row),
+                objective=row.objective,
+                amount=from_minor_units(row.amount, row.currency),
+                reference=row.id,
+            )
         )
-        for row in rows
-    ]
+    return found
+
+
+def touching(credited: Iterable[EarlierCredit], window: Period) -> list[EarlierCredit]:
+    """Keep the credits of windows that share time with this one."""
+    return [one for one in credited if one.window.start < window.end and one.window.end > window.start]
+
+
+def _bookings_of(connection: Connection, numbers: Collection[str]) -> dict[Line, Booking]:
+    """Return what these incidents have booked before."""
+    table = a.applied_billing_credits
+    return {
+        (row.ticket, row.agreement, row.objective, _window(row)): Booking(
+            row.id, from_minor_units(row.amount, row.currency), row.state
+        )
+        for row in connection.execute(select(table).where(table.c.ticket.in_(numbers)))
+    }
+
+
+def _window(row: Row[Any]) -> Period:
+    return Period(start=row.window_start, end=row.window_end)
+
+
+def _row(booking: Booking, rebate: Rebate, line: RebateLine, *, key: Line, invoice: str | None) -> dict[str, Any]:
+    ticket, agreement, objective, window = key
+    return {
+        "id": booking.reference,
+        "ticket": ticket,
+        "agreement": agreement,
+        "objective": objective,
+        "window_start": window.start,
+        "window_end": window.end,
+        "gross": to_minor_units(line.gross),
+        "amount": to_minor_units(booking.amount),
+        "currency": booking.amount.currency,
+        "state": booking.state,
+        "claim_deadline": rebate.claim_deadline,
+        "invoice": invoice,
+        "text": "; ".join((*line.arithmetic, *_lowered(booking, line))),
+    }
 
 
 def posting(reference: str, account: str, amount: Money) -> Message:

@@ -1,8 +1,9 @@
-"""The case file that the departments work on: reads from memory, keeps what is written until it is filed."""
+"""The case file that the departments work on: reads from memory, keeps what is written until it is flushed."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeVar
+from functools import cached_property
+from typing import Any, TypeVar
 
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.errors import ForeseenError
@@ -12,9 +13,10 @@ from include.sla_logic.domain.policies import Policies
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket, check_move
 from include.sla_logic.persistence.incident_records import IncidentRecord, Step
+from include.sla_logic.persistence.pending import Entry, Move, Pending, Wait
+from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.repositories import Repositories
-from include.sla_logic.persistence.restorations import find_restoration
 from include.sla_logic.persistence.tickets import Opening, open_ticket
 from include.sla_logic.process.ports import Billing, Contracts, LetterOutbox, Measurements, Network, ServiceProblems
 
@@ -25,41 +27,6 @@ class UnableToReadDocument(ForeseenError):
     """The case file holds no document of that kind."""
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One sentence of the timeline."""
-
-    lane: Lane
-    event: str
-
-
-@dataclass(frozen=True)
-class Move:
-    """One change of the ticket's status."""
-
-    status: TicketStatus
-    reason: str
-
-
-@dataclass(frozen=True)
-class Wait:
-    """A wait for a restoration request, as it is opened."""
-
-    deadline: datetime
-    held_because: str | None
-
-
-@dataclass
-class Pending:
-    """What one activity has written of one incident and what is not filed yet."""
-
-    documents: list[tuple[int, Document]] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    moves: list[Move] = field(default_factory=list)
-    waits: list[Wait] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-
-
 class Waits:
     """Opens the wait of Resource Provisioning (`ports.Restorations`)."""
 
@@ -68,27 +35,27 @@ class Waits:
 
     @property
     def outcome(self) -> RestorationOutcome | None:
-        wait = find_restoration(self._file.repositories.connection, self._file.incident.number)
-        return None if wait is None else wait.outcome
+        return self._file.repositories.waits.outcome(self._file.incident.number)
 
     def open(self, *, deadline: datetime, held_because: str | None) -> None:
         self._file.pending.waits.append(Wait(deadline, held_because))
 
 
 class SqlCaseFile:
-    """One incident in the hands of one activity; nothing it writes is true before it is filed.
+    """One incident in the hands of one step; nothing it writes is true before it is flushed.
 
-    `task` is the activity, kept with each document. Implements `ports.CaseFile`.
+    `task` is the step, kept with each document. Implements `ports.CaseFile`.
     """
 
-    def __init__(self, incident: IncidentRecord, repositories: Repositories, *, task: str, now: datetime) -> None:
+    def __init__(self, incident: IncidentRecord, repositories: Repositories, *, task: str) -> None:
         self.incident = incident
-        self.pending = Pending()
         self.repositories = repositories
         self.task = task
+        self.pending = Pending()
+        self.outgoing = PendingMessages()
         self._ticket = incident.ticket
-        self._now = now
         self._read: dict[str, Document] = {}
+        repositories.batch.pending.append((incident.ticket, self.pending))
 
     @property
     def ticket(self) -> TroubleTicket:
@@ -96,7 +63,12 @@ class SqlCaseFile:
 
     @property
     def now(self) -> datetime:
-        return self._now
+        return self.repositories.batch.now
+
+    @property
+    def sender(self) -> str | None:
+        """The address from which letters come, where one is configured."""
+        return self.repositories.batch.sender
 
     @property
     def policies(self) -> Policies:
@@ -118,17 +90,24 @@ class SqlCaseFile:
     def restorations(self) -> Waits:
         return Waits(self)
 
-    @property
+    @cached_property
     def problems(self) -> ServiceProblems:
-        return self.repositories.problems
+        from include.sla_logic.persistence.service_problems import IncidentProblems
+
+        return IncidentProblems(lambda: self.repositories.problems, self.incident.number, self.pending)
 
     @property
     def billing(self) -> Billing:
-        return self.repositories.billing
+        from include.sla_logic.persistence.billing import IncidentBilling
+
+        return IncidentBilling(self.repositories.billing, self.ticket.id, self.outgoing)
 
     @property
     def letter_outbox(self) -> LetterOutbox:
-        return self.repositories.letter_outbox
+        return self.repositories.batch.gateways.letter_outbox(self._put_letter, self.sender)
+
+    def _put_letter(self, key: str, payload: Mapping[str, Any]) -> None:
+        self.outgoing.put(kind="mail", key=key, payload=payload)
 
     def read(self, kind: type[D]) -> D:
         document = self.find(kind)
@@ -186,11 +165,15 @@ class SqlCaseFile:
             assigned_to=to,
             parent=self.incident.number,
         )
-        child, opened = open_ticket(self.repositories.connection, opening, now=self._now)
+        child, opened = open_ticket(self.repositories.batch.connection, opening, now=self.now)
         if opened:
             self.record(f"Opened {child.id}: {reason}", lane=self._ticket.assigned_to)
         return child.id
 
+    def done(self, task: str) -> Step:
+        """Return the step of that name, done before or just now."""
+        return self.incident.steps.get(task) or self.pending.steps[-1]
+
     def finish(self, choice: str | None) -> None:
-        """Note that the activity is done, with its choice where it was a decision."""
-        self.pending.steps.append(Step(self.task, choice, self._now))
+        """Note that the step is done, with its choice where it was a decision."""
+        self.pending.steps.append(Step(self.task, choice, self.now))

@@ -1,4 +1,4 @@
-"""The incidents that one run carries together, and the ways that lead each of them to a step."""
+"""The incidents that one run carries together, and what must be done before each of them comes to a step."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ CARRIED, LEFT, SET_ASIDE = "carried", "left", "set aside"
 
 @dataclass(frozen=True)
 class JoinCondition:
-    """The steps that lead to a step; of several ways an incident has come by one, or must have come by all."""
+    """The steps that lead to a step: an incident must have come from all of them, or from any."""
 
     came_from: frozenset[str] = frozenset()
     all_of: bool = True
 
     def is_met_by(self, task: str, taken: dict[str, str | None]) -> bool:
-        """Tell whether an incident that has taken these steps, with these choices, comes to this task."""
+        """Tell whether an incident that has done these steps, with these choices, comes to this task."""
         led = (step in taken and taken[step] in {None, task} for step in self.came_from)
         return all(led) if self.all_of or not self.came_from else any(led)
 
@@ -90,10 +90,11 @@ def carrying_run(connection: Connection, number: int) -> str | None:
     return None if last is None or last.state == LEFT else last.run_id
 
 
-def mark(connection: Connection, run_id: str, number: int, state: str, *, reason: str | None = None) -> None:
-    """Note that a member is no longer carried."""
-    one = (cohort_members.c.run_id == run_id) & (cohort_members.c.ticket == number)
-    connection.execute(update(cohort_members).where(one).values(state=state, reason=reason))
+def mark(connection: Connection, run_id: str, numbers: Sequence[int], state: str, *, reason: str | None = None) -> None:
+    """Note that these members are no longer carried."""
+    if numbers:
+        these = (cohort_members.c.run_id == run_id) & cohort_members.c.ticket.in_(numbers)
+        connection.execute(update(cohort_members).where(these).values(state=state, reason=reason))
 
 
 def carried(connection: Connection, run_id: str, numbers: Sequence[int]) -> list[int]:
@@ -105,7 +106,7 @@ def carried(connection: Connection, run_id: str, numbers: Sequence[int]) -> list
 def ready_members(
     connection: Connection, run_id: str, task: str, join_condition: JoinCondition
 ) -> dict[int, str | None]:
-    """Return the carried incidents that come through the join_condition, and with each that has done the task its choice.
+    """Return the carried incidents that meet the condition, each with the choice that it has made at the task.
 
     The choice is `""` for a step without choices and None for a task not done yet.
     """
@@ -116,10 +117,10 @@ def ready_members(
         select(steps.c.ticket, steps.c.task, steps.c.choice).where(of_run, steps.c.task.in_(wanted))
     ):
         taken[row.ticket][row.task] = row.choice
-    everybody: list[int] = list(connection.scalars(_carried(run_id).order_by(cohort_members.c.ticket)))
+    carried_here: list[int] = list(connection.scalars(_carried(run_id).order_by(cohort_members.c.ticket)))
     return {
         number: (taken[number][task] or "") if task in taken[number] else None
-        for number in everybody
+        for number in carried_here
         if join_condition.is_met_by(task, taken[number])
     }
 

@@ -11,8 +11,8 @@ from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.rebate import EarlierCredit, Rebate, room_under_cap, still_due
-from include.sla_logic.persistence.accounts import lock_account, open_invoice
-from include.sla_logic.persistence.billing import counted_credits, posting
+from include.sla_logic.persistence.accounts import lock_account, open_invoices
+from include.sla_logic.persistence.billing import counted_credits, posting, touching
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.schema import accounts as a
@@ -173,7 +173,8 @@ def _left_to_claim(connection: Connection, row: Row[Any], rebate: Rebate) -> Mon
 
 
 def _counted(connection: Connection, row: Row[Any], rebate: Rebate) -> Sequence[EarlierCredit]:
-    return counted_credits(connection, row.agreement, rebate.cap_window or rebate.window)
+    counted = counted_credits(connection, [row.agreement])[row.agreement]
+    return touching(counted, rebate.cap_window or rebate.window)
 
 
 def _book(
@@ -184,7 +185,7 @@ def _book(
         reference,
         state="booked",
         amount=to_minor_units(amount),
-        invoice=open_invoice(connection, account),
+        invoice=open_invoices(connection, [account])[account],
         **decision,
     )
     if amount:

@@ -1,4 +1,4 @@
-"""Files what activities have written: one statement per table, however many incidents there are."""
+"""Writes what steps have left in their case files: one statement per table, however many incidents there are."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.sla_clock import StatusEvent
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.pending_messages import Message
 from include.sla_logic.persistence.queue_positions import Progress, keep_places
@@ -32,7 +33,11 @@ class UnableToKeepMessage(ForeseenError):
 
 
 def flush(connection: Connection, files: Sequence[SqlCaseFile]) -> None:
-    """Write what these files hold into the open transaction; a file that is left out has done nothing."""
+    """Write what these files of one batch hold into the open transaction; a file that is left out has done nothing."""
+    if not files:
+        return
+    repositories, now = files[0].repositories, files[0].now
+    repositories.flush()
     _add(connection, documents, (row for file in files for row in _documents(file)))
     _add(connection, timeline, (row for file in files for row in _entries(file)))
     _add(connection, ticket_status_history, (row for file in files for row in _moves(file)))
@@ -40,46 +45,36 @@ def flush(connection: Connection, files: Sequence[SqlCaseFile]) -> None:
     file_messages(
         connection,
         [
-            message_row(message, ticket=file.incident.number, now=file.now)
+            message_row(message, ticket=file.incident.number, now=now)
             for file in files
-            for message in file.repositories.outgoing.messages
+            for message in file.outgoing.messages
         ],
     )
     _change_tickets(connection, files)
     _add(connection, steps, (row for file in files for row in _steps(file)))
-    _file_problems(connection, files)
-    if files:
-        keep_places(connection, (_progress(file) for file in files), now=files[0].now)
+    _add(connection, service_problem_tickets, (row for file in files for row in _ties(file)))
+    if left := [file.incident.number for file in files if file.pending.has_left]:
+        from include.sla_logic.persistence.service_problems import end_left
+
+        end_left(connection, left, now=now)
+    keep_places(connection, (_progress(file) for file in files), now=now)
 
 
-def _file_problems(connection: Connection, files: Sequence[SqlCaseFile]) -> None:
-    """Tie the incidents to their service problems; what all its incidents have left is closed after their steps."""
-    asked = [(file, desk) for file in files if (desk := file.repositories.asked_about_problems)]
-    if not asked:
-        return
-    from include.sla_logic.persistence.service_problems import end_left, problem_number
-
-    _add(
-        connection,
-        service_problem_tickets,
-        (
-            {
-                "ticket": file.incident.number,
-                "problem": problem_number(tie.problem.id),
-                "priority": tie.priority,
-                "tied_at": file.now,
-            }
-            for file, desk in asked
-            for tie in desk.fresh
-        ),
-    )
-    if left := [file for file, desk in asked if desk.left]:
-        end_left(connection, [file.incident.number for file in left], now=left[0].now)
+def _ties(file: SqlCaseFile) -> Iterator[dict[str, Any]]:
+    for problem, priority in file.pending.ties:
+        yield {"ticket": file.incident.number, "problem": problem, "priority": priority, "tied_at": file.now}
 
 
 def _progress(file: SqlCaseFile) -> Progress:
-    documents = [document for _, document in file.pending.documents]
-    return Progress(file.incident.number, file.ticket.status, bool(file.pending.moves), documents)
+    moves = [StatusEvent(status=move.status, at=file.now, reason=move.reason) for move in file.pending.moves]
+    return Progress(
+        number=file.incident.number,
+        status=file.ticket.status,
+        moved=bool(moves),
+        documents=[document for _, document in file.pending.documents],
+        place=file.incident.place,
+        moves=[*file.incident.moves, *moves],
+    )
 
 
 def _documents(file: SqlCaseFile) -> Iterator[dict[str, Any]]:
@@ -107,7 +102,7 @@ def _entries(file: SqlCaseFile) -> Iterator[dict[str, Any]]:
 
 
 def _moves(file: SqlCaseFile) -> Iterator[dict[str, Any]]:
-    for sequence, move in enumerate(file.pending.moves, start=file.incident.history_length + 1):
+    for sequence, move in enumerate(file.pending.moves, start=len(file.incident.moves) + 1):
         yield {
             "ticket": file.incident.number,
             "sequence": sequence,

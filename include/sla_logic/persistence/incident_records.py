@@ -1,16 +1,19 @@
-"""What is kept of incidents, loaded with one query per table however many incidents are asked for."""
+"""What is kept of incidents, loaded in one statement however many incidents are asked for."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.sla_clock import Owner, StatusEvent
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
+from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import (
     documents,
     steps,
@@ -18,6 +21,7 @@ from include.sla_logic.persistence.schema.system_t import (
     tickets,
     timeline,
 )
+from include.sla_logic.persistence.together import ask_together
 
 
 class UnableToFindIncident(NotFoundError):
@@ -44,14 +48,15 @@ class Step(NamedTuple):
 
 @dataclass
 class IncidentRecord:
-    """One incident as the database has it; both lengths are the last numbers of gap-free sequences."""
+    """One incident as the database has it; `timeline_length` is the last number of a gap-free sequence."""
 
     number: int
     ticket: TroubleTicket
     documents: dict[str, list[StoredDocument]] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
+    moves: list[StatusEvent] = field(default_factory=list)
+    place: dict[str, Any] | None = None
     timeline_length: int = 0
-    history_length: int = 0
 
 
 def ticket_id(number: int) -> str:
@@ -102,18 +107,19 @@ def _is_name(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 
-def lock_run(connection: Connection, run_id: str) -> int | None:
-    """Hold the ticket that this run works on until the transaction ends, and return its number."""
-    if not _is_name(run_id):
-        return None
-    return connection.scalar(select(tickets.c.number).where(tickets.c.run_id == run_id).with_for_update())
+def lock_run(connection: Connection, run_id: str) -> None:
+    """Hold the ticket that this run works on, as `lock_tickets` does."""
+    if connection.dialect.name == "postgresql" and _is_name(run_id):
+        connection.execute(select(tickets.c.number).where(tickets.c.run_id == run_id).with_for_update()).all()
 
 
 def lock_tickets(connection: Connection, numbers: Sequence[int]) -> None:
-    """Hold these incidents until the transaction ends; SQLite's write transaction holds them all anyway.
+    """Hold these incidents until the transaction ends; SQLite's write transaction holds everything anyway.
 
     A statement of its own: what is read after it sees what the former holder has written.
     """
+    if connection.dialect.name != "postgresql":
+        return
     query = select(tickets.c.number).where(tickets.c.number.in_(numbers)).order_by(tickets.c.number)
     connection.execute(query.with_for_update()).all()
 
@@ -131,26 +137,50 @@ def load_steps(connection: Connection, numbers: Sequence[int]) -> dict[int, dict
 
 def load_incident_records(connection: Connection, numbers: Sequence[int]) -> list[IncidentRecord]:
     """Return the records of these incidents in the order of their numbers; unknown numbers are left out."""
-    query = _with_last_numbers().where(tickets.c.number.in_(numbers)).order_by(tickets.c.number)
+    return _load_records(connection, tickets.c.number.in_(numbers))
+
+
+def load_record_of_run(connection: Connection, run_id: str) -> list[IncidentRecord]:
+    """Return the record of the incident that a run works on, in a list; an empty list where the run has none."""
+    return _load_records(connection, tickets.c.run_id == run_id) if _is_name(run_id) else []
+
+
+def _load_records(connection: Connection, wanted: ColumnElement[bool]) -> list[IncidentRecord]:
+    """Load all that is kept of the wanted tickets in one statement, however many there are."""
+    found = ask_together(connection, _questions(wanted))
     records = {
-        row.number: IncidentRecord(
-            row.number,
-            ticket_of(row),
-            timeline_length=row.timeline_length or 0,
-            history_length=row.history_length or 0,
-        )
-        for row in connection.execute(query)
+        row.number: IncidentRecord(row.number, ticket_of(row), timeline_length=row.timeline_length or 0)
+        for row in sorted(found["tickets"], key=attrgetter("number"))
     }
-    for number, taken in load_steps(connection, numbers).items():
-        records[number].steps = taken
-    _load_documents(connection, records)
+    for row in sorted(found["steps"], key=attrgetter("id")):
+        records[row.ticket].steps[row.task] = Step(row.task, row.choice, row.done_at)
+    for row in sorted(found["documents"], key=attrgetter("id")):
+        document = StoredDocument(row.kind, row.round, row.body, row.task, row.written_at)
+        records[row.ticket].documents.setdefault(row.kind, []).append(document)
+    for row in sorted(found["moves"], key=attrgetter("sequence")):
+        records[row.ticket].moves.append(status_event(row))
+    for row in found["queue"]:
+        records[row.ticket].place = row._asdict()
     return list(records.values())
 
 
-def _load_documents(connection: Connection, records: dict[int, IncidentRecord]) -> None:
-    for number, *fields in connection.execute(_documents_of(records).order_by(documents.c.id)):
-        document = StoredDocument(*fields)
-        records[number].documents.setdefault(document.kind, []).append(document)
+def _questions(wanted: ColumnElement[bool]) -> dict[str, Select[Any]]:
+    last = select(func.max(timeline.c.sequence)).where(timeline.c.ticket == tickets.c.number).scalar_subquery()
+    return {
+        "tickets": select(tickets, last.label("timeline_length")).where(wanted),
+        "queue": select(queue).join(tickets, tickets.c.number == queue.c.ticket).where(wanted),
+        "steps": select(steps).join(tickets, tickets.c.number == steps.c.ticket).where(wanted),
+        "documents": select(documents).join(tickets, tickets.c.number == documents.c.ticket).where(wanted),
+        "moves": select(ticket_status_history)
+        .join(tickets, tickets.c.number == ticket_status_history.c.ticket)
+        .where(wanted),
+    }
+
+
+def status_event(row: Any) -> StatusEvent:
+    """Turn a row of `ticket_status_history` into the event that the clocks read."""
+    owner = Owner(row.owner) if row.owner else None
+    return StatusEvent.model_construct(status=TicketStatus(row.status), at=row.at, reason=row.reason, owner=owner)
 
 
 def load_first_documents(connection: Connection, numbers: Sequence[int], kind: str) -> dict[int, StoredDocument]:
@@ -164,19 +194,7 @@ def _documents_of(numbers: Iterable[int]) -> Select[Any]:
     return select(documents.c.ticket, *columns).where(documents.c.ticket.in_(numbers))
 
 
-def _with_last_numbers() -> Select[Any]:
-    timelines = select(func.max(timeline.c.sequence)).where(timeline.c.ticket == tickets.c.number)
-    histories = select(func.max(ticket_status_history.c.sequence)).where(
-        ticket_status_history.c.ticket == tickets.c.number
-    )
-    return select(
-        tickets,
-        timelines.scalar_subquery().label("timeline_length"),
-        histories.scalar_subquery().label("history_length"),
-    )
-
-
-def ticket_of(row: Row[Any]) -> TroubleTicket:
+def ticket_of(row: Any) -> TroubleTicket:
     """Turn a row of `tickets` into the ticket that the departments see."""
     return TroubleTicket(
         id=ticket_id(row.number),

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, exists, or_, select
 
 from include.sla_logic.domain.significance import Band, work_out_significance
-from include.sla_logic.persistence.batch import Batch
-from include.sla_logic.persistence.batch_repositories import repositories_of
-from include.sla_logic.persistence.incident_records import IncidentRecord, ticket_of
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.persistence.contracts import ContractRegister
+from include.sla_logic.persistence.incident_records import ticket_of
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.queue_positions import change_places
 from include.sla_logic.persistence.schema.arrivals import arrivals
@@ -34,23 +34,25 @@ def place_arrivals(connection: Connection, numbers: Sequence[int], *, now: datet
     """
     query = select(tickets, arrivals.c.observed_on).join(arrivals, arrivals.c.ticket == tickets.c.number)
     rows = connection.execute(query.where(tickets.c.number.in_(numbers), acceptable())).all()
-    records = [IncidentRecord(row.number, ticket_of(row)) for row in rows]
-    batch = Batch(connection, records, run_id="", now=now)
+    waiting = [(row.number, ticket_of(row), row.observed_on) for row in rows]
+    register = ContractRegister(
+        connection=connection, subscriptions=[(ticket.customer, ticket.service) for _, ticket, _ in waiting]
+    )
     told: dict[int, dict[str, Any]] = {number: {} for number in numbers}
-    for row, incident in zip(rows, records, strict=True):
-        told[row.number] = _significance(batch, incident, row.observed_on)
+    for number, ticket, observed_on in waiting:
+        told[number] = _significance(register, ticket, observed_on, now=now)
     change_places(connection, told, now=now)
 
 
-def _significance(batch: Batch, incident: IncidentRecord, observed_on: date) -> dict[str, Any]:
-    ticket = incident.ticket
-    register = repositories_of(batch, ticket.id, sender=None).contracts
+def _significance(
+    register: ContractRegister, ticket: TroubleTicket, observed_on: date, *, now: datetime
+) -> dict[str, Any]:
     agreement = register.agreement(ticket.customer, ticket.service, at=datetime.combine(observed_on, time(), UTC))
     said = work_out_significance(
-        register.relationship(agreement, at=batch.now),
+        register.relationship(agreement, at=now, ticket=ticket.id),
         premium=register.contract(agreement).premium,
         near_chronic_right=None,
         policy=policies_in_force().significance,
-        now=batch.now,
+        now=now,
     )
     return {"score": said.score, "protected": said.band is Band.PROTECTED}

@@ -1,10 +1,12 @@
 """What was measured of a service, read from the operations database as it was known at one moment."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
@@ -21,146 +23,165 @@ from include.sla_logic.domain.measurements import (
 )
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Agreement
-from include.sla_logic.persistence.contracts import find_contract
-from include.sla_logic.persistence.reported_incidents import Reported, reported_incidents
+from include.sla_logic.persistence.contracts import ContractRegister, Subscription
+from include.sla_logic.persistence.reported_incidents import Reported, Reports, report_questions
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
-from include.sla_logic.persistence.series import read_series
+from include.sla_logic.persistence.series import SampleReader, Wanted
+from include.sla_logic.persistence.together import ask_together
+
+Rows = Sequence[Any]
+
+
+@dataclass
+class FreshMeasurements:
+    """What was measured in this transaction and is not written yet: samples, and outages that have ended."""
+
+    samples: dict[tuple[str, str], dict[int, int | None]] = field(default_factory=lambda: defaultdict(dict))
+    ended: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
 
 class MeasurementRegister:
-    """Outages, samples and planned work of the services."""
+    """Outages, samples and planned work; one look-up of each for all services that are judged by one window."""
 
-    def __init__(self, *, connection: Connection, ticket: str | None = None, now: datetime | None = None) -> None:
-        """Look through this transaction."""
+    def __init__(
+        self,
+        *,
+        connection: Connection,
+        contracts: ContractRegister | None = None,
+        subscriptions: Iterable[Subscription] = (),
+        fresh: FreshMeasurements | None = None,
+    ) -> None:
+        """Look through this transaction; what is asked about another service is looked up for it alone."""
         self._connection = connection
-        self._ticket = ticket
-        self._now = now
+        self._contracts = contracts or ContractRegister(connection=connection)
+        self._subscriptions = tuple(subscriptions)
+        self._fresh = fresh or FreshMeasurements()
+        self._samples = SampleReader(connection, self._fresh.samples)
+        self._found: dict[object, dict[str, dict[str, Rows]]] = {}
+        self._reports: dict[str, Reports] = {}
 
     def facts(self, agreement: Agreement, window: Period, *, as_of: datetime) -> ServiceFacts:
-        contract = self._contract(agreement)
+        contract = self._contracts.contract(agreement)
         seen = _as_far_back_as_rights_reach(contract, window)
-        incidents = self._incidents(agreement, as_of)
+        known = self._known(agreement, window, seen, as_of)
+        reports = self._reports[agreement.service]
+        incidents = reports.known(agreement.customer, agreement.service, as_of=as_of)
         return ServiceFacts(
             service=agreement.service,
             as_of=as_of,
-            outages=tuple(self._outages(agreement.service, seen, as_of, incidents)),
-            maintenance=tuple(self._maintenance(agreement.service, seen, as_of)),
-            holds=(*self._holds(agreement.service, seen, as_of), *_on_hold(incidents, seen)),
-            unobserved=tuple(self._unobserved(agreement.service, window, as_of)),
-            series=tuple(self._series(agreement.service, contract, (window, seen), as_of)),
+            outages=tuple(self._outage(row, as_of, incidents) for row in _sorted(known["outages"], "started_at")),
+            maintenance=tuple(_maintenance(row) for row in _sorted(known["maintenance"], "starts_at")),
+            holds=(*(_hold(row, as_of) for row in _sorted(known["holds"], "starts_at")), *_on_hold(incidents, seen)),
+            unobserved=tuple(
+                Period(start=row.started_at, end=min(row.ended_at, as_of))
+                for row in _sorted(known["unobserved"], "started_at")
+            ),
+            series=tuple(self._series(agreement, known["metrics"], (window, seen), as_of)),
             charges=Charges(recurring=agreement.monthly_charge),
             claim=None if contract.claim.automatic else self._claim(agreement, window, as_of),
             not_kept=("delays", "event_credits", "usage"),
         )
 
+    def _known(self, agreement: Agreement, window: Period, seen: Period, as_of: datetime) -> dict[str, Rows]:
+        """Return the rows about one service out of those about all services here, asked in one statement."""
+        service, key = agreement.service, (window, seen, as_of)
+        found = self._found.setdefault(key, {})
+        if service not in found:
+            asked = {(agreement.customer, service), *self._subscriptions}
+            services = sorted({name for _, name in asked} - set(found))
+            questions = _questions(services, window, seen, as_of)
+            if service not in self._reports:
+                questions |= report_questions(services, sorted({customer for customer, _ in asked}))
+            answers = ask_together(self._connection, questions)
+            if service not in self._reports:
+                self._reports |= dict.fromkeys(services, Reports.of(answers.pop("reports"), answers.pop("moves")))
+            found |= _by_service(services, answers)
+        return found[service]
+
     def _claim(self, agreement: Agreement, window: Period, as_of: datetime) -> ClaimFiled | None:
         """Return when the customer first claimed a credit of this window."""
         table = applied_billing_credits.c
-        filed = self._connection.scalar(
-            select(func.min(table.claimed_at)).where(
-                table.agreement == agreement.id, table.window_start == window.start, table.claimed_at <= as_of
+        key = ("claims", window, as_of)
+        if key not in self._found:
+            held = {agreement.id, *(one.id for one in self._contracts.agreements())}
+            query = select(table.agreement, func.min(table.claimed_at)).where(
+                table.agreement.in_(held), table.window_start == window.start, table.claimed_at <= as_of
             )
-        )
-        return None if filed is None else ClaimFiled(filed_at=filed)
+            rows = self._connection.execute(query.group_by(table.agreement))
+            self._found[key] = {"claims": {row[0]: [row[1]] for row in rows}}
+        filed = self._found[key]["claims"].get(agreement.id)
+        return None if filed is None else ClaimFiled(filed_at=filed[0])
 
-    def _contract(self, agreement: Agreement) -> Contract:
-        return find_contract(self._connection, agreement.contract, agreement.contract_version)
-
-    def _incidents(self, agreement: Agreement, as_of: datetime) -> Sequence[Reported]:
-        return reported_incidents(self._connection, agreement, as_of=as_of)
-
-    def _outages(
-        self, service: str, window: Period, as_of: datetime, incidents: Iterable[Reported]
-    ) -> Iterable[Outage]:
-        for row in self._outage_rows(service, window, as_of):
-            yield _outage(row, as_of, incidents)
-
-    def _outage_rows(self, service: str, window: Period, as_of: datetime) -> Sequence[Row[Any]]:
-        table = t.outages.c
-        return self._connection.execute(
-            select(t.outages)
-            .where(
-                table.service == service,
-                table.started_at < window.end,
-                table.started_at <= as_of,
-                # An end before the start is a record to refuse, not one to lose.
-                or_(table.ended_at.is_(None), table.ended_at > window.start, table.ended_at < table.started_at),
-            )
-            .order_by(table.started_at, table.reference)
-        ).all()
-
-    def _maintenance(self, service: str, window: Period, as_of: datetime) -> Iterable[MaintenanceWindow]:
-        for row in self._maintenance_rows(service, window, as_of):
-            yield MaintenanceWindow(
-                reference=row.reference, start=row.starts_at, end=row.ends_at, announced_at=row.announced_at
-            )
-
-    def _maintenance_rows(self, service: str, window: Period, as_of: datetime) -> Sequence[Row[Any]]:
-        table = t.maintenance_windows.c
-        return self._connection.execute(
-            select(t.maintenance_windows)
-            .where(
-                table.service == service,
-                table.starts_at < window.end,
-                or_(table.ends_at > window.start, table.ends_at < table.starts_at),
-                or_(table.announced_at <= as_of, and_(table.announced_at.is_(None), table.starts_at <= as_of)),
-            )
-            .order_by(table.starts_at, table.reference)
-        ).all()
-
-    def _holds(self, service: str, window: Period, as_of: datetime) -> Iterable[Hold]:
-        for row in self._hold_rows(service, window, as_of):
-            yield Hold(start=row.starts_at, end=_until(row.ends_at, as_of), reason=row.reason, owner=row.owner)
-
-    def _hold_rows(self, service: str, window: Period, as_of: datetime) -> Sequence[Row[Any]]:
-        table = t.holds.c
-        return self._connection.execute(
-            select(t.holds)
-            .where(
-                table.service == service,
-                table.starts_at < window.end,
-                table.starts_at <= as_of,
-                or_(table.ends_at.is_(None), table.ends_at > window.start),
-            )
-            .order_by(table.starts_at)
-        ).all()
-
-    def _unobserved(self, service: str, window: Period, as_of: datetime) -> Iterable[Period]:
-        for row in self._unobserved_rows(service, window, as_of):
-            yield Period(start=row.started_at, end=min(row.ended_at, as_of))
-
-    def _unobserved_rows(self, service: str, window: Period, as_of: datetime) -> Sequence[Row[Any]]:
-        table = t.unobserved.c
-        return self._connection.execute(
-            select(t.unobserved)
-            .where(
-                table.service == service,
-                table.started_at < window.end,
-                table.started_at <= as_of,
-                table.ended_at > window.start,
-            )
-            .order_by(table.started_at)
-        ).all()
+    def _outage(self, row: Any, as_of: datetime, incidents: Sequence[Reported]) -> Outage:
+        ended = self._fresh.ended.get((row.service, row.reference), row.ended_at)
+        return _outage(row, _until(ended, as_of), as_of, incidents)
 
     def _series(
-        self, service: str, contract: Contract, windows: tuple[Period, Period], as_of: datetime
+        self, agreement: Agreement, metrics: Rows, windows: tuple[Period, Period], as_of: datetime
     ) -> Iterable[SampleSeries]:
         """Read each series for the window; one whose states count as outages as far back as rights reach."""
         window, seen = windows
+        contract = self._contracts.contract(agreement)
         measured_by = [objective.measured_by for objective in contract.objectives]
-        for metric in self._metric_rows(service):
+        wanted = []
+        for metric in _sorted(metrics, "metric"):
             states = [m for m in measured_by if isinstance(m, FromUnavailableState) and m.series == metric.metric]
-            series = read_series(self._connection, metric, seen if states else window, as_of, states=states)
-            if series is not None:
-                yield series
+            wanted.append(Wanted(metric, seen if states else window, as_of, tuple(states)))
+        yield from self._samples.read(wanted, services=[agreement.service, *self._contracts.alike(agreement)])
 
-    def _metric_rows(self, service: str) -> Sequence[Row[Any]]:
-        return self._connection.execute(
-            select(t.measured_metrics)
-            .where(t.measured_metrics.c.service == service)
-            .order_by(t.measured_metrics.c.metric)
-        ).all()
+
+def _questions(services: Sequence[str], window: Period, seen: Period, as_of: datetime) -> dict[str, Select[Any]]:
+    """Ask what happened to these services in the window, or as far back as rights reach, and was known then."""
+    o, m, h, u = t.outages.c, t.maintenance_windows.c, t.holds.c, t.unobserved.c
+    return {
+        "outages": select(t.outages).where(
+            o.service.in_(services),
+            o.started_at < seen.end,
+            o.started_at <= as_of,
+            # An end before the start is a record to refuse, not one to lose.
+            or_(o.ended_at.is_(None), o.ended_at > seen.start, o.ended_at < o.started_at),
+        ),
+        "maintenance": select(t.maintenance_windows).where(
+            m.service.in_(services),
+            m.starts_at < seen.end,
+            or_(m.ends_at > seen.start, m.ends_at < m.starts_at),
+            or_(m.announced_at <= as_of, and_(m.announced_at.is_(None), m.starts_at <= as_of)),
+        ),
+        "holds": select(t.holds).where(
+            h.service.in_(services),
+            h.starts_at < seen.end,
+            h.starts_at <= as_of,
+            or_(h.ends_at.is_(None), h.ends_at > seen.start),
+        ),
+        "unobserved": select(t.unobserved).where(
+            u.service.in_(services), u.started_at < window.end, u.started_at <= as_of, u.ended_at > window.start
+        ),
+        "metrics": select(t.measured_metrics).where(t.measured_metrics.c.service.in_(services)),
+    }
+
+
+def _by_service(services: Sequence[str], answers: Mapping[str, Rows]) -> dict[str, dict[str, Rows]]:
+    found: dict[str, dict[str, Any]] = {service: {name: [] for name in answers} for service in services}
+    for name, rows in answers.items():
+        for row in rows:
+            found[row.service][name].append(row)
+    return found
+
+
+def _sorted(rows: Rows, column: str) -> list[Any]:
+    """Sort by this column, then by the reference where there is one."""
+    return sorted(rows, key=lambda row: (getattr(row, column), getattr(row, "reference", "")))
+
+
+def _maintenance(row: Any) -> MaintenanceWindow:
+    return MaintenanceWindow(
+        reference=row.reference, start=row.starts_at, end=row.ends_at, announced_at=row.announced_at
+    )
+
+
+def _hold(row: Any, as_of: datetime) -> Hold:
+    return Hold(start=row.starts_at, end=_until(row.ends_at, as_of), reason=row.reason, owner=row.owner)
 
 
 def _as_far_back_as_rights_reach(contract: Contract, window: Period) -> Period:
@@ -174,8 +195,7 @@ def _as_far_back_as_rights_reach(contract: Contract, window: Period) -> Period:
     return Period(start=start, end=window.end)
 
 
-def _outage(row: Row[Any], as_of: datetime, incidents: Iterable[Reported]) -> Outage:
-    end = _until(row.ended_at, as_of)
+def _outage(row: Any, end: datetime | None, as_of: datetime, incidents: Sequence[Reported]) -> Outage:
     reporting = min(
         (i for i in incidents if i.touches(row.started_at, end)),
         key=lambda i: (i.reported_at, i.opened_at),

@@ -20,12 +20,12 @@ from include.sla_logic.domain.queue_order import place_in_queue
 from include.sla_logic.domain.significance import CustomerSignificance
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.sla.comparison import ObjectiveJudgement
-from include.sla_logic.domain.sla_clock import SlaClock
+from include.sla_logic.domain.sla_clock import SlaClock, StatusEvent
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.columns import to_minor_units
 from include.sla_logic.persistence.schema.queue import queue
-from include.sla_logic.persistence.sla_clocks import read_clocks, read_standing
+from include.sla_logic.persistence.sla_clocks import clock_of, read_clocks, read_standing
 
 _OPEN = frozenset({TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD})
 DECLINED = "declined"
@@ -39,6 +39,8 @@ class Progress:
     status: TicketStatus
     moved: bool
     documents: Sequence[Document]
+    place: Mapping[str, Any] | None
+    moves: Sequence[StatusEvent]
 
 
 def enter_queue(connection: Connection, number: int, *, opened_at: datetime) -> None:
@@ -48,9 +50,13 @@ def enter_queue(connection: Connection, number: int, *, opened_at: datetime) -> 
 
 
 def keep_places(connection: Connection, changes: Iterable[Progress], *, now: datetime) -> None:
-    """Follow what was written: two queries and one update, however many incidents there are."""
-    told = {change.number: said for change in changes if (said := _told(change))}
-    change_places(connection, told, now=now)
+    """Follow what was written; one update, however many incidents there are."""
+    rows, changed = [], []
+    for change in changes:
+        if change.place is not None and (said := _told(change)):
+            rows.append(change.place)
+            changed.append(_placed({**change.place, **said}, clock_of(change.moves, as_of=now)))
+    _update(connection, rows, changed)
 
 
 def change_places(connection: Connection, told: Mapping[int, Mapping[str, Any]], *, now: datetime) -> None:
@@ -59,7 +65,10 @@ def change_places(connection: Connection, told: Mapping[int, Mapping[str, Any]],
         return
     rows = [dict(row) for row in connection.execute(select(queue).where(queue.c.ticket.in_(told))).mappings()]
     clocks = read_clocks(connection, list(told), as_of=now)
-    changed = [_placed({**row, **told[row["ticket"]]}, clocks[row["ticket"]]) for row in rows]
+    _update(connection, rows, [_placed({**row, **told[row["ticket"]]}, clocks[row["ticket"]]) for row in rows])
+
+
+def _update(connection: Connection, rows: Sequence[Mapping[str, Any]], changed: Sequence[dict[str, Any]]) -> None:
     different = [new for new, row in zip(changed, rows, strict=True) if new != row]
     if different:
         columns: dict[str, Any] = {name: bindparam(name) for name in different[0] if name != "ticket"}

@@ -1,18 +1,18 @@
 """When customers reported what went wrong with a service: the tickets' side of an outage."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Select, select
 
 from include.sla_logic.domain.measurements import Hold
 from include.sla_logic.domain.notification import ProblemNotification
-from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.sla_clock import Owner, StatusEvent
 from include.sla_logic.domain.trouble_ticket import TicketStatus
-from include.sla_logic.persistence.incident_records import ticket_id
+from include.sla_logic.persistence.incident_records import status_event, ticket_id
 from include.sla_logic.persistence.schema.system_t import documents, ticket_status_history, tickets
 
 _ENDS = {TicketStatus.RESOLVED, TicketStatus.CLOSED, TicketStatus.REJECTED, TicketStatus.CANCELLED}
@@ -42,6 +42,18 @@ class Reports:
     found: dict[tuple[str, str], list[tuple[int, ProblemNotification, datetime]]]
     moves: dict[int, list[StatusEvent]]
 
+    @classmethod
+    def of(cls, reports: Iterable[Any], moves: Iterable[Any]) -> "Reports":
+        """Sort the answers to `report_questions`."""
+        found: dict[tuple[str, str], list[tuple[int, ProblemNotification, datetime]]] = defaultdict(list)
+        for row in sorted(reports, key=lambda row: (row.created_at, row.number)):
+            notification = ProblemNotification.model_validate_json(row.body)
+            found[row.customer, row.service].append((row.number, notification, row.created_at))
+        histories: dict[int, list[StatusEvent]] = defaultdict(list)
+        for row in sorted(moves, key=lambda row: row.sequence):
+            histories[row.ticket].append(status_event(row))
+        return cls(found, histories)
+
     def known(self, customer: str, service: str, *, as_of: datetime) -> Sequence[Reported]:
         """Return the customer's own incidents of a service up to that moment, oldest first."""
         return [
@@ -51,30 +63,19 @@ class Reports:
         ]
 
 
-def reported_incidents(connection: Connection, agreement: Agreement, *, as_of: datetime) -> Sequence[Reported]:
-    """Return the customer's own incidents of this service up to that moment, oldest first."""
-    reports = read_reports(connection, [agreement.service], [agreement.customer])
-    return reports.known(agreement.customer, agreement.service, as_of=as_of)
-
-
-def read_reports(connection: Connection, services: Sequence[str], customers: Sequence[str]) -> Reports:
-    """Read the incidents of these services and customers: two queries, however many they are."""
-    rows = connection.execute(
-        select(tickets.c.number, tickets.c.customer, tickets.c.service, tickets.c.created_at, documents.c.body)
-        .join(documents, documents.c.ticket == tickets.c.number)
-        .where(
-            tickets.c.service.in_(services),
-            tickets.c.customer.in_(customers),
-            documents.c.kind == ProblemNotification.kind(),
-            documents.c.round == 1,
+def report_questions(services: Sequence[str], customers: Sequence[str]) -> dict[str, Select[Any]]:
+    """Ask for what these customers reported about these services, and for the histories of those tickets."""
+    mine = (tickets.c.service.in_(services), tickets.c.customer.in_(customers))
+    first = (documents.c.kind == ProblemNotification.kind(), documents.c.round == 1)
+    history = ticket_status_history
+    return {
+        "reports": select(
+            tickets.c.number, tickets.c.customer, tickets.c.service, tickets.c.created_at, documents.c.body
         )
-        .order_by(tickets.c.created_at)
-    ).all()
-    found: dict[tuple[str, str], list[tuple[int, ProblemNotification, datetime]]] = defaultdict(list)
-    for row in rows:
-        notification = ProblemNotification.model_validate_json(row.body)
-        found[row.customer, row.service].append((row.number, notification, row.created_at))
-    return Reports(found, _moves(connection, [row.number for row in rows]))
+        .join(documents, documents.c.ticket == tickets.c.number)
+        .where(*mine, *first),
+        "moves": select(history).join(tickets, tickets.c.number == history.c.ticket).where(*mine),
+    }
 
 
 def _reported(number: int, created_at: datetime, notification: ProblemNotification) -> Reported:
@@ -85,22 +86,6 @@ def _reported(number: int, created_at: datetime, notification: ProblemNotificati
         reported_at=notification.reported(created_at),
         opened_at=created_at,
     )
-
-
-def _moves(connection: Connection, numbers: Sequence[int]) -> dict[int, list[StatusEvent]]:
-    """Read the append-only history of these tickets."""
-    moves: dict[int, list[StatusEvent]] = defaultdict(list)
-    if not numbers:
-        return moves
-    history = ticket_status_history.c
-    for row in connection.execute(
-        select(history.ticket, history.status, history.at, history.reason, history.owner)
-        .where(history.ticket.in_(numbers))
-        .order_by(history.ticket, history.sequence)
-    ):
-        event = StatusEvent(status=TicketStatus(row.status), at=row.at, reason=row.reason, owner=row.owner)
-        moves[row.ticket].append(event)
-    return moves
 
 
 def _with_history(incident: Reported, moves: Sequence[StatusEvent], as_of: datetime) -> Reported:

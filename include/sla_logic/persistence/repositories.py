@@ -1,75 +1,69 @@
-"""The repositories that an activity may ask, each opened when it is first asked, on the activity's own transaction."""
+"""The repositories that a batch of incidents asks; each is opened when it is first asked."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
-
-from include.sla_logic.persistence.incident_records import ticket_number
-from include.sla_logic.persistence.pending_messages import PendingMessages
-from include.sla_logic.process.ports import Billing, Contracts, LetterOutbox, Measurements, Network
+from include.sla_logic.persistence.batch import Batch, BatchNetwork
 
 if TYPE_CHECKING:
-    from include.sla_logic.persistence.service_problems import IncidentProblems
+    from include.sla_logic.persistence.billing import BillingLedger
+    from include.sla_logic.persistence.contracts import ContractRegister
+    from include.sla_logic.persistence.measurements import MeasurementRegister
+    from include.sla_logic.persistence.restorations import WaitRegister
+    from include.sla_logic.persistence.service_problems import ProblemRegister
 
 
-@dataclass
 class Repositories:
-    """Whatever a desk writes, it writes on `connection`; whatever must leave the house goes into `outgoing`.
+    """Looks up once for all incidents of a batch, and keeps what they write until it is flushed."""
 
-    `ticket` is an id; `sender` is the address from which letters come, where one is configured.
-    """
-
-    connection: Connection
-    ticket: str
-    now: datetime
-    sender: str | None = None
-    outgoing: PendingMessages = field(default_factory=PendingMessages)
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
 
     @cached_property
-    def contracts(self) -> Contracts:
+    def contracts(self) -> "ContractRegister":
         from include.sla_logic.persistence.contracts import ContractRegister
 
-        return ContractRegister(connection=self.connection, ticket=self.ticket, now=self.now)
+        return ContractRegister(connection=self.batch.connection, subscriptions=self.batch.subscriptions)
 
     @cached_property
-    def measurements(self) -> Measurements:
+    def measurements(self) -> "MeasurementRegister":
         from include.sla_logic.persistence.measurements import MeasurementRegister
 
-        return MeasurementRegister(connection=self.connection, ticket=self.ticket, now=self.now)
+        return MeasurementRegister(
+            connection=self.batch.connection,
+            contracts=self.contracts,
+            subscriptions=self.batch.subscriptions,
+            fresh=self.batch.fresh,
+        )
 
     @cached_property
-    def network(self) -> Network:
-        from include.sla_logic.gateways.simulated_network import SimulatedNetwork
+    def network(self) -> BatchNetwork:
+        return self.batch.gateways.network(self.batch, self._tied_resources)
 
-        return SimulatedNetwork(connection=self.connection, ticket=self.ticket, now=self.now)
-
-    @cached_property
-    def problems(self) -> "IncidentProblems":
-        from include.sla_logic.persistence.service_problems import IncidentProblems, ProblemRegister
-
-        register = ProblemRegister(self.connection, [ticket_number(self.ticket) or 0], now=self.now)
-        return IncidentProblems(lambda: register, self.ticket, now=self.now)
-
-    @property
-    def asked_about_problems(self) -> "IncidentProblems | None":
-        """The desk of the service problems, where it was asked at all."""
-        return self.__dict__.get("problems")
+    def _tied_resources(self) -> Sequence[tuple[str, str]]:
+        return self.problems.tied_resources()
 
     @cached_property
-    def billing(self) -> Billing:
+    def problems(self) -> "ProblemRegister":
+        from include.sla_logic.persistence.service_problems import ProblemRegister
+
+        return ProblemRegister(self.batch)
+
+    @cached_property
+    def billing(self) -> "BillingLedger":
         from include.sla_logic.persistence.billing import BillingLedger
 
-        return BillingLedger(connection=self.connection, ticket=self.ticket, now=self.now, outgoing=self.outgoing)
+        return BillingLedger(self.batch, self.contracts)
 
     @cached_property
-    def letter_outbox(self) -> LetterOutbox:
-        from include.sla_logic.letters.letter_outbox import RenderingLetterOutbox
+    def waits(self) -> "WaitRegister":
+        from include.sla_logic.persistence.restorations import WaitRegister
 
-        return RenderingLetterOutbox(self._put_letter, sender=self.sender)
+        return WaitRegister(self.batch)
 
-    def _put_letter(self, key: str, payload: Mapping[str, Any]) -> None:
-        self.outgoing.put(kind="mail", key=key, payload=payload)
+    def flush(self) -> None:
+        """Write what the network, the problems and the ledger hold; what was never asked holds nothing."""
+        for name in ("network", "problems", "billing"):
+            if name in self.__dict__:
+                self.__dict__[name].flush()

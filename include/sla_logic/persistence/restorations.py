@@ -5,14 +5,16 @@ All functions want the incident locked, so that a request and the deadline never
 """
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, union_all, update
+from sqlalchemy import Connection, bindparam, or_, select, union_all, update
 
 from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.domain.restoration import RestorationOutcome
+from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.system_t import restorations, tickets
@@ -59,45 +61,81 @@ class RestorationWait:
         return RestorationOutcome.TOO_LATE if now > self.deadline else None
 
 
-def find_restoration(connection: Connection, number: int) -> RestorationWait | None:
-    """Return the wait of an incident, or None where there never was one."""
-    row = connection.execute(select(restorations).where(restorations.c.ticket == number)).one_or_none()
-    if row is None:
-        return None
-    outcome = RestorationOutcome(row.outcome) if row.outcome else None
-    return RestorationWait(**(row._asdict() | {"ticket": ticket_id(number), "outcome": outcome}))
+@dataclass(frozen=True)
+class Decision:
+    """How a wait ended, None while it goes on, and whether it was this look that decided."""
+
+    outcome: RestorationOutcome | None
+    just_now: bool
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What became of requests that a person answered: the waits as they stand now, and those that were refused."""
+
+    waits: dict[int, RestorationWait]
+    refused: dict[int, UnableToReleaseRestoration]
+
+
+def find_restorations(connection: Connection, numbers: Sequence[int]) -> dict[int, RestorationWait]:
+    """Return the waits of those of these incidents that have one."""
+    return {
+        row.ticket: RestorationWait(
+            **(
+                row._asdict()
+                | {
+                    "ticket": ticket_id(row.ticket),
+                    "outcome": RestorationOutcome(row.outcome) if row.outcome else None,
+                }
+            )
+        )
+        for row in connection.execute(select(restorations).where(restorations.c.ticket.in_(numbers)))
+    }
 
 
 def read_restoration(connection: Connection, number: int) -> RestorationWait:
     """Return the wait of an incident; raise `UnableToFindRestoration`."""
-    wait = find_restoration(connection, number)
-    if wait is None:
-        raise UnableToFindRestoration(f"{ticket_id(number)} does not wait for a restoration request.")
-    return wait
+    return _read(connection, [number])[number]
 
 
-def decide(connection: Connection, number: int, *, now: datetime) -> tuple[RestorationOutcome | None, bool]:
-    """Return how the wait ended, None while it goes on, and whether it was this look that decided."""
-    wait = read_restoration(connection, number)
-    outcome = wait.judge(now)
-    if outcome is None or wait.outcome is not None:
-        return outcome, False
-    _change(connection, number, {"outcome": outcome.value, "decided_at": now})
-    return outcome, True
+def decide(connection: Connection, numbers: Sequence[int], *, now: datetime) -> dict[int, Decision]:
+    """Decide the waits of these incidents where they can be decided; raise `UnableToFindRestoration`."""
+    waits = _read(connection, numbers)
+    decisions = {
+        number: Decision(outcome := wait.judge(now), outcome is not None and wait.outcome is None)
+        for number, wait in waits.items()
+    }
+    fresh = {
+        number: {"outcome": str(one.outcome), "decided_at": now} for number, one in decisions.items() if one.just_now
+    }
+    _change(connection, fresh)
+    return decisions
 
 
-def release(connection: Connection, number: int, *, by: str, reason: str, now: datetime) -> RestorationWait:
-    """Send the held request now; raise `UnableToReleaseRestoration` where it is too late for that."""
-    _refuse_unless_held(read_restoration(connection, number), now)
-    _change(connection, number, {"sent_at": now, "sent_by": by, "reason": reason})
-    return read_restoration(connection, number)
+def release(connection: Connection, whys: Mapping[int, str], *, by: str, now: datetime) -> Answered:
+    """Send held requests now, each for its reason; what is too late is returned as a refusal."""
+    return _answer(connection, whys, now, lambda why: {"sent_at": now, "sent_by": by, "reason": why})
 
 
-def reject(connection: Connection, number: int, *, by: str, reason: str, now: datetime) -> RestorationWait:
-    """Give the held request up; raise `UnableToReleaseRestoration` where it is too late for that."""
-    _refuse_unless_held(read_restoration(connection, number), now)
-    _change(connection, number, {"rejected_at": now, "rejected_by": by, "reason": reason})
-    return read_restoration(connection, number)
+def reject(connection: Connection, whys: Mapping[int, str], *, by: str, now: datetime) -> Answered:
+    """Reject held requests, each for its reason; what is too late is returned as a refusal."""
+    return _answer(connection, whys, now, lambda why: {"rejected_at": now, "rejected_by": by, "reason": why})
+
+
+def _answer(
+    connection: Connection, whys: Mapping[int, str], now: datetime, values: Callable[[str], dict[str, Any]]
+) -> Answered:
+    waits = _read(connection, list(whys))
+    refused = {number: why for number, wait in waits.items() if (why := _refusal(wait, now)) is not None}
+    _change(connection, {number: values(why) for number, why in whys.items() if number not in refused})
+    return Answered(find_restorations(connection, [one for one in whys if one not in refused]), refused)
+
+
+def _read(connection: Connection, numbers: Sequence[int]) -> dict[int, RestorationWait]:
+    waits = find_restorations(connection, numbers)
+    for missing in sorted(set(numbers) - set(waits)):
+        raise UnableToFindRestoration(f"{ticket_id(missing)} does not wait for a restoration request.")
+    return waits
 
 
 def waiting_with(connection: Connection, number: int, *, released: bool, now: datetime) -> list[int]:
@@ -133,7 +171,7 @@ def answered_runs(connection: Connection, *, now: datetime, decided_since: datet
     return frozenset(connection.scalars(query))
 
 
-def _refuse_unless_held(wait: RestorationWait, now: datetime) -> None:
+def _refusal(wait: RestorationWait, now: datetime) -> UnableToReleaseRestoration | None:
     if wait.sent_at is not None:
         why = f"was sent already at {wait.sent_at.isoformat()} by {wait.sent_by}"
     elif wait.rejected_at is not None:
@@ -141,9 +179,24 @@ def _refuse_unless_held(wait: RestorationWait, now: datetime) -> None:
     elif wait.outcome is not None or now > wait.deadline:
         why = f"had to be sent by {wait.deadline.isoformat()}; that was missed"
     else:
-        return
-    raise UnableToReleaseRestoration(f"The restoration request of {wait.ticket} {why}.", at=now)
+        return None
+    return UnableToReleaseRestoration(f"The restoration request of {wait.ticket} {why}.", at=now)
 
 
-def _change(connection: Connection, number: int, values: dict[str, Any]) -> None:
-    connection.execute(update(restorations).where(restorations.c.ticket == number).values(values))
+def _change(connection: Connection, changes: Mapping[int, dict[str, Any]]) -> None:
+    """Write the same columns of several waits in one statement."""
+    if changes:
+        rows = [{"its_ticket": number, **values} for number, values in changes.items()]
+        connection.execute(update(restorations).where(restorations.c.ticket == bindparam("its_ticket")), rows)
+
+
+class WaitRegister:
+    """The waits of the incidents of a batch, looked up when the first is asked for."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._waits = find_restorations(batch.connection, batch.numbers)
+
+    def outcome(self, number: int) -> RestorationOutcome | None:
+        """Return how the wait of an incident ended; None while it is not decided, or was never opened."""
+        wait = self._waits.get(number)
+        return None if wait is None else wait.outcome

@@ -11,7 +11,7 @@ from include.sla_logic.domain.performance import PerformanceSeries
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import Assessed, compare
-from include.sla_logic.persistence.billing import BillingLedger
+from include.sla_logic.persistence.billing import counted_credits, touching
 from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord, in_force
 from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.schema import reference as t
@@ -61,8 +61,7 @@ def budgets(
         agreement = register.agreement(row.customer, row.service, at=now)
         assessed = _assess(connection, agreement, at=now, now=now)
         comparison = assessed.comparison
-        ledger = BillingLedger(connection=connection, ticket="", now=now)
-        earlier = ledger.earlier_credits(agreement, comparison.window)
+        earlier = touching(counted_credits(connection, [agreement.id])[agreement.id], comparison.window)
         found.append(
             work_out_budget(
                 comparison, assessed.contract, agreement=agreement.id, customer=agreement.customer, earlier=earlier
@@ -79,5 +78,5 @@ def _subscriptions() -> Select[tuple[str, str]]:
 def _assess(connection: Connection, agreement: Agreement, *, at: datetime, now: datetime) -> Assessed:
     contract = ContractRegister(connection=connection).contract(agreement)
     window = calendar_window(contract.window, contract.zone, at, billing_day=contract.billing_day)
-    facts = MeasurementRegister(connection=connection, now=now).facts(agreement, window, as_of=now)
+    facts = MeasurementRegister(connection=connection).facts(agreement, window, as_of=now)
     return Assessed(contract, facts, compare(contract, facts, window=window, as_of=now))

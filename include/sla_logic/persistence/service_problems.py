@@ -2,41 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
 
 from include.sla_logic.domain.diagnosis_table import Finding
-from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.service_problem import ProblemEnd, ServiceProblem, Sighting, by_resource, see_problem
+from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
+from include.sla_logic.persistence.pending import Pending
 from include.sla_logic.persistence.schema.cohorts import cohort_members
-from include.sla_logic.persistence.schema.problems import OPEN, service_problem_tickets, service_problems
+from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.reference import topology
-from include.sla_logic.persistence.schema.system_t import steps, tickets
+from include.sla_logic.persistence.schema.system_t import steps
 
 _FINDINGS = TypeAdapter(tuple[Finding, ...])
-_TRIES = 5  # whoever loses the race for a resource so often has met something that nobody foresaw
+_OPENING = 7_253_622  # any number, the same in every process: PostgreSQL's advisory lock for opening problems
 _CLOSING = "close_incident"
 p, ties = service_problems.c, service_problem_tickets.c
-
-
-class UnableToTieIncident(ForeseenError):
-    """The service problem of a resource could neither be joined nor opened."""
-
-    passes = True
-
-
-@dataclass(frozen=True)
-class Tie:
-    """One new tie of an incident to a problem, to be filed with what else its activity writes."""
-
-    problem: ServiceProblem
-    priority: int
 
 
 def problem_id(number: int) -> str:
@@ -67,97 +52,165 @@ def as_problem(row: Row[Any]) -> ServiceProblem:
 
 
 class ProblemRegister:
-    """The problems around some incidents, one query for each question however many incidents there are."""
+    """The problems around the incidents of a batch; what is opened and ended is written when the batch is flushed."""
 
-    def __init__(self, connection: Connection, numbers: Sequence[int], *, now: datetime) -> None:
-        self._connection = connection
-        self._numbers = numbers
-        self._now = now
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
         self._known: dict[str, ServiceProblem] = {}
         self._at: dict[str, list[str]] | None = None
+        self._covered: set[str] = set()
         self._of: dict[int, list[str]] | None = None
-
-    def at(self, resource: str) -> list[ServiceProblem]:
-        """Return all problems that there have been at a resource of these incidents' services, the newest first."""
-        if self._at is None:
-            of_services = select(topology.c.resource).join(tickets, tickets.c.service == topology.c.service)
-            self._at = self._load(p.resource.in_(of_services.where(tickets.c.number.in_(self._numbers))))
-        return [self._known[one] for one in self._at.get(resource, ())]
+        self._next: int | None = None
+        self._opened: list[str] = []
+        self._ended: list[str] = []
+        batch.hold_resources()
 
     def of(self, number: int) -> list[ServiceProblem]:
-        """Return the problems of an incident, and hold those of all incidents here: nobody else changes them now."""
+        """Return the problems of an incident; those of all incidents here are held until the transaction ends."""
         if self._of is None:
             self._of = defaultdict(list)
             query = (
                 select(ties.ticket, service_problems)
                 .join(service_problems, p.number == ties.problem)
-                .where(ties.ticket.in_(self._numbers))
+                .where(ties.ticket.in_(self._batch.numbers))
                 .order_by(p.number, ties.ticket)
                 .with_for_update(of=service_problems)
             )
-            for row in self._connection.execute(query):
-                self._of[row.ticket].append(problem_id(row.number))
-                self._keep(row)
+            for row in self._batch.connection.execute(query):
+                self._of[row.ticket].append(self._keep(row))
         return [self._known[one] for one in self._of.get(number, ())]
 
-    def open(self, problem: ServiceProblem) -> ServiceProblem | None:
-        """Open it, or return None where another one is open at the resource; waits for whoever is opening it now."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        values = problem.model_dump(include={"resource", "type_of_problem", "reason", "began_at", "opened_at"})
-        values["findings"] = _FINDINGS.dump_json(problem.findings).decode()
-        values["analysed_as"] = ticket_number(problem.analysed_as)
-        once = dialect.insert(service_problems).on_conflict_do_nothing(index_elements=["resource"], index_where=OPEN)
-        number = self._connection.scalar(once.returning(p.number), values)
-        if number is None:
-            return None
-        self.look_again(problem.resource)
-        return self._known[problem_id(number)]
+    def tied_resources(self) -> list[tuple[str, str]]:
+        """Return id and resource of every problem to which an incident here is tied."""
+        problems = [problem for number in self._batch.numbers for problem in self.of(number)]
+        return list(dict.fromkeys((problem.id, problem.resource) for problem in problems))
+
+    def settle(self, findings: Sequence[Finding], seen: Sighting) -> ServiceProblem | None:
+        """Return the problem that explains what was found at one resource, opened now where there is none.
+
+        None where the customer perceived nothing while the problem was there.
+        """
+        mine = see_problem(findings, seen, now=self._batch.now)
+        known = self._explaining(mine.resource, findings, seen)
+        if known is None and mine.overlaps(seen):
+            self._begin_opening(mine.resource)
+            known = self._explaining(mine.resource, findings, seen) or self._open(mine)
+        return known if known is not None and known.overlaps(seen) else None
 
     def end(self, problem: ServiceProblem, end: ProblemEnd) -> None:
         """Close a problem that is open."""
-        mine = (p.number == problem_number(problem.id)) & p.closed_at.is_(None)
-        self._connection.execute(update(service_problems).where(mine).values(closed_at=self._now, ended=end.value))
-        self.look_again(problem.resource)
+        if self._known[problem.id].closed_at is None:
+            self._known[problem.id] = problem.model_copy(update={"closed_at": self._batch.now, "end": end})
+            self._ended.append(problem.id)
 
-    def look_again(self, resource: str) -> None:
-        """Read the problems of one resource anew: one was opened or closed, here or elsewhere."""
-        found = self._load(p.resource == resource)
-        if self._at is not None:
-            self._at[resource] = found.get(resource, [])
+    def flush(self) -> None:
+        """Write what was opened and ended, in two statements; whatever is replaced is closed before its successor."""
+        closed, opened = dict.fromkeys(self._ended), dict.fromkeys(self._opened)
+        values = [
+            {"its_number": problem_number(one), "closed_at": self._batch.now, "ended": str(self._known[one].end)}
+            for one in closed
+            if one not in opened
+        ]
+        if values:
+            mine = (p.number == bindparam("its_number")) & p.closed_at.is_(None)
+            self._batch.connection.execute(update(service_problems).where(mine), values)
+        if opened:
+            self._batch.connection.execute(insert(service_problems), [_as_row(self._known[one]) for one in opened])
+            self._follow_numbers()
+        self._opened, self._ended = [], []
+
+    def _explaining(self, resource: str, findings: Sequence[Finding], seen: Sighting) -> ServiceProblem | None:
+        there = (self._known[one] for one in self._problems_at(resource))
+        return next((one for one in there if one.explains(findings, seen_at=seen.seen_at)), None)
+
+    def _open(self, problem: ServiceProblem) -> ServiceProblem:
+        """Open it under the next number; one that is open at the resource is superseded."""
+        there = self._problems_at(problem.resource)
+        if there and self._known[there[0]].closed_at is None:
+            self.end(self._known[there[0]], ProblemEnd.SUPERSEDED)
+        name = problem_id(self._next or 1)
+        self._next = (self._next or 1) + 1
+        self._known[name] = problem.model_copy(update={"id": name})
+        self._opened.append(name)
+        there.insert(0, name)
+        return self._known[name]
+
+    def _begin_opening(self, resource: str) -> None:
+        """Let no other transaction open a problem until this one ends, and look again at what is there by now."""
+        if self._next is not None:
+            return
+        if self._batch.connection.dialect.name == "postgresql":
+            self._batch.connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _OPENING})
+        last = self._batch.connection.scalar(select(func.max(p.number)))
+        self._next = (last or 0) + 1
+        asked = {resource, *(self._at or ())}
+        self._at = None
+        for one in asked:
+            self._problems_at(one)
+
+    def _problems_at(self, resource: str) -> list[str]:
+        """Return all problems that there have been at a resource, the newest first."""
+        if self._at is None:
+            services = select(topology.c.resource).where(topology.c.service.in_(self._batch.services))
+            self._at = self._load(p.resource.in_(services) | (p.resource == resource))
+            self._covered = set(self._batch.connection.scalars(services)) | {resource}
+        if resource not in self._covered:
+            self._at |= self._load(p.resource == resource)
+            self._covered.add(resource)
+        return self._at.setdefault(resource, [])
 
     def _load(self, condition: Any) -> dict[str, list[str]]:
         found: dict[str, list[str]] = defaultdict(list)
-        for row in self._connection.execute(select(service_problems).where(condition).order_by(p.number.desc())):
+        rows = self._batch.connection.execute(select(service_problems).where(condition).order_by(p.number.desc()))
+        for row in rows:
             found[row.resource].append(self._keep(row))
-        return found
+        return dict(found)
 
     def _keep(self, row: Row[Any]) -> str:
         name = problem_id(row.number)
-        self._known[name] = as_problem(row)
+        if name not in self._ended:
+            self._known[name] = as_problem(row)
         return name
+
+    def _follow_numbers(self) -> None:
+        """Let PostgreSQL's own counter go on after the numbers that were given here."""
+        if self._batch.connection.dialect.name == "postgresql":
+            counter = text("SELECT setval(pg_get_serial_sequence('service_problems', 'number'), :last)")
+            self._batch.connection.execute(counter, {"last": (self._next or 1) - 1})
+
+
+def _as_row(problem: ServiceProblem) -> dict[str, Any]:
+    names = {"resource", "type_of_problem", "reason", "began_at", "opened_at", "closed_at"}
+    return problem.model_dump(include=names) | {
+        "number": problem_number(problem.id),
+        "findings": _FINDINGS.dump_json(problem.findings).decode(),
+        "analysed_as": ticket_number(problem.analysed_as),
+        "ended": None if problem.end is None else str(problem.end),
+    }
 
 
 class IncidentProblems:
-    """The service problems of one incident (`ports.ServiceProblems`); new ties are filed with its documents."""
+    """The service problems of one incident (`ports.ServiceProblems`); new ties are written with its documents."""
 
-    def __init__(self, register: Callable[[], ProblemRegister], ticket: str, *, now: datetime) -> None:
+    def __init__(self, register: Callable[[], ProblemRegister], number: int, pending: Pending) -> None:
         self._register = register
-        self._number = ticket_number(ticket) or 0
-        self._now = now
-        self.fresh: list[Tie] = []
-        self.left = False
+        self._number = number
+        self._pending = pending
+        self._fresh: list[ServiceProblem] = []
 
     @property
     def tied(self) -> Sequence[ServiceProblem]:
-        return (*self._register().of(self._number), *(tie.problem for tie in self.fresh))
+        return (*self._register().of(self._number), *self._fresh)
 
     def tie(self, findings: Sequence[Finding], seen: Sighting) -> Sequence[ServiceProblem]:
         groups = by_resource(findings)
-        # Opened in the order of their names, so that two who open several do not wait for each other.
-        found = {resource: self._settle(groups[resource], seen) for resource in sorted(groups)}
+        found = {resource: self._register().settle(groups[resource], seen) for resource in sorted(groups)}
         problems = [problem for resource in groups if (problem := found[resource]) is not None]
         known = {problem.id for problem in self.tied} if problems else set()
-        self.fresh += [Tie(problem, seen.priority) for problem in problems if problem.id not in known]
+        for problem in problems:
+            if problem.id not in known:
+                self._fresh.append(problem)
+                self._pending.ties.append((problem_number(problem.id) or 0, seen.priority))
         return problems
 
     def restored(self, resources: Collection[str]) -> None:
@@ -168,23 +221,7 @@ class IncidentProblems:
                 self._register().end(problem, ProblemEnd.RESTORED)
 
     def leave(self) -> None:
-        self.left = True
-
-    def _settle(self, findings: Sequence[Finding], seen: Sighting) -> ServiceProblem | None:
-        mine, register = see_problem(findings, seen, now=self._now), self._register()
-        for _ in range(_TRIES):
-            there = register.at(mine.resource)
-            if known := next((one for one in there if one.explains(findings, seen_at=seen.seen_at)), None):
-                return known if known.overlaps(seen) else None
-            if not mine.overlaps(seen):
-                return None
-            if there and there[0].closed_at is None:
-                register.end(there[0], ProblemEnd.SUPERSEDED)
-            if opened := register.open(mine):
-                return opened
-            register.look_again(mine.resource)
-        msg = f"The service problem of {mine.resource} changes too fast to tie {seen.ticket} to it."
-        raise UnableToTieIncident(msg)
+        self._pending.has_left = True
 
 
 def end_left(connection: Connection, numbers: Sequence[int], *, now: datetime) -> None:

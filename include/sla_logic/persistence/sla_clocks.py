@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from include.sla_logic.domain.contract.reading import read_fields
 from include.sla_logic.domain.priorities import Priority
 from include.sla_logic.domain.sla_clock import ClockPolicy, Owner, SlaClock, StatusEvent, read_clock
-from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.persistence.incident_records import status_event
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.schema.system_t import ticket_status_history
 
@@ -56,11 +56,12 @@ def clock_policy() -> ClockPolicy:
 
 def read_clocks(connection: Connection, numbers: Sequence[int], *, as_of: datetime) -> dict[int, SlaClock]:
     """Read the clocks of these tickets from their append-only histories; one query."""
-    policy = clock_policy()
-    return {
-        number: read_clock(events, as_of=max(as_of, events[0].at), policy=policy)
-        for number, events in read_histories(connection, numbers).items()
-    }
+    return {number: clock_of(events, as_of=as_of) for number, events in read_histories(connection, numbers).items()}
+
+
+def clock_of(events: Sequence[StatusEvent], *, as_of: datetime) -> SlaClock:
+    """Return the clock that follows from a ticket's history."""
+    return read_clock(events, as_of=max(as_of, events[0].at), policy=clock_policy())
 
 
 def read_histories(connection: Connection, numbers: Sequence[int]) -> dict[int, list[StatusEvent]]:
@@ -69,10 +70,7 @@ def read_histories(connection: Connection, numbers: Sequence[int]) -> dict[int, 
     found: dict[int, list[StatusEvent]] = defaultdict(list)
     query = select(ticket_status_history).where(history.ticket.in_(numbers)).order_by(history.ticket, history.sequence)
     for row in connection.execute(query):
-        owner = Owner(row.owner) if row.owner else None
-        found[row.ticket].append(
-            StatusEvent.model_construct(status=TicketStatus(row.status), at=row.at, reason=row.reason, owner=owner)
-        )
+        found[row.ticket].append(status_event(row))
     return dict(found)
 
 

@@ -41,8 +41,11 @@ class Contracts(Protocol):
         """Return the version of the contract that the agreement names."""
         ...
 
-    def relationship(self, agreement: Agreement, *, at: datetime) -> RelationshipHistory:
-        """Return what was collected during the relationship up to that moment; unknown stays unknown."""
+    def relationship(self, agreement: Agreement, *, at: datetime, ticket: str) -> RelationshipHistory:
+        """Return what was collected during the relationship up to that moment; unknown stays unknown.
+
+        The incident `ticket`, which asks, does not count among the open ones.
+        """
         ...
 
 

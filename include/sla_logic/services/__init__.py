@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 from include.sla_logic.persistence.database import Clock
 from include.sla_logic.persistence.migrations import UnableToUseDatabase
 from include.sla_logic.persistence.restorations import UnableToReleaseRestoration
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.acceptance import UnableToAcceptNotification
 from include.sla_logic.services.backlog import Backlog
 from include.sla_logic.services.cohort_conf import UnableToAcceptCohort
 from include.sla_logic.services.cohorts import Cohorts
 from include.sla_logic.services.credits import Credits
+from include.sla_logic.services.gateways import GATEWAYS
 from include.sla_logic.services.holds import Holds
 from include.sla_logic.services.incidents import Incidents
 from include.sla_logic.services.lookups import Lookups
@@ -19,7 +21,6 @@ from include.sla_logic.services.outbox import Outbox
 from include.sla_logic.services.quarantine import Quarantine
 from include.sla_logic.services.restorations import Restorations
 from include.sla_logic.services.sla_status import SlaStatus
-from include.sla_logic.services.unit_of_work import UnitOfWork
 from include.sla_logic.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class UseCases:
     """
 
     def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
-        self.work = UnitOfWork(settings, clock=clock)
+        self.work = UnitOfWork(settings, GATEWAYS, clock=clock)
         self.incidents = Incidents(self.work)
         self.cohorts = Cohorts(self.work)
         self.restorations = Restorations(self.work)

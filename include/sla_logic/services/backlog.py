@@ -20,8 +20,8 @@ from include.sla_logic.persistence.backlog import (
 )
 from include.sla_logic.persistence.queries.open_incidents import OpenTicket, read_open_list
 from include.sla_logic.persistence.queries.waiting_tickets import Waiting, count_waiting
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.acceptance import UnableToAcceptNotification, accept_notification
-from include.sla_logic.services.unit_of_work import UnitOfWork
 
 __all__ = ["Backlog", "BacklogSummary", "OpenTicket", "PlannedRun", "Released"]
 

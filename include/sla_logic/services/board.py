@@ -10,7 +10,7 @@ from include.sla_logic.persistence.queries.attention import (
     held_restorations,
 )
 from include.sla_logic.persistence.queries.board import SHOWN, BoardFilter, BoardLine, BoardPage, read_board
-from include.sla_logic.services.unit_of_work import UnitOfWork
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 __all__ = ["SHOWN", "Board", "BoardFilter", "BoardLine", "BoardOverview", "BoardPage"]
 

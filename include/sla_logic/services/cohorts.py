@@ -8,7 +8,6 @@ import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,8 +15,6 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.notification import ProblemNotification
-from include.sla_logic.persistence.batch import Batch
-from include.sla_logic.persistence.batch_repositories import repositories_of
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.cohort_members import (
     CARRIED,
@@ -34,20 +31,20 @@ from include.sla_logic.persistence.cohort_members import (
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import (
     load_first_documents,
-    load_incident_records,
     lock_tickets,
     ticket_id,
 )
 from include.sla_logic.persistence.restorations import decide
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.process.step import Step
 from include.sla_logic.services.cohort_conf import checked, numbers_in
+from include.sla_logic.services.incidents import perform_on
 from include.sla_logic.services.restorations import WAIT, end_wait
-from include.sla_logic.services.unit_of_work import UnitOfWork
 
 __all__ = ["Cohorts", "Detached", "JoinCondition", "Member", "WaitResult"]
 
-AT_ONCE = 200  # incidents in one transaction: SQLite has one writer, who must not keep the others waiting for long
-# What says nothing of an incident: the database or the disk is away, and the whole step is tried again.
+AT_ONCE = 200  # incidents in one transaction: SQLite has one writer, which must not keep the others waiting for long
+# The database or the disk is away: that says nothing about an incident, and the whole step is tried again.
 _PASSING = (OperationalError, InterfaceError, OSError, MemoryError)
 
 log = logging.getLogger(__name__)
@@ -64,7 +61,7 @@ class Detached:
 
 @dataclass(frozen=True)
 class WaitResult:
-    """How a cohort goes on after a wait: the tasks that come next, and who has left."""
+    """How a cohort goes on after a wait: the tasks that come next, and the incidents that have left."""
 
     choices: frozenset[str]
     detached: tuple[Detached, ...]
@@ -92,16 +89,16 @@ class Cohorts:
     def perform(
         self, step: Step, *, run_id: str, join_condition: JoinCondition, at_once: int = AT_ONCE
     ) -> frozenset[str]:
-        """Do one step for all members that have come through the join_condition, and return every choice that was made.
+        """Do one step for all members that meet the condition, and return every choice that was made.
 
         One transaction for `at_once` incidents. A member on whom the step fails is set aside, its ticket escalated
         with the reason; what only says that the database is away is raised. A cohort of one raises everything.
         """
         with self.work.reading() as connection:
-            come = ready_members(connection, run_id, step.name, join_condition)
+            ready = ready_members(connection, run_id, step.name, join_condition)
             alone = len(members_of(connection, run_id)) == 1
-        choices = {choice for choice in come.values() if choice}
-        for numbers in _portions([number for number, choice in come.items() if choice is None], at_once):
+        choices = {choice for choice in ready.values() if choice}
+        for numbers in _portions([number for number, choice in ready.items() if choice is None], at_once):
             choices |= self._perform_portion(step, run_id, numbers, alone=alone)
         return frozenset(choices)
 
@@ -121,41 +118,37 @@ class Cohorts:
             left = [m.number for m in members_of(connection, run_id) if m.state == CARRIED and m.number not in closed]
         for numbers in _portions(left, at_once):
             with self.work.writing() as connection:
-                lock_tickets(connection, numbers)
                 reason = f"the step {task} failed: {why}"
-                here = carried(connection, run_id, numbers)
                 others = f"{why} It concerns {len(left)} incidents of the run {run_id}."
-                self._set_aside(connection, run_id, here, task, reason, tell=others if numbers[0] == left[0] else None)
+                first = numbers[0] == left[0]
+                self._set_aside(connection, run_id, numbers, task, reason, tell=others if first else None)
 
     def await_restoration(self, *, run_id: str, join_condition: JoinCondition, at_once: int = AT_ONCE) -> WaitResult:
-        """Decide the waits that can be decided; whoever has to wait longer leaves for a run of its own.
+        """Decide the waits that can be decided; what has to wait longer leaves for a run of its own.
 
-        That one has left is kept before its run is started, and said again each time: starting it twice does no harm.
+        The departure is committed before the new run starts; starting it twice is harmless.
         """
         with self.work.reading() as connection:
-            come = ready_members(connection, run_id, WAIT, join_condition)
-        choices = {choice for choice in come.values() if choice}
-        for numbers in _portions([number for number, choice in come.items() if choice is None], at_once):
+            ready = ready_members(connection, run_id, WAIT, join_condition)
+        choices = {choice for choice in ready.values() if choice}
+        for numbers in _portions([number for number, choice in ready.items() if choice is None], at_once):
             with self.work.writing() as connection:
-                lock_tickets(connection, numbers)
-                choices |= self._part(connection, run_id, carried(connection, run_id, numbers))
+                choices |= self._decide_waits(connection, run_id, numbers)
         return WaitResult(frozenset(choices), tuple(self._detached(run_id)))
 
-    def _part(self, connection: Connection, run_id: str, numbers: Sequence[int]) -> set[str]:
-        batch = self._batch(connection, numbers, run_id)
-        decided, choices = [], set()
-        for file in self._open(batch, WAIT):
-            if known := file.incident.steps.get(WAIT):  # by another try of this task, since who has come was asked
-                choices.add(known.choice or "")
-                continue
-            outcome, _ = decide(connection, file.incident.number, now=batch.now)
-            if outcome is None:
-                mark(connection, run_id, file.incident.number, LEFT)
-                continue
-            end_wait(file, outcome)
-            decided.append(file)
+    def _decide_waits(self, connection: Connection, run_id: str, numbers: Sequence[int]) -> set[str]:
+        files = self._lock_members(connection, run_id, numbers, task=WAIT)
+        fresh = [file for file in files if WAIT not in file.incident.steps]  # another try may have been faster
+        decisions = decide(connection, [file.incident.number for file in fresh], now=self.work.database.now(connection))
+        decided = []
+        for file in fresh:
+            if (outcome := decisions[file.incident.number].outcome) is not None:
+                end_wait(file, outcome)
+                decided.append(file)
         flush(connection, decided)
-        return choices | {file.pending.steps[-1].choice or "" for file in decided}
+        mark(connection, run_id, [file.incident.number for file in fresh if file not in decided], LEFT)
+        known = [file for file in files if file not in fresh]
+        return {file.done(WAIT).choice or "" for file in (*known, *decided)}
 
     def _detached(self, run_id: str) -> Iterator[Detached]:
         with self.work.reading() as connection:
@@ -175,39 +168,22 @@ class Cohorts:
             if len(numbers) == 1:
                 log.exception("%s fails for %s, which is set aside", step.name, ticket_id(numbers[0]))
                 with self.work.writing() as connection:
-                    lock_tickets(connection, numbers)
                     self._set_aside(connection, run_id, numbers, step.name, _why(step.name, error))
                 return set()
             halves = _portions(numbers, (len(numbers) + 1) // 2)
             return {choice for half in halves for choice in self._perform_portion(step, run_id, half, alone=alone)}
 
     def _perform_on(self, connection: Connection, step: Step, run_id: str, numbers: Sequence[int]) -> set[str]:
+        files = self._lock_members(connection, run_id, numbers, task=step.name)
+        return {done.choice for done in perform_on(connection, step, files) if done.choice}
+
+    def _lock_members(
+        self, connection: Connection, run_id: str, numbers: Sequence[int], *, task: str
+    ) -> list[SqlCaseFile]:
+        """Hold these incidents and open the case files of those that the run still carries."""
         lock_tickets(connection, numbers)
-        files = self._open(self._batch(connection, carried(connection, run_id, numbers), run_id), step.name)
-        known = [file.incident.steps[step.name].choice for file in files if step.name in file.incident.steps]
-        fresh = [file for file in files if step.name not in file.incident.steps]
-        for file in fresh:
-            answer = step(file)
-            file.finish(answer.value if isinstance(answer, StrEnum) else None)
-        flush(connection, fresh)
-        return {choice for choice in (*known, *(file.pending.steps[-1].choice for file in fresh)) if choice}
-
-    def _batch(self, connection: Connection, numbers: Sequence[int], run_id: str) -> Batch:
-        return Batch(
-            connection,
-            load_incident_records(connection, numbers),
-            run_id=run_id,
-            now=self.work.database.now(connection),
-        )
-
-    def _open(self, batch: Batch, task: str) -> list[SqlCaseFile]:
-        """Open the case files of locked incidents, with repositories that look up once for all of them."""
-        sender = self.work.settings.smtp.sender if self.work.settings.smtp else None
-        batch.files = [
-            SqlCaseFile(incident, repositories_of(batch, incident.ticket.id, sender=sender), task=task, now=batch.now)
-            for incident in batch.records
-        ]
-        return list(batch.files)
+        here = carried(connection, run_id, numbers)
+        return self.work.open_files(connection, here, task=task, run_id=run_id)
 
     def _set_aside(
         self,
@@ -220,7 +196,7 @@ class Cohorts:
         tell: str | None = None,
     ) -> None:
         """Escalate the tickets and set them aside; recorded once for each step that failed."""
-        files = self._open(self._batch(connection, numbers, run_id), f"{task}_failed")
+        files = self._lock_members(connection, run_id, numbers, task=f"{task}_failed")
         fresh = [file for file in files if file.task not in file.incident.steps]
         for file in fresh:
             file.escalate(reason)
@@ -231,8 +207,7 @@ class Cohorts:
                 first.ticket, task, tell, to=self.work.settings.operators, now=first.now
             )
         flush(connection, fresh)
-        for number in numbers:
-            mark(connection, run_id, number, SET_ASIDE, reason=reason)
+        mark(connection, run_id, [file.incident.number for file in files], SET_ASIDE, reason=reason)
 
 
 def _passes(error: Exception) -> bool:

@@ -21,7 +21,7 @@ from include.sla_logic.persistence.credit_decisions import (
 )
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.queue_positions import note_decided_credit
-from include.sla_logic.services.unit_of_work import UnitOfWork
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Credits:
         """Book a held credit and return its amount; raise `UnableToDecideCredit`."""
         with self.work.writing() as connection:
             file = self._file_of(connection, reference, task="credit approved")
-            rebate, outgoing = file.read(Rebate), file.repositories.outgoing
+            rebate, outgoing = file.read(Rebate), file.outgoing
             amount = approve_credit(
                 connection, reference, rebate=rebate, by=by, reason=reason, now=file.now, outgoing=outgoing
             )
@@ -50,7 +50,7 @@ class Credits:
         """Book a credit that the customer claimed then, or now; raise `UnableToDecideCredit` where it is too late."""
         with self.work.writing() as connection:
             file = self._file_of(connection, reference, task="credit claimed")
-            filed, rebate, outgoing = claimed_at or file.now, file.read(Rebate), file.repositories.outgoing
+            filed, rebate, outgoing = claimed_at or file.now, file.read(Rebate), file.outgoing
             amount = claim_credit(
                 connection, reference, rebate=rebate, by=by, claimed_at=filed, now=file.now, outgoing=outgoing
             )

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket, UnableToMoveTicket
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.flush import flush
-from include.sla_logic.services.unit_of_work import UnitOfWork
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 
 class ClockOwner(StrEnum):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.persistence.contracts import load_contract
-from include.sla_logic.services.unit_of_work import UnitOfWork
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from include.sla_logic.importers import ImportReport, Mapping

@@ -14,7 +14,7 @@ from include.sla_logic.persistence.credit_decisions import held_credits_of
 from include.sla_logic.persistence.incident_records import UnableToFindIncident
 from include.sla_logic.persistence.queries.incident import Case, KeptDocument, TakenStep, run_of_parent, view_case
 from include.sla_logic.persistence.service_assessment import course_of_service
-from include.sla_logic.services.unit_of_work import UnitOfWork
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 __all__ = ["Case", "IncidentView", "IncidentViews", "KeptDocument", "Member", "TakenStep", "UnableToFindIncident"]
 

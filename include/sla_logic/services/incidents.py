@@ -1,22 +1,39 @@
 """Accepting incidents and doing the steps of the process on them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from sqlalchemy import Connection
+
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.flush import flush
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.process.ports import CaseFile
 from include.sla_logic.process.step import Step
 from include.sla_logic.services.acceptance import UnableToAcceptNotification, accept_notification
-from include.sla_logic.services.unit_of_work import UnitOfWork
 
 
 class StepResult(NamedTuple):
-    """A step that is done: whose it was, and its choice where it is a decision."""
+    """A step that is done: for which ticket, and its choice where it is a decision."""
 
     ticket: str
     choice: str | None
+
+
+def perform_on(connection: Connection, step: Step, files: Sequence[SqlCaseFile]) -> list[StepResult]:
+    """Do one step on the case files of one batch, once for each: all compute, then all is written together.
+
+    Effects, messages and the fact that the step is done are one transaction; where the step is done already it is not
+    called again.
+    """
+    fresh = [file for file in files if step.name not in file.incident.steps]
+    for file in fresh:
+        answer = step(file)
+        file.finish(answer.value if isinstance(answer, StrEnum) else None)
+    flush(connection, fresh)
+    return [StepResult(file.ticket.id, file.done(step.name).choice) for file in files]
 
 
 @dataclass(frozen=True)
@@ -38,26 +55,15 @@ class Incidents:
         return answer
 
     def perform(self, step: Step, *, run_id: str) -> str | None:
-        """Do one step of this run's incident, once, and return its choice where it is a decision; see `take`."""
+        """Do one step of this run's incident, once, and return its choice where it is a decision."""
         return self.perform_step(step, run_id=run_id).choice
 
     def perform_step(self, step: Step, *, run_id: str) -> StepResult:
-        """Do one step of this run's incident, once.
-
-        Effects, messages and the fact that the step is done are one transaction; a step that is done
-        already is not called again. Raises `UnableToFindIncident` where the run has none.
-        """
+        """Do one step of this run's incident, once; raise `UnableToFindIncident` where the run has none."""
         with self.work.writing() as connection:
-            number = self.work.lock_run(connection, run_id)
-            file = self.work.open_file(connection, number, task=step.name)
-            done = file.incident.steps.get(step.name)
-            if done is not None:
-                return StepResult(file.incident.ticket.id, done.choice)
-            answer = step(file)
-            choice = answer.value if isinstance(answer, StrEnum) else None
-            file.finish(choice)
-            flush(connection, [file])
-            return StepResult(file.incident.ticket.id, choice)
+            record = self.work.lock_run(connection, run_id)
+            [done] = perform_on(connection, step, self.work.open_records(connection, [record], task=step.name))
+            return done
 
     def report_failed_step(self, task: str, *, run_id: str, why: str) -> None:
         """Escalate the ticket of a run, once for each step that failed for good, and mail the operators.

@@ -5,7 +5,7 @@ from typing import Any
 
 from include.sla_logic.letters.pdf import UnableToMakePdf, as_pdf
 from include.sla_logic.persistence.queries.letters import newest_letter
-from include.sla_logic.services.unit_of_work import UnitOfWork
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 __all__ = ["Letters", "UnableToMakePdf"]
 

@@ -11,7 +11,7 @@ from include.sla_logic.persistence.queries.incident import Case, view_case
 from include.sla_logic.persistence.queries.letters import newest_letter
 from include.sla_logic.persistence.queries.service_problems import ProblemView, list_problems, read_problem
 from include.sla_logic.persistence.tickets import TicketFilter, count_contents, list_tickets
-from include.sla_logic.services.unit_of_work import UnitOfWork
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 __all__ = ["Case", "Lookups", "ProblemView", "TicketFilter", "UnableToFindIncident"]
 

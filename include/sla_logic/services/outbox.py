@@ -13,7 +13,7 @@ from include.sla_logic.persistence.flush import file_messages, flush, message_ro
 from include.sla_logic.persistence.incident_records import find_number
 from include.sla_logic.persistence.outbox import Outgoing, count_messages, list_messages, retry_message
 from include.sla_logic.persistence.pending_messages import Message
-from include.sla_logic.services.unit_of_work import UnitOfWork
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from include.sla_logic.gateways.sender import DeliveryReport

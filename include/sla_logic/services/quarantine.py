@@ -14,8 +14,8 @@ from include.sla_logic.persistence.quarantine import (
     list_quarantined,
     release_quarantined,
 )
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.acceptance import UnableToAcceptNotification, accept_notification
-from include.sla_logic.services.unit_of_work import UnitOfWork
 
 
 class UnableToRetryNotification(ForeseenError):

@@ -1,7 +1,6 @@
 """The wait for a restoration request: looked at, answered by an operator, decided once."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
@@ -10,12 +9,13 @@ from sqlalchemy import Connection
 
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.restoration import RestorationOutcome
-from include.sla_logic.persistence.audit import Act, note_act
+from include.sla_logic.persistence.audit import Act, note_act, note_acts
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import find_number, lock_tickets, ticket_id
 from include.sla_logic.persistence.restorations import (
     ANSWER_REFUSED,
+    Answered,
     RestorationWait,
     UnableToReleaseRestoration,
     answered_runs,
@@ -25,8 +25,8 @@ from include.sla_logic.persistence.restorations import (
     release,
     waiting_with,
 )
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
-from include.sla_logic.services.unit_of_work import UnitOfWork
 
 WAIT = "await_restoration_request"
 _ENDINGS = MappingProxyType(
@@ -64,13 +64,13 @@ class Restorations:
     def decide(self, run_id: str) -> RestorationOutcome | None:
         """Decide the wait for ever where it can be decided; None while a request may still come in time."""
         with self.work.writing() as connection:
-            number = self.work.lock_run(connection, run_id)
-            outcome, just_now = decide(connection, number, now=self.work.database.now(connection))
-            if outcome is not None and just_now:
-                file = self.work.open_file(connection, number, task=WAIT)
-                end_wait(file, outcome)
-                flush(connection, [file])
-            return outcome
+            record = self.work.lock_run(connection, run_id)
+            decision = decide(connection, [record.number], now=self.work.database.now(connection))[record.number]
+            if decision.outcome is not None and decision.just_now:
+                files = self.work.open_records(connection, [record], task=WAIT)
+                end_wait(files[0], decision.outcome)
+                flush(connection, files)
+            return decision.outcome
 
     def decide_due(self) -> dict[str, RestorationOutcome]:
         """Decide every wait that can be decided, whether or not its run is alive; return the outcomes by run."""
@@ -89,7 +89,7 @@ class Restorations:
         return self._answer(reject, "rejected", ticket, by=by, reason=reason)
 
     def _answer(
-        self, answer: Callable[..., RestorationWait], done: str, ticket: str, *, by: str, reason: str
+        self, answer: Callable[..., Answered], done: str, ticket: str, *, by: str, reason: str
     ) -> RestorationWait:
         """Answer one request, and with it those of the same service problems that wait for the same decision.
 
@@ -106,30 +106,22 @@ class Restorations:
         raise refusal
 
     def _answer_held(
-        self,
-        connection: Connection,
-        answer: Callable[..., RestorationWait],
-        done: str,
-        number: int,
-        *,
-        by: str,
-        reason: str,
+        self, connection: Connection, answer: Callable[..., Answered], done: str, number: int, *, by: str, reason: str
     ) -> RestorationWait:
-        """Judge by the moment at which the incident is held, after whoever held it before."""
+        """Judge by the moment at which the incidents are held; others that were answered just now are left out."""
         others = waiting_with(connection, number, released=answer is release, now=self.work.database.now(connection))
         lock_tickets(connection, [number, *others])
         now = self.work.database.now(connection)
-        wait = answer(connection, number, by=by, reason=reason, now=now)
-        whys = {number: reason}
-        for other in others:
-            why = f"{reason} (together with {wait.ticket})"
-            with suppress(UnableToReleaseRestoration):  # its own deadline has passed, or it was answered just now
-                answer(connection, other, by=by, reason=why, now=now)
-                whys[other] = why
-        files = self.work.open_files(connection, list(whys), task=f"restoration {done}")
+        together = f"{reason} (together with {ticket_id(number)})"
+        answered = answer(connection, {number: reason, **dict.fromkeys(others, together)}, by=by, now=now)
+        if number in answered.refused:
+            raise answered.refused[number]
+        files = self.work.open_files(connection, list(answered.waits), task=f"restoration {done}")
+        acts = []
         for file in files:
-            why = whys[file.incident.number]
+            why = reason if file.incident.number == number else together
             file.record(f"The restoration request was {done} by {by}: {why}", lane=Lane.SERVICE_MANAGEMENT)
-            note_act(connection, Act(now, by, f"restoration {done}", file.ticket.id, why))
+            acts.append(Act(now, by, f"restoration {done}", file.ticket.id, why))
+        note_acts(connection, acts)
         flush(connection, files)
-        return wait
+        return answered.waits[number]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from include.sla_logic.persistence.queries.services import ServiceView, UnableToFindService, view_service
-from include.sla_logic.services.unit_of_work import UnitOfWork
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 __all__ = ["ServiceStatus", "ServiceView", "UnableToFindService"]
 

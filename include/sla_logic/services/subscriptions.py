@@ -7,7 +7,7 @@ from datetime import datetime
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord
 from include.sla_logic.persistence.queries.subscriptions import Subscription, list_subscriptions
-from include.sla_logic.services.unit_of_work import UnitOfWork
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 __all__ = ["Subscription", "Subscriptions", "UnableToFindSubscription"]
 

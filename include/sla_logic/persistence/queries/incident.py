@@ -17,7 +17,7 @@ from include.sla_logic.persistence.cohort_members import carrying_run
 from include.sla_logic.persistence.incident_records import find_number, ticket_id, ticket_of
 from include.sla_logic.persistence.outbox import list_messages
 from include.sla_logic.persistence.queries.service_problems import problems_of
-from include.sla_logic.persistence.restorations import find_restoration
+from include.sla_logic.persistence.restorations import find_restorations
 from include.sla_logic.persistence.schema.system_t import documents, steps, ticket_status_history, tickets, timeline
 
 D = TypeVar("D", bound=Document)
@@ -154,7 +154,7 @@ def view_case(connection: Connection, reference: str) -> Case:
     number = find_number(connection, reference)
     row = connection.execute(select(tickets).where(tickets.c.number == number)).one()
     documents = _documents(connection, number)
-    wait = find_restoration(connection, number)
+    wait = find_restorations(connection, [number]).get(number)
     return Case(
         ticket=ticket_of(row),
         airflow_run=carrying_run(connection, number) or row.run_id,

@@ -68,7 +68,7 @@ def view_service(connection: Connection, service: str, *, now: datetime) -> Serv
     row = connection.execute(select(services).where(services.c.id == service)).one_or_none()
     if row is None:
         raise UnableToFindService(f"The register has no service {service[:64]!r}.")
-    register = ContractRegister(connection=connection, now=now)
+    register = ContractRegister(connection=connection)
     held = [register.agreement(customer, service, at=now) for customer in _subscribers(connection, service, now)]
     return ServiceView(
         id=row.id,
@@ -99,7 +99,7 @@ def _agreement_view(
     connection: Connection, register: ContractRegister, agreement: Agreement, now: datetime
 ) -> AgreementView:
     contract = register.contract(agreement)
-    facts = MeasurementRegister(connection=connection, now=now)
+    facts = MeasurementRegister(connection=connection, contracts=register)
     return AgreementView(
         agreement=agreement,
         customer=register.customer(agreement.customer),

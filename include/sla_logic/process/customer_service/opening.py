@@ -98,7 +98,7 @@ def determine_customer_significance(file: CaseFile) -> None:
     """
     agreement, contract = agreement_and_contract(file)
     chronic = file.read(SlaComparison).chronic
-    history = file.contracts.relationship(agreement, at=file.now)
+    history = file.contracts.relationship(agreement, at=file.now, ticket=file.ticket.id)
     significance = work_out_significance(
         history.model_copy(update={"protected": history.protected or contract.protected}),
         premium=contract.premium,

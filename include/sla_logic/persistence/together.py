@@ -1,0 +1,76 @@
+"""Several questions in one statement: what belongs together costs one round trip to the server."""
+
+from collections import Counter, namedtuple
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Select, String, Text, cast, literal, null, select
+from sqlalchemy import union_all as union
+from sqlalchemy.types import TypeEngine
+
+Slot = tuple[str, int]  # a type, and the how-manieth column of that type
+
+
+def ask_together(connection: Connection, questions: Mapping[str, Select[Any]]) -> dict[str, list[Any]]:
+    """Return the rows that answer each question, under its own column names and in no order.
+
+    The questions become branches of one UNION ALL; columns of the same type share a place, the others are NULL.
+    """
+    columns = {name: _slots(question) for name, question in questions.items()}
+    types: dict[Slot, TypeEngine[Any]] = {}
+    for slots in columns.values():
+        types |= dict(slots.values())
+    branches = [_branch(name, question, columns[name], types) for name, question in questions.items()]
+    places = {slot: place for place, slot in enumerate(types, start=1)}
+    shapes = {
+        name: (_shape(tuple(slots)), [places[slot] for slot, _ in slots.values()]) for name, slots in columns.items()
+    }
+    answers: dict[str, list[Any]] = {name: [] for name in questions}
+    for row in connection.execute(union(*branches)):
+        shape, where = shapes[row[0]]
+        answers[row[0]].append(shape(*(row[place] for place in where)))
+    return answers
+
+
+def _slots(question: Select[Any]) -> dict[str, tuple[Slot, TypeEngine[Any]]]:
+    """Give each column of a question the next free slot of its type."""
+    taken: Counter[str] = Counter()
+    slots: dict[str, tuple[Slot, TypeEngine[Any]]] = {}
+    for column in question.selected_columns:
+        kind = _plain(column.type)
+        name = type(kind).__name__
+        slots[str(column.key)] = ((name, taken[name]), kind)
+        taken[name] += 1
+    return slots
+
+
+def _plain(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """Forget lengths: columns of one slot must have the same type."""
+    if isinstance(kind, String):
+        return Text()
+    return BigInteger() if isinstance(kind, Integer) else kind
+
+
+def _branch(
+    name: str,
+    question: Select[Any],
+    slots: Mapping[str, tuple[Slot, TypeEngine[Any]]],
+    types: Mapping[Slot, TypeEngine[Any]],
+) -> Select[Any]:
+    asked = question.subquery()
+    held = {slot: asked.c[column] for column, (slot, _) in slots.items()}
+    return select(literal(name), *_padded(held, types))
+
+
+def _padded(
+    held: Mapping[Slot, ColumnElement[Any]], types: Mapping[Slot, TypeEngine[Any]]
+) -> Iterator[ColumnElement[Any]]:
+    for place, (slot, kind) in enumerate(types.items()):
+        column = held.get(slot)
+        yield (cast(null(), kind) if column is None else column).label(f"c{place}")
+
+
+@lru_cache(maxsize=64)
+def _shape(names: Sequence[str]) -> Any:
+    return namedtuple("Answer", names)  # noqa: PYI024 - the names are known when the question is asked
