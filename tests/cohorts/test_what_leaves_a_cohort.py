@@ -114,17 +114,17 @@ def test_what_a_failing_incident_wrote_at_a_desk_is_taken_back(use_cases, teleco
 
 
 def test_a_fault_that_shows_only_when_documents_are_written_is_found_one_by_one(use_cases, teleco, monkeypatch):
-    from include.sla_logic.services import cohorts as cohort_work
+    from include.sla_logic.services import incidents as incident_work
 
     tickets = report(use_cases, teleco, "no_problem_found", "minor_correction")
-    bad, flush = tickets["minor_correction"], cohort_work.flush
+    bad, flush = tickets["minor_correction"], incident_work.flush
 
     def refusing(connection, files):
         if any(file.ticket.id == bad and file.task == "compare_with_sla" for file in files):
             raise IntegrityError("INSERT", {}, Exception("refused"))
         flush(connection, files)
 
-    monkeypatch.setattr(cohort_work, "flush", refusing)
+    monkeypatch.setattr(incident_work, "flush", refusing)
     lead(use_cases, RUN, tickets.values(), tasks=QUICK)
     assert {member.ticket: member.state for member in use_cases.cohorts.members(RUN)}[bad] == "set aside"
     assert "adjust_billing" in use_cases.lookups.incident(tickets["no_problem_found"]).tasks

@@ -9,7 +9,6 @@ from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.trouble_ticket import TicketStatus
-from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import (
     UnableToFindIncident,
@@ -20,8 +19,8 @@ from include.sla_logic.persistence.incident_records import (
 )
 from include.sla_logic.persistence.migrations import migrate
 from include.sla_logic.persistence.queries.incident import view_case
-from include.sla_logic.persistence.repositories import Repositories
 from include.sla_logic.persistence.tickets import Opening, TicketFilter, list_tickets, open_ticket
+from tests.persistence.batches import files_of
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -64,13 +63,6 @@ def statements(database, work):
         event.remove(database.engine, "before_cursor_execute", note)
 
 
-def files_of(connection, numbers):
-    return [
-        SqlCaseFile(folder, Repositories(connection, ticket=folder.ticket.id, now=NOON), task="work", now=NOON)
-        for folder in load_incident_records(connection, numbers)
-    ]
-
-
 def work_on(file):
     file.write(Note(text=file.ticket.id))
     file.record("worked on", lane=Lane.BILLING)
@@ -86,7 +78,7 @@ def test_the_number_of_statements_does_not_grow_with_the_number_of_incidents(inc
         with incidents.write() as connection:
 
             def work(connection=connection, numbers=numbers):
-                files = files_of(connection, numbers)
+                files = files_of(connection, numbers, now=NOON)
                 for file in files:
                     work_on(file)
                 flush(connection, files)
@@ -100,7 +92,7 @@ def test_the_number_of_statements_does_not_grow_with_the_number_of_incidents(inc
 
 def test_an_incident_that_is_left_out_has_done_nothing(incidents):
     with incidents.write() as connection:
-        files = files_of(connection, [1, 2, 3])
+        files = files_of(connection, [1, 2, 3], now=NOON)
         for file in files:
             work_on(file)
         flush(connection, [file for file in files if file.incident.number != 2])

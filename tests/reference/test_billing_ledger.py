@@ -12,7 +12,6 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.rebate import Rebate, RebateLine, line_key
 from include.sla_logic.gateways.simulated_ledger import UnableToPost, accept_posting
-from include.sla_logic.persistence.billing import BillingLedger
 from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.credit_decisions import (
     UnableToDecideCredit,
@@ -24,6 +23,7 @@ from include.sla_logic.persistence.credit_decisions import (
 from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.columns import from_minor_units
+from tests.persistence.batches import file_of
 
 NOW = datetime(2026, 11, 23, 23, 7, tzinfo=UTC)
 WINDOW = Period(start=datetime(2026, 10, 31, 23, tzinfo=UTC), end=datetime(2026, 11, 30, 23, tzinfo=UTC))
@@ -82,10 +82,15 @@ class Desk:
         self.agreement = ContractRegister(connection=connection).agreement("C-1001", "S-1001", at=NOW)
 
     def of(self, ticket):
-        return BillingLedger(connection=self.connection, ticket=ticket, now=NOW, outgoing=self.outgoing)
+        file = file_of(self.connection, ticket, now=NOW, customer="C-1001", service="S-1001")
+        file.outgoing = self.outgoing
+        return file
 
     def book(self, rebate, ticket="TT-000001"):
-        return self.of(ticket).book(rebate, self.agreement)
+        file = self.of(ticket)
+        adjustment = file.billing.book(rebate, self.agreement)
+        file.repositories.flush()
+        return adjustment
 
     def approve(self, reference, rebate, *, by="ann"):
         return approve_credit(
@@ -121,12 +126,12 @@ def test_nothing_due_books_nothing_and_gives_the_reason(desk):
 
 def test_earlier_credits_are_those_of_the_window_and_of_this_agreement(desk):
     desk.book(rebate_of("240.00"))
-    [credit] = desk.of("TT-000002").earlier_credits(desk.agreement, WINDOW)
+    [credit] = desk.of("TT-000002").billing.earlier_credits(desk.agreement, WINDOW)
     assert (credit.amount, credit.window, credit.objective) == (euros("240.00"), WINDOW, "availability")
     later = Period(start=WINDOW.end, end=WINDOW.end + timedelta(days=30))
-    assert desk.of("TT-000002").earlier_credits(desk.agreement, later) == []
+    assert desk.of("TT-000002").billing.earlier_credits(desk.agreement, later) == []
     other = desk.agreement.model_copy(update={"id": "A-1002"})
-    assert desk.of("TT-000002").earlier_credits(other, WINDOW) == []
+    assert desk.of("TT-000002").billing.earlier_credits(other, WINDOW) == []
 
 
 def test_a_second_incident_of_the_window_is_credited_the_difference(desk):
@@ -166,7 +171,7 @@ def test_a_credit_is_decided_once(desk):
     assert desk.states() == [("declined", 24000)]
     with pytest.raises(UnableToDecideCredit, match="is declined, not held"):
         desk.approve(reference, rebate_of("240.00", held="above the limit"), by="ben")
-    assert desk.of("TT-000002").earlier_credits(desk.agreement, WINDOW) == []
+    assert desk.of("TT-000002").billing.earlier_credits(desk.agreement, WINDOW) == []
 
 
 def test_two_held_credits_of_one_window_are_not_both_approved(desk):

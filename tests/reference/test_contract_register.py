@@ -23,7 +23,7 @@ TEXT = contract_text("leased-line")
 
 @pytest.fixture
 def register(connection):
-    return ContractRegister(connection=connection, ticket="TT-000001", now=NOW)
+    return ContractRegister(connection=connection)
 
 
 def test_a_customer_is_found_with_how_she_is_written_to(register):
@@ -94,7 +94,7 @@ def test_other_open_incidents_leave_out_the_one_that_asks(register, connection):
     for number, status in enumerate(("acknowledged", "inProgress", "resolved"), start=1):
         own = {"number": number, "external_key": f"k{number}", "run_id": f"r{number}", "status": status}
         connection.execute(insert(tickets).values(**common, **own, escalated=False, created_at=NOW))
-    assert register.relationship(agreement, at=NOW).other_open_incidents == 1
+    assert register.relationship(agreement, at=NOW, ticket="TT-000001").other_open_incidents == 1
 
 
 def test_a_contract_is_loaded_once_and_never_changes(connection):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from sqlalchemy import delete, insert, select
@@ -9,14 +10,36 @@ from sqlalchemy import delete, insert, select
 from include.sla_logic.domain.network import Action, Layer, ResourceState
 from include.sla_logic.domain.notification import Metric
 from include.sla_logic.gateways.simulated_network import SimulatedNetwork
+from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.services.gateways import GATEWAYS
 
 NOW = datetime(2026, 11, 23, 23, 7, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def network(connection):
-    return SimulatedNetwork(connection=connection, now=NOW)
+    return EachAlone(connection, NOW)
+
+
+class EachAlone:
+    """Every call is a batch of its own, written at once."""
+
+    def __init__(self, connection, now):
+        self._connection, self._now = connection, now
+
+    def __getattr__(self, name):
+        return partial(self._do, name)
+
+    def _do(self, name, *args, **kwargs):
+        network = network_of_batch(self._connection, self._now)
+        answer = getattr(network, name)(*args, **kwargs)
+        network.flush()
+        return answer
+
+
+def network_of_batch(connection, now):
+    return SimulatedNetwork(Batch(connection, [], now=now, gateways=GATEWAYS), list)
 
 
 def measured(network, service):
@@ -54,10 +77,22 @@ def test_the_right_action_brings_the_service_back(network, connection):
 def test_the_outage_ends_when_the_service_is_measured_again_not_before(network, connection):
     network.undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o1")
     assert open_outage(connection, "S-1001") is not None
-    later = SimulatedNetwork(connection=connection, now=NOW + timedelta(minutes=2))
+    later = EachAlone(connection, NOW + timedelta(minutes=2))
     later.probe("S-1001")
     ended = connection.scalar(select(t.outages.c.ended_at).where(t.outages.c.reference == "OUT-1001-0"))
     assert ended == NOW + timedelta(minutes=2)
+
+
+def test_what_is_done_for_one_incident_of_a_batch_counts_for_the_next_and_is_written_at_the_end(connection):
+    network = network_of_batch(connection, NOW)
+    network.undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o1")
+    assert network.alarms("S-1001") == []
+    assert measured(network, "S-1001") == measured(network, "S-1001")
+    assert measured(network, "S-1001")[Metric.AVAILABILITY] == 100
+    assert open_outage(connection, "S-1001") is not None
+    network.flush()
+    assert open_outage(connection, "S-1001") is None
+    assert EachAlone(connection, NOW).undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o1").at == NOW
 
 
 def test_the_wrong_action_runs_and_changes_nothing(network, connection):
@@ -78,7 +113,7 @@ def test_no_action_cures_a_stubborn_fault_and_its_alarm_comes_back(network):
 def test_the_same_order_acts_once_and_answers_the_same(network, connection):
     first = network.undertake(Action.CLEAR_ALARM, "R-1001-link", order="o1")
     network.undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o2")
-    later = SimulatedNetwork(connection=connection, now=NOW + timedelta(hours=1))
+    later = EachAlone(connection, NOW + timedelta(hours=1))
     assert later.undertake(Action.CLEAR_ALARM, "R-1001-link", order="o1") == first
     assert len(connection.execute(select(t.network_orders)).all()) == 2
 

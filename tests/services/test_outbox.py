@@ -9,7 +9,7 @@ import pytest
 
 from include.sla_logic.gateways.retry_schedule import Schedule, schedules_in_force
 from include.sla_logic.gateways.sender import Transport
-from include.sla_logic.persistence.outbox import UnableToFindMessage, UnableToRetryMessage, claim_next
+from include.sla_logic.persistence.outbox import UnableToFindMessage, UnableToRetryMessage, claim_due
 from include.sla_logic.persistence.pending_messages import KINDS, UnableToPutMessage
 from include.sla_logic.process.step import Step
 from include.sla_logic.services import UseCases, transports
@@ -136,7 +136,8 @@ def test_a_dead_message_can_be_retried_by_name(any_use_cases, receiver):
 def test_what_a_killed_sender_had_claimed_is_sent_again_under_the_same_key(any_use_cases, receiver, clock):
     post(any_use_cases, "a")
     with any_use_cases.work.writing() as connection:
-        assert claim_next(connection, now=clock.now, leases={"mail": 300}, by="killed").key == "a"
+        [claimed] = claim_due(connection, now=clock.now, leases={"mail": 300}, by="killed", limit=1)
+        assert claimed.key == "a"
     assert any_use_cases.outbox.deliver().sent == []
     clock.pass_by(seconds=301)
     assert any_use_cases.outbox.deliver().sent == ["a"]

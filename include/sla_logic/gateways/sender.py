@@ -1,8 +1,10 @@
-"""The sender of the outbox: one message at a time, each attempt and its answer kept before the next."""
+"""The sender of the outbox: portions of messages, the outcome of each portion kept before the next is claimed."""
 
 import os
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,19 +12,25 @@ from sqlalchemy import Connection
 
 from include.sla_logic.gateways.retry_schedule import Schedules
 from include.sla_logic.persistence.database import Database
-from include.sla_logic.persistence.outbox import Outgoing, claim_next, note_failed, note_sent
+from include.sla_logic.persistence.outbox import Failure, Outgoing, claim_due, give_back, note_failed, note_sent
 
+PORTION = 50
 _FAILURES_IN_A_ROW = 3
-
-Keep = Callable[[Connection], None]  # writes what came of a message into the open transaction
+_SHARE_OF_LEASE = 0.5  # how much of a claim's time a portion may use before what is left of it is given back
 
 
 @dataclass(frozen=True)
 class Transport:
-    """How one kind of message leaves; `refused` are the errors after which trying again is of no use."""
+    """How one kind of message leaves; `refused` are the errors after which trying again is of no use.
+
+    `deliver_all` takes many at once and returns the answer or the error for each. `acknowledged` writes what follows
+    from answers into the transaction in which the messages are marked as sent.
+    """
 
     deliver: Callable[[Outgoing], Any]
     refused: tuple[type[Exception], ...]
+    deliver_all: Callable[[Sequence[Outgoing]], Sequence[Any]] | None = None
+    acknowledged: Callable[[Connection, Sequence[Outgoing]], None] | None = None
 
 
 @dataclass
@@ -38,6 +46,19 @@ class DeliveryReport:
         return f"{len(self.sent)} sent, {len(self.put_off)} put off, {len(self.dead)} given up"
 
 
+@dataclass
+class _Portion:
+    """What became of claimed messages; what is in none of the lists was not tried."""
+
+    claimed: Sequence[Outgoing]
+    sent: list[tuple[Outgoing, Any]] = field(default_factory=list)
+    failed: list[tuple[Outgoing, Exception]] = field(default_factory=list)
+
+    def untried(self) -> list[Outgoing]:
+        tried = {message.id for message, _ in (*self.sent, *self.failed)}
+        return [message for message in self.claimed if message.id not in tried]
+
+
 @dataclass(frozen=True)
 class Sender:
     """Delivers what is due; several may work at once, in several processes."""
@@ -45,61 +66,91 @@ class Sender:
     database: Database
     transports: Mapping[str, Transport]
     schedules: Schedules
-    buried: Callable[[Connection, Outgoing, str], None]
+    buried: Callable[[Connection, Sequence[tuple[Outgoing, str]]], None]
 
     def deliver(self, *, ticket: int | None = None, limit: int = 100) -> DeliveryReport:
         """Send up to `limit` due messages; a kind that fails three times in a row rests until the next round.
 
-        What came of one message is kept in the transaction that claims the next.
+        A sender that is stopped half-way keeps what it knows; the rest is sent again once its claim has run out.
         """
         report, failures = DeliveryReport(), dict.fromkeys(self.transports, 0)
         by = f"{os.getpid()}-{uuid4().hex[:12]}"
-        keep: Keep = _nothing
-        for left in range(limit, -1, -1):
+        portion, left = _Portion(()), limit
+        while True:
             kinds = [kind for kind, failed in failures.items() if failed < _FAILURES_IN_A_ROW]
             with self.database.write() as connection:
-                keep(connection)
-                message = self._claim(connection, by, kinds, ticket) if left else None
-            if message is None:
-                break
-            keep, passed = self._send(message, by, report)
-            failures[message.kind] = 0 if passed else failures[message.kind] + 1
-        return report
+                self._keep(connection, portion, by, report)
+                portion = _Portion(self._claim(connection, by, kinds, ticket, min(left, PORTION)))
+            if not portion.claimed:
+                return report
+            left -= len(portion.claimed)
+            try:
+                self._send(portion, failures)
+            except BaseException:
+                with self.database.write() as connection:
+                    self._keep(connection, _Portion((), portion.sent, portion.failed), by, report)
+                raise
 
-    def _claim(self, connection: Connection, by: str, kinds: list[str], ticket: int | None) -> Outgoing | None:
+    def _claim(
+        self, connection: Connection, by: str, kinds: list[str], ticket: int | None, limit: int
+    ) -> Sequence[Outgoing]:
+        if not kinds or not limit:
+            return ()
         leases = {kind: self.schedules.kinds[kind].lease for kind in kinds}
-        return claim_next(connection, now=self.database.now(connection), leases=leases, by=by, ticket=ticket)
+        now = self.database.now(connection)
+        return claim_due(connection, now=now, leases=leases, by=by, limit=limit, ticket=ticket)
 
-    def _send(self, message: Outgoing, by: str, report: DeliveryReport) -> tuple[Keep, bool]:
-        """Send one message outside any transaction; return how to keep what came of it, and whether others may leave.
+    def _send(self, portion: _Portion, failures: dict[str, int]) -> None:
+        """Send outside any transaction; what goes wrong is kept with the message, never lost."""
+        leases = [self.schedules.kinds[message.kind].lease for message in portion.claimed]
+        ends = time.monotonic() + _SHARE_OF_LEASE * min(leases)
+        for kind in dict.fromkeys(message.kind for message in portion.claimed):
+            transport = self.transports[kind]
+            for message, answer in _attempts(transport, [one for one in portion.claimed if one.kind == kind]):
+                if isinstance(answer, Exception):
+                    portion.failed.append((message, answer))
+                    failures[kind] = 0 if isinstance(answer, transport.refused) else failures[kind] + 1
+                else:
+                    portion.sent.append((message, answer))
+                    failures[kind] = 0
+                if failures[kind] >= _FAILURES_IN_A_ROW or time.monotonic() > ends:
+                    break
 
-        Whatever goes wrong is kept with the message, never lost.
-        """
-        transport = self.transports[message.kind]
+    def _keep(self, connection: Connection, portion: _Portion, by: str, report: DeliveryReport) -> None:
+        """Write what became of a portion, in a few statements however many messages it has."""
+        if not (portion.claimed or portion.sent or portion.failed):
+            return
+        now = self.database.now(connection)
+        note_sent(connection, portion.sent, now=now)
+        report.sent += [message.key for message, _ in portion.sent]
+        for kind, transport in self.transports.items():
+            accepted = [message for message, _ in portion.sent if message.kind == kind]
+            if accepted and transport.acknowledged is not None:
+                transport.acknowledged(connection, accepted)
+        self._put_off(connection, [self._judge(*one, now) for one in portion.failed], by, report)
+        give_back(connection, portion.untried(), by=by)
+
+    def _judge(self, message: Outgoing, error: Exception, now: datetime) -> Failure:
+        for_good = isinstance(error, self.transports[message.kind].refused)
+        wait = None if for_good else self.schedules.kinds[message.kind].wait_after(message.attempts)
+        return Failure(message, f"{type(error).__name__}: {error}", None if wait is None else now + wait)
+
+    def _put_off(self, connection: Connection, failures: Sequence[Failure], by: str, report: DeliveryReport) -> None:
+        for one in failures:
+            (report.dead if one.again_at is None else report.put_off)[one.message.key] = one.error
+        kept = note_failed(connection, failures, by=by)
+        if dead := [(one.message, one.error) for one in kept if one.again_at is None]:
+            self.buried(connection, dead)
+
+
+def _attempts(transport: Transport, messages: Sequence[Outgoing]) -> Iterator[tuple[Outgoing, Any]]:
+    """Return each message with the answer or the error that it met."""
+    if transport.deliver_all is not None:
+        yield from zip(messages, transport.deliver_all(messages), strict=True)
+        return
+    for message in messages:
         try:
             answer = transport.deliver(message)
-        except transport.refused as error:
-            return self._put_off(message, by, report, error, for_good=True), True
         except Exception as error:  # noqa: BLE001 - an unknown error is one more reason to try again later
-            return self._put_off(message, by, report, error, for_good=False), False
-        report.sent.append(message.key)
-        return lambda connection: note_sent(
-            connection, message.id, answer=answer, now=self.database.now(connection)
-        ), True
-
-    def _put_off(self, message: Outgoing, by: str, report: DeliveryReport, error: Exception, *, for_good: bool) -> Keep:
-        reason = f"{type(error).__name__}: {error}"
-        wait = None if for_good else self.schedules.kinds[message.kind].wait_after(message.attempts)
-        (report.dead if wait is None else report.put_off)[message.key] = reason
-
-        def keep(connection: Connection) -> None:
-            again_at = None if wait is None else self.database.now(connection) + wait
-            kept = note_failed(connection, message.id, error=reason, again_at=again_at, by=by)
-            if kept and wait is None:
-                self.buried(connection, message, reason)
-
-        return keep
-
-
-def _nothing(connection: Connection) -> None:
-    """Keep nothing: no message was sent before the first."""
+            answer = error
+        yield message, answer

@@ -81,6 +81,7 @@ class ContractRegister:
 
     def relationship(self, agreement: Agreement, *, at: datetime, ticket: str = "") -> RelationshipHistory:
         """Return what was collected up to that moment; the incident `ticket`, which asks, is not counted."""
+        self._also_about((agreement.customer, agreement.service))
         contract, customer = self.contract(agreement), self._customer_row(agreement.customer)
         return RelationshipHistory(
             customer=agreement.customer,
@@ -116,8 +117,14 @@ class ContractRegister:
                     self._agreements[row.customer, row.service].append((as_agreement(row), row.text))
         return self._agreements[subscription]
 
+    def _also_about(self, subscription: Subscription) -> None:
+        """Count for one more customer, where the others were counted already."""
+        if subscription not in self._subscriptions:
+            self._subscriptions[subscription] = None
+            self._violated, self._open = {}, {}
+
     def _names(self) -> set[str]:
-        return {customer for customer, _ in (*self._subscriptions, *self._agreements)}
+        return {customer for customer, _ in self._subscriptions}
 
     def _charge_percentile(self, charge: Money, day: date) -> int | None:
         """Return the percentage of agreements in force, in the same currency, that are charged less."""

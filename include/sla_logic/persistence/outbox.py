@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, func, or_, select, update
 
 from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.persistence.incident_records import ticket_id
@@ -42,45 +42,92 @@ class Outgoing:
     payload: Any = None
 
 
-def claim_next(
-    connection: Connection, *, now: datetime, leases: dict[str, int], by: str, ticket: int | None = None
-) -> Outgoing | None:
-    """Claim one due message of the kinds in `leases` (seconds for each), or None where nothing is due.
+@dataclass(frozen=True)
+class Failure:
+    """One attempt that failed; without `again_at` the message is given up."""
 
-    On PostgreSQL, messages that somebody else is claiming are passed over.
+    message: Outgoing
+    error: str
+    again_at: datetime | None
+
+
+def claim_due(
+    connection: Connection, *, now: datetime, leases: dict[str, int], by: str, limit: int, ticket: int | None = None
+) -> list[Outgoing]:
+    """Claim due messages of the kinds in `leases` (seconds for each), the oldest first.
+
+    On PostgreSQL, messages that another sender is claiming are passed over.
     """
     expired = and_(outbox.c.state == "claimed", outbox.c.claimed_until < now)
     due = and_(outbox.c.state == "waiting", outbox.c.next_attempt_at <= now)
-    query = select(outbox).where(or_(due, expired), outbox.c.kind.in_(leases)).order_by(outbox.c.id).limit(1)
+    query = select(outbox).where(or_(due, expired), outbox.c.kind.in_(leases)).order_by(outbox.c.id).limit(limit)
     if ticket is not None:
         query = query.where(outbox.c.ticket == ticket)
-    row = connection.execute(query.with_for_update(skip_locked=True)).one_or_none()
-    if row is None:
-        return None
-    claim = {
-        "state": "claimed",
-        "attempts": row.attempts + 1,
-        "claimed_by": by,
-        "claimed_until": now + timedelta(seconds=leases[row.kind]),
-    }
-    connection.execute(update(outbox).where(outbox.c.id == row.id).values(claim))
-    return _outgoing(row, with_payload=True, attempts=row.attempts + 1, state="claimed")
+    rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+    claims = [
+        {
+            "its_id": row.id,
+            "state": "claimed",
+            "attempts": row.attempts + 1,
+            "claimed_by": by,
+            "claimed_until": now + timedelta(seconds=leases[row.kind]),
+        }
+        for row in rows
+    ]
+    _change(connection, claims)
+    return [_outgoing(row, with_payload=True, attempts=row.attempts + 1, state="claimed") for row in rows]
 
 
-def note_sent(connection: Connection, number: int, *, answer: Any, now: datetime) -> None:
-    """Keep the answer. Whoever held the claim: the message has left under its key."""
-    sent = {"state": "sent", "sent_at": now, "answer": answer, "claimed_until": None, "last_error": None}
-    connection.execute(update(outbox).where(outbox.c.id == number, outbox.c.state != "sent").values(sent))
+def note_sent(connection: Connection, answers: Sequence[tuple[Outgoing, Any]], *, now: datetime) -> None:
+    """Keep the answers. Whoever holds the claims by now: the messages have left under their keys."""
+    sent = {"state": "sent", "sent_at": now, "claimed_until": None, "last_error": None}
+    rows = [{"its_id": message.id, "answer": answer, **sent} for message, answer in answers]
+    _change(connection, rows, outbox.c.state != "sent")
 
 
-def note_failed(connection: Connection, number: int, *, error: str, again_at: datetime | None, by: str) -> bool:
-    """Put the message off, or bury it where there is no `again_at`; returns False where the claim was lost."""
-    state = "waiting" if again_at else "dead"
-    values: dict[str, Any] = {"state": state, "last_error": error[:2000], "claimed_until": None}
-    if again_at:
-        values["next_attempt_at"] = again_at
-    mine = and_(outbox.c.id == number, outbox.c.state == "claimed", outbox.c.claimed_by == by)
-    return connection.execute(update(outbox).where(mine).values(values)).rowcount == 1
+def note_failed(connection: Connection, failures: Sequence[Failure], *, by: str) -> list[Failure]:
+    """Put these messages off or give them up; leave out, and do not return, those whose claim was lost."""
+    mine = _claimed_by(connection, [one.message for one in failures], by)
+    kept = [one for one in failures if one.message.id in mine]
+    _change(
+        connection,
+        [
+            {
+                "its_id": one.message.id,
+                "state": "waiting" if one.again_at else "dead",
+                "last_error": one.error[:2000],
+                "claimed_until": None,
+                "next_attempt_at": one.again_at or one.message.next_attempt_at,
+            }
+            for one in kept
+        ],
+    )
+    return kept
+
+
+def give_back(connection: Connection, messages: Sequence[Outgoing], *, by: str) -> None:
+    """Let messages that were claimed and not tried wait as before."""
+    mine = _claimed_by(connection, messages, by)
+    rows = [
+        {"its_id": one.id, "state": "waiting", "attempts": one.attempts - 1, "claimed_until": None}
+        for one in messages
+        if one.id in mine
+    ]
+    _change(connection, rows)
+
+
+def _claimed_by(connection: Connection, messages: Sequence[Outgoing], by: str) -> set[int]:
+    if not messages:
+        return set()
+    mine = and_(outbox.c.state == "claimed", outbox.c.claimed_by == by)
+    query = select(outbox.c.id).where(outbox.c.id.in_([one.id for one in messages]), mine)
+    return set(connection.scalars(query.with_for_update()))
+
+
+def _change(connection: Connection, rows: Sequence[dict[str, Any]], *conditions: ColumnElement[bool]) -> None:
+    """Write the same columns of several messages in one statement."""
+    if rows:
+        connection.execute(update(outbox).where(outbox.c.id == bindparam("its_id"), *conditions), list(rows))
 
 
 def retry_message(connection: Connection, number: int, *, now: datetime) -> Outgoing:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.process.ports import CaseFile
@@ -30,7 +31,7 @@ def perform_on(connection: Connection, step: Step, files: Sequence[SqlCaseFile])
     """
     fresh = [file for file in files if step.name not in file.incident.steps]
     for file in fresh:
-        answer = step(file)
+        answer = step.function(file)
         file.finish(answer.value if isinstance(answer, StrEnum) else None)
     flush(connection, fresh)
     return [StepResult(file.ticket.id, file.done(step.name).choice) for file in files]

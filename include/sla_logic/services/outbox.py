@@ -10,7 +10,7 @@ from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.letters.operator_mail import failed_task_mail
 from include.sla_logic.persistence.audit import Act, acts_about, note_act
 from include.sla_logic.persistence.flush import file_messages, flush, message_row
-from include.sla_logic.persistence.incident_records import find_number
+from include.sla_logic.persistence.incident_records import find_number, lock_tickets, ticket_number
 from include.sla_logic.persistence.outbox import Outgoing, count_messages, list_messages, retry_message
 from include.sla_logic.persistence.pending_messages import Message
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
@@ -84,12 +84,15 @@ class Outbox:
                 file_messages(connection, [message_row(message, ticket=None, now=now)])
             return True
 
-    def _record_dead(self, connection: Connection, message: Outgoing, reason: str) -> None:
-        """Record in the timeline that a message of the ticket will not leave by itself."""
-        if message.ticket is None:
-            return
-        number = self.work.lock(connection, message.ticket)
-        file = self.work.open_file(connection, number, task="deliver")
-        lane = _SENDERS.get(message.kind, Lane.CUSTOMER_SERVICE)
-        file.record(f"Message {message.id} ({message.kind}) could not be delivered: {reason}", lane=lane)
-        flush(connection, [file])
+    def _record_dead(self, connection: Connection, dead: Sequence[tuple[Outgoing, str]]) -> None:
+        """Record in the timelines that messages of these tickets will not leave by themselves."""
+        numbers = {number for message, _ in dead if message.ticket and (number := ticket_number(message.ticket))}
+        lock_tickets(connection, sorted(numbers))
+        files = self.work.open_files(connection, sorted(numbers), task="deliver")
+        by_ticket = {file.ticket.id: file for file in files}
+        for message, reason in dead:
+            if message.ticket is not None:
+                lane = _SENDERS.get(message.kind, Lane.CUSTOMER_SERVICE)
+                event = f"Message {message.id} ({message.kind}) could not be delivered: {reason}"
+                by_ticket[message.ticket].record(event, lane=lane)
+        flush(connection, files)

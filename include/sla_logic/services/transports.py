@@ -1,6 +1,9 @@
 """How messages leave: letters by mail or into files, credits by HTTP or into the simulated ledger."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from sqlalchemy import Connection
 
 from include.sla_logic.gateways.sender import Transport
 from include.sla_logic.persistence.database import Database
@@ -32,22 +35,35 @@ def _billing(settings: Settings, database: Database) -> Transport:
 
     def deliver(message: Outgoing) -> Any:
         from include.sla_logic.gateways.billing_http import post_credit
+
+        return post_credit(message.payload, key=message.key, system=system)
+
+    def acknowledged(connection: Connection, messages: Sequence[Outgoing]) -> None:
         from include.sla_logic.gateways.simulated_ledger import mark_posted
 
-        answer = post_credit(message.payload, key=message.key, system=system)
-        with database.write() as connection:
-            mark_posted(connection, message.payload["credit"], database.now(connection))
-        return answer
+        mark_posted(connection, [message.payload["credit"] for message in messages], database.now(connection))
 
-    return Transport(deliver, refused=(UnableToPostCredit,))
+    return Transport(deliver, refused=(UnableToPostCredit,), acknowledged=acknowledged)
 
 
 def _ledger(database: Database) -> Transport:
-    from include.sla_logic.gateways.simulated_ledger import UnableToPost, accept_posting
+    from include.sla_logic.gateways.simulated_ledger import UnableToPost, accept_posting, accept_postings
 
     def deliver(message: Outgoing) -> Any:
         with database.write() as connection:
             now = database.now(connection)
             return accept_posting(connection, key=message.key, payload=message.payload, now=now)
 
-    return Transport(deliver, refused=(UnableToPost,))
+    def deliver_all(messages: Sequence[Outgoing]) -> Sequence[Any]:
+        """Post a portion in one transaction; where that fails as a whole, find out which messages fail."""
+        try:
+            with database.write() as connection:
+                postings = [(message.key, message.payload) for message in messages]
+                return accept_postings(connection, postings, now=database.now(connection))
+        except Exception as error:  # noqa: BLE001 - kept with the message, as the error of a single one
+            if len(messages) == 1:
+                return [error]
+            middle = len(messages) // 2
+            return [*deliver_all(messages[:middle]), *deliver_all(messages[middle:])]
+
+    return Transport(deliver, refused=(UnableToPost,), deliver_all=deliver_all)
