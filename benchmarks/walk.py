@@ -1,6 +1,6 @@
 """How far one step reaches: the files that `compare_with_sla` enters for one incident, and its SQL statements.
 
-Run with `PYTHONPATH=.:plugins python -m benchmarks.walk`. The walk begins where Airflow's task calls `perform`, in a
+Run with `PYTHONPATH=.:plugins python -m benchmarks.walk`. The walk begins where the task calls `perform`, in a
 process that has done the step before it, and ends with the commit. Counted are the project's files of which a
 function is called, and statements that reach the driver, without those that begin and end the transaction. The rules
 in domain/ are shown and not counted: they know neither the task nor the rows.
@@ -17,7 +17,7 @@ from sqlalchemy import event
 from benchmarks.sample import open_sample
 from include.sla_logic.process.customer_service import compare_with_sla, enter_problem_report
 from include.sla_logic.services import UseCases
-from sla_airflow.operators import perform
+from sla_airflow.runtime import perform
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_FILES, MOST_STATEMENTS = 20, 8
