@@ -9,6 +9,7 @@ import pytest
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.process.ports import CaseFile
+from include.sla_logic.process.step import step
 from sla_airflow.operators import Activity
 from tests.dags.conftest import SampleTeleco
 from tests.dags.loading import load_dag
@@ -37,6 +38,7 @@ def run_with_step(teleco: SampleTeleco, monkeypatch: pytest.MonkeyPatch) -> Call
 def test_a_foreseen_failure_stops_the_run_at_once_and_escalates_the_ticket_once(
     teleco: SampleTeleco, run_with_step: Callable[..., Any]
 ) -> None:
+    @step
     def compare_with_sla(file: CaseFile) -> None:
         file.record("half of the work", lane=file.ticket.assigned_to)
         raise UnableToFindTariff("The contract names no tariff.")
