@@ -199,7 +199,7 @@ def test_who_has_to_wait_leaves_and_is_named_again_as_often_as_asked(use_cases, 
     held = tickets["held_and_released"]
     assert lead(use_cases, RUN, tickets.values(), tasks=QUICK) == {held}
     again = use_cases.cohorts.await_restoration(run_id=RUN, join_condition=JOIN_CONDITIONS[WAIT])
-    assert [(leaver.ticket, leaver.run_id) for leaver in again.detached] == [(held, "own-held_and_released")]
+    assert [(gone.ticket, gone.run_id) for gone in again.detached] == [(held, "own-held_and_released")]
     assert again.detached[0].conf == use_cases.lookups.incident(held).documents[0].body
     assert again.choices == {"track_errors"}
     assert "receive_outcome" not in use_cases.lookups.incident(held).tasks

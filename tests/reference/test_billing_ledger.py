@@ -69,11 +69,11 @@ def rebate_of(
 
 
 @pytest.fixture
-def desk(connection):
-    return Desk(connection)
+def bookings(connection):
+    return BookingSample(connection)
 
 
-class Desk:
+class BookingSample:
     """Books for one incident after another."""
 
     def __init__(self, connection):
@@ -102,162 +102,162 @@ class Desk:
         return [tuple(row) for row in self.connection.execute(query.order_by(a.applied_billing_credits.c.id))]
 
 
-def test_a_rebate_lowers_the_open_invoice(desk):
-    adjustment = desk.book(rebate_of("240.00"))
+def test_a_rebate_lowers_the_open_invoice(bookings):
+    adjustment = bookings.book(rebate_of("240.00"))
     assert adjustment.booked == euros("240.00")
     assert (adjustment.invoice_before, adjustment.invoice_after) == (euros("2400.00"), euros("2160.00"))
     assert (adjustment.account, adjustment.invoice, adjustment.held) == ("B-1001", "I-B-1001-0", False)
-    assert desk.states() == [("booked", 24000)]
+    assert bookings.states() == [("booked", 24000)]
 
 
-def test_booking_twice_books_once_and_says_the_same(desk):
-    first, second = desk.book(rebate_of("240.00")), desk.book(rebate_of("240.00"))
+def test_booking_twice_books_once_and_says_the_same(bookings):
+    first, second = bookings.book(rebate_of("240.00")), bookings.book(rebate_of("240.00"))
     assert first == second
-    assert desk.states() == [("booked", 24000)]
-    assert len({message.key for message in desk.outgoing.messages}) == 1
+    assert bookings.states() == [("booked", 24000)]
+    assert len({message.key for message in bookings.outgoing.messages}) == 1
 
 
-def test_nothing_due_books_nothing_and_gives_the_reason(desk):
-    adjustment = desk.book(rebate_of("0"))
+def test_nothing_due_books_nothing_and_gives_the_reason(bookings):
+    adjustment = bookings.book(rebate_of("0"))
     assert (adjustment.booked, adjustment.references, adjustment.reason) == (euros("0"), (), "No credit is due")
     assert adjustment.invoice_before == adjustment.invoice_after
-    assert desk.outgoing.messages == []
+    assert bookings.outgoing.messages == []
 
 
-def test_earlier_credits_are_those_of_the_window_and_of_this_agreement(desk):
-    desk.book(rebate_of("240.00"))
-    [credit] = desk.of("TT-000002").billing.earlier_credits(desk.agreement, WINDOW)
+def test_earlier_credits_are_those_of_the_window_and_of_this_agreement(bookings):
+    bookings.book(rebate_of("240.00"))
+    [credit] = bookings.of("TT-000002").billing.earlier_credits(bookings.agreement, WINDOW)
     assert (credit.amount, credit.window, credit.objective) == (euros("240.00"), WINDOW, "availability")
     later = Period(start=WINDOW.end, end=WINDOW.end + timedelta(days=30))
-    assert desk.of("TT-000002").billing.earlier_credits(desk.agreement, later) == []
-    other = desk.agreement.model_copy(update={"id": "A-1002"})
-    assert desk.of("TT-000002").billing.earlier_credits(other, WINDOW) == []
+    assert bookings.of("TT-000002").billing.earlier_credits(bookings.agreement, later) == []
+    other = bookings.agreement.model_copy(update={"id": "A-1002"})
+    assert bookings.of("TT-000002").billing.earlier_credits(other, WINDOW) == []
 
 
-def test_a_second_incident_of_the_window_is_credited_the_difference(desk):
-    desk.book(rebate_of("240.00"))
-    adjustment = desk.book(rebate_of("480.00", earlier="240.00"), ticket="TT-000002")
+def test_a_second_incident_of_the_window_is_credited_the_difference(bookings):
+    bookings.book(rebate_of("240.00"))
+    adjustment = bookings.book(rebate_of("480.00", earlier="240.00"), ticket="TT-000002")
     assert adjustment.booked == euros("240.00")
     assert (adjustment.invoice_before, adjustment.invoice_after) == (euros("2160.00"), euros("1920.00"))
 
 
-def test_what_was_credited_since_the_rebate_was_worked_out_is_not_credited_again(desk):
-    desk.book(rebate_of("240.00"))
-    adjustment = desk.book(rebate_of("240.00"), ticket="TT-000002")  # worked out before the other was booked
+def test_what_was_credited_since_the_rebate_was_worked_out_is_not_credited_again(bookings):
+    bookings.book(rebate_of("240.00"))
+    adjustment = bookings.book(rebate_of("240.00"), ticket="TT-000002")  # worked out before the other was booked
     assert adjustment.booked == euros("0")
     assert adjustment.reason == "Everything that is due was credited before."
-    assert len(desk.outgoing.messages) == 1
+    assert len(bookings.outgoing.messages) == 1
 
 
-def test_a_held_rebate_books_nothing_until_it_is_approved(desk):
+def test_a_held_rebate_books_nothing_until_it_is_approved(bookings):
     rebate = rebate_of("240.00", held="above the limit")
-    adjustment = desk.book(rebate)
+    adjustment = bookings.book(rebate)
     assert (adjustment.held, adjustment.booked, adjustment.reason) == (
         True,
         euros("0"),
         "Held for a second person: above the limit.",
     )
-    assert desk.outgoing.messages == []
-    [waiting] = waiting_credits(desk.connection)
-    assert desk.approve(waiting.reference, rebate) == euros("240.00")
-    assert desk.states() == [("booked", 24000)]
-    assert [message.kind for message in desk.outgoing.messages] == ["billing"]
-    assert waiting_credits(desk.connection) == []
+    assert bookings.outgoing.messages == []
+    [waiting] = waiting_credits(bookings.connection)
+    assert bookings.approve(waiting.reference, rebate) == euros("240.00")
+    assert bookings.states() == [("booked", 24000)]
+    assert [message.kind for message in bookings.outgoing.messages] == ["billing"]
+    assert waiting_credits(bookings.connection) == []
 
 
-def test_a_credit_is_decided_once(desk):
-    [reference] = desk.book(rebate_of("240.00", held="above the limit")).references
-    decline_credit(desk.connection, reference, by="ann", reason="wrong line", now=NOW)
-    assert desk.states() == [("declined", 24000)]
+def test_a_credit_is_decided_once(bookings):
+    [reference] = bookings.book(rebate_of("240.00", held="above the limit")).references
+    decline_credit(bookings.connection, reference, by="ann", reason="wrong line", now=NOW)
+    assert bookings.states() == [("declined", 24000)]
     with pytest.raises(UnableToDecideCredit, match="is declined, not held"):
-        desk.approve(reference, rebate_of("240.00", held="above the limit"), by="ben")
-    assert desk.of("TT-000002").billing.earlier_credits(desk.agreement, WINDOW) == []
+        bookings.approve(reference, rebate_of("240.00", held="above the limit"), by="ben")
+    assert bookings.of("TT-000002").billing.earlier_credits(bookings.agreement, WINDOW) == []
 
 
-def test_two_held_credits_of_one_window_are_not_both_approved(desk):
+def test_two_held_credits_of_one_window_are_not_both_approved(bookings):
     rebate = rebate_of("240.00", held="limit")
-    [first] = desk.book(rebate).references
-    [second] = desk.book(rebate, ticket="TT-000002").references
-    desk.approve(first, rebate)
+    [first] = bookings.book(rebate).references
+    [second] = bookings.book(rebate, ticket="TT-000002").references
+    bookings.approve(first, rebate)
     with pytest.raises(UnableToDecideCredit, match=r"only 0\.00 EUR are still due"):
-        desk.approve(second, rebate)
+        bookings.approve(second, rebate)
 
 
-def test_two_held_credits_of_two_months_are_not_both_approved_beyond_the_cap_of_their_quarter(desk):
+def test_two_held_credits_of_two_months_are_not_both_approved_beyond_the_cap_of_their_quarter(bookings):
     november = rebate_of("240.00", held="limit", cap="300.00")
     october = rebate_of("240.00", held="limit", cap="300.00", window=OCTOBER)
-    [first] = desk.book(november).references
-    [second] = desk.book(october, ticket="TT-000002").references
-    desk.approve(first, november)
+    [first] = bookings.book(november).references
+    [second] = bookings.book(october, ticket="TT-000002").references
+    bookings.approve(first, november)
     with pytest.raises(UnableToDecideCredit, match=r"the cap of 300\.00 EUR leaves only 60\.00 EUR"):
-        desk.approve(second, october)
-    assert sorted(desk.states()) == [("booked", 24000), ("held", 24000)]
+        bookings.approve(second, october)
+    assert sorted(bookings.states()) == [("booked", 24000), ("held", 24000)]
 
 
-def test_two_claims_of_one_quarter_bring_its_cap_together_and_the_third_nothing(desk):
+def test_two_claims_of_one_quarter_bring_its_cap_together_and_the_third_nothing(bookings):
     claims = [
         ("TT-000001", rebate_of("240.00", claim=True, cap="300.00")),
         ("TT-000002", rebate_of("240.00", claim=True, cap="300.00", window=OCTOBER)),
         ("TT-000003", rebate_of("250.00", claim=True, cap="300.00", window=OCTOBER)),
     ]
-    kept = [(desk.book(rebate, ticket=ticket).references[0], rebate) for ticket, rebate in claims]
-    how = {"by": "ann", "claimed_at": NOW, "now": NOW, "outgoing": desk.outgoing}
-    brought = [claim_credit(desk.connection, name, rebate=rebate, **how) for name, rebate in kept[:2]]
+    kept = [(bookings.book(rebate, ticket=ticket).references[0], rebate) for ticket, rebate in claims]
+    how = {"by": "ann", "claimed_at": NOW, "now": NOW, "outgoing": bookings.outgoing}
+    brought = [claim_credit(bookings.connection, name, rebate=rebate, **how) for name, rebate in kept[:2]]
     assert brought == [euros("240.00"), euros("60.00")]
-    assert [message.payload["amount"] for message in desk.outgoing.messages] == ["240.00", "60.00"]
+    assert [message.payload["amount"] for message in bookings.outgoing.messages] == ["240.00", "60.00"]
     with pytest.raises(UnableToDecideCredit, match="was credited for other incidents"):
-        claim_credit(desk.connection, kept[2][0], rebate=kept[2][1], **how)
+        claim_credit(bookings.connection, kept[2][0], rebate=kept[2][1], **how)
 
 
-def test_an_unknown_credit_is_named(desk):
+def test_an_unknown_credit_is_named(bookings):
     with pytest.raises(UnableToDecideCredit, match="no credit X"):
-        decline_credit(desk.connection, "X", by="ann", reason="-", now=NOW)
+        decline_credit(bookings.connection, "X", by="ann", reason="-", now=NOW)
 
 
-def test_a_difference_in_our_favour_waits_and_is_only_booked_by_a_person(desk):
-    desk.book(rebate_of("240.00"))
+def test_a_difference_in_our_favour_waits_and_is_only_booked_by_a_person(bookings):
+    bookings.book(rebate_of("240.00"))
     back = rebate_of("100.00", earlier="240.00", held="more was credited before")
-    [reference] = desk.book(back, ticket="TT-000002").references
-    assert desk.approve(reference, back) == euros("-140.00")
+    [reference] = bookings.book(back, ticket="TT-000002").references
+    assert bookings.approve(reference, back) == euros("-140.00")
 
 
-def test_a_credit_that_must_be_claimed_waits_for_the_customer(desk):
+def test_a_credit_that_must_be_claimed_waits_for_the_customer(bookings):
     deadline = NOW + timedelta(days=7)
     rebate = rebate_of("240.00", claim=True, deadline=deadline)
-    adjustment = desk.book(rebate)
+    adjustment = bookings.book(rebate)
     assert (adjustment.held, adjustment.booked) == (False, euros("0"))
     assert "before the customer claims" in adjustment.reason
     [reference] = adjustment.references
-    claim = {"rebate": rebate, "by": "ann", "now": deadline, "outgoing": desk.outgoing}
+    claim = {"rebate": rebate, "by": "ann", "now": deadline, "outgoing": bookings.outgoing}
     with pytest.raises(UnableToDecideCredit, match="had to be claimed before"):
-        claim_credit(desk.connection, reference, claimed_at=deadline, **claim)
+        claim_credit(bookings.connection, reference, claimed_at=deadline, **claim)
     in_time = deadline - timedelta(seconds=1)
-    assert claim_credit(desk.connection, reference, claimed_at=in_time, **claim) == euros("240.00")
+    assert claim_credit(bookings.connection, reference, claimed_at=in_time, **claim) == euros("240.00")
 
 
-def test_without_an_open_invoice_the_credit_is_booked_all_the_same(desk):
-    desk.connection.execute(a.invoices.update().values(state="settled"))
-    adjustment = desk.book(rebate_of("240.00"))
+def test_without_an_open_invoice_the_credit_is_booked_all_the_same(bookings):
+    bookings.connection.execute(a.invoices.update().values(state="settled"))
+    adjustment = bookings.book(rebate_of("240.00"))
     assert (adjustment.booked, adjustment.invoice, adjustment.invoice_after) == (euros("240.00"), None, None)
 
 
-def test_the_ledger_posts_once_per_key(desk):
-    desk.book(rebate_of("240.00"))
-    [message] = desk.outgoing.messages
-    first = accept_posting(desk.connection, key=message.key, payload=message.payload, now=NOW)
-    again = accept_posting(desk.connection, key=message.key, payload=message.payload, now=NOW + timedelta(hours=1))
+def test_the_ledger_posts_once_per_key(bookings):
+    bookings.book(rebate_of("240.00"))
+    [message] = bookings.outgoing.messages
+    first = accept_posting(bookings.connection, key=message.key, payload=message.payload, now=NOW)
+    again = accept_posting(bookings.connection, key=message.key, payload=message.payload, now=NOW + timedelta(hours=1))
     assert first == again
-    assert desk.states() == [("posted", 24000)]
-    assert desk.connection.scalar(select(func.sum(a.ledger_postings.c.amount))) == 24000
+    assert bookings.states() == [("posted", 24000)]
+    assert bookings.connection.scalar(select(func.sum(a.ledger_postings.c.amount))) == 24000
 
 
-def test_the_ledger_refuses_another_amount_under_the_same_key(desk):
-    desk.book(rebate_of("240.00"))
-    [message] = desk.outgoing.messages
-    accept_posting(desk.connection, key=message.key, payload=message.payload, now=NOW)
+def test_the_ledger_refuses_another_amount_under_the_same_key(bookings):
+    bookings.book(rebate_of("240.00"))
+    [message] = bookings.outgoing.messages
+    accept_posting(bookings.connection, key=message.key, payload=message.payload, now=NOW)
     changed = replace(message, payload={**message.payload, "amount": "1.00"})
     with pytest.raises(UnableToPost, match="another amount"):
-        accept_posting(desk.connection, key=changed.key, payload=changed.payload, now=NOW)
+        accept_posting(bookings.connection, key=changed.key, payload=changed.payload, now=NOW)
 
 
 def booked_at_once(sample, rebates):
@@ -267,7 +267,7 @@ def booked_at_once(sample, rebates):
     def book(number):
         start.wait()
         with sample.write() as connection:
-            return Desk(connection).book(rebates[number], ticket=f"TT-{number:06}").booked
+            return BookingSample(connection).book(rebates[number], ticket=f"TT-{number:06}").booked
 
     with ThreadPoolExecutor(len(rebates)) as pool:
         booked = sorted(pool.map(book, range(len(rebates))))

@@ -62,7 +62,6 @@ def _names(file: Path) -> Iterator[tuple[int, str]]:
                 yield token.start[0], token.string
 
 
-@pytest.mark.xfail(reason="names left are being renamed", strict=False)
 def test_no_name_has_a_private_word() -> None:
     found = {
         f"{file.relative_to(ROOT)}:{line}: {name}"

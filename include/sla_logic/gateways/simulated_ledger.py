@@ -1,4 +1,4 @@
-"""The embedded ledger of Billing & Collections: what the outbox tells it is posted once per key."""
+"""The simulated ledger of Billing & Collections: it posts each credit once per key."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -25,7 +25,7 @@ _NOISE_PERCENT = 3
 
 @dataclass(frozen=True)
 class Faults:
-    """What the faults on a service's way do to it together."""
+    """The joint effect of all faults on a service."""
 
     down: bool
     added: dict[str, Decimal]

@@ -1,4 +1,4 @@
-"""Who did what beside the process: every act of a person and every refusal, only ever added."""
+"""The audit: every action of a person and every refusal, append-only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -144,7 +144,7 @@ def unfinished_runs(connection: Connection) -> list[str]:
 def _unfinished() -> ColumnElement[bool]:
     """Return the condition for started tickets that have not ended, wait for no restoration and for no person.
 
-    Who has left the cohort is in a run of her own, which the watchdog takes up; the cohort's end is not hers.
+    An incident that has left the cohort has its own run, which the watchdog resumes; the cohort's end is not its end.
     """
     of, member = arrivals.c.ticket, cohort_members.c
     return and_(

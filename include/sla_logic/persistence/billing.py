@@ -30,7 +30,7 @@ Line = tuple[str, str, str, Period]  # ticket, agreement, objective and window
 
 @dataclass(frozen=True)
 class Booking:
-    """One line of a rebate as it is kept."""
+    """One line of a rebate as stored."""
 
     reference: str
     amount: Money
@@ -137,7 +137,7 @@ class BillingLedger:
         return booking
 
     def _new_booking(self, rebate: Rebate, line: RebateLine, agreement: Agreement, *, ticket: str) -> Booking:
-        """Net a booking once more under the lock: another incident may have been credited in the meantime."""
+        """Net a booking again under the lock: another incident may have been credited meanwhile."""
         state = "held" if rebate.held_for_approval else "unclaimed" if rebate.claim_required else "booked"
         amount = line.net
         if state != "held":
@@ -244,7 +244,7 @@ def _row(booking: Booking, rebate: Rebate, line: RebateLine, *, key: Line, invoi
 
 
 def posting(reference: str, account: str, amount: Money) -> Message:
-    """Return the message that tells the ledger of one credit; its key stays the same for ever."""
+    """Return the message that posts one credit to the ledger; its key never changes."""
     payload = {
         "credit": reference,
         "account": account,

@@ -152,7 +152,7 @@ class SqlCaseFile:
         self.record(f"Escalated: {reason}", lane=self._ticket.assigned_to)
 
     def open_child_ticket(self, reason: str, *, to: Lane) -> str:
-        """Open it at once: its number must be known. It has the notification, and no run of its own."""
+        """Open it at once, since its number must be known; it has the notification, and no run of its own."""
         notification = self.read(ProblemNotification).model_copy(update={"external_reference": None})
         name = f"child {self._ticket.id} {to.name}"
         opening = Opening(

@@ -30,7 +30,7 @@ class JoinCondition:
 
 @dataclass(frozen=True)
 class Member:
-    """One incident of a cohort, as its ticket stands; `own_run` is its run when it goes its way alone."""
+    """One incident of a cohort with its ticket; `own_run` is its run if it continues alone."""
 
     number: int
     ticket: str

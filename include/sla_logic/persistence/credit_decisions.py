@@ -1,4 +1,4 @@
-"""What a person decides about credits that are not booked by themselves."""
+"""Decisions of people about credits that are not booked automatically."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from include.sla_logic.persistence.schema.columns import from_minor_units, to_mi
 
 
 class UnableToDecideCredit(ForeseenError):
-    """The credit does not exist, is decided already, or is no longer what it was when it was held."""
+    """The credit does not exist, is decided already, or has changed since it was held."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class WaitingCredit:
 
 
 def waiting_credits(connection: Connection) -> list[WaitingCredit]:
-    """Return the credits that nobody has decided, oldest first."""
+    """Return the undecided credits, oldest first."""
     return [_waiting(row) for row in connection.execute(_undecided())]
 
 
@@ -84,7 +84,7 @@ def approve_credit(
     now: datetime,
     outgoing: PendingMessages,
 ) -> Money:
-    """Book a held credit of this rebate as it was held; refuse where it or the cap was used up in the meantime."""
+    """Book a held credit of this rebate; refuse if it or the cap was used up meanwhile."""
     row, account = _locked(connection, reference, state="held")
     amount = from_minor_units(row.amount, row.currency)
     _check_unchanged(connection, row, amount, rebate)

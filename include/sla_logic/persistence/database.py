@@ -62,9 +62,9 @@ class Database:
 
 
 def insert_once(connection: Connection, table: Table, key: str, row: dict[str, Any]) -> bool:
-    """Add the row unless a key of its table is taken, and tell whether it was added; waits for whoever adds it now.
+    """Add the row unless a key of its table is taken, and tell whether it was added; wait for a concurrent insert.
 
-    No single key is named as the one to meet: of two rows alike in two keys, PostgreSQL may meet either first.
+    No conflict target is named: PostgreSQL may find a conflict in either key of the table first.
     """
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).on_conflict_do_nothing().returning(table.c[key])

@@ -185,7 +185,7 @@ def _hold(row: Any, as_of: datetime) -> Hold:
 
 
 def _as_far_back_as_rights_reach(contract: Contract, window: Period) -> Period:
-    """Return the stretch whose outages matter: a right to leave counts those before the window as well."""
+    """Return the period whose outages matter: a right to leave also counts those before the window."""
     if contract.chronic is None:
         return window
     stretch = calendar_window(
@@ -217,7 +217,7 @@ def _outage(row: Any, end: datetime | None, as_of: datetime, incidents: Sequence
 
 
 def _until(end: datetime | None, as_of: datetime) -> datetime | None:
-    """Forget an end that nobody could know yet."""
+    """Drop an end that was not known yet."""
     return None if end is None or end > as_of else end
 
 
@@ -226,7 +226,7 @@ def _known(moment: datetime | None, as_of: datetime) -> datetime | None:
 
 
 def _on_hold(incidents: Iterable[Reported], window: Period) -> Iterable[Hold]:
-    """Return the time in which a ticket was on hold, whoever owed the next step."""
+    """Return the time in which a ticket was on hold, for any owner."""
     for incident in incidents:
         for hold in incident.holds:
             if hold.start < window.end and (hold.end is None or hold.end > window.start):

@@ -131,7 +131,7 @@ def _change(connection: Connection, rows: Sequence[dict[str, Any]], *conditions:
 
 
 def retry_message(connection: Connection, number: int, *, now: datetime) -> Outgoing:
-    """Make a waiting or dead message due now and count its attempts anew; its key stays."""
+    """Make a waiting or dead message due now and reset its attempts; its key stays."""
     row = connection.execute(select(outbox).where(outbox.c.id == number).with_for_update()).one_or_none()
     if row is None:
         raise UnableToFindMessage(f"The outbox has no message {number}.")

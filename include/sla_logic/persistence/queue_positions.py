@@ -1,4 +1,4 @@
-"""Keep the place of each incident in the queue: written with the documents that it follows from, so never stale."""
+"""The place of each incident in the queue, written in the transaction of the documents that it depends on."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ DECLINED = "declined"
 
 @dataclass(frozen=True)
 class Progress:
-    """What one activity changed of one incident, as far as its place depends on it."""
+    """What one step changed that the place of an incident depends on."""
 
     number: int
     status: TicketStatus
@@ -44,7 +44,7 @@ class Progress:
 
 
 def enter_queue(connection: Connection, number: int, *, opened_at: datetime) -> None:
-    """Give a new ticket its place: behind all that is known to be urgent."""
+    """Place a new ticket behind all that are known to be urgent."""
     place = place_in_queue(number, protected=False, priority=None, runs_out_at=None, score=None, opened_at=opened_at)
     connection.execute(insert(queue).values(ticket=number, open=True, place=place, protected=False))
 
@@ -60,7 +60,7 @@ def keep_places(connection: Connection, changes: Iterable[Progress], *, now: dat
 
 
 def change_places(connection: Connection, told: Mapping[int, Mapping[str, Any]], *, now: datetime) -> None:
-    """Keep what is told of these tickets, and the places that follow from it and from their clocks at this moment."""
+    """Store these facts about the tickets, and the places that follow from them and from their clocks now."""
     if not told:
         return
     rows = [dict(row) for row in connection.execute(select(queue).where(queue.c.ticket.in_(told))).mappings()]
@@ -77,7 +77,7 @@ def _update(connection: Connection, rows: Sequence[Mapping[str, Any]], changed: 
 
 
 def note_decided_credit(connection: Connection, number: int, *, ticket: str) -> None:
-    """Once nothing of an incident's credit is held any more, say what became of it: reports count that."""
+    """Record the outcome of an incident's credit for reports, once none of it is held."""
     table = applied_billing_credits.c
     kept = connection.execute(select(table.state, table.amount).where(table.ticket == ticket)).all()
     if any(row.state == "held" for row in kept):
@@ -92,7 +92,7 @@ def _renamed(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _told(change: Progress) -> dict[str, Any]:
-    """Return what the activity says of the incident; a settled one has no tier to come."""
+    """Return what the step changes for the queue; a settled incident has no next tier."""
     told: dict[str, Any] = {}
     for document in change.documents:
         told |= _said(document)
@@ -151,7 +151,7 @@ def _(document: CorrectiveActions) -> dict[str, Any]:
 
 @_said.register
 def judged(document: SlaComparison) -> dict[str, Any]:
-    """Return what a comparison says of the incident: the nearest tier to come, and what it costs."""
+    """Return what a comparison changes for the queue: the nearest next tier, and what it costs."""
     nearest = _nearest(document)
     left = nearest.seconds_to_next_tier if nearest else None
     runs = nearest is not None and nearest.provisional and left is not None

@@ -37,7 +37,7 @@ class Reported:
 
 @dataclass(frozen=True)
 class Reports:
-    """The incidents of some services, as they were reported and as their tickets went."""
+    """The incidents of some services, with reports and ticket histories."""
 
     found: dict[tuple[str, str], list[tuple[int, ProblemNotification, datetime]]]
     moves: dict[int, list[StatusEvent]]

@@ -27,7 +27,7 @@ class UnableToFindRestoration(NotFoundError):
 
 
 class UnableToReleaseRestoration(ForeseenError):
-    """The request can no longer be sent or rejected; `at` is the moment at which that was judged."""
+    """The request can no longer be sent or rejected; `at` is the moment of that decision."""
 
     def __init__(self, says: str, *, at: datetime) -> None:
         super().__init__(says)
@@ -36,7 +36,7 @@ class UnableToReleaseRestoration(ForeseenError):
 
 @dataclass(frozen=True)
 class RestorationWait:
-    """The wait as it stands; without `outcome` it goes on."""
+    """The state of the wait; without `outcome` it goes on."""
 
     ticket: str
     opened_at: datetime
@@ -139,11 +139,10 @@ def _read(connection: Connection, numbers: Sequence[int]) -> dict[int, Restorati
 
 
 def waiting_with(connection: Connection, number: int, *, released: bool, now: datetime) -> list[int]:
-    """Return the other held waits that an answer for this incident decides as well, and hold their problems.
+    """Return the other held waits that an answer for this incident decides as well, and lock their problems.
 
-    A release frees whoever suffers from nothing that is not released; a rejection is for whoever suffers from the
-    same problems and no other. Comes before any incident is locked: whoever holds a problem may wait for incidents
-    that wait for a release, never the other way round.
+    A release applies to incidents whose problems are all released; a rejection to incidents with the same problems.
+    Call it before locking any incident: problems are locked before incidents that wait for a release, never after.
     """
     one = service_problems.c
     mine = select(service_problem_tickets.c.problem).where(service_problem_tickets.c.ticket == number)

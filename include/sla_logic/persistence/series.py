@@ -1,4 +1,4 @@
-"""Sample series of a service, read with as much around a window as its judgement looks at."""
+"""Sample series of a service, with as much around a window as its judgement needs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -103,7 +103,7 @@ class SampleReader:
         return series
 
     def _with_edges(self, one: Wanted, rows: Rows) -> Rows:
-        """Read further on both sides until a row of good samples ends whatever state there was, or the samples end."""
+        """Read further on both sides until a row of good samples ends any unavailable state, or the samples end."""
         (start, end), reach = one.window.span, one.reach
         inside = [row for row in rows if start <= row[0] < end]
         before, after = [row for row in rows if row[0] < start], [row for row in rows if row[0] >= end]

@@ -48,7 +48,7 @@ def course_of_service(
 def budgets(
     connection: Connection, *, services: Sequence[str], after: str, limit: int, now: datetime
 ) -> list[ServiceBudget]:
-    """Return the budgets of the agreements in force of so many services, in the order of services and customers."""
+    """Return the budgets of the agreements in force for these services, in the order of services and customers."""
     valid = in_force(now.astimezone(UTC).date())
     column = t.agreements.c.service
     page = select(column).where(valid, column > after).distinct().order_by(column).limit(limit)

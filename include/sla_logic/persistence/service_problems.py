@@ -1,4 +1,4 @@
-"""Service problems as they are kept: found once for many incidents, opened once for each resource."""
+"""Stored service problems: looked up once for many incidents, opened once for each resource."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence

@@ -1,4 +1,4 @@
-"""The SLA clocks of many tickets, read from their histories; the queue, the open list and the desk all ask here."""
+"""The SLA clocks of many tickets, read from their histories, for the queue, the open list and the desk."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ PRIORITY_DUE = "due by priority"
 
 @dataclass(frozen=True)
 class Standing:
-    """Where one ticket stands: how long until what, below zero once it has passed; net is what counted so far.
+    """The state of one clock: the time left until an event, below zero once it has passed; net is the counted time.
 
     `running` says that the seconds run down; where a hold keeps them, `stopped_by` says who has to act.
     """
@@ -42,7 +42,7 @@ class Standing:
 
     @property
     def runs_out_at(self) -> datetime | None:
-        """Return when nothing is left if the clock runs on; None while it stands."""
+        """Return the moment at which nothing is left; None while the clock is stopped."""
         return self.as_of + self.left if self.running and self.left is not None else None
 
 
@@ -75,7 +75,7 @@ def read_histories(connection: Connection, numbers: Sequence[int]) -> dict[int, 
 
 
 def read_standing(row: Mapping[str, Any], clock: SlaClock) -> Standing:
-    """Say where a row of the queue stands: from its judgement on where there is one, else until its priority is due.
+    """Return the clock of a queue row: since its last judgement, else until its priority is due.
 
     What is held does not count; a service that was up again at the judgement uses nothing up.
     """

@@ -46,7 +46,7 @@ class StalledIncident:
 def stalled_incidents(connection: Connection, *, now: datetime, patience: timedelta) -> Sequence[StalledIncident]:
     """Return the incidents without progress for longer than `patience` that wait for nothing, by number.
 
-    A wait whose deadline is in the future and that nobody has answered keeps its incident; so does nothing else.
+    Only an unanswered wait with a deadline in the future keeps an incident from being stalled.
     """
     rows = connection.execute(_could_go_on().where(*_quiet(now - patience)))
     still = [(row, since) for row in rows if (since := _last_moved(row)) + patience < now]

@@ -95,7 +95,7 @@ class ServiceProblems(Protocol):
 
     @property
     def tied(self) -> Sequence[ServiceProblem]:
-        """Return the problems of this incident in the order in which it was tied to them; nobody changes them now."""
+        """Return the problems of this incident in the order in which it was tied to them; they are locked."""
         ...
 
     def tie(self, findings: Sequence[Finding], seen: Sighting) -> Sequence[ServiceProblem]:

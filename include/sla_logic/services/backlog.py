@@ -66,7 +66,7 @@ class Backlog:
             return claim(connection, demand, now=self.work.database.now(connection))
 
     def renew_claim(self, planned: PlannedRun, *, by: str) -> bool:
-        """Prolong a claim right before its run is started; False where it has lapsed and is another's now."""
+        """Extend a claim right before its run is started; False if it has lapsed and another has the tickets."""
         with self.work.writing() as connection:
             return renew(connection, planned, by=by, until=self.work.database.now(connection) + LEASE)
 
@@ -99,7 +99,7 @@ class Backlog:
             return BacklogSummary(count_active(connection), count_waiting(connection))
 
     def open_incidents(self, *, waiting_only: bool = False, limit: int = 50, offset: int = 0) -> Sequence[OpenTicket]:
-        """Return open tickets in queue order with the seconds left on their clocks and the money at stake."""
+        """Return open tickets in queue order with the seconds left on their clocks and the money at risk."""
         with self.work.reading() as connection:
             now = self.work.database.now(connection)
             return read_open_list(connection, now=now, waiting_only=waiting_only, limit=limit, offset=offset)

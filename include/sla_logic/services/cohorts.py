@@ -52,7 +52,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Detached:
-    """An incident that goes on in a run of its own, and the conf with which that run is started."""
+    """An incident that continues in a run of its own, and the conf of that run."""
 
     ticket: str
     run_id: str
@@ -69,7 +69,7 @@ class WaitResult:
 
 @dataclass(frozen=True)
 class Cohorts:
-    """What a run does that carries many incidents; one that fails is set aside and the others go on."""
+    """Steps for many incidents; one that fails is set aside and the others continue."""
 
     work: UnitOfWork
 
@@ -82,7 +82,7 @@ class Cohorts:
             return checked(members_of(connection, run_id), numbers)
 
     def members(self, run_id: str) -> tuple[Member, ...]:
-        """Return who is or was a member; empty for a run of one incident."""
+        """Return the present and former members; empty for a run of one incident."""
         with self.work.reading() as connection:
             return tuple(members_of(connection, run_id))
 
@@ -158,7 +158,7 @@ class Cohorts:
             yield Detached(left[number].ticket, left[number].own_run, json.loads(document.body))
 
     def _perform_portion(self, step: Step, run_id: str, numbers: Sequence[int], *, alone: bool) -> set[str]:
-        """Do the step in one transaction; where it fails, halve the portion until the one that failed is by itself."""
+        """Perform the step in one transaction; if it fails, halve the portion until the failing incident is alone."""
         try:
             with self.work.writing() as connection:
                 return self._perform_on(connection, step, run_id, numbers)
@@ -215,7 +215,7 @@ def _passes(error: Exception) -> bool:
 
 
 def _why(task: str, error: Exception) -> str:
-    """Keep our own sentences; what a library says may quote anything."""
+    """Return our own error sentences only: a library's may quote personal data."""
     said = str(error) if isinstance(error, ForeseenError) else f"{type(error).__name__}."
     return f"the step {task} failed: {said}"
 

@@ -26,12 +26,12 @@ from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True)
 class Credits:
-    """The second person's say over credits that the contract does not let book themselves."""
+    """Decisions about credits that are not booked automatically."""
 
     work: UnitOfWork
 
     def waiting(self) -> Sequence[WaitingCredit]:
-        """Return the credits that nobody has decided, oldest first."""
+        """Return the undecided credits, oldest first."""
         with self.work.reading() as connection:
             return waiting_credits(connection)
 
@@ -66,7 +66,7 @@ class Credits:
             self._note(connection, file, f"The credit {reference} was declined", by=by, reason=reason)
 
     def _file_of(self, connection: Connection, reference: str, *, task: str) -> SqlCaseFile:
-        """Hold the incident of a waiting credit, and open its case file."""
+        """Lock the incident of a waiting credit, and open its case file."""
         found = [credit for credit in waiting_credits(connection) if credit.reference == reference]
         if not found:
             msg = f"There is no credit {reference} that waits for a decision."

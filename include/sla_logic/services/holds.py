@@ -33,7 +33,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Holds:
-    """A hold is a status of the ticket, so the history says for ever when it began, ended and why."""
+    """A hold is a status of the ticket, so the history keeps its beginning, end and reason."""
 
     work: UnitOfWork
 
@@ -43,7 +43,7 @@ class Holds:
         return self._move(ticket, _STATUS[owner], Change("ticket on hold", done, by, reason))
 
     def resume(self, ticket: str, *, by: str, reason: str) -> TroubleTicket:
-        """Take the ticket up again; raise `UnableToMoveTicket` where it is not on hold."""
+        """Resume the ticket; raise `UnableToMoveTicket` where it is not on hold."""
         return self._move(ticket, TicketStatus.IN_PROGRESS, Change("ticket resumed", "taken up again", by, reason))
 
     def _move(self, ticket: str, to: TicketStatus, change: Change) -> TroubleTicket:

@@ -1,4 +1,4 @@
-"""Take in what others have written: contracts, reference data, measurements, tickets of other systems."""
+"""Import contracts, reference data, measurements and tickets of other systems."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Imports:
-    """Import the same twice, and nothing changes."""
+    """Importing the same again changes nothing."""
 
     work: UnitOfWork
 

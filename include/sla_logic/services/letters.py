@@ -1,4 +1,4 @@
-"""The letter to the customer, as the outbox keeps it."""
+"""The letter to the customer, as stored in the outbox."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ __all__ = ["Letters", "UnableToMakePdf"]
 
 @dataclass(frozen=True)
 class Letters:
-    """Shows the newest letter of an incident, whatever became of its delivery; raises `UnableToFindLetter`."""
+    """Shows the newest letter of an incident, delivered or not; raises `UnableToFindLetter`."""
 
     work: UnitOfWork
 

@@ -39,19 +39,19 @@ _ENDINGS = MappingProxyType(
 
 
 def end_wait(file: SqlCaseFile, outcome: RestorationOutcome) -> None:
-    """Say how the wait ended, and note the way that follows from it."""
+    """Record how the wait ended, and which way follows."""
     file.record(_ENDINGS[outcome], lane=Lane.RESOURCE_PROVISIONING)
     file.finish(go_on_after_the_wait(outcome).value)
 
 
 @dataclass(frozen=True)
 class Restorations:
-    """A request and the deadline never both win: all that changes a wait holds its incident."""
+    """A request and the deadline never both win: every change of a wait locks its incident."""
 
     work: UnitOfWork
 
     def find(self, reference: str) -> RestorationWait:
-        """Return the wait as it stands; raise `UnableToFindRestoration` where there never was one."""
+        """Return the wait; raise `UnableToFindRestoration` where there is none."""
         with self.work.reading() as connection:
             return read_restoration(connection, find_number(connection, reference))
 
@@ -62,7 +62,7 @@ class Restorations:
             return answered_runs(connection, now=now, decided_since=now - decided_within)
 
     def decide(self, run_id: str) -> RestorationOutcome | None:
-        """Decide the wait for ever where it can be decided; None while a request may still come in time."""
+        """Decide the wait if it can be decided; None while a request may still come in time."""
         with self.work.writing() as connection:
             record = self.work.lock_run(connection, run_id)
             decision = decide(connection, [record.number], now=self.work.database.now(connection))[record.number]
@@ -85,7 +85,7 @@ class Restorations:
         return self._answer(release, "released", ticket, by=by, reason=reason)
 
     def reject(self, ticket: str, *, by: str, reason: str) -> RestorationWait:
-        """Give the held request up; raise `UnableToReleaseRestoration` after its deadline or once it is answered."""
+        """Reject the held request; raise `UnableToReleaseRestoration` after its deadline or once it is answered."""
         return self._answer(reject, "rejected", ticket, by=by, reason=reason)
 
     def _answer(

@@ -38,7 +38,7 @@ class SlaStatus:
         as_of: datetime | None = None,
         customer: str | None = None,
     ) -> Assessed:
-        """Judge as `assess` does, and keep the terms and the facts, as a picture needs them."""
+        """Judge as `assess` does, and return also the terms and facts that a picture needs."""
         with self.work.reading() as connection:
             now = as_of or self.work.database.now(connection)
             moment = at or now

@@ -71,7 +71,7 @@ applied_billing_credits = Table(
     Index("ix_applied_billing_credits_amounts", "state", "currency", "amount"),
 )
 
-# The embedded ledger's own book: one posting per key, however often it is told.
+# The postings of the simulated ledger: one per key, however often it is sent.
 ledger_postings = Table(
     "ledger_postings",
     metadata,

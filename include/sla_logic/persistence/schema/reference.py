@@ -111,7 +111,7 @@ alarms = Table(
     Index("ix_alarms_open", "resource", "cleared_at"),
 )
 
-# What is really broken: only the embedded network reads it, as the real network would know it.
+# The actual faults: only the simulated network reads them.
 resource_faults = Table(
     "resource_faults",
     metadata,
@@ -173,7 +173,7 @@ measured_metrics = Table(
     Column("step_seconds", Integer, nullable=False),
     Column("decimals", Integer, nullable=False),
     Column("nothing_came_back", String(32)),
-    Column("baseline", BigInteger),  # the healthy value, in units of 10^-decimals; the embedded network adds faults
+    Column("baseline", BigInteger),  # the healthy value, in units of 10^-decimals; the simulated network adds faults
     CheckConstraint("step_seconds > 0", name="step_positive"),
 )
 
