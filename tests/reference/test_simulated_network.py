@@ -1,4 +1,4 @@
-"""The embedded network: orders act once, measurements show what is left, on both databases."""
+"""The simulated network: orders act once, measurements show what is left, on both databases."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
