@@ -156,7 +156,7 @@ def on_tiers(use_cases):
 
 def board(use_cases):
     with use_cases.work.reading() as connection:
-        return read_board(connection, BoardFilter(), now=use_cases.work.database.now(connection)).lines
+        return read_board(connection, BoardFilter(), now=use_cases.work.database.now(connection)).rows
 
 
 def test_a_ticket_without_a_comparison_has_the_first_tier_of_the_contract_at_stake(waiting):

@@ -83,7 +83,7 @@ def sample_that_says(text, folder):
 
 
 def said(value, text):
-    """Return a paper in which every sentence is `text`; a department, and what has no blank, is a code."""
+    """Return a document in which every sentence is `text`; a department, and what has no blank, is a code."""
     if isinstance(value, dict):
         return {key: said(each, text) for key, each in value.items()}
     if isinstance(value, list):

@@ -24,11 +24,11 @@ def test_from_the_login_over_a_release_and_a_rebate_to_the_letter(windows, incid
 
 
 def filter_the_board(page, desk, sample, ticket):
-    """Narrow the board down step by step; each step stands in the address of the frame and of the page around it."""
+    """Narrow the board down step by step; each step is in the address of the frame and of the page around it."""
     desk.get_by_role("heading", name="Restoration requests to release").wait_for()
     desk.get_by_label("Search").fill("nobody has this name")
     desk.get_by_role("button", name="Filter").click()
-    desk.get_by_text("No incident fits").wait_for()
+    desk.get_by_text("No incident matches").wait_for()
     desk.get_by_label("Search").fill("")
     desk.get_by_label("Customer", exact=True).fill(ticket.customer)
     desk.get_by_label("Service", exact=True).fill(ticket.service)
@@ -50,7 +50,7 @@ def filter_the_board(page, desk, sample, ticket):
 
 
 def release_the_restoration(page, desk, use_cases, stack, run_id):
-    """The incident stands at its wait; released, its run goes on, and the open page shows the end by itself."""
+    """The incident waits; released, its run continues, and the open page shows the end by itself."""
     desk.get_by_text("Waits for the restoration request").wait_for()
     assert desk.locator(".step.now").count() == 1
     desk.get_by_role("link", name="Release restoration…").click()

@@ -87,7 +87,7 @@ def test_a_ticket_is_put_on_hold_and_resumed_by_keys(visit, incidents, use_cases
     reach(page, "button.main")
     page.keyboard.press("Enter")
     has_focus(page, ".notice")
-    assert page.locator(".notice").inner_text() == "The ticket is taken up again."
+    assert page.locator(".notice").inner_text() == "The ticket is resumed."
     added = use_cases.lookups.incident(incidents.failing).audit[len(case.audit) :]
     assert [(act.actor, act.detail) for act in added] == [
         (airflow_stack.user, "Waiting for a spare part."),

@@ -1,4 +1,4 @@
-"""Every route, walked by nobody, by a reader and by an operator; and changes that come from elsewhere."""
+"""Every route, asked without a login, by a reader and by an operator; and changes that come from elsewhere."""
 
 import pytest
 from sqlalchemy import select
@@ -61,14 +61,14 @@ def test_a_reader_sees_everything_and_changes_nothing(built_sample, tmp_path):
     sample = built_sample.again(tmp_path)
     before = kept(sample)
     subjects = {"ticket": sample.tickets[HELD], "credit": "CR-1", "entry": "1", "message": "1"}
-    acts = ["release", "reject", "hold", "resume", "approve", "decline", "retry", "resend"]
+    names = ["release", "reject", "hold", "resume", "approve", "decline", "retry", "resend"]
     with client_of(sample, who="reader") as client:
         for walked in EVERY:
             method, path, sent = walk(walked)
             answer = client.request(method, path, headers=HERE, **sent)
             assert answer.status_code == READING.get(walked, 403), walked
             assert dressed(answer)
-        for place in (f"/acts/{kind}/{subject}/{act}" for kind, subject in subjects.items() for act in acts):
+        for place in (f"/acts/{kind}/{subject}/{name}" for kind, subject in subjects.items() for name in names):
             asked = {"reason": "I may not", "owner": "customer"}
             assert client.post(place, data=asked, headers=HERE).status_code == 403
             assert client.post(f"/api/v1{place}", json=asked, headers=HERE).status_code == 403

@@ -23,7 +23,7 @@ def seen(sample):
         if key in sample.data.notifications:
             sample.walk(key, until=WAIT if key == HELD else None)
     board, month = sample.use_cases.board, sample.use_cases.reports.month("2026-11")
-    boards = [[line.ticket for line in board.incidents(wanted, size=10).lines] for wanted in ASKED]
+    boards = [[line.ticket for line in board.incidents(wanted, size=10).rows] for wanted in ASKED]
     return boards, board.overview(BoardFilter()).counts, month.total.incidents, month.total.credits
 
 

@@ -1,6 +1,6 @@
 """The API against its own description: thousands of requests, none of which may make it fail.
 
-Half of them name what exists, so that they come as far as the answers and the acts; the others say anything at all.
+Half of them name what exists, so that they reach the answers and the actions; the others say anything at all.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ CHECKS = [
 USUAL, FEW = 280, 25
 PATIENCE = 600  # seconds for one answer, on a machine with much else to do
 ACT = "/api/v1/acts/{kind}/{subject}/{name}"
-# Judging three windows of a service takes long, and most of what can be asked for is done by acts.
+# Judging three windows of a service takes long, and most of what can be asked for is done by actions.
 EXAMPLES = {"/api/v1/services/{service}": 80, ACT: 800}
 
 
@@ -53,12 +53,12 @@ def names_of(sample):
         "entry": [str(entry.id) for entry in sample.use_cases.quarantine.entries()],
         "message": [str(message.id) for case in cases for message in case.outbox],
     }
-    acts = [(kind, subject, name) for kind, name in ACTIONS for subject in subjects[kind]]
+    actions = [(kind, subject, name) for kind, name in ACTIONS for subject in subjects[kind]]
     return {
         "reference": [name for c in cases for name in (c.ticket.id, c.ticket.run_id, c.ticket.external_reference)],
         "service": sorted({case.ticket.service for case in cases}),
         "month": ["2026-10", "2026-11", "2026-12"],
-        "act": acts,
+        "act": actions,
     }
 
 

@@ -225,7 +225,7 @@ def test_what_is_to_be_released_is_counted_and_listed_alike(own_sample):
         own_sample.clock.now = own_sample.use_cases.restorations.find(ticket.id).deadline
         page = client.get("/?shown=waiting").text
     assert "<b>0</b> to release" in page
-    assert "No incident fits" in page
+    assert "No incident matches" in page
 
 
 def test_an_incident_is_found_by_ticket_reference_and_run(desk, sample):
@@ -324,22 +324,22 @@ def test_pages_cut_thousands_of_incidents_without_losing_or_repeating_one(own_sa
         lines = [
             line
             for page in range(1, 16)
-            for line in read_board(connection, BoardFilter(shown="all"), now=NOW, page=page, size=200).lines
+            for line in read_board(connection, BoardFilter(shown="all"), now=NOW, page=page, size=200).rows
         ]
         assert len({line.ticket for line in lines}) == 3000
         assert read_board(connection, BoardFilter(), now=NOW, size=10).total == 2250
         few = read_board(connection, BoardFilter(priority="P1", customer="C-0", shown="all"), now=NOW, size=200)
-        assert {line.customer for line in few.lines} == {"C-0"}
+        assert {line.customer for line in few.rows} == {"C-0"}
         assert read_board(connection, BoardFilter(search="%"), now=NOW, size=10).total == 0
         assert read_board(connection, BoardFilter(search="TT-001234", shown="all"), now=NOW, size=10).total == 1
     with client_of(own_sample) as client:
         assert "Page 2 of 45" in client.get("/?page=2").text
-        assert "No incident fits" in client.get("/?page=9999").text
+        assert "No incident matches" in client.get("/?page=9999").text
 
 
 def test_the_queue_goes_by_protection_priority_next_tier_score_and_age(sample):
     with sample.use_cases.work.reading() as connection:
-        lines = read_board(connection, BoardFilter(), now=NOW, size=50).lines
+        lines = read_board(connection, BoardFilter(), now=NOW, size=50).rows
 
     def rank(line):
         left = line.runs_out_at.replace(microsecond=0).timestamp() if line.runs_out_at else float("inf")
@@ -351,9 +351,7 @@ def test_the_queue_goes_by_protection_priority_next_tier_score_and_age(sample):
 
 def test_the_place_in_the_queue_follows_the_documents(sample):
     with sample.use_cases.work.reading() as connection:
-        lines = {
-            line.ticket: line for line in read_board(connection, BoardFilter(shown="all"), now=NOW, size=200).lines
-        }
+        lines = {line.ticket: line for line in read_board(connection, BoardFilter(shown="all"), now=NOW, size=200).rows}
     for ticket in sample.tickets.values():
         case, line = sample.use_cases.lookups.incident(ticket), lines[ticket]
         if case.closed:

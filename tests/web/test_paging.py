@@ -142,7 +142,7 @@ def test_the_board_is_filtered_by_customer_and_service_in_the_address(desk, name
     assert f'name="{name}" value="{letter}-1"' in page
     both = desk.get("/?customer=C-1&service=S-1&lane=Billing+%26+Collections&search=TT-000001").text
     assert "<span>1 incident</span>" in both
-    assert "No incident fits" in desk.get(f"/?{name}=nobody").text
+    assert "No incident matches" in desk.get(f"/?{name}=nobody").text
     [onward] = re.findall(r'rel="next" href="([^"]+)"', desk.get("/?customer=").text)
     assert "page=2" in onward
 
@@ -157,7 +157,7 @@ def test_who_sent_a_message_of_no_ticket_again_is_on_record_where_people_look(fu
     answer = desk.post("/acts/message/1/resend", data={"reason": "the server is back"}, headers=HERE)
     assert answer.headers["location"] == "/waiting?done=resent"
     page = desk.get(answer.headers["location"]).text
-    acts = page[page.index('id="acts"') :]
+    audit = page[page.index('id="acts"') :]
     for said in ("otto operates", "message retried", "key-1", "the server is back"):
-        assert said in acts
+        assert said in audit
     assert desk.get("/api/v1/audit").json()["items"][0]["subject"] == "key-1"

@@ -1,4 +1,4 @@
-"""Every document that a case file can hold is told in sentences that a person reads."""
+"""Every document that a case file can hold is shown in sentences that a person reads."""
 
 import re
 

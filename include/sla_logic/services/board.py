@@ -3,23 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from include.sla_logic.persistence.paging import Page
 from include.sla_logic.persistence.queries.attention import (
     AttentionCounts,
     HeldRestoration,
     count_attention,
     held_restorations,
 )
-from include.sla_logic.persistence.queries.board import SHOWN, BoardFilter, BoardLine, BoardPage, read_board
+from include.sla_logic.persistence.queries.board import SHOWN, BoardFilter, BoardLine, read_board
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
-__all__ = ["SHOWN", "Board", "BoardFilter", "BoardLine", "BoardOverview", "BoardPage"]
+__all__ = ["SHOWN", "Board", "BoardFilter", "BoardLine", "BoardOverview"]
 
 
 @dataclass(frozen=True)
 class BoardOverview:
     """One page of the board and what stands above it, read at the same moment."""
 
-    page: BoardPage
+    page: Page[BoardLine]
     counts: AttentionCounts
     held: Sequence[HeldRestoration]
 
@@ -30,8 +31,8 @@ class Board:
 
     work: UnitOfWork
 
-    def incidents(self, wanted: BoardFilter, *, page: int = 1, size: int = 50) -> BoardPage:
-        """Return one page of the incidents that fit, the most urgent first."""
+    def incidents(self, wanted: BoardFilter, *, page: int = 1, size: int = 50) -> Page[BoardLine]:
+        """Return one page of the incidents that match, the most urgent first."""
         with self.work.reading() as connection:
             return read_board(connection, wanted, now=self.work.database.now(connection), page=page, size=size)
 

@@ -25,7 +25,7 @@ class WaitingLists:
     credits: Page[WaitingCredit]
     quarantine: Page[Quarantined]
     outbox: Page[Outgoing]
-    acts: Page[Act]
+    audit: Page[Act]
 
 
 @dataclass(frozen=True)
@@ -78,5 +78,5 @@ class Worklists:
                 credits=page_of_credits(connection, **cut("credits")),
                 quarantine=page_of_quarantine(connection, **cut("quarantine")),
                 outbox=page_of_messages(connection, states=UNDELIVERED, **cut("outbox")),
-                acts=page_of_acts(connection, **cut("acts")),
+                audit=page_of_acts(connection, **cut("audit")),
             )

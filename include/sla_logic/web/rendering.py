@@ -1,4 +1,4 @@
-"""Templates, and how figures, instants and money look on a page; everything that is shown is escaped."""
+"""Rendering templates, and how figures, instants and money look on a page; everything shown is escaped."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ from include.sla_logic.web.wording import in_words, notice_of, title_of
 
 
 def render(request: Request, template: str, **values: Any) -> str:
-    """Render one page for this request: who asks and where the desk is mounted belong to every page."""
+    """Render one page for this request; every page knows its caller and where the desk is mounted."""
     desk = request.app.state.desk
     return (
         _templates()
@@ -78,7 +78,7 @@ def amount(value: object) -> str:
 
 
 def figure(value: Decimal | None, unit: str = "", beside: Decimal | None = None) -> str:
-    """Show a measured value to four places, or in full where it would then look like the promise `beside` it."""
+    """Show a measured value to four places, or in full where it would then look equal to the promise `beside` it."""
     if value is None:
         return "–"
     digits = _plain(f"{value:.4f}")
@@ -97,5 +97,5 @@ def segment(text: str) -> str:
 
 
 def query(values: dict[str, Any]) -> str:
-    """Write what is asked for as the query of an address; what is empty is left out."""
+    """Write these values as the query of an address, without the empty ones."""
     return urlencode({name: value for name, value in values.items() if value not in ("", None)})

@@ -1,4 +1,4 @@
-"""What surrounds every answer: headers, the size of what is sent, and where a change may come from."""
+"""Security headers, limits on what is sent, and where a change may come from."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -27,7 +27,7 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 
 
 class SecurityMiddleware:
-    """Refuse what is too large or comes from another site, and dress every answer with the headers."""
+    """Refuse what is too large or comes from another site, and add the security headers to every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -39,11 +39,11 @@ class SecurityMiddleware:
             return
         refusal = _refuse(scope)
         answer: ASGIApp = self._app if refusal is None else refusal
-        await answer(scope, _limited(receive), _dressed(send))
+        await answer(scope, _limited(receive), _with_headers(send))
 
 
 class BodyTooLarge(Exception):
-    """More was sent than any form of the desk needs."""
+    """The body is larger than any form of the desk needs."""
 
 
 def _refuse(scope: Scope) -> PlainTextResponse | None:
@@ -54,14 +54,14 @@ def _refuse(scope: Scope) -> PlainTextResponse | None:
     if len(scope.get("query_string", b"")) > QUERY_LIMIT:
         return PlainTextResponse("The address is too long.", status_code=414)
     if scope["method"] not in _SAFE and not comes_from_here(headers):
-        return PlainTextResponse("This change was asked for by another site, so it was refused.", status_code=403)
+        return PlainTextResponse("This change was requested by another site and was refused.", status_code=403)
     return None
 
 
 def comes_from_here(headers: Headers) -> bool:
-    """Tell whether a change was asked for by a page of this site, or by a program that carries its own token.
+    """Tell whether a page of this site requested the change, or a program with its own token.
 
-    Browsers say it in Sec-Fetch-Site, older ones in Origin; a cookie alone proves nothing.
+    Browsers send Sec-Fetch-Site, older ones Origin; a cookie alone proves nothing.
     """
     if headers.get("authorization", "").lower().startswith("bearer "):
         return True
@@ -73,7 +73,7 @@ def comes_from_here(headers: Headers) -> bool:
 
 
 def _limited(receive: Receive) -> Receive:
-    """Count what really arrives: a length may be missing or wrong."""
+    """Count the bytes that arrive: the stated length may be missing or wrong."""
     seen = 0
 
     async def counted() -> Message:
@@ -87,12 +87,12 @@ def _limited(receive: Receive) -> Receive:
     return counted
 
 
-def _dressed(send: Send) -> Send:
-    async def dressed(message: Message) -> None:
+def _with_headers(send: Send) -> Send:
+    async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
         await send(message)
 
-    return dressed
+    return send_with_headers

@@ -24,18 +24,12 @@ def waiting(
     credits: Number = 1,  # noqa: A002 - the name of the list in the address
     quarantine: Number = 1,
     outbox: Number = 1,
-    acts: Number = 1,
+    audit: Annotated[int, Query(ge=1, le=LAST_PAGE, alias="acts")] = 1,
 ) -> HTMLResponse:
     """Show what could not be accepted, delivered or booked without a person, each list with pages of its own."""
-    pages = {
-        "restorations": restorations,
-        "credits": credits,
-        "quarantine": quarantine,
-        "outbox": outbox,
-        "acts": acts,
-    }
-    lists = use_cases.worklists.waiting(pages, size=SIZE)
-    return HTMLResponse(render(request, "waiting.html.j2", lists=lists, asked=pages))
+    pages = {"restorations": restorations, "credits": credits, "quarantine": quarantine, "outbox": outbox}
+    lists = use_cases.worklists.waiting(pages | {"audit": audit}, size=SIZE)
+    return HTMLResponse(render(request, "waiting.html.j2", lists=lists, asked=pages | {"acts": audit}))
 
 
 @router.get("/problems", response_class=HTMLResponse)

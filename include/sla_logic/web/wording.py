@@ -20,12 +20,12 @@ _CODES = MappingProxyType(
         "none": "not known",
         "credit_approved": "The credit is approved and booked.",
         "credit_declined": "The credit is declined.",
-        "released": "The restoration request is sent; the run goes on.",
-        "rejected": "The restoration request is rejected.",
+        "released": "The restoration request is sent; the run continues.",
+        "rejected": "The restoration request is rejected; the run continues.",
         "on_hold": "The ticket is on hold.",
-        "resumed": "The ticket is taken up again.",
+        "resumed": "The ticket is resumed.",
         "accepted": "The notification is accepted.",
-        "resent": "The message is due again.",
+        "resent": "The message is sent again at once.",
     }
 )
 _NOTICES = frozenset(
@@ -42,12 +42,12 @@ def in_words(code: object) -> str:
 
 
 def title_of(code: object) -> str:
-    """Write a code as a heading: `SlaComparison` as `Sla comparison`."""
+    """Write a code as a heading: `SlaComparison` as `SLA comparison`."""
     words = in_words(code).strip()
     words = words[:1].upper() + words[1:].lower() if words.isascii() and _HUMP.search(str(code)) else words
     return _SLA.sub("SLA", words[:1].upper() + words[1:])
 
 
 def notice_of(code: str) -> str:
-    """Write what was just done; an unknown code says nothing."""
+    """Write what was just done; an unknown code gives no notice."""
     return _CODES[code] if code in _NOTICES else ""

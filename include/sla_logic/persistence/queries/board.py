@@ -1,4 +1,4 @@
-"""The board: incidents in queue order, one page of them, cut out by the database."""
+"""The board: one page of the incidents in queue order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from include.sla_logic.domain.money import Money
 from include.sla_logic.persistence.exposure import assume_exposure
 from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
+from include.sla_logic.persistence.paging import Page
 from include.sla_logic.persistence.queries.open_incidents import uncompared
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.columns import from_minor_units
@@ -23,7 +24,7 @@ SHOWN = ("open", "waiting", "escalated", "on_hold", "settled", "all")
 
 @dataclass(frozen=True)
 class BoardFilter:
-    """What of the board is asked for; an empty text asks for nothing. `shown` is one of SHOWN."""
+    """Which incidents to show, `shown` being one of SHOWN; an empty text leaves a field open."""
 
     shown: str = "open"
     lane: str = ""
@@ -35,11 +36,11 @@ class BoardFilter:
 
 @dataclass(frozen=True)
 class BoardLine:
-    """One incident of the board; `deadline` is that of a restoration request that is still waited for.
+    """One incident of the board; `deadline` is that of a restoration request that still waits.
 
-    `seconds_left` until what `until` says, below zero once it has passed; they run down to `runs_out_at`, which is
-    None while the clock stands, and `stopped_by` says for whom it does. At stake is what the next tier costs on top;
-    `assumed` says that nobody has compared the incident yet, and that it is the contract's first tier.
+    `seconds_left` run until what `until` says and are negative once it has passed; they run out at `runs_out_at`,
+    which is None while the clock is stopped, and `stopped_by` says who owes the next step. `at_stake` is what the next
+    tier costs on top; `assumed` says that it is the first tier of the contract, because no comparison exists yet.
     """
 
     ticket: str
@@ -77,42 +78,27 @@ class BoardLine:
     closed_at: datetime | None
 
 
-@dataclass(frozen=True)
-class BoardPage:
-    """One page, and how many incidents fit in all."""
-
-    lines: Sequence[BoardLine]
-    total: int
-    number: int
-    size: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are; at least one."""
-        return max(1, -(-self.total // self.size))
-
-
 def read_board(
     connection: Connection, wanted: BoardFilter, *, now: datetime, page: int = 1, size: int = 50
-) -> BoardPage:
-    """Return one page of the incidents that fit, the most urgent first, with their clocks at this moment.
+) -> Page[BoardLine]:
+    """Return one page of the incidents that match, the most urgent first, with their clocks at this moment.
 
     The page is cut before anything is joined to it, along an index in queue order.
     """
-    fitting = _fitting(wanted, now)
-    total = int(connection.scalar(select(func.count()).select_from(fitting.subquery())) or 0)
+    matching = _matching(wanted, now)
+    total = int(connection.scalar(select(func.count()).select_from(matching.subquery())) or 0)
     order = (queue.c.open.desc(), queue.c.place)
-    cut = fitting.order_by(*order).limit(size).offset((page - 1) * size).subquery()
-    rows = connection.execute(_dressed(cut.c.ticket).order_by(*order)).all()
+    cut = matching.order_by(*order).limit(size).offset((page - 1) * size).subquery()
+    rows = connection.execute(_with_details(cut.c.ticket).order_by(*order)).all()
     clocks = read_clocks(connection, [row.number for row in rows], as_of=now)
     exposure = assume_exposure(connection, uncompared(rows))
     lines = [_line(row, read_standing(row._asdict(), clocks[row.number]), exposure.get(row.number)) for row in rows]
-    return BoardPage(lines, total, page, size)
+    return Page(lines, total, page, size)
 
 
-def _fitting(wanted: BoardFilter, now: datetime) -> Select[Any]:
+def _matching(wanted: BoardFilter, now: datetime) -> Select[Any]:
     query = select(queue.c.ticket)
-    conditions = [*_shown(wanted.shown), *_asked(wanted)]
+    conditions = [*_shown(wanted.shown), *_filters(wanted)]
     if wanted.priority:
         conditions.append(queue.c.priority == wanted.priority)
     needs_ticket = any((wanted.lane, wanted.customer, wanted.service, wanted.search)) or wanted.shown in {
@@ -138,42 +124,42 @@ def _shown(shown: str) -> Sequence[ColumnElement[bool]]:
 
 
 def unanswered() -> ColumnElement[bool]:
-    """Tell the database which restoration requests nobody has sent or rejected."""
+    """Return the condition that a restoration request was neither sent nor rejected."""
     return and_(restorations.c.sent_at.is_(None), restorations.c.rejected_at.is_(None))
 
 
-def _asked(wanted: BoardFilter) -> Sequence[ColumnElement[bool]]:
-    asked: list[ColumnElement[bool]] = []
+def _filters(wanted: BoardFilter) -> Sequence[ColumnElement[bool]]:
+    filters: list[ColumnElement[bool]] = []
     for column, value in (
         (tickets.c.assigned_to, wanted.lane),
         (tickets.c.customer, wanted.customer),
         (tickets.c.service, wanted.service),
     ):
         if value:
-            asked.append(column == value)
+            filters.append(column == value)
     if wanted.search:
-        asked.append(_found(wanted.search))
-    return asked
+        filters.append(_search(wanted.search))
+    return filters
 
 
-def _found(search: str) -> ColumnElement[bool]:
-    """Look for a ticket id, a reference, or a part of a customer's or service's number or name."""
-    number = ticket_number(search.upper())
+def _search(text: str) -> ColumnElement[bool]:
+    """Match a ticket id, a reference, or a part of a customer's or service's number or name."""
+    number = ticket_number(text.upper())
     if number is not None:
         return tickets.c.number == number
-    names = select(customers.c.id).where(customers.c.name.icontains(search, autoescape=True))
-    lines = select(services.c.id).where(services.c.name.icontains(search, autoescape=True))
+    customer_names = select(customers.c.id).where(customers.c.name.icontains(text, autoescape=True))
+    service_names = select(services.c.id).where(services.c.name.icontains(text, autoescape=True))
     return or_(
-        tickets.c.external_reference.icontains(search, autoescape=True),
-        tickets.c.run_id == search,
-        tickets.c.customer.icontains(search, autoescape=True),
-        tickets.c.service.icontains(search, autoescape=True),
-        tickets.c.customer.in_(names),
-        tickets.c.service.in_(lines),
+        tickets.c.external_reference.icontains(text, autoescape=True),
+        tickets.c.run_id == text,
+        tickets.c.customer.icontains(text, autoescape=True),
+        tickets.c.service.icontains(text, autoescape=True),
+        tickets.c.customer.in_(customer_names),
+        tickets.c.service.in_(service_names),
     )
 
 
-def _dressed(numbers: ColumnElement[int]) -> Select[Any]:
+def _with_details(numbers: ColumnElement[int]) -> Select[Any]:
     waits = and_(restorations.c.ticket == queue.c.ticket, restorations.c.outcome.is_(None), unanswered())
     return (
         select(

@@ -1,4 +1,4 @@
-"""Everything about one incident, read at one moment, for people and programs that look at it."""
+"""Everything about one incident, read at one moment."""
 
 import json
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ class TimelineEntry(Value):
 
 
 class TakenStep(Value):
-    """One step of the way, with the choice where it was a decision."""
+    """One step that is done, with its choice where it was a decision."""
 
     task: str
     choice: str | None
@@ -87,7 +87,7 @@ class CaseProblem(Value):
 
 
 class CaseMessage(Value):
-    """One message that leaves the house for this incident."""
+    """One outgoing message of this incident."""
 
     id: int
     key: str
@@ -111,7 +111,7 @@ class CaseAct(Value):
 
 
 class Case(Value):
-    """One incident with everything that is kept of it; all sequences are oldest first.
+    """One incident with everything that is stored of it; all sequences are oldest first.
 
     `airflow_run` is the run that works on it: one that carries it with others, or else its own.
     """
@@ -183,7 +183,7 @@ def run_of_parent(connection: Connection, ticket: TroubleTicket) -> str | None:
 
 def _newest(documents: tuple[KeptDocument, ...], kind: type[D]) -> D | None:
     mine = [document for document in documents if document.kind == kind.kind()]
-    # Through JSON, as when it is read from a case file: only so are numbers and instants taken the same way.
+    # Through JSON, as a case file reads it, so that numbers and instants come out the same.
     return kind.model_validate_json(json.dumps(mine[-1].body)) if mine else None
 
 

@@ -1,4 +1,4 @@
-"""The letter of an incident as it was kept in the outbox, whatever became of its delivery."""
+"""The letter of an incident as the outbox stores it, delivered or not."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The house in figures, for whoever watches it: all read from the database, so that no count is ever doubled."""
+"""The figures of the moment for metrics, all read from the database, so that nothing is counted twice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

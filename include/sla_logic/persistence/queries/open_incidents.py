@@ -1,4 +1,4 @@
-"""The open list: who comes next, with the seconds left on each clock and the money at stake."""
+"""The open incidents in queue order, with the seconds left on each clock and the money at stake."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from include.sla_logic.persistence.sla_clocks import read_clocks, read_standing
 class OpenTicket:
     """One open ticket in queue order; `seconds_left` until what `until` says, negative once it has passed.
 
-    `assumed` says that nobody has compared it yet: at stake is what the contract's first tier costs.
+    `assumed` says that no comparison exists yet: at stake is what the contract's first tier costs.
     """
 
     ticket: str
@@ -47,7 +47,7 @@ class OpenTicket:
 def read_open_list(
     connection: Connection, *, now: datetime, waiting_only: bool = False, limit: int = 50, offset: int = 0
 ) -> Sequence[OpenTicket]:
-    """Return open tickets in queue order, their clocks read from their histories: a few queries for all."""
+    """Return open tickets in queue order with their clocks, in a bounded number of queries."""
     query = (
         select(queue, tickets, arrivals.c.state.label("backlog"), arrivals.c.observed_on)
         .join(tickets, tickets.c.number == queue.c.ticket)

@@ -1,4 +1,4 @@
-"""Service problems for people and programs that look at them, in the words of TMF656."""
+"""Service problems with their incidents, in the words of TMF656."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -49,15 +49,15 @@ class ProblemView(Value):
             "reason": one.reason,
             "status": self.status,
             "statusChangeReason": one.end,
-            "creationDate": _said(one.opened_at),
-            "resolutionDate": _said(one.closed_at),
-            "firstAlert": _said(one.began_at),
+            "creationDate": _iso(one.opened_at),
+            "resolutionDate": _iso(one.closed_at),
+            "firstAlert": _iso(one.began_at),
             "affectedNumberOfServices": len(self.services),
             "rootCauseResource": [{"id": one.resource}],
             "affectedService": [{"id": service} for service in self.services],
             "associatedTroubleTicket": [{"id": ticket} for ticket in self.tickets],
             "analysedAs": {"id": one.analysed_as},
-            "releaseDate": _said(one.released_at),
+            "releaseDate": _iso(one.released_at),
             "@type": "ServiceProblem",
         }
 
@@ -123,5 +123,5 @@ def _view(problem: ServiceProblem, members: Sequence[Any]) -> ProblemView:
     )
 
 
-def _said(instant: datetime | None) -> str | None:
+def _iso(instant: datetime | None) -> str | None:
     return instant.isoformat() if instant else None

@@ -15,7 +15,8 @@ from include.sla_logic.domain.relationship import Agreement, Customer
 from include.sla_logic.domain.sla import SlaComparison, compare
 from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.measurements import MeasurementRegister
-from include.sla_logic.persistence.queries.board import BoardFilter, BoardPage, read_board
+from include.sla_logic.persistence.paging import Page
+from include.sla_logic.persistence.queries.board import BoardFilter, BoardLine, read_board
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.schema.reference import agreements, customers, services
@@ -30,7 +31,7 @@ class UnableToFindService(NotFoundError):
 
 @dataclass(frozen=True)
 class KeptCredit:
-    """One credit of one objective in one window, as Billing & Collections keeps it."""
+    """One credit of one objective in one window, as Billing & Collections has it."""
 
     reference: str
     ticket: str
@@ -60,7 +61,7 @@ class ServiceView:
     name: str
     kind: str
     agreements: Sequence[AgreementView]
-    incidents: BoardPage
+    incidents: Page[BoardLine]
 
 
 def view_service(connection: Connection, service: str, *, now: datetime) -> ServiceView:

@@ -1,4 +1,4 @@
-"""Who waits in the backlog, and what for."""
+"""The tickets that wait in the backlog, and what each waits for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from include.sla_logic.persistence.schema.system_t import tickets
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many tickets wait: those that can be taken, and the others by what keeps them."""
+    """How many tickets wait: those that can be accepted, and the others by what is missing."""
 
     ready: int
     unknown_customer: int
@@ -28,7 +28,7 @@ class Waiting:
 
 
 def count_waiting(connection: Connection) -> Waiting:
-    """Count the waiting tickets by what keeps them."""
+    """Count the waiting tickets by what is missing."""
     known = exists().where(customers.c.id == tickets.c.customer)
     joined = arrivals.join(tickets, tickets.c.number == arrivals.c.ticket).join(
         queue, queue.c.ticket == arrivals.c.ticket
@@ -40,7 +40,7 @@ def count_waiting(connection: Connection) -> Waiting:
 
 
 def why_waiting(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
-    """Say of each of these tickets that cannot be taken what it waits for."""
+    """Return what each of these tickets waits for that cannot be accepted yet."""
     known = exists().where(customers.c.id == tickets.c.customer)
     query = (
         select(arrivals.c.ticket, tickets.c.customer, tickets.c.service, known.label("known"))

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from pydantic import Field
+
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
@@ -14,7 +16,7 @@ from include.sla_logic.web.api.incident_models import BoardLine
 class BoardPage(Answer):
     """The incidents of one service, and how many there are in all."""
 
-    lines: list[BoardLine]
+    lines: list[BoardLine] = Field(validation_alias="rows")
     total: int
     number: int
     size: int

@@ -36,7 +36,7 @@ def incidents(  # noqa: PLR0913, PLR0917 - one parameter for each filter
     """List incidents, the most urgent first."""
     wanted = BoardFilter(shown, lane, priority, customer, service, search.strip())
     found = use_cases.board.incidents(wanted, page=page, size=size)
-    lines = [BoardLine.of(line) for line in found.lines]
+    lines = [BoardLine.of(line) for line in found.rows]
     return IncidentPage(total=found.total, page=page, pages=found.pages, incidents=lines)
 
 

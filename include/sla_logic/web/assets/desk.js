@@ -1,4 +1,4 @@
-// Countdowns, a page that keeps itself fresh, keys, and links into Airflow. Every page works without it.
+// Countdowns, refresh, keys, and links into Airflow. Every page works without this script.
 (() => {
   const SECOND = 1000, REFRESH = 15 * SECOND, FOLLOW = 3 * SECOND;
 
@@ -20,9 +20,9 @@
     }
   };
 
-  // Only what the server says differently is replaced; what was unfolded or moved aside stays so.
+  // Replace only the parts that changed on the server; what was unfolded or scrolled stays so.
   const parts = () => document.querySelectorAll("[data-live]");
-  const said = new Map([...parts()].map((part) => [part, part.innerHTML]));
+  const shown = new Map([...parts()].map((part) => [part, part.innerHTML]));
   const named = (details) => {
     const outer = details.parentElement.closest("details");
     return `${outer ? named(outer) : ""} ${details.firstElementChild.textContent}`;
@@ -30,13 +30,13 @@
   const replace = (part, fresh) => {
     const folds = new Map([...part.querySelectorAll("details")].map((each) => [named(each), each.open]));
     const aside = [...part.querySelectorAll(".scroll")].map((each) => each.scrollLeft);
-    said.set(part, fresh.innerHTML);
+    shown.set(part, fresh.innerHTML);
     part.replaceChildren(...fresh.childNodes);
     for (const each of part.querySelectorAll("details")) each.open = folds.get(named(each)) ?? each.open;
     part.querySelectorAll(".scroll").forEach((each, number) => { each.scrollLeft = aside[number] ?? 0; });
   };
   const refresh = async () => {
-    if (document.hidden || !said.size) return;
+    if (document.hidden || !shown.size) return;
     let fresh;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
@@ -45,12 +45,12 @@
     } catch { return; }
     for (const part of parts()) {
       const other = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
-      if (other && !part.contains(document.activeElement) && said.get(part) !== other.innerHTML) replace(part, other);
+      if (other && !part.contains(document.activeElement) && shown.get(part) !== other.innerHTML) replace(part, other);
     }
     tick();
   };
 
-  // A page inside Airflow's frame may not move the page around it, nor open another; that page can do both.
+  // A page inside Airflow's frame may not navigate the page around it or open another; that page can do both.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-airflow]");
     if (!link || window.parent === window || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -62,10 +62,10 @@
       mover.click();
       mover.remove();
       event.preventDefault();
-    } catch { /* not our site around us: the link goes its own way */ }
+    } catch { /* another site around the frame: follow the link here */ }
   });
 
-  // A filter chosen with the mouse works at once; with keys, each arrow would be a page: Enter or the button sends it.
+  // A filter chosen with the mouse is applied at once; with keys each arrow would load a page, so Enter or the button does.
   let byKey = false;
   document.addEventListener("keydown", (event) => { byKey = event.target.matches("select"); }, true);
   document.addEventListener("pointerdown", () => { byKey = false; }, true);
@@ -73,7 +73,7 @@
     select.addEventListener("change", () => byKey || select.form.requestSubmit());
   }
 
-  // Where the focus was when an act or a filter left the page, it is again when the page is back.
+  // After an action or a filter, the focus returns to where it was.
   const KEPT = "desk.focus";
   const keep = (selector) => sessionStorage.setItem(KEPT, selector);
   document.addEventListener("click", (event) => {
@@ -100,7 +100,7 @@
   const frame = now?.closest(".scroll");
   if (frame) frame.scrollLeft += now.getBoundingClientRect().left - frame.getBoundingClientRect().left - frame.clientWidth / 2;
 
-  // A run that has only just started: look again for a minute, then leave it to whoever looks.
+  // A run that has just started: reload for a minute.
   if (document.querySelector("[data-follow]")) {
     const looks = Number(sessionStorage.getItem(location.pathname)) + 1;
     sessionStorage.setItem(location.pathname, looks);
