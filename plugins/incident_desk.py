@@ -1,7 +1,6 @@
 """Show the incident desk inside Airflow: in the navigation, and on each run of the process.
 
-Every component of Airflow loads this file; the desk itself is imported by the api-server alone, with its first
-request.
+Every component of Airflow loads this file; only the api-server imports the desk itself, with the first request.
 """
 
 import asyncio
@@ -18,14 +17,14 @@ DAG, EXTRA = "sla_violation", "premium_problem_fix"
 PREFIX = "/incident-desk"
 
 
-class LateDesk:
-    """Build the desk when it is first asked for."""
+class LazyDesk:
+    """Build the desk with its first request."""
 
     def __init__(self) -> None:
         self._building: asyncio.Task[ASGIApp] | None = None
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        """Hand the request on; the imports take seconds, so they are done beside Airflow's own requests."""
+        """Pass the request on; the imports take seconds, so a thread does them while Airflow answers other requests."""
         if self._building is None or (self._building.done() and self._building.exception()):
             self._building = asyncio.create_task(asyncio.to_thread(build))
         desk = await asyncio.shield(self._building)
@@ -33,7 +32,7 @@ class LateDesk:
 
 
 def build() -> "ASGIApp":
-    """Put Airflow's login and rights, connections and runs behind the desk.
+    """Build the desk with Airflow's login, rights, connections and runs.
 
     Reading needs the right to read the DAG's runs, writing the right to start one.
     """
@@ -51,12 +50,12 @@ def build() -> "ASGIApp":
             method=method, access_entity=DagAccessEntity.RUN, details=DagDetails(id=DAG), user=user
         )
 
-    def reader(user: Any = Depends(get_user)) -> Caller:  # noqa: B008 - how FastAPI is told
+    def reader(user: Any = Depends(get_user)) -> Caller:  # noqa: B008 - FastAPI's way to ask for it
         if not allowed(user, "GET"):
             raise HTTPException(403, f"You may not see the runs of {DAG}.")
         return Caller(name=user.get_name(), may_write=allowed(user, "POST"))
 
-    def writer(user: Any = Depends(get_user)) -> Caller:  # noqa: B008 - how FastAPI is told
+    def writer(user: Any = Depends(get_user)) -> Caller:  # noqa: B008 - FastAPI's way to ask for it
         if not allowed(user, "POST"):
             raise HTTPException(403, f"You may not start runs of {DAG}, so you may not change incidents either.")
         return Caller(name=user.get_name(), may_write=True)
@@ -73,7 +72,7 @@ def build() -> "ASGIApp":
 
 
 async def start_run(request: "Request", notification: Mapping[str, Any]) -> str:
-    """Start a run through Airflow's own REST API with the caller's own login, so that Airflow's rules hold."""
+    """Start a run through Airflow's REST API with the caller's own login, so that Airflow checks their rights."""
     import httpx
     from airflow.api_fastapi.app import cached_app
     from fastapi import HTTPException
@@ -107,7 +106,7 @@ class IncidentDesk(AirflowPlugin):
 
     name = "incident_desk"
     fastapi_apps = [  # noqa: RUF012 - as Airflow wants it
-        {"app": LateDesk(), "url_prefix": PREFIX, "name": "Incident desk"}
+        {"app": LazyDesk(), "url_prefix": PREFIX, "name": "Incident desk"}
     ]
     external_views = [  # noqa: RUF012 - as Airflow wants it
         {

@@ -1,4 +1,4 @@
-"""Codes and field names in words."""
+"""Codes in words, and the notices after an action."""
 
 import re
 from types import MappingProxyType
@@ -18,6 +18,10 @@ _CODES = MappingProxyType(
         "under_review": "credit under review",
         "to_be_claimed": "credit to be claimed",
         "none": "not known",
+    }
+)
+_NOTICES = MappingProxyType(
+    {
         "credit_approved": "The credit is approved and booked.",
         "credit_declined": "The credit is declined.",
         "released": "The restoration request is sent; the run continues.",
@@ -27,9 +31,6 @@ _CODES = MappingProxyType(
         "accepted": "The notification is accepted.",
         "resent": "The message is sent again at once.",
     }
-)
-_NOTICES = frozenset(
-    {"credit_approved", "credit_declined", "released", "rejected", "on_hold", "resumed", "accepted", "resent"}
 )
 _SLA = re.compile(r"\bsla\b", re.IGNORECASE)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -50,4 +51,4 @@ def title_of(code: object) -> str:
 
 def notice_of(code: str) -> str:
     """Write what was just done; an unknown code gives no notice."""
-    return _CODES[code] if code in _NOTICES else ""
+    return _NOTICES.get(code, "")

@@ -1,4 +1,4 @@
-"""What every answer of the API is made of, and what is sent to act.
+"""What every answer of the API is made of, and the body that asks for an action.
 
 The names of these models and of their fields are public: a test compares them with the stored description of the API.
 Documents of a case file (`SlaComparison`, `Rebate`, …) are public too and are answered as they are stored.
