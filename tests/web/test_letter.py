@@ -7,7 +7,6 @@ import pytest
 from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
-from include.sla_logic.letters.letter_outbox import as_page
 from tests.pango import need_pango
 from tests.web.desk_sample import HELD, client_of
 
@@ -21,7 +20,7 @@ def test_the_letter_is_linked_from_its_incident_and_shown_as_it_was_kept(sample,
         assert f"/incidents/{ticket}/letter" in client.get(f"/incidents/{ticket}").text
         answer = client.get(f"/incidents/{ticket}/letter")
     assert answer.status_code == 200
-    assert answer.text == as_page(sample.use_cases.lookups.letter(ticket))
+    assert answer.text == sample.use_cases.letters.as_page(ticket)
     assert sample.use_cases.lookups.incident(ticket).ticket.id in answer.text
 
 

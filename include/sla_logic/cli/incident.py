@@ -102,16 +102,13 @@ def letter(
     pdf: Annotated[Path | None, typer.Option(help="Write the letter to this file as PDF.")] = None,
 ) -> None:
     """Print the newest letter to the customer as text, or write it as PDF."""
-    from include.sla_logic.domain.mail_message import read_message, text_of
     from include.sla_logic.services import Settings, UseCases
 
-    kept = UseCases(Settings.from_environment()).lookups.letter(reference)
+    letters = UseCases(Settings.from_environment()).letters
     if pdf is None:
-        typer.echo(text_of(read_message(str(kept["message"]))))
+        typer.echo(letters.as_text(reference))
         return
-    from include.sla_logic.letters.pdf import as_pdf
-
-    pdf.write_bytes(as_pdf(kept))
+    pdf.write_bytes(letters.as_pdf(reference))
     typer.echo(f"The letter of {reference} is in {pdf}.")
 
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.incident_records import UnableToFindIncident, number_of_run, ticket_id
 from include.sla_logic.persistence.migrations import current_revision
 from include.sla_logic.persistence.queries.incident import Case, view_case
-from include.sla_logic.persistence.queries.letters import newest_letter
 from include.sla_logic.persistence.queries.service_problems import ProblemView, list_problems, read_problem
 from include.sla_logic.persistence.tickets import TicketFilter, count_contents, list_tickets
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
@@ -26,11 +24,6 @@ class Lookups:
         """Return everything about one incident, by ticket id, external reference or run id."""
         with self.work.reading() as connection:
             return view_case(connection, reference)
-
-    def letter(self, reference: str) -> dict[str, Any]:
-        """Return the newest letter of an incident as the outbox keeps it; raise `UnableToFindLetter`."""
-        with self.work.reading() as connection:
-            return newest_letter(connection, reference)
 
     def service_problems(self, *, open_only: bool = False, limit: int = 100) -> Sequence[ProblemView]:
         """Return the service problems, newest first."""

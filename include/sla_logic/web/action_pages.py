@@ -15,15 +15,15 @@ from include.sla_logic.web.dependencies import CurrentCaller, CurrentDesk, WithU
 from include.sla_logic.web.errors import DeskRoute, status_of
 from include.sla_logic.web.forms import Form
 from include.sla_logic.web.new_report import SUGGESTED, read_report
+from include.sla_logic.web.parameters import Reference
 from include.sla_logic.web.rendering import query, render, segment
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
-Subject = Annotated[str, Path(max_length=280)]
 Name = Annotated[str, Path(max_length=20)]
 
 
 @router.get("/acts/{kind}/{subject}/{name}", response_class=HTMLResponse)
-def ask(request: Request, kind: Name, subject: Subject, name: Name) -> HTMLResponse:
+def ask(request: Request, kind: Name, subject: Reference, name: Name) -> HTMLResponse:
     """Explain an action and ask for its reason."""
     return HTMLResponse(_action_page(request, _action(kind, name), subject))
 
@@ -35,7 +35,7 @@ def do(
     caller: CurrentCaller,
     form: Form,
     kind: Name,
-    subject: Subject,
+    subject: Reference,
     name: Name,
 ) -> Response:
     """Perform the action; a refusal shows the form again with what was typed."""

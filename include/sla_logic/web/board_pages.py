@@ -1,23 +1,17 @@
 """The board: the incidents in queue order."""
 
-from typing import Annotated, Literal
-
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.services.board import SHOWN, BoardFilter
-from include.sla_logic.services.worklists import LAST_PAGE
 from include.sla_logic.web.dependencies import WithUseCases
 from include.sla_logic.web.errors import DeskRoute
+from include.sla_logic.web.parameters import PageNumber, Priority, Shown, Text
 from include.sla_logic.web.rendering import render
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 PAGE_SIZE = 50
-
-Text = Annotated[str, Query(max_length=64)]
-Shown = Annotated[Literal["open", "waiting", "escalated", "on_hold", "settled", "all"], Query()]
-PageNumber = Annotated[int, Query(ge=1, le=LAST_PAGE)]
 
 
 @router.get("/", response_class=HTMLResponse)
@@ -26,7 +20,7 @@ def board(  # noqa: PLR0913, PLR0917 - one parameter for each filter
     use_cases: WithUseCases,
     shown: Shown = "open",
     lane: Text = "",
-    priority: Annotated[str, Query(pattern="^(P[1-5])?$")] = "",
+    priority: Priority = "",
     customer: Text = "",
     service: Text = "",
     search: Text = "",

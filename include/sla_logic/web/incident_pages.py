@@ -17,12 +17,12 @@ from include.sla_logic.services.charts import draw_course, has_course
 from include.sla_logic.services.incident_views import IncidentView, Member, UnableToFindIncident
 from include.sla_logic.web.dependencies import WithUseCases, get_desk
 from include.sla_logic.web.errors import DeskRoute
+from include.sla_logic.web.parameters import Reference
 from include.sla_logic.web.presenters import present_document
 from include.sla_logic.web.process_picture import draw_process
 from include.sla_logic.web.rendering import figure, length, render, segment
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
-Reference = Annotated[str, Path(max_length=280)]
 # A picture has styles of its own, and can load or run nothing.
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 

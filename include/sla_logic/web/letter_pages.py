@@ -5,7 +5,7 @@ from starlette.responses import HTMLResponse, Response
 
 from include.sla_logic.web.dependencies import WithUseCases
 from include.sla_logic.web.errors import DeskRoute
-from include.sla_logic.web.incident_pages import Reference
+from include.sla_logic.web.parameters import Reference
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 # A letter brings its own styles and pictures inside it, and can load, run or send nothing.

@@ -2,19 +2,18 @@
 
 import csv
 import io
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from include.sla_logic.services.reports import Group, MonthReport
 from include.sla_logic.web.dependencies import WithUseCases
 from include.sla_logic.web.errors import DeskRoute
+from include.sla_logic.web.parameters import Text
 from include.sla_logic.web.rendering import render
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 
-Month = Annotated[str, Query(max_length=64)]
 COLUMNS = (
     "month",
     "cut",
@@ -31,7 +30,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @router.get("/reports", response_class=HTMLResponse)
-def reports(request: Request, use_cases: WithUseCases, month: Month = "") -> HTMLResponse:
+def reports(request: Request, use_cases: WithUseCases, month: Text = "") -> HTMLResponse:
     """Show the figures of one month; without one, of the present month."""
     months = use_cases.reports.recent_months()
     report = use_cases.reports.month(month or months[0])
@@ -39,7 +38,7 @@ def reports(request: Request, use_cases: WithUseCases, month: Month = "") -> HTM
 
 
 @router.get("/reports.csv")
-def reports_as_csv(use_cases: WithUseCases, month: Month) -> Response:
+def reports_as_csv(use_cases: WithUseCases, month: Text) -> Response:
     """Return the figures of one month for a spreadsheet."""
     report = use_cases.reports.month(month)
     name = f"incidents-{report.period.start:%Y-%m}.csv"

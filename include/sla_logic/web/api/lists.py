@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Query
 
-from include.sla_logic.services.worklists import LAST_PAGE, Page
+from include.sla_logic.services.worklists import Page
 from include.sla_logic.web.api.answers import Answer, Problem
 from include.sla_logic.web.api.list_models import (
     Act,
@@ -17,9 +17,9 @@ from include.sla_logic.web.api.list_models import (
 )
 from include.sla_logic.web.dependencies import WithUseCases
 from include.sla_logic.web.errors import DeskRoute
+from include.sla_logic.web.parameters import PageNumber, ShownProblems
 
 A = TypeVar("A", bound=Answer)
-Number = Annotated[int, Query(ge=1, le=LAST_PAGE)]
 Size = Annotated[int, Query(ge=1, le=200)]
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -34,19 +34,19 @@ def _listed(found: Page[Any], model: type[A]) -> Listed[A]:
 
 
 @router.get("/restorations")
-def restorations(use_cases: WithUseCases, page: Number = 1, size: Size = 50) -> Listed[Waiting]:
+def restorations(use_cases: WithUseCases, page: PageNumber = 1, size: Size = 50) -> Listed[Waiting]:
     """List the restoration requests that wait for a release, the nearest deadline first."""
     return _listed(use_cases.worklists.restorations(page=page, size=size), Waiting)
 
 
 @router.get("/credits")
-def credits_that_wait(use_cases: WithUseCases, page: Number = 1, size: Size = 50) -> Listed[WaitingCredit]:
+def credits_that_wait(use_cases: WithUseCases, page: PageNumber = 1, size: Size = 50) -> Listed[WaitingCredit]:
     """List the credits that wait for a person, the oldest first."""
     return _listed(use_cases.worklists.credits(page=page, size=size), WaitingCredit)
 
 
 @router.get("/quarantine")
-def quarantine(use_cases: WithUseCases, page: Number = 1, size: Size = 50) -> Listed[Quarantined]:
+def quarantine(use_cases: WithUseCases, page: PageNumber = 1, size: Size = 50) -> Listed[Quarantined]:
     """List the notifications that were refused, the newest first."""
     return _listed(use_cases.worklists.quarantine(page=page, size=size), Quarantined)
 
@@ -55,7 +55,7 @@ def quarantine(use_cases: WithUseCases, page: Number = 1, size: Size = 50) -> Li
 def messages(
     use_cases: WithUseCases,
     state: Literal["waiting", "claimed", "sent", "dead"] = "dead",
-    page: Number = 1,
+    page: PageNumber = 1,
     size: Size = 50,
 ) -> Listed[Outgoing]:
     """List messages of the outbox without their payload, the newest first."""
@@ -64,13 +64,13 @@ def messages(
 
 @router.get("/problems")
 def problems(
-    use_cases: WithUseCases, shown: Literal["open", "all"] = "open", page: Number = 1, size: Size = 50
+    use_cases: WithUseCases, shown: ShownProblems = "open", page: PageNumber = 1, size: Size = 50
 ) -> Listed[ProblemView]:
     """List service problems, each the common cause of its incidents, the newest first."""
     return _listed(use_cases.worklists.problems(open_only=shown == "open", page=page, size=size), ProblemView)
 
 
 @router.get("/audit")
-def audit(use_cases: WithUseCases, page: Number = 1, size: Size = 50) -> Listed[Act]:
+def audit(use_cases: WithUseCases, page: PageNumber = 1, size: Size = 50) -> Listed[Act]:
     """List who did what beside the process, the newest first."""
     return _listed(use_cases.worklists.audit(page=page, size=size), Act)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
@@ -10,13 +10,13 @@ from include.sla_logic.services.board import BoardFilter
 from include.sla_logic.web.actions import ACTIONS, ActionRequest
 from include.sla_logic.web.api.answers import Done, Order
 from include.sla_logic.web.api.incident_models import BoardLine, Case, IncidentPage
-from include.sla_logic.web.api.lists import REFUSALS, Number, Size
+from include.sla_logic.web.api.lists import REFUSALS, Size
 from include.sla_logic.web.api.report_models import MonthReport, ServiceView
 from include.sla_logic.web.dependencies import CurrentCaller, WithUseCases
 from include.sla_logic.web.errors import DeskRoute
 from include.sla_logic.web.forms import reason_of
+from include.sla_logic.web.parameters import PageNumber, Priority, Reference, ServiceId, Shown, Text
 
-Text = Annotated[str, Query(max_length=64)]
 reading = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["read"])
 writing = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["act"])
 
@@ -24,13 +24,13 @@ writing = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS,
 @reading.get("/incidents")
 def incidents(  # noqa: PLR0913, PLR0917 - one parameter for each filter
     use_cases: WithUseCases,
-    shown: Literal["open", "waiting", "escalated", "on_hold", "settled", "all"] = "open",
+    shown: Shown = "open",
     lane: Text = "",
-    priority: Annotated[str, Query(pattern="^(P[1-5])?$")] = "",
+    priority: Priority = "",
     customer: Text = "",
     service: Text = "",
     search: Text = "",
-    page: Number = 1,
+    page: PageNumber = 1,
     size: Size = 50,
 ) -> IncidentPage:
     """List incidents, the most urgent first."""
@@ -41,13 +41,13 @@ def incidents(  # noqa: PLR0913, PLR0917 - one parameter for each filter
 
 
 @reading.get("/incidents/{reference}")
-def incident(use_cases: WithUseCases, reference: Annotated[str, Path(max_length=280)]) -> Case:
+def incident(use_cases: WithUseCases, reference: Reference) -> Case:
     """Return everything about one incident, by ticket, external reference or run."""
     return Case.of(use_cases.lookups.incident(reference))
 
 
 @reading.get("/services/{service}")
-def service(use_cases: WithUseCases, service: Annotated[str, Path(max_length=64)]) -> ServiceView:
+def service(use_cases: WithUseCases, service: ServiceId) -> ServiceView:
     """Return a service with its agreements and what their windows promised and used up."""
     return ServiceView.of(use_cases.service_status.of(service))
 
@@ -80,7 +80,7 @@ def act(
     caller: CurrentCaller,
     order: Annotated[Order, Depends(read_order)],
     kind: Literal["ticket", "credit", "entry", "message"],
-    subject: Annotated[str, Path(max_length=280)],
+    subject: Reference,
     name: Literal["release", "reject", "hold", "resume", "approve", "decline", "retry", "resend"],
 ) -> Done:
     """Release or reject a restoration, hold or resume a ticket, decide a credit, retry an entry or a message."""
