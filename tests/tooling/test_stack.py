@@ -1,5 +1,8 @@
 """The stack is a whole Airflow: healthy, closed to strangers, and repaired when a part of it dies."""
 
+from contextlib import suppress
+from typing import Any
+
 import httpx
 import psutil
 import pytest
@@ -25,8 +28,15 @@ def test_the_stack_is_closed_without_its_password(airflow_stack: AirflowStack) -
 def test_the_stack_listens_on_loopback_alone(airflow_stack: AirflowStack) -> None:
     processes = [psutil.Process(pid) for pid in airflow_stack.components.pids.values()]
     family = [member for process in processes for member in [process, *process.children(recursive=True)]]
-    listening = [found for member in family for found in member.net_connections() if found.status == "LISTEN"]
+    listening = [found for member in family for found in _connections(member) if found.status == "LISTEN"]
     assert {found.laddr.ip for found in listening} == {"127.0.0.1"}
+
+
+def _connections(process: psutil.Process) -> list[Any]:
+    """List the sockets of a process; one that has ended meanwhile has none."""
+    with suppress(psutil.NoSuchProcess):
+        return process.net_connections()
+    return []
 
 
 def test_the_login_is_readable_by_its_owner_alone(airflow_stack: AirflowStack) -> None:

@@ -21,10 +21,16 @@ def sample(built_sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Sa
     return built_sample.again(tmp_path_factory.mktemp("sample"))
 
 
+@pytest.fixture(scope="session")
+def loaded_sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """Load the sample once; only copies of it are changed."""
+    return Sample(tmp_path_factory.mktemp("loaded"))
+
+
 @pytest.fixture
-def own_sample(tmp_path: Path) -> Sample:
-    """Build an almost empty sample for a test that changes it."""
-    return Sample(tmp_path)
+def own_sample(loaded_sample: Sample, tmp_path: Path) -> Sample:
+    """Copy the loaded sample, without incidents, for a test that changes it."""
+    return loaded_sample.again(tmp_path)
 
 
 @pytest.fixture
