@@ -13,7 +13,6 @@ from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.process.way import is_reached
-from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
 from tests.clock import Clock
 from tests.cohorts.leading import JOIN_CONDITIONS, ORDER, lead
@@ -29,20 +28,10 @@ class UnableToDoThis(ForeseenError):
     pass
 
 
-@pytest.fixture(scope="module")
-def teleco() -> Sample:
-    return make_sample(7, ANCHOR, history_days=32)
-
-
 @pytest.fixture
-def use_cases(tmp_path: Path, teleco: Sample) -> UseCases:
-    use_cases = UseCases(
-        Settings(f"sqlite:///{tmp_path / 'teleco.db'}", tmp_path / "letters"),
-        clock=Clock(ANCHOR, tick=timedelta(seconds=1)),
-    )
-    use_cases.work.migrate()
+def use_cases(own_url: str, tmp_path: Path) -> UseCases:
+    use_cases = UseCases(Settings(own_url, tmp_path / "letters"), clock=Clock(ANCHOR, tick=timedelta(seconds=1)))
     with use_cases.work.database.write() as connection:
-        load_sample(connection, teleco)
         connection.execute(update(t.alarms).values(cleared_at=ANCHOR - timedelta(hours=6)))
         connection.execute(update(t.resource_faults).values(cured_at=ANCHOR - timedelta(hours=6)))
         connection.execute(update(t.resources).values(state="in_service"))

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +18,8 @@ from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.system_t import documents, steps
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.step import Step
-from include.sla_logic.sample_data import Sample, load_sample, make_sample
-from include.sla_logic.services import Settings, UnableToAcceptCohort, UseCases
+from include.sla_logic.sample_data import Sample
+from include.sla_logic.services import UnableToAcceptCohort, UseCases
 from tests.cohorts.leading import JOIN_CONDITIONS, ORDER, lead
 
 ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -30,20 +29,6 @@ QUICK = ORDER[: ORDER.index("send_customer_report")]  # everything before the le
 
 class UnableToDoThis(ForeseenError):
     pass
-
-
-@pytest.fixture(scope="module")
-def teleco() -> Sample:
-    return make_sample(7, ANCHOR, history_days=32)
-
-
-@pytest.fixture
-def use_cases(tmp_path: Path, teleco: Sample) -> UseCases:
-    use_cases = UseCases(Settings(f"sqlite:///{tmp_path / 'teleco.db'}", tmp_path / "letters"), clock=lambda: ANCHOR)
-    use_cases.work.migrate()
-    with use_cases.work.database.write() as connection:
-        load_sample(connection, teleco)
-    return use_cases
 
 
 def report(use_cases: UseCases, teleco: Sample, *keys: str) -> dict[str, str]:

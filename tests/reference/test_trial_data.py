@@ -53,6 +53,7 @@ def sample(tmp_path):
     return sample
 
 
+@pytest.mark.more
 def test_five_minute_samples_of_51_links_are_judged(sample, shared_data):
     path = shared_data / "smokeping_links" / "five_minute_dev.csv.gz"
     for kind in ("customers", "agreements", "samples"):
