@@ -4,11 +4,11 @@ A credit is booked once for each incident, objective and window. The accounts ar
 two incidents of one month never credit the same downtime twice, nor two of one quarter exceed its cap.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, insert, select
 
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
@@ -17,6 +17,7 @@ from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.persistence.accounts import check_accounts, open_invoices, totals
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.contracts import ContractRegister
+from include.sla_logic.persistence.counted_credits import COUNTS, counted_credits, touching, window_of
 from include.sla_logic.persistence.pending_messages import Message, PendingMessages
 from include.sla_logic.persistence.reported_rebates import ReportedRebates
 from include.sla_logic.persistence.schema import accounts as a
@@ -24,7 +25,6 @@ from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import from_minor_units, to_minor_units
 
 BILLING = "billing"
-COUNTS = ("booked", "posted")
 Line = tuple[str, str, str, Period]  # ticket, agreement, objective and window
 
 
@@ -181,47 +181,15 @@ def booking_reference(ticket: str, line: RebateLine, rebate: Rebate) -> str:
     return f"{ticket}:{line.objective}:{rebate.window.start:%Y%m%d}"
 
 
-def counted_credits(connection: Connection, agreements: Collection[str]) -> dict[str, list[EarlierCredit]]:
-    """Return what counts under each of these agreements, oldest first; held and declined credits do not."""
-    table = a.applied_billing_credits.c
-    rows = connection.execute(
-        select(a.applied_billing_credits, t.agreements.c.contract)
-        .join(t.agreements, t.agreements.c.id == table.agreement)
-        .where(table.agreement.in_(agreements), table.state.in_(COUNTS))
-        .order_by(table.recorded_at, table.id)
-    )
-    found: dict[str, list[EarlierCredit]] = {agreement: [] for agreement in agreements}
-    for row in rows:
-        found[row.agreement].append(
-            EarlierCredit(
-                contract=row.contract,
-                window=_window(row),
-                objective=row.objective,
-                amount=from_minor_units(row.amount, row.currency),
-                reference=row.id,
-            )
-        )
-    return found
-
-
-def touching(credited: Iterable[EarlierCredit], window: Period) -> list[EarlierCredit]:
-    """Keep the credits of windows that share time with this one."""
-    return [one for one in credited if one.window.start < window.end and one.window.end > window.start]
-
-
 def _bookings_of(connection: Connection, numbers: Collection[str]) -> dict[Line, Booking]:
     """Return what these incidents have booked before."""
     table = a.applied_billing_credits
     return {
-        (row.ticket, row.agreement, row.objective, _window(row)): Booking(
+        (row.ticket, row.agreement, row.objective, window_of(row)): Booking(
             row.id, from_minor_units(row.amount, row.currency), row.state
         )
         for row in connection.execute(select(table).where(table.c.ticket.in_(numbers)))
     }
-
-
-def _window(row: Row[Any]) -> Period:
-    return Period(start=row.window_start, end=row.window_end)
 
 
 def _row(booking: Booking, rebate: Rebate, line: RebateLine, *, key: Line, invoice: str | None) -> dict[str, Any]:

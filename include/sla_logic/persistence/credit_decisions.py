@@ -12,7 +12,8 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.rebate import EarlierCredit, Rebate, room_under_cap, still_due
 from include.sla_logic.persistence.accounts import lock_account, open_invoices
-from include.sla_logic.persistence.billing import counted_credits, posting, touching
+from include.sla_logic.persistence.billing import posting
+from include.sla_logic.persistence.counted_credits import counted_credits, touching
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.schema import accounts as a

@@ -11,8 +11,8 @@ from include.sla_logic.domain.performance import PerformanceSeries
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import Assessed, compare
-from include.sla_logic.persistence.billing import counted_credits, touching
 from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord, in_force
+from include.sla_logic.persistence.counted_credits import counted_credits, touching
 from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.schema import reference as t
 

@@ -16,8 +16,8 @@ from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.money import round_to_minor_unit
 from include.sla_logic.domain.period import Period
-from include.sla_logic.persistence.billing import COUNTS
 from include.sla_logic.persistence.contracts import find_contract
+from include.sla_logic.persistence.counted_credits import COUNTS
 from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from include.sla_logic.persistence.billing import BILLING, COUNTS
+from include.sla_logic.persistence.billing import BILLING
+from include.sla_logic.persistence.counted_credits import COUNTS
 from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
