@@ -9,8 +9,8 @@ from include.sla_logic.services import transports
 from tests.cohorts.counting import SENDING, statements_of_steps
 from tests.cohorts.golden_case_files import plain_letters
 
-MOST = 30  # for all incidents of a transaction together
-MOST_FOR_A_PORTION = 12  # of messages
+MOST = 25  # for all incidents of a transaction together
+MOST_FOR_A_PORTION = 8  # of messages
 
 
 @pytest.mark.slow
