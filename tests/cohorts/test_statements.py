@@ -13,7 +13,6 @@ MOST = 25  # for all incidents of a transaction together
 MOST_FOR_A_PORTION = 8  # of messages
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 20, 200])
 def test_each_step_takes_a_bounded_number_of_statements(size, tmp_path, monkeypatch):
     real = transports.transports

@@ -1,13 +1,14 @@
 """What is kept of incidents, loaded in one statement however many incidents are asked for."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.lanes import Lane
@@ -21,7 +22,7 @@ from include.sla_logic.persistence.schema.system_t import (
     tickets,
     timeline,
 )
-from include.sla_logic.persistence.together import ask_together
+from include.sla_logic.persistence.together import Questions
 
 
 class UnableToFindIncident(NotFoundError):
@@ -137,17 +138,25 @@ def load_steps(connection: Connection, numbers: Sequence[int]) -> dict[int, dict
 
 def load_incident_records(connection: Connection, numbers: Sequence[int]) -> list[IncidentRecord]:
     """Return the records of these incidents in the order of their numbers; unknown numbers are left out."""
-    return _load_records(connection, tickets.c.number.in_(numbers))
+    return _as_records(_by_numbers().ask(connection, numbers=list(numbers)))
 
 
 def load_record_of_run(connection: Connection, run_id: str) -> list[IncidentRecord]:
     """Return the record of the incident that a run works on, in a list; an empty list where the run has none."""
-    return _load_records(connection, tickets.c.run_id == run_id) if _is_name(run_id) else []
+    return _as_records(_by_run().ask(connection, run_id=run_id)) if _is_name(run_id) else []
 
 
-def _load_records(connection: Connection, wanted: ColumnElement[bool]) -> list[IncidentRecord]:
-    """Load all that is kept of the wanted tickets in one statement, however many there are."""
-    found = ask_together(connection, _questions(wanted))
+@cache
+def _by_numbers() -> Questions:
+    return Questions(_questions(tickets.c.number.in_(bindparam("numbers", expanding=True))))
+
+
+@cache
+def _by_run() -> Questions:
+    return Questions(_questions(tickets.c.run_id == bindparam("run_id")))
+
+
+def _as_records(found: Mapping[str, list[Any]]) -> list[IncidentRecord]:
     records = {
         row.number: IncidentRecord(row.number, ticket_of(row), timeline_length=row.timeline_length or 0)
         for row in sorted(found["tickets"], key=attrgetter("number"))

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, or_, select
 
 from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
@@ -27,8 +28,9 @@ from include.sla_logic.persistence.contracts import ContractRegister, Subscripti
 from include.sla_logic.persistence.reported_incidents import Reported, Reports, report_questions
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
+from include.sla_logic.persistence.schema.columns import Instant
 from include.sla_logic.persistence.series import SampleReader, Wanted
-from include.sla_logic.persistence.together import ask_together
+from include.sla_logic.persistence.together import Questions
 
 Rows = Sequence[Any]
 
@@ -90,10 +92,10 @@ class MeasurementRegister:
         if service not in found:
             asked = {(agreement.customer, service), *self._subscriptions}
             services = sorted({name for _, name in asked} - set(found))
-            questions = _questions(services, window, seen, as_of)
+            values = {"services": services, "as_of": as_of, **_ends("window", window), **_ends("seen", seen)}
             if service not in self._reports:
-                questions |= report_questions(services, sorted({customer for customer, _ in asked}))
-            answers = ask_together(self._connection, questions)
+                values["customers"] = sorted({customer for customer, _ in asked})
+            answers = _together(with_reports="customers" in values).ask(self._connection, **values)
             if service not in self._reports:
                 self._reports |= dict.fromkeys(services, Reports.of(answers.pop("reports"), answers.pop("moves")))
             found |= _by_service(services, answers)
@@ -131,31 +133,44 @@ class MeasurementRegister:
         yield from self._samples.read(wanted, services=[agreement.service, *self._contracts.alike(agreement)])
 
 
-def _questions(services: Sequence[str], window: Period, seen: Period, as_of: datetime) -> dict[str, Select[Any]]:
-    """Ask what happened to these services in the window, or as far back as rights reach, and was known then."""
+@cache
+def _together(*, with_reports: bool) -> Questions:
+    return Questions(_questions() | (report_questions() if with_reports else {}))
+
+
+def _ends(name: str, period: Period) -> dict[str, datetime]:
+    return {f"{name}_start": period.start, f"{name}_end": period.end}
+
+
+def _questions() -> dict[str, Select[Any]]:
+    """Ask what happened to services in the window, or as far back as rights reach, and was known at `as_of`."""
     o, m, h, u = t.outages.c, t.maintenance_windows.c, t.holds.c, t.unobserved.c
+    services: BindParameter[str] = bindparam("services", expanding=True)
+    as_of = bindparam("as_of", type_=Instant)
+    start, end = bindparam("seen_start", type_=Instant), bindparam("seen_end", type_=Instant)
+    window_start, window_end = bindparam("window_start", type_=Instant), bindparam("window_end", type_=Instant)
     return {
         "outages": select(t.outages).where(
             o.service.in_(services),
-            o.started_at < seen.end,
+            o.started_at < end,
             o.started_at <= as_of,
             # An end before the start is a record to refuse, not one to lose.
-            or_(o.ended_at.is_(None), o.ended_at > seen.start, o.ended_at < o.started_at),
+            or_(o.ended_at.is_(None), o.ended_at > start, o.ended_at < o.started_at),
         ),
         "maintenance": select(t.maintenance_windows).where(
             m.service.in_(services),
-            m.starts_at < seen.end,
-            or_(m.ends_at > seen.start, m.ends_at < m.starts_at),
+            m.starts_at < end,
+            or_(m.ends_at > start, m.ends_at < m.starts_at),
             or_(m.announced_at <= as_of, and_(m.announced_at.is_(None), m.starts_at <= as_of)),
         ),
         "holds": select(t.holds).where(
             h.service.in_(services),
-            h.starts_at < seen.end,
+            h.starts_at < end,
             h.starts_at <= as_of,
-            or_(h.ends_at.is_(None), h.ends_at > seen.start),
+            or_(h.ends_at.is_(None), h.ends_at > start),
         ),
         "unobserved": select(t.unobserved).where(
-            u.service.in_(services), u.started_at < window.end, u.started_at <= as_of, u.ended_at > window.start
+            u.service.in_(services), u.started_at < window_end, u.started_at <= as_of, u.ended_at > window_start
         ),
         "metrics": select(t.measured_metrics).where(t.measured_metrics.c.service.in_(services)),
     }

@@ -79,7 +79,7 @@ def claim_due(
 
 
 def note_sent(connection: Connection, answers: Sequence[tuple[Outgoing, Any]], *, now: datetime) -> None:
-    """Keep the answers. Whoever holds the claims by now: the messages have left under their keys."""
+    """Keep the answers, even where another sender holds the claim by now: the messages have left under their keys."""
     sent = {"state": "sent", "sent_at": now, "claimed_until": None, "last_error": None}
     rows = [{"its_id": message.id, "answer": answer, **sent} for message, answer in answers]
     _change(connection, rows, outbox.c.state != "sent")

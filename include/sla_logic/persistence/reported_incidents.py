@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import BindParameter, Select, bindparam, select
 
 from include.sla_logic.domain.measurements import Hold
 from include.sla_logic.domain.notification import ProblemNotification
@@ -63,8 +63,10 @@ class Reports:
         ]
 
 
-def report_questions(services: Sequence[str], customers: Sequence[str]) -> dict[str, Select[Any]]:
-    """Ask for what these customers reported about these services, and for the histories of those tickets."""
+def report_questions() -> dict[str, Select[Any]]:
+    """Ask for what `customers` reported about `services`, and for the histories of those tickets."""
+    services: BindParameter[str] = bindparam("services", expanding=True)
+    customers: BindParameter[str] = bindparam("customers", expanding=True)
     mine = (tickets.c.service.in_(services), tickets.c.customer.in_(customers))
     first = (documents.c.kind == ProblemNotification.kind(), documents.c.round == 1)
     history = ticket_status_history

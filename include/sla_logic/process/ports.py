@@ -1,7 +1,7 @@
 """What the departments need of the world, each as one small protocol.
 
-A `CaseFile` is one incident inside one database transaction: everything an activity
-writes becomes true together with the fact that the activity was done, or not at all.
+A `CaseFile` is one incident inside one database transaction: everything that a step writes is committed
+together with the fact that the step is done, or not at all.
 """
 
 from collections.abc import Collection, Sequence
@@ -152,7 +152,7 @@ class CaseFile(Protocol):
 
     @property
     def now(self) -> datetime:
-        """The present moment, the same throughout one activity; aware, UTC."""
+        """The present moment, the same throughout one step; aware, UTC."""
         ...
 
     @property
