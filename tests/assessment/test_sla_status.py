@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from include.sla_logic.cli import app
 from include.sla_logic.domain.money import Money
 from include.sla_logic.persistence.contracts import UnableToFindRecord
-from include.sla_logic.persistence.credit_decisions import UnableToDecideCredit
+from include.sla_logic.services.credit_decisions import UnableToDecideCredit
 from tests.assessment.conftest import NOW
 from tests.reference.walk import walk
 

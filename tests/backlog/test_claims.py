@@ -9,10 +9,10 @@ from sqlalchemy import insert
 
 from include.sla_logic.persistence.backlog import Released
 from include.sla_logic.persistence.schema import reference as t
-from include.sla_logic.persistence.stalled_incidents import stalled_incidents
 from include.sla_logic.process import customer_service
 from include.sla_logic.process.step import step
 from include.sla_logic.services import Settings, UnableToAcceptNotification, UseCases
+from include.sla_logic.services.stalled_incidents import stalled_incidents
 from tests.backlog.logs import event, open_tickets, take_in, write_csv
 from tests.services.sample import conf
 

@@ -13,16 +13,16 @@ from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.rebate import Rebate, RebateLine, line_key
 from include.sla_logic.gateways.simulated_ledger import UnableToPost, accept_posting
 from include.sla_logic.persistence.contracts import ContractRegister
-from include.sla_logic.persistence.credit_decisions import (
+from include.sla_logic.persistence.pending_messages import PendingMessages
+from include.sla_logic.persistence.schema import accounts as a
+from include.sla_logic.persistence.schema.columns import from_minor_units
+from include.sla_logic.services.credit_decisions import (
     UnableToDecideCredit,
     approve_credit,
     claim_credit,
     decline_credit,
     waiting_credits,
 )
-from include.sla_logic.persistence.pending_messages import PendingMessages
-from include.sla_logic.persistence.schema import accounts as a
-from include.sla_logic.persistence.schema.columns import from_minor_units
 from tests.persistence.batches import file_of
 
 NOW = datetime(2026, 11, 23, 23, 7, tzinfo=UTC)

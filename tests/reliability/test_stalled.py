@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from include.sla_logic.cli import app
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.schema.system_t import restorations
-from include.sla_logic.persistence.stalled_incidents import WATCHDOG, StalledIncident
 from include.sla_logic.services import UseCases
+from include.sla_logic.services.stalled_incidents import WATCHDOG, StalledIncident
 from include.sla_logic.services.watchdog import UnableToResumeRun
 from sla_airflow import runtime, watchdog
 from tests.clock import NOON

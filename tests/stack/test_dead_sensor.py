@@ -6,8 +6,8 @@ import pytest
 
 from benchmarks.sample import load_copy, renamed
 from include.sla_logic.domain.restoration import RestorationOutcome
-from include.sla_logic.persistence.stalled_incidents import TAKEN_UP, WATCHDOG
 from include.sla_logic.sample_data import Sample
+from include.sla_logic.services.stalled_incidents import TAKEN_UP, WATCHDOG
 from sla_airflow.watchdog import PATIENCE as QUIET_MINUTES
 from tests.stack.operator import PATIENCE, Operator
 

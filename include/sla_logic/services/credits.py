@@ -11,7 +11,10 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.rebate import Rebate
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.case_file import SqlCaseFile
-from include.sla_logic.persistence.credit_decisions import (
+from include.sla_logic.persistence.flush import flush
+from include.sla_logic.persistence.queue_positions import note_decided_credit
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.services.credit_decisions import (
     UnableToDecideCredit,
     WaitingCredit,
     approve_credit,
@@ -19,9 +22,6 @@ from include.sla_logic.persistence.credit_decisions import (
     decline_credit,
     waiting_credits,
 )
-from include.sla_logic.persistence.flush import flush
-from include.sla_logic.persistence.queue_positions import note_decided_credit
-from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from include.sla_logic.domain.performance import PerformanceSeries
 from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.persistence.cohort_members import Member
 from include.sla_logic.persistence.contracts import UnableToFindRecord
-from include.sla_logic.persistence.credit_decisions import held_credits_of
 from include.sla_logic.persistence.incident_records import UnableToFindIncident
 from include.sla_logic.persistence.queries.incident import Case, KeptDocument, TakenStep, run_of_parent, view_case
-from include.sla_logic.persistence.service_assessment import course_of_service
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.services.credit_decisions import held_credits_of
+from include.sla_logic.services.service_assessment import course_of_service
 
 __all__ = ["Case", "IncidentView", "IncidentViews", "KeptDocument", "Member", "TakenStep", "UnableToFindIncident"]
 

@@ -9,9 +9,9 @@ from typing import Any
 from include.sla_logic.persistence.incident_records import find_number, load_incident_records
 from include.sla_logic.persistence.invariants import Violation, check, check_settled
 from include.sla_logic.persistence.queries.metrics import Figure, read_figures
-from include.sla_logic.persistence.stalled_incidents import StalledIncident, note_resumed, stalled_incidents
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.rejudging import rejudge
+from include.sla_logic.services.stalled_incidents import StalledIncident, note_resumed, stalled_incidents
 
 __all__ = ["PATIENCE", "Figure", "Monitoring", "StalledIncident", "Violation"]
 

@@ -10,8 +10,8 @@ from include.sla_logic.persistence.incident_records import lock_tickets
 from include.sla_logic.persistence.queue_positions import change_places, judged
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import tickets
-from include.sla_logic.persistence.service_assessment import assess_service
 from include.sla_logic.persistence.sla_clocks import read_clocks, read_standing
+from include.sla_logic.services.service_assessment import assess_service
 
 
 def rejudge(connection: Connection, *, now: datetime, limit: int) -> int:

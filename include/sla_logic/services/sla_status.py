@@ -6,8 +6,8 @@ from datetime import datetime
 
 from include.sla_logic.domain.budget import ServiceBudget
 from include.sla_logic.domain.sla import Assessed, SlaComparison
-from include.sla_logic.persistence.service_assessment import assess_service, budgets, find_subscriber
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.services.service_assessment import assess_service, budgets, find_subscriber
 
 
 @dataclass(frozen=True)

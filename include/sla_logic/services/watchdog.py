@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.persistence.stalled_incidents import WATCHDOG, StalledIncident
 from include.sla_logic.services.monitoring import PATIENCE
+from include.sla_logic.services.stalled_incidents import WATCHDOG, StalledIncident
 
 if TYPE_CHECKING:
     from include.sla_logic.services import UseCases
