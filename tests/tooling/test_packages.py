@@ -30,7 +30,6 @@ def _shares() -> dict[str, float]:
     return {name: count / lines.total() for name, count in lines.items()}
 
 
-@pytest.mark.xfail(reason="persistence is being reduced", strict=False)
 def test_no_package_holds_more_than_a_quarter_and_no_part_of_the_domain_more_than_a_fifth() -> None:
     assert {name: share for name, share in _shares().items() if share > (0.2 if name in DOMAIN else 0.25)} == {}
 
