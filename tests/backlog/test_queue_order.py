@@ -121,7 +121,7 @@ def test_an_incident_that_left_a_cohort_for_its_own_run_is_not_released_with_it(
     any_use_cases.cohorts.accept({"incidents": list(run.tickets)}, run_id=run.run_id)
     with any_use_cases.work.database.write() as connection:
         first = connection.scalars(select(cohort_members.c.ticket).order_by(cohort_members.c.ticket)).first()
-        mark(connection, run.run_id, first, LEFT)
+        mark(connection, run.run_id, [first], LEFT)
     [released] = any_use_cases.backlog.release_dead_claims(lambda _run: True)
     assert released.again == run.tickets[1:]
     assert claimed(any_use_cases, "sched-2") == ["W-1"]

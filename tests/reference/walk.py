@@ -63,4 +63,5 @@ def walk_all(sample: Sample, url: str, folder: Path) -> tuple[UseCases, dict[str
         clock.now = ANCHOR + timedelta(minutes=1)
         conf = sample.notifications[key].model_dump(mode="json")
         ways[key] = walk(use_cases, clock, conf, f"walk-{key}", operator=expectation.operator)
+    clock.now = ANCHOR + timedelta(days=3)  # later than anything that an incident has waited for
     return use_cases, ways
