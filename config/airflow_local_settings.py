@@ -28,6 +28,7 @@ SHARED = (
     "include.sla_logic.persistence.queries.incident",
     "include.sla_logic.gateways.sender",
     "include.sla_logic.gateways.simulated_ledger",
+    "include.sla_logic.gateways.simulated_network",
     "include.sla_logic.gateways.smtp",
     "include.sla_logic.letters.letter_outbox",
     "include.sla_logic.process.billing",

@@ -41,8 +41,8 @@ def build() -> "ASGIApp":
     from airflow.api_fastapi.core_api.security import get_user
     from fastapi import Depends, HTTPException
 
+    from include.sla_logic.domain.run_ids import premium_run_id
     from include.sla_logic.web import Caller, build_desk
-    from sla_airflow.premium import premium_run_id
     from sla_airflow.runtime import open_use_cases
 
     def allowed(user: Any, method: Any) -> bool:

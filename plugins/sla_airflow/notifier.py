@@ -6,6 +6,7 @@ from airflow.sdk import BaseNotifier, Context
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.process.way import UnableToTakeStep
 from sla_airflow import runtime
 from sla_airflow.cohorts import carries_cohort
 
@@ -33,12 +34,17 @@ class FailedStep(BaseNotifier):
             log.warning("No ticket is escalated: what run %s was started with was refused", run_id)
             return
         use_cases = runtime.open_use_cases()
+        if isinstance(getattr(error, "__cause__", None), UnableToTakeStep):
+            # Somebody has set a task's state: the incident is as it was, and clearing the named task heals the run.
+            use_cases.outbox.tell_operators(context["ti"].dag_id, task, _why(error))
+            return
         if self.incident is None and carries_cohort(context):
             use_cases.cohorts.give_up(run_id=run_id, task=task, why=_why(error))
             return
-        if self.incident:
-            run_id = str(context["params"][self.incident])
         try:
+            if self.incident:
+                child, run_id = run_id, str(context["params"][self.incident])
+                use_cases.incidents.check_asked_for(run_id, by_run=child)
             use_cases.incidents.report_failed_step(task, run_id=run_id, why=_why(error))
         except ForeseenError as no_incident:
             log.warning("No ticket is escalated for %s: %s", task, no_incident)

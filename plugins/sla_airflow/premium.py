@@ -1,18 +1,16 @@
 """The link to the extra problem fix process: the step, and then the run that it announces."""
 
-from hashlib import sha256
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Context
 
+from include.sla_logic.domain.run_ids import premium_run_id
 from include.sla_logic.process.step import Step
 from sla_airflow import runtime
 from sla_airflow.cohorts import carries_cohort
 from sla_airflow.execution_api import start_run
 from sla_airflow.operators import Activity
-
-RUN_ID_LENGTH = 250
 
 
 class Link(TriggerDagRunOperator):
@@ -58,11 +56,8 @@ class Takeover(Activity):
     """Perform a step of the other process on the incident that the run was started with."""
 
     def execute(self, context: Context) -> None:
-        """Work on the case file of the linked run: this run has no incident of its own."""
-        runtime.perform(self.step, str(context["params"]["incident"]), runtime.open_use_cases(sends=self.sends))
-
-
-def premium_run_id(run_id: str) -> str:
-    """Name the other run after this one, always the same."""
-    name = f"premium.{run_id}"
-    return name if len(name) <= RUN_ID_LENGTH else f"premium.{sha256(run_id.encode()).hexdigest()}"
+        """Work on the case file of the incident that asked for this run; the conf alone proves nothing."""
+        incident, use_cases = str(context["params"]["incident"]), runtime.open_use_cases(sends=self.sends)
+        with runtime.no_retry_for_foreseen_errors():
+            use_cases.incidents.check_asked_for(incident, by_run=str(context["run_id"]))
+        runtime.perform(self.step, incident, use_cases)

@@ -53,7 +53,7 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
         with runtime.no_retry_for_foreseen_errors():
             outcome = use_cases.restorations.decide(run_id)
             if outcome is None:
-                self._defer(run_id, use_cases.restorations.find(run_id).deadline)
+                self._defer(run_id, use_cases.restorations.deadline(run_id))
         ticket = use_cases.lookups.ticket_of(run_id)
         self.log.info("The wait of %s for the restoration request ended: %s", ticket, outcome)
         return self.do_branch(context, self.goes_on(outcome))

@@ -64,8 +64,8 @@ def perform_cohort(task: BaseOperator, step: Step, run_id: str, use_cases: "UseC
 def deliver(run_id: str, use_cases: "UseCases") -> None:
     """Deliver the incident's messages now; what fails stays in the outbox, due again later."""
     try:
-        log.info("Outbox: %s", use_cases.outbox.deliver(ticket=run_id))
-        for place in use_cases.lookups.incident(run_id).letters:
+        log.info("Outbox: %s", use_cases.outbox.deliver_run(run_id))
+        for place in use_cases.lookups.incident_of_run(run_id).letters:
             log.info("The letter: %s", place)
     except Exception:
         log.exception("Nothing could be delivered now; the outbox keeps it")

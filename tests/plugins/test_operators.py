@@ -8,14 +8,15 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.run_ids import RUN_ID, premium_run_id
 from include.sla_logic.process import customer_service
+from include.sla_logic.process.way import UnableToTakeStep
 from include.sla_logic.services import UnableToAcceptNotification
-from include.sla_logic.services.incidents import StepResult
+from include.sla_logic.services.incidents import StepResult, UnableToTakeOver
 from include.sla_logic.services.lookups import UnableToFindIncident
 from sla_airflow import runtime
 from sla_airflow.notifier import FailedStep
 from sla_airflow.operators import TRY_FOR_AN_HOUR, Activity, Decision, Intake, department
-from sla_airflow.premium import RUN_ID_LENGTH, premium_run_id
 
 
 class UseCases:
@@ -38,11 +39,18 @@ class UseCases:
     def report_failed_step(self, task: str, *, run_id: str, why: str) -> None:
         self._do("report_failed_step", task, run_id, why)
 
-    def deliver(self, *, ticket: str) -> str:
-        self._do("deliver", ticket)
+    def check_asked_for(self, run_id: str, *, by_run: str) -> None:
+        self._do("check_asked_for", run_id, by_run)
+
+    def tell_operators(self, dag: str, task: str, why: str) -> bool:
+        self._do("tell_operators", dag, task, why)
+        return True
+
+    def deliver_run(self, run_id: str) -> str:
+        self._do("deliver", run_id)
         return "1 sent"
 
-    def incident(self, reference: str) -> SimpleNamespace:
+    def incident_of_run(self, reference: str) -> SimpleNamespace:
         self._do("incident", reference)
         return SimpleNamespace(letters=("letters/TT-000001.eml",))
 
@@ -61,7 +69,11 @@ def use_cases(monkeypatch: pytest.MonkeyPatch) -> UseCases:
 
 def context(conf: object = None) -> Any:
     run = SimpleNamespace(conf=conf, run_id="run-1", run_type=SimpleNamespace(value="manual"))
-    return {"run_id": "run-1", "dag_run": run, "ti": SimpleNamespace(task_id="compare_with_sla")}
+    return {
+        "run_id": "run-1",
+        "dag_run": run,
+        "ti": SimpleNamespace(dag_id="sla_violation", task_id="compare_with_sla"),
+    }
 
 
 def test_name_and_docstring_of_the_step_are_those_of_the_task() -> None:
@@ -152,7 +164,28 @@ def test_a_failed_step_of_another_process_escalates_the_ticket_that_the_run_was_
     use_cases: UseCases,
 ) -> None:
     FailedStep(incident="incident")({**context(), "params": {"incident": "run-2"}})
-    assert use_cases.calls[0][2] == "run-2"
+    assert use_cases.calls == [
+        ("check_asked_for", "run-2", "run-1"),
+        ("report_failed_step", "compare_with_sla", "run-2", "NoneType."),
+    ]
+
+
+def test_a_run_that_no_incident_asked_for_escalates_no_ticket(
+    use_cases: UseCases, caplog: pytest.LogCaptureFixture
+) -> None:
+    use_cases.fails["check_asked_for"] = UnableToTakeOver("No incident asked for the run 'run-1'.")
+    FailedStep(incident="incident")({**context(), "params": {"incident": "run-2"}})
+    assert [call[0] for call in use_cases.calls] == ["check_asked_for"]
+    assert "No incident asked for the run" in caplog.text
+
+
+def test_a_step_that_was_not_reached_escalates_nothing_and_is_told_to_the_operators(use_cases: UseCases) -> None:
+    error = AirflowFailException("Clear the task is_customer_premium.")
+    error.__cause__ = UnableToTakeStep("Clear the task is_customer_premium.")
+    FailedStep()({**context(), "exception": error})
+    assert use_cases.calls == [
+        ("tell_operators", "sla_violation", "compare_with_sla", "Clear the task is_customer_premium.")
+    ]
 
 
 def test_a_failed_step_of_a_run_without_a_ticket_is_only_logged(
@@ -176,7 +209,7 @@ def test_a_department_is_a_group_with_its_own_words_and_bare_task_ids() -> None:
 @pytest.mark.parametrize("run_id", ["incident.WEB-1", "x" * 250])
 def test_the_linked_run_has_one_name_that_airflow_accepts(run_id: str) -> None:
     assert premium_run_id(run_id) == premium_run_id(run_id)
-    assert len(premium_run_id(run_id)) <= RUN_ID_LENGTH
+    assert RUN_ID.fullmatch(premium_run_id(run_id))
     assert premium_run_id(run_id) != premium_run_id(run_id[:-1] + "y")
 
 

@@ -26,7 +26,7 @@ class UseCases:
 
     def __init__(self) -> None:
         self.outcome: RestorationOutcome | None = None
-        self.deadline = DEADLINE
+        self.ends_at = DEADLINE
         self.looks = 0
         self.known = True
         self.restorations = self.lookups = self
@@ -40,8 +40,8 @@ class UseCases:
             raise UnableToFindIncident(f"System T has no incident under {run_id}.")
         return self.outcome
 
-    def find(self, _run_id: str) -> SimpleNamespace:
-        return SimpleNamespace(deadline=self.deadline)
+    def deadline(self, _run_id: str) -> datetime:
+        return self.ends_at
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_the_trigger_carries_the_stored_deadline_whenever_the_sensor_starts(
 def test_the_first_look_comes_fifteen_seconds_or_more_after_the_deferral(
     use_cases: UseCases, sensor: RestorationSensor
 ) -> None:
-    use_cases.deadline = datetime.now(UTC)
+    use_cases.ends_at = datetime.now(UTC)
     for run in map(str, range(50)):
         before = datetime.now(UTC)
         first_look = datetime.fromisoformat(deferral(sensor, run).trigger.serialize()[1]["not_before"])
@@ -120,10 +120,10 @@ def test_first_looks_are_spread(use_cases: UseCases, sensor: RestorationSensor) 
 def test_the_scheduler_wakes_the_task_after_the_deadline_and_never_before(
     use_cases: UseCases, sensor: RestorationSensor, ahead: timedelta
 ) -> None:
-    use_cases.deadline = datetime.now(UTC) + ahead
+    use_cases.ends_at = datetime.now(UTC) + ahead
     timeout = deferral(sensor).timeout
     assert isinstance(timeout, timedelta)
-    assert datetime.now(UTC) + timeout > use_cases.deadline + timedelta(minutes=1)
+    assert datetime.now(UTC) + timeout > use_cases.ends_at + timedelta(minutes=1)
     assert timeout > timedelta(minutes=1)
 
 

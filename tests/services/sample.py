@@ -3,10 +3,13 @@
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from include.sla_logic.persistence.contracts import load_contract
 from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.system_t import steps, tickets
+from include.sla_logic.process.graph import STEPS
+from include.sla_logic.process.way import way
 from include.sla_logic.services import Settings, UseCases
 from tests.clock import NOON, Clock
 
@@ -74,6 +77,18 @@ def register_people(connection: Connection) -> None:
         "account": "A-1",
     }
     connection.execute(insert(t.agreements), [agreement])
+
+
+def pretend_done(use_cases: UseCases, run_id: str, *, before: str) -> None:
+    """Note that an incident has done what leads to a step, without doing it."""
+    choices = {name: node.followed_by[-1].step for name, node in STEPS.items() if node.chooses}
+    led = way(choices)
+    with use_cases.work.database.write() as connection:
+        number = connection.scalar(select(tickets.c.number).where(tickets.c.run_id == run_id))
+        known = set(connection.scalars(select(steps.c.task).where(steps.c.ticket == number)))
+        names = [name for name in led[: led.index(before)] if name not in known]
+        rows = [{"ticket": number, "task": n, "choice": choices.get(n), "done_at": NOON} for n in names]
+        connection.execute(insert(steps), rows)
 
 
 def conf(**changes: object) -> dict[str, object]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.restorations import RestorationWait, UnableToFindRestoration
 from include.sla_logic.process.step import step
+from include.sla_logic.process.way import UnableToTakeStep
 from include.sla_logic.services import UnableToReleaseRestoration, UseCases
 from tests.clock import NOON
 from tests.services.sample import conf
@@ -20,11 +21,11 @@ DEADLINE = NOON + timedelta(days=2)
 
 def hold(use_cases: UseCases, run_id: str = "run-1", deadline: datetime = DEADLINE) -> None:
     @step
-    def request_automatic_restoration(file) -> None:
+    def ask_for_release(file) -> None:
         file.restorations.open(deadline=deadline, held_because="not safe to automate")
 
     use_cases.incidents.accept(conf(), run_id=run_id, origin="form")
-    use_cases.incidents.perform(request_automatic_restoration, run_id=run_id)
+    use_cases.incidents.perform(ask_for_release, run_id=run_id)
 
 
 def test_a_held_request_waits_with_its_deadline(any_use_cases):
@@ -55,7 +56,7 @@ def test_the_decision_is_a_step_of_the_way(any_use_cases, clock):
     assert any_use_cases.restorations.decide("run-1") is RestorationOutcome.IN_TIME
     path = any_use_cases.lookups.incident("run-1").path
     assert [(step.task, step.choice) for step in path] == [
-        ("request_automatic_restoration", None),
+        ("ask_for_release", None),
         ("await_restoration_request", "track_errors"),
     ]
     assert any_use_cases.restorations.find("run-1").decided_at == NOON + timedelta(hours=1)
@@ -101,9 +102,10 @@ def test_a_rejected_request_is_not_sent_any_more(any_use_cases):
 
 def test_an_incident_that_waits_for_nothing_says_so(any_use_cases):
     any_use_cases.incidents.accept(conf(), run_id="run-1", origin="form")
-    for ask in (any_use_cases.restorations.find, any_use_cases.restorations.decide):
-        with pytest.raises(UnableToFindRestoration, match="TT-000001 does not wait"):
-            ask("run-1")
+    with pytest.raises(UnableToFindRestoration, match="TT-000001 does not wait"):
+        any_use_cases.restorations.find("run-1")
+    with pytest.raises(UnableToTakeStep, match="Clear the task enter_problem_report"):
+        any_use_cases.restorations.decide("run-1")
 
 
 def test_a_second_opening_does_not_move_the_deadline(any_use_cases, clock):

@@ -36,7 +36,7 @@ def tie_and_wait(*resources: str):
     """Return a step that ties the incident to these resources and asks for a release."""
 
     @step
-    def analyze_resource_problem(file) -> None:
+    def tie_and_ask(file) -> None:
         seen = Sighting(
             ticket=file.ticket.id,
             observed_from=NOON,
@@ -47,7 +47,7 @@ def tie_and_wait(*resources: str):
         file.problems.tie([finding(resource) for resource in resources], seen)
         file.restorations.open(deadline=NOON + timedelta(days=2), held_because="An operator must look first.")
 
-    return analyze_resource_problem
+    return tie_and_ask
 
 
 def all_at_once(use_cases: UseCases, shared: Step) -> None:

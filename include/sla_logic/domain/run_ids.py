@@ -13,3 +13,9 @@ def run_id_of(notification: ProblemNotification) -> str:
     if notification.external_reference:
         return f"incident.{notification.external_reference}"
     return f"incident.{sha256(notification.model_dump_json().encode()).hexdigest()[:32]}"
+
+
+def premium_run_id(run_id: str) -> str:
+    """Name the run of the extra problem fix process after the incident's run, always the same."""
+    name = f"premium.{run_id}"
+    return name if RUN_ID.fullmatch(name) else f"premium.{sha256(run_id.encode()).hexdigest()}"

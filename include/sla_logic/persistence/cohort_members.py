@@ -103,6 +103,11 @@ def carried(connection: Connection, run_id: str, numbers: Sequence[int]) -> list
     return list(connection.scalars(query))
 
 
+def carried_by(connection: Connection, run_id: str) -> list[int]:
+    """Return every incident that the run still carries, in the order of the tickets."""
+    return list(connection.scalars(_carried(run_id).order_by(cohort_members.c.ticket)))
+
+
 def ready_members(
     connection: Connection, run_id: str, task: str, join_condition: JoinCondition
 ) -> dict[int, str | None]:
@@ -117,7 +122,7 @@ def ready_members(
         select(steps.c.ticket, steps.c.task, steps.c.choice).where(of_run, steps.c.task.in_(wanted))
     ):
         taken[row.ticket][row.task] = row.choice
-    carried_here: list[int] = list(connection.scalars(_carried(run_id).order_by(cohort_members.c.ticket)))
+    carried_here: list[int] = carried_by(connection, run_id)
     return {
         number: (taken[number][task] or "") if task in taken[number] else None
         for number in carried_here

@@ -59,6 +59,11 @@ class IncidentRecord:
     place: dict[str, Any] | None = None
     timeline_length: int = 0
 
+    @property
+    def done(self) -> dict[str, str | None]:
+        """The steps that are done, in order, each with its choice."""
+        return {step.task: step.choice for step in self.steps.values()}
+
 
 def ticket_id(number: int) -> str:
     """Write a ticket number as people read it: TT-000001."""
@@ -83,6 +88,14 @@ def find_number(connection: Connection, reference: str) -> int:
         msg = f"System T has no incident under the ticket, external reference or run {reference!r}."
         raise UnableToFindIncident(msg)
     return found
+
+
+def find_number_of_run(connection: Connection, run_id: str) -> int:
+    """Return the number of the ticket that this run works on, whatever else has that name; raise as `find_number`."""
+    number = number_of_run(connection, run_id)
+    if number is None:
+        raise UnableToFindIncident(f"No incident was accepted for the run {run_id!r}.")
+    return number
 
 
 def number_of_run(connection: Connection, run_id: str) -> int | None:

@@ -19,6 +19,7 @@ from include.sla_logic.persistence.incident_records import (
 )
 from include.sla_logic.persistence.migrations import check_revision, migrate
 from include.sla_logic.persistence.repositories import Repositories
+from include.sla_logic.process.graph import FIRST
 from include.sla_logic.settings import Settings
 
 
@@ -59,7 +60,9 @@ class UnitOfWork:
         lock_run(connection, run_id)
         records = load_record_of_run(connection, run_id)
         if not records:
-            raise UnableToFindIncident(f"No incident was accepted for the run {run_id!r}.")
+            raise UnableToFindIncident(
+                f"No incident was accepted for the run {run_id!r}. Clear the task {FIRST} with its downstream tasks."
+            )
         return records[0]
 
     def open_file(self, connection: Connection, number: int, *, task: str) -> SqlCaseFile:

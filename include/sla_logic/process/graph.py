@@ -235,4 +235,5 @@ EDGES = tuple(
     for step in STEPS.values()
     for to in step.followed_by
 )
+FIRST = next(iter(STEPS))
 WAIT = next(step.name for step in STEPS.values() if step.kind is Kind.WAIT)

@@ -98,6 +98,8 @@ def _check(connection: Connection, received: Received, run_id: str) -> ProblemNo
     """Check what the body alone cannot show: the run id and the contract register."""
     if not RUN_ID.fullmatch(run_id):
         return Rejection(".run_id", "a run id has 1 to 250 characters out of A-Z a-z 0-9 _ . ~ : + -")
+    if ticket_number(run_id) is not None:
+        return Rejection(".run_id", "a run id must not look like a ticket id; start the run under another id")
     result = received.result
     if isinstance(result, Rejection):
         return result

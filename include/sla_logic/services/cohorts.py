@@ -6,7 +6,7 @@ which its incident goes on alone where it has to wait. Any run can do any incide
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from include.sla_logic.persistence.cohort_members import (
     Member,
     add_members,
     carried,
+    carried_by,
     mark,
     members_of,
     ready_members,
@@ -31,13 +32,16 @@ from include.sla_logic.persistence.cohort_members import (
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import (
     load_first_documents,
+    load_steps,
     lock_tickets,
     ticket_id,
+    ticket_number,
 )
 from include.sla_logic.persistence.restorations import decide
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.process.step import Step
-from include.sla_logic.services.cohort_conf import checked, numbers_in
+from include.sla_logic.process.way import UnableToTakeStep, check_reached, missing_before
+from include.sla_logic.services.cohort_conf import UnableToAcceptCohort, checked, numbers_in
 from include.sla_logic.services.incidents import perform_on
 from include.sla_logic.services.restorations import WAIT, end_wait
 
@@ -75,6 +79,8 @@ class Cohorts:
 
     def accept(self, conf: Mapping[str, object], *, run_id: str) -> tuple[Member, ...]:
         """Make the tickets in `conf["incidents"]` members of this run, once; raise `UnableToAcceptCohort`."""
+        if ticket_number(run_id) is not None:
+            raise UnableToAcceptCohort(f".run_id: {run_id} looks like a ticket id; start the run under another id")
         numbers = numbers_in(conf)
         with self.work.writing() as connection:
             lock_tickets(connection, numbers)
@@ -97,6 +103,7 @@ class Cohorts:
         with self.work.reading() as connection:
             ready = ready_members(connection, run_id, step.name, join_condition)
             alone = len(members_of(connection, run_id)) == 1
+            _check_all_led(connection, run_id, step.name, ready)
         choices = {choice for choice in ready.values() if choice}
         for numbers in _portions([number for number, choice in ready.items() if choice is None], at_once):
             choices |= self._perform_portion(step, run_id, numbers, alone=alone)
@@ -130,6 +137,7 @@ class Cohorts:
         """
         with self.work.reading() as connection:
             ready = ready_members(connection, run_id, WAIT, join_condition)
+            _check_all_led(connection, run_id, WAIT, ready)
         choices = {choice for choice in ready.values() if choice}
         for numbers in _portions([number for number, choice in ready.items() if choice is None], at_once):
             with self.work.writing() as connection:
@@ -163,7 +171,7 @@ class Cohorts:
             with self.work.writing() as connection:
                 return self._perform_on(connection, step, run_id, numbers)
         except Exception as error:
-            if alone or _passes(error):
+            if alone or _passes(error) or isinstance(error, UnableToTakeStep):
                 raise
             if len(numbers) == 1:
                 log.exception("%s fails for %s, which is set aside", step.name, ticket_id(numbers[0]))
@@ -208,6 +216,18 @@ class Cohorts:
             )
         flush(connection, fresh)
         mark(connection, run_id, [file.incident.number for file in files], SET_ASIDE, reason=reason)
+
+
+def _check_all_led(connection: Connection, run_id: str, step: str, ready: Collection[int]) -> None:
+    """Raise `UnableToTakeStep` where a member stands at a step that must be done before this one.
+
+    Airflow begins a task once all tasks before it have ended: a member that stands there was left out.
+    """
+    others = [number for number in carried_by(connection, run_id) if number not in ready]
+    for number, taken in load_steps(connection, others).items():
+        done = {name: one.choice for name, one in taken.items()}
+        if step not in done and missing_before(step, done):
+            check_reached(step, done, ticket=ticket_id(number))
 
 
 def _passes(error: Exception) -> bool:

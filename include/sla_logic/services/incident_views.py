@@ -10,7 +10,7 @@ from include.sla_logic.domain.performance import PerformanceSeries
 from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.persistence.cohort_members import Member
 from include.sla_logic.persistence.contracts import UnableToFindRecord
-from include.sla_logic.persistence.incident_records import UnableToFindIncident
+from include.sla_logic.persistence.incident_records import UnableToFindIncident, find_number
 from include.sla_logic.persistence.queries.incident import Case, KeptDocument, TakenStep, run_of_parent, view_case
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.credit_decisions import held_credits_of
@@ -43,7 +43,7 @@ class IncidentViews:
     def of(self, reference: str) -> IncidentView:
         """Return one incident, by ticket id, external reference or run id; raise `UnableToFindIncident`."""
         with self.work.reading() as connection:
-            now, case = self.work.database.now(connection), view_case(connection, reference)
+            now, case = self.work.database.now(connection), view_case(connection, find_number(connection, reference))
             return IncidentView(
                 now=now,
                 case=case,

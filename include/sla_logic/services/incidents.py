@@ -7,13 +7,22 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.premium import PremiumCase
+from include.sla_logic.domain.run_ids import premium_run_id
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.flush import flush
+from include.sla_logic.persistence.incident_records import load_record_of_run
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.process.ports import CaseFile
 from include.sla_logic.process.step import Step
+from include.sla_logic.process.way import check_reached
 from include.sla_logic.services.acceptance import UnableToAcceptNotification, accept_notification
+
+
+class UnableToTakeOver(ForeseenError):
+    """A run of the extra process names an incident that did not ask for it."""
 
 
 class StepResult(NamedTuple):
@@ -27,9 +36,11 @@ def perform_on(connection: Connection, step: Step, files: Sequence[SqlCaseFile])
     """Do one step on the case files of one batch, once for each: all compute, then all is written together.
 
     Effects, messages and the fact that the step is done are one transaction; where the step is done already it is not
-    called again.
+    called again. Raises `UnableToTakeStep` before anything is computed where the process did not lead here.
     """
     fresh = [file for file in files if step.name not in file.incident.steps]
+    for file in fresh:
+        check_reached(step.name, file.incident.done, ticket=file.ticket.id)
     for file in fresh:
         answer = step.function(file)
         file.finish(answer.value if isinstance(answer, StrEnum) else None)
@@ -65,6 +76,13 @@ class Incidents:
             record = self.work.lock_run(connection, run_id)
             [done] = perform_on(connection, step, self.work.open_records(connection, [record], task=step.name))
             return done
+
+    def check_asked_for(self, run_id: str, *, by_run: str) -> None:
+        """Raise `UnableToTakeOver` unless the incident of `run_id` was linked to the extra process, as that run."""
+        with self.work.reading() as connection:
+            record = load_record_of_run(connection, run_id)
+        if not record or PremiumCase.kind() not in record[0].documents or by_run != premium_run_id(run_id):
+            raise UnableToTakeOver(f"No incident asked for the run {by_run!r}: the run {run_id!r} has no such link.")
 
     def report_failed_step(self, task: str, *, run_id: str, why: str) -> None:
         """Escalate the ticket of a run, once for each step that failed for good, and mail the operators.

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
-from include.sla_logic.persistence.incident_records import UnableToFindIncident, number_of_run, ticket_id
+from include.sla_logic.persistence.incident_records import (
+    UnableToFindIncident,
+    find_number,
+    find_number_of_run,
+    number_of_run,
+    ticket_id,
+)
 from include.sla_logic.persistence.migrations import current_revision
 from include.sla_logic.persistence.queries.incident import Case, view_case
 from include.sla_logic.persistence.queries.service_problems import ProblemView, list_problems, read_problem
@@ -23,7 +29,12 @@ class Lookups:
     def incident(self, reference: str) -> Case:
         """Return everything about one incident, by ticket id, external reference or run id."""
         with self.work.reading() as connection:
-            return view_case(connection, reference)
+            return view_case(connection, find_number(connection, reference))
+
+    def incident_of_run(self, run_id: str) -> Case:
+        """Return everything about the incident of one run, and of nothing else that has the same name."""
+        with self.work.reading() as connection:
+            return view_case(connection, find_number_of_run(connection, run_id))
 
     def service_problems(self, *, open_only: bool = False, limit: int = 100) -> Sequence[ProblemView]:
         """Return the service problems, newest first."""

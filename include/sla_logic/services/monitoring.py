@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from include.sla_logic.persistence.incident_records import find_number, load_incident_records
+from include.sla_logic.persistence.incident_records import find_number_of_run, load_incident_records
 from include.sla_logic.persistence.invariants import Violation, check, check_settled
 from include.sla_logic.persistence.queries.metrics import Figure, read_figures
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
@@ -51,7 +51,7 @@ class Monitoring:
     def notification(self, run_id: str) -> dict[str, Any]:
         """Return the conf with which the run of an incident was started; raise `UnableToFindIncident`."""
         with self.work.reading() as connection:
-            [incident] = load_incident_records(connection, [find_number(connection, run_id)])
+            [incident] = load_incident_records(connection, [find_number_of_run(connection, run_id)])
         conf: dict[str, Any] = json.loads(incident.documents["ProblemNotification"][0].body)
         return {name: value for name, value in conf.items() if name not in _OURS and value is not None}
 

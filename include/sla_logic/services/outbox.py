@@ -10,7 +10,7 @@ from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.letters.operator_mail import failed_task_mail
 from include.sla_logic.persistence.audit import Act, acts_about, note_act
 from include.sla_logic.persistence.flush import file_messages, flush, message_row
-from include.sla_logic.persistence.incident_records import find_number, lock_tickets, ticket_number
+from include.sla_logic.persistence.incident_records import find_number, find_number_of_run, lock_tickets, ticket_number
 from include.sla_logic.persistence.outbox import Outgoing, count_messages, list_messages, retry_message
 from include.sla_logic.persistence.pending_messages import Message
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
@@ -30,12 +30,21 @@ class Outbox:
 
     def deliver(self, *, ticket: str | None = None, limit: int = 100) -> "DeliveryReport":
         """Send what is due in the outbox, of one incident (ticket, reference or run) or of all."""
+        with self.work.reading() as connection:
+            number = None if ticket is None else find_number(connection, ticket)
+        return self._deliver(number, limit)
+
+    def deliver_run(self, run_id: str, *, limit: int = 100) -> "DeliveryReport":
+        """Send what is due of the incident of one run."""
+        with self.work.reading() as connection:
+            number = find_number_of_run(connection, run_id)
+        return self._deliver(number, limit)
+
+    def _deliver(self, number: int | None, limit: int) -> "DeliveryReport":
         from include.sla_logic.gateways.retry_schedule import schedules_in_force
         from include.sla_logic.gateways.sender import Sender
         from include.sla_logic.services.transports import transports
 
-        with self.work.reading() as connection:
-            number = None if ticket is None else find_number(connection, ticket)
         sender = Sender(
             self.work.database,
             transports(self.work.settings, self.work.database),

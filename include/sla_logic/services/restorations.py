@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from sqlalchemy import Connection
@@ -12,11 +12,19 @@ from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.audit import Act, note_act, note_acts
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.flush import flush
-from include.sla_logic.persistence.incident_records import find_number, lock_tickets, ticket_id
+from include.sla_logic.persistence.incident_records import (
+    IncidentRecord,
+    find_number,
+    find_number_of_run,
+    lock_tickets,
+    ticket_id,
+)
 from include.sla_logic.persistence.restorations import (
     ANSWER_REFUSED,
     Answered,
+    Decision,
     RestorationWait,
+    UnableToFindRestoration,
     UnableToReleaseRestoration,
     answered_runs,
     decide,
@@ -27,6 +35,7 @@ from include.sla_logic.persistence.restorations import (
 )
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
+from include.sla_logic.process.way import check_reached
 
 WAIT = "await_restoration_request"
 _ENDINGS = MappingProxyType(
@@ -55,6 +64,11 @@ class Restorations:
         with self.work.reading() as connection:
             return read_restoration(connection, find_number(connection, reference))
 
+    def deadline(self, run_id: str) -> datetime:
+        """Return until when a run waits at most; raise `UnableToFindRestoration` where it never waited."""
+        with self.work.reading() as connection:
+            return read_restoration(connection, find_number_of_run(connection, run_id)).deadline
+
     def answered(self, *, decided_within: timedelta) -> frozenset[str]:
         """Return the runs whose wait can be decided now, or was decided within this time; one query for all."""
         with self.work.reading() as connection:
@@ -65,12 +79,20 @@ class Restorations:
         """Decide the wait if it can be decided; None while a request may still come in time."""
         with self.work.writing() as connection:
             record = self.work.lock_run(connection, run_id)
-            decision = decide(connection, [record.number], now=self.work.database.now(connection))[record.number]
+            decision = self._decide(connection, record)
             if decision.outcome is not None and decision.just_now:
                 files = self.work.open_records(connection, [record], task=WAIT)
                 end_wait(files[0], decision.outcome)
                 flush(connection, files)
             return decision.outcome
+
+    def _decide(self, connection: Connection, record: IncidentRecord) -> Decision:
+        """Decide one wait; where there is none, raise with the step that is missing before it."""
+        try:
+            return decide(connection, [record.number], now=self.work.database.now(connection))[record.number]
+        except UnableToFindRestoration:
+            check_reached(WAIT, record.done, ticket=record.ticket.id)
+            raise
 
     def decide_due(self) -> dict[str, RestorationOutcome]:
         """Decide every wait that can be decided, whether or not its run is alive; return the outcomes by run."""

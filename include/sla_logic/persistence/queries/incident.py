@@ -149,9 +149,8 @@ class Case(Value):
         return tuple(place for several in places for place in several)
 
 
-def view_case(connection: Connection, reference: str) -> Case:
-    """Read one incident by ticket id, external reference or run id; raise `UnableToFindIncident`."""
-    number = find_number(connection, reference)
+def view_case(connection: Connection, number: int) -> Case:
+    """Read everything about one incident."""
     row = connection.execute(select(tickets).where(tickets.c.number == number)).one()
     documents = _documents(connection, number)
     wait = find_restorations(connection, [number]).get(number)
