@@ -8,8 +8,8 @@ from pathlib import Path
 
 from deploy.postgres import Databases, PostgresServer
 from deploy.stack.settings import sqlite_url
-from include.sla_logic.persistence.database import Database, open_database
-from include.sla_logic.persistence.migrations import current_revision, migrate, newest_revision
+from include.sla_logic.persistence.database import Database, current_revision, newest_revision, open_database
+from include.sla_logic.persistence.migrations import migrate
 
 MIGRATED = "migrated"  # the PostgreSQL template of the operations database
 

@@ -18,7 +18,8 @@ from sqlalchemy import BigInteger, func, select, text
 from benchmarks.leading import step_named
 from include.sla_logic.domain.closed_incident import ClosedIncident
 from include.sla_logic.domain.restoration import RestorationOutcome
-from include.sla_logic.persistence.migrations import _configuration, current_revision, newest_revision
+from include.sla_logic.persistence.database import current_revision, newest_revision
+from include.sla_logic.persistence.migrations import _configuration
 from include.sla_logic.persistence.schema.columns import metadata
 from include.sla_logic.services import Settings, UseCases
 from tests.clock import Clock

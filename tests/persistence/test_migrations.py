@@ -12,13 +12,13 @@ from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from include.sla_logic.persistence import schema
-from include.sla_logic.persistence.migrations import (
+from include.sla_logic.persistence.database import (
     UnableToUseDatabase,
     check_revision,
     current_revision,
-    migrate,
     newest_revision,
 )
+from include.sla_logic.persistence.migrations import migrate
 from include.sla_logic.persistence.schema import system_t
 from include.sla_logic.persistence.schema.columns import metadata
 

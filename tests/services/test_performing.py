@@ -18,9 +18,9 @@ from sqlalchemy import event, select
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.persistence.database import UnableToUseDatabase
 from include.sla_logic.persistence.flush import UnableToKeepMessage
 from include.sla_logic.persistence.incident_records import UnableToFindIncident
-from include.sla_logic.persistence.migrations import UnableToUseDatabase
 from include.sla_logic.persistence.schema.columns import metadata
 from include.sla_logic.process.step import Step, step
 from include.sla_logic.services import Settings, UseCases

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +23,10 @@ Clock = Callable[[], datetime]
 
 _WAIT_SECONDS = 30
 _WRITES = "sla_writes"
+VERSION_TABLE = "sla_schema_version"
+_IN_SQLITE = f"(SELECT name FROM sqlite_master WHERE type = 'table' AND name = '{VERSION_TABLE}')"  # noqa: S608
+_MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
+_ready: WeakSet[Engine] = WeakSet()
 
 
 class UnableToOpenDatabase(ForeseenError):
@@ -142,3 +147,34 @@ def _forget_engines() -> None:
 
 _engines: dict[str, Engine] = {}
 os.register_at_fork(after_in_child=_forget_engines)
+
+
+class UnableToUseDatabase(ForeseenError):
+    """The database has not been migrated as far as this release needs; a deployment does so in a moment."""
+
+    passes = True
+
+
+def newest_revision() -> str:
+    """Return the number of the last migration that this release brings."""
+    return max(path.name[:4] for path in _MIGRATIONS.glob("[0-9]*.py"))
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the revision of the database, or None if it is not ours."""
+    known = f"to_regclass('{VERSION_TABLE}')" if connection.dialect.name == "postgresql" else _IN_SQLITE
+    if connection.exec_driver_sql(f"SELECT {known}").scalar() is None:
+        return None
+    return connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608 - a constant
+
+
+def check_revision(connection: Connection) -> None:
+    """Raise `UnableToUseDatabase` unless the database is as new as this release, or newer; asks once per engine."""
+    if connection.engine in _ready:
+        return
+    current, needed = current_revision(connection), newest_revision()
+    if current is None or current < needed:
+        stand = "has no tables of this product yet" if current is None else f"is at revision {current}"
+        msg = f"The operations database {stand}, revision {needed} is needed: run `sla database migrate` first."
+        raise UnableToUseDatabase(msg)
+    _ready.add(connection.engine)

@@ -3,8 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from include.sla_logic.persistence.database import Clock
-from include.sla_logic.persistence.migrations import UnableToUseDatabase
+from include.sla_logic.persistence.database import Clock, UnableToUseDatabase
 from include.sla_logic.persistence.restorations import UnableToReleaseRestoration
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.acceptance import UnableToAcceptNotification

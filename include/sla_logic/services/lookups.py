@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.persistence.database import current_revision
 from include.sla_logic.persistence.incident_records import (
     UnableToFindIncident,
     find_number,
@@ -11,7 +12,6 @@ from include.sla_logic.persistence.incident_records import (
     number_of_run,
     ticket_id,
 )
-from include.sla_logic.persistence.migrations import current_revision
 from include.sla_logic.persistence.queries.incident import Case, view_case
 from include.sla_logic.persistence.queries.service_problems import ProblemView, list_problems, read_problem
 from include.sla_logic.persistence.tickets import TicketFilter, count_contents, list_tickets

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from include.sla_logic.persistence.migrations import VERSION_TABLE
+from include.sla_logic.persistence.database import VERSION_TABLE
 from include.sla_logic.persistence.schema.columns import metadata
 
 context.configure(
