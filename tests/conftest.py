@@ -28,6 +28,7 @@ HOME_PREFIX = "airflow-tests-"
 MARKERS = {"airflow_home": "airflow", "airflow_stack": "stack", "postgres_server": "postgres", "shared_data": "trial"}
 AIRFLOW = "airflow"
 OPENED = pytest.StashKey[ExitStack]()
+STACK = pytest.StashKey[ExitStack]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -129,10 +130,21 @@ def operations_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture(scope="session")
-def airflow_stack(tmp_path_factory: pytest.TempPathFactory, postgres_server: Databases) -> Iterator[AirflowStack]:
+def airflow_stack(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: Databases, pytestconfig: pytest.Config
+) -> Iterator[AirflowStack]:
     """Run the real components with this checkout's DAGs, once for the tests at the terminal and in the browser."""
-    with running_stack(tmp_path_factory.mktemp("stack"), postgres_server) as stack:
-        yield stack
+    with ExitStack() as opened:
+        pytestconfig.stash[STACK] = opened
+        yield opened.enter_context(running_stack(tmp_path_factory.mktemp("stack"), postgres_server))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Stop Airflow after its last test: idle, it takes a quarter of a core from the other tests."""
+    stack = item.config.stash.get(STACK, None)
+    if stack is not None and (nextitem is None or not nextitem.get_closest_marker("stack")):
+        stack.close()
 
 
 @pytest.fixture(scope="session")

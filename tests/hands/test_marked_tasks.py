@@ -16,14 +16,17 @@ import pytest
 from include.sla_logic.persistence.incident_records import UnableToFindIncident, load_steps
 from include.sla_logic.persistence.restorations import UnableToFindRestoration
 from include.sla_logic.process import graph
+from include.sla_logic.process.way import way
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.sample_data.catalogue import read_catalogue
+from include.sla_logic.sample_data.expectations import choices
 from include.sla_logic.services import UnableToReleaseRestoration, UseCases
 from include.sla_logic.settings import Settings
 from tests.hands.airflow_rules import BEFORE, END, Run, State
 from tests.reference.walk import ANCHOR, Clock
 
-KEYS = [incident.key for incident in read_catalogue().incidents]
+# One incident of the sample for each way through the process.
+KEYS = list({way(choices(incident.expects)): incident.key for incident in read_catalogue().incidents}.values())
 RUN = "run-1"
 
 
@@ -79,6 +82,14 @@ class Game:
         postings = [message.key for message in case.outbox if message.kind == "billing"]
         outcome = case.closed.outcome if case.closed else None
         return set(case.tasks) & set(graph.STEPS), outcome, case.rebate and case.rebate.total, len(mails), len(postings)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def letters_without_pictures() -> Iterator[None]:
+    """Draw no pictures: nobody looks at these letters, and drawing is most of their cost."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("include.sla_logic.letters.objectives_section.can_draw", lambda _series: False)
+        yield
 
 
 @pytest.fixture(scope="module")
