@@ -95,7 +95,7 @@ class MeasurementRegister:
             values = {"services": services, "as_of": as_of, **_ends("window", window), **_ends("seen", seen)}
             if service not in self._reports:
                 values["customers"] = sorted({customer for customer, _ in asked})
-            answers = _together(with_reports="customers" in values).ask(self._connection, **values)
+            answers = facts_questions(with_reports="customers" in values).ask(self._connection, **values)
             if service not in self._reports:
                 self._reports |= dict.fromkeys(services, Reports.of(answers.pop("reports"), answers.pop("moves")))
             found |= _by_service(services, answers)
@@ -134,7 +134,8 @@ class MeasurementRegister:
 
 
 @cache
-def _together(*, with_reports: bool) -> Questions:
+def facts_questions(*, with_reports: bool) -> Questions:
+    """Return what is asked about services, with what their customers reported if a contract counts that."""
     return Questions(_questions() | (report_questions() if with_reports else {}))
 
 
