@@ -23,7 +23,7 @@ from include.sla_logic.services import UseCases
 
 FIRST = 100_000
 HALF_WAY = ORDER[: ORDER.index("choose_counter_measures")]
-# Of a hundred tickets so many are settled, wait for a restoration, are worked on, and wait in the backlog.
+# How many of a hundred tickets are settled, wait for a restoration, are worked on, and wait in the backlog.
 MIXES = {"settled": (92, 1, 2, 5), "open": (10, 10, 20, 60)}
 NAMES = frozenset(
     {"external_key", "external_reference", "customer", "service", "agreement", "account", "run_id", "key", "id"}

@@ -6,7 +6,7 @@ NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
 class Clock:
-    """Stands still until it is moved, or advances by `tick` with every look."""
+    """Shows one moment until it is moved; with `tick` it advances at every look."""
 
     def __init__(self, now: datetime = NOON, *, tick: timedelta = timedelta()) -> None:
         self.now, self._tick = now, tick

@@ -55,6 +55,6 @@ def take_in(use_cases: UseCases, file: Path, mapping: str = "plain", **how: Any)
 
 
 def open_tickets(use_cases: UseCases, folder: Path, count: int, **more: str) -> TicketReport:
-    """Let so many tickets wait in the backlog: W-0, W-1, … opened a minute after each other."""
+    """Let this many tickets wait in the backlog: W-0, W-1, … opened a minute after each other."""
     rows = [event(f"W-{n}", "acknowledged", f"1 {n // 60:02d}:{n % 60:02d}", **more) for n in range(count)]
     return take_in(use_cases, write_csv(folder / "open.csv", rows))

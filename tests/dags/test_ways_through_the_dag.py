@@ -123,7 +123,9 @@ def test_a_premium_incident_is_taken_over_once_as_a_child_ticket(
     if not linked:
         return
     assert linked[0].conf == {"incident": walked.run.run_id}
-    assert load_dag("premium_problem_fix").test(run_conf=linked[0].conf).state == "failed"  # nobody asked for this run
+    assert (
+        load_dag("premium_problem_fix").test(run_conf=linked[0].conf).state == "failed"
+    )  # no incident asked for this run
     assert not teleco.use_cases.lookups.incident(walked.run.run_id).children
     assert [take_over(linked[0], monkeypatch) for _ in range(2)] == ["success", "success"]
     children = teleco.use_cases.lookups.incident(walked.run.run_id).children

@@ -1,4 +1,4 @@
-"""A decision that was marked as success stops a whole cohort until it is taken; nobody is set aside for it."""
+"""A decision that was marked as success stops a whole cohort until it is taken; no member is set aside for it."""
 
 import pytest
 

@@ -86,7 +86,7 @@ class Game:
 
 @pytest.fixture(scope="module", autouse=True)
 def letters_without_pictures() -> Iterator[None]:
-    """Draw no pictures: nobody looks at these letters, and drawing is most of their cost."""
+    """Draw no pictures: no test looks at these letters, and drawing is most of their cost."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("include.sla_logic.letters.objectives_section.can_draw", lambda _series: False)
         yield

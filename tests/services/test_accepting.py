@@ -49,12 +49,12 @@ def test_the_same_run_with_another_notification_is_refused_and_the_audit_tells(a
     assert [act.action for act in any_use_cases.lookups.incident("WEB-1").audit] == ["notification refused"]
 
 
-def test_a_run_whose_notification_was_mended_may_be_cleared(any_use_cases):
+def test_a_run_whose_notification_was_corrected_may_be_cleared(any_use_cases):
     bad = conf(external_reference="WEB-1", customer="C-9")
     with pytest.raises(UnableToAcceptNotification) as refused:
         any_use_cases.incidents.accept(bad, run_id="run-1", origin="form")
-    mended = any_use_cases.quarantine.retry(refused.value.quarantine, by="Kim", conf=bad | {"customer": "C-1"})
-    assert any_use_cases.incidents.accept(bad, run_id="run-1", origin="form") == mended
+    corrected = any_use_cases.quarantine.retry(refused.value.quarantine, by="Kim", conf=bad | {"customer": "C-1"})
+    assert any_use_cases.incidents.accept(bad, run_id="run-1", origin="form") == corrected
 
 
 def test_what_waits_in_the_backlog_is_not_swallowed_by_a_run_that_brings_something_else(any_use_cases):

@@ -99,14 +99,14 @@ def test_the_quarantine_is_listed_shown_and_retried(settled, tmp_path):
     shown = sla("quarantine", "show", "1")
     assert "[red]on " in shown.stdout
     assert "\x1b" not in shown.stdout
-    mended = tmp_path / "mended.json"
-    mended.write_text("{not json", "utf-8")
-    assert "holds no JSON" in sla("quarantine", "retry", "1", "--mended", str(mended)).stderr
+    corrected = tmp_path / "corrected.json"
+    corrected.write_text("{not json", "utf-8")
+    assert "holds no JSON" in sla("quarantine", "retry", "1", "--corrected", str(corrected)).stderr
     assert sla("quarantine", "retry", "1", "--mended", str(tmp_path / "none.json")).stderr.endswith(
         "No such file or directory.\n"
     )
-    mended.write_text(json.dumps(conf()), "utf-8")
-    done = sla("quarantine", "retry", "1", "--mended", str(mended), "--by", "Kim")
+    corrected.write_text(json.dumps(conf()), "utf-8")
+    done = sla("quarantine", "retry", "1", "--corrected", str(corrected), "--by", "Kim")
     assert "Accepted as TT-000001" in done.stdout
     assert sla("quarantine", "retry", "1").exit_code == 1
     assert "TT-000001" in sla("quarantine", "list", "--all").stdout

@@ -1,4 +1,4 @@
-"""A refused notification is not lost: it can be looked at, mended, and accepted for the run that brought it."""
+"""A refused notification is not lost: it can be looked at, corrected, and accepted for the run that brought it."""
 
 import pytest
 from sqlalchemy import update
@@ -43,7 +43,7 @@ def test_a_retry_succeeds_once_the_register_knows_the_customer(any_use_cases):
     ]
 
 
-def test_a_mended_notification_is_accepted_and_its_run_goes_on_with_it(any_use_cases):
+def test_a_corrected_notification_is_accepted_and_its_run_goes_on_with_it(any_use_cases):
     bad = conf(symptom="on fire")
     number = refuse(any_use_cases, bad)
     ticket = any_use_cases.quarantine.retry(number, by="Kim", conf=conf())
@@ -53,12 +53,12 @@ def test_a_mended_notification_is_accepted_and_its_run_goes_on_with_it(any_use_c
 def test_an_accepted_entry_is_not_accepted_twice(any_use_cases):
     number = refuse(any_use_cases, conf(symptom="on fire"))
     any_use_cases.quarantine.retry(number, by="Kim", conf=conf())
-    for mended in (None, conf()):
+    for corrected in (None, conf()):
         with pytest.raises(UnableToRetryNotification, match="accepted already, as TT-000001"):
-            any_use_cases.quarantine.retry(number, by="Kim", conf=mended)
+            any_use_cases.quarantine.retry(number, by="Kim", conf=corrected)
 
 
-def test_what_was_cut_off_or_is_no_json_must_be_sent_mended(any_use_cases):
+def test_what_was_cut_off_or_is_no_json_must_be_sent_corrected(any_use_cases):
     cut = refuse(any_use_cases, conf(description="x" * 200_000), "run-1")
     with pytest.raises(UnableToRetryNotification, match="too long to be kept whole"):
         any_use_cases.quarantine.retry(cut, by="Kim")

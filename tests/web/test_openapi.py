@@ -63,7 +63,7 @@ def names_of(sample):
 
 
 def ask_many(operation, names, examples):
-    """Send so many requests to one operation, checked against its description; count the answers by status."""
+    """Send this many requests to one operation, each checked against its description; count the answers by status."""
     answered = Counter()
 
     def know(case, data):

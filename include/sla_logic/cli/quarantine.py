@@ -56,12 +56,14 @@ def show(number: Number, as_json: Annotated[bool, typer.Option("--json", help="P
 def retry(
     number: Number,
     by: Annotated[str, typer.Option(help="Who asks for it; kept in the audit.", default_factory=getpass.getuser)],
-    mended: Annotated[Path | None, typer.Option(help="JSON file with the corrected notification.")] = None,
+    corrected: Annotated[
+        Path | None, typer.Option("--corrected", "--mended", help="JSON file with the corrected notification.")
+    ] = None,
 ) -> None:
     """Accept a notification after all, as it came or corrected; then clear the first task of its run in Airflow."""
     from include.sla_logic.services import Settings, UseCases
 
-    conf = None if mended is None else _read(mended)
+    conf = None if corrected is None else _read(corrected)
     ticket = UseCases(Settings.from_environment()).quarantine.retry(number, by=by, conf=conf)
     typer.echo(f"Accepted as {ticket.id}. Clear the task enter_problem_report of the run {ticket.run_id} to go on.")
 

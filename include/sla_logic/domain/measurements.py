@@ -157,7 +157,7 @@ class Charges(Value):
 class ServiceFacts(Value):
     """Everything known about one service that a judgement may use.
 
-    `unobserved` is time in which nobody watched: it is neither up nor down. `not_kept` names the fields
+    `unobserved` is time without observation: it is neither up nor down. `not_kept` names the fields
     of which the source keeps no record at all: that nothing is there says nothing.
     """
 

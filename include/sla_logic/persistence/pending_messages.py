@@ -31,5 +31,7 @@ class PendingMessages:
     def put(self, *, kind: str, key: str, payload: Mapping[str, Any]) -> None:
         """Add one message; the same key is kept once. The payload is JSON."""
         if kind not in KINDS:
-            raise UnableToPutMessage(f"Nobody carries messages of the kind {kind!r}; there are {sorted(KINDS)}.")
+            raise UnableToPutMessage(
+                f"There is no transport for messages of the kind {kind!r}; there are {sorted(KINDS)}."
+            )
         self.messages.append(Message(kind=kind, key=key, payload=payload))

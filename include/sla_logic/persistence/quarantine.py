@@ -86,7 +86,7 @@ def release_quarantined(connection: Connection, number: int, *, ticket: int) -> 
     connection.execute(update(quarantine).where(quarantine.c.id == number).values(state="accepted", ticket=ticket))
 
 
-def was_mended(connection: Connection, ticket: int) -> bool:
+def was_corrected(connection: Connection, ticket: int) -> bool:
     """Tell whether the ticket was opened from the quarantine, perhaps with another notification than its run sent."""
     return connection.scalar(select(quarantine.c.id).where(quarantine.c.ticket == ticket).limit(1)) is not None
 

@@ -14,7 +14,7 @@ from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord
 from include.sla_logic.persistence.incident_records import load_first_documents, number_of_run, ticket_number, ticket_of
-from include.sla_logic.persistence.quarantine import quarantine_notification, was_mended
+from include.sla_logic.persistence.quarantine import quarantine_notification, was_corrected
 from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.tickets import Opening, key_of, open_ticket
 
@@ -67,7 +67,7 @@ def _again(
     A run whose notification was corrected in quarantine still sends the old one when it is cleared.
     """
     ticket = ticket_of(connection.execute(select(tickets).where(tickets.c.number == number)).one())
-    if _is_first_document(connection, number, received, conf, ticket.created_at) or was_mended(connection, number):
+    if _is_first_document(connection, number, received, conf, ticket.created_at) or was_corrected(connection, number):
         return ticket
     return _known_already(connection, ticket, run_id, now)
 

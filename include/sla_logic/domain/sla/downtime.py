@@ -127,7 +127,7 @@ def _add_outage(
     earliest_end, latest_end = _ends(outage, closed, until)
     begun, ended = to_seconds(outage.start), until if outage.end is None else min(to_seconds(outage.end), until)
     if begun >= until and min(start, begun) >= until:
-        return  # at that moment nobody knew of it
+        return  # not known at that moment
     if why is None and start >= latest_end and begun < ended:
         why = "its clock started only after it had ended"
     if why is not None:

@@ -72,7 +72,7 @@ def _credited_beyond_gross(connection: Connection) -> Iterator[Violation]:
 
 def _bounds(credit: Row[Any]) -> Iterator[str]:
     if credit.state in COUNTS and credit.amount < 0 and credit.decided_by is None:
-        yield "is negative, and nobody has approved it"
+        yield "is negative and was not approved by a person"
     if credit.amount > credit.gross:
         yield f"brings {credit.amount}, more than the {credit.gross} that were due"
     if credit.currency != credit.account_currency:
