@@ -15,9 +15,9 @@ from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.reference import customers
 from include.sla_logic.persistence.schema.system_t import restorations, steps, tickets
 from include.sla_logic.persistence.timelines import tell_timelines
+from include.sla_logic.process.graph import END
 
 WAITING, CLAIMED, STARTED, HISTORY, GIVEN_UP = "waiting", "claimed", "started", "history", "given up"
-END = "close_incident"
 _COUNTING = 5_318_008  # any number, the same in every process: PostgreSQL's advisory lock for claims
 _PORTION = 500  # tickets in one statement
 TIMES = 3  # a ticket whose runs have died so often is left to a person

@@ -17,10 +17,10 @@ from include.sla_logic.persistence.schema.cohorts import cohort_members
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.reference import topology
 from include.sla_logic.persistence.schema.system_t import steps
+from include.sla_logic.process.graph import END
 
 _FINDINGS = TypeAdapter(tuple[Finding, ...])
 _OPENING = 7_253_622  # any number, the same in every process: PostgreSQL's advisory lock for opening problems
-_CLOSING = "close_incident"
 p, ties = service_problems.c, service_problem_tickets.c
 
 
@@ -231,7 +231,7 @@ def end_left(connection: Connection, numbers: Sequence[int], *, now: datetime) -
     held = list(connection.scalars(query.with_for_update()))
     if not held:
         return
-    ended = select(steps.c.ticket).where(steps.c.task == _CLOSING, steps.c.ticket == ties.ticket)
+    ended = select(steps.c.ticket).where(steps.c.task == END, steps.c.ticket == ties.ticket)
     aside = select(cohort_members.c.ticket).where(
         cohort_members.c.ticket == ties.ticket, cohort_members.c.state == "set aside"
     )

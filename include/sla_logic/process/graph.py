@@ -236,4 +236,5 @@ EDGES = tuple(
     for to in step.followed_by
 )
 FIRST = next(iter(STEPS))
+END = next(step.name for step in STEPS.values() if not step.followed_by)
 WAIT = next(step.name for step in STEPS.values() if step.kind is Kind.WAIT)

@@ -39,11 +39,12 @@ from include.sla_logic.persistence.incident_records import (
 )
 from include.sla_logic.persistence.restorations import decide
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.process.graph import END, WAIT
 from include.sla_logic.process.step import Step
 from include.sla_logic.process.way import UnableToTakeStep, check_reached, missing_before
 from include.sla_logic.services.cohort_conf import UnableToAcceptCohort, checked, numbers_in
 from include.sla_logic.services.incidents import perform_on
-from include.sla_logic.services.restorations import WAIT, end_wait
+from include.sla_logic.services.restorations import end_wait
 
 __all__ = ["Cohorts", "Detached", "JoinCondition", "Member", "WaitResult"]
 
@@ -121,7 +122,7 @@ class Cohorts:
         The operators get one mail, about the first of them and how many there are.
         """
         with self.work.reading() as connection:
-            closed = ready_members(connection, run_id, "close_incident", JoinCondition(frozenset({"close_incident"})))
+            closed = ready_members(connection, run_id, END, JoinCondition(frozenset({END})))
             left = [m.number for m in members_of(connection, run_id) if m.state == CARRIED and m.number not in closed]
         for numbers in _portions(left, at_once):
             with self.work.writing() as connection:

@@ -34,10 +34,10 @@ from include.sla_logic.persistence.restorations import (
     waiting_with,
 )
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
 from include.sla_logic.process.way import check_reached
 
-WAIT = "await_restoration_request"
 _ENDINGS = MappingProxyType(
     {
         RestorationOutcome.IN_TIME: "The restoration request came in time.",

@@ -11,10 +11,10 @@ from include.sla_logic.persistence.active_incidents import INCIDENTS, active
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.cohort_members import CARRIED
 from include.sla_logic.persistence.incident_records import ticket_id
-from include.sla_logic.persistence.invariants.incidents import END
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.cohorts import cohort_members
 from include.sla_logic.persistence.schema.system_t import audit, restorations, steps, tickets
+from include.sla_logic.process.graph import END
 
 TAKEN_UP = "run taken up again"
 WATCHDOG = "watchdog"

@@ -18,8 +18,8 @@ from include.sla_logic.persistence.schema.system_t import (
     tickets,
     timeline,
 )
+from include.sla_logic.process.graph import END
 
-END = "close_incident"
 _CLOSED = "ClosedIncident"
 
 

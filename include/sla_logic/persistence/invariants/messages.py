@@ -7,9 +7,9 @@ from sqlalchemy import Connection, select
 
 from include.sla_logic.domain.mail_message import FAILED_STEP
 from include.sla_logic.persistence.incident_records import ticket_id
-from include.sla_logic.persistence.invariants.incidents import END
 from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.schema.system_t import outbox, steps
+from include.sla_logic.process.graph import END
 
 MAIL = "mail"
 

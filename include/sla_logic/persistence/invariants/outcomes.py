@@ -11,8 +11,8 @@ from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.invariants.violation import Violation
-from include.sla_logic.persistence.invariants.waits import WAIT
 from include.sla_logic.persistence.schema.system_t import documents, restorations, steps
+from include.sla_logic.process.graph import WAIT
 
 _CORRECTED = frozenset({Outcome.RESTORED, Outcome.CORRECTION_NOT_VERIFIED})
 # The last step on each way that leads to an outcome.

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, exists, or_, select
 
 from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
-from include.sla_logic.persistence.invariants.incidents import END
 from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.reference import network_orders
 from include.sla_logic.persistence.schema.system_t import steps
 from include.sla_logic.persistence.service_problems import problem_id
+from include.sla_logic.process.graph import END
 
 p, ties = service_problems.c, service_problem_tickets.c
 

@@ -10,8 +10,8 @@ from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.restorations import ANSWER_REFUSED
 from include.sla_logic.persistence.schema.system_t import audit, restorations, steps
+from include.sla_logic.process.graph import WAIT
 
-WAIT = "await_restoration_request"
 _ANSWERS = {"restoration released": "sent_at", "restoration rejected": "rejected_at"}
 _WENT_ON = {
     RestorationOutcome.IN_TIME: ("track_errors", "terminate_restoration"),

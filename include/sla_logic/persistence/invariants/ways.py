@@ -10,11 +10,10 @@ from sqlalchemy import Connection, select
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.schema.system_t import documents, steps
-from include.sla_logic.process.graph import STEPS
+from include.sla_logic.process.graph import END, STEPS
 from include.sla_logic.process.way import is_reached, next_steps
 
 Taken = tuple[tuple[str, str | None], ...]
-END = "close_incident"
 
 
 def check_ways(connection: Connection) -> Iterator[Violation]:
