@@ -35,7 +35,7 @@ OUTAGE = {
 }
 
 
-class JoinCondition:
+class Imports:
     """Imports rows as a file of JSON lines or CSV."""
 
     def __init__(self, use_cases, folder):
@@ -59,13 +59,13 @@ class JoinCondition:
 
 
 @pytest.fixture
-def join_condition(use_cases, tmp_path):
-    return JoinCondition(use_cases, tmp_path)
+def imports(use_cases, tmp_path):
+    return Imports(use_cases, tmp_path)
 
 
 @pytest.fixture
 def any_door(any_use_cases, tmp_path):
-    return JoinCondition(any_use_cases, tmp_path)
+    return Imports(any_use_cases, tmp_path)
 
 
 def many(row, field, texts, *, key):
@@ -120,22 +120,22 @@ def test_letters_that_forge_are_refused_by_row_and_field_and_kept(any_door, kind
         ("outages", OUTAGE | {"attribution": "$(id)"}, "attribution"),
     ],
 )
-def test_what_means_nothing_is_refused_by_its_field_and_kept(join_condition, kind, row, field):
-    report = join_condition.rows(kind, [row])
+def test_what_means_nothing_is_refused_by_its_field_and_kept(imports, kind, row, field):
+    report = imports.rows(kind, [row])
     assert [one.field for one in report.rejected] == [field]
-    [entry] = join_condition.use_cases.quarantine.entries()
+    [entry] = imports.use_cases.quarantine.entries()
     assert (entry.field, report.added) == (f".{field}", 0)
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e400", "1e-400", "=1+1", "{{7*7}}", "0x10"])
-def test_a_sample_is_a_number_or_refused(join_condition, tmp_path, value):
+def test_a_sample_is_a_number_or_refused(imports, tmp_path, value):
     (tmp_path / "latency.yaml").write_text(SAMPLES, "utf-8")
     (tmp_path / "samples.jsonl").write_text(
         json.dumps({"service": "S-1", "at": "2026-11-01T08:00:00Z", "value": value}) + "\n", "utf-8"
     )
     mapping = read_mapping_file(str(tmp_path / "latency.yaml"))
     report = import_file(
-        join_condition.use_cases.work.database,
+        imports.use_cases.work.database,
         tmp_path / "samples.jsonl",
         kind=KINDS["samples"],
         section=mapping.sections["samples"],
@@ -143,7 +143,7 @@ def test_a_sample_is_a_number_or_refused(join_condition, tmp_path, value):
         as_of=DAY,
     )
     assert [one.field for one in report.rejected] == ["value"]
-    assert len(join_condition.use_cases.quarantine.entries()) == 1
+    assert len(imports.use_cases.quarantine.entries()) == 1
 
 
 @pytest.mark.parametrize("write", [write_csv, write_jsonl])
@@ -177,14 +177,14 @@ def test_lines_that_are_no_rows_are_refused_one_by_one(any_door, tmp_path):
 
 
 @pytest.mark.parametrize("layout", ["csv", "jsonl"])
-def test_a_line_without_end_is_refused_alone_and_never_held_whole(join_condition, tmp_path, monkeypatch, layout):
+def test_a_line_without_end_is_refused_alone_and_never_held_whole(imports, tmp_path, monkeypatch, layout):
     monkeypatch.setattr(files, "LONGEST_LINE", 1000)
     lines = ["id,name", "C-8,Ann", f"C-9,{'x' * 10_000}", "C-10,Ben"]
     if layout == "jsonl":
         lines = ["", *(json.dumps(dict(zip(("id", "name"), line.split(","), strict=True))) for line in lines[1:])]
     path = tmp_path / f"customers.{layout}"
     path.write_text("\n".join(lines), "utf-8")
-    report = join_condition.file("customers", path)
+    report = imports.file("customers", path)
     assert [(one.row, one.reason) for one in report.rejected] == [(3, "is longer than 1000 letters")]
     assert report.added == 2
     pieces = []
@@ -199,33 +199,33 @@ def test_a_line_without_end_is_refused_alone_and_never_held_whole(join_condition
     assert max(map(len, pieces)) == 1001
 
 
-def test_a_cell_beyond_the_cap_and_an_open_quote_take_no_other_row_with_them(join_condition, tmp_path):
+def test_a_cell_beyond_the_cap_and_an_open_quote_take_no_other_row_with_them(imports, tmp_path):
     path = tmp_path / "customers.csv"
     path.write_text(f'id,name\nC-8,{"x" * 200_000}\nC-9,Ann\nC-10,"open\n', "utf-8")
-    report = join_condition.file("customers", path)
+    report = imports.file("customers", path)
     assert [one.row for one in report.rejected] == [2, 4]
     assert all(one.reason.startswith("not CSV: ") for one in report.rejected)
     assert report.added == 1
 
 
-def test_a_packed_file_that_never_ends_or_is_cut_off_is_named(join_condition, tmp_path, monkeypatch):
+def test_a_packed_file_that_never_ends_or_is_cut_off_is_named(imports, tmp_path, monkeypatch):
     rows = "".join(json.dumps(CUSTOMER | {"id": f"C-{n}"}) + "\n" for n in range(3000)).encode()
     path = tmp_path / "customers.jsonl.gz"
     path.write_bytes(gzip.compress(rows)[:-200])
     with pytest.raises(UnableToReadFile, match=r"is damaged after line \d+: "):
-        join_condition.file("customers", path)
+        imports.file("customers", path)
     path.write_bytes(gzip.compress(rows))
     monkeypatch.setattr(files, "LARGEST_FILE", 50_000)
     with pytest.raises(UnableToReadFile, match="holds more than 50000 letters"):
-        join_condition.file("customers", path)
-    with join_condition.use_cases.work.database.read() as connection:
+        imports.file("customers", path)
+    with imports.use_cases.work.database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(t.customers)) > 1000
 
 
-def test_a_first_line_that_is_none_is_named(join_condition, tmp_path):
+def test_a_first_line_that_is_none_is_named(imports, tmp_path):
     (tmp_path / "customers.csv").write_text(f"id,{'n' * 200_000}\n", "utf-8")
     with pytest.raises(UnableToReadFile, match="is no line of column names"):
-        join_condition.file("customers", tmp_path / "customers.csv")
+        imports.file("customers", tmp_path / "customers.csv")
 
 
 @pytest.fixture
@@ -234,21 +234,21 @@ def sla(use_cases, monkeypatch):
     return lambda *words: CliRunner().invoke(app, [*map(str, words)])
 
 
-def test_where_the_rejected_rows_cannot_be_written_nothing_is_imported(join_condition, sla, tmp_path):
+def test_where_the_rejected_rows_cannot_be_written_nothing_is_imported(imports, sla, tmp_path):
     (tmp_path / "customers.csv").write_text("id,name\nC-8,Ann\nC-9,\x07\n", "utf-8")
     answer = sla("import", "customers", tmp_path / "customers.csv", "--rejected", tmp_path / "none" / "bad.csv")
     assert answer.exit_code == 1
     assert answer.stderr == f"sla: {tmp_path / 'none' / 'bad.csv'}: No such file or directory.\n"
-    assert join_condition.kept(t.customers.c.id) == {"C-1"}
+    assert imports.kept(t.customers.c.id) == {"C-1"}
 
 
-def test_the_rejected_rows_are_never_written_over_the_file_that_is_imported(join_condition, sla, tmp_path):
+def test_the_rejected_rows_are_never_written_over_the_file_that_is_imported(imports, sla, tmp_path):
     file = tmp_path / "customers.csv"
     file.write_text("id,name\nC-8,Ann\n", "utf-8")
     answer = sla("import", "customers", file, "--rejected", file)
     assert (answer.exit_code, file.read_text()) == (1, "id,name\nC-8,Ann\n")
     assert "need a file of their own" in answer.stderr
-    assert join_condition.kept(t.customers.c.id) == {"C-1"}
+    assert imports.kept(t.customers.c.id) == {"C-1"}
 
 
 def test_an_import_that_cannot_begin_leaves_the_rejected_rows_of_the_last_one_alone(sla, tmp_path):
