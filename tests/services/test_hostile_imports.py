@@ -64,7 +64,7 @@ def imports(use_cases, tmp_path):
 
 
 @pytest.fixture
-def any_door(any_use_cases, tmp_path):
+def any_imports(any_use_cases, tmp_path):
     return Imports(any_use_cases, tmp_path)
 
 
@@ -72,27 +72,27 @@ def many(row, field, texts, *, key):
     return [row | {key: f"K-{n}", field: text} for n, text in enumerate(texts)]
 
 
-DOORS = [
+ROWS = [
     pytest.param("customers", CUSTOMER, "id", "name", t.customers.c.name, id="customers"),
     pytest.param("outages", OUTAGE, "reference", "cause", t.outages.c.cause, id="outages"),
 ]
 
 
-@pytest.mark.parametrize(("kind", "row", "key", "field", "column"), DOORS)
-def test_text_is_only_ever_text(any_door, kind, row, key, field, column):
-    report = any_door.rows(kind, many(row, field, TEXTS.values(), key=key))
+@pytest.mark.parametrize(("kind", "row", "key", "field", "column"), ROWS)
+def test_text_is_only_ever_text(any_imports, kind, row, key, field, column):
+    report = any_imports.rows(kind, many(row, field, TEXTS.values(), key=key))
     assert (report.added, report.rejected) == (len(TEXTS), [])
-    assert any_door.kept(column) >= set(TEXTS.values())
+    assert any_imports.kept(column) >= set(TEXTS.values())
 
 
-@pytest.mark.parametrize(("kind", "row", "key", "field", "column"), DOORS)
-def test_letters_that_forge_are_refused_by_row_and_field_and_kept(any_door, kind, row, key, field, column):
-    before = any_door.kept(column)
-    report = any_door.rows(kind, many(row, field, [f"a{letter}b" for letter in FORGERS.values()], key=key))
+@pytest.mark.parametrize(("kind", "row", "key", "field", "column"), ROWS)
+def test_letters_that_forge_are_refused_by_row_and_field_and_kept(any_imports, kind, row, key, field, column):
+    before = any_imports.kept(column)
+    report = any_imports.rows(kind, many(row, field, [f"a{letter}b" for letter in FORGERS.values()], key=key))
     assert [(one.row, one.field) for one in report.rejected] == [(n, field) for n in range(1, len(FORGERS) + 1)]
     assert all(one.reason.isprintable() for one in report.rejected)
-    assert any_door.kept(column) == before
-    entries = any_door.use_cases.quarantine.entries(limit=100)
+    assert any_imports.kept(column) == before
+    entries = any_imports.use_cases.quarantine.entries(limit=100)
     assert sorted(entry.run_id for entry in entries) == sorted(
         f"import.{KINDS[kind].table.name}.{kind}.jsonl.row-{n}" for n in range(1, len(FORGERS) + 1)
     )
@@ -168,10 +168,10 @@ def test_tickets_with_letters_that_forge_are_refused_and_kept(any_use_cases, tmp
     assert any_use_cases.lookups.tickets() == []
 
 
-def test_lines_that_are_no_rows_are_refused_one_by_one(any_door, tmp_path):
+def test_lines_that_are_no_rows_are_refused_one_by_one(any_imports, tmp_path):
     good = json.dumps(CUSTOMER).encode()
     (tmp_path / "customers.jsonl").write_bytes(b"\n".join([*LINES.values(), good]) + b"\n")
-    report = any_door.file("customers", tmp_path / "customers.jsonl")
+    report = any_imports.file("customers", tmp_path / "customers.jsonl")
     assert [one.row for one in report.rejected] == list(range(1, len(LINES) + 1))
     assert report.added == 1
 
