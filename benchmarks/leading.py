@@ -2,18 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from include.sla_logic.persistence.cohort_members import JoinCondition
 from include.sla_logic.process import billing, customer_service, resource_provisioning, service_management
 from include.sla_logic.process.graph import STEPS, WAIT
 from include.sla_logic.process.step import Step
-from include.sla_logic.process.way import ways_to
 from include.sla_logic.services import UseCases
 
 ORDER = tuple(STEPS)
-JOIN_CONDITIONS = {
-    name: JoinCondition(frozenset(edge.before for edge in ways_to(name)), all_of=step.waits_for_all)
-    for name, step in STEPS.items()
-}
 
 
 def step_named(name: str) -> Step:
@@ -38,10 +32,9 @@ def lead(
     use_cases.cohorts.accept({"incidents": list(tickets)}, run_id=run_id)
     left: set[str] = set()
     for task in tasks:
-        condition = JOIN_CONDITIONS[task]
         if task == WAIT:
-            waits = use_cases.cohorts.await_restoration(run_id=run_id, join_condition=condition)
+            waits = use_cases.cohorts.await_restoration(run_id=run_id)
             left = {member.ticket for member in waits.detached}
         else:
-            use_cases.cohorts.perform(steps(task), run_id=run_id, join_condition=condition, at_once=at_once)
+            use_cases.cohorts.perform(steps(task), run_id=run_id, at_once=at_once)
     return left

@@ -10,7 +10,7 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
-from benchmarks.leading import JOIN_CONDITIONS, ORDER, step_named
+from benchmarks.leading import ORDER, step_named
 from benchmarks.sample import open_sample
 from benchmarks.stack import cpu_seconds
 from deploy.postgres import PostgresServer
@@ -27,9 +27,9 @@ def lead_cohort(use_cases: UseCases, run_id: str, tickets: list[str]) -> dict[st
     for task in ORDER:
         start = time.process_time()
         if task == WAIT:
-            use_cases.cohorts.await_restoration(run_id=run_id, join_condition=JOIN_CONDITIONS[task])
+            use_cases.cohorts.await_restoration(run_id=run_id)
         else:
-            use_cases.cohorts.perform(step_named(task), run_id=run_id, join_condition=JOIN_CONDITIONS[task])
+            use_cases.cohorts.perform(step_named(task), run_id=run_id)
         by_task[task] = time.process_time() - start
     start = time.process_time()
     while use_cases.outbox.deliver(limit=500).sent:

@@ -38,7 +38,7 @@ class Activity(BaseOperator):
         run_id = str(context["run_id"])
         use_cases = runtime.open_use_cases(sends=self.sends)
         if carries_cohort(context):
-            runtime.perform_cohort(self, self.step, run_id, use_cases)
+            runtime.perform_cohort(self.step, run_id, use_cases)
             if self.sends:
                 runtime.deliver_all(use_cases)
             return
@@ -74,7 +74,7 @@ class Decision(BaseBranchOperator):
         run_id = str(context["run_id"])
         use_cases = runtime.open_use_cases(sends=False)
         if carries_cohort(context):
-            return runtime.perform_cohort(self, self.step, run_id, use_cases)
+            return runtime.perform_cohort(self.step, run_id, use_cases)
         return runtime.perform(self.step, run_id, use_cases)
 
 

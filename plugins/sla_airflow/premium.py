@@ -47,7 +47,7 @@ class Link(TriggerDagRunOperator):
     def _link_cohort(self, run_id: str) -> None:
         """Link every premium incident of a cohort; starting a run twice is harmless."""
         use_cases = runtime.open_use_cases(sends=False)
-        runtime.perform_cohort(self, self.step, run_id, use_cases)
+        runtime.perform_cohort(self.step, run_id, use_cases)
         for member in use_cases.cohorts.completed(self.task_id, run_id=run_id):
             start_run(self.trigger_dag_id, premium_run_id(member.own_run), {"incident": member.own_run})
 

@@ -16,7 +16,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from include.sla_logic.domain.restoration import RestorationOutcome
 from sla_airflow import runtime
-from sla_airflow.cohorts import carries_cohort, join_condition_of
+from sla_airflow.cohorts import carries_cohort
 from sla_airflow.connections import database_url
 from sla_airflow.execution_api import start_run
 from sla_airflow.wait_poller import wait_poller
@@ -69,9 +69,7 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
     def _detach_waiting(self, context: Context) -> Any:
         """Keep no cohort waiting: an incident that has to wait goes on in a run of its own, started once."""
         with runtime.no_retry_for_foreseen_errors():
-            result = runtime.open_use_cases(sends=False).cohorts.await_restoration(
-                run_id=str(context["run_id"]), join_condition=join_condition_of(self)
-            )
+            result = runtime.open_use_cases(sends=False).cohorts.await_restoration(run_id=str(context["run_id"]))
         for one in result.detached:
             started = start_run(self.dag_id, one.run_id, one.conf)
             self.log.info("%s waits in run %s%s", one.ticket, one.run_id, "" if started else ", which exists already")

@@ -6,12 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import structlog
-from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.process.step import Step
-from sla_airflow.cohorts import join_condition_of
 from sla_airflow.connections import settings, settings_inside
 
 if TYPE_CHECKING:
@@ -52,10 +50,10 @@ def perform(step: Step, run_id: str, use_cases: "UseCases") -> str | None:
     return choice
 
 
-def perform_cohort(task: BaseOperator, step: Step, run_id: str, use_cases: "UseCases") -> list[str]:
-    """Perform a step for the incidents of a cohort that come to this task; return every choice that was made."""
+def perform_cohort(step: Step, run_id: str, use_cases: "UseCases") -> list[str]:
+    """Perform a step for the incidents of a cohort that have come to it; return every choice that was made."""
     with no_retry_for_foreseen_errors():
-        choices = sorted(use_cases.cohorts.perform(step, run_id=run_id, join_condition=join_condition_of(task)))
+        choices = sorted(use_cases.cohorts.perform(step, run_id=run_id))
     tickets = [member.ticket for member in use_cases.cohorts.completed(step.name, run_id=run_id)]
     structured.info("step done", incident=run_id, tickets=tickets, step=step.name, choices=choices)
     return choices

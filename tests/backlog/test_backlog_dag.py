@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from deploy.stack.project_settings import ProjectSettings
-from include.sla_logic.persistence.cohort_members import JoinCondition
 from include.sla_logic.process import customer_service
 from sla_airflow import backlog, runtime
 from tests.backlog.logs import event, open_tickets, take_in, write_csv
@@ -61,7 +60,7 @@ def test_what_it_starts_can_be_processed(use_cases, runs, tmp_path):
     work_off(runs)
     [(run_id, conf)] = runs.started.items()
     use_cases.cohorts.accept(conf, run_id=run_id)
-    use_cases.cohorts.perform(customer_service.enter_problem_report, run_id=run_id, join_condition=JoinCondition())
+    use_cases.cohorts.perform(customer_service.enter_problem_report, run_id=run_id)
     assert {ticket.status for ticket in use_cases.lookups.tickets()} == {"inProgress"}
 
 

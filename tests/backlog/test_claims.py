@@ -194,9 +194,7 @@ def test_what_is_claimed_can_be_carried_by_one_run(use_cases, tmp_path):
     open_tickets(use_cases, tmp_path, 5)
     [run] = claim(use_cases)
     use_cases.cohorts.accept({"incidents": list(run.tickets)}, run_id=run.run_id)
-    from include.sla_logic.persistence.cohort_members import JoinCondition
-
-    use_cases.cohorts.perform(customer_service.enter_problem_report, run_id=run.run_id, join_condition=JoinCondition())
+    use_cases.cohorts.perform(customer_service.enter_problem_report, run_id=run.run_id)
     assert all(use_cases.lookups.incident(ticket).ticket.status == "inProgress" for ticket in run.tickets)
 
 

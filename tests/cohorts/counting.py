@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, event
 
-from benchmarks.leading import JOIN_CONDITIONS, ORDER, step_named
+from benchmarks.leading import ORDER, step_named
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.services import UseCases
 
@@ -36,9 +36,9 @@ def statements_of_steps(use_cases: UseCases, tickets: list[str], *, run_id: str 
     for task in ORDER:
         with counted(use_cases.work.database.engine) as found[task]:
             if task == WAIT:
-                use_cases.cohorts.await_restoration(run_id=run_id, join_condition=JOIN_CONDITIONS[task])
+                use_cases.cohorts.await_restoration(run_id=run_id)
             else:
-                use_cases.cohorts.perform(step_named(task), run_id=run_id, join_condition=JOIN_CONDITIONS[task])
+                use_cases.cohorts.perform(step_named(task), run_id=run_id)
     with counted(use_cases.work.database.engine) as found[SENDING]:
         use_cases.outbox.deliver(limit=10_000)
     return found

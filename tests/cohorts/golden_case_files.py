@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from sqlalchemy import Connection, Table, select
 
-from benchmarks.leading import JOIN_CONDITIONS, ORDER, step_named
+from benchmarks.leading import ORDER, step_named
 from benchmarks.sample import ANCHOR, open_sample
 from include.sla_logic.letters import letter_outbox
 from include.sla_logic.persistence.schema import accounts as a
@@ -25,6 +25,7 @@ from include.sla_logic.persistence.schema import system_t as s
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.way import next_steps
 from include.sla_logic.services import UseCases
 from tests.clock import Clock
 
@@ -54,7 +55,7 @@ def lead_in_batches(folder: Path, size: int) -> UseCases:
     waiting = []
     for first in range(0, incidents, size):
         if size == 1:
-            waiting += [] if go_on(use_cases, runs[first], ORDER[0]) else [runs[first]]
+            waiting += [] if go_on(use_cases, runs[first]) else [runs[first]]
         else:
             waiting += lead_cohort(use_cases, f"cohort-{first}", tickets[first : first + size])
     for number, run in enumerate(waiting):
@@ -62,7 +63,7 @@ def lead_in_batches(folder: Path, size: int) -> UseCases:
             use_cases.restorations.release(run, by="operator", reason="There is room.")
     clock.now += timedelta(days=3)
     for run in waiting:
-        go_on(use_cases, run, WAIT)
+        go_on(use_cases, run)
     return use_cases
 
 
@@ -72,29 +73,20 @@ def lead_cohort(use_cases: UseCases, run_id: str, tickets: list[str]) -> list[st
     left: list[str] = []
     for task in ORDER:
         if task == WAIT:
-            result = use_cases.cohorts.await_restoration(run_id=run_id, join_condition=JOIN_CONDITIONS[task])
+            result = use_cases.cohorts.await_restoration(run_id=run_id)
             left = [one.run_id for one in result.detached]
         else:
-            use_cases.cohorts.perform(step_named(task), run_id=run_id, join_condition=JOIN_CONDITIONS[task])
+            use_cases.cohorts.perform(step_named(task), run_id=run_id)
     return left
 
 
-def go_on(use_cases: UseCases, run_id: str, task: str) -> bool:
-    """Lead one incident on from this task; return False where it has to wait."""
-    todo = [task]
-    done = {step.task for step in use_cases.lookups.incident(run_id).path}
-    while todo:
-        task = todo.pop(0)
-        if JOIN_CONDITIONS[task].all_of and not JOIN_CONDITIONS[task].came_from <= done:
-            continue
-        if task == WAIT:
-            if use_cases.restorations.decide(run_id) is None:
-                return False
-            choice = {step.task: step.choice for step in use_cases.lookups.incident(run_id).path}[WAIT]
-        else:
-            choice = use_cases.incidents.perform(step_named(task), run_id=run_id)
-        done.add(task)
-        todo += [choice] if choice else [other for other in ORDER if task in JOIN_CONDITIONS[other].came_from]
+def go_on(use_cases: UseCases, run_id: str) -> bool:
+    """Lead one incident on from where it stands; return False where it has to wait."""
+    while following := next_steps({step.task: step.choice for step in use_cases.lookups.incident(run_id).path}):
+        if following[0] != WAIT:
+            use_cases.incidents.perform(step_named(following[0]), run_id=run_id)
+        elif use_cases.restorations.decide(run_id) is None:
+            return False
     return True
 
 

@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier
 
-from benchmarks.leading import step_named
+from benchmarks.leading import ORDER, step_named
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
-from tests.cohorts.leading import JOIN_CONDITIONS, ORDER
 
 ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
 REPORTS = 4  # of each kind in each cohort
@@ -37,9 +36,9 @@ def test_neither_waits_for_the_other_for_ever(postgres_url: str, tmp_path: Path)
         for task in ORDER[: ORDER.index("send_customer_report")]:
             together.wait()
             if task == WAIT:
-                use_cases.cohorts.await_restoration(run_id=run_id, join_condition=JOIN_CONDITIONS[task])
+                use_cases.cohorts.await_restoration(run_id=run_id)
             else:
-                use_cases.cohorts.perform(step_named(task), run_id=run_id, join_condition=JOIN_CONDITIONS[task])
+                use_cases.cohorts.perform(step_named(task), run_id=run_id)
         return len(use_cases.cohorts.completed("adjust_billing", run_id=run_id))
 
     with ThreadPoolExecutor(len(cohorts)) as pool:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, insert, select, update
 
-from benchmarks.leading import step_named
+from benchmarks.leading import ORDER, lead, step_named
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.diagnosis import ProblemAnalysis
 from include.sla_logic.domain.errors import ForeseenError
@@ -15,7 +15,6 @@ from include.sla_logic.persistence.schema.problems import service_problem_ticket
 from include.sla_logic.process.way import is_reached
 from include.sla_logic.services import Settings, UseCases
 from tests.clock import Clock
-from tests.cohorts.leading import JOIN_CONDITIONS, ORDER, lead
 from tests.cohorts.test_leading_a_cohort import alone
 from tests.cohorts.test_what_leaves_a_cohort import failing
 
@@ -248,7 +247,7 @@ def test_the_questions_about_problems_do_not_grow_with_the_cohort(use_cases, tel
         statements: list[str] = []
         listener = lambda *args, seen=statements: seen.append(args[2])  # noqa: E731
         event.listen(use_cases.work.database.engine, "before_cursor_execute", listener)
-        use_cases.cohorts.perform(step_named(task), run_id=f"cohort-{size}", join_condition=JOIN_CONDITIONS[task])
+        use_cases.cohorts.perform(step_named(task), run_id=f"cohort-{size}")
         event.remove(use_cases.work.database.engine, "before_cursor_execute", listener)
         asked.append(len([s for s in statements if "service_problem" in s and s.startswith("SELECT")]))
     assert asked[1] <= max(asked[0], 3)

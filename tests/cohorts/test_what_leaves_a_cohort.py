@@ -10,17 +10,16 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from benchmarks.leading import step_named
+from benchmarks.leading import ORDER, lead, step_named
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.mail_message import read_message, text_of
-from include.sla_logic.persistence.cohort_members import JoinCondition, ready_members
+from include.sla_logic.persistence.cohort_members import steps_of_members
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.system_t import documents, steps
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.step import Step
 from include.sla_logic.sample_data import Sample
 from include.sla_logic.services import UnableToAcceptCohort, UseCases
-from tests.cohorts.leading import JOIN_CONDITIONS, ORDER, lead
 
 ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RUN = "cohort-1"
@@ -162,18 +161,18 @@ def test_two_tries_of_one_task_at_the_same_moment_do_it_once_and_answer_alike(us
 
     def try_it() -> frozenset[str]:
         if task == WAIT:
-            return use_cases.cohorts.await_restoration(run_id=RUN, join_condition=JOIN_CONDITIONS[WAIT]).choices
-        return use_cases.cohorts.perform(step_named(task), run_id=RUN, join_condition=JOIN_CONDITIONS[task])
+            return use_cases.cohorts.await_restoration(run_id=RUN).choices
+        return use_cases.cohorts.perform(step_named(task), run_id=RUN)
 
     faster: list[frozenset[str]] = []
 
     def overtaken(*asked: Any) -> dict[int, str | None]:
-        come = ready_members(*asked)
+        come = steps_of_members(*asked)
         monkeypatch.undo()
         faster.append(try_it())
         return come
 
-    monkeypatch.setattr("include.sla_logic.services.cohorts.ready_members", overtaken)
+    monkeypatch.setattr("include.sla_logic.services.cohorts.steps_of_members", overtaken)
     assert [try_it()] == faster
     assert [use_cases.lookups.incident(ticket).tasks.count(task) for ticket in tickets.values()] == [0, 1, 1]
     assert not any(use_cases.lookups.incident(ticket).ticket.escalated for ticket in tickets.values())
@@ -183,7 +182,7 @@ def test_who_has_to_wait_leaves_and_is_named_again_as_often_as_asked(use_cases, 
     tickets = report(use_cases, teleco, "no_problem_found", "held_and_released", "automatic_restoration")
     held = tickets["held_and_released"]
     assert lead(use_cases, RUN, tickets.values(), tasks=QUICK) == {held}
-    again = use_cases.cohorts.await_restoration(run_id=RUN, join_condition=JOIN_CONDITIONS[WAIT])
+    again = use_cases.cohorts.await_restoration(run_id=RUN)
     assert [(gone.ticket, gone.run_id) for gone in again.detached] == [(held, "own-held_and_released")]
     assert again.detached[0].conf == use_cases.lookups.incident(held).documents[0].body
     assert again.choices == {"track_errors"}
@@ -259,23 +258,6 @@ def test_a_cohort_of_nothing_or_nobody_is_refused(use_cases, incidents, message)
     assert use_cases.cohorts.members(RUN) == ()
 
 
-@pytest.mark.parametrize(
-    ("join_condition", "taken", "comes"),
-    [
-        (JoinCondition(), {}, True),
-        (JoinCondition(frozenset({"a"})), {}, False),
-        (JoinCondition(frozenset({"a"})), {"a": None}, True),
-        (JoinCondition(frozenset({"a"})), {"a": "here"}, True),
-        (JoinCondition(frozenset({"a"})), {"a": "elsewhere"}, False),
-        (JoinCondition(frozenset({"a", "b"})), {"a": None}, False),
-        (JoinCondition(frozenset({"a", "b"}), all_of=False), {"a": None, "b": "elsewhere"}, True),
-        (JoinCondition(frozenset({"a", "b"}), all_of=False), {"b": "elsewhere"}, False),
-    ],
-)
-def test_a_door_lets_in_whom_a_way_has_led_here(join_condition, taken, comes):
-    assert join_condition.is_met_by("here", taken) is comes
-
-
 def test_the_query_count_does_not_grow_with_the_cohort(use_cases, teleco):
     """Count the questions: constant, but for one per measured series and per version of a contract."""
     from sqlalchemy import event
@@ -298,7 +280,6 @@ def test_the_query_count_does_not_grow_with_the_cohort(use_cases, teleco):
         use_cases.cohorts.perform(
             step_named("compare_with_sla"),
             run_id=f"cohort-{size}",
-            join_condition=JOIN_CONDITIONS["compare_with_sla"],
         )
         event.remove(use_cases.work.database.engine, "before_cursor_execute", listener)
         once_for_all = [s for s in statements if s.startswith("SELECT") and "samples" not in s]

@@ -6,7 +6,6 @@ from include.sla_logic.process import customer_service
 from include.sla_logic.process.way import UnableToTakeStep
 from include.sla_logic.services import UseCases
 from tests.clock import Clock
-from tests.cohorts.leading import JOIN_CONDITIONS
 from tests.services.sample import conf, open_use_cases
 
 RUN = "cohort-1"
@@ -27,7 +26,7 @@ def use_cases(tmp_path) -> UseCases:
 
 
 def perform(use_cases: UseCases, task: str) -> frozenset[str]:
-    return use_cases.cohorts.perform(getattr(customer_service, task), run_id=RUN, join_condition=JOIN_CONDITIONS[task])
+    return use_cases.cohorts.perform(getattr(customer_service, task), run_id=RUN)
 
 
 @pytest.mark.parametrize("task", ["link_to_extra_problem_fix", "does_significance_change_priorities"])

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import event, select
 
-from benchmarks.leading import step_named
+from benchmarks.leading import ORDER, step_named
 from include.sla_logic.gateways.sender import Transport
 from include.sla_logic.persistence.restorations import UnableToFindRestoration
 from include.sla_logic.persistence.schema.system_t import restorations
@@ -27,7 +27,6 @@ from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import Settings, UnableToAcceptNotification, UnableToReleaseRestoration, UseCases
 from include.sla_logic.services import transports as transports_of
 from tests.clock import NOON, Clock
-from tests.cohorts.leading import JOIN_CONDITIONS, ORDER
 from tests.reference.walk import next_step
 
 KEYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration", "held_and_released", "too_late")
@@ -196,13 +195,9 @@ class KilledProcess(RuleBasedStateMachine):
             task = min(tasks, key=ORDER.index)
             with self.killer.before_write(moment):
                 if task == WAIT:
-                    self.use_cases.cohorts.await_restoration(
-                        run_id=cohort, join_condition=JOIN_CONDITIONS[task], at_once=at_once
-                    )
+                    self.use_cases.cohorts.await_restoration(run_id=cohort, at_once=at_once)
                 else:
-                    self.use_cases.cohorts.perform(
-                        step_named(task), run_id=cohort, join_condition=JOIN_CONDITIONS[task], at_once=at_once
-                    )
+                    self.use_cases.cohorts.perform(step_named(task), run_id=cohort, at_once=at_once)
             assert not [member for member in self.use_cases.cohorts.members(cohort) if member.state == "set aside"]
 
     @rule(cohort=cohorts, data=st.data())

@@ -1,31 +1,17 @@
-"""The incidents that one run carries together, and what must be done before each of them comes to a step."""
+"""The incidents that one run carries together."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, select, update
 
-from include.sla_logic.persistence.incident_records import ticket_id
+from include.sla_logic.persistence.incident_records import load_steps, ticket_id
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.cohorts import cohort_members
-from include.sla_logic.persistence.schema.system_t import steps, tickets
+from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.upsert import upsert
 
 CARRIED, LEFT, SET_ASIDE = "carried", "left", "set aside"
-
-
-@dataclass(frozen=True)
-class JoinCondition:
-    """The steps that lead to a step: an incident must have come from all of them, or from any."""
-
-    came_from: frozenset[str] = frozenset()
-    all_of: bool = True
-
-    def is_met_by(self, task: str, taken: dict[str, str | None]) -> bool:
-        """Tell whether an incident that has done these steps, with these choices, comes to this task."""
-        led = (step in taken and taken[step] in {None, task} for step in self.came_from)
-        return all(led) if self.all_of or not self.came_from else any(led)
 
 
 @dataclass(frozen=True)
@@ -108,26 +94,10 @@ def carried_by(connection: Connection, run_id: str) -> list[int]:
     return list(connection.scalars(_carried(run_id).order_by(cohort_members.c.ticket)))
 
 
-def ready_members(
-    connection: Connection, run_id: str, task: str, join_condition: JoinCondition
-) -> dict[int, str | None]:
-    """Return the carried incidents that meet the condition, each with the choice that it has made at the task.
-
-    The choice is `""` for a step without choices and None for a task not done yet.
-    """
-    taken: dict[int, dict[str, str | None]] = defaultdict(dict)
-    wanted = [*join_condition.came_from, task]
-    of_run = steps.c.ticket.in_(_carried(run_id).scalar_subquery())
-    for row in connection.execute(
-        select(steps.c.ticket, steps.c.task, steps.c.choice).where(of_run, steps.c.task.in_(wanted))
-    ):
-        taken[row.ticket][row.task] = row.choice
-    carried_here: list[int] = carried_by(connection, run_id)
-    return {
-        number: (taken[number][task] or "") if task in taken[number] else None
-        for number in carried_here
-        if join_condition.is_met_by(task, taken[number])
-    }
+def steps_of_members(connection: Connection, run_id: str) -> dict[int, dict[str, str | None]]:
+    """Return the incidents that the run still carries, each with the steps that it has done and their choices."""
+    taken = load_steps(connection, numbers := carried_by(connection, run_id))
+    return {number: {step.task: step.choice for step in taken.get(number, {}).values()} for number in numbers}
 
 
 def _carried(run_id: str) -> Select[int]:

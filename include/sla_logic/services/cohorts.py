@@ -6,7 +6,7 @@ which its incident goes on alone where it has to wait. Any run can do any incide
 
 import json
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,22 +17,18 @@ from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.cohort_members import (
-    CARRIED,
     LEFT,
     SET_ASIDE,
-    JoinCondition,
     Member,
     add_members,
     carried,
-    carried_by,
     mark,
     members_of,
-    ready_members,
+    steps_of_members,
 )
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import (
     load_first_documents,
-    load_steps,
     lock_tickets,
     ticket_id,
     ticket_number,
@@ -41,12 +37,12 @@ from include.sla_logic.persistence.restorations import decide
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.process.graph import END, WAIT
 from include.sla_logic.process.step import Step
-from include.sla_logic.process.way import UnableToTakeStep, check_reached, missing_before
+from include.sla_logic.process.way import Done, UnableToTakeStep, check_reached, is_reached, missing_before
 from include.sla_logic.services.cohort_conf import UnableToAcceptCohort, checked, numbers_in
 from include.sla_logic.services.incidents import perform_on
 from include.sla_logic.services.restorations import end_wait
 
-__all__ = ["Cohorts", "Detached", "JoinCondition", "Member", "WaitResult"]
+__all__ = ["Cohorts", "Detached", "Member", "WaitResult"]
 
 AT_ONCE = 200  # incidents in one transaction: SQLite has one writer, which must not keep the others waiting for long
 # The database or the disk is away: that says nothing about an incident, and the whole step is tried again.
@@ -93,28 +89,25 @@ class Cohorts:
         with self.work.reading() as connection:
             return tuple(members_of(connection, run_id))
 
-    def perform(
-        self, step: Step, *, run_id: str, join_condition: JoinCondition, at_once: int = AT_ONCE
-    ) -> frozenset[str]:
-        """Do one step for all members that meet the condition, and return every choice that was made.
+    def perform(self, step: Step, *, run_id: str, at_once: int = AT_ONCE) -> frozenset[str]:
+        """Do one step for all members that the process has led to it, and return every choice that was made.
 
         One transaction for `at_once` incidents. A member on whom the step fails is set aside, its ticket escalated
         with the reason; what only says that the database is away is raised. A cohort of one raises everything.
         """
         with self.work.reading() as connection:
-            ready = ready_members(connection, run_id, step.name, join_condition)
+            done = steps_of_members(connection, run_id)
             alone = len(members_of(connection, run_id)) == 1
-            _check_all_led(connection, run_id, step.name, ready)
-        choices = {choice for choice in ready.values() if choice}
-        for numbers in _portions([number for number, choice in ready.items() if choice is None], at_once):
+        choices = _choices_at(step.name, done)
+        for numbers in _portions(_ready_for(step.name, done), at_once):
             choices |= self._perform_portion(step, run_id, numbers, alone=alone)
         return frozenset(choices)
 
     def completed(self, task: str, *, run_id: str) -> tuple[Member, ...]:
         """Return the carried members that have done this task."""
         with self.work.reading() as connection:
-            done = ready_members(connection, run_id, task, JoinCondition(frozenset({task}), all_of=True))
-            return tuple(member for member in members_of(connection, run_id) if member.number in done)
+            done = steps_of_members(connection, run_id)
+            return tuple(member for member in members_of(connection, run_id) if task in done.get(member.number, {}))
 
     def give_up(self, *, run_id: str, task: str, why: str, at_once: int = AT_ONCE) -> None:
         """Set aside every member that is still carried and not closed: a step has failed for all of them.
@@ -122,8 +115,7 @@ class Cohorts:
         The operators get one mail, about the first of them and how many there are.
         """
         with self.work.reading() as connection:
-            closed = ready_members(connection, run_id, END, JoinCondition(frozenset({END})))
-            left = [m.number for m in members_of(connection, run_id) if m.state == CARRIED and m.number not in closed]
+            left = [number for number, done in steps_of_members(connection, run_id).items() if END not in done]
         for numbers in _portions(left, at_once):
             with self.work.writing() as connection:
                 reason = f"the step {task} failed: {why}"
@@ -131,16 +123,15 @@ class Cohorts:
                 first = numbers[0] == left[0]
                 self._set_aside(connection, run_id, numbers, task, reason, tell=others if first else None)
 
-    def await_restoration(self, *, run_id: str, join_condition: JoinCondition, at_once: int = AT_ONCE) -> WaitResult:
+    def await_restoration(self, *, run_id: str, at_once: int = AT_ONCE) -> WaitResult:
         """Decide the waits that can be decided; what has to wait longer leaves for a run of its own.
 
         The departure is committed before the new run starts; starting it twice is harmless.
         """
         with self.work.reading() as connection:
-            ready = ready_members(connection, run_id, WAIT, join_condition)
-            _check_all_led(connection, run_id, WAIT, ready)
-        choices = {choice for choice in ready.values() if choice}
-        for numbers in _portions([number for number, choice in ready.items() if choice is None], at_once):
+            done = steps_of_members(connection, run_id)
+        choices = _choices_at(WAIT, done)
+        for numbers in _portions(_ready_for(WAIT, done), at_once):
             with self.work.writing() as connection:
                 choices |= self._decide_waits(connection, run_id, numbers)
         return WaitResult(frozenset(choices), tuple(self._detached(run_id)))
@@ -219,16 +210,21 @@ class Cohorts:
         mark(connection, run_id, [file.incident.number for file in files], SET_ASIDE, reason=reason)
 
 
-def _check_all_led(connection: Connection, run_id: str, step: str, ready: Collection[int]) -> None:
-    """Raise `UnableToTakeStep` where a member stands at a step that must be done before this one.
+def _choices_at(step: str, members: Mapping[int, Done]) -> set[str]:
+    """Return what members have chosen at a step before."""
+    return {choice for done in members.values() if (choice := done.get(step))}
 
-    Airflow begins a task once all tasks before it have ended: a member that stands there was left out.
+
+def _ready_for(step: str, members: Mapping[int, Done]) -> list[int]:
+    """Return the members that have come to a step and have not done it.
+
+    Raises `UnableToTakeStep` where a member stands at a step that must be done before this one: Airflow begins a task
+    once all tasks before it have ended, so that member was left out.
     """
-    others = [number for number in carried_by(connection, run_id) if number not in ready]
-    for number, taken in load_steps(connection, others).items():
-        done = {name: one.choice for name, one in taken.items()}
+    for number, done in members.items():
         if step not in done and missing_before(step, done):
             check_reached(step, done, ticket=ticket_id(number))
+    return [number for number, done in members.items() if step not in done and is_reached(step, done)]
 
 
 def _passes(error: Exception) -> bool:
