@@ -52,11 +52,7 @@ if "scheduler" in sys.argv[1:2]:
     # Load the business tables and the texts of letters too: reading their YAML costs a task as much as its step.
     importlib.import_module("include.sla_logic.persistence.policy_tables").policies_in_force()
     importlib.import_module("include.sla_logic.letters.letter_outbox").preload()
-    # So are the questions that every step asks of the database, which take milliseconds to build.
-    importlib.import_module("include.sla_logic.persistence.incident_records").preload()
-    for with_reports in (False, True):
-        facts = importlib.import_module("include.sla_logic.persistence.measurements")
-        facts.facts_questions(with_reports=with_reports)
+    importlib.import_module("sla_airflow.runtime").warm_up()
     importlib.import_module("scheduler_priority_patch").install()
 
 PR_SET_PDEATHSIG = 1

@@ -27,6 +27,17 @@ def settings_inside() -> Settings:
     return _with_database(_find(DATABASE))
 
 
+def settings_outside() -> Settings | None:
+    """Read the database's address from the environment alone; None where Airflow keeps it elsewhere."""
+    written = os.environ.get(f"AIRFLOW_CONN_{DATABASE.upper()}", "").strip()
+    if written:
+        as_json = written.startswith("{")
+        return _with_database(
+            Connection.from_json(written, conn_id=DATABASE) if as_json else Connection.from_uri(written, DATABASE)
+        )
+    return Settings.from_environment() if "TELECO_DB_URL" in os.environ else None
+
+
 def settings() -> Settings:
     """Compose the settings from Airflow's connections, else from the environment."""
     found = settings_inside()

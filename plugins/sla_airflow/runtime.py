@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.process.step import Step
-from sla_airflow.connections import settings, settings_inside
+from sla_airflow.connections import settings, settings_inside, settings_outside
 
 if TYPE_CHECKING:
     from include.sla_logic.services import UseCases
@@ -29,6 +29,17 @@ def open_use_cases(*, sends: bool = True) -> "UseCases":
     from include.sla_logic.services import UseCases
 
     return UseCases(settings() if sends else settings_inside())
+
+
+def warm_up() -> None:
+    """Ask the database once what each task that is forked later would have to ask and compile again."""
+    from include.sla_logic.services import UseCases
+
+    try:
+        if known := settings_outside():
+            UseCases(known).work.warm_up()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the scheduler must start
+        log.warning("The operations database could not be asked before the first task: %s", type(error).__name__)
 
 
 @contextmanager

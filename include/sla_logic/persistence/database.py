@@ -96,6 +96,12 @@ def _create_engine(url: str) -> Engine:
     )
 
 
+def is_there(url: str) -> bool:
+    """Tell whether a connection would find the database; opening one creates the file of an SQLite database."""
+    parsed = _with_driver(url)
+    return parsed.drivername != "sqlite+pysqlite" or Path(parsed.database or "").exists()
+
+
 def _with_driver(url: str) -> URL:
     """Write the driver out: what a bare `postgresql://` means differs between SQLAlchemy versions."""
     try:
@@ -138,15 +144,17 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _forget_engines() -> None:
-    """Leave inherited connections alone in a forked child: closing them would close the parent's."""
+def _leave_inherited_connections() -> None:
+    """Use none of the parent's connections in a forked child, and do not close them: that would close the parent's.
+
+    The engines stay: what they have compiled and learnt of the server is the child's too.
+    """
     for engine in _engines.values():
         engine.dispose(close=False)
-    _engines.clear()
 
 
 _engines: dict[str, Engine] = {}
-os.register_at_fork(after_in_child=_forget_engines)
+os.register_at_fork(after_in_child=_leave_inherited_connections)
 
 
 class UnableToUseDatabase(ForeseenError):

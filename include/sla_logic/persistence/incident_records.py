@@ -159,12 +159,6 @@ def load_record_of_run(connection: Connection, run_id: str) -> list[IncidentReco
     return _as_records(_by_run().ask(connection, run_id=run_id)) if _is_name(run_id) else []
 
 
-def preload() -> None:
-    """Build what every step asks: a process that forks builds it for those that it forks."""
-    _by_run()
-    _by_numbers()
-
-
 @cache
 def _by_numbers() -> Questions:
     return Questions(_questions(tickets.c.number.in_(bindparam("numbers", expanding=True))))
