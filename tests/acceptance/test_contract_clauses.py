@@ -41,12 +41,7 @@ STILL_WRONG = {
     "datahub-claim-moved-by-excluded-maintenance",
     "datahub-claim-one-of-two-late",
     "fault-late-claim-percent",
-    "fault-misspelt-field-in-series",
-    "fault-month-of-5-minute-samples",
     "fault-next-tier-beyond-the-cap",
-    "fault-reading-of-availability-ignored",
-    "fault-two-readings-contradict",
-    "fault-two-series-of-one-metric",
 }
 
 pytestmark = pytest.mark.skipif(not CASES, reason="no contract_clauses beside this checkout: name them in SHARED_DATA")

@@ -67,7 +67,7 @@ def _from_files(contract: Path | None, facts: Path | None, at: str | None, as_of
     known = read_facts(read_text(facts), name=facts.name)
     window = _window(terms, known, at)
     now = read_instant(as_of) if as_of else known.as_of or max([window.end, *_ends(known)])
-    facts_ = known.facts()
+    facts_ = known.facts(until=now)
     return Assessed(terms, facts_, compare(terms, facts_, window=window, as_of=now))
 
 

@@ -1,18 +1,24 @@
-"""Reading the facts of one service from a file: the same facts that the database holds, for a judgement without it."""
+"""Reading the facts of one service from a file: the same facts that the database holds, for a judgement without it.
 
-from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal
+Nothing in a file is ignored: a field that no model has is refused, as a misspelt fact would be lost.
+"""
+
+from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from include.sla_logic.domain.calendars import UnableToReadInstant, read_instant
-from include.sla_logic.domain.contract.reading import UnableToReadContract, read_fields
+from include.sla_logic.domain.contract.reading import Lines, UnableToReadContract, read_fields
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.domain.measurements import ServiceFacts, StateChange, from_state_changes
+from include.sla_logic.domain.facts_series import WrittenSeries, join_series
+from include.sla_logic.domain.measurements import LineState, ServiceFacts, StateChange, from_state_changes
 from include.sla_logic.domain.period import Period
-from include.sla_logic.domain.samples import SampleSeries, UnableToPlaceSample
+from include.sla_logic.domain.samples import UnableToPlaceSample
+
+MOST_BYTES = 16 * 2**20
+MOST_VALUES = 600_000  # three series of one-minute samples for a month, written as pairs
+_SERIES = TypeAdapter(tuple[WrittenSeries, ...])
 
 
 class UnableToReadFacts(ForeseenError):
@@ -27,12 +33,29 @@ class FactsFile(ServiceFacts):
     window: Period | None = None
     state_changes: tuple[StateChange, ...] = Field(default=())
 
-    def facts(self) -> ServiceFacts:
-        """Return the facts with the up/down events turned into outages and unobserved time."""
+    def facts(self, *, until: datetime | None = None) -> ServiceFacts:
+        """Return the facts with the up/down events turned into outages and unobserved time.
+
+        A state that is unknown at the last event stays so `until` that moment.
+        """
         outages, unobserved = from_state_changes(self.state_changes, source=self.service)
+        last = max(self.state_changes, key=lambda change: change.at, default=None)
+        if last is not None and last.state is LineState.UNKNOWN and until is not None and last.at < until:
+            unobserved = (*unobserved, Period(start=_since(self.state_changes), end=until))
         fields = {name: getattr(self, name) for name in ServiceFacts.model_fields}
         joined = {"outages": (*self.outages, *outages), "unobserved": (*self.unobserved, *unobserved)}
         return ServiceFacts.model_construct(**fields | joined)
+
+
+def _since(changes: tuple[StateChange, ...]) -> datetime:
+    """Return since when the state has been what the last event says."""
+    backwards = sorted(changes, key=lambda change: change.at, reverse=True)
+    since = backwards[0]
+    for change in backwards:
+        if change.state is not since.state:
+            break
+        since = change
+    return since.at
 
 
 def read_facts(text: str, *, name: str) -> FactsFile:
@@ -40,41 +63,42 @@ def read_facts(text: str, *, name: str) -> FactsFile:
 
     A series may give `samples` as pairs of instant and value instead of `start` and integer `values`.
     """
+    if (size := len(text.encode())) > MOST_BYTES:
+        raise UnableToReadFacts(f"{name}: the file has {size} bytes; at most {MOST_BYTES} are read.")
     try:
-        fields, lines = read_fields(text, name=name)
-        fields["series"] = [_placed(entry) for entry in fields.get("series") or []]
-        return FactsFile.model_validate(fields)
+        fields, lines = read_fields(text, name=name, most=MOST_VALUES, what="a facts file")
     except UnableToReadContract as error:
         raise UnableToReadFacts(str(error)) from error
-    except (UnableToPlaceSample, TypeError) as error:
-        raise UnableToReadFacts(f"{name}: series: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        line = lines[tuple(first["loc"])]
-        raise UnableToReadFacts(f"{name}, line {line}: {field}: {first['msg']}") from error
-
-
-def _placed(entry: Any) -> Any:
-    if not isinstance(entry, Mapping) or "samples" not in entry:
-        return entry
-    silent = entry.get("nothing_came_back")
-    placed = SampleSeries.from_samples(
-        [(_instant(moment), value) for moment, value in entry["samples"]],
-        metric=str(entry.get("metric")),
-        unit=str(entry.get("unit")),
-        step_seconds=int(entry.get("step_seconds") or 0),
-        decimals=int(entry.get("decimals", 3)),
-        labelled_by_end=bool(entry.get("labelled_by_end")),
-        nothing_came_back=None if silent is None else Decimal(str(silent)),
-    )
-    return placed.model_copy(update={"answered_elsewhere": bool(entry.get("answered_elsewhere"))})
-
-
-def _instant(written: Any) -> datetime:
-    if isinstance(written, date) and not isinstance(written, datetime):
-        raise UnableToPlaceSample(f"{written} is a day, not an instant.")
     try:
-        return read_instant(str(written))
-    except UnableToReadInstant as error:
-        raise UnableToPlaceSample(f"{error}; write it as 2025-04-10T08:00:00Z.") from error
+        written = _SERIES.validate_python(fields.pop("series", None) or (), extra="forbid")
+    except ValidationError as error:
+        raise _refused(error, ("series",), lines, name) from error
+    try:
+        return FactsFile.model_validate(fields | {"series": join_series(written)}, extra="forbid")
+    except UnableToPlaceSample as error:
+        raise UnableToReadFacts(f"{name}, line {lines[('series',)]}: series: {error}") from error
+    except ValidationError as error:
+        raise _refused(error, (), lines, name) from error
+
+
+def _refused(error: ValidationError, above: tuple[str | int, ...], lines: Lines, name: str) -> UnableToReadFacts:
+    """Name the first field that is wrong; a name that no model knows explains why another is missing."""
+    wrong = min(error.errors(), key=lambda entry: entry["type"] != "extra_forbidden")
+    path = (*above, *wrong["loc"])
+    field = ".".join(str(part) for part in path)
+    says = wrong["msg"].removeprefix("Value error, ")
+    if wrong["type"] == "extra_forbidden":
+        meant = get_close_matches(str(path[-1]), _names(), n=1)
+        says = f"{path[-1]} is no field" + (f"; did you mean {meant[0]}?" if meant else "")
+    if wrong["type"] == "timezone_aware":
+        says = f"{wrong['input']} has no time zone; write it as 2025-04-10T08:00:00Z"
+    return UnableToReadFacts(f"{name}, line {lines[path]}: {field}: {says}")
+
+
+def _names() -> list[str]:
+    """Return the names of all fields that a facts file may have, at any depth."""
+    found: set[str] = set()
+    schema: dict[str, Any] = FactsFile.model_json_schema()
+    for model in (schema, *schema["$defs"].values(), WrittenSeries.model_json_schema()):
+        found |= set(model.get("properties", ()))
+    return sorted(found)

@@ -1,13 +1,16 @@
 """Half-open periods of whole UTC seconds."""
 
+import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Self
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from include.sla_logic.domain import spans
 
+_NUMBER = re.compile(r"\s*[-+]?[\d._]+\s*")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -27,7 +30,19 @@ def whole_second(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(microsecond=0)
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(whole_second)]
+def _as_written(written: Any) -> Any:
+    """Refuse what pydantic would read as seconds since 1970, or as midnight."""
+    how = "write it as 2025-04-10T08:00:00Z"
+    if isinstance(written, date) and not isinstance(written, datetime):
+        msg = f"{written} is a day, not an instant; {how}"
+        raise ValueError(msg)  # noqa: TRY004 - pydantic expects a ValueError
+    if isinstance(written, int | float | Decimal) or (isinstance(written, str) and _NUMBER.fullmatch(written)):
+        msg = f"{written} is a number, not an instant; {how}"
+        raise ValueError(msg)
+    return written
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_as_written), AfterValidator(whole_second)]
 
 
 class Period(BaseModel):

@@ -23,6 +23,8 @@ else:
     Column = Any
 
 NOT_MEASURED = -(2**63)
+MOST_STEPS = 5_000_000  # a month of seconds, or a year of samples every 10 s
+_LARGEST = 2**62
 _EXACTLY = Context(prec=100, traps=[Inexact, Rounded])  # a shift of the decimal point loses nothing
 
 
@@ -113,14 +115,14 @@ class SampleSeries(Value):
         shift = step_seconds if labelled_by_end else 0
         placed = _placed(samples, metric, shift, decimals)
         first = min(placed)
-        column: list[int | None] = [None] * ((max(placed) - first) // step_seconds + 1)
+        column = _empty((max(placed) - first) // step_seconds + 1, metric)
         for at, stored in placed.items():
             index, off = divmod(at - first, step_seconds)
             if off:
                 when = from_seconds(at + shift).isoformat()
                 msg = f"The sample of {metric} at {when} is off the {step_seconds} s grid."
                 raise UnableToPlaceSample(msg)
-            column[index] = stored
+            column[index] = NOT_MEASURED if stored is None else stored
         return cls(
             metric=metric,
             unit=unit,
@@ -132,6 +134,15 @@ class SampleSeries(Value):
         )
 
 
+def _empty(steps: int, metric: str) -> Column:
+    import numpy as np
+
+    if steps > MOST_STEPS:
+        msg = f"The samples of {metric} lie {steps} steps apart; a series holds at most {MOST_STEPS}."
+        raise UnableToPlaceSample(msg)
+    return np.full(steps, NOT_MEASURED, dtype=np.int64)
+
+
 def _placed(
     samples: Iterable[tuple[datetime, Decimal | int | str | None]], metric: str, shift: int, decimals: int
 ) -> dict[int, int | None]:
@@ -141,6 +152,9 @@ def _placed(
         at, stored = to_seconds(moment) - shift, None
         if value is not None:
             stored = int(_EXACTLY.scaleb(Decimal(value), decimals).to_integral_value(ROUND_HALF_UP))
+            if abs(stored) >= _LARGEST:
+                msg = f"The sample {value} of {metric} is too large."
+                raise UnableToPlaceSample(msg)
         if at in placed and placed[at] != stored:
             msg = f"Two different samples of {metric} at {moment.isoformat()}."
             raise UnableToPlaceSample(msg)

@@ -236,13 +236,14 @@ def test_the_facts_file_reads_events_and_samples_exactly() -> None:
     known = read_facts(FACTS, name="facts.yaml").facts()
     assert [o.reference for o in known.outages] == ["INC-1", "S-1:20250415T000000Z"]
     assert known.series[0].start == at("2025-04-10")
-    assert known.series[0].model_dump()["values"] == [5100, 6250, None]
+    assert known.series[0].model_dump()["values"] == [510, 625, None]
+    assert known.series[0].decimals == 2
 
 
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("service: S-1", "servise: S-1", "service: Field required"),
+        ("service: S-1", "servise: S-1", "line 1: servise: servise is no field; did you mean service?"),
         ("state: down", "state: sideways", "line 8: state_changes.0.state"),
         ("end: 2025-04-10T02:00:00Z", "end: soon", "line 6: outages.0.end"),
         ("end: 2025-04-10T02:00:00Z", "end: 2025-04-10T02:00:00", "line 6: outages.0.end"),

@@ -53,14 +53,15 @@ class Lines(Mapping[Path, int]):
 class _Fields:
     """The plain values of a YAML tree, with the line of each; numbers stay as they are written."""
 
-    def __init__(self, name: str) -> None:
-        self.name, self.lines, self.count = name, dict[Path, int](), 0
+    def __init__(self, name: str, most: int) -> None:
+        self.name, self.most, self.lines, self.count = name, most, dict[Path, int](), 0
         self._loader = yaml.SafeLoader("")
 
     def plain(self, node: yaml.Node, path: Path) -> Any:
         self.count += 1
-        if self.count > _MOST_NODES or len(path) > _DEEPEST:  # an alias may stand for itself, or for millions
-            raise UnableToReadContract("it is too large or too deep", name=self.name, line=node.start_mark.line + 1)
+        if self.count > self.most or len(path) > _DEEPEST:  # an alias may stand for itself, or for millions
+            reason = f"it is too large or too deep: at most {self.most} values are read, at most {_DEEPEST} levels deep"
+            raise UnableToReadContract(reason, name=self.name, line=node.start_mark.line + 1)
         self.lines.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
@@ -100,8 +101,13 @@ def _compose(text: str) -> yaml.Node | None:
         return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
-def read_fields(text: str, *, name: str) -> tuple[dict[str, Any], Lines]:
-    """Return the fields of a YAML mapping and their lines; raise `UnableToReadContract` for other text."""
+def read_fields(
+    text: str, *, name: str, most: int = _MOST_NODES, what: str = "a contract"
+) -> tuple[dict[str, Any], Lines]:
+    """Return the fields of a YAML mapping and their lines; raise `UnableToReadContract` for other text.
+
+    A text with more than `most` values is refused: an alias may stand for millions.
+    """
     try:
         node = _compose(text)
     except yaml.MarkedYAMLError as error:
@@ -111,8 +117,8 @@ def read_fields(text: str, *, name: str) -> tuple[dict[str, Any], Lines]:
     except yaml.YAMLError as error:
         raise UnableToReadContract("not YAML: it contains characters that YAML forbids", name=name) from error
     if not isinstance(node, yaml.MappingNode):
-        raise UnableToReadContract("a contract is a mapping of fields", name=name, line=1)
-    fields = _Fields(name)
+        raise UnableToReadContract(f"{what} is a mapping of fields", name=name, line=1)
+    fields = _Fields(name, most)
     try:
         return fields.plain(node, ()), Lines(fields.lines)
     except (yaml.YAMLError, ValueError) as error:

@@ -6,7 +6,8 @@ from fractions import Fraction
 from include.sla_logic.domain.contract import measures
 from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.sla.case import Case, Measured, availability_of, total_seconds
-from include.sla_logic.domain.sla.objective_judgement import RefusalCode
+from include.sla_logic.domain.sla.objective_judgement import DataState, RefusalCode
+from include.sla_logic.domain.sla.readings import from_reading, reading_of
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.repairs import from_days_late, from_restore_times
 from include.sla_logic.domain.sla.sampled_measures import from_error_rates, from_statistic, from_unavailable_state
@@ -16,7 +17,18 @@ def measure(objective: Objective, case: Case) -> Measured:
     """Return the objective's value; raise `UnableToJudge` for facts that cannot be right."""
     if total_seconds(case) <= 0:
         raise UnableToJudge(RefusalCode.EMPTY_WINDOW, "The window has no time in it.")
-    return _MEASURING[type(objective.measured_by)](objective, case)
+    reading = reading_of(objective, case)
+    measured = _MEASURING[type(objective.measured_by)](objective, case)
+    if reading is None:
+        return measured
+    return from_reading(objective, reading, measured, recorded=_is_recorded(objective, measured, case))
+
+
+def _is_recorded(objective: Objective, measured: Measured, case: Case) -> bool:
+    """Tell whether there are records of what a reading sums up: that no outage is on record proves nothing."""
+    if isinstance(objective.measured_by, measures.FromOutages):
+        return bool(case.facts.outages)
+    return measured.state is DataState.MEASURED
 
 
 def _from_outages(_objective: Objective, case: Case) -> Measured:

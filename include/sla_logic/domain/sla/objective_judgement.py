@@ -41,6 +41,7 @@ class RefusalCode(StrEnum):
     TOO_MANY_INTERVALS = "too_many_intervals"
     UNIT_MISMATCH = "unit_mismatch"
     TARGET_UNKNOWN = "target_unknown"
+    CONTRADICTING_FACTS = "contradicting_facts"
 
 
 IntervalKind = Literal["counted", "excluded", "no_data"]

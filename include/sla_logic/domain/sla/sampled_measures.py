@@ -18,6 +18,7 @@ from include.sla_logic.domain.sla.case import Case, Measured, availability_of, t
 from include.sla_logic.domain.sla.downtime import Downtime, check_order, count_spans
 from include.sla_logic.domain.sla.exclusions import Exclusions
 from include.sla_logic.domain.sla.objective_judgement import DataState, RefusalCode
+from include.sla_logic.domain.sla.readings import same_unit
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 
 
@@ -65,16 +66,9 @@ def unavailable_time(how: measures.FromUnavailableState, case: Case) -> Downtime
 
 
 def from_statistic(objective: Objective, case: Case) -> Measured:
-    """Return a statistic of the samples outside excluded time, or a reading that was aggregated elsewhere."""
+    """Return a statistic of the samples outside excluded time."""
     how, total = objective.measured_by, total_seconds(case)
-    reading = next((r for r in case.facts.readings if r.metric in (objective.id, objective.metric.value)), None)
     unit = None if isinstance(how, measures.FromShareBeyond) else objective.shown_unit
-    if reading is not None:
-        if _unit(reading.unit) != _unit(objective.shown_unit):
-            reason = f"{reading.metric} was measured in {reading.unit}, the contract speaks of {objective.shown_unit}."
-            raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)
-        text = f"{reading.metric} = {reading.value} {reading.unit}, as measured"
-        return Measured(total=total, value=Fraction(reading.value), steps=[text])
     check_order(case.facts)
     steps = _series(objective.metric.value, unit, case)
     if steps is not None:
@@ -96,6 +90,9 @@ def from_error_rates(objective: Objective, case: Case) -> Measured:
     assert isinstance(how, measures.FromErrorRates)  # noqa: S101
     found = Measured(total=total, samples=math.ceil(Fraction(total, how.interval)))
     stated = case.facts.error_intervals
+    if stated is not None and _named("error_rate", case) is not None:
+        reason = "Error rates are given twice: as error_intervals and as a series error_rate."
+        raise UnableToJudge(RefusalCode.CONTRADICTING_FACTS, reason)
     summed = _error_series(how, case, found) if stated is None else _stated_errors(stated, found)
     if summed is not None:
         found.value = 100 - summed / (found.samples or 1)
@@ -141,7 +138,7 @@ def _series(name: str, unit: str | None, case: Case) -> sampled.Steps | None:
     series = _named(name, case)
     if series is None:
         return None
-    if unit is not None and _unit(series.unit) != _unit(unit):
+    if unit is not None and same_unit(series.unit) != same_unit(unit):
         reason = f"The series {name} is in {series.unit}, the contract speaks of {unit}."
         raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)
     return _inside(series, case)
@@ -153,11 +150,11 @@ def _inside(series: SampleSeries, case: Case) -> sampled.Steps:
 
 
 def _named(name: str, case: Case) -> SampleSeries | None:
-    return next((series for series in case.facts.series if series.metric == name), None)
-
-
-def _unit(name: str) -> str:
-    return {"%": "percent"}.get(name, name)
+    found = [series for series in case.facts.series if series.metric == name]
+    if len(found) > 1:
+        reason = f"There are {len(found)} series of {name}; joined they would be one."
+        raise UnableToJudge(RefusalCode.CONTRADICTING_FACTS, reason)
+    return found[0] if found else None
 
 
 def _unknown(steps: sampled.Steps, case: Case) -> list[spans.Span]:
