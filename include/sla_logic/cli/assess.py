@@ -13,7 +13,7 @@ from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.facts_file import FactsFile, read_facts
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.service_performance import draw
-from include.sla_logic.domain.sla import Assessed, compare
+from include.sla_logic.domain.sla import Assessed, choose_agreement, compare
 
 app = typer.Typer(help="Judge measurements against a contract.")
 
@@ -68,6 +68,8 @@ def _from_files(contract: Path | None, facts: Path | None, at: str | None, as_of
     window = _window(terms, known, at)
     now = read_instant(as_of) if as_of else known.as_of or max([window.end, *_ends(known)])
     facts_ = known.facts(until=now)
+    if at is not None:
+        facts_ = choose_agreement(terms, facts_, read_instant(at))
     return Assessed(terms, facts_, compare(terms, facts_, window=window, as_of=now))
 
 

@@ -4,16 +4,18 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Instant, Period
+from include.sla_logic.domain.period import Instant, Period, to_seconds
 from include.sla_logic.domain.samples import SampleSeries
 
 __all__ = [
+    "AgreedTime",
     "Attribution",
     "Charges",
     "ClaimFiled",
@@ -116,11 +118,12 @@ class Delay(Value):
 
 
 class EventCredit(Value):
-    """A credit in percent of the charge that another service level owes for one event."""
+    """A credit in percent of the charge that another service level owes for one event; `at` is when it happened."""
 
     event: str
     objective: str
     percent: Annotated[Decimal, Field(ge=0)]
+    at: Instant | None = None
 
 
 class ClaimFiled(Value):
@@ -154,11 +157,45 @@ class Charges(Value):
     days: Annotated[int, Field(gt=0)] | None = None
 
 
+class AgreedTime(Value):
+    """A stretch of time in which an agreement gives the customer the service; `end` is None while none is known.
+
+    `charge` is that of one `per` of the charges. One that is not `judged` only counts for rights: they follow the
+    customer and the service, from agreement to agreement.
+    """
+
+    start: Instant
+    end: Instant | None = None
+    charge: Charge | None = None
+    judged: bool = True
+
+    @model_validator(mode="after")
+    def _does_not_end_before_it_starts(self) -> Self:
+        if self.end is not None and self.end < self.start:
+            msg = f"the agreement ends at {self.end.isoformat()}, before its start at {self.start.isoformat()}"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The two ends in seconds since 1970; an open one lies beyond every window."""
+        return to_seconds(self.start), 2**40 if self.end is None else to_seconds(self.end)
+
+
+def _belongs_to_one(agreements: tuple[AgreedTime, ...]) -> tuple[AgreedTime, ...]:
+    in_order = sorted(agreements, key=lambda one: one.span)
+    for one, two in pairwise(in_order):
+        if two.span[0] < one.span[1]:
+            msg = f"two agreements hold the time from {two.start.isoformat()}: a day belongs to one agreement"
+            raise ValueError(msg)
+    return tuple(in_order)
+
+
 class ServiceFacts(Value):
     """Everything known about one service that a judgement may use.
 
     `unobserved` is time without observation: it is neither up nor down. `not_kept` names the fields
-    of which the source keeps no record at all: that nothing is there says nothing.
+    of which the source keeps no record at all: that nothing is there says nothing. `agreements` bound what is judged.
     """
 
     service: str
@@ -174,6 +211,7 @@ class ServiceFacts(Value):
     delays: tuple[Delay, ...] = ()
     event_credits: tuple[EventCredit, ...] = ()
     charges: Charges = Charges()
+    agreements: Annotated[tuple[AgreedTime, ...], AfterValidator(_belongs_to_one)] = ()
     claim: ClaimFiled | None = None
     not_kept: tuple[Literal["delays", "event_credits", "usage"], ...] = ()
 

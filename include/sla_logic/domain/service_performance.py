@@ -23,6 +23,7 @@ class ObjectiveState(StrEnum):
     AT_RISK = "at_risk"
     BREACHED = "breached"
     UNKNOWN = "unknown"
+    NOT_PROMISED = "not_promised"
 
 
 class ObjectivePerformance(Value):
@@ -108,6 +109,8 @@ def summarise(comparison: SlaComparison, contract: Contract, *, at_risk_within: 
 def _state(judged: ObjectiveJudgement, at_risk_within: timedelta) -> ObjectiveState:
     if judged.verdict is Verdict.BREACHED:
         return ObjectiveState.BREACHED
+    if judged.verdict is Verdict.NOT_PROMISED:
+        return ObjectiveState.NOT_PROMISED
     if judged.verdict is not Verdict.MET:
         return ObjectiveState.UNKNOWN
     left = judged.seconds_to_next_tier

@@ -18,12 +18,19 @@ from include.sla_logic.letters.view_model import Block, Fact, Image, Note, Objec
 
 _PICTURES = 2  # more would push what was done off the reader's first pages
 _SHORTEST_GAP = 900  # seconds; the sample that is just being taken is no gap
-_ORDER = (ObjectiveState.BREACHED, ObjectiveState.AT_RISK, ObjectiveState.UNKNOWN, ObjectiveState.MET)
+_ORDER = (
+    ObjectiveState.BREACHED,
+    ObjectiveState.AT_RISK,
+    ObjectiveState.UNKNOWN,
+    ObjectiveState.MET,
+    ObjectiveState.NOT_PROMISED,
+)
 _TONES = {
     ObjectiveState.MET: Tone.GOOD,
     ObjectiveState.AT_RISK: Tone.MIXED,
     ObjectiveState.BREACHED: Tone.BAD,
     ObjectiveState.UNKNOWN: Tone.MIXED,
+    ObjectiveState.NOT_PROMISED: Tone.MIXED,
 }
 
 

@@ -379,3 +379,16 @@ def test_every_code_of_the_linting_is_in_the_table_above() -> None:
     sources = (inspect.getsource(module) for module in (term_linting, tier_linting))
     given = {code for source in sources for code in re.findall(r'code="(\w+)"', source)}
     assert given == {row[0] for row in WITNESSED}
+
+
+def test_a_contract_that_is_silent_on_agreements_warns_and_names_what_is_supposed() -> None:
+    silent = text_of().replace("partial_window: cut\n", "").replace("on_agreement_change: apart\n", "")
+    _, found = check_contract(silent, name="k.yaml")
+    assert codes(found) == [("silent_on_agreement_change", "warns"), ("silent_partial_window", "warns")]
+    assert ["as apart" in found[0].text, "as cut" in found[1].text] == [True, True]
+
+
+def test_proration_none_warns_where_it_meets_a_cut_window() -> None:
+    (found,) = findings(proration="none")
+    assert (found.code, found.level) == ("cut_window_charged_in_full", "warns")
+    assert findings(proration="none", partial_window="excluded") == ()

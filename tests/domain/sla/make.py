@@ -47,6 +47,8 @@ def text_of(*objectives: dict[str, Any], **fields: Any) -> str:
         "zone": "UTC",
         "currency": "EUR",
         "charge_base": "recurring",
+        "partial_window": "cut",
+        "on_agreement_change": "apart",
         **fields,
         "objectives": list(objectives) or [objective()],
     }

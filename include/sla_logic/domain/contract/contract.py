@@ -108,6 +108,8 @@ class Contract(Term):
     billing_day: Annotated[int, Field(ge=1, le=28)] = 1
     charge_base: Literal["recurring", "usage", "greater_of_recurring_and_usage"]
     proration: Literal["by_time", "by_day", "none"] = "by_time"
+    partial_window: Literal["cut", "whole", "excluded"] = "cut"
+    on_agreement_change: Literal["apart", "together"] = "apart"
     stacking: Literal["highest_per_event", "highest", "sum"] = "highest_per_event"
     counting: Counting = Counting()
     maintenance: MaintenanceTerms = MaintenanceTerms()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import partial
 
+from include.sla_logic.domain.contract.agreement_linting import lint_agreement_terms
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.finding import Finding
 from include.sla_logic.domain.contract.reading import Lines, UnableToReadContract, parse_contract, parse_supposing
@@ -19,6 +20,7 @@ def _line(lines: Lines, *path: str | int) -> int:
 
 def _findings(contract: Contract, lines: Lines) -> Iterable[Finding]:
     yield from lint_terms(contract, partial(_line, lines))
+    yield from lint_agreement_terms(contract, partial(_line, lines))
     for number, objective in enumerate(contract.objectives):
         yield from lint_objective(contract, objective, partial(_line, lines, "objectives", number))
         yield from lint_tiers(contract, objective, partial(_line, lines, "objectives", number, "rule"))

@@ -1,5 +1,6 @@
 """The SLA judgement: what was promised, what was measured, what is owed."""
 
+from include.sla_logic.domain.sla.agreed import UnableToFindAgreedTime, choose_agreement
 from include.sla_logic.domain.sla.compare import RULES_VERSION, Assessed, compare
 from include.sla_logic.domain.sla.comparison import (
     ChronicFinding,
@@ -24,6 +25,8 @@ __all__ = [
     "ObjectiveJudgement",
     "RefusalCode",
     "SlaComparison",
+    "UnableToFindAgreedTime",
     "Verdict",
+    "choose_agreement",
     "compare",
 ]

@@ -1,10 +1,12 @@
 """Award the credit of a measured value: one function per rule shape, exact, before any rounding."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.quantities import show_share
+from include.sla_logic.domain.measurements import EventCredit
+from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.case import Measured
 from include.sla_logic.domain.sla.day_awards import (
     daily_rate_award,
@@ -14,7 +16,9 @@ from include.sla_logic.domain.sla.day_awards import (
     share_per_day_award,
     sum_per_day_award,
 )
-from include.sla_logic.domain.sla.rule_context import Award, RuleContext
+from include.sla_logic.domain.sla.objective_judgement import RefusalCode
+from include.sla_logic.domain.sla.refusal import UnableToJudge
+from include.sla_logic.domain.sla.rule_context import Award, RuleContext, exact_money, of_charge
 from include.sla_logic.domain.sla.share_awards import (
     duration_tiers_award,
     overrun_tiers_award,
@@ -30,16 +34,33 @@ def award(measured: Measured, context: RuleContext) -> Award:
 
 
 def _event_credits(_rule: rules.EventCredits, _measured: Measured, context: RuleContext) -> Award:
+    stated = context.case.facts.event_credits
     shares: dict[str, list[Fraction]] = {}
-    for entry in context.case.facts.event_credits:
+    for entry in stated:
         shares.setdefault(entry.event, []).append(Fraction(entry.percent) / 100)
     stacking = context.case.contract.stacking
     summed = stacking == "sum"
     by_event = {event: sum(values, Fraction(0)) if summed else max(values) for event, values in shares.items()}
-    highest = max(by_event.values(), default=Fraction(0))
-    total = highest if stacking == "highest" else sum(by_event.values(), Fraction(0))
     steps = [f"event {event}: {show_share(share)}" for event, share in by_event.items()]
+    if by_event and context.base is not None and context.base.changes:
+        amounts = {event: of_charge(share, context, at=_moment(event, stated)) for event, share in by_event.items()}
+        owed = _joined(amounts.values(), stacking)
+        steps.append(f"together {exact_money(owed)} of the charges in force then")
+        return Award(amount=owed, tier=f"{len(by_event)} event(s)", steps=steps)
+    total = _joined(by_event.values(), stacking)
     return Award(share=total, tier=f"{len(by_event)} event(s)", steps=[*steps, f"together {show_share(total)}"])
+
+
+def _joined(values: Iterable[Fraction], stacking: str) -> Fraction:
+    return max(values, default=Fraction(0)) if stacking == "highest" else sum(values, Fraction(0))
+
+
+def _moment(event: str, stated: Iterable[EventCredit]) -> int:
+    moments = {to_seconds(entry.at) for entry in stated if entry.event == event and entry.at is not None}
+    if not moments:
+        reason = f"The charge changes in the window: say when the event {event} happened (`at`)."
+        raise UnableToJudge(RefusalCode.CHARGE_UNKNOWN, reason)
+    return min(moments)
 
 
 _RULES: dict[type, Callable[..., Award]] = {

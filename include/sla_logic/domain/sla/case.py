@@ -12,6 +12,7 @@ from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.sla.agreed import AgreedWindow
 from include.sla_logic.domain.sla.downtime import Downtime, count_downtime
 from include.sla_logic.domain.sla.objective_judgement import DataState
 
@@ -32,6 +33,7 @@ class Measured:
     steps: list[str] = field(default_factory=list)
     note: str | None = None
     days: int | None = None
+    late_days: list[date] = field(default_factory=list)
     open_reasons: list[str] = field(default_factory=list)
     events: tuple[str, ...] = ()
     claimed: Self | None = None
@@ -59,10 +61,15 @@ class Case:
 
     contract: Contract
     facts: ServiceFacts
-    window: Period
+    agreed: AgreedWindow
     as_of: datetime
     states: dict[FromUnavailableState, Downtime] = field(default_factory=dict)
     _downtime: Downtime | None = None
+
+    @property
+    def window(self) -> Period:
+        """The part of the contract's window that is judged."""
+        return self.agreed.window
 
     @property
     def span(self) -> spans.Span:
@@ -73,7 +80,7 @@ class Case:
     def downtime(self) -> Downtime:
         """The counted outages; raise `UnableToJudge` where a record cannot be right."""
         if self._downtime is None:
-            self._downtime = count_downtime(self.contract, self.facts, self.span, self.as_of)
+            self._downtime = count_downtime(self.contract, self.facts, self.agreed.held, self.as_of)
         return self._downtime
 
     @property
@@ -83,9 +90,8 @@ class Case:
 
 
 def total_seconds(case: Case) -> int:
-    """Return the real length of the window."""
-    start, end = case.span
-    return end - start
+    """Return the real length of the time that a share of time is a share of."""
+    return case.agreed.total
 
 
 def availability_of(case: Case, downtime: Downtime) -> Measured:
@@ -94,7 +100,7 @@ def availability_of(case: Case, downtime: Downtime) -> Measured:
     found = Measured(total=total, downtime=downtime, unknown_seconds=spans.total(downtime.unknown))
     found.open_reasons = downtime.open_reasons
     found.events = downtime.events
-    if found.unknown_seconds >= total:
+    if found.unknown_seconds >= case.agreed.seconds:
         found.state = DataState.NO_DATA
         return found
     found.value = 100 - Fraction(100 * seconds, total)

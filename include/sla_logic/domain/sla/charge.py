@@ -6,18 +6,23 @@ from fractions import Fraction
 from include.sla_logic.domain.calendars import WindowKind, calendar_window, local_days
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.quantities import exact_text
-from include.sla_logic.domain.measurements import Charges
+from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.sla.agreed import AgreedWindow, Part, charged_part, charged_windows, part_at
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
+from include.sla_logic.domain.spans import Span
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeBase:
     """The charge as exact fractions: of its own period, of a full window, and of this window.
 
-    `days` is how many local days the charge's period has. Nothing is None: an unknown charge has no base.
+    `days` is how many local days the charge's period has. Nothing is None: an unknown charge has no base. Where the
+    charge changes inside the window, `window` is the sum of what its parts pay, `per_period` and `full_window` are
+    those at its end, and `at` tells what was in force at a moment. A full window has that many `periods`, of which
+    agreements hold the share `covered`. `agreed` is the charge of a full window under every agreement that is judged,
+    also beyond this window.
     """
 
     per_period: Fraction
@@ -25,26 +30,42 @@ class ChargeBase:
     window: Fraction
     days: int
     steps: list[str] = field(default_factory=list)
+    parts: tuple[tuple[Part, Fraction], ...] = ()
+    periods: Fraction = Fraction(1)
+    covered: Fraction = Fraction(1)
+    agreed: tuple[tuple[Span, Fraction], ...] = ()
 
-    def over(self, kind: str, contract: Contract) -> Fraction:
+    @property
+    def changes(self) -> bool:
+        """Tell whether the charge changes inside the window."""
+        return len({amount for _part, amount in self.parts}) > 1
+
+    def at(self, second: int) -> "ChargeBase":
+        """Return the charge in force at that second, as if it had been in force throughout the window."""
+        if not self.changes:
+            return self
+        amounts = dict(self.parts)
+        amount = amounts[part_at(list(amounts), second)]
+        full = amount * self.periods
+        return replace(self, per_period=amount, full_window=full, window=full * self.covered)
+
+    def over(self, kind: str, contract: Contract, window: AgreedWindow) -> Fraction:
         """Return the charge of one window, month, quarter or year.
 
-        In a stretch longer than the window, the other windows are taken as full ones.
+        In a stretch longer than the window, the other windows are charged as far as agreements hold them; where
+        agreements are not stated, as full ones.
         """
         windows = Fraction(1) if kind == "window" else Fraction(WindowKind(kind).months, contract.window.months)
-        return self.window * min(windows, Fraction(1)) + self.full_window * max(windows - 1, Fraction(0))
+        if windows <= 1 or not self.agreed:
+            return self.window * min(windows, Fraction(1)) + self.full_window * max(windows - 1, Fraction(0))
+        stretch = calendar_window(kind, contract.zone, window.window.start, billing_day=contract.billing_day)
+        charged = (full * charged_windows(contract, stretch, span) for span, full in self.agreed)
+        return sum(charged, Fraction(0))
 
 
-def _amount(money: Money, contract: Contract) -> Fraction:
-    if money.currency != contract.currency:
-        reason = f"The charge is in {money.currency}, the contract in {contract.currency}."
-        raise UnableToJudge(RefusalCode.CURRENCY_MISMATCH, reason)
-    return money.exact
-
-
-def charge_base(contract: Contract, charges: Charges, window: Period) -> ChargeBase | None:
+def charge_base(contract: Contract, facts: ServiceFacts, window: AgreedWindow) -> ChargeBase | None:
     """Return what a credit is a share of, or None where no charge is known; two are compared for the window."""
-    recurring, usage = _recurring(contract, charges, window), _usage(contract, charges, window)
+    recurring, usage = _recurring(contract, facts, window), _usage(contract, facts, window)
     if contract.charge_base == "usage":
         return usage
     if contract.charge_base == "recurring" or usage is None:
@@ -53,39 +74,50 @@ def charge_base(contract: Contract, charges: Charges, window: Period) -> ChargeB
     return replace(greater, steps=[f"{step}, the greater of the two" for step in greater.steps])
 
 
-def _recurring(contract: Contract, charges: Charges, window: Period) -> ChargeBase | None:
-    """Return the recurring charge; a window shorter than the calendar's pays in proportion (`proration`)."""
-    if charges.recurring is None:
+def _recurring(contract: Contract, facts: ServiceFacts, window: AgreedWindow) -> ChargeBase | None:
+    """Return the recurring charge; what agreements hold of the contract's window pays in proportion (`proration`)."""
+    charges = facts.charges
+    named = [part.charge or charges.recurring for part in window.parts]
+    known = [_amount(charge, contract) for charge in named if charge is not None]
+    if len(known) < len(named):
         return None
-    amount = _amount(charges.recurring, contract)
-    period = calendar_window(charges.per, contract.zone, window.start, billing_day=contract.billing_day)
-    full = calendar_window(contract.window, contract.zone, window.start, billing_day=contract.billing_day)
-    full_window = amount * contract.window.months / WindowKind(charges.per).months
-    part, how = _part(contract, window, full)
+    period = calendar_window(charges.per, contract.zone, window.window.start, billing_day=contract.billing_day)
+    periods = Fraction(contract.window.months, WindowKind(charges.per).months)
+    shares = [charged_part(contract, part.span, window.calendar) for part in window.parts]
+    paid = [amount * periods * share for amount, (share, _how) in zip(known, shares, strict=True)]
     return ChargeBase(
-        per_period=amount,
-        full_window=full_window,
-        window=full_window * part,
+        per_period=known[-1],
+        full_window=known[-1] * periods,
+        window=sum(paid, Fraction(0)),
         days=charges.days or local_days(period, contract.zone),
-        steps=[f"recurring charge per {charges.per}: {exact_text(amount)} {contract.currency}{how}"],
+        steps=[
+            f"recurring charge per {charges.per}: {exact_text(amount)} {contract.currency}{how}"
+            for amount, (_share, how) in zip(known, shares, strict=True)
+        ],
+        parts=tuple(zip(window.parts, known, strict=True)),
+        periods=periods,
+        covered=min(sum((share for share, _how in shares), Fraction(0)), Fraction(1)),
+        agreed=tuple(
+            (one.span, _amount(charge, contract) * periods)
+            for one in facts.agreements
+            if one.judged and (charge := one.charge or charges.recurring) is not None
+        ),
     )
 
 
-def _usage(contract: Contract, charges: Charges, window: Period) -> ChargeBase | None:
+def _usage(contract: Contract, facts: ServiceFacts, window: AgreedWindow) -> ChargeBase | None:
     """Return the usage charge: what this very window consumed, never prorated."""
+    charges = facts.charges
     if charges.usage is None:
         return None
     amount = _amount(charges.usage, contract)
-    days = charges.days or local_days(window, contract.zone)
+    days = charges.days or local_days(window.window, contract.zone)
     steps = [f"usage charge: {exact_text(amount)} {contract.currency}"]
     return ChargeBase(per_period=amount, full_window=amount, window=amount, days=max(1, days), steps=steps)
 
 
-def _part(contract: Contract, window: Period, full: Period) -> tuple[Fraction, str]:
-    inside = full.start <= window.start and window.end <= full.end
-    if window == full or contract.proration == "none" or not inside:
-        return Fraction(1), ""
-    if contract.proration == "by_day":
-        days, of = local_days(window, contract.zone), local_days(full, contract.zone)
-        return Fraction(days, of), f" x {days}/{of} days"
-    return Fraction(window.seconds, full.seconds), f" x {window.seconds}/{full.seconds} s of the {contract.window}"
+def _amount(money: Money, contract: Contract) -> Fraction:
+    if money.currency != contract.currency:
+        reason = f"The charge is in {money.currency}, the contract in {contract.currency}."
+        raise UnableToJudge(RefusalCode.CURRENCY_MISMATCH, reason)
+    return money.exact

@@ -11,6 +11,7 @@ from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import Money, half_up, round_to_minor_unit
 from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.sla.agreed import find_agreed_window, judged_time
 from include.sla_logic.domain.sla.case import Case
 from include.sla_logic.domain.sla.charge import ChargeBase, charge_base
 from include.sla_logic.domain.sla.comparison import (
@@ -54,13 +55,15 @@ class Assessed:
 def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: datetime) -> SlaComparison:
     """Judge every objective of the contract on these facts; nothing is guessed, every doubt is stated.
 
-    `as_of` is the moment up to which the facts are known: what is open is counted up to it.
+    `as_of` is the moment up to which the facts are known: what is open is counted up to it. The window is cut to the
+    agreements of the facts; raise `UnableToFindAgreedTime` where none holds it, or several that are judged apart.
     """
-    case = Case(contract, facts, window, as_of)
+    agreed = find_agreed_window(contract, facts, window)
+    case = Case(contract, facts, agreed, as_of)
     base, missing = _base(case)
     judged = [judge(objective, case, base, missing) for objective in contract.objectives]
     claim = find_claim(case)
-    due = _due(contract, judged, base, claim)
+    due = _due(case, judged, base, claim)
     judgements = tuple(entry.judgement for entry in judged)
     open_reasons = _open_reasons(case, judgements)
     approval = _approval(contract, judgements, due)
@@ -70,7 +73,8 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
         contract_title=contract.title,
         rules_version=RULES_VERSION,
         service=facts.service,
-        window=window,
+        window=case.window,
+        contract_window=agreed.calendar,
         zone=contract.zone,
         currency=contract.currency,
         as_of=as_of,
@@ -82,7 +86,7 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
         charge_base=None if base is None else round_to_minor_unit(base.window, contract.currency),
         capped=due.capped,
         cap=None if due.cap is None else round_to_minor_unit(due.cap, contract.currency),
-        cap_window=None if due.cap is None else _cap_window(contract, window),
+        cap_window=None if due.cap is None else _cap_window(case),
         provisional=bool(open_reasons),
         provisional_reasons=open_reasons,
         needs_approval=bool(approval),
@@ -105,20 +109,25 @@ def _base(case: Case) -> tuple[ChargeBase | None, UnableToJudge | None]:
         reason = "Credits are a share of a usage charge, of which no record is kept here: give it in a facts file."
         return None, UnableToJudge(RefusalCode.CHARGE_UNKNOWN, reason)
     try:
-        return charge_base(contract, facts.charges, case.window), None
+        return charge_base(contract, facts, case.agreed), None
     except UnableToJudge as refusal:
         return None, refusal
 
 
-def _cap_window(contract: Contract, window: Period) -> Period:
+def _cap_window(case: Case) -> Period:
+    contract, window = case.contract, case.window
     if contract.cap is None or contract.cap.over == "window":
         return window
-    return calendar_window(contract.cap.over, contract.zone, window.start, billing_day=contract.billing_day)
+    stretch = calendar_window(contract.cap.over, contract.zone, window.start, billing_day=contract.billing_day)
+    return judged_time(case.facts.agreements, stretch)
 
 
-def _due(contract: Contract, judged: Sequence[Judged], base: ChargeBase | None, claim: ClaimFinding) -> _Due:
+def _due(case: Case, judged: Sequence[Judged], base: ChargeBase | None, claim: ClaimFinding) -> _Due:
+    contract = case.contract
     named = [entry for entry in judged if entry.exact is not None]
-    cap = None if contract.cap is None or base is None else contract.cap.share * base.over(contract.cap.over, contract)
+    cap = None
+    if contract.cap is not None and base is not None:
+        cap = contract.cap.share * base.over(contract.cap.over, contract, case.agreed)
     if judged and not named:
         return _Due(None, None, (), ("no objective could be judged",), cap, capped=False, full=False)
     events = shared_events([entry.judgement for entry in named])

@@ -38,7 +38,8 @@ __all__ = [
 class SlaComparison(Document):
     """Extent and details of the degradation against one contract, in one window.
 
-    `credit_due` is after stacking and cap, before netting; None means that a person must decide first.
+    `credit_due` is after stacking and cap, before netting; None means that a person must decide first. `window` is
+    what agreements hold of the `contract_window`; None in documents that were written before agreements bounded it.
     """
 
     contract: str
@@ -66,6 +67,7 @@ class SlaComparison(Document):
     claim: ClaimFinding
     chronic: ChronicFinding | None = None
     maintenance: tuple[Period, ...] = ()
+    contract_window: Period | None = None
 
     @property
     def breached(self) -> bool:
@@ -80,7 +82,7 @@ class SlaComparison(Document):
     @property
     def worst(self) -> ObjectiveJudgement:
         """The objective that matters most: highest credit, then breached, then undecided, then met."""
-        order = {Verdict.BREACHED: 0, Verdict.REFUSED: 1, Verdict.NO_DATA: 2, Verdict.MET: 3}
+        order = {Verdict.BREACHED: 0, Verdict.REFUSED: 1, Verdict.NO_DATA: 2, Verdict.MET: 3, Verdict.NOT_PROMISED: 4}
         return min(self.objectives, key=lambda o: (-(o.credit.amount if o.credit else 0), order[o.verdict]))
 
     @property
@@ -98,6 +100,8 @@ class SlaComparison(Document):
         yield f"  contract {self.contract} version {self.contract_version}"
         yield f"  rules of judgement version {self.rules_version}"
         yield f"  window {self.window} = {self.window.seconds} s, counted in {self.zone}"
+        if self.contract_window is not None and self.contract_window != self.window:
+            yield f"  only this part of the contract's window {self.contract_window} is agreed"
         yield f"  facts as of {self.as_of:%Y-%m-%d %H:%M:%S} UTC"
         for objective in self.objectives:
             yield ""

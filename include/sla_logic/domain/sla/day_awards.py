@@ -1,14 +1,18 @@
 """Rules that pay by the day, the block or the hour."""
 
 import math
+from collections import Counter
 from fractions import Fraction
 
-from include.sla_logic.domain.calendars import clock_hour, local_days_of
+from include.sla_logic.domain.calendars import clock_hour, local_days_of, local_midnight
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.quantities import exact_text, show_share
 from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.money import half_up
+from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.case import Measured
+from include.sla_logic.domain.sla.objective_judgement import RefusalCode
+from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.rule_context import (
     Award,
     RuleContext,
@@ -23,7 +27,7 @@ def day_per_block_award(rule: rules.DayPerBlock, measured: Measured, context: Ru
     """Pay a day's charge for each block of cumulated downtime."""
     seconds = counted_seconds(measured)
     blocks = _blocks(Fraction(seconds), rule)
-    found = _daily(rule, blocks, context)
+    found = _daily(rule, blocks, measured, context)
     found.steps.insert(0, f"{seconds} s = {blocks} {rule.counts} block(s) of {show_duration(rule.block)}")
     return found
 
@@ -41,19 +45,33 @@ def day_per_excess_block_award(rule: rules.DayPerExcessBlock, measured: Measured
         excess = Fraction(half_up(excess / rule.nearest, 0)) * rule.nearest
         steps.append(f"to the nearest {show_duration(rule.nearest)}: {exact_text(excess)} s")
     blocks = _blocks(excess, rule)
-    found = _daily(rule, blocks, context)
+    found = _daily(rule, blocks, measured, context, after=allowed)
     found.steps = [*steps, f"{blocks} {rule.counts} block(s) of {show_duration(rule.block)}", *found.steps]
     return found
 
 
-def _daily(rule: rules.DayPerBlock | rules.DayPerExcessBlock, blocks: int, context: RuleContext) -> Award:
+def _daily(
+    rule: rules.DayPerBlock | rules.DayPerExcessBlock,
+    blocks: int,
+    measured: Measured,
+    context: RuleContext,
+    *,
+    after: Fraction = Fraction(0),
+) -> Award:
+    """Pay a day for each block, of the charge in force where it begins: `after` so much downtime."""
     if blocks == 0:
         return Award(amount=Fraction(0), days=0, steps=["no block, no day is credited"])
+    assert measured.downtime is not None  # noqa: S101 - counted_seconds has seen it
     base = context.charge()
     days = base.days if rule.days == "in_period" else rule.days
-    amount = blocks * base.per_period / days
+    charges = {base.per_period: blocks}
+    if base.changes:
+        begins = (measured.downtime.second(after + number * rule.block) for number in range(blocks))
+        charges = Counter(base.at(second).per_period for second in begins)
+    amount = sum((charge * count for charge, count in charges.items()), Fraction(0)) / days
     currency = context.case.contract.currency
-    text = f"{blocks} day(s) x {exact_text(base.per_period)}/{days} = {exact_money(amount)} {currency}"
+    summed = " + ".join(f"{count} day(s) x {exact_text(charge)}/{days}" for charge, count in charges.items())
+    text = f"{summed} = {exact_money(amount)} {currency}"
     return Award(amount=amount, days=blocks, tier=f"{blocks} day(s)", steps=[text])
 
 
@@ -66,16 +84,17 @@ def share_per_day_award(rule: rules.SharePerDay, measured: Measured, context: Ru
     """Pay a share of the charge for each local day with a long enough outage inside that day."""
     counted_seconds(measured)
     assert measured.downtime is not None  # noqa: S101 - counted_seconds has seen it
-    days: dict[str, int] = {}
+    days: dict[str, tuple[int, int]] = {}
     for start, end in measured.downtime.counted:
         for day, (midnight, next_midnight) in local_days_of((start, end), context.case.contract.zone):
             inside = min(end, next_midnight) - max(start, midnight)
             if rule.outage.holds(Fraction(inside)):
-                days[f"{day}"] = max(inside, days.get(f"{day}", 0))
-    share = rule.share * len(days)
-    shown = ", ".join(f"{day} ({seconds} s)" for day, seconds in days.items()) or "none"
+                longest, first = days.get(f"{day}", (0, max(start, midnight)))
+                days[f"{day}"] = max(inside, longest), first
+    shown = ", ".join(f"{day} ({seconds} s)" for day, (seconds, _first) in days.items()) or "none"
     steps = [f"local days with an outage {rule.outage}: {shown}", f"{len(days)} x {show_share(rule.share)}"]
-    return Award(amount=of_charge(share, context), days=len(days), tier=f"{len(days)} day(s)", steps=steps)
+    owed = sum((of_charge(rule.share, context, at=first) for _seconds, first in days.values()), Fraction(0))
+    return Award(amount=owed, days=len(days), tier=f"{len(days)} day(s)", steps=steps)
 
 
 def sum_per_day_award(rule: rules.SumPerDay, measured: Measured, context: RuleContext) -> Award:
@@ -91,11 +110,21 @@ def daily_rate_award(rule: rules.DailyRate, measured: Measured, context: RuleCon
     days = measured.days or 0
     if not days:
         return Award(amount=Fraction(0), days=0, steps=["no day late"])
-    charge = context.charge().per_period
-    amount = charge * rule.periods_per_year / rule.days_per_year * days
-    text = (
-        f"{exact_text(charge)} x {rule.periods_per_year}/{rule.days_per_year} x {days} day(s) = {exact_money(amount)}"
+    base, zone = context.charge(), context.case.contract.zone
+    charges = {base.per_period: days}
+    if base.changes:
+        if len(measured.late_days) < days:
+            reason = "The charge changes in the window, and it is not known on which days the promise was late."
+            raise UnableToJudge(RefusalCode.CHARGE_UNKNOWN, reason)
+        late = (to_seconds(local_midnight(day, zone)) for day in measured.late_days)
+        charges = Counter(base.at(second).per_period for second in late)
+    yearly = Fraction(rule.periods_per_year, rule.days_per_year)
+    amount = sum((charge * yearly * count for charge, count in charges.items()), Fraction(0))
+    summed = " + ".join(
+        f"{exact_text(charge)} x {rule.periods_per_year}/{rule.days_per_year} x {count} day(s)"
+        for charge, count in charges.items()
     )
+    text = f"{summed} = {exact_money(amount)}"
     return Award(amount=amount, days=days, tier=f"{days} day(s)", steps=[text])
 
 

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from itertools import accumulate
 
 from include.sla_logic.domain import spans
@@ -29,9 +30,9 @@ class Noted:
 
 @dataclass(slots=True)
 class Downtime:
-    """What counts in a window. `pieces` are the counted stretches beyond its edges as well."""
+    """What counts in the parts of a window. `pieces` are the counted stretches beyond its edges as well."""
 
-    window: Span
+    parts: Sequence[Span]
     pieces: list[Span] = field(default_factory=list)
     counted: list[Span] = field(default_factory=list)
     longest: list[Span] = field(default_factory=list)
@@ -43,9 +44,23 @@ class Downtime:
     _reach: list[int] | None = None
 
     @property
+    def window(self) -> Span:
+        """The whole of the parts, from the first to the last."""
+        return self.parts[0][0], self.parts[-1][1]
+
+    @property
     def seconds(self) -> int:
         """The counted seconds of the window."""
         return spans.total(self.counted)
+
+    def second(self, counted: Fraction) -> int:
+        """Return the moment at which so many counted seconds were reached; none beyond the last."""
+        left, at = counted, self.window[1] - 1
+        for start, end in self.counted:
+            if left < end - start:
+                return start + int(left)
+            left, at = left - (end - start), end - 1
+        return at
 
     def references(self, span: Span) -> list[str]:
         """Return the records behind a counted stretch, by their start."""
@@ -81,10 +96,10 @@ def check_order(facts: ServiceFacts) -> None:
                 raise UnableToJudge(code, f"{reason}{entry.start:%Y-%m-%d %H:%M:%S} UTC.")
 
 
-def count_downtime(contract: Contract, facts: ServiceFacts, window: Span, as_of: datetime) -> Downtime:
-    """Merge the outages, subtract what is excluded once, drop what is too short, cut to the window."""
+def count_downtime(contract: Contract, facts: ServiceFacts, parts: Sequence[Span], as_of: datetime) -> Downtime:
+    """Merge the outages, subtract what is excluded once, drop what is too short, cut to the parts of the window."""
     check_order(facts)
-    found = Downtime(window=window)
+    found = Downtime(parts)
     until = to_seconds(as_of)
     excluded = Exclusions.of(contract, facts, until)
     found.warnings += excluded.warnings
@@ -94,7 +109,8 @@ def count_downtime(contract: Contract, facts: ServiceFacts, window: Span, as_of:
     for outage in sorted(facts.outages, key=lambda outage: (outage.start, outage.reference)):
         _add_outage(contract, outage, until, found, short, long)
     count_spans(contract, found, short, excluded, extra_unknown=[p.span for p in facts.unobserved])
-    found.longest = spans.clip(_long_enough(contract, spans.subtract(long, excluded.spans), found, note=False), window)
+    widest = _long_enough(contract, spans.subtract(long, excluded.spans), found, note=False)
+    found.longest = spans.intersect(widest, parts)
     return found
 
 
@@ -109,8 +125,8 @@ def count_spans(
     """Count the time in raw stretches from any source."""
     left = spans.subtract(raw, excluded.spans)
     found.pieces = _long_enough(contract, left, found, note=True)
-    found.counted = spans.clip(found.pieces, found.window)
-    found.unknown = spans.subtract(spans.clip(spans.merge(extra_unknown), found.window), raw)
+    found.counted = spans.intersect(found.pieces, found.parts)
+    found.unknown = spans.subtract(spans.intersect(extra_unknown, found.parts), raw)
     for kept, why, reference in excluded.reasons:
         hit = spans.clip(spans.intersect(raw, [kept]), found.window)
         found.noted += [Noted(span, "excluded", why, reference) for span in hit]

@@ -8,6 +8,7 @@ from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.measurements import Hold, MaintenanceWindow, ServiceFacts
 from include.sla_logic.domain.period import to_seconds
+from include.sla_logic.domain.sla.agreed import unagreed
 from include.sla_logic.domain.spans import Span
 
 
@@ -28,6 +29,7 @@ class Exclusions:
     def of(cls, contract: Contract, facts: ServiceFacts, until: int) -> Self:
         """Collect what this contract excludes."""
         found = cls()
+        found.reasons += [(span, "no agreement was in force", None) for span in unagreed(facts.agreements)]
         for window in sorted(facts.maintenance, key=lambda window: (window.start, window.reference)):
             found._add_maintenance(contract, window)
         if contract.counting.holds_stop_the_clock:

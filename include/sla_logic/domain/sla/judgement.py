@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+from include.sla_logic.domain import spans
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.money import Money, half_up, round_to_minor_unit
+from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.award import award
-from include.sla_logic.domain.sla.case import Case, Measured
+from include.sla_logic.domain.sla.case import Case, Measured, total_seconds
 from include.sla_logic.domain.sla.charge import ChargeBase
 from include.sla_logic.domain.sla.claimed import measure_claimed
 from include.sla_logic.domain.sla.downtime import Downtime
@@ -38,10 +40,11 @@ class Judged:
 
 def judge(objective: Objective, case: Case, base: ChargeBase | None, missing: UnableToJudge | None = None) -> Judged:
     """Judge one objective; what cannot be judged is a refusal with its reason, never a zero."""
-    total = case.span[1] - case.span[0]
-    measured = Measured(total=total)
+    measured = Measured(total=total_seconds(case))
     try:
         measured = measure_claimed(objective, case)
+        if not case.agreed.promised:
+            return _not_promised(objective, measured, case)
         if (doubt := _doubt(measured, case)) is not None:
             return _undecided(objective, measured, doubt)
         context = RuleContext(case, objective, base, missing)
@@ -69,6 +72,20 @@ def _doubt(measured: Measured, case: Case) -> str | None:
         shown = half_up(measured.coverage, 2)
         return f"Only {shown} % of the window was measured, the contract asks for {exact_text(least * 100)} %."
     return None
+
+
+def _not_promised(objective: Objective, measured: Measured, case: Case) -> Judged:
+    agreed = case.agreed
+    why = f"The contract promises nothing in a window that is agreed in part: {agreed.window} of {agreed.calendar}."
+    judgement = ObjectiveJudgement(
+        **evidence_of(objective, measured),
+        breached=False,
+        verdict=Verdict.NOT_PROMISED,
+        reason=why,
+        steps=(*measured.steps, why),
+        credit=Money.zero(case.contract.currency),
+    )
+    return Judged(judgement, Fraction(0), Fraction(0))
 
 
 def _undecided(objective: Objective, measured: Measured, doubt: str) -> Judged:
@@ -160,7 +177,7 @@ def _next(
     if measured.downtime is not None:
         outright = found.amount is not None
         now = (found.amount if outright else found.share) or Fraction(0)
-        step = next_by_downtime(objective, measured, now, lambda seconds: _worth(measured.total, context, seconds))
+        step = next_by_downtime(objective, measured, now, lambda seconds: _worth(measured, context, seconds))
         if step is None:
             return None
         amount = None if base is None else step.share if outright else step.share * base.window
@@ -171,9 +188,13 @@ def _next(
     return _priced(None, distance, tier, None if base is None else share * base.window, exact, currency)
 
 
-def _worth(total: int, context: RuleContext, seconds: int) -> Fraction | None:
-    """Return the credit for that many counted seconds, as a share or an amount; None in a hole."""
-    pretended = Downtime(window=(0, total), counted=[(0, seconds)])
+def _worth(measured: Measured, context: RuleContext, seconds: int) -> Fraction | None:
+    """Return the credit for so many counted seconds, all beyond the present ones from now on; None in a hole."""
+    known, case = measured.downtime, context.case
+    assert known is not None  # noqa: S101 - asked of downtime alone
+    now = max([min(to_seconds(case.as_of), case.span[1]), *(end for _start, end in known.counted)])
+    more = spans.merge([*known.counted, (now, now + seconds - known.seconds)])
+    pretended, total = Downtime(known.parts, counted=more), measured.total
     value = 100 - Fraction(100 * seconds, total)
     try:
         found = award(Measured(total=total, value=value, downtime=pretended), context)

@@ -17,6 +17,7 @@ class Verdict(StrEnum):
     BREACHED = "breached"
     NO_DATA = "no_data"
     REFUSED = "refused"
+    NOT_PROMISED = "not_promised"
 
 
 class DataState(StrEnum):

@@ -7,6 +7,7 @@ from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.contract.rules import SumPerDay
 from include.sla_logic.domain.measurements import Delay
+from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.case import Case, Measured, total_seconds
 from include.sla_logic.domain.sla.downtime import check_order, count_downtime
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
@@ -39,9 +40,9 @@ def _repairs(case: Case, found: Measured) -> tuple[list[Fraction], list[str]]:
         if closed is None:
             if outage.start < min(case.window.end, case.as_of):
                 found.open_reasons.append(f"the outage {outage.reference} is still open")
-        elif case.window.contains(closed):
+        elif case.agreed.contains(to_seconds(closed)):
             alone = case.facts.model_copy(update={"outages": (outage,)})
-            wide = count_downtime(case.contract, alone, (0, 2**40), case.as_of)
+            wide = count_downtime(case.contract, alone, [(0, 2**40)], case.as_of)
             if wide.seconds:
                 times.append(Fraction(wide.seconds))
                 names.append(outage.reference)
@@ -83,6 +84,7 @@ def _days_late(delay: Delay, grace: int, case: Case, found: Measured) -> int:
     if grace:
         first = date.fromordinal(case.contract.calendar.after_working_days(delay.due, grace).toordinal() + 1)
     days = max(0, (done - first).days)
+    found.late_days += [date.fromordinal(first.toordinal() + number) for number in range(days)]
     after = f", first paid day {first} after {grace} working day(s) of grace" if grace else ""
     found.steps.append(f"{delay.kind}: promised {delay.due}{after}, done {done}: {days} day(s), the last not paid")
     return days

@@ -45,7 +45,7 @@ def _deadline(case: Case) -> datetime | None:
     """Return the first instant that is too late."""
     contract, terms = case.contract, case.contract.claim
     if terms.billing_cycles is not None:
-        end = case.window.end
+        end = case.agreed.calendar.end
         for _cycle in range(terms.billing_cycles):
             end = calendar_window(contract.window, contract.zone, end, billing_day=contract.billing_day).end
         return end
@@ -65,7 +65,7 @@ def _anchor(case: Case) -> date:
     known = [end for end in ends if end is not None]
     if named != "window_end" and known:
         return local_day(max(known), zone)
-    return local_day(case.window.end - timedelta(seconds=1), zone)
+    return local_day(case.agreed.calendar.end - timedelta(seconds=1), zone)
 
 
 def find_chronic(case: Case) -> ChronicFinding | None:

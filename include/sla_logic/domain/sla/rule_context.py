@@ -51,6 +51,10 @@ class RuleContext:
             raise UnableToJudge(RefusalCode.CHARGE_UNKNOWN, reason)
         return self.base
 
+    def charge_at(self, second: int) -> ChargeBase:
+        """Return the charge in force at that second, for what lies in time: a block, a day, an event."""
+        return self.charge().at(second)
+
 
 def value_of(measured: Measured) -> Fraction:
     """Return the exact measured value; raise `UnableToJudge` where nothing was measured."""
@@ -80,9 +84,9 @@ def worse_by(measured: Measured, context: RuleContext) -> Fraction:
     return -distance if context.objective.higher_is_better else distance
 
 
-def of_charge(share: Fraction, context: RuleContext) -> Fraction:
-    """Return a share of the window's charge, which must be known only if anything is owed."""
-    return share * context.charge().window if share else Fraction(0)
+def of_charge(share: Fraction, context: RuleContext, *, at: int) -> Fraction:
+    """Return a share of the charge in force at that second, which must be known only if anything is owed."""
+    return share * context.charge_at(at).window if share else Fraction(0)
 
 
 def exact_money(amount: Fraction) -> str:

@@ -28,6 +28,7 @@ from include.sla_logic.web.rendering import amount
 from include.sla_logic.web.wording import in_words
 
 _VERDICTS = {"met": "the promise is kept", "breached": "the promise is broken"}
+_WITHOUT_PROMISE = {"not_promised": "nothing is promised"}
 
 
 @present.register
@@ -87,7 +88,8 @@ def _(document: SlaComparison) -> Iterator[str]:
 
 def _objective(judged: ObjectiveJudgement) -> Iterator[str]:
     promised = "by table" if judged.target is None else quantity(judged.target, judged.unit)
-    verdict = _VERDICTS.get(judged.verdict.value, "whether the promise is kept is unknown")
+    said = _VERDICTS | _WITHOUT_PROMISE
+    verdict = said.get(judged.verdict.value, "whether the promise is kept is unknown")
     credit = f", which is worth {amount(judged.credit)}" if judged.credit else ""
     yield sentence(
         f"{judged.title}: promised {promised}, measured "
