@@ -11,6 +11,7 @@ from include.sla_logic.domain import calendars
 from include.sla_logic.domain.contract import Contract, read_contract
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.facts_file import FactsFile, read_facts
+from include.sla_logic.domain.facts_use import check_names, left_over
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import Assessed, choose_agreement, compare
@@ -70,6 +71,9 @@ def _from_files(contract: Path | None, facts: Path | None, at: str | None, as_of
     facts_ = known.facts(until=now)
     if at is not None:
         facts_ = choose_agreement(terms, facts_, read_instant(at))
+    check_names(terms, facts_)
+    if unused := ", ".join(left_over(terms, facts_)):
+        typer.echo(f"sla: the contract promises nothing about: {unused}", err=True)
     return Assessed(terms, facts_, compare(terms, facts_, window=window, as_of=now))
 
 
@@ -79,12 +83,17 @@ def _ends(known: FactsFile) -> list[datetime]:
 
 
 def _window(terms: Contract, known: FactsFile, at: str | None) -> Period:
-    if at is None and known.window is not None:
-        return known.window
-    moment = read_instant(at) if at else known.as_of
+    stated = known.window if at is None else None
+    moment = stated.start if stated else read_instant(at) if at else known.as_of
     if moment is None:
         raise UnableToAssess("Say which window to judge: --at, or window or as_of in the facts file.")
-    return calendars.calendar_window(terms.window, terms.zone, moment, billing_day=terms.billing_day)
+    calendar = calendars.calendar_window(terms.window, terms.zone, moment, billing_day=terms.billing_day)
+    if stated is None:
+        return calendar
+    if not stated.seconds or not (calendar.start <= stated.start and stated.end <= calendar.end):
+        reason = f"The window {stated} is neither a {terms.window} of the contract nor a part of one"
+        raise UnableToAssess(f"{reason}: counted in {terms.zone}, the {terms.window} is {calendar}.")
+    return stated
 
 
 def read_instant(text: str) -> datetime:

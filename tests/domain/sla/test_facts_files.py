@@ -192,6 +192,44 @@ def test_a_line_whose_state_is_unknown_at_the_last_event_is_not_known_to_be_up(t
     assert judged["objectives"][0]["no_data_seconds"] == 15 * 86_400
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "says"),
+    [
+        ("2025-04-01T00:00:00Z", "2025-05-01T00:00:00Z", None),
+        ("2025-04-16T00:00:00Z", "2025-05-01T00:00:00Z", None),
+        ("2025-04-03T07:00:00Z", "2025-04-03T08:00:00Z", None),
+        ("2025-04-16T00:00:00Z", "2025-05-16T00:00:00Z", "a part of one: counted in UTC, the month is 2025-04-01"),
+        ("2025-04-01T00:00:00Z", "2025-05-01T00:00:01Z", "a part of one"),
+        ("2025-03-31T22:00:00Z", "2025-04-30T22:00:00Z", "a part of one"),
+        ("2025-04-01T00:00:00Z", "2025-07-01T00:00:00Z", "a part of one"),
+        ("2025-04-01T00:00:00Z", "2025-04-01T00:00:00Z", "a part of one"),
+    ],
+)
+def test_a_window_is_one_of_the_contract_or_a_part_of_one(tmp_path, start, end, says):
+    judged = assess(tmp_path, window={"start": start, "end": end})
+    assert says in judged if says else judged["window"] == {"start": start, "end": end}
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"readings": [{"metric": "availabilty", "value": 90, "unit": "percent"}]}, "availabilty is no metric"),
+        ({"series": [SERIES | {"metric": "latncy"}]}, "latncy is no metric"),
+        ({"delays": [{"kind": "reapir", "days_late": 2}]}, "reapir is no promise of the contract; known are repair"),
+    ],
+)
+def test_a_fact_about_something_unknown_is_refused(tmp_path, fields, says):
+    late = objective({"kind": "sum_per_day", "sum": 2, "applies_to": "repair"}, id="r", metric="delay")
+    assert says in assess(tmp_path, objective(), late, **fields)
+
+
+def test_facts_that_the_contract_does_not_speak_of_are_named(tmp_path):
+    (tmp_path / "k.yaml").write_text(text_of(), encoding="utf-8")
+    (tmp_path / "f.yaml").write_text(text(series=[SERIES], restorations=[{"reference": "R", "seconds": 5}]))
+    done = CliRunner().invoke(app, ["assess", str(tmp_path / "k.yaml"), str(tmp_path / "f.yaml")])
+    assert "promises nothing about: series latency, restorations" in done.stderr
+
+
 def moments(count, apart):
     return [(APRIL.start + number * apart).isoformat() for number in range(count)]
 
