@@ -177,10 +177,11 @@ def judged(connection, start, end, *, as_of=NOW):
     return compare(terms, register.facts(agreement, window, as_of=as_of), window=window, as_of=as_of).objectives[0]
 
 
-def test_a_target_that_fell_silent_before_the_window_is_down_and_not_unknown(connection):
+def test_a_target_that_fell_silent_in_the_window_is_down_and_one_silent_throughout_is_held(connection):
     sampled(connection, [0] * 30 + [100] * 60)
-    found = judged(connection, EDGE - timedelta(hours=1), EDGE)
+    found = judged(connection, EDGE - timedelta(minutes=61), EDGE)
     assert (found.data_state, found.counted_seconds) == (DataState.MEASURED, 3600)
+    assert judged(connection, EDGE - timedelta(hours=1), EDGE).data_state is DataState.NEVER_ANSWERED
 
 
 def test_a_target_that_never_answered_is_still_that_in_a_later_window(connection):

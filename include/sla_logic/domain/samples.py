@@ -49,8 +49,7 @@ class SampleSeries(Value):
 
     `values` are integers in units of 10^-decimals, so sums and comparisons stay exact;
     None is a step in which nothing was measured. `nothing_came_back` is the value that says so
-    (e.g. 100 for loss in percent), where the metric has one; `answered_elsewhere` tells that the target
-    answered at some time that these values do not cover.
+    (e.g. 100 for loss in percent), where the metric has one; `answered_elsewhere`, of earlier files, decides nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
@@ -74,14 +73,6 @@ class SampleSeries(Value):
         """The time that the steps cover."""
         end = to_seconds(self.start) + self.step_seconds * len(self.values)
         return Period(start=self.start, end=from_seconds(end))
-
-    @property
-    def is_silent(self) -> bool:
-        """Tell whether there are values, and each says that nothing came back."""
-        if self.nothing_came_back is None:
-            return False
-        measured = self.values[self.values != NOT_MEASURED]
-        return bool(len(measured)) and bool((measured == int(self.nothing_came_back * 10**self.decimals)).all())
 
     def exact(self, value: int) -> Fraction:
         """Return a stored integer in the series' unit."""

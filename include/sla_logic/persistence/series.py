@@ -97,10 +97,7 @@ class SampleReader:
             rows = self._with_edges(one, rows)
         if not rows:
             return None
-        series = _on_a_grid(one.metric, rows)
-        if series.is_silent and self._answered(one, series):
-            return series.model_copy(update={"answered_elsewhere": True})
-        return series
+        return _on_a_grid(one.metric, rows)
 
     def _with_edges(self, one: Wanted, rows: Rows) -> Rows:
         """Read further on both sides until a row of good samples ends any unavailable state, or the samples end."""
@@ -124,13 +121,6 @@ class SampleReader:
     def _first(self, one: Wanted) -> int:
         found: int | None = self._connection.scalar(select(func.min(t.samples.c.at)).where(*_of(one)))
         return 0 if found is None else found
-
-    def _answered(self, one: Wanted, series: SampleSeries) -> bool:
-        """Tell whether the target ever answered, as far as known: then its silence is an outage."""
-        table = t.samples.c
-        silent = int(Decimal(one.metric.nothing_came_back) * 10**series.decimals)
-        query = select(table.at).where(*_of(one), table.at < one.until, table.value != silent)
-        return self._connection.execute(query.limit(1)).first() is not None
 
 
 def _of(one: Wanted) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.measurements import MaintenanceWindow, SampleSeries
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.samples import UnableToPlaceSample
@@ -256,11 +257,43 @@ def test_the_distance_to_the_next_tier_of_a_value_is_named() -> None:
     assert str(found.next_tier.costs_more) == "10.00 EUR"
 
 
-def test_a_target_silent_for_the_whole_window_that_answered_at_another_time_is_down() -> None:
-    silent = series([100] * 60)
-    assert first(contract(state()), facts(series=[silent])).data_state is DataState.NEVER_ANSWERED
-    known = facts(series=[silent.model_copy(update={"answered_elsewhere": True})])
-    assert first(contract(state()), known).counted_seconds == 3600
+LOSS = objective({"kind": "share_when_missed", "credit": "10%"}, metric="packet_loss", target=1)
+
+
+@pytest.mark.parametrize("metric", [state(), LOSS])
+def test_a_target_silent_for_a_whole_window_is_held_whatever_it_answered_before_or_after(metric) -> None:
+    silent, day = [100] * 30 * 1440, [0] * 1440
+    may = calendar_window("month", "UTC", at("2025-05-10"))
+    for values, windows in ((silent + day, {APRIL: True, may: False}), (day * 30 + silent, {APRIL: False, may: True})):
+        known = facts(series=[series(values).model_copy(update={"answered_elsewhere": True})])
+        for window, held in windows.items():
+            found = first(contract(metric), known, window=window, as_of=at("2025-06-01"))
+            assert (found.data_state is DataState.NEVER_ANSWERED) is held
+            assert found.needs_approval is held
+
+
+def test_one_answer_makes_no_paid_outage_and_no_right_to_leave_of_eleven_silent_months() -> None:
+    start = at("2024-06-01")
+    hours = int((at("2025-05-01") - start).total_seconds()) // 3600
+    samples = [(start + timedelta(hours=n), 100) for n in range(hours)] + [
+        (at("2025-05-01"), 0),
+        (at("2025-05-02"), 100),
+    ]
+    late = SampleSeries.from_samples(
+        samples, metric="packet_loss", unit="percent", step_seconds=3600, nothing_came_back=Decimal(100)
+    )
+    chronic = {"count": 1, "outage": {"at_least": "1 h"}, "within_days": 400, "total": {"at_least": "48 h"}}
+    terms, known = contract(state(), chronic=chronic | {"total_over": "year"}), facts(series=[late])
+    for month in range(11):
+        window = calendar_window("month", "UTC", at("2024-06-10") + timedelta(days=month * 30.4))
+        found = judge(terms, known, window=window, as_of=at("2025-05-03"))
+        assert (found.objectives[0].data_state, found.credit_due) == (DataState.NEVER_ANSWERED, None)
+        assert found.chronic is not None
+        assert found.chronic.state != "reached"
+    may = judge(terms, known, window=calendar_window("month", "UTC", at("2025-05-10")), as_of=at("2025-05-03"))
+    assert may.objectives[0].counted_seconds == 3600
+    assert may.chronic is not None
+    assert may.chronic.references == ("samples of packet_loss",)
 
 
 def test_a_gap_as_the_last_sample_hides_no_open_state() -> None:
@@ -295,7 +328,8 @@ def test_windows_that_touch_add_up_to_their_union(values, opens, closes, data) -
     known, terms = facts(series=[series(values)]), contract(state(opens, closes))
     windows = (Period(start=START, end=cut), Period(start=cut, end=end), Period(start=START, end=end))
     left, right, whole = (first(terms, known, window=window) for window in windows)
-    assert (left.counted_seconds or 0) + (right.counted_seconds or 0) == whole.counted_seconds
+    if DataState.NEVER_ANSWERED not in (left.data_state, right.data_state):  # a silent window is held, whatever it is
+        assert (left.counted_seconds or 0) + (right.counted_seconds or 0) == whole.counted_seconds
     assert left.no_data_seconds + right.no_data_seconds == whole.no_data_seconds
 
 

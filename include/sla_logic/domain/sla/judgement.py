@@ -62,7 +62,7 @@ def _doubt(measured: Measured, case: Case) -> str | None:
     """Return why the data do not suffice for a judgement, or None."""
     if measured.state is DataState.NEVER_ANSWERED:
         return (
-            "The target never answered: line down, switched off or not answering to probes; "
+            "The target never answered in this window: line down, switched off or not answering to probes; "
             "the data cannot tell, a person must decide."
         )
     if measured.state is DataState.NO_DATA:

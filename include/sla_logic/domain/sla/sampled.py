@@ -55,6 +55,13 @@ class Steps:
         """Return all steps that have begun by that second, inside or outside of any window."""
         return cls.inside(series, (to_seconds(series.start), until + 1))
 
+    def within(self, span: Span) -> Steps:
+        """Return those of these steps that begin in the span."""
+        step = self.series.step_seconds
+        low = max(0, -((self.start - span[0]) // step))
+        high = max(low, min(len(self.column), -((self.start - span[1]) // step)))
+        return Steps(self.series, self.start + low * step, self.column[low:high])
+
     def spans_where(self, mask: Mask) -> list[Span]:
         """Return the stretches of steps at which the mask holds."""
         import numpy as np
@@ -94,9 +101,13 @@ def in_range(steps: Steps, bounds: Range) -> Mask:
     return mask
 
 
-def never_answered(series: SampleSeries) -> bool:
-    """Tell whether no measurement ever got an answer."""
-    return not series.answered_elsewhere and series.is_silent
+def is_silent(steps: Steps) -> bool:
+    """Tell whether something was measured in these steps, and nothing came back throughout."""
+    silence = steps.series.nothing_came_back
+    if silence is None:
+        return False
+    measured = steps.column[steps.measured]
+    return bool(len(measured)) and bool((measured == int(silence * 10**steps.series.decimals)).all())
 
 
 def is_settled(series: SampleSeries, rule: FromUnavailableState) -> bool:

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from include.sla_logic.domain import spans
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import measures
 from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.measurements import ErrorIntervals
 from include.sla_logic.domain.money import half_up
-from include.sla_logic.domain.period import to_seconds
+from include.sla_logic.domain.period import from_seconds, to_seconds
 from include.sla_logic.domain.samples import SampleSeries
 from include.sla_logic.domain.sla import sampled
 from include.sla_logic.domain.sla.case import Case, Measured, availability_of, total_seconds
@@ -23,7 +24,7 @@ from include.sla_logic.domain.sla.refusal import UnableToJudge
 
 
 def from_unavailable_state(objective: Objective, case: Case) -> Measured:
-    """Return the availability that the samples of a series show; silence from the start is no downtime."""
+    """Return the availability that the samples of a series show; silence in the whole window is no downtime."""
     how, total = objective.measured_by, total_seconds(case)
     assert isinstance(how, measures.FromUnavailableState)  # noqa: S101 - the dispatch below says so
     check_order(case.facts)
@@ -31,8 +32,9 @@ def from_unavailable_state(objective: Objective, case: Case) -> Measured:
     unknown = spans.total(downtime.unknown)
     if series is None or unknown >= case.agreed.seconds:
         return Measured(total=total, state=DataState.NO_DATA, unknown_seconds=total)
-    samples = int(_inside(series, case).measured.sum())
-    if sampled.never_answered(series):
+    inside = _inside(series, case)
+    samples = int(inside.measured.sum())
+    if sampled.is_silent(inside):
         return Measured(total=total, state=DataState.NEVER_ANSWERED, samples=samples, unknown_seconds=unknown)
     found = availability_of(case, downtime)
     found.events = ()
@@ -41,7 +43,7 @@ def from_unavailable_state(objective: Objective, case: Case) -> Measured:
 
 
 def unavailable_time(how: measures.FromUnavailableState, case: Case) -> Downtime:
-    """Return the counted time of unavailable states, none of a target that never answered.
+    """Return the counted time of unavailable states, none in a window in which the target was silent throughout.
 
     The states are found on the whole series and cut to the window afterwards, so windows that touch add up.
     """
@@ -53,7 +55,8 @@ def unavailable_time(how: measures.FromUnavailableState, case: Case) -> Downtime
         found.unknown = case.agreed.held
         return found
     steps = sampled.Steps.known(series, to_seconds(case.as_of))
-    raw, open_since = ([], None) if sampled.never_answered(series) else sampled.unavailable_spans(steps, how)
+    raw, open_since = sampled.unavailable_spans(steps, how)
+    raw = spans.subtract(raw, _silent_windows(steps, raw, case))
     excluded = _elsewhere(case)
     found.warnings += excluded.warnings
     found.open_reasons += excluded.open_reasons
@@ -62,6 +65,18 @@ def unavailable_time(how: measures.FromUnavailableState, case: Case) -> Downtime
     found.longest = found.counted
     if open_since is not None and open_since < case.span[1]:
         found.open_reasons.append("the unavailable state had not ended at the last sample")
+    return found
+
+
+def _silent_windows(steps: sampled.Steps, raw: Sequence[spans.Span], case: Case) -> list[spans.Span]:
+    """Return the windows, of those that hold unavailable time, in which nothing came back at any time."""
+    contract, found = case.contract, [case.span] if sampled.is_silent(steps.within(case.span)) else []
+    at = raw[0][0] if raw else 0
+    while raw and at < raw[-1][1]:
+        window = calendar_window(contract.window, contract.zone, from_seconds(at), billing_day=contract.billing_day)
+        at = window.span[1]
+        if sampled.is_silent(steps.within(window.span)):
+            found.append(window.span)
     return found
 
 
@@ -77,7 +92,7 @@ def from_statistic(objective: Objective, case: Case) -> Measured:
         return Measured(total=total, state=DataState.NO_DATA, unknown_seconds=total)
     unknown = spans.total(_unknown(steps, case))
     count = int(steps.measured.sum())
-    if sampled.never_answered(steps.series):
+    if sampled.is_silent(_inside(steps.series, case)):
         return Measured(total=total, state=DataState.NEVER_ANSWERED, samples=count, unknown_seconds=unknown)
     value, text = _statistic(how, steps)
     shown = f"{text} of {count} samples = {_decimal(value)} {objective.shown_unit}"
