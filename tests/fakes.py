@@ -349,6 +349,7 @@ class MemoryCaseFile:
         self._world = world
         world.network.now = world.now
         self.now = world.now
+        self.installation = "test"
         self.policies = world.policies
         self.contracts = world.contracts
         self.measurements = world.measurements

@@ -30,7 +30,9 @@ def letters(request):
     }
     language = request.param
     return {
-        f"{name}-{language}": render(each.model_copy(update={"locale": language}), customer(locale=language))
+        f"{name}-{language}": render(
+            each.model_copy(update={"locale": language}), customer(locale=language), installation="k3"
+        )
         for name, each in told.items()
     }
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, select, update
 
 from benchmarks.leading import ORDER, step_named
 from benchmarks.sample import ANCHOR, open_sample
@@ -22,6 +22,7 @@ from include.sla_logic.letters import letter_outbox
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema import system_t as s
+from include.sla_logic.persistence.schema.installation import installation
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.process.graph import WAIT
@@ -45,6 +46,8 @@ def lead_in_batches(folder: Path, size: int) -> UseCases:
     use_cases, confs = open_sample(folder, customers)
     clock = Clock(ANCHOR)
     use_cases.work.database._clock = clock
+    with use_cases.work.database.write() as connection:
+        connection.execute(update(installation).values(id="golden"))
     runs = [f"own-{number:03d}" for number in range(incidents)]
     tickets = [
         use_cases.incidents.accept(
@@ -131,8 +134,8 @@ def _digests(kept: Any) -> Any:
 def plain_letters() -> Iterator[None]:
     """Keep letters unrendered: their words and pictures are the subject of other tests."""
 
-    def render(report: Any, customer: Any, *, sender: str = "") -> dict[str, Any]:
-        key = f"<{report.ticket}.{sha256(report.model_dump_json().encode()).hexdigest()[:16]}>"
+    def render(report: Any, customer: Any, *, installation: str, sender: str = "") -> dict[str, Any]:
+        key = f"<{report.ticket}.{sha256(report.model_dump_json().encode()).hexdigest()[:16]}.{installation}>"
         return {"message_id": key, "subject": f"{customer.id} {sender}", "by_post_because": None, "message": ""}
 
     with patch.object(letter_outbox, "render", render):

@@ -10,6 +10,7 @@ from benchmarks.leading import ORDER, lead, step_named
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.diagnosis import ProblemAnalysis
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.outgoing_keys import name_in
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.process.way import is_reached
@@ -71,7 +72,7 @@ def report(use_cases, teleco, size, *, node=NODE, name="own", **said) -> list[st
 
 def orders(use_cases) -> list[str]:
     with use_cases.work.database.read() as connection:
-        return sorted(connection.scalars(select(t.network_orders.c.order_key)))
+        return sorted(map(name_in, connection.scalars(select(t.network_orders.c.order_key))))
 
 
 def problems(use_cases) -> list[tuple[str, str | None, list[int]]]:

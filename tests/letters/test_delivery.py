@@ -18,7 +18,9 @@ from tests.letters.reports import customer, report
 def posted(**changes: Any) -> dict[str, Any]:
     outbox: dict[str, dict[str, Any]] = {}
     told = report(series=()) if changes else report()
-    RenderingLetterOutbox(outbox.__setitem__, sender="desk@teleco.example").post(told, customer(**changes))
+    RenderingLetterOutbox(outbox.__setitem__, installation="k3", sender="desk@teleco.example").post(
+        told, customer(**changes)
+    )
     ((key, payload),) = outbox.items()
     assert key == payload["message_id"]
     return payload
@@ -61,8 +63,8 @@ def test_each_sending_of_a_letter_is_the_same_to_the_byte(server: Server, tmp_pa
 
 
 def test_rendering_again_gives_the_same_letter_and_another_report_another_identity() -> None:
-    first, again = (render(report(), customer()) for _ in range(2))
-    other = render(report(series=(), credit=None), customer())
+    first, again = (render(report(), customer(), installation="k3") for _ in range(2))
+    other = render(report(series=(), credit=None), customer(), installation="k3")
 
     assert first == again
     assert other["message_id"] != first["message_id"]

@@ -292,7 +292,7 @@ HOSTILE = [
 @pytest.mark.parametrize("locale", LOCALES)
 def test_hostile_words_do_nothing_in_page_text_and_headers(hostile: str, locale: str) -> None:
     told = hostile_report(hostile, locale)
-    payload = render(told, customer(name=hostile, locale=locale))
+    payload = render(told, customer(name=hostile, locale=locale), installation="k3")
     message = read_message(payload["message"])
     html, text = (str(message.get_body((kind,)).get_content()) for kind in ("html", "plain"))
 

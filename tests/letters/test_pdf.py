@@ -12,7 +12,7 @@ from tests.letters.reports import customer, report
 
 @cache
 def payload() -> dict[str, Any]:
-    return render(report(), customer())
+    return render(report(), customer(), installation="k3")
 
 
 @pytest.mark.usefixtures("pango")

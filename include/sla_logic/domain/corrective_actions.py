@@ -8,6 +8,7 @@ from include.sla_logic.domain.diagnosis_table import Finding
 from include.sla_logic.domain.document import Document, Value
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.network import Action, ActionResult, Alarm, Resource
+from include.sla_logic.domain.outgoing_keys import outgoing_key
 from include.sla_logic.domain.remedies import RemedyPolicy
 from include.sla_logic.domain.service_problem import ProblemTie
 from include.sla_logic.domain.verification import Check
@@ -69,13 +70,15 @@ class CorrectiveActions(Document):
         return tuple(lines)
 
 
-def order_key(ticket: str, task: str, action: Action, resource: str, *, ties: Iterable[ProblemTie] = ()) -> str:
+def order_key(
+    installation: str, ticket: str, task: str, action: Action, resource: str, *, ties: Iterable[ProblemTie] = ()
+) -> str:
     """Name an order so that a repeated step gives the same order, not a second one.
 
     Against a service problem one order is given for all its incidents, whichever of them comes first.
     """
     problem = next((tie.id for tie in ties if tie.resource == resource), None)
-    return f"{problem or f'{ticket}:{task}'}:{resource}:{action.value}"
+    return outgoing_key(installation, f"{problem or f'{ticket}:{task}'}:{resource}:{action.value}")
 
 
 Attempt = tuple[Finding, tuple[ActionResult, ...]]

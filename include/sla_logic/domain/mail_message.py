@@ -54,9 +54,9 @@ def postal(name: str) -> Group:
     return Group(one_line(name, _NAME_LIMIT))
 
 
-def message_id(ticket: str, version: str, domain: str) -> str:
+def message_id(installation: str, ticket: str, version: str, domain: str) -> str:
     """Derive the Message-ID from ticket and version, so that every delivery of a letter has the same."""
-    return f"<{re.sub('[^A-Za-z0-9-]', '-', ticket)}.{version}@{domain}>"
+    return f"<{re.sub('[^A-Za-z0-9-]', '-', ticket)}.{version}.{installation}@{domain}>"
 
 
 def compose(  # noqa: PLR0913 - keyword-only parts of one mail

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from include.sla_logic.domain.corrective_actions import order_key
 from include.sla_logic.domain.network import Action, ActionResult, Alarm, Probe, Resource, ResourceState
+from include.sla_logic.domain.outgoing_keys import name_in
 from include.sla_logic.domain.service_problem import ProblemTie
 from include.sla_logic.gateways.network_state import NetworkState, add_orders
 from include.sla_logic.gateways.simulated_probes import SimulatedProbes
@@ -96,21 +97,23 @@ class SimulatedNetwork:
         """
         if not self._orders:
             self._orders |= self._load_orders(self._shared_orders())
-        if order not in self._orders and order.partition(":")[0] not in self._batch.tickets:
+        if order not in self._orders and name_in(order).partition(":")[0] not in self._batch.tickets:
             self._orders |= self._load_orders([order])
         return self._orders.get(order)
 
     def _shared_orders(self) -> list[str]:
         ties = [ProblemTie(id=name, resource=where, analysed_as="") for name, where in self._tied_resources()]
-        return [order_key("", "", action, tie.resource, ties=[tie]) for tie in ties for action in Action]
+        here = self._batch.installation
+        return [order_key(here, "", "", action, tie.resource, ties=[tie]) for tie in ties for action in Action]
 
     def _load_orders(self, keys: Sequence[str]) -> dict[str, ActionResult | None]:
+        """Read the answers to these orders; an order of an earlier release has its key without the installation."""
         orders: dict[str, ActionResult | None] = dict.fromkeys(keys)
         if keys:
-            rows = self._batch.connection.execute(
-                select(t.network_orders).where(t.network_orders.c.order_key.in_(keys))
-            )
-            orders |= {row.order_key: ActionResult.model_validate(row._asdict()) for row in rows}
+            as_now = {name_in(key): key for key in keys}
+            query = select(t.network_orders).where(t.network_orders.c.order_key.in_([*keys, *as_now]))
+            for row in self._batch.connection.execute(query):
+                orders[as_now[name_in(row.order_key)]] = ActionResult.model_validate(row._asdict())
         return orders
 
     def _carry_out(self, state: NetworkState, action: Action, resource: str) -> str:

@@ -21,7 +21,7 @@ from include.sla_logic.domain.mail_message import (
 )
 from include.sla_logic.domain.relationship import Customer
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
-from include.sla_logic.letters.operator_mail import SENDER, Payload, failed_step_mail
+from include.sla_logic.letters.operator_mail import SENDER, Envelope, Payload, failed_step_mail
 from include.sla_logic.letters.presenter import write_letter
 from include.sla_logic.letters.rendering import as_html, as_text, load_templates
 from include.sla_logic.letters.translations import Wording, languages
@@ -32,28 +32,30 @@ SENDER_NAME = "TELECO Customer Service"
 class RenderingLetterOutbox:
     """Render each letter when it is posted, so that every attempt to send it has the same bytes."""
 
-    def __init__(self, put: Callable[[str, Payload], None], *, sender: str | None = None) -> None:
+    def __init__(self, put: Callable[[str, Payload], None], *, installation: str, sender: str | None = None) -> None:
         """Take the outbox as `put(key, payload)`; the key is the letter's Message-ID."""
         self._put = put
+        self._installation = installation
         self._sender = sender or SENDER
 
     def post(self, report: CustomerReport, customer: Customer) -> None:
         """Put the rendered letter into the outbox; a customer without an e-mail address gets it by post."""
-        self._put_payload(render(report, customer, sender=self._sender))
+        self._put_payload(render(report, customer, installation=self._installation, sender=self._sender))
 
     def post_failed_step(self, ticket: TroubleTicket, task: str, why: str, *, to: str, now: datetime) -> None:
         """Put one mail to the operators for this incident and step into the outbox."""
-        self._put_payload(failed_step_mail(ticket, task, why, sender=self._sender, to=to, now=now))
+        envelope = Envelope(self._installation, self._sender, to, now)
+        self._put_payload(failed_step_mail(ticket, task, why, envelope))
 
     def _put_payload(self, payload: Payload) -> None:
         self._put(payload["message_id"], payload)
 
 
-def render(report: CustomerReport, customer: Customer, *, sender: str = SENDER) -> Payload:
+def render(report: CustomerReport, customer: Customer, *, installation: str, sender: str = SENDER) -> Payload:
     """Return the letter as an outbox payload: plain JSON values, equal for equal arguments."""
     letter = write_letter(report, customer)
     company = address(SENDER_NAME, sender)
-    identity = message_id(report.ticket, _version(report), company.domain)
+    identity = message_id(installation, report.ticket, _version(report), company.domain)
     recipient, by_post_because = _recipient(customer)
     message = compose(
         identity=identity,

@@ -1,5 +1,6 @@
-"""Mail to the operators about a step that failed for good: ids and the step's name, nothing about a customer."""
+"""Mail to the operators: ids, names of steps and our own sentences, nothing about a customer."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 from email.message import EmailMessage
@@ -14,40 +15,46 @@ SENDER = "customer-service@teleco.example"  # RFC 2606: an address of no one unt
 Payload = dict[str, Any]
 
 
-def failed_step_mail(
-    ticket: TroubleTicket, task: str, why: str, *, sender: str | None, to: str, now: datetime
-) -> Payload:
+@dataclass(frozen=True)
+class Envelope:
+    """From which installation and address a mail goes to whom, and when."""
+
+    installation: str
+    sender: str | None
+    to: str
+    now: datetime
+
+
+def failed_step_mail(ticket: TroubleTicket, task: str, why: str, envelope: Envelope) -> Payload:
     """Return the mail about a step of one incident; its Message-ID makes a second one impossible."""
-    return _mail(
+    return operator_mail(
         f"{ticket.id}.{task}",
         f"{ticket.id}: the step {task} failed",
         f"Ticket {ticket.id} is escalated.\nRun: {ticket.run_id}\nStep: {task}\nReason: {why}\n\n"
         "Once the cause is removed, clear the failed task in Airflow, or use `sla doctor --repair`.\n",
-        sender=sender or SENDER,
-        to=to,
-        now=now,
+        envelope,
     )
 
 
-def failed_task_mail(dag: str, task: str, why: str, *, sender: str | None, to: str, now: datetime) -> Payload:
+def failed_task_mail(dag: str, task: str, why: str, envelope: Envelope) -> Payload:
     """Return the mail about a task that serves all incidents; its Message-ID allows one for each UTC day."""
-    return _mail(
-        f"{dag}.{task}.{now:%Y%m%d}",
+    return operator_mail(
+        f"{dag}.{task}.{envelope.now:%Y%m%d}",
         f"{dag}: the task {task} failed",
         f"DAG: {dag}\nTask: {task}\nReason: {why}\n\n"
         "Its schedule tries it again. Further failures today (UTC) are not mailed: look at its runs in Airflow,\n"
         "and at `sla doctor`.\n",
-        sender=sender or SENDER,
-        to=to,
-        now=now,
+        envelope,
     )
 
 
-def _mail(name: str, subject: str, says: str, *, sender: str, to: str, now: datetime) -> Payload:
-    identity = f"{FAILED_STEP}{name}@{sender.rpartition('@')[2]}>"
+def operator_mail(name: str, subject: str, says: str, envelope: Envelope) -> Payload:
+    """Return a mail; the same `name` gives the same Message-ID."""
+    sender = envelope.sender or SENDER
+    identity = f"{FAILED_STEP}{name}.{envelope.installation}@{sender.rpartition('@')[2]}>"
     message = EmailMessage(policy=policy.SMTP)
-    message["From"], message["To"] = sender, to
+    message["From"], message["To"] = sender, envelope.to
     message["Subject"] = subject
-    message["Message-ID"], message["Date"] = identity, format_datetime(now)
+    message["Message-ID"], message["Date"] = identity, format_datetime(envelope.now)
     message.set_content(says, cte="base64")
     return {"message_id": identity, "subject": subject, "by_post_because": None, "message": message.as_string()}

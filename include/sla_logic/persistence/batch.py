@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, select
 
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.incident_records import IncidentRecord
+from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.measurements import FreshMeasurements
 from include.sla_logic.persistence.pending import Pending
 from include.sla_logic.persistence.schema import reference as t
@@ -29,7 +30,7 @@ class Gateways:
     """Opens what lies outside the database: the network of a batch, and the outbox of one incident's letters."""
 
     network: Callable[["Batch", Callable[[], Sequence[tuple[str, str]]]], BatchNetwork]
-    letter_outbox: Callable[[Callable[[str, Mapping[str, Any]], None], str | None], LetterOutbox]
+    letter_outbox: Callable[[Callable[[str, Mapping[str, Any]], None], str | None, str], LetterOutbox]
 
 
 @dataclass
@@ -58,6 +59,11 @@ class Batch:
     def tickets(self) -> list[str]:
         """The ids of the tickets."""
         return [incident.ticket.id for incident in self.records]
+
+    @cached_property
+    def installation(self) -> str:
+        """The id of the installation; asked only where something leaves."""
+        return installation_id(self.connection)
 
     @cached_property
     def subscriptions(self) -> list[tuple[str, str]]:

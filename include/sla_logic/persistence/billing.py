@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.outgoing_keys import outgoing_key
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.rebate import BillingAdjustment, EarlierCredit, Rebate, RebateLine, still_due
 from include.sla_logic.domain.relationship import Agreement
@@ -132,7 +133,7 @@ class BillingLedger:
         invoice = self._count(booking, rebate, line, agreement) if booking.state in COUNTS else None
         self._rows.append(_row(booking, rebate, line, key=key, invoice=invoice) | {"recorded_at": self._batch.now})
         if booking.state in COUNTS and booking.amount:
-            message = posting(booking.reference, agreement.account, booking.amount)
+            message = posting(self._batch.installation, booking.reference, agreement.account, booking.amount)
             outgoing.put(kind=message.kind, key=message.key, payload=message.payload)
         return booking
 
@@ -211,7 +212,7 @@ def _row(booking: Booking, rebate: Rebate, line: RebateLine, *, key: Line, invoi
     }
 
 
-def posting(reference: str, account: str, amount: Money) -> Message:
+def posting(installation: str, reference: str, account: str, amount: Money) -> Message:
     """Return the message that posts one credit to the ledger; its key never changes."""
     payload = {
         "credit": reference,
@@ -220,7 +221,7 @@ def posting(reference: str, account: str, amount: Money) -> Message:
         "currency": amount.currency,
         "type": "appliedBillingCredit",
     }
-    return Message(kind=BILLING, key=f"{BILLING}:{reference}", payload=payload)
+    return Message(kind=BILLING, key=outgoing_key(installation, f"{BILLING}:{reference}"), payload=payload)
 
 
 def _lowered(booking: Booking, line: RebateLine) -> Sequence[str]:

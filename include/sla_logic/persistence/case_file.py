@@ -71,6 +71,10 @@ class SqlCaseFile:
         return self.repositories.batch.sender
 
     @property
+    def installation(self) -> str:
+        return self.repositories.batch.installation
+
+    @property
     def policies(self) -> Policies:
         return policies_in_force()
 
@@ -104,7 +108,7 @@ class SqlCaseFile:
 
     @property
     def letter_outbox(self) -> LetterOutbox:
-        return self.repositories.batch.gateways.letter_outbox(self._put_letter, self.sender)
+        return self.repositories.batch.gateways.letter_outbox(self._put_letter, self.sender, self.installation)
 
     def _put_letter(self, key: str, payload: Mapping[str, Any]) -> None:
         self.outgoing.put(kind="mail", key=key, payload=payload)

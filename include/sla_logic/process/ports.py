@@ -156,6 +156,11 @@ class CaseFile(Protocol):
         ...
 
     @property
+    def installation(self) -> str:
+        """The id of this installation, with which every key begins that leaves it."""
+        ...
+
+    @property
     def policies(self) -> Policies:
         """The business tables in force."""
         ...

@@ -14,6 +14,7 @@ from include.sla_logic.domain.rebate import EarlierCredit, Rebate, room_under_ca
 from include.sla_logic.persistence.accounts import lock_account, open_invoices
 from include.sla_logic.persistence.billing import posting
 from include.sla_logic.persistence.counted_credits import counted_credits, touching
+from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.schema import accounts as a
@@ -190,7 +191,7 @@ def _book(
         **decision,
     )
     if amount:
-        message = posting(reference, account, amount)
+        message = posting(installation_id(connection), reference, account, amount)
         outgoing.put(kind=message.kind, key=message.key, payload=message.payload)
     return amount
 

@@ -13,10 +13,12 @@ def _network(batch: Batch, tied_resources: Callable[[], Sequence[tuple[str, str]
     return SimulatedNetwork(batch, tied_resources)
 
 
-def _letter_outbox(put: Callable[[str, Mapping[str, Any]], None], sender: str | None) -> LetterOutbox:
+def _letter_outbox(
+    put: Callable[[str, Mapping[str, Any]], None], sender: str | None, installation: str
+) -> LetterOutbox:
     from include.sla_logic.letters.letter_outbox import RenderingLetterOutbox
 
-    return RenderingLetterOutbox(put, sender=sender)
+    return RenderingLetterOutbox(put, installation=installation, sender=sender)
 
 
 GATEWAYS = Gateways(network=_network, letter_outbox=_letter_outbox)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 
 from include.sla_logic.domain.lanes import Lane
-from include.sla_logic.letters.operator_mail import failed_task_mail
+from include.sla_logic.letters.operator_mail import Envelope, failed_task_mail
 from include.sla_logic.persistence.audit import Act, acts_about, note_act
 from include.sla_logic.persistence.flush import file_messages, flush, message_row
 from include.sla_logic.persistence.incident_records import find_number, find_number_of_run, lock_tickets, ticket_number
+from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.outbox import Outgoing, count_messages, list_messages, retry_message
 from include.sla_logic.persistence.pending_messages import Message
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
@@ -88,7 +89,8 @@ class Outbox:
             note_act(connection, Act(now, "Airflow", TASK_FAILED, subject, why))
             if self.work.settings.operators:
                 sender = self.work.settings.smtp.sender if self.work.settings.smtp else None
-                mail = failed_task_mail(dag, task, why, sender=sender, to=self.work.settings.operators, now=now)
+                envelope = Envelope(installation_id(connection), sender, self.work.settings.operators, now)
+                mail = failed_task_mail(dag, task, why, envelope)
                 message = Message(kind="mail", key=mail["message_id"], payload=mail)
                 file_messages(connection, [message_row(message, ticket=None, now=now)])
             return True

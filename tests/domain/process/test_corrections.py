@@ -148,8 +148,8 @@ def test_each_action_is_ordered_once_per_resource():
 
 
 def test_an_order_has_the_same_key_whenever_the_activity_is_repeated():
-    key = order_key("TT-000001", "undertake_restoration", Action.RESTART_PORT, "port-1")
-    assert key == "TT-000001:undertake_restoration:port-1:restart_port"
+    key = order_key("k3", "TT-000001", "undertake_restoration", Action.RESTART_PORT, "port-1")
+    assert key == "k3:TT-000001:undertake_restoration:port-1:restart_port"
 
 
 def contract(*objectives) -> Contract:

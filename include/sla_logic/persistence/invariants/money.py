@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from include.sla_logic.domain.outgoing_keys import name_in
 from include.sla_logic.persistence.billing import BILLING
 from include.sla_logic.persistence.counted_credits import COUNTS
 from include.sla_logic.persistence.invariants.violation import Violation
@@ -20,7 +21,7 @@ def check_money(connection: Connection) -> Iterator[Violation]:
     yield from _booked_twice(connection)
     yield from _credited_beyond_gross(connection)
     messages = _messages(connection)
-    postings = {row.key: row for row in connection.execute(select(a.ledger_postings))}
+    postings = {name_in(row.key): row for row in connection.execute(select(a.ledger_postings))}
     for credit in connection.execute(_credits()):
         key = f"{BILLING}:{credit.id}"
         yield from (Violation("I8", credit.id, fault) for fault in _bounds(credit))
@@ -43,9 +44,9 @@ def _credits() -> Any:
 
 
 def _messages(connection: Connection) -> dict[str, str]:
-    """Return the state of each message to Billing & Collections by its key."""
+    """Return the state of each message to Billing & Collections by its name inside the installation."""
     query = select(outbox.c.key, outbox.c.state).where(outbox.c.kind == BILLING)
-    return {row.key: row.state for row in connection.execute(query)}
+    return {name_in(row.key): row.state for row in connection.execute(query)}
 
 
 def _booked_twice(connection: Connection) -> Iterator[Violation]:

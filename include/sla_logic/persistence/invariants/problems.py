@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, exists, or_, select
 
+from include.sla_logic.domain.outgoing_keys import name_in
 from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
 from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
@@ -47,6 +48,6 @@ def _restored_twice(connection: Connection) -> Iterator[Violation]:
         .where(order.at > ties.tied_at, or_(p.closed_at.is_(None), order.at < p.closed_at))
     )
     for row in connection.execute(query.order_by(p.number, order.order_key)):
-        if ticket_number(row.order_key.partition(":")[0]) == row.ticket:
+        if ticket_number(name_in(row.order_key).partition(":")[0]) == row.ticket:
             says = f"{ticket_id(row.ticket)}, which is tied to it, has ordered {row.order_key} for itself"
             yield Violation("I9", problem_id(row.number), says)

@@ -128,7 +128,7 @@ resource_faults = Table(
 network_orders = Table(
     "network_orders",
     metadata,
-    Column("order_key", String(128), primary_key=True),
+    Column("order_key", String(250), primary_key=True),
     Column("action", String(32), nullable=False),
     Column("resource", String(64), nullable=False),
     Column("ran", Boolean, nullable=False),

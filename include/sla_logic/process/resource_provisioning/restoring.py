@@ -71,7 +71,7 @@ def undertake_restoration(file: CaseFile) -> None:
     never reported as solved. Row 22 of the process.
     """
     service, network, tracked = file.read(DetailedProblemReport).service, file.network, file.read(TrackedErrors)
-    key = partial(order_key, file.ticket.id, "undertake_restoration", ties=tracked.service_problems)
+    key = partial(order_key, file.installation, file.ticket.id, "undertake_restoration", ties=tracked.service_problems)
     attempts = carry_out(
         tracked.errors,
         file.policies.remedies,

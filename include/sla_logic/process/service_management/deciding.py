@@ -97,7 +97,7 @@ def undertake_minor_corrections(file: CaseFile) -> None:
     """
     service, network, trouble = file.ticket.service, file.network, file.read(FinalStatusReport).trouble
     ties = trouble.service_problems if trouble else ()
-    key = partial(order_key, file.ticket.id, "undertake_minor_corrections", ties=ties)
+    key = partial(order_key, file.installation, file.ticket.id, "undertake_minor_corrections", ties=ties)
     attempts = carry_out(
         trouble.findings if trouble else (),
         file.policies.remedies,

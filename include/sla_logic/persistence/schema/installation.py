@@ -1,0 +1,18 @@
+"""The one row that says which installation this database is, and which Airflow works it."""
+
+from sqlalchemy import BigInteger, Column, Integer, String, Table
+
+from include.sla_logic.persistence.schema.columns import Instant, metadata
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("airflow", String(64)),  # identity of the Airflow that works it; null: none has come yet
+    Column("beat", String(64)),  # changes with each round of the housekeeping, here and in Airflow
+    Column("address", String(512)),  # under which Airflow finds the database
+    Column("place", String(250)),  # where the server or the file system keeps it: a copy has another
+    Column("bound_at", Instant),
+    Column("compared_at", Instant),  # with the runs of Airflow
+    Column("problems_from", BigInteger().with_variant(Integer, "sqlite"), nullable=False, server_default="1"),
+)
