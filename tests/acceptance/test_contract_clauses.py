@@ -24,15 +24,7 @@ ELSEWHERE = {"fault-double-credit-after-upgrade"}
 # No contract can say these clauses yet; whoever teaches the language one writes `clauses/NAME.yaml`.
 NOT_YET_EXPRESSIBLE = {
     "demyst-below-a-dollar",
-    "dft-two-25h",
-    "edgecentres-5h-and-1h",
-    "edgecentres-two-6h",
     "enbw-contract-year-own-window",
-    "hostingking-07",
-    "tkg58-39.95-day6",
-    "tkg58-79.95-day4",
-    "trai-july-31",
-    "unwired-three-4h",
 }
 
 # Judged wrongly today.

@@ -4,22 +4,40 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from include.sla_logic.domain.contract import check_contract, measures, rules
 from include.sla_logic.domain.contract.contract import Contract, MetricName
+from include.sla_logic.domain.contract.credit_rule import Credit, CreditTier
 from include.sla_logic.domain.contract.terms import Chronic, Claim, Counting, MaintenanceTerms
 from include.sla_logic.domain.facts_file import FactsFile, read_facts
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.sla import compare
+from tests.domain.sla.make import text_of
 
 PAGE = (Path(__file__).parents[3] / "docs" / "contracts.md").read_text(encoding="utf-8")
-CONTRACT, FACTS = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
+CONTRACT, RULES, FACTS = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
 def test_the_example_contract_has_no_findings() -> None:
     contract, findings = check_contract(CONTRACT, name="example")
     assert contract is not None
     assert findings == ()
+
+
+@pytest.mark.parametrize("example", re.split(r"^(?=# )", RULES, flags=re.MULTILINE)[1:])
+def test_the_example_rules_can_be_loaded(example: str) -> None:
+    rule = yaml.safe_load(example)["rule"]
+    metric = {"metric": "time_to_restore", "target": "2 h"} if rule.get("block") else {"metric": "availability"}
+    text = text_of({"id": "o", "target": 99.9, **metric, "rule": rule}, cap={"share": "100%"})
+    contract, findings = check_contract(text, name="example")
+    assert contract is not None
+    assert findings == ()
+
+
+def test_every_part_of_a_credit_rule_is_documented() -> None:
+    documented = set(re.findall(r"`([a-z_]+)(?::[^`]*)?`", PAGE))
+    assert (set(Credit.model_fields) | set(CreditTier.model_fields)) - documented == set()
 
 
 def test_the_example_facts_are_judged_by_the_example_contract() -> None:

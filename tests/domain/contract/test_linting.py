@@ -16,6 +16,7 @@ from include.sla_logic.domain.contract import (
     read_contract,
     term_linting,
     tier_linting,
+    tier_table,
 )
 from include.sla_logic.domain.contract.rules import Tiers
 from tests.domain.sla.make import DURATION_TIERS, PERCENT_TIERS, objective, text_of
@@ -376,7 +377,7 @@ def test_every_finding_names_its_line_and_shows_a_value(
 
 
 def test_every_code_of_the_linting_is_in_the_table_above() -> None:
-    sources = (inspect.getsource(module) for module in (term_linting, tier_linting))
+    sources = (inspect.getsource(module) for module in (term_linting, tier_linting, tier_table))
     given = {code for source in sources for code in re.findall(r'code="(\w+)"', source)}
     assert given == {row[0] for row in WITNESSED}
 

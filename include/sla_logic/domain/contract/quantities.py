@@ -102,6 +102,11 @@ Target = Annotated[
 ]
 
 
+def target_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a number, or of a length of time."""
+    return {"anyOf": [_NUMBER, _DURATION_SCHEMA]}
+
+
 class Range(Term):
     """Bounds of a tier; what is left out is unbounded."""
 

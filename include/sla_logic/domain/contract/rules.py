@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from include.sla_logic.domain.contract.credit_rule import Credit
 from include.sla_logic.domain.contract.quantities import (
     Duration,
     DurationRange,
@@ -138,7 +139,8 @@ class EventCredits(Term):
 
 
 Rule = Annotated[
-    Tiers
+    Credit
+    | Tiers
     | DurationTiers
     | DayPerBlock
     | DayPerExcessBlock

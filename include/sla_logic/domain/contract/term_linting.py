@@ -6,8 +6,12 @@ from fractions import Fraction
 
 from include.sla_logic.domain.contract import measures, rules
 from include.sla_logic.domain.contract.contract import Contract, Objective
+from include.sla_logic.domain.contract.credit_linting import tier_of_target
+from include.sla_logic.domain.contract.credit_rule import Credit
 from include.sla_logic.domain.contract.finding import Finding, LineOf
+from include.sla_logic.domain.contract.plain import plain_rule
 from include.sla_logic.domain.contract.quantities import exact_text, show_share
+from include.sla_logic.domain.contract.rates import show_rate
 
 _OF_TIME = (rules.DurationTiers, rules.DayPerBlock, rules.DayPerExcessBlock, rules.SharePerDay, rules.HourWaiver)
 _NEEDS_TARGET = (rules.DayPerExcessBlock, rules.ShareWhenMissed, rules.SharePerStep, rules.OverrunTiers)
@@ -49,10 +53,13 @@ def _target(objective: Objective, line: LineOf) -> Iterable[Finding]:
         if tier is not None and tier.credit > 0:
             text = f"a service that just keeps its target {target} earns a credit of {show_share(tier.credit)}"
             yield Finding(level="warns", line=line("target"), code="target_disagrees", text=text, witness=str(target))
+    if (paying := tier_of_target(objective)) is not None:
+        text = f"a service that just keeps its target {target} earns a credit of {show_rate(paying.rate)}"
+        yield Finding(level="warns", line=line("target"), code="target_disagrees", text=text, witness=str(target))
 
 
 def _credits(objective: Objective) -> list[Fraction]:
-    rule = objective.rule
+    rule = plain_rule(objective.rule)
     if isinstance(rule, rules.Tiers | rules.DurationTiers):
         return [tier.credit for tier in rule.tiers]
     if isinstance(rule, rules.OverrunTiers):
@@ -99,7 +106,7 @@ def lint_terms(contract: Contract, line: LineOf) -> Iterable[Finding]:
     """Find missing calendars, and caps that exceed the charge."""
     calendar = contract.calendar
     counts_days = contract.maintenance.notice_working_days is not None or any(
-        isinstance(o.rule, rules.SumPerDay) and o.rule.grace_working_days for o in contract.objectives
+        isinstance(o.rule, rules.SumPerDay | Credit) and o.rule.grace_working_days for o in contract.objectives
     )
     if counts_days and calendar.country is None and not calendar.holidays:
         text = "working days are counted, but the contract names neither a country nor holidays"

@@ -1,7 +1,7 @@
 """Holes, overlaps, order and reach of the tiers of one objective."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -10,12 +10,14 @@ from itertools import pairwise
 from include.sla_logic.domain.calendars import WindowKind, calendar_window
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.contract import Contract, Objective
-from include.sla_logic.domain.contract.cuts import INFINITY, Cut, Stretch, holes, overlaps, stretch, witness
+from include.sla_logic.domain.contract.credit_linting import lint_credit
+from include.sla_logic.domain.contract.credit_rule import Credit
 from include.sla_logic.domain.contract.finding import Finding, LineOf
-from include.sla_logic.domain.contract.quantities import DurationTier, ValueTier, exact_text, show_share
+from include.sla_logic.domain.contract.plain import plain_rule
+from include.sla_logic.domain.contract.quantities import show_share
+from include.sla_logic.domain.contract.tier_table import HUNDRED, TierTable, rows_of
 from include.sla_logic.domain.durations import show_duration
 
-_HUNDRED = Fraction(100)
 _LEAP_CYCLE_END = 2028
 # The lengths that a calendar window can have, in days; a change of the clocks adds or takes an hour.
 _DAYS = {WindowKind.MONTH: (28, 29, 30, 31), WindowKind.QUARTER: (90, 91, 92), WindowKind.YEAR: (365, 366)}
@@ -26,115 +28,24 @@ def lint_tiers(contract: Contract, objective: Objective, line: LineOf) -> Iterab
     rule = objective.rule
     if isinstance(rule, rules.Tiers):
         grid = None if rule.round_decimals is None else Fraction(1, 10**rule.round_decimals)
-        top = _HUNDRED if objective.shown_unit == "percent" else None
-        table = _Table(rule.tiers, objective.higher_is_better, grid, top, objective.shown_unit)
-        yield from table.lint(line)
+        top = HUNDRED if objective.shown_unit == "percent" else None
+        rows, unit = rows_of(rule.tiers), objective.shown_unit
+        yield from TierTable(rows, unit, objective.higher_is_better, grid=grid, top=top).lint(line)
     if isinstance(rule, rules.DurationTiers):
-        table = _Table(rule.tiers, higher_is_better=False, grid=Fraction(1), top=None, unit="s")
-        yield from table.lint(line)
+        yield from TierTable(rows_of(rule.tiers), "s", higher_is_better=False, grid=Fraction(1)).lint(line)
         if rule.percent_column:
-            column = _Table(rule.percent_column, higher_is_better=True, grid=None, top=_HUNDRED, unit="percent")
-            column.field = "percent_column"
+            rows = rows_of(rule.percent_column)
+            column = TierTable(rows, "percent", higher_is_better=True, top=HUNDRED, field="percent_column")
             yield from column.lint(line)
         yield from _beyond_window(contract, rule, line)
         yield from _columns(contract, rule, line)
+    if isinstance(rule, Credit):
+        yield from lint_credit(contract, objective, line, longest_window(contract))
+        plain = plain_rule(rule)
+        if isinstance(plain, rules.DurationTiers):
+            yield from _columns(contract, plain, line)
     if isinstance(rule, rules.OverrunTiers):
         yield from _thresholds(rule, line)
-
-
-class _Table:
-    """One column of tiers with the values that it has to cover."""
-
-    def __init__(
-        self,
-        tiers: Sequence[ValueTier | DurationTier],
-        higher_is_better: bool,  # noqa: FBT001
-        grid: Fraction | None,
-        top: Fraction | None,
-        unit: str,
-    ) -> None:
-        self.tiers, self.higher_is_better, self.grid, self.top, self.unit = tiers, higher_is_better, grid, top, unit
-        self.field = "tiers"
-        self.stretches = [stretch(t, i, t.credit, grid=grid, top=top) for i, t in enumerate(tiers)]
-
-    def lint(self, line: LineOf) -> Iterable[Finding]:
-        yield from self._empty(line)
-        yield from self._outside(line)
-        yield from self._overlaps(line)
-        yield from self._order(line)
-        for low, high in holes(self.stretches, grid=self.grid, top=self.top):
-            yield self._hole(low, high, line)
-
-    def show(self, value: Fraction) -> str:
-        return show_duration(int(value)) if self.unit == "s" else f"{exact_text(value)} {self.unit}"
-
-    def _hole(self, low: Cut, high: Cut, line: LineOf) -> Finding:
-        above = [s for s in self.stretches if s.high <= low and not s.is_empty]
-        number = max(above, key=lambda s: s.high).number if above else 0
-        text = f"no tier covers values {self._bounds(low, high)}; such a value is refused, not guessed"
-        return Finding(
-            level="warns",
-            line=line(self.field, number),
-            code="tier_hole",
-            text=text,
-            witness=self.show(witness(low, high, self.grid)),
-        )
-
-    def _bounds(self, low: Cut, high: Cut) -> str:
-        start = f"{'above' if low[1] else 'from'} {self.show(low[0])}"
-        if high[0] >= INFINITY:
-            return f"{start} on"
-        if self.grid is not None:
-            return f"{start} to {self.show(high[0] - self.grid)}"
-        return f"{start} {'to' if high[1] else 'to below'} {self.show(high[0])}"
-
-    def _empty(self, line: LineOf) -> Iterable[Finding]:
-        for piece in self.stretches:
-            if piece.is_empty:
-                text = f"no value can lie in this tier ({self.tiers[piece.number]})"
-                yield Finding(level="refuses", line=line(self.field, piece.number), code="unreachable_tier", text=text)
-
-    def _outside(self, line: LineOf) -> Iterable[Finding]:
-        for number, tier in enumerate(self.tiers):
-            bounds = [bound for bound, _inclusive in (tier.low, tier.high) if bound is not None]
-            wrong = [b for b in bounds if b < 0 or (self.top is not None and b > self.top)]
-            if wrong:
-                text = f"{exact_text(wrong[0])} is outside of what {self.unit} can be"
-                yield Finding(level="refuses", line=line(self.field, number), code="unit_mix_up", text=text)
-        highs = [b for tier in self.tiers for b, _inclusive in (tier.low, tier.high) if b]
-        if self.top == _HUNDRED and highs and self.higher_is_better and max(highs) <= 1:
-            text = "the bounds look like fractions of 1, but the unit is percent: write 99.5, not 0.995"
-            yield Finding(level="refuses", line=line(self.field, 0), code="unit_mix_up", text=text)
-
-    def _overlaps(self, line: LineOf) -> Iterable[Finding]:
-        for one, two, low, high in overlaps(self.stretches):
-            same = one.credit == two.credit
-            yield Finding(
-                level="warns" if same else "refuses",
-                line=line(self.field, max(one.number, two.number)),
-                code="tier_overlap",
-                text=f"tiers {one.number + 1} and {two.number + 1} share values"
-                + ("" if same else f" and differ: {show_share(one.credit)} and {show_share(two.credit)}"),
-                witness=self.show(witness(low, high, self.grid)),
-            )
-
-    def _order(self, line: LineOf) -> Iterable[Finding]:
-        pieces: list[Stretch] = sorted((s for s in self.stretches if not s.is_empty), key=lambda s: s.low)
-        if self.higher_is_better:
-            pieces.reverse()
-        for better, worse in pairwise(pieces):
-            if worse.credit < better.credit:
-                text = (
-                    f"a worse value earns less: {self.tiers[better.number]} gives {show_share(better.credit)}, "
-                    f"{self.tiers[worse.number]} gives {show_share(worse.credit)}"
-                )
-                yield Finding(
-                    level="refuses",
-                    line=line(self.field, worse.number),
-                    code="credits_not_monotone",
-                    text=text,
-                    witness=self.show(witness(worse.low, worse.high, self.grid)),
-                )
 
 
 def _thresholds(rule: rules.OverrunTiers, line: LineOf) -> Iterable[Finding]:
@@ -148,8 +59,13 @@ def _thresholds(rule: rules.OverrunTiers, line: LineOf) -> Iterable[Finding]:
             yield Finding(level="refuses", line=line("thresholds", number), code="credits_not_monotone", text=text)
 
 
+def longest_window(contract: Contract) -> int:
+    """Return the most seconds that a window of the contract can have."""
+    return max(_DAYS[contract.window]) * 86_400 + 3600
+
+
 def _beyond_window(contract: Contract, rule: rules.DurationTiers, line: LineOf) -> Iterable[Finding]:
-    longest = max(_DAYS[contract.window]) * 86_400 + 3600
+    longest = longest_window(contract)
     for number, tier in enumerate(rule.tiers):
         low = tier.low[0]
         if low is not None and low > longest:

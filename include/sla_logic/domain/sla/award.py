@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from include.sla_logic.domain.contract import rules
+from include.sla_logic.domain.contract.credit_rule import Credit
 from include.sla_logic.domain.contract.quantities import show_share
 from include.sla_logic.domain.measurements import EventCredit
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.case import Measured
+from include.sla_logic.domain.sla.credit_award import credit_award
 from include.sla_logic.domain.sla.day_awards import (
     daily_rate_award,
     day_per_block_award,
@@ -64,6 +66,7 @@ def _moment(event: str, stated: Iterable[EventCredit]) -> int:
 
 
 _RULES: dict[type, Callable[..., Award]] = {
+    Credit: credit_award,
     rules.Tiers: tiers_award,
     rules.DurationTiers: duration_tiers_award,
     rules.DayPerBlock: day_per_block_award,

@@ -17,11 +17,31 @@ from include.sla_logic.domain.sla.downtime import Downtime, count_downtime
 from include.sla_logic.domain.sla.objective_judgement import DataState
 
 
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One repair: how long it took, its place in its window or period, and when the outage began (None: unknown)."""
+
+    name: str
+    seconds: Fraction
+    number: int
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LateDay:
+    """One day late; a number of days that was only stated has no days of the calendar."""
+
+    kind: str
+    day: date | None
+    number: int
+
+
 @dataclass(slots=True)
 class Measured:
     """The value of one objective in its unit, with the evidence; no value means nothing was measured.
 
-    `claimed` is the part that credits are calculated from, where late tickets leave less than was measured.
+    `claimed` is the part that credits are calculated from, where late tickets leave less than was measured. `repairs`
+    are the single repairs, `paid_days` the single days late.
     """
 
     total: int
@@ -34,6 +54,8 @@ class Measured:
     note: str | None = None
     days: int | None = None
     late_days: list[date] = field(default_factory=list)
+    repairs: list[Repair] = field(default_factory=list)
+    paid_days: list[LateDay] = field(default_factory=list)
     open_reasons: list[str] = field(default_factory=list)
     events: tuple[str, ...] = ()
     claimed: Self | None = None

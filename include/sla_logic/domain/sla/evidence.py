@@ -6,6 +6,7 @@ from functools import lru_cache
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.contract import Objective
+from include.sla_logic.domain.contract.plain import plain_rule
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import from_seconds
 from include.sla_logic.domain.sla.case import Measured
@@ -53,7 +54,7 @@ def evidence_of(objective: Objective, measured: Measured) -> dict[str, object]:
 
 def tier_bounds(objective: Objective, measured: Measured) -> tuple[TierBound, ...]:
     """Return the tiers as seconds of downtime, for the picture; none where the rule has no such table."""
-    rule = objective.rule
+    rule = plain_rule(objective.rule)
     if measured.downtime is None or not isinstance(rule, rules.Tiers | rules.DurationTiers):
         return ()
     return _bounds_of(rule, measured.total)
@@ -61,7 +62,7 @@ def tier_bounds(objective: Objective, measured: Measured) -> tuple[TierBound, ..
 
 def value_bounds(objective: Objective, measured: Measured) -> tuple[ValueBound, ...]:
     """Return the bounds of the measured value beyond which a credit is due; none for downtime."""
-    rule, target = objective.rule, objective.target
+    rule, target = plain_rule(objective.rule), objective.target
     if measured.downtime is not None:
         return ()
     found: list[tuple[Fraction, Fraction]] = []

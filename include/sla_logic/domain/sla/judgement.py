@@ -6,6 +6,7 @@ from fractions import Fraction
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.contract import Objective
+from include.sla_logic.domain.contract.plain import plain_rule
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.money import Money, half_up, round_to_minor_unit
 from include.sla_logic.domain.period import to_seconds
@@ -122,7 +123,7 @@ def _breached(objective: Objective, measured: Measured, found: Award | None) -> 
     """Tell whether the promise was broken: by the target, where there is one, else by what is owed."""
     if measured.value is not None and objective.target is not None:
         value, target = measured.value, Fraction(objective.target)
-        rule = objective.rule
+        rule = plain_rule(objective.rule)
         if isinstance(rule, rules.Tiers) and rule.round_decimals is not None:
             value = Fraction(half_up(value, rule.round_decimals))
         return value < target if objective.higher_is_better else value > target

@@ -6,10 +6,11 @@ from fractions import Fraction
 from include.sla_logic.domain.contract import measures
 from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.sla.case import Case, Measured, availability_of, total_seconds
+from include.sla_logic.domain.sla.delays import from_days_late
 from include.sla_logic.domain.sla.objective_judgement import DataState, RefusalCode
 from include.sla_logic.domain.sla.readings import from_reading, reading_of
 from include.sla_logic.domain.sla.refusal import UnableToJudge
-from include.sla_logic.domain.sla.repairs import from_days_late, from_restore_times
+from include.sla_logic.domain.sla.repairs import from_restore_times
 from include.sla_logic.domain.sla.sampled_measures import from_error_rates, from_statistic, from_unavailable_state
 
 

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.contract import Objective
+from include.sla_logic.domain.contract.credit_rule import Credit
+from include.sla_logic.domain.contract.plain import plain_rule
 from include.sla_logic.domain.contract.quantities import ValueTier
 from include.sla_logic.domain.sla.case import Measured
 
@@ -70,11 +72,12 @@ def next_by_downtime(objective: Objective, measured: Measured, now: Fraction, wo
     """
     if measured.downtime is None:
         return None
-    counted, rule = measured.downtime.seconds, objective.rule
+    counted, rule = measured.downtime.seconds, plain_rule(objective.rule)
     if isinstance(rule, rules.Tiers | rules.DurationTiers):
         table = steps_in_seconds(rule, measured.total)
         return next((step for step in table if step.seconds > counted and step.share > now), None)
-    if isinstance(rule, rules.DayPerBlock | rules.DayPerExcessBlock | rules.SharePerStep):
+    by_window = isinstance(rule, Credit) and rule.for_each == "window"
+    if by_window or isinstance(rule, rules.DayPerBlock | rules.DayPerExcessBlock | rules.SharePerStep):
         reached = _first_dearer(counted, measured.total, now, worth)
         return None if reached is None else Step(reached, worth(reached) or now, "one more step")
     return None
@@ -98,7 +101,7 @@ def _first_dearer(counted: int, total: int, now: Fraction, worth: Award) -> int 
 
 def next_by_value(objective: Objective, value: Fraction) -> Near | None:
     """Return the distance to the next dearer tier of a value, the tier and its share, or None."""
-    rule = objective.rule
+    rule = plain_rule(objective.rule)
     if isinstance(rule, rules.Tiers):
         return _nearest(_tier_distances(rule.tiers, value, _share_of(rule.tiers, value)))
     if isinstance(rule, rules.OverrunTiers) and objective.target:

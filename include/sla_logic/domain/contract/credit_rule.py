@@ -1,0 +1,169 @@
+"""The rule of most contracts: a rate, times a quantity, for each window, event or day, within bounds."""
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+
+from include.sla_logic.domain.contract.quantities import (
+    Duration,
+    DurationRange,
+    Quantity,
+    Range,
+    Term,
+    ValueTier,
+    target_schema,
+)
+from include.sla_logic.domain.contract.rates import Chosen, ProRata, Rate, SimpleRate, simple_rates
+from include.sla_logic.domain.durations import parse_duration, show_duration
+
+AnyRate = SimpleRate | Chosen
+
+
+def _parse_bound(written: Any) -> Any:
+    """Read a number as a Decimal, a length of time as whole seconds (an int): the unit tells them apart."""
+    if isinstance(written, str):
+        try:
+            return Decimal(written)
+        except InvalidOperation:
+            return parse_duration(written)
+    if isinstance(written, int) and not isinstance(written, bool):
+        return Decimal(written)
+    return written
+
+
+def _show_bound(bound: int | Decimal) -> str:
+    return show_duration(bound) if isinstance(bound, int) else f"{bound:f}"
+
+
+Bound = Annotated[
+    int | Decimal,
+    BeforeValidator(_parse_bound),
+    Field(ge=0),
+    PlainSerializer(lambda bound: f"{bound} s" if isinstance(bound, int) else str(bound)),
+    WithJsonSchema(target_schema()),
+]
+Number = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class CreditTier(Range):
+    """A band of sizes or values, from a day, event or block of this number on, and its rate."""
+
+    at_least: Bound | None = None
+    more_than: Bound | None = None
+    at_most: Bound | None = None
+    below: Bound | None = None
+    from_day: Number | None = None
+    from_event: Number | None = None
+    from_block: Number | None = None
+    rate: Rate
+
+    @property
+    def bounds(self) -> list[int | Decimal]:
+        """The bounds that are given."""
+        given = (self.at_least, self.more_than, self.at_most, self.below)
+        return [bound for bound in given if bound is not None]
+
+    @property
+    def first(self) -> int:
+        """The number of the first day, event or block for which it stands."""
+        return self.from_day or self.from_event or self.from_block or 1
+
+    def __str__(self) -> str:
+        """Show as `from day 3, at least 5 min`."""
+        numbers = [f"from {name} {n}" for name in NUMBERED if (n := getattr(self, f"from_{name}")) is not None]
+        names = ("at_least", "more_than", "at_most", "below")
+        bounds = [(name.replace("_", " "), getattr(self, name)) for name in names]
+        return ", ".join([*numbers, *(f"{n} {_show_bound(b)}" for n, b in bounds if b is not None)]) or "any"
+
+
+NUMBERED = ("day", "event", "block")
+
+
+class Credit(Term):
+    """Pay a rate for each window, event or day, or for each block of it, and add up.
+
+    `beyond` is what is free, `block` what is counted, `times` a factor; the bounds hold for each unit
+    (`each_at_…`) and for all together (`at_…`). Every part is optional but one of `rate` and `tiers`.
+    """
+
+    kind: Literal["credit"] = "credit"
+    for_each: Literal["window", "event", "day"] = "window"
+    when: Literal["always", "target_missed"] = "always"
+    beyond: Literal["target"] | Bound | None = None
+    nearest: Annotated[Duration, Field(gt=0)] | None = None
+    block: Annotated[Bound, Field(gt=0)] | None = None
+    counts: Literal["started", "full"] | None = None
+    most_blocks: Number | None = None
+    rate: Rate | None = None
+    tiers: tuple[CreditTier, ...] = ()
+    tiers_by: Literal["overrun"] | None = None
+    round_decimals: Annotated[int, Field(ge=0, le=8)] | None = None
+    percent_column: tuple[ValueTier, ...] = ()
+    times: Annotated[Quantity, Field(gt=0)] = Decimal(1)
+    event_in: Literal["window_of_end", "window_of_start", "cut"] = "window_of_end"
+    events_over: Literal["window", "month", "quarter", "year"] = "window"
+    outage: DurationRange | None = None
+    first_day: Literal["outage", "report", "after_report"] | None = None
+    grace_working_days: Annotated[int, Field(ge=0)] = 0
+    day_of_repair: Literal["paid", "not_paid"] | None = None
+    promise: str | None = None
+    each_at_least: Rate | None = None
+    each_at_most: Rate | None = None
+    at_least: Rate | None = None
+    at_most: Rate | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        for wrong, text in (
+            ((self.rate is None) == (not self.tiers), "give one of rate and tiers"),
+            (self.block is None and self.counts is not None, "counts says which blocks are paid: give the block"),
+            (self.block is None and self.most_blocks is not None, "most_blocks needs a block"),
+            (self.block is None and self._numbered("block"), "from_block needs a block"),
+            (self.for_each != "event" and self._numbered("event"), "from_event needs for_each: event"),
+            (self.for_each != "day" and self._numbered("day"), "from_day needs for_each: day"),
+            (self.for_each != "day" and self.outage is not None, "outage needs for_each: day"),
+            (self.for_each != "day" and self.first_day is not None, "first_day needs for_each: day"),
+            (self.for_each != "day" and self.day_of_repair is not None, "day_of_repair needs for_each: day"),
+            (not self._numbered("event") and self.events_over != "window", "events_over needs a tier with from_event"),
+            (len([n for n in NUMBERED if self._numbered(n)]) > 1, "number the tiers by one of day, event and block"),
+            (any(isinstance(r, ProRata) for b in self._limits() for r in simple_rates(b)), "no bound is pro_rata"),
+        ):
+            if wrong:
+                raise ValueError(text)
+        return self
+
+    def _numbered(self, name: str) -> bool:
+        return any(getattr(tier, f"from_{name}") is not None for tier in self.tiers)
+
+    def _limits(self) -> Iterator[AnyRate]:
+        limits = (self.each_at_least, self.each_at_most, self.at_least, self.at_most)
+        yield from (limit for limit in limits if limit is not None)
+
+    @property
+    def numbered_by(self) -> str | None:
+        """What the tiers number: day, event or block; None where they do not."""
+        return next((name for name in NUMBERED if self._numbered(name)), None)
+
+    @property
+    def every_rate(self) -> tuple[AnyRate, ...]:
+        """Every rate of the rule, the bounds of credits included."""
+        own = (self.rate,) if self.rate is not None else ()
+        return (*own, *(tier.rate for tier in self.tiers), *self._limits())
+
+    @property
+    def bounded_by_time(self) -> bool:
+        """Tell whether the tiers are bands of time."""
+        return any(isinstance(bound, int) for tier in self.tiers for bound in tier.bounds)
+
+    @property
+    def has_bands(self) -> bool:
+        """Tell whether the tiers are bands of sizes or values, besides being numbered."""
+        return any(tier.bounds for tier in self.tiers)
+
+    @property
+    def factor(self) -> Fraction:
+        """The factor, exact."""
+        return Fraction(self.times)

@@ -1,0 +1,150 @@
+"""What one unit of a credit rule is worth: a share of the charge, a sum, a day's charge, or the time itself."""
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from include.sla_logic.domain.contract.quantities import Term, parse_share, show_share
+
+_SUM = re.compile(r"(\d{1,12}(?:\.\d{1,6})?) ([A-Z]{3})", re.ASCII)
+_FORMS = "a share such as 10% or 1/30, a sum such as 5 EUR, pro_rata, or {day: in_period}"
+_MOST_COMPARED = 4
+
+
+class ShareOfCharge(Term):
+    """A share of the window's charge."""
+
+    share: Fraction
+
+
+class FixedSum(Term):
+    """A sum of money, in the contract's currency."""
+
+    sum: Decimal
+    currency: str
+
+
+class DayOfCharge(Term):
+    """One day's charge: the charge divided by the days of its period, or by a number of days."""
+
+    day: Annotated[int, Field(gt=0, le=366)] | Literal["in_period"]
+
+
+class ProRata(Term):
+    """The charge for the very time that is counted: charge x counted time / window."""
+
+    kind: Literal["pro_rata"] = "pro_rata"
+
+
+SimpleRate = ShareOfCharge | FixedSum | DayOfCharge | ProRata
+
+
+class Chosen(Term):
+    """The greater or the lesser of several rates, compared for each unit."""
+
+    which: Literal["greater_of", "lesser_of"]
+    rates: tuple[SimpleRate, ...]
+
+
+def _parse_simple(written: Any) -> SimpleRate:
+    if isinstance(written, SimpleRate):
+        return written
+    if isinstance(written, Mapping):
+        if set(written) != {"day"}:
+            msg = f"{dict(written)!r:.60} is no rate: write {_FORMS}"
+            raise ValueError(msg)
+        return DayOfCharge.model_validate(written)
+    text = str(written).strip()
+    if text == "pro_rata":
+        return ProRata()
+    if found := _SUM.fullmatch(text):
+        return FixedSum(sum=Decimal(found[1]), currency=found[2])
+    try:
+        return ShareOfCharge(share=parse_share(written))
+    except ValueError as error:
+        msg = f"{text[:40]!r} is no rate: write {_FORMS}"
+        raise ValueError(msg) from error
+
+
+def parse_rate(written: Any) -> "SimpleRate | Chosen":
+    """Read a rate, or the greater or lesser of up to four."""
+    if isinstance(written, Chosen):
+        return written
+    if isinstance(written, Mapping) and len(written) == 1:
+        which, several = next(iter(written.items()))
+        if which in ("greater_of", "lesser_of"):
+            if not isinstance(several, list | tuple) or not 1 < len(several) <= _MOST_COMPARED:
+                msg = f"{which} compares two to {_MOST_COMPARED} rates: {which}: [5 EUR, 10%]"
+                raise ValueError(msg)
+            return Chosen(which=which, rates=tuple(_parse_simple(rate) for rate in several))
+    return _parse_simple(written)
+
+
+def show_rate(rate: "SimpleRate | Chosen") -> str:
+    """Write a rate in words, as the steps of a judgement show it."""
+    match rate:
+        case ShareOfCharge():
+            return show_share(rate.share)
+        case FixedSum():
+            return f"{rate.sum:f} {rate.currency}"
+        case DayOfCharge():
+            return "a day's charge" if rate.day == "in_period" else f"1/{rate.day} of the charge"
+        case ProRata():
+            return "the charge of that time"
+        case Chosen():
+            name = "the greater of" if rate.which == "greater_of" else "the lesser of"
+            return f"{name} {' and '.join(show_rate(one) for one in rate.rates)}"
+
+
+def write_rate(rate: "SimpleRate | Chosen") -> Any:
+    """Return a rate as a contract file states it."""
+    match rate:
+        case ShareOfCharge():
+            return show_share(rate.share)
+        case FixedSum():
+            return f"{rate.sum:f} {rate.currency}"
+        case DayOfCharge():
+            return {"day": rate.day}
+        case ProRata():
+            return "pro_rata"
+        case Chosen():
+            return {rate.which: [write_rate(one) for one in rate.rates]}
+
+
+def simple_rates(rate: "SimpleRate | Chosen") -> Iterator[SimpleRate]:
+    """Go through the rates that a rate is made of."""
+    yield from rate.rates if isinstance(rate, Chosen) else (rate,)
+
+
+_SIMPLE_SCHEMA: list[dict[str, Any]] = [
+    {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*%|\d+/\d+|[01])\s*$"},
+    {"enum": [0, 1]},
+    {"type": "string", "pattern": r"^\d{1,12}(\.\d{1,6})? [A-Z]{3}$"},
+    {"const": "pro_rata"},
+    {
+        "type": "object",
+        "properties": {"day": {"anyOf": [{"const": "in_period"}, {"type": "integer", "minimum": 1, "maximum": 366}]}},
+        "required": ["day"],
+        "additionalProperties": False,
+    },
+]
+
+
+def _several(name: str) -> dict[str, Any]:
+    items = {"anyOf": _SIMPLE_SCHEMA}
+    several = {"type": "array", "items": items, "minItems": 2, "maxItems": _MOST_COMPARED}
+    return {"type": "object", "properties": {name: several}, "required": [name], "additionalProperties": False}
+
+
+Rate = Annotated[
+    ShareOfCharge | FixedSum | DayOfCharge | ProRata | Chosen,
+    BeforeValidator(parse_rate),
+    PlainSerializer(write_rate),
+    WithJsonSchema(
+        {"anyOf": [*_SIMPLE_SCHEMA, _several("greater_of"), _several("lesser_of")], "description": f"{_FORMS}"}
+    ),
+]

@@ -1,0 +1,190 @@
+"""What a credit rule counts: the window, its events, or its days, each with its size and its number."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from fractions import Fraction
+
+from include.sla_logic.domain import spans
+from include.sla_logic.domain.calendars import calendar_window, local_day, local_days_of, local_midnight
+from include.sla_logic.domain.contract.credit_rule import Credit
+from include.sla_logic.domain.period import from_seconds, to_seconds
+from include.sla_logic.domain.sla.case import Case, Measured
+from include.sla_logic.domain.sla.downtime import Downtime
+from include.sla_logic.domain.spans import Span
+
+_EVER = 2**40
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One window, event or day: its size (seconds, or in the objective's unit), its number, and when it begins."""
+
+    name: str
+    size: Fraction
+    number: int = 1
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One outage: touching records are one, what is excluded inside it does not split it."""
+
+    pieces: tuple[Span, ...]
+    references: tuple[str, ...]
+    ends: int
+
+    @property
+    def start(self) -> int:
+        """The first counted second."""
+        return self.pieces[0][0]
+
+    @property
+    def name(self) -> str:
+        """Its records, and its start."""
+        return f"{', '.join(self.references)} from {from_seconds(self.start):%Y-%m-%d %H:%M:%S} UTC"
+
+    @property
+    def last(self) -> int:
+        """The last counted second."""
+        return self.pieces[-1][1] - 1
+
+
+@dataclass(slots=True)
+class Units:
+    """The units that a rule pays for, and what was left out."""
+
+    units: list[Unit]
+    steps: list[str] = field(default_factory=list)
+
+
+def events_of(downtime: Downtime, case: Case) -> list[Event]:
+    """Return the events of all the counted time under the agreements that are judged, beyond the window too."""
+    raw = spans.merge(span for span, _reference in downtime.sources)
+    starts = [start for start, _end in raw]
+    grouped: dict[int, list[Span]] = {}
+    for piece in spans.intersect(downtime.pieces, _judged_time(case)):
+        grouped.setdefault(max(0, bisect_right(starts, piece[0]) - 1), []).append(piece)
+    found = []
+    for place, pieces in sorted(grouped.items()):
+        whole = raw[place] if raw else (pieces[0][0], pieces[-1][1])
+        found.append(Event(tuple(pieces), tuple(dict.fromkeys(downtime.references(whole))), whole[1]))
+    return found
+
+
+def _judged_time(case: Case) -> list[Span]:
+    """Return the time under the judged agreements; where none are stated, a window cut short bounds its cut edges."""
+    agreements = case.facts.agreements
+    if agreements:
+        return spans.merge(one.span for one in agreements if one.judged)
+    (start, end), calendar = case.span, case.agreed.calendar.span
+    return [(start if start > calendar[0] else -_EVER, end if end < calendar[1] else _EVER)]
+
+
+def event_units(rule: Credit, downtime: Downtime, case: Case) -> Units:
+    """Return each event of the window with its own length."""
+    events = events_of(downtime, case)
+    numbers = _numbers(rule, events, case)
+    found = []
+    for event, number in zip(events, numbers, strict=True):
+        pieces = list(event.pieces)
+        if rule.event_in == "cut":
+            pieces = spans.intersect(pieces, case.agreed.held)
+        elif not case.agreed.contains(_belongs(rule, event)):
+            continue
+        if pieces:
+            found.append(Unit(event.name, Fraction(spans.total(pieces)), number, pieces[0][0]))
+    return Units(found)
+
+
+def _belongs(rule: Credit, event: Event) -> int:
+    """Return the second whose window pays for the event."""
+    return event.last if rule.event_in == "window_of_end" else event.start
+
+
+def _numbers(rule: Credit, events: list[Event], case: Case) -> list[int]:
+    """Return the place of each event among those of its window, month, quarter or year, by their start."""
+    counts: dict[datetime | None, int] = {}
+    numbers = []
+    for event in events:
+        cut = rule.event_in == "cut" and event.start < case.span[0] <= event.last
+        at = case.span[0] if cut else _belongs(rule, event)
+        inside = case.agreed.contains(at)
+        stretch = (case.window.start if inside else None) if rule.events_over == "window" else _stretch(rule, case, at)
+        counts[stretch] = counts.get(stretch, 0) + 1
+        numbers.append(counts[stretch])
+    return numbers
+
+
+def _stretch(rule: Credit, case: Case, at: int) -> datetime:
+    terms = case.contract
+    return calendar_window(rule.events_over, terms.zone, from_seconds(at), billing_day=terms.billing_day).start
+
+
+def day_units(rule: Credit, downtime: Downtime, case: Case) -> Units:
+    """Return each local day of the window with a long enough outage inside it; a day is one unit.
+
+    A day belongs to the window in which its first counted second lies.
+    """
+    zone, found = case.contract.zone, Units([])
+    sizes: dict[date, int] = {}
+    begins: dict[date, int] = {}
+    numbers: dict[date, int] = {}
+    for event in events_of(downtime, case):
+        first = _first_day(rule, event, case)
+        if first is None:
+            found.steps.append(f"{event.name}: it was not reported, so no day is counted")
+            continue
+        for day, inside in _days_inside(rule, event, zone):
+            number = day.toordinal() - first.toordinal() + 1
+            if number < 1:
+                continue
+            sizes[day] = sizes.get(day, 0) + spans.total(inside)
+            begins[day] = min(begins.get(day, inside[0][0]), inside[0][0])
+            numbers[day] = max(numbers.get(day, 0), number)
+    for day in sorted(sizes):
+        if case.agreed.contains(begins[day]):
+            found.units.append(Unit(f"{day}", Fraction(sizes[day]), numbers[day], begins[day]))
+    return found
+
+
+def _days_inside(rule: Credit, event: Event, zone: str) -> Iterator[tuple[date, list[Span]]]:
+    """Yield the days that the event touches with its counted time in each; the day of repair as the rule says."""
+    repaired = local_day(from_seconds(event.ends), zone) if rule.day_of_repair == "not_paid" else None
+    by_day: dict[date, list[Span]] = {}
+    for piece in event.pieces:
+        for day, (midnight, following) in local_days_of(piece, zone):
+            by_day.setdefault(day, []).append((max(piece[0], midnight), min(piece[1], following)))
+    for day, inside in by_day.items():
+        wanted = rule.outage
+        long_enough = wanted is None or any(wanted.holds(Fraction(end - start)) for start, end in inside)
+        if long_enough and day != repaired:
+            yield day, inside
+
+
+def _first_day(rule: Credit, event: Event, case: Case) -> date | None:
+    """Return the day that has number 1; None where it is counted from a report that there is not."""
+    zone = case.contract.zone
+    if rule.first_day in (None, "outage"):
+        return local_day(from_seconds(event.start), zone)
+    names = set(event.references)
+    moments = [o.reported_at for o in case.facts.outages if o.reference in names and o.reported_at is not None]
+    if not moments:
+        return None
+    reported = local_day(min(moments), zone)
+    return reported if rule.first_day == "report" else date.fromordinal(reported.toordinal() + 1)
+
+
+def late_units(measured: Measured, case: Case) -> Units:
+    """Return each day late that is paid in this window."""
+    found, zone = [], case.contract.zone
+    for late in measured.paid_days:
+        at = None if late.day is None else to_seconds(local_midnight(late.day, zone))
+        found.append(Unit(f"{late.kind} {late.day or ''}".strip(), Fraction(1), late.number, at))
+    return Units(found)
+
+
+def repair_units(measured: Measured) -> Units:
+    """Return each repair of the window with its own length, numbered as they ended."""
+    return Units([Unit(one.name, one.seconds, one.number, one.at) for one in measured.repairs])
