@@ -8,10 +8,12 @@ from collections import Counter
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from aiosmtpd.controller import Controller
 
 SLOW_SECONDS = 8
+PAGE = 2  # postings in one answer
 SENDER = "sla@teleco.example"
 
 
@@ -68,6 +70,8 @@ class Billing:
         self.postings: dict[str, tuple[str, str, str]] = {}
         self.requests: Counter[str] = Counter()
         self.contradictions: list[str] = []
+        self.bodies: list[dict[str, Any]] = []  # as they were first posted
+        self.tells = True  # what it has posted, in its answers
         self.trouble: str | None = None
         self._lock = threading.Lock()
         self._server: ThreadingHTTPServer | None = None
@@ -94,12 +98,18 @@ class Billing:
         what = body["billingAccount"]["id"], str(amount["value"]), amount["unit"]
         with self._lock:
             self.requests[key] += 1
+            if key not in self.postings:
+                self.bodies.append(body | {"id": f"ACBR-{len(self.bodies)}", "href": "/x"})
             if self.postings.setdefault(key, what) != what:
                 self.contradictions.append(key)
             return f"ACBR-{list(self.postings).index(key)}"
 
+    def posted(self, number: str) -> dict[str, Any]:
+        """Return a posting as the server knows it: the first that came under its key."""
+        return next(body for body in self.bodies if body["id"] == number)
 
-def _handler(billing: Billing) -> type[BaseHTTPRequestHandler]:
+
+def _handler(billing: Billing) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - one server
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -118,8 +128,19 @@ def _handler(billing: Billing) -> type[BaseHTTPRequestHandler]:
                 return None
             if trouble == "forgetful":
                 return self._answer(500, b"oops")
-            said = b"<html>thanks" if trouble == "babbling" else json.dumps({"id": number, "href": "/x"}).encode()
-            return self._answer(201, said)
+            told = billing.posted(number) if billing.tells else {"id": number, "href": "/x"}
+            return self._answer(201, b"<html>thanks" if trouble == "babbling" else json.dumps(told).encode())
+
+        def do_GET(self) -> None:
+            place = urlsplit(self.path)
+            number = place.path.rpartition("/")[2]
+            known = {body["id"]: body for body in billing.bodies}
+            if number in known:
+                return self._answer(200, json.dumps(known[number]).encode())
+            if not number.startswith("appliedCustomerBillingRate"):
+                return self._answer(404, b"{}")
+            first = int(parse_qs(place.query).get("offset", ["0"])[0])
+            return self._answer(200, json.dumps(billing.bodies[first : first + PAGE]).encode())
 
         def _answer(self, code: int, body: bytes) -> None:
             self.send_response(code)

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from include.sla_logic.gateways.billing_http import (
+    UnableToConfirmCredit,
     UnableToPostCredit,
     UnableToReachBilling,
+    UnableToReadPostings,
+    list_keys,
     post_credit,
 )
 from include.sla_logic.settings import BillingSystem, Settings, UnableToReadSettings
@@ -20,7 +23,8 @@ PAYLOAD = {
     "currency": "EUR",
     "type": "appliedBillingCredit",
 }
-KEY = "billing:TT-000001:latency:20261101"
+KEY = "0a1b2c3d:billing:TT-000001:latency:20261101"
+ANSWER = {"posting": "ACBR-0", "href": "/x", "account": "A-1", "amount": "12.34", "currency": "EUR"}
 
 
 @pytest.fixture
@@ -36,7 +40,7 @@ def post(billing: Billing, *, timeout: float = 60, **changes: str):
 
 
 def test_a_credit_is_posted_as_tmf678_has_it_and_the_answer_is_kept(billing):
-    assert post(billing) == {"posting": "ACBR-0", "href": "/x"}
+    assert post(billing) == ANSWER
     assert billing.postings == {KEY: ("A-1", "12.34", "EUR")}
 
 
@@ -56,6 +60,62 @@ def test_a_slow_answer_is_no_answer(billing, monkeypatch):
     billing.be("slow")
     with pytest.raises(UnableToReachBilling, match="ReadTimeout"):
         post(billing, timeout=0.2)
+
+
+def test_what_the_answer_does_not_say_is_read_back(billing):
+    billing.tells = False
+    assert post(billing) == ANSWER
+
+
+@pytest.mark.parametrize("tells", [True, False])
+@pytest.mark.parametrize(
+    ("other", "has"),
+    [
+        ({"account": "A-2"}, "account A-1 instead of A-2"),
+        ({"amount": "12.35"}, "amount 12.34 instead of 12.35"),
+        ({"currency": "CHF"}, "currency EUR instead of CHF"),
+        ({"type": "appliedBillingCharge"}, "type appliedBillingCredit instead of appliedBillingCharge"),
+    ],
+)
+def test_an_answer_about_another_posting_is_no_acknowledgement(billing, tells, other, has):
+    post(billing)
+    billing.tells = tells
+    with pytest.raises(UnableToConfirmCredit, match=has):
+        post(billing, **other)
+
+
+@pytest.mark.parametrize(
+    ("gap", "says"), [("billingAccount", "the account of"), ("taxExcludedAmount", "the amount and currency of")]
+)
+def test_what_the_billing_system_never_says_is_not_taken_as_said(billing, gap, says):
+    post(billing)
+    del billing.bodies[0][gap]
+    with pytest.raises(UnableToReachBilling, match=says):
+        post(billing)
+
+
+def test_a_billing_system_that_lets_nothing_be_read_back_has_confirmed_nothing(billing):
+    billing.tells = False
+    post(billing)
+    billing.bodies.clear()
+    with pytest.raises(UnableToReachBilling, match="reading back ACBR-0 gave 404"):
+        post(billing)
+
+
+def test_all_keys_are_listed_whatever_the_size_of_a_page(billing):
+    system = BillingSystem(f"http://127.0.0.1:{billing.port}", timeout=60)
+    keys = [f"k3:billing:TT-00000{n}:latency:20261101" for n in range(5)]
+    for key in keys:
+        post_credit(PAYLOAD, key=key, system=system)
+    assert list_keys(system) == keys
+    billing.be("down")
+    with pytest.raises(UnableToReadPostings):
+        list_keys(system)
+
+
+def test_a_billing_system_that_lists_nothing_says_so(httpserver_answers):
+    with pytest.raises(UnableToReadPostings, match="501"):
+        list_keys(httpserver_answers(201))
 
 
 def test_an_amount_that_json_cannot_say_is_refused_for_good(billing):

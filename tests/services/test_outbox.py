@@ -1,6 +1,7 @@
 """A message leaves at least once, under one key, and stays with its reason where it cannot."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Lock
 from types import SimpleNamespace
@@ -104,6 +105,18 @@ def test_a_refusal_for_good_ends_it_and_the_ticket_says_so(any_use_cases, receiv
         "Customer Service",
         "Message 1 (mail) could not be delivered: Refused: no such mailbox",
     )
+
+
+def test_the_operators_get_one_mail_a_day_about_a_credit_that_will_not_be_posted(use_cases, receiver, clock):
+    use_cases = UseCases(replace(use_cases.work.settings, operators="ops@teleco.example"), clock=clock)
+    post(use_cases, "a", kind="billing")
+    for _ in range(2):
+        receiver.trouble = [Refused("another account")]
+        use_cases.outbox.deliver()
+        use_cases.outbox.retry(1, by="Kim")
+    [mail] = [message for message in use_cases.outbox.messages() if message.kind == "mail"]
+    assert mail.key.startswith("<failed-step.message-1.20261102.")
+    assert mail.ticket is None
 
 
 def test_after_the_last_attempt_it_is_dead(any_use_cases, receiver, clock):

@@ -48,6 +48,17 @@ def failed_task_mail(dag: str, task: str, why: str, envelope: Envelope) -> Paylo
     )
 
 
+def given_up_mail(number: int, kind: str, why: str, envelope: Envelope) -> Payload:
+    """Return the mail about a message that will not leave by itself; its Message-ID allows one for each UTC day."""
+    return operator_mail(
+        f"message-{number}.{envelope.now:%Y%m%d}",
+        f"Message {number} ({kind}) is given up",
+        f"Message: {number}\nKind: {kind}\nReason: {why}\n\n"
+        "Once the cause is removed, `sla outbox retry` sends it again under its old key.\n",
+        envelope,
+    )
+
+
 def operator_mail(name: str, subject: str, says: str, envelope: Envelope) -> Payload:
     """Return a mail; the same `name` gives the same Message-ID."""
     sender = envelope.sender or SENDER

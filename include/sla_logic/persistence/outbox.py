@@ -165,6 +165,11 @@ def _without_payload() -> Select[Any]:
     return select(*(column for column in outbox.c if column.name != "payload"))
 
 
+def has_message(connection: Connection, key: str) -> bool:
+    """Tell whether a message has this key."""
+    return connection.scalar(select(outbox.c.id).where(outbox.c.key == key)) is not None
+
+
 def count_messages(connection: Connection) -> dict[str, int]:
     """Return how many messages are in each state."""
     query = select(outbox.c.state, func.count()).group_by(outbox.c.state)

@@ -1,18 +1,20 @@
 """Send what is in the outbox, look at it, retry it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
 from include.sla_logic.domain.lanes import Lane
-from include.sla_logic.letters.operator_mail import Envelope, failed_task_mail
+from include.sla_logic.letters.operator_mail import Envelope, Payload, failed_task_mail, given_up_mail
 from include.sla_logic.persistence.audit import Act, acts_about, note_act
 from include.sla_logic.persistence.flush import file_messages, flush, message_row
 from include.sla_logic.persistence.incident_records import find_number, find_number_of_run, lock_tickets, ticket_number
 from include.sla_logic.persistence.installation import installation_id
-from include.sla_logic.persistence.outbox import Outgoing, count_messages, list_messages, retry_message
+from include.sla_logic.persistence.outbox import Outgoing, count_messages, has_message, list_messages, retry_message
 from include.sla_logic.persistence.pending_messages import Message
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
@@ -88,15 +90,23 @@ class Outbox:
                 return False
             note_act(connection, Act(now, "Airflow", TASK_FAILED, subject, why))
             if self.work.settings.operators:
-                sender = self.work.settings.smtp.sender if self.work.settings.smtp else None
-                envelope = Envelope(installation_id(connection), sender, self.work.settings.operators, now)
-                mail = failed_task_mail(dag, task, why, envelope)
-                message = Message(kind="mail", key=mail["message_id"], payload=mail)
-                file_messages(connection, [message_row(message, ticket=None, now=now)])
+                self._mail_once(connection, partial(failed_task_mail, dag, task, why), now)
             return True
 
+    def _mail_once(self, connection: Connection, write: Callable[[Envelope], Payload], now: datetime) -> None:
+        """Put a mail to the operators into the outbox, unless one with its Message-ID is there."""
+        sender = self.work.settings.smtp.sender if self.work.settings.smtp else None
+        mail = write(Envelope(installation_id(connection), sender, self.work.settings.operators or "", now))
+        message = Message(kind="mail", key=mail["message_id"], payload=mail)
+        if not has_message(connection, message.key):
+            file_messages(connection, [message_row(message, ticket=None, now=now)])
+
     def _record_dead(self, connection: Connection, dead: Sequence[tuple[Outgoing, str]]) -> None:
-        """Record in the timelines that messages of these tickets will not leave by themselves."""
+        """Record in the timelines that messages will not leave by themselves; mail the operators about money."""
+        if self.work.settings.operators:
+            now = self.work.database.now(connection)
+            for message, reason in (one for one in dead if one[0].kind == "billing"):
+                self._mail_once(connection, partial(given_up_mail, message.id, message.kind, reason), now)
         numbers = {number for message, _ in dead if message.ticket and (number := ticket_number(message.ticket))}
         lock_tickets(connection, sorted(numbers))
         files = self.work.open_files(connection, sorted(numbers), task="deliver")

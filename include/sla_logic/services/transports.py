@@ -31,7 +31,7 @@ def _billing(settings: Settings, database: Database) -> Transport:
     system = settings.billing
     if system is None:
         return _ledger(database)
-    from include.sla_logic.gateways.billing_http import UnableToPostCredit
+    from include.sla_logic.gateways.billing_http import UnableToConfirmCredit, UnableToPostCredit
 
     def deliver(message: Outgoing) -> Any:
         from include.sla_logic.gateways.billing_http import post_credit
@@ -43,7 +43,7 @@ def _billing(settings: Settings, database: Database) -> Transport:
 
         mark_posted(connection, [message.payload["credit"] for message in messages], database.now(connection))
 
-    return Transport(deliver, refused=(UnableToPostCredit,), acknowledged=acknowledged)
+    return Transport(deliver, refused=(UnableToPostCredit, UnableToConfirmCredit), acknowledged=acknowledged)
 
 
 def _ledger(database: Database) -> Transport:
