@@ -57,9 +57,10 @@ test: .venv/.stamp ## run the tests of every change
 test-more: .venv/.stamp ## run the longer tests: browser walks, faults, whole logs, many examples
 	@$(PY) -m pytest -n 2 -m more $(T)
 
-faults: .venv/.stamp ## break every part of a running Airflow, ROUNDS times each, and count what is lost or doubled
+faults: .venv/.stamp ## break every part of a running Airflow, ROUNDS times each, let people press its buttons, count what is lost or doubled
 	@SLA_EXAMPLES=$$((125 * $(ROUNDS))) $(PY) -m pytest -q tests/state_machine -k MoreOften
 	@$(PY) -m tests.faults --rounds $(ROUNDS) $(FAULTS)
+	@$(PY) -m tests.hands.games --games $$((300 * $(ROUNDS)))
 
 lint: .venv/.stamp ## ruff, mypy --strict and the import rules
 	@$(PY) -m ruff check .

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -229,7 +229,9 @@ class Installation:
 
 
 @contextmanager
-def open_installation(folder: Path, *, operations: str, on_small_disk: bool = False) -> Iterator[Installation]:
+def open_installation(
+    folder: Path, *, operations: str, on_small_disk: bool = False, environment: Mapping[str, str] = HASTE
+) -> Iterator[Installation]:
     """Open an installation whose operations database is 'sqlite' or 'postgres'; Airflow's own is always PostgreSQL.
 
     Where one may mount, the operations database can be given a small disk of its own.
@@ -256,7 +258,7 @@ def open_installation(folder: Path, *, operations: str, on_small_disk: bool = Fa
             home=folder / "airflow",
             operations=OperationsDatabase(url),
             metadata_url=server.create_database(f"airflow_{uuid4().hex[:8]}"),
-            extra_environment={**connections, **HASTE},
+            extra_environment={**connections, **environment},
         )
         use_cases = UseCases(Settings(url, folder / "letters"))
         use_cases.work.migrate()

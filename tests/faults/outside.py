@@ -6,8 +6,9 @@ import threading
 import time
 from collections import Counter
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from aiosmtpd.controller import Controller
@@ -23,12 +24,26 @@ def free_port() -> int:
         return int(asked.getsockname()[1])
 
 
+class Letter(NamedTuple):
+    """What one mail says to whom."""
+
+    to: str
+    subject: str
+    text: str
+
+    @classmethod
+    def of(cls, message: EmailMessage) -> "Letter":
+        body = message.get_body(("plain", "html"))
+        return cls(str(message["To"]), str(message["Subject"]), body.get_content() if body else "")
+
+
 class Mailbox:
     """`trouble` is None, 'down', 'slow', 'later' (451), 'forgetful' (keeps the letter and then answers 451)."""
 
     def __init__(self) -> None:
         self.port = free_port()
         self.kept: Counter[str] = Counter()
+        self.letters: dict[str, Letter] = {}
         self.trouble: str | None = None
         self._controller: Controller | None = None
         self.open()
@@ -55,6 +70,7 @@ class Mailbox:
         if self.trouble == "slow":
             time.sleep(SLOW_SECONDS)  # noqa: ASYNC251 - this server serves no other caller meanwhile
         self.kept[str(message["Message-ID"])] += 1
+        self.letters[str(message["Message-ID"])] = Letter.of(message)
         return "451 what was that?" if self.trouble == "forgetful" else "250 kept"
 
 

@@ -71,6 +71,12 @@ def test_an_incident_that_waits_is_not_lost(opened):
     assert violations(opened, settled=True) == []
 
 
+@pytest.mark.parametrize("answer", ["sent_at", "rejected_at"])
+def test_an_incident_whose_request_was_answered_waits_for_nothing(opened, answer):
+    spoil(opened, insert(restorations).values(PARTS | {answer: NOON}))
+    assert len(violations(opened, settled=True)) == 1
+
+
 def test_an_incident_that_waits_beyond_its_deadline_is_lost(opened, clock):
     spoil(opened, insert(restorations).values(PARTS))
     clock.pass_by(days=2, seconds=1)

@@ -36,8 +36,13 @@ def check_incidents(connection: Connection) -> Iterator[Violation]:
 
 
 def unsettled_incidents(connection: Connection, *, now: datetime) -> Iterator[Violation]:
-    """Name each incident that has not ended and waits neither with a deadline in the future nor in the backlog."""
-    waits = select(restorations.c.ticket).where(restorations.c.outcome.is_(None), restorations.c.deadline >= now)
+    """Name each incident that has not ended and waits neither with a deadline in the future nor in the backlog.
+
+    A request that was answered waits for nothing any more, though its wait may not be decided.
+    """
+    wait = restorations.c
+    unanswered = wait.sent_at.is_(None), wait.rejected_at.is_(None), wait.outcome.is_(None)
+    waits = select(wait.ticket).where(*unanswered, wait.deadline >= now)
     ended = select(steps.c.ticket).where(steps.c.task == END)
     not_begun = select(arrivals.c.ticket).where(arrivals.c.state != "started")
     query = (
