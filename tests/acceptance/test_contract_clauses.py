@@ -29,10 +29,6 @@ NOT_YET_EXPRESSIBLE = {
 
 # Judged wrongly today.
 STILL_WRONG = {
-    "datahub-claim-moved-by-customer-outage",
-    "datahub-claim-moved-by-excluded-maintenance",
-    "datahub-claim-one-of-two-late",
-    "fault-late-claim-percent",
     "fault-next-tier-beyond-the-cap",
 }
 

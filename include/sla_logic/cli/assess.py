@@ -14,7 +14,7 @@ from include.sla_logic.domain.facts_file import FactsFile, read_facts
 from include.sla_logic.domain.facts_use import check_names, left_over
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.service_performance import draw
-from include.sla_logic.domain.sla import Assessed, choose_agreement, compare
+from include.sla_logic.domain.sla import Assessed, check_claims, choose_agreement, compare
 
 app = typer.Typer(help="Judge measurements against a contract.")
 
@@ -74,12 +74,15 @@ def _from_files(contract: Path | None, facts: Path | None, at: str | None, as_of
     check_names(terms, facts_)
     if unused := ", ".join(left_over(terms, facts_)):
         typer.echo(f"sla: the contract promises nothing about: {unused}", err=True)
-    return Assessed(terms, facts_, compare(terms, facts_, window=window, as_of=now))
+    comparison = compare(terms, facts_, window=window, as_of=now)
+    check_claims(facts_, comparison.window, terms, now=now)
+    return Assessed(terms, facts_, comparison)
 
 
 def _ends(known: FactsFile) -> list[datetime]:
-    """Return the recorded ends: without a stated moment, everything on record is known."""
-    return [outage.end for outage in known.outages if outage.end is not None]
+    """Return the recorded ends and claims: without a stated moment, everything on record is known."""
+    ends = [outage.end for outage in known.outages if outage.end is not None]
+    return [*ends, *(claim.filed_at for claim in known.claims_filed)]
 
 
 def _window(terms: Contract, known: FactsFile, at: str | None) -> Period:

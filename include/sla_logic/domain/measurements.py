@@ -213,7 +213,13 @@ class ServiceFacts(Value):
     charges: Charges = Charges()
     agreements: Annotated[tuple[AgreedTime, ...], AfterValidator(_belongs_to_one)] = ()
     claim: ClaimFiled | None = None
+    claims: tuple[ClaimFiled, ...] = ()
     not_kept: tuple[Literal["delays", "event_credits", "usage"], ...] = ()
+
+    @property
+    def claims_filed(self) -> tuple[ClaimFiled, ...]:
+        """The one claim, or all of them: each covers what had begun when it was filed."""
+        return self.claims if self.claim is None else (self.claim, *self.claims)
 
 
 class LineState(StrEnum):

@@ -4,6 +4,7 @@ A span is a pair of seconds since 1970. Every function returns merged spans: sor
 neither overlapping nor touching. Kept free of models, because ten thousand windows pass through it.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 Span = tuple[int, int]
@@ -59,6 +60,12 @@ def intersect(spans: Iterable[Span], other: Iterable[Span]) -> list[Span]:
         else:
             j += 1
     return both
+
+
+def meets(span: Span, merged: Sequence[Span]) -> bool:
+    """Tell whether the span shares a second with one of many merged spans."""
+    at = bisect_left(merged, (span[1], 0))  # the first that begins at its end, or later
+    return at > 0 and merged[at - 1][1] > span[0]
 
 
 def clip(spans: Iterable[Span], window: Span) -> list[Span]:

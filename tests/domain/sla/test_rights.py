@@ -220,7 +220,7 @@ def test_the_explanation_lets_a_person_check_the_judgement_by_hand() -> None:
         "10 % x 100 = 10 EUR",
         "next tier (at least 95.0, below 99.0): 5 h 12 min 1 s (18721 s) more downtime, which costs 15.00 EUR more",
         "due: 10.00 EUR",
-        "must be claimed until 2025-05-30 23:59:59 UTC",
+        "must be claimed until 2025-05-30 (the last day, in UTC)",
     ):
         assert part in text
 

@@ -105,7 +105,8 @@ def _cap(contract: Contract, objective: Objective, line: LineOf) -> Iterable[Fin
 def lint_terms(contract: Contract, line: LineOf) -> Iterable[Finding]:
     """Find missing calendars, and caps that exceed the charge."""
     calendar = contract.calendar
-    counts_days = contract.maintenance.notice_working_days is not None or any(
+    stated = (contract.maintenance.notice_working_days, contract.claim.within_working_days)
+    counts_days = any(number is not None for number in stated) or any(
         isinstance(o.rule, rules.SumPerDay | Credit) and o.rule.grace_working_days for o in contract.objectives
     )
     if counts_days and calendar.country is None and not calendar.holidays:

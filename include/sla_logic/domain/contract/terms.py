@@ -59,22 +59,31 @@ class Cap(Term):
 class Claim(Term):
     """How the customer gets the credit.
 
-    With `within_days` the claim must be filed on or before that local day after `counted_from`;
-    `billing_cycles` counts whole windows after the one of the outage instead. `ticket_within`
-    is how soon a ticket must follow the fault.
+    The claim must be filed on or before the local day that lies `within_days`, `within_working_days` or
+    `within_months` after `counted_from`; from anything but the end of the window, each incident has its own last day.
+    `billing_cycles` counts whole windows after the one of the outage instead. `ticket_within` is how soon a ticket
+    must follow the fault.
     """
 
     automatic: bool = False
-    within_days: Days | None = None
-    billing_cycles: Days | None = None
-    counted_from: Literal["window_end", "outage_end", "ticket_closed"] = "window_end"
+    within_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    within_working_days: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    within_months: Annotated[int, Field(ge=0, le=1_200)] | None = None
+    billing_cycles: Annotated[int, Field(ge=0, le=1_200)] | None = None
+    counted_from: Literal["window_end", "outage_start", "outage_end", "ticket_closed"] = "window_end"
     ticket_within: Duration | None = None
     note: str | None = None
 
+    @property
+    def has_days(self) -> bool:
+        """Tell whether a number of days or months is counted from something."""
+        return any(one is not None for one in (self.within_days, self.within_working_days, self.within_months))
+
     @model_validator(mode="after")
     def _has_one_deadline(self) -> Self:
-        if self.within_days is not None and self.billing_cycles is not None:
-            msg = "give one of within_days and billing_cycles"
+        names = ("within_days", "within_working_days", "within_months", "billing_cycles")
+        if sum(getattr(self, name) is not None for name in names) > 1:
+            msg = f"give one of {', '.join(names)}"
             raise ValueError(msg)
         return self
 

@@ -1,6 +1,7 @@
 """The SLA judgement: what was promised, what was measured, what is owed."""
 
 from include.sla_logic.domain.sla.agreed import UnableToFindAgreedTime, choose_agreement
+from include.sla_logic.domain.sla.claims import check_claims
 from include.sla_logic.domain.sla.compare import RULES_VERSION, Assessed, compare
 from include.sla_logic.domain.sla.comparison import (
     ChronicFinding,
@@ -27,6 +28,7 @@ __all__ = [
     "SlaComparison",
     "UnableToFindAgreedTime",
     "Verdict",
+    "check_claims",
     "choose_agreement",
     "compare",
 ]

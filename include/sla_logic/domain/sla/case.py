@@ -1,9 +1,10 @@
 """One contract, its facts and the window, and the values measured from them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Self
+from typing import Any, Self
 
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.calendars import local_day
@@ -86,6 +87,7 @@ class Case:
     agreed: AgreedWindow
     as_of: datetime
     states: dict[FromUnavailableState, Downtime] = field(default_factory=dict)
+    incidents: Sequence[Any] | None = None  # what `claims` found to be claimable, looked up once
     _downtime: Downtime | None = None
 
     @property

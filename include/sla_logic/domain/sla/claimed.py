@@ -1,34 +1,79 @@
-"""The measured time that was claimed in time: a late ticket loses the credit, not the measurement."""
+"""The measured time that was claimed in time: what is late loses the credit, not the measurement."""
 
 from dataclasses import replace
 
-from include.sla_logic.domain.contract import rules
-from include.sla_logic.domain.contract.contract import Contract, Objective
-from include.sla_logic.domain.durations import show_duration
+from include.sla_logic.domain.contract import measures, rules
+from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.measurements import Outage
-from include.sla_logic.domain.period import to_seconds
-from include.sla_logic.domain.sla.case import Case, Measured
+from include.sla_logic.domain.sla.case import Case, Measured, availability_of
+from include.sla_logic.domain.sla.claims import Claimable, incidents_of, shown_day, ticket_too_late
 from include.sla_logic.domain.sla.measuring import measure
+
+_OF_INCIDENTS = (
+    measures.FromOutages,
+    measures.FromUnavailableState,
+    measures.FromRestoreTimes,
+    measures.FromDaysLate,
+)
+
+
+def is_of_incidents(objective: Objective) -> bool:
+    """Tell whether the objective adds up incidents, and does not describe the whole window."""
+    return isinstance(objective.measured_by, _OF_INCIDENTS)
 
 
 def measure_claimed(objective: Objective, case: Case) -> Measured:
-    """Measure the objective, and again without the outages whose tickets were too late."""
+    """Measure the objective, and again without what was reported or claimed too late."""
     measured = measure(objective, case)
-    late = {outage.reference: why for outage in case.facts.outages if (why := _too_late(case.contract, outage))}
-    if not late or isinstance(objective.rule, rules.HourWaiver):  # what is not charged needs no claim
+    if isinstance(objective.rule, rules.HourWaiver) or not is_of_incidents(objective):
+        return measured  # what is not charged needs no claim, and what is of the whole window has one deadline
+    tickets = {
+        outage.reference: why for outage in case.facts.outages if (why := ticket_too_late(case.contract, outage))
+    }
+    rest = _without(case, [o for o in case.facts.outages if o.reference in tickets], ()) if tickets else case
+    late = _late(case)
+    if not tickets and not late:
         return measured
-    in_time = tuple(outage for outage in case.facts.outages if outage.reference not in late)
-    rest = replace(case, facts=case.facts.model_copy(update={"outages": in_time}), states={}, _downtime=None)
-    claimed = measure(objective, rest)
+    claimed = _rest_of(objective, rest, late)
     if claimed.value == measured.value:
         return measured
-    claimed.steps = [*(f"not paid: {reference}, {why}" for reference, why in late.items()), *claimed.steps]
+    reasons = [f"{reference}, {why}" for reference, why in tickets.items()]
+    reasons += [f"{one.name}, {_why(one, case.contract.zone)}" for one in late]
+    claimed.steps = [*(f"not paid: {reason}" for reason in reasons), *claimed.steps]
     return replace(measured, claimed=claimed)
 
 
-def _too_late(contract: Contract, outage: Outage) -> str | None:
-    within = contract.claim.ticket_within
-    if within is None or outage.ticket_opened_at is None or outage.attribution not in contract.counting.attributions:
-        return None
-    late = to_seconds(outage.ticket_opened_at) - to_seconds(outage.start) - within
-    return f"the ticket was opened {show_duration(late)} too late" if late > 0 else None
+def _late(case: Case) -> list[Claimable]:
+    """Return the incidents to drop; none where the whole claim is late, which is then told of the whole credit."""
+    incidents = incidents_of(case)
+    late = [one for one in incidents if one.late]
+    whole = len(late) == len(incidents) and all(is_of_incidents(one) for one in case.contract.objectives)
+    return [] if whole else late
+
+
+def _rest_of(objective: Objective, case: Case, late: list[Claimable]) -> Measured:
+    """Measure without late incidents: their time is taken out of counted time, so that nothing else changes."""
+    if not late:
+        return measure(objective, case)
+    if not isinstance(objective.measured_by, measures.FromOutages | measures.FromUnavailableState):
+        return measure(objective, _without(case, [o for one in late for o in one.outages], late))
+    measured = measure(objective, case)
+    if measured.downtime is None:
+        return measured
+    return availability_of(case, measured.downtime.without([one.span for one in late if one.span is not None]))
+
+
+def _without(case: Case, outages: list[Outage], late: tuple[Claimable, ...] | list[Claimable]) -> Case:
+    dropped = {id(outage) for outage in outages}
+    delays = [one.delay for one in late if one.delay is not None]
+    kept = {
+        "outages": tuple(outage for outage in case.facts.outages if id(outage) not in dropped),
+        "delays": tuple(delay for delay in case.facts.delays if delay not in delays),
+    }
+    facts = case.facts.model_copy(update=kept)
+    return replace(case, facts=facts, states={}, incidents=None, _downtime=None)
+
+
+def _why(one: Claimable, zone: str) -> str:
+    shown = "" if one.deadline is None else f" {shown_day(one.deadline, zone)}"
+    return f"not claimed until{shown}" if one.filed is None else f"claimed after{shown}"

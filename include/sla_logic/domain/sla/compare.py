@@ -14,6 +14,9 @@ from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla.agreed import find_agreed_window, judged_time
 from include.sla_logic.domain.sla.case import Case
 from include.sla_logic.domain.sla.charge import ChargeBase, charge_base
+from include.sla_logic.domain.sla.claim_finding import find_claim
+from include.sla_logic.domain.sla.claimed import is_of_incidents
+from include.sla_logic.domain.sla.claims import by_incident, whole_window
 from include.sla_logic.domain.sla.comparison import (
     ChronicFinding,
     ClaimFinding,
@@ -24,7 +27,7 @@ from include.sla_logic.domain.sla.comparison import (
 )
 from include.sla_logic.domain.sla.judgement import Judged, judge
 from include.sla_logic.domain.sla.refusal import UnableToJudge
-from include.sla_logic.domain.sla.rights import find_chronic, find_claim
+from include.sla_logic.domain.sla.rights import find_chronic
 from include.sla_logic.domain.sla.stacking import Entry, share_out, shared_events, stack
 
 RULES_VERSION = "1"
@@ -62,8 +65,9 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
     case = Case(contract, facts, agreed, as_of)
     base, missing = _base(case)
     judged = [judge(objective, case, base, missing) for objective in contract.objectives]
-    claim = find_claim(case)
-    due = _due(case, judged, base, claim)
+    whole = _owed_as_a_whole(contract, judged)
+    claim = find_claim(case, whole=bool(whole))
+    due = _due(case, judged, base, claim, unpaid=whole if by_incident(case) and whole_window(case).late else ())
     judgements = tuple(entry.judgement for entry in judged)
     open_reasons = _open_reasons(case, judgements)
     approval = _approval(contract, judgements, due)
@@ -97,6 +101,12 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
     )
 
 
+def _owed_as_a_whole(contract: Contract, judged: Sequence[Judged]) -> tuple[str, ...]:
+    """Name the objectives that owe something for the window and not for incidents in it."""
+    pairs = zip(contract.objectives, judged, strict=True)
+    return tuple(objective.id for objective, entry in pairs if entry.exact and not is_of_incidents(objective))
+
+
 def _planned(facts: ServiceFacts) -> tuple[Period, ...]:
     sound = (Period(start=m.start, end=m.end) for m in facts.maintenance if m.end >= m.start)
     return tuple(sorted(sound, key=lambda period: period.span))
@@ -122,7 +132,9 @@ def _cap_window(case: Case) -> Period:
     return judged_time(case.facts.agreements, stretch)
 
 
-def _due(case: Case, judged: Sequence[Judged], base: ChargeBase | None, claim: ClaimFinding) -> _Due:
+def _due(
+    case: Case, judged: Sequence[Judged], base: ChargeBase | None, claim: ClaimFinding, *, unpaid: Sequence[str]
+) -> _Due:
     contract = case.contract
     named = [entry for entry in judged if entry.exact is not None]
     cap = None
@@ -131,13 +143,15 @@ def _due(case: Case, judged: Sequence[Judged], base: ChargeBase | None, claim: C
     if judged and not named:
         return _Due(None, None, (), ("no objective could be judged",), cap, capped=False, full=False)
     events = shared_events([entry.judgement for entry in named])
-    entries = [(e.judgement.objective, events[e.judgement.objective], e.exact or Fraction(0)) for e in named]
+    amounts = {e.judgement.objective: e.exact or Fraction(0) for e in named} | dict.fromkeys(unpaid, Fraction(0))
+    entries = [(name, events[name], amounts[name]) for name in events]
     paid = stack(entries, contract.stacking)
     steps = [
         f"{name}: {exact_text(amount)}, not paid beside a higher one"
         for name, _e, amount in entries
         if amount and not paid[name]
     ]
+    steps += [f"{name}: not paid, since the window was not claimed in time" for name in unpaid]
     total = sum(paid.values(), Fraction(0))
     capped = cap is not None and total > cap
     if capped and cap is not None and contract.cap is not None:
@@ -150,7 +164,7 @@ def _due(case: Case, judged: Sequence[Judged], base: ChargeBase | None, claim: C
     percent = _percent(contract, entries, named, total, base)
     if claim.state == "late" and total:
         steps.append(f"nothing is paid: {claim.reason}")
-        total = Fraction(0)
+        total, percent = Fraction(0), None if percent is None else Fraction(0)
     money = round_to_minor_unit(total, contract.currency)
     steps.append(f"rounded once, half up: {exact_text(total)} = {money}")
     return _Due(money, percent, share_out(money, paid), tuple(steps), cap, capped, full and bool(total))

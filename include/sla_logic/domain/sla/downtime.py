@@ -2,10 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 from itertools import accumulate
+from typing import Self
 
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.contract.contract import Contract
@@ -52,6 +53,12 @@ class Downtime:
     def seconds(self) -> int:
         """The counted seconds of the window."""
         return spans.total(self.counted)
+
+    def without(self, unpaid: Iterable[Span]) -> Self:
+        """Return the same downtime, of which these stretches do not count."""
+        taken = list(unpaid)
+        counted, longest = spans.subtract(self.counted, taken), spans.subtract(self.longest, taken)
+        return replace(self, counted=counted, longest=longest, _reach=None)
 
     def second(self, counted: Fraction) -> int:
         """Return the moment at which so many counted seconds were reached; none beyond the last."""

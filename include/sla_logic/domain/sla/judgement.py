@@ -49,7 +49,7 @@ def judge(objective: Objective, case: Case, base: ChargeBase | None, missing: Un
         if (doubt := _doubt(measured, case)) is not None:
             return _undecided(objective, measured, doubt)
         context = RuleContext(case, objective, base, missing)
-        found = award(measured.paid, context)
+        found = _nothing_claimed() if _lost_all(measured) else award(measured.paid, context)
         exact = found.amount
         if exact is None:
             exact = (found.share or Fraction(0)) * context.charge().window if found.share else Fraction(0)
@@ -57,6 +57,15 @@ def judge(objective: Objective, case: Case, base: ChargeBase | None, missing: Un
         return _refused(objective, measured, refusal)
     share = (found.share or Fraction(0)) if found.amount is None else None
     return Judged(_decided(objective, measured, context, found, exact), exact, share)
+
+
+def _lost_all(measured: Measured) -> bool:
+    return measured.claimed is not None and measured.claimed.value is None and not measured.claimed.days
+
+
+def _nothing_claimed() -> Award:
+    """Award nothing where everything that was measured was claimed too late."""
+    return Award(share=Fraction(0), steps=["nothing of it was claimed in time"])
 
 
 def _doubt(measured: Measured, case: Case) -> str | None:

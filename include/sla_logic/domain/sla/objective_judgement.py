@@ -1,5 +1,6 @@
 """The parts of a comparison: the judgement of one objective, the claim and the chronic right."""
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
@@ -157,8 +158,14 @@ class ChronicFinding(Value):
 
 
 class ClaimFinding(Value):
-    """Whether the credit is paid by itself, or until when it must be claimed."""
+    """Whether the credit is paid by itself, or until when it must be claimed.
+
+    `last_day` is the day to tell people, in the contract's zone; `deadline` is the midnight that ends it. `late` names
+    the incidents that are lost while others can still be claimed, or were claimed in time.
+    """
 
     state: Literal["automatic", "open", "in_time", "late"]
     reason: str
     deadline: Instant | None = None
+    last_day: date | None = None
+    late: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
-"""What the window means beyond its credit: the claim and its deadline, and the right to leave."""
+"""The right to leave, which many or long outages give."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Self
 
 from include.sla_logic.domain import spans
@@ -13,59 +13,11 @@ from include.sla_logic.domain.period import from_seconds, to_seconds
 from include.sla_logic.domain.sla.case import Case
 from include.sla_logic.domain.sla.downtime import Downtime
 from include.sla_logic.domain.sla.next_tier import first_inside
-from include.sla_logic.domain.sla.objective_judgement import ChronicFinding, ClaimFinding
+from include.sla_logic.domain.sla.objective_judgement import ChronicFinding
 from include.sla_logic.domain.sla.sampled_measures import unavailable_time
 from include.sla_logic.domain.spans import Span
 
 _DAY = 86_400
-
-
-def find_claim(case: Case) -> ClaimFinding:
-    """Tell whether the credit is paid by itself, or until when it must be claimed; the last day counts."""
-    terms = case.contract.claim
-    if terms.automatic:
-        return ClaimFinding(state="automatic", reason="The contract pays without a claim.")
-    deadline = _deadline(case)
-    filed = case.facts.claim
-    if deadline is None:
-        state = "in_time" if filed else "open"
-        return ClaimFinding(state=state, reason=terms.note or "The contract names no deadline for the claim.")
-    shown = f"{deadline - timedelta(seconds=1):%Y-%m-%d %H:%M:%S} UTC"
-    if filed is None:
-        if case.as_of >= deadline:
-            return ClaimFinding(state="late", reason=f"No claim was filed until {shown}.", deadline=deadline)
-        return ClaimFinding(state="open", reason=f"The credit must be claimed until {shown}.", deadline=deadline)
-    if filed.filed_at < deadline:
-        return ClaimFinding(state="in_time", reason=f"Claimed in time (until {shown}).", deadline=deadline)
-    reason = f"Claimed at {filed.filed_at:%Y-%m-%d %H:%M:%S} UTC, after the last moment {shown}."
-    return ClaimFinding(state="late", reason=reason, deadline=deadline)
-
-
-def _deadline(case: Case) -> datetime | None:
-    """Return the first instant that is too late."""
-    contract, terms = case.contract, case.contract.claim
-    if terms.billing_cycles is not None:
-        end = case.agreed.calendar.end
-        for _cycle in range(terms.billing_cycles):
-            end = calendar_window(contract.window, contract.zone, end, billing_day=contract.billing_day).end
-        return end
-    if terms.within_days is None:
-        return None
-    return local_midnight(_anchor(case) + timedelta(days=terms.within_days + 1), contract.zone)
-
-
-def _anchor(case: Case) -> date:
-    """Return the local day from which the days of the claim are counted."""
-    zone, named = case.contract.zone, case.contract.claim.counted_from
-    ends = [
-        outage.ticket_closed_at or outage.end if named == "ticket_closed" else outage.end
-        for outage in case.facts.outages
-        if outage.start < case.window.end and (outage.end is None or outage.end > case.window.start)
-    ]
-    known = [end for end in ends if end is not None]
-    if named != "window_end" and known:
-        return local_day(max(known), zone)
-    return local_day(case.agreed.calendar.end - timedelta(seconds=1), zone)
 
 
 def find_chronic(case: Case) -> ChronicFinding | None:
