@@ -45,7 +45,7 @@ def open_stack(home: Path, setting: Setting) -> Iterator[tuple[str, Callable[[],
             home=home / "airflow",
             dags_folder=dags,
             operations=OperationsDatabase(operations),
-            metadata_url=server.create_database("airflow") if on_server else None,
+            metadata_url=server.create_database("airflow") if on_server else sqlite_url(home / "airflow.db"),
             parallelism=setting.parallelism,
             extra_environment={"TELECO_LETTERS": str(home / "letters"), **setting.environment},
         )

@@ -31,7 +31,7 @@ def main() -> None:
         stack = start()
         try:
             run(stack, longest, 1)
-            metadata = create_engine(stack.settings.metadata)
+            metadata = create_engine(stack.settings.metadata_url or "")
             print("incidents that wait   a single run, wall s   CPU s", flush=True)
             there = 0
             for waiting in sorted(options.waiting):

@@ -1,9 +1,11 @@
 """A PostgreSQL server of one's own for as long as a context lasts, from the binaries that come as a wheel."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -14,14 +16,16 @@ from typing import Self
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from deploy.orphans import end_with_parent
-from deploy.stack.settings import free_port
+from deploy.ports import free_port
 from include.sla_logic.domain.errors import ForeseenError
 
 START_SECONDS = 120
 STOP_SECONDS = 60
 CONNECT_SECONDS = 30  # for each try; a server that is starting refuses at once
+SHARED = Path("/var/tmp")  # noqa: S108  (survives a restart of the machine, unlike /tmp)
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
 
 
@@ -32,8 +36,9 @@ class UnableToStartPostgres(ForeseenError):
 class Databases:
     """Make and remove databases of a server that listens on this loopback port."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, password: str = "") -> None:
         self.port = port
+        self._password = password
 
     @property
     def url(self) -> str:
@@ -42,7 +47,8 @@ class Databases:
 
     def url_of(self, database: str) -> str:
         """Name a database of this server."""
-        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
+        login = f"postgres:{self._password}" if self._password else "postgres"
+        return f"postgresql+psycopg://{login}@127.0.0.1:{self.port}/{database}"
 
     def create_database(self, name: str, *, template: str = "template1") -> str:
         """Copy the template, to which nothing may be connected; without one make an empty database. Return the URL."""
@@ -56,9 +62,28 @@ class Databases:
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    def comment(self, database: str, text: str) -> None:
+        """Write a sentence to a database, to be read by `comments`."""
+        command = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(database), sql.Literal(text))
+        with psycopg.connect(self._conninfo, autocommit=True) as connection:
+            connection.execute(command)
+
+    def comments(self) -> dict[str, str | None]:
+        """Return what is written to each database of the server."""
+        query = "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database"
+        with psycopg.connect(self._conninfo) as connection:
+            return dict(connection.execute(query).fetchall())
+
     @property
     def _conninfo(self) -> str:
-        return f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres connect_timeout={CONNECT_SECONDS}"
+        return make_conninfo(
+            host="127.0.0.1",
+            port=self.port,
+            user="postgres",
+            dbname="postgres",
+            password=self._password or None,
+            connect_timeout=CONNECT_SECONDS,
+        )
 
 
 class PostgresServer(Databases):
@@ -67,22 +92,27 @@ class PostgresServer(Databases):
     `within` names another folder for the data.
     """
 
-    def __init__(self, *, within: Path | None = None) -> None:
-        super().__init__(free_port())
+    _is_kept = False
+
+    def __init__(self, *, within: Path | None = None, password: str = "") -> None:
+        super().__init__(free_port(), password)
         self._within = within
 
     def __enter__(self) -> Self:
-        self._home = Path(tempfile.mkdtemp(prefix="pg-", dir=self._within))
+        self._home = self._make_home()
         try:
             self._user = _unprivileged_user(self._home)
             self._binaries = _binaries(self._home, copied=self._user is not None)
-            self._initialise()
+            self._prepare_data()
             self._process = self._launch()
             self._wait_ready()
         except BaseException:
             self.close()
             raise
         return self
+
+    def _make_home(self) -> Path:
+        return Path(tempfile.mkdtemp(prefix="pg-", dir=self._within))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -114,30 +144,49 @@ class PostgresServer(Databases):
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGQUIT)  # immediate shutdown: ends its children too
                 process.wait(STOP_SECONDS)
-        shutil.rmtree(self._home, ignore_errors=True)
+        if not self._is_kept:
+            shutil.rmtree(self._home, ignore_errors=True)
 
     @property
     def _log(self) -> Path:
         return self._home / "log"
 
+    def _prepare_data(self) -> None:
+        self._initialise()
+
     def _initialise(self) -> None:
-        made = subprocess.run(
-            [self._binaries / "initdb", "-D", self._home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"],
-            capture_output=True,
-            text=True,
-            check=False,
-            user=self._user,
-            cwd=self._home,
+        entry = ["-A", "trust"]
+        if self._password:
+            secret = self._home / "password"
+            secret.write_text(self._password, encoding="utf-8")
+            shutil.chown(secret, self._user or os.geteuid())
+            entry = ["-A", "scram-sha-256", "--pwfile", str(secret)]
+        unfinished = self._home / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        self._run([self._binaries / "initdb", "-D", unfinished, "-U", "postgres", *entry, "-E", "UTF8", "-N"])
+        (self._home / "password").unlink(missing_ok=True)
+        unfinished.rename(self._home / "data")
+
+    def _run(self, command: list[str | Path], told: str = "") -> None:
+        """Run one of the server's programs to its end."""
+        done = subprocess.run(
+            command, input=told, capture_output=True, text=True, check=False, user=self._user, cwd=self._home
         )
-        if made.returncode:
-            raise UnableToStartPostgres(f"initdb failed: {made.stderr}")
+        if done.returncode:
+            raise UnableToStartPostgres(f"{Path(command[0]).name} failed: {done.stderr}")
 
     def _launch(self) -> "subprocess.Popen[bytes]":
-        options = {"listen_addresses": "127.0.0.1", "port": self.port, "fsync": "off", "max_connections": 200}
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",  # a path in a deep folder is longer than a socket's name may be
+            "port": self.port,
+            "fsync": "on" if self._is_kept else "off",
+            "max_connections": 200,
+        }
         settings = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
         with self._log.open("wb") as log:
             return subprocess.Popen(
-                [self._binaries / "postgres", "-D", self._home / "data", "-k", self._home, *settings],
+                [self._binaries / "postgres", "-D", self._home / "data", *settings],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -155,6 +204,55 @@ class PostgresServer(Databases):
                 return
             time.sleep(0.1)
         raise UnableToStartPostgres(f"PostgreSQL did not answer: {self._log.read_text(errors='replace')}")
+
+
+class KeptServer(PostgresServer):
+    """Keep the data in a folder of this name, so that the next start finds them; a password is asked for.
+
+    Where there are none, they are copied from `like`, another kept server's folder that is not in use, or made new.
+    Where root starts it below a folder that PostgreSQL's user may not enter, the data lie under /var/tmp.
+    """
+
+    _is_kept = True
+
+    def __init__(self, folder: Path, password: str, *, like: Path | None = None) -> None:
+        super().__init__(password=password)
+        self.folder = _reachable(folder.resolve())
+        self._like = like if like and like.exists() else None
+
+    def _make_home(self) -> Path:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self.folder
+
+    def _prepare_data(self) -> None:
+        data = self.folder / "data"
+        if data.exists():
+            return
+        if not self._like:
+            self._initialise()
+            return
+        copied = self.folder / "copied"
+        shutil.rmtree(copied, ignore_errors=True)
+        shutil.copytree(self._like, copied)
+        give_to(copied, self._user)
+        change = sql.SQL("ALTER ROLE postgres PASSWORD {}").format(sql.Literal(self._password))
+        self._run([self._binaries / "postgres", "--single", "-D", copied, "postgres"], change.as_string())
+        copied.rename(data)
+
+
+def give_to(folder: Path, user: str | None) -> None:
+    """Let a user own the folder and all that is in it."""
+    if user:
+        for path in [folder, *folder.rglob("*")]:
+            shutil.chown(path, user)
+
+
+def _reachable(folder: Path) -> Path:
+    """Name a folder that PostgreSQL's user can enter."""
+    closed = [above for above in folder.parents if above.exists() and not above.stat().st_mode & stat.S_IXOTH]
+    if os.geteuid() != 0 or not closed:
+        return folder
+    return SHARED / f"teleco-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
 
 
 def _unprivileged_user(home: Path) -> str | None:
@@ -175,6 +273,7 @@ def _binaries(home: Path, *, copied: bool) -> Path:
     if copied:
         for part in parts:
             if (packages / part).exists():
+                shutil.rmtree(home / "installed" / part, ignore_errors=True)  # of another release, perhaps
                 shutil.copytree(packages / part, home / "installed" / part, symlinks=True)
         packages = home / "installed"
     return packages / parts[0] / "bin"

@@ -28,7 +28,7 @@ def main() -> int:
     """Start, print where to look and how to log in, wait for the end."""
     parser = argparse.ArgumentParser(prog="make up", description=__doc__)
     parser.add_argument("--port", type=int, help="port of the web interface (a free one by default)")
-    parser.add_argument("--metadata-url", help="PostgreSQL URL for Airflow's own database (SQLite by default)")
+    parser.add_argument("--metadata-url", help="URL of Airflow's own database (a server of its own by default)")
     given = parser.parse_args()
     console = Console(highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -44,7 +44,7 @@ def main() -> int:
                 f"start one      .venv/bin/sla incident start {NOTIFICATIONS.relative_to(ROOT)}/01-premium.json"
             )
             console.print("Ctrl-C stops it.")
-            stack.wait_ended()
+            stack.run_for_ever()
     except UnableToStartAirflow as error:
         console.print(f"Airflow is not running: {error}")
         return 1

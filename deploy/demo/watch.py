@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from deploy.demo.incidents import DemoIncident
-from deploy.stack import StackApi
+from deploy.stack import AirflowStack
 from deploy.stack.rest import FINISHED
 from include.sla_logic.cli.airflow_api import AirflowBusy
 from include.sla_logic.services import UseCases
@@ -23,8 +23,9 @@ OPERATOR = "demo operator"
 class Watch:
     """Know the state of each run, and the incident behind it."""
 
-    def __init__(self, api: StackApi, use_cases: UseCases, incidents: Sequence[DemoIncident]) -> None:
-        self._api = api
+    def __init__(self, stack: AirflowStack, use_cases: UseCases, incidents: Sequence[DemoIncident]) -> None:
+        self._stack = stack
+        self._api = stack.api
         self._use_cases = use_cases
         self._incidents = incidents
         self.states: dict[str, str] = {}
@@ -47,6 +48,7 @@ class Watch:
                 for incident in self._incidents
             }
             while True:
+                self._stack.restart_ended()
                 with suppress(AirflowBusy):  # it answers again at the next look
                     self.states = self._api.run_states(DAG)
                 for incident in self._incidents:

@@ -1,25 +1,27 @@
 """Start the four components of Airflow, wait until they are healthy, stop them all."""
 
-import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from deploy.ports import free_port
 from deploy.stack.components import Components
 from deploy.stack.credentials import USER, Credentials
-from deploy.stack.metadata import copy_kept, keep
+from deploy.stack.metadata import BundledMetadata
 from deploy.stack.project_settings import ProjectSettings
 from deploy.stack.rest import StackApi
-from deploy.stack.settings import StackSettings, environment, free_port
+from deploy.stack.settings import StackSettings, environment
 from include.sla_logic.cli.airflow_api import AirflowBusy
 from include.sla_logic.domain.errors import ForeseenError
 
 START_SECONDS = 600  # on a machine with much else to do
 LOOK_SECONDS = 0.3
+RESTARTS, RESTART_SECONDS = 3, 300  # a component that has ended as often within this time is given up
 HEALTHY_PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 # Log servers would listen on every interface; here all logs are files of one machine.
 COMPONENTS: Mapping[str, Sequence[str]] = {
@@ -47,16 +49,28 @@ class AirflowStack:
     user = USER
 
     def __init__(self, settings: StackSettings, *, tell: Tell = lambda _: None) -> None:
-        self.settings = settings
         self._tell = tell
         settings.home.mkdir(parents=True, exist_ok=True)
         port = free_port(settings.port)
         self.address = f"http://127.0.0.1:{port}"
         credentials = Credentials.of(settings.home)
         self.password = credentials.password
+        self._metadata: BundledMetadata | None = None
+        if settings.metadata_url is None:
+            self._metadata = BundledMetadata(settings.home, settings.root, credentials.metadata_password)
+            settings = replace(settings, metadata_url=self._metadata.metadata_url)
+        self.settings = settings
         self.environment = environment(settings, port, credentials)
         self.api = StackApi(self.address, user=self.user, password=self.password)
-        self.components: Components
+        self._components: Components | None = None
+        self._restarts: dict[str, list[float]] = {}
+
+    @property
+    def components(self) -> Components:
+        """Return the running components."""
+        if self._components is None:
+            raise RuntimeError("the stack has not been started")
+        return self._components
 
     @property
     def login_file(self) -> Path:
@@ -65,13 +79,10 @@ class AirflowStack:
 
     def start(self, *, dags: Iterable[str] = ()) -> Self:
         """Migrate the metadata database, start everything, wait for health and for the DAGs named."""
-        self._prepare_metadata()
-        self.components = Components(
-            environment=self.environment,
-            log_folder=self.settings.home / "logs" / "components",
-            working_folder=self.settings.root,
-        )
         try:
+            self._prepare_metadata()
+            logs = self.settings.home / "logs" / "components"
+            self.use(Components(environment=self.environment, log_folder=logs, working_folder=self.settings.root))
             for name in COMPONENTS:
                 self.start_component(name)
             self.wait_healthy()
@@ -82,6 +93,10 @@ class AirflowStack:
             raise
         return self
 
+    def use(self, components: Components) -> None:
+        """Start what this stack starts through these components."""
+        self._components = components
+
     def start_component(self, name: str) -> int:
         """Start one component by Airflow's own command name; answers its process id."""
         return self.components.start(name, [str(self.airflow), name, *COMPONENTS[name]])
@@ -89,7 +104,10 @@ class AirflowStack:
     def stop(self) -> None:
         """End all components and all their processes."""
         self.api.close()
-        self.components.close()
+        if self._components:
+            self._components.close()
+        if self._metadata:
+            self._metadata.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -123,11 +141,24 @@ class AirflowStack:
             self._tell(f"Waiting for the DAGs {', '.join(sorted(wanted))}")
             self._wait(lambda: wanted <= self.api.dag_ids(), "ready with its DAGs", timeout_seconds)
 
-    def wait_ended(self) -> None:
-        """Wait for ever; a component that ends by itself raises UnableToStartAirflow with the end of its log."""
+    def run_for_ever(self) -> None:
+        """Keep every component running."""
         while True:
-            self._complain_of_ended()
+            self.restart_ended()
             time.sleep(1)
+
+    def restart_ended(self) -> None:
+        """Start again what has ended by itself, and say why; UnableToStartAirflow where it ends again and again."""
+        if self._metadata and not self._metadata.runs:
+            self._tell("The server of Airflow's metadata has ended and is started again")
+            self._metadata.start_again()
+        for name, code in list(self.components.ended.items()):
+            ends = [end for end in self._restarts.get(name, []) if end > time.monotonic() - RESTART_SECONDS]
+            if len(ends) == RESTARTS:
+                self._complain_of_ended()
+            self._restarts[name] = [*ends, time.monotonic()]
+            self._tell(f"{name} ended with {code} and is started again: {self.components.reason(name)}")
+            self.start_component(name)
 
     @property
     def airflow(self) -> Path:
@@ -135,19 +166,12 @@ class AirflowStack:
         return self.settings.root / ".venv" / "bin" / "airflow"
 
     def _prepare_metadata(self) -> None:
-        """Migrate the metadata database; a new SQLite file is copied from the last one that was new."""
+        """Start the server of the metadata where it is the stack's own, and migrate the metadata."""
         self._tell("Preparing Airflow's metadata database")
-        file, root = self.settings.metadata_file, self.settings.root
-        if file is None:
+        if self._metadata:
+            self._metadata.open(self._migrate)
+        else:
             self._migrate()
-            return
-        is_new = not file.exists()
-        if not copy_kept(root, file):
-            self._migrate()
-            if is_new:
-                keep(root, file)
-        with closing(sqlite3.connect(file)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")  # kept in the file: readers no longer hold up writers
 
     def _migrate(self) -> None:
         done = subprocess.run(

@@ -22,6 +22,7 @@ class Components:
         self.log_folder = log_folder
         self.pids: dict[str, int] = {}
         self.ended: dict[str, int] = {}
+        self._started: dict[str, int] = {}  # those that have ended since included
         self._changed = Condition()
         self._keeper = subprocess.Popen(
             [sys.executable, "-m", "deploy.stack.keeper", str(log_folder)],
@@ -38,11 +39,12 @@ class Components:
     def start(self, name: str, command: list[str]) -> int:
         """Start a component, or start it again after it has ended; answers its process id."""
         self.ended.pop(name, None)
+        self._started.pop(name, None)
         self._order(do="start", name=name, command=command)
         with self._changed:
-            if not self._changed.wait_for(lambda: name in self.pids or self._gone, ANSWER_SECONDS) or self._gone:
+            if not self._changed.wait_for(lambda: name in self._started or self._gone, ANSWER_SECONDS) or self._gone:
                 raise RuntimeError(f"the keeper of the components did not start {name}")
-            return self.pids[name]
+            return self._started[name]
 
     def kill(self, name: str, with_signal: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to one component alone, as a fault would."""
@@ -59,6 +61,11 @@ class Components:
         """Quote the end of a component's log."""
         log = self.log_folder / f"{name}.log"
         return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+
+    def reason(self, name: str) -> str:
+        """Quote the last line of a component's log that speaks of an error, or else the last."""
+        lines = [line for line in self.log_tail(name, 200).splitlines() if line.strip()]
+        return next((line for line in reversed(lines) if "Error" in line), lines[-1] if lines else "it said nothing")
 
     def close(self) -> None:
         """End every component and every process that one of them has started."""
@@ -93,7 +100,7 @@ class Components:
             said = json.loads(line)
             with self._changed:
                 if said["event"] == "started":
-                    self.pids[said["name"]] = said["pid"]
+                    self.pids[said["name"]] = self._started[said["name"]] = said["pid"]
                 else:
                     self.pids.pop(said["name"], None)
                     self.ended[said["name"]] = said["code"]

@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 USER = "admin"
@@ -12,28 +12,31 @@ USER = "admin"
 
 @dataclass(frozen=True)
 class Credentials:
-    """Hold the login and the keys with which the components of one stack trust each other."""
+    """Hold the login, the keys with which the components of one stack trust each other, and its server's password."""
 
     password: str
     fernet_key: str
     jwt_secret: str
     session_key: str
+    metadata_password: str
 
     @classmethod
     def of(cls, home: Path) -> "Credentials":
         """Read the secrets of this home, or make them: a home that is started again keeps its login."""
         kept = home / "secrets.json"
-        if kept.exists():
-            return cls(**json.loads(kept.read_text(encoding="utf-8")))
+        known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
         made = cls(
             password=secrets.token_urlsafe(12),
             fernet_key=base64.urlsafe_b64encode(os.urandom(32)).decode(),
             jwt_secret=secrets.token_urlsafe(64),
             session_key=secrets.token_urlsafe(32),
+            metadata_password=secrets.token_urlsafe(32),
         )
-        _write_private(kept, asdict(made))
-        _write_private(home / "passwords.json", {USER: made.password})
-        return made
+        credentials = replace(made, **known)
+        if asdict(credentials) != known:
+            _write_private(kept, asdict(credentials))
+            _write_private(home / "passwords.json", {USER: credentials.password})
+        return credentials
 
     def environment(self) -> dict[str, str]:
         """Hand the keys to Airflow; the password travels in its file."""

@@ -1,11 +1,8 @@
 """Where a stack lives and how its Airflow is set."""
 
 import os
-import socket
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from sqlalchemy import make_url
 
 from deploy.stack.credentials import Credentials
 
@@ -15,7 +12,6 @@ LOOKED_AT_TOGETHER = 5  # runs: what has happened meanwhile is seen, and what ca
 # Airflow 3.3 often sees that a task has ended only with its next heartbeat: 12 incidents at once took 115 s with its
 # default of 5, and take 31. The task is given up after as many seconds without an answer as before.
 HEARTBEAT_SECONDS, FAILED_HEARTBEATS = 1, 15
-SQLITE_LOCK_SECONDS = 15  # a call that waits in vain for the lock is answered with 500, and its caller tries again
 PARALLELISM = 8  # on two cores 4 take twice as long, as each waits a second for its end to be seen, and 16 do no more
 WAITING_RUNS = 10_000  # a waiting restoration must not keep the next incident from starting
 
@@ -34,7 +30,10 @@ class OperationsDatabase:
 
 @dataclass(frozen=True)
 class StackSettings:
-    """Names the records, databases and limits of one stack; everything of it lies under `home`."""
+    """Names the records, databases and limits of one stack; everything of it lies under `home`.
+
+    Without a URL, Airflow's metadata are in a PostgreSQL server of the stack's own (ADR 0011).
+    """
 
     home: Path
     root: Path = ROOT
@@ -47,28 +46,9 @@ class StackSettings:
     extra_environment: dict[str, str] = field(default_factory=dict)
 
     @property
-    def metadata(self) -> str:
-        """Default to a SQLite file in the home, patient with its lock."""
-        return self.metadata_url or f"{sqlite_url(self.home / 'airflow.db')}?timeout={SQLITE_LOCK_SECONDS}"
-
-    @property
-    def metadata_file(self) -> Path | None:
-        """Name the file of a SQLite metadata database; None for a server."""
-        url = make_url(self.metadata)
-        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-
-    @property
     def workers(self) -> int:
         """Default to what two cores carry."""
         return self.parallelism or PARALLELISM
-
-
-def free_port(wanted: int | None = None) -> int:
-    """Pick a free loopback port; raise OSError where the one asked for is taken."""
-    with socket.socket() as held:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.bind(("127.0.0.1", wanted or 0))
-        return int(held.getsockname()[1])
 
 
 def sqlite_url(path: Path) -> str:
@@ -111,7 +91,7 @@ def _airflow(settings: StackSettings, port: int) -> dict[str, str]:
             "simple_auth_manager_users": "admin:admin",
             "simple_auth_manager_passwords_file": settings.home / "passwords.json",
         },
-        "database": _database(settings.metadata),
+        "database": _database(settings.metadata_url or ""),
         "scheduler": {
             "scheduler_idle_sleep_time": SCHEDULER_LOOK_SECONDS,
             "max_dagruns_per_loop_to_schedule": LOOKED_AT_TOGETHER,

@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deploy.stack import AirflowStack, StackSettings, UnableToStartAirflow
+from deploy.stack.airflow_stack import RESTARTS
 from deploy.stack.components import Components
 
 # A component that ignores the polite signal and has a grandchild in a session of its own, as workers are.
@@ -90,3 +92,24 @@ def test_what_a_component_says_is_kept(tmp_path: Path) -> None:
         components.start("speaker", [sys.executable, "-c", "print('ready'); print('and done')"])
         assert components.wait_ended("speaker") == 0
         assert components.log_tail("speaker", lines=1) == "and done"
+
+
+def test_a_component_that_ends_again_and_again_is_given_up_with_its_reason(tmp_path: Path) -> None:
+    program = tmp_path / ".venv" / "bin" / "airflow"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\necho 'ConfigError: no such option'\nexit 3\n", encoding="utf-8")
+    program.chmod(0o755)
+    told: list[str] = []
+    stack = AirflowStack(
+        StackSettings(home=tmp_path / "home", root=tmp_path, metadata_url="sqlite://"), tell=told.append
+    )
+    with _components(tmp_path) as components:
+        stack.use(components)
+        stack.start_component("triggerer")
+        for _ in range(RESTARTS):
+            components.wait_ended("triggerer")
+            stack.restart_ended()
+        components.wait_ended("triggerer")
+        with pytest.raises(UnableToStartAirflow, match="triggerer ended with 3"):
+            stack.restart_ended()
+    assert told == ["triggerer ended with 3 and is started again: ConfigError: no such option"] * RESTARTS

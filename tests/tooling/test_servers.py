@@ -1,12 +1,13 @@
 """The servers that tests and demo start are real and leave nothing behind."""
 
 import os
+from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 
-from deploy.postgres import PostgresServer
+from deploy.postgres import KeptServer, PostgresServer
 
 
 def _connect(url: str) -> psycopg.Connection:
@@ -29,6 +30,20 @@ def test_a_postgres_server_ends_with_its_context_and_takes_its_folder_along() ->
     assert not home.exists()
     with pytest.raises(psycopg.OperationalError):
         _connect(url)
+
+
+def test_a_kept_server_keeps_its_data_and_its_copy_has_a_password_of_its_own(tmp_path: Path) -> None:
+    with KeptServer(tmp_path / "kept", "first") as server:
+        url, folder = server.create_database("held"), server.folder
+        with _connect(url) as connection:
+            connection.execute("CREATE TABLE held (id integer)")
+        server.comment("held", "of today")
+    with KeptServer(tmp_path / "copy", "second", like=folder / "data") as copy:
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            _connect(copy.url_of("held").replace("second", "first"))
+        assert copy.comments()["held"] == "of today"
+    with KeptServer(tmp_path / "copy", "second") as again, _connect(again.url_of("held")) as connection:
+        assert connection.execute("SELECT count(*) FROM held").fetchone() == (0,)
 
 
 def test_airflow_has_a_home_of_the_tests_own() -> None:

@@ -48,9 +48,9 @@ def test_the_stack_has_the_pool_for_resource_work(airflow_stack: AirflowStack) -
     assert pool["slots"] > 0
 
 
-def test_a_triggerer_that_was_killed_is_replaced(airflow_stack: AirflowStack) -> None:
+def test_a_triggerer_that_was_killed_is_started_again(airflow_stack: AirflowStack) -> None:
     airflow_stack.components.kill("triggerer")
     airflow_stack.components.wait_ended("triggerer")
-    airflow_stack.start_component("triggerer")
+    airflow_stack.restart_ended()
     airflow_stack.wait_healthy()
     assert "triggerer" in airflow_stack.components.pids
