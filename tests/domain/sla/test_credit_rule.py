@@ -158,15 +158,16 @@ def test_an_outage_that_was_not_reported_is_named_and_left_out() -> None:
     assert any("UNTOLD" in step and "not reported" in step for step in found.steps)
 
 
-LATE = {"id": "repair", "metric": "delay"}
+LATE: dict[str, Any] = {"id": "repair", "metric": "delay"}
 
 
 def test_days_late_are_paid_in_the_window_in_which_they_lie() -> None:
-    about = LATE | {"rule": {"kind": "credit", "for_each": "day", "promise": "repair", "rate": "5 EUR"}}
+    paid = {"kind": "credit", "for_each": "day", "promise": "repair", "rate": "5 EUR"}
+    about: dict[str, Any] = LATE | {"rule": paid}
     known = [Delay(kind="repair", due=date(2025, 4, 28), done=date(2025, 5, 3)), Delay(kind="other", days_late=9)]
     assert credit_of(about, delays=known) == "15.00"
     assert credit_of(about, delays=known, window=MAY) == "10.00"
-    graced = LATE | {"rule": about["rule"] | {"grace_working_days": 2, "day_of_repair": "paid"}}
+    graced = LATE | {"rule": paid | {"grace_working_days": 2, "day_of_repair": "paid"}}
     assert credit_of(graced, delays=known) == "0.00"
     assert credit_of(graced, delays=known, window=MAY) == "15.00"  # due Monday, grace until Wednesday: 1, 2 and 3 May
 
@@ -257,7 +258,7 @@ def test_the_next_step_of_a_window_is_named_with_its_cost() -> None:
 
 
 def test_a_plain_table_is_drawn_as_the_older_kind_is() -> None:
-    bands = [
+    bands: list[dict[str, Any]] = [
         {"at_least": "99.9", "rate": 0},
         {"at_least": "99", "below": "99.9", "rate": "10%"},
         {"below": "99", "rate": "50%"},
