@@ -90,7 +90,7 @@ def _window(terms: Contract, known: FactsFile, at: str | None) -> Period:
     moment = stated.start if stated else read_instant(at) if at else known.as_of
     if moment is None:
         raise UnableToAssess("Say which window to judge: --at, or window or as_of in the facts file.")
-    calendar = calendars.calendar_window(terms.window, terms.zone, moment, billing_day=terms.billing_day)
+    calendar = terms.window_at(moment)
     if stated is None:
         return calendar
     if not stated.seconds or not (calendar.start <= stated.start and stated.end <= calendar.end):

@@ -118,13 +118,15 @@ def clock_hour(second: int, zone: str) -> Span:
 
 
 @lru_cache(maxsize=4096)
-def calendar_window(kind: str, zone: str, instant: datetime, *, billing_day: int = 1) -> Period:
+def calendar_window(kind: str, zone: str, instant: datetime, *, billing_day: int = 1, first_month: int = 1) -> Period:
     """Return the month, quarter or year of the zone's calendar in which the instant lies.
 
-    `billing_day` (1 to 28) is the day of the month on which the window begins.
+    `billing_day` (1 to 28) is the day of the month on which the window begins, `first_month` (1 to 12) the month in
+    which the year begins; quarters are counted from it.
     """
-    day = pendulum.instance(local_day(instant, zone))
-    first = day.subtract(days=billing_day - 1).first_of(WindowKind(kind)).set(day=billing_day)
+    day = pendulum.instance(local_day(instant, zone)).subtract(days=billing_day - 1)
+    months = (day.month - first_month) % WindowKind(kind).months
+    first = day.set(day=1).subtract(months=months).set(day=billing_day)
     return of_span((_midnight(first, zone), _midnight(first.add(months=WindowKind(kind).months), zone)))
 
 

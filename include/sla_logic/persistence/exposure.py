@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, time
 
 from sqlalchemy import Connection, select
 
-from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.measurements import Charges, ServiceFacts
 from include.sla_logic.domain.money import Money
@@ -76,7 +75,7 @@ def _agreements(connection: Connection, tickets: list[Uncompared]) -> dict[tuple
 
 def _first_tier(contract: Contract, agreement: Agreement, day: date) -> Money | None:
     noon = datetime.combine(day, time(12), UTC)
-    window = calendar_window(contract.window, contract.zone, noon, billing_day=contract.billing_day)
+    window = contract.window_at(noon)
     facts = ServiceFacts(service=agreement.service, charges=Charges(recurring=agreement.monthly_charge))
     said = judged(compare(contract, facts, window=window, as_of=window.start))
     return None if said["at_stake"] is None else from_minor_units(said["at_stake"], said["currency"])

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, or_, select
 
-from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.measurements import (
@@ -204,9 +203,7 @@ def _as_far_back_as_rights_reach(contract: Contract, window: Period) -> Period:
     """Return the period whose outages matter: a right to leave also counts those before the window."""
     if contract.chronic is None:
         return window
-    stretch = calendar_window(
-        contract.chronic.total_over, contract.zone, window.start, billing_day=contract.billing_day
-    )
+    stretch = contract.stretch(contract.chronic.total_over, window.start)
     start = min(window.start - timedelta(days=contract.chronic.within_days), stretch.start)
     return Period(start=start, end=window.end)
 

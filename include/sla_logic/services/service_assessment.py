@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Select, select
 
 from include.sla_logic.domain.budget import ServiceBudget, work_out_budget
-from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.performance import PerformanceSeries
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.service_performance import draw
@@ -77,6 +76,6 @@ def _subscriptions() -> Select[tuple[str, str]]:
 
 def _assess(connection: Connection, agreement: Agreement, *, at: datetime, now: datetime) -> Assessed:
     contract = ContractRegister(connection=connection).contract(agreement)
-    window = calendar_window(contract.window, contract.zone, at, billing_day=contract.billing_day)
+    window = contract.window_at(at)
     facts = MeasurementRegister(connection=connection).facts(agreement, window, as_of=now)
     return Assessed(contract, facts, compare(contract, facts, window=window, as_of=now))

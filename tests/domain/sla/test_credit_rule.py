@@ -8,6 +8,7 @@ import pytest
 from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.measurements import (
     AgreedTime,
+    ClaimFiled,
     Delay,
     MaintenanceWindow,
     Outage,
@@ -92,6 +93,14 @@ MAY = calendar_window("month", "UTC", at("2025-05-10"))
 def test_an_event_across_the_edge_is_paid_once(event_in: str, april: str, may: str) -> None:
     about = rule(for_each="event", event_in=event_in, block="1 h", rate="1%")
     assert (credit_of(about, CROSSING), credit_of(about, CROSSING, window=MAY)) == (april, may)
+
+
+@pytest.mark.parametrize("each", ["event", "day", "window"])
+def test_an_event_that_was_claimed_too_late_is_not_paid(each: str) -> None:
+    late = {"within_days": 5, "counted_from": "outage_end"}
+    claimed = facts(*TWO, charge="3000.00", claim=ClaimFiled(filed_at=at("2025-04-12 08:00")))
+    terms = contract(rule(for_each=each, block="1 h", rate="1%"), claim=late)
+    assert judge(terms, claimed).credit_due == euros("30.00")  # of A, which ended on the 3rd, nothing
 
 
 def test_an_event_that_ends_with_the_window_belongs_to_it() -> None:

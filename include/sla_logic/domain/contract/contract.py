@@ -1,13 +1,19 @@
 """The contract: what was promised, how it is measured, and what a breach is worth."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from include.sla_logic.domain.calendars import BusinessCalendar, UnableToFindZone, WindowKind, find_zone
+from include.sla_logic.domain.calendars import (
+    BusinessCalendar,
+    UnableToFindZone,
+    WindowKind,
+    calendar_window,
+    find_zone,
+)
 from include.sla_logic.domain.contract.measures import (
     FromDaysLate,
     FromErrorRates,
@@ -17,10 +23,12 @@ from include.sla_logic.domain.contract.measures import (
     FromRestoreTimes,
     Measure,
 )
+from include.sla_logic.domain.contract.payment_terms import CreditUnits, LeastCredit
 from include.sla_logic.domain.contract.quantities import Quantity, Share, Target, Term
 from include.sla_logic.domain.contract.rules import Rule
 from include.sla_logic.domain.contract.terms import Cap, Chronic, Claim, Counting, MaintenanceTerms
 from include.sla_logic.domain.money import Currency, Money
+from include.sla_logic.domain.period import Period
 
 
 class ServiceClass(StrEnum):
@@ -73,6 +81,8 @@ class Objective(Term):
     unit: str | None = None
     measure: Measure | None = None
     rule: Rule
+    counting: Counting | None = None
+    maintenance: MaintenanceTerms | None = None
 
     @property
     def measured_by(self) -> Measure:
@@ -106,6 +116,7 @@ class Contract(Term):
     currency: Currency
     window: WindowKind = WindowKind.MONTH
     billing_day: Annotated[int, Field(ge=1, le=28)] = 1
+    first_month: Annotated[int, Field(ge=1, le=12)] = 1
     charge_base: Literal["recurring", "usage", "greater_of_recurring_and_usage"]
     proration: Literal["by_time", "by_day", "none"] = "by_time"
     partial_window: Literal["cut", "whole", "excluded"] = "cut"
@@ -115,6 +126,8 @@ class Contract(Term):
     maintenance: MaintenanceTerms = MaintenanceTerms()
     calendar: BusinessCalendar = BusinessCalendar()
     cap: Cap | None = None
+    least_credit: LeastCredit | None = None
+    credit_units: CreditUnits | None = None
     claim: Claim = Claim()
     approval_limit: Annotated[Quantity, Field(ge=0)] | None = None
     approval_share: Share = Fraction(1)
@@ -141,6 +154,24 @@ class Contract(Term):
             msg = "a contract promises something: give objectives, or a chronic clause"
             raise ValueError(msg)
         return self
+
+    def stretch(self, kind: str, instant: datetime) -> Period:
+        """Return the month, quarter or year, as this contract counts them, in which the instant lies."""
+        return calendar_window(kind, self.zone, instant, billing_day=self.billing_day, first_month=self.first_month)
+
+    def window_at(self, instant: datetime) -> Period:
+        """Return the contract's window in which the instant lies."""
+        return self.stretch(self.window, instant)
+
+    def counted_for(self, objective: Objective) -> "Contract":
+        """Return the contract with what the objective counts in its own way."""
+        own = {}
+        for name in ("counting", "maintenance"):
+            terms = getattr(objective, name)
+            if terms is not None:
+                written = {field: getattr(terms, field) for field in terms.model_fields_set}
+                own[name] = getattr(self, name).model_copy(update=written)
+        return self.model_copy(update=own) if own else self
 
     def objective(self, name: str) -> Objective:
         """Return the objective of this id."""

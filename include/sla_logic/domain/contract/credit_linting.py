@@ -145,7 +145,7 @@ class _Linting:
 
     def _least(self) -> Cut:
         """Return the cut below which no size is looked up: nothing is no event, and nothing is paid for nothing."""
-        shortest = self.contract.counting.shortest
+        shortest = self.contract.counted_for(self.objective).counting.shortest
         if self.rule.beyond is not None:
             return Fraction(0), 1
         if self.rule.for_each == "window" and self.timed:

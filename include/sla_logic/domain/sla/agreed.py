@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from include.sla_logic.domain import spans
-from include.sla_logic.domain.calendars import calendar_window, local_days
+from include.sla_logic.domain.calendars import local_days
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.measurements import AgreedTime, ServiceFacts
@@ -72,7 +72,7 @@ def find_agreed_window(contract: Contract, facts: ServiceFacts, window: Period) 
 
     Without agreements in the facts the whole window is agreed; a part of the contract's window is then one in part.
     """
-    calendar = calendar_window(contract.window, contract.zone, window.start, billing_day=contract.billing_day)
+    calendar = contract.window_at(window.start)
     if window.end > calendar.end or window.start == window.end:
         calendar = window
     parts = _parts(contract, facts.agreements, window)
@@ -131,7 +131,7 @@ def charged_windows(contract: Contract, stretch: Period, span: Span) -> Fraction
     """Return how many full windows of the stretch the time of an agreement is charged for."""
     charged, at = Fraction(0), stretch.start
     while at < stretch.end:
-        full = calendar_window(contract.window, contract.zone, at, billing_day=contract.billing_day)
+        full = contract.window_at(at)
         charged += sum((charged_part(contract, cut, full)[0] for cut in spans.clip([span], full.span)), Fraction(0))
         at = full.end
     return charged

@@ -8,8 +8,9 @@ from typing import Any, Self
 
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.calendars import local_day
-from include.sla_logic.domain.contract.contract import Contract
+from include.sla_logic.domain.contract.contract import Contract, Objective
 from include.sla_logic.domain.contract.measures import FromUnavailableState
+from include.sla_logic.domain.contract.terms import Counting, MaintenanceTerms
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import Period
@@ -89,6 +90,17 @@ class Case:
     states: dict[FromUnavailableState, Downtime] = field(default_factory=dict)
     incidents: Sequence[Any] | None = None  # what `claims` found to be claimable, looked up once
     _downtime: Downtime | None = None
+    _counted_apart: dict[tuple[Counting, MaintenanceTerms], "Case"] = field(default_factory=dict)
+
+    def counted_for(self, objective: Objective) -> "Case":
+        """Return the case as this objective counts; objectives that count alike share their downtime."""
+        contract = self.contract.counted_for(objective)
+        if contract is self.contract:
+            return self
+        key = contract.counting, contract.maintenance
+        if key not in self._counted_apart:
+            self._counted_apart[key] = Case(contract, self.facts, self.agreed, self.as_of)
+        return self._counted_apart[key]
 
     @property
     def window(self) -> Period:

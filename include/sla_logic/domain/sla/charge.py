@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from include.sla_logic.domain.calendars import WindowKind, calendar_window, local_days
+from include.sla_logic.domain.calendars import WindowKind, local_days
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.measurements import ServiceFacts
@@ -58,7 +58,7 @@ class ChargeBase:
         windows = Fraction(1) if kind == "window" else Fraction(WindowKind(kind).months, contract.window.months)
         if windows <= 1 or not self.agreed:
             return self.window * min(windows, Fraction(1)) + self.full_window * max(windows - 1, Fraction(0))
-        stretch = calendar_window(kind, contract.zone, window.window.start, billing_day=contract.billing_day)
+        stretch = contract.stretch(kind, window.window.start)
         charged = (full * charged_windows(contract, stretch, span) for span, full in self.agreed)
         return sum(charged, Fraction(0))
 
@@ -81,7 +81,7 @@ def _recurring(contract: Contract, facts: ServiceFacts, window: AgreedWindow) ->
     known = [_amount(charge, contract) for charge in named if charge is not None]
     if len(known) < len(named):
         return None
-    period = calendar_window(charges.per, contract.zone, window.window.start, billing_day=contract.billing_day)
+    period = contract.stretch(charges.per, window.window.start)
     periods = Fraction(contract.window.months, WindowKind(charges.per).months)
     shares = [charged_part(contract, part.span, window.calendar) for part in window.parts]
     paid = [amount * periods * share for amount, (share, _how) in zip(known, shares, strict=True)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from include.sla_logic.domain import spans
-from include.sla_logic.domain.calendars import calendar_window, local_day
+from include.sla_logic.domain.calendars import local_day
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.durations import show_duration
@@ -64,7 +64,7 @@ def whole_window(case: Case) -> Claimable:
     end = case.agreed.calendar.end
     if terms.billing_cycles is not None:
         for _cycle in range(terms.billing_cycles):
-            end = calendar_window(contract.window, contract.zone, end, billing_day=contract.billing_day).end
+            end = contract.window_at(end).end
         return _claimable(case, "the window", end, case.window.start)
     last = last_day(contract, local_day(end - timedelta(seconds=1), contract.zone))
     deadline = None if last is None else deadline_after(last, contract.zone)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.measurements import ServiceFacts
@@ -26,6 +25,7 @@ from include.sla_logic.domain.sla.comparison import (
     Verdict,
 )
 from include.sla_logic.domain.sla.judgement import Judged, judge
+from include.sla_logic.domain.sla.payment import payable
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.rights import find_chronic
 from include.sla_logic.domain.sla.stacking import Entry, share_out, shared_events, stack
@@ -64,7 +64,7 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
     agreed = find_agreed_window(contract, facts, window)
     case = Case(contract, facts, agreed, as_of)
     base, missing = _base(case)
-    judged = [judge(objective, case, base, missing) for objective in contract.objectives]
+    judged = [judge(objective, case.counted_for(objective), base, missing) for objective in contract.objectives]
     whole = _owed_as_a_whole(contract, judged)
     claim = find_claim(case, whole=bool(whole))
     due = _due(case, judged, base, claim, unpaid=whole if by_incident(case) and whole_window(case).late else ())
@@ -128,7 +128,7 @@ def _cap_window(case: Case) -> Period:
     contract, window = case.contract, case.window
     if contract.cap is None or contract.cap.over == "window":
         return window
-    stretch = calendar_window(contract.cap.over, contract.zone, window.start, billing_day=contract.billing_day)
+    stretch = contract.stretch(contract.cap.over, window.start)
     return judged_time(case.facts.agreements, stretch)
 
 
@@ -160,6 +160,8 @@ def _due(
             f"of the {contract.cap.over} = {exact_text(cap)}"
         )
         total = cap
+    total, more = payable(total, cap, contract)
+    steps += more
     full = base is not None and base.window > 0 and total >= base.window * contract.approval_share
     percent = _percent(contract, entries, named, total, base)
     if claim.state == "late" and total:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from include.sla_logic.domain import spans
-from include.sla_logic.domain.calendars import calendar_window, local_day, local_days_of, local_midnight
+from include.sla_logic.domain.calendars import local_day, local_days_of, local_midnight
 from include.sla_logic.domain.contract.credit_rule import Credit
 from include.sla_logic.domain.period import from_seconds, to_seconds
 from include.sla_logic.domain.sla.case import Case, Measured
@@ -119,7 +119,7 @@ def _numbers(rule: Credit, events: list[Event], case: Case) -> list[int]:
 
 def _stretch(rule: Credit, case: Case, at: int) -> datetime:
     terms = case.contract
-    return calendar_window(rule.events_over, terms.zone, from_seconds(at), billing_day=terms.billing_day).start
+    return terms.stretch(rule.events_over, from_seconds(at)).start
 
 
 def day_units(rule: Credit, downtime: Downtime, case: Case) -> Units:

@@ -58,7 +58,8 @@ class Downtime:
         """Return the same downtime, of which these stretches do not count."""
         taken = list(unpaid)
         counted, longest = spans.subtract(self.counted, taken), spans.subtract(self.longest, taken)
-        return replace(self, counted=counted, longest=longest, _reach=None)
+        pieces = spans.subtract(self.pieces, taken)
+        return replace(self, pieces=pieces, counted=counted, longest=longest, _reach=None)
 
     def second(self, counted: Fraction) -> int:
         """Return the moment at which so many counted seconds were reached; none beyond the last."""

@@ -3,7 +3,6 @@
 from datetime import datetime
 from fractions import Fraction
 
-from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.contract.credit_rule import Credit
 from include.sla_logic.domain.contract.quantities import exact_text
@@ -80,4 +79,4 @@ def _stretch_of(rule: Credit, case: Case, end: datetime) -> datetime | None:
     if rule.events_over == "window":
         return case.window.start if case.agreed.contains(to_seconds(end)) else None
     terms = case.contract
-    return calendar_window(rule.events_over, terms.zone, end, billing_day=terms.billing_day).start
+    return terms.stretch(rule.events_over, end).start

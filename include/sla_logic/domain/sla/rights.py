@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Self
 
 from include.sla_logic.domain import spans
-from include.sla_logic.domain.calendars import calendar_window, local_day, local_midnight
+from include.sla_logic.domain.calendars import local_day, local_midnight
 from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.contract.terms import Chronic
 from include.sla_logic.domain.durations import show_duration
@@ -89,7 +89,7 @@ def _stretches(case: Case, terms: Chronic) -> list[Span]:
     """Return the months, quarters or years of the clause's total that the window touches, oldest first."""
     contract, found, at = case.contract, list[Span](), case.window.start
     while at < case.window.end or not found:
-        stretch = calendar_window(terms.total_over, contract.zone, at, billing_day=contract.billing_day)
+        stretch = contract.stretch(terms.total_over, at)
         found.append(stretch.span)
         at = stretch.end
     return found

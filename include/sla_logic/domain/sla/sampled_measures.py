@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from include.sla_logic.domain import spans
-from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import measures
 from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.contract.quantities import exact_text
@@ -73,7 +72,7 @@ def _silent_windows(steps: sampled.Steps, raw: Sequence[spans.Span], case: Case)
     contract, found = case.contract, [case.span] if sampled.is_silent(steps.within(case.span)) else []
     at = raw[0][0] if raw else 0
     while raw and at < raw[-1][1]:
-        window = calendar_window(contract.window, contract.zone, from_seconds(at), billing_day=contract.billing_day)
+        window = contract.window_at(from_seconds(at))
         at = window.span[1]
         if sampled.is_silent(steps.within(window.span)):
             found.append(window.span)

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.money import round_to_minor_unit
 from include.sla_logic.domain.period import Period
@@ -58,7 +57,7 @@ def _period(contract: Contract, row: Row[Any]) -> Period:
     assert contract.cap is not None  # noqa: S101 - asked before
     if contract.cap.over == "window":
         return Period(start=row.window_start, end=row.window_end)
-    return calendar_window(contract.cap.over, contract.zone, row.window_start, billing_day=contract.billing_day)
+    return contract.stretch(contract.cap.over, row.window_start)
 
 
 def _cap(contract: Contract, row: Row[Any]) -> Any:

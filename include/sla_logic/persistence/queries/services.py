@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.money import Money
@@ -117,7 +116,7 @@ def _windows(contract: Contract, now: datetime) -> Sequence[Period]:
     found: list[Period] = []
     at = now
     for _ in range(WINDOWS):
-        found.append(calendar_window(contract.window, contract.zone, at, billing_day=contract.billing_day))
+        found.append(contract.window_at(at))
         at = found[-1].start - timedelta(seconds=1)
     return found
 

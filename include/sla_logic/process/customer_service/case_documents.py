@@ -1,6 +1,5 @@
 """What several steps of Customer Service read from the case file."""
 
-from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.problem_report import ProblemReport
@@ -21,7 +20,7 @@ def agreement_and_contract(file: CaseFile) -> tuple[Agreement, Contract]:
 def window_of(file: CaseFile, contract: Contract) -> Period:
     """Return the window of the contract in which the observed period begins."""
     observed_from = file.read(ProblemReport).observed_from
-    return calendar_window(contract.window, contract.zone, observed_from, billing_day=contract.billing_day)
+    return contract.window_at(observed_from)
 
 
 def compare_now(file: CaseFile, agreement: Agreement, contract: Contract) -> SlaComparison:
