@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -15,21 +16,33 @@ class UnableToReadSettings(ForeseenError):
     """A setting cannot be understood."""
 
 
+IMPLICIT_TLS_PORT = 465
+
+
+class MailTls(StrEnum):
+    """How the way to the mail server is encrypted."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+
+
 @dataclass(frozen=True)
 class Smtp:
-    """The mail server; `timeout` in seconds holds for each of its answers."""
+    """The mail server; `timeout` in seconds holds for each of its answers, `verified` for its certificate."""
 
     host: str
     port: int = 25
     login: str | None = None
     password: str | None = None
-    starttls: bool = False
+    tls: MailTls = MailTls.NONE
+    verified: bool = True
     sender: str | None = None
     timeout: float = 20.0
 
     def __repr__(self) -> str:
         """Show everything but the password."""
-        return f"Smtp({self.host}:{self.port}, login={self.login!r}, starttls={self.starttls})"
+        return f"Smtp({self.host}:{self.port}, login={self.login!r}, tls={self.tls})"
 
 
 @dataclass(frozen=True)
@@ -89,21 +102,22 @@ def letters_beside(database_url: str) -> Path:
 
 
 def read_smtp_url(url: str) -> Smtp:
-    """Read `smtp://login:password@host:port?starttls=true&sender=sla@example.net`."""
+    """Read `smtp://login:password@host:port?starttls=true&sender=sla@example.net`, or `smtps://` for implicit TLS."""
     try:
         parts = urlsplit(url)
-        port = parts.port or 25
+        port = parts.port or (IMPLICIT_TLS_PORT if parts.scheme == "smtps" else 25)
     except ValueError as error:
         raise UnableToReadSettings("TELECO_SMTP_URL has a port that is not a number.") from error
-    if parts.scheme != "smtp" or not parts.hostname:
-        raise UnableToReadSettings("TELECO_SMTP_URL must look like smtp://login:password@host:port.")
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise UnableToReadSettings("TELECO_SMTP_URL must look like smtp://login:password@host:port, or smtps://….")
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    starttls = MailTls.STARTTLS if options.get("starttls", "false").lower() in {"true", "1", "yes"} else MailTls.NONE
     return Smtp(
         host=parts.hostname,
         port=port,
         login=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
-        starttls=options.get("starttls", "false").lower() in {"true", "1", "yes"},
+        tls=MailTls.IMPLICIT if parts.scheme == "smtps" else starttls,
         sender=options.get("sender"),
     )
 

@@ -117,16 +117,22 @@ def sqlalchemy_url(connection: Connection) -> str:
 
 
 def _with_mail(settings: Settings, connection: Connection) -> Settings:
-    """Read the fields that Airflow's SMTP provider knows: `disable_ssl`, `disable_tls`, `from_email`, `timeout`."""
-    from include.sla_logic.settings import Smtp
+    """Read what Airflow's SMTP provider knows, as it means it.
+
+    TLS is implicit unless `disable_ssl`; then it is STARTTLS unless `disable_tls`. `ssl_context` is default or none.
+    """
+    from include.sla_logic.settings import IMPLICIT_TLS_PORT, MailTls, Smtp
 
     extra = connection.extra_dejson
+    plain = MailTls.NONE if _says_yes(extra.get("disable_tls", False)) else MailTls.STARTTLS
+    tls = plain if _says_yes(extra.get("disable_ssl", False)) else MailTls.IMPLICIT
     smtp = Smtp(
         host=connection.host or "localhost",
-        port=connection.port or 25,
+        port=connection.port or (IMPLICIT_TLS_PORT if tls is MailTls.IMPLICIT else 25),
         login=connection.login or None,
         password=connection.password or None,
-        starttls=not _says_yes(extra.get("disable_tls", False)),
+        tls=tls,
+        verified=extra.get("ssl_context") != "none",
         sender=extra.get("from_email") or None,
         timeout=float(extra.get("timeout", 20)),
     )

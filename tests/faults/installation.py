@@ -248,7 +248,7 @@ def open_installation(
         file = (disk.folder if disk else folder) / "teleco.db"
         url = server.create_database(f"teleco_{uuid4().hex[:8]}") if on_server else sqlite_url(file)
         mail = {"conn_type": "smtp", "host": "127.0.0.1", "port": mailbox.port}
-        mail |= {"extra": {"disable_tls": True, "from_email": SENDER, "timeout": 5}}
+        mail |= {"extra": {"disable_ssl": True, "disable_tls": True, "from_email": SENDER, "timeout": 5}}
         post = {"conn_type": "http", "host": "127.0.0.1", "port": billing.port, "extra": {"timeout": 5}}
         connections = {
             "AIRFLOW_CONN_TELECO_SMTP": json.dumps(mail),

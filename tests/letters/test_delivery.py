@@ -9,7 +9,7 @@ import pytest
 from include.sla_logic.domain.mail_message import read_message
 from include.sla_logic.gateways.smtp import UnableToDeliverMail, UnableToSendMail, deliver_mail
 from include.sla_logic.letters.letter_outbox import RenderingLetterOutbox, render
-from include.sla_logic.settings import Smtp
+from include.sla_logic.settings import MailTls, Smtp
 from tests.letters.postbox import LOGIN, PASSWORD, Server
 from tests.letters.reports import customer, report
 
@@ -85,15 +85,47 @@ def test_no_line_of_the_mail_is_longer_than_the_mail_standard_allows() -> None:
 
 
 def test_a_guarded_server_takes_the_letter_after_starttls_and_login(guarded_server: Server, tmp_path: Path) -> None:
-    smtp = replace(guarded_server.smtp, starttls=True, login=LOGIN, password=PASSWORD)
+    smtp = replace(guarded_server.smtp, tls=MailTls.STARTTLS, login=LOGIN, password=PASSWORD)
 
     deliver_mail(posted(), smtp=smtp, folder=tmp_path)
 
     assert len(guarded_server.postbox.kept) == 1
 
 
+@pytest.mark.parametrize("login", [None, LOGIN])
+def test_a_server_behind_implicit_tls_takes_the_letter(
+    encrypted_server: Server, login: str | None, tmp_path: Path
+) -> None:
+    smtp = replace(encrypted_server.smtp, tls=MailTls.IMPLICIT, login=login, password=PASSWORD)
+    deliver_mail(posted(), smtp=smtp, folder=tmp_path)
+    assert len(encrypted_server.postbox.kept) == 1
+
+
+def test_a_server_that_asks_for_a_login_without_tls_takes_the_letter(open_server: Server, tmp_path: Path) -> None:
+    deliver_mail(posted(), smtp=replace(open_server.smtp, login=LOGIN, password=PASSWORD), folder=tmp_path)
+    assert len(open_server.postbox.kept) == 1
+
+
+@pytest.mark.parametrize("tls", [MailTls.NONE, MailTls.STARTTLS])
+def test_the_wrong_way_to_a_server_is_named(encrypted_server: Server, tls: MailTls, tmp_path: Path) -> None:
+    way = {MailTls.NONE: "without TLS", MailTls.STARTTLS: "STARTTLS"}[tls]
+    with pytest.raises(UnableToSendMail, match=way):
+        deliver_mail(posted(), smtp=replace(encrypted_server.smtp, tls=tls, timeout=1), folder=tmp_path)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_taken_only_where_the_settings_say_so(
+    encrypted_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    smtp = replace(encrypted_server.smtp, tls=MailTls.IMPLICIT)
+    with pytest.raises(UnableToSendMail, match="CERTIFICATE_VERIFY_FAILED"):
+        deliver_mail(posted(), smtp=smtp, folder=tmp_path)
+    deliver_mail(posted(), smtp=replace(smtp, verified=False), folder=tmp_path)
+    assert len(encrypted_server.postbox.kept) == 1
+
+
 def test_a_wrong_password_can_be_corrected_so_the_letter_stays(guarded_server: Server, tmp_path: Path) -> None:
-    smtp = replace(guarded_server.smtp, starttls=True, login=LOGIN, password="wrong")
+    smtp = replace(guarded_server.smtp, tls=MailTls.STARTTLS, login=LOGIN, password="wrong")
 
     with pytest.raises(UnableToSendMail, match="refused the login"):
         deliver_mail(posted(), smtp=smtp, folder=tmp_path)
@@ -103,7 +135,7 @@ def test_a_server_whose_certificate_nobody_vouches_for_gets_no_letter(
     guarded_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
-    smtp = replace(guarded_server.smtp, starttls=True, login=LOGIN, password=PASSWORD)
+    smtp = replace(guarded_server.smtp, tls=MailTls.STARTTLS, login=LOGIN, password=PASSWORD)
 
     with pytest.raises(UnableToSendMail, match="does not answer"):
         deliver_mail(posted(), smtp=smtp, folder=tmp_path)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from include.sla_logic.settings import Settings, UnableToReadSettings
+from include.sla_logic.settings import MailTls, Settings, UnableToReadSettings
 
 
 def test_without_any_setting_everything_stays_inside_the_checkout():
@@ -26,8 +26,13 @@ def test_a_mail_server_is_read_from_its_url():
     url = "smtp://me%40x:p%3Aw@mail.example.net:587?starttls=true&sender=sla@example.net"
     smtp = Settings.from_environment({"TELECO_SMTP_URL": url}).smtp
     assert (smtp.host, smtp.port, smtp.login, smtp.password) == ("mail.example.net", 587, "me@x", "p:w")
-    assert (smtp.starttls, smtp.sender) == (True, "sla@example.net")
+    assert (smtp.tls, smtp.sender) == (MailTls.STARTTLS, "sla@example.net")
     assert "p:w" not in repr(smtp)
+
+
+def test_a_mail_server_behind_implicit_tls_has_a_scheme_and_a_port_of_its_own():
+    smtp = Settings.from_environment({"TELECO_SMTP_URL": "smtps://mail.example.net"}).smtp
+    assert (smtp.port, smtp.tls) == (465, MailTls.IMPLICIT)
 
 
 @pytest.mark.parametrize("url", ["mail.example.net", "http://x", "smtp://x:notaport"])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from airflow.sdk import Connection
 
+from include.sla_logic.settings import MailTls, Smtp
 from sla_airflow.connections import OperationsDatabaseUnknown, settings, settings_inside
 
 DATABASE, MAIL = "AIRFLOW_CONN_TELECO_DB", "AIRFLOW_CONN_TELECO_SMTP"
@@ -58,16 +59,33 @@ def test_without_a_mail_connection_letters_are_files(monkeypatch: pytest.MonkeyP
     assert settings().smtp is None
 
 
-@pytest.mark.parametrize(("extra", "starttls"), [("", True), ("?disable_tls=true", False)])
+@pytest.mark.parametrize(
+    ("extra", "tls"),
+    [
+        ("", MailTls.IMPLICIT),
+        ("?disable_tls=true", MailTls.IMPLICIT),
+        ("?disable_ssl=true", MailTls.STARTTLS),
+        ("?disable_ssl=true&disable_tls=true", MailTls.NONE),
+    ],
+)
 def test_the_mail_connection_is_read_as_airflows_smtp_provider_reads_it(
-    monkeypatch: pytest.MonkeyPatch, extra: str, starttls: bool
+    monkeypatch: pytest.MonkeyPatch, extra: str, tls: MailTls
 ) -> None:
     monkeypatch.setenv(DATABASE, "sqlite:////srv/teleco.db")
     monkeypatch.setenv(MAIL, f"smtp://sla:s3cret@mail.example:587/{extra}")
     smtp = settings().smtp
     assert smtp is not None
     assert (smtp.host, smtp.port, smtp.login, smtp.password) == ("mail.example", 587, "sla", "s3cret")
-    assert smtp.starttls is starttls
+    assert (smtp.tls, smtp.verified) == (tls, True)
+
+
+@pytest.mark.parametrize(("extra", "port"), [("", 465), ("?disable_ssl=true", 25)])
+def test_a_mail_connection_without_a_port_means_that_of_its_encryption(
+    monkeypatch: pytest.MonkeyPatch, extra: str, port: int
+) -> None:
+    monkeypatch.setenv(DATABASE, "sqlite:////srv/teleco.db")
+    monkeypatch.setenv(MAIL, f"smtp://mail.example/{extra}")
+    assert settings().smtp == Smtp("mail.example", port, tls=MailTls.STARTTLS if extra else MailTls.IMPLICIT)
 
 
 def test_a_task_that_sends_nothing_asks_airflow_for_the_database_only(monkeypatch: pytest.MonkeyPatch) -> None:

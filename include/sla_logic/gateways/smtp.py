@@ -16,7 +16,7 @@ from typing import Any
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.mail_message import page_of, read_message
-from include.sla_logic.settings import Smtp
+from include.sla_logic.settings import MailTls, Smtp
 
 REFUSED_FOR_GOOD = range(500, 600)
 
@@ -34,36 +34,56 @@ def send_by_smtp(text: str, smtp: Smtp) -> str:
     message = HeaderParser(EmailMessage, policy=policy.default).parsestr(text)
     sender, recipient = _address(message, "From"), _address(message, "To")
     try:
-        with smtplib.SMTP(smtp.host, smtp.port, timeout=smtp.timeout) as server:
-            if smtp.starttls:
-                server.starttls(context=ssl.create_default_context())
+        with _connected(smtp) as server:
+            if smtp.tls is MailTls.STARTTLS:
+                server.starttls(context=_context(smtp))
             if smtp.login is not None:
                 server.login(smtp.login, smtp.password or "")
             server.sendmail(sender, [recipient], text.encode("ascii"))
     except smtplib.SMTPException as error:
         raise _classified(error, smtp) from error
     except OSError as error:
-        raise UnableToSendMail(f"The mail server {smtp.host}:{smtp.port} does not answer: {error}.") from error
+        raise UnableToSendMail(f"{_who(smtp)} does not answer: {error}.") from error
     return f"accepted by {smtp.host}:{smtp.port}"
+
+
+def _connected(smtp: Smtp) -> smtplib.SMTP:
+    if smtp.tls is MailTls.IMPLICIT:
+        return smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=smtp.timeout, context=_context(smtp))
+    return smtplib.SMTP(smtp.host, smtp.port, timeout=smtp.timeout)
+
+
+def _context(smtp: Smtp) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if not smtp.verified:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _classified(error: smtplib.SMTPException, smtp: Smtp) -> UnableToSendMail | UnableToDeliverMail:
     """Tell a permanent refusal (5xx for this message) from temporary errors."""
-    where = f"{smtp.host}:{smtp.port}"
+    who = _who(smtp)
     code: int
     said: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, said = next(iter(error.recipients.values()))
     elif isinstance(error, smtplib.SMTPAuthenticationError):
-        return UnableToSendMail(f"The mail server {where} refused the login ({error.smtp_code}).")
+        return UnableToSendMail(f"{who} refused the login ({error.smtp_code}).")
     elif isinstance(error, smtplib.SMTPResponseException):
         code, said = error.smtp_code, error.smtp_error
     else:
-        return UnableToSendMail(f"The mail server {where} broke off: {error}.")
+        return UnableToSendMail(f"{who} broke off: {error}.")
     answer = f"{code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
     if code in REFUSED_FOR_GOOD:
-        return UnableToDeliverMail(f"The mail server {where} refused the letter: {answer}.")
-    return UnableToSendMail(f"The mail server {where} put the letter off: {answer}.")
+        return UnableToDeliverMail(f"{who} refused the letter: {answer}.")
+    return UnableToSendMail(f"{who} put the letter off: {answer}.")
+
+
+def _who(smtp: Smtp) -> str:
+    """Name the server and the way to it: a wrong way looks like silence."""
+    ways = {MailTls.IMPLICIT: "implicit TLS", MailTls.STARTTLS: "STARTTLS", MailTls.NONE: "without TLS"}
+    return f"The mail server {smtp.host}:{smtp.port} ({ways[smtp.tls]})"
 
 
 def _address(message: EmailMessage, header: str) -> str:
