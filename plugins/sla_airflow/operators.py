@@ -1,14 +1,18 @@
 """Make Airflow tasks of TELECO's steps: the step's name is the task id, its documentation what people read."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pendulum
 from airflow.sdk import BaseBranchOperator, BaseOperator, Context, TaskGroup, TriggerRule
+from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.process.step import Step
 from sla_airflow import runtime
 from sla_airflow.cohorts import carries_cohort
 from sla_airflow.notifier import FailedStep
+
+if TYPE_CHECKING:
+    from include.sla_logic.services import UseCases
 
 RESOURCES = "resource_provisioning"  # the pool that limits how many corrective actions run at the same time
 JOIN = TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS  # several ways lead here, and an incident takes one of them
@@ -57,9 +61,21 @@ class Intake(Activity):
             if carries_cohort(context):
                 use_cases.cohorts.accept(run.conf or {}, run_id=run.run_id)
             else:
-                origin = f"Airflow, {run.run_type.value}"
-                use_cases.incidents.accept(run.conf or {}, run_id=run.run_id, origin=origin)
+                self._accept(run, use_cases)
         super().execute(context)
+
+    def _accept(self, run: Any, use_cases: "UseCases") -> None:
+        """Accept one notification; a run that was started again with another one says how its incident goes on."""
+        from include.sla_logic.services import UnableToAcceptNotification
+
+        try:
+            origin = f"Airflow, {run.run_type.value}"
+            use_cases.incidents.accept(run.conf or {}, run_id=run.run_id, origin=origin)
+        except UnableToAcceptNotification as refusal:
+            if refusal.known_run != run.run_id:
+                raise
+            said = f"{refusal} Delete this run: it is started again as it was reported."
+            raise AirflowFailException(said) from refusal
 
 
 class Decision(BaseBranchOperator):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +20,7 @@ from benchmarks.sample import load_copy, renamed
 from deploy.postgres import PostgresServer
 from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
 from deploy.stack.rest import FINISHED
-from deploy.stack.settings import sqlite_url
+from deploy.stack.settings import ROOT, sqlite_url
 from include.sla_logic.cli.airflow_api import UnableToReachAirflow
 from include.sla_logic.persistence.incident_records import UnableToFindIncident
 from include.sla_logic.persistence.outbox import UnableToRetryMessage
@@ -32,6 +33,7 @@ from tests.faults.outside import SENDER, Billing, Mailbox
 DAG = "sla_violation"
 HOUSEKEEPING = "sla_housekeeping"
 WAIT = "await_restoration_request"
+DAGS = ROOT / "dags"
 DISK_MIB = 2048
 PATIENCE = 1800  # seconds for any one thing: two minutes where nothing else runs, and a machine may have much to do
 SUPERVISED, SICK_SECONDS = {"scheduler", "triggerer"}, 90
@@ -51,6 +53,7 @@ class Installation:
         self.stack, self.use_cases, self.mailbox, self.billing = stack, use_cases, mailbox, billing
         self.server: PostgresServer
         self.disk: SmallDisk | None = None  # with all that the operations database writes
+        self.dags: Path = stack.settings.dags_folder
         self.teleco = make_sample(7, datetime.now(UTC), history_days=35)
         with use_cases.work.database.write() as connection:
             load_sample(connection, self.teleco)
@@ -256,6 +259,9 @@ def open_installation(
         }
         settings = StackSettings(
             home=folder / "airflow",
+            dags_folder=shutil.copytree(
+                DAGS, folder / "dags", ignore=shutil.ignore_patterns("__pycache__")
+            ),  # so that another version can be deployed
             operations=OperationsDatabase(url),
             metadata_url=server.create_database(f"airflow_{uuid4().hex[:8]}"),
             extra_environment={**connections, **environment},

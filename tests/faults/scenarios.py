@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-from tests.faults import breaking, meeting, surroundings, waiting
+from tests.faults import breaking, deploying, meeting, surroundings, waiting
 from tests.faults.breaking import Inject, billing, component, mail
 from tests.faults.installation import Installation
 
@@ -51,6 +51,8 @@ FAULTS = (
     Fault("sensor dead, triggerer away, found by the housekeeping", waiting.found_by_the_housekeeping, keys=()),
     Fault("triggerer's clock an hour fast", surroundings.clock_of_the_triggerer(3600), keys=()),
     Fault("triggerer's clock an hour slow", surroundings.clock_of_the_triggerer(-3600), keys=()),
+    Fault("DAG paused for five minutes with waits", deploying.paused(300), keys=()),
+    Fault("another version of the DAG deployed with waits", deploying.another_version, keys=()),
     Fault("disk of the operations database full", surroundings.disk_full),
     Fault("ten minutes of everything", surroundings.everything(10)),
 )

@@ -29,7 +29,7 @@ def test_the_operators_get_one_mail_for_each_failed_step(use_cases: UseCases, mo
     for _ in range(3):
         FailedStep()(context)
     [message] = told.outbox.messages()
-    assert message.key == "<failed-step.TT-000001.compare_with_sla@teleco.example>"
+    assert message.key.startswith("<failed-step.TT-000001.compare_with_sla.")  # then the installation
     told.outbox.deliver()
     [letter] = told.work.settings.letters_folder.glob("*.eml")
     mail = read_message(letter.read_text("ascii"))
@@ -50,7 +50,7 @@ def test_a_notification_that_is_refused_does_not_mark_the_incident_that_has_its_
         run_type=SimpleNamespace(value="manual"),
     )
     context: Any = {"run_id": "incident.S", "dag_run": run, "ti": SimpleNamespace(task_id="enter_problem_report")}
-    with pytest.raises(AirflowFailException, match="with another notification") as refused:
+    with pytest.raises(AirflowFailException, match=r"with another notification\. Delete this run") as refused:
         Intake(step=enter_problem_report).execute(context)
     FailedStep()({**context, "exception": refused.value})
     assert not use_cases.lookups.incident("S").ticket.escalated

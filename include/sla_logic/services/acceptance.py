@@ -20,11 +20,14 @@ from include.sla_logic.persistence.tickets import Opening, key_of, open_ticket
 
 
 class UnableToAcceptNotification(ForeseenError):
-    """The notification was refused; `quarantine` is its entry there, None where its incident exists already."""
+    """The notification was refused; `quarantine` is its entry there, None where its incident exists already.
 
-    def __init__(self, message: str, *, quarantine: int | None = None) -> None:
+    `known_run` is the run that works on that incident.
+    """
+
+    def __init__(self, message: str, *, quarantine: int | None = None, known_run: str | None = None) -> None:
         super().__init__(message)
-        self.quarantine = quarantine
+        self.quarantine, self.known_run = quarantine, known_run
 
 
 def accept_notification(
@@ -128,4 +131,4 @@ def _known_already(
     other = ", with another notification" if ticket.run_id == run_id else ""
     message = f"{what} is processed already, as ticket {ticket.id} by run {ticket.run_id}{other}"
     note_act(connection, Act(now, f"run {run_id}"[:250], "notification refused", ticket.id, message))
-    return UnableToAcceptNotification(f"{message}.")
+    return UnableToAcceptNotification(f"{message}.", known_run=ticket.run_id)

@@ -12,7 +12,7 @@ from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.process import graph
 from tests.faults.installation import DAG, Installation
 from tests.hands.games.customers import Known
-from tests.hands.games.series import Button, Hand
+from tests.hands.games.series import STARTED_WITH, Button, Hand
 
 EXTRA = "premium_problem_fix"
 GROUPS = {
@@ -53,6 +53,9 @@ class Buttons:
     def clear_run(self, run_id: str, *, only_failed: bool = False) -> object:
         return self._ask("POST", f"{_run(run_id)}/clear", json={"dry_run": False, "only_failed": only_failed})
 
+    def delete(self, run_id: str) -> object:
+        return self._ask("DELETE", _run(run_id))
+
     def answer(self, how: str) -> str:
         """Release or reject the request; what came of it stands in the database, and the oracle looks there."""
         answer = {"released": "release", "rejected": "reject"}[how]
@@ -88,8 +91,13 @@ class Buttons:
     def clear_whole_run(self, hand: Hand, _ticket: int | None) -> object:
         return self.clear_run(self.known.run_id, only_failed="only_failed" in hand.flags)
 
-    def delete_run(self, _hand: Hand, _ticket: int | None) -> object:
-        return self._ask("DELETE", _run(self.known.run_id))
+    def delete_run(self, hand: Hand, _ticket: int | None) -> object:
+        """Delete the run, which must not be active; some start it again and tell something else."""
+        run_id = self.known.run_id
+        answers = [self._ask("PATCH", _run(run_id), json={"state": "failed"}), self.delete(run_id)]
+        if STARTED_WITH in hand.flags:
+            answers.append(self.trigger(run_id, {**self.known.conf, "description": "It is worse now."}))
+        return answers
 
     def pause(self, hand: Hand, _ticket: int | None) -> object:
         """Pause the DAG for all games at once."""

@@ -109,6 +109,10 @@ class Player:
             self._start_again(run_id)
             return
         sentences = [sentence for task, tries in failed.items() if (sentence := self._sentence(run_id, task, tries))]
+        if any("Delete this run" in sentence for sentence in sentences):
+            self.game.buttons.note(f"the operator: deletes {run_id} -> {self.game.buttons.delete(run_id)}")
+            self._start_again(run_id)
+            return
         if named := re.findall("Clear the task ([a-z_]+)", " ".join(sentences)):
             did = self.game.buttons.clear(run_id, named[:1], include_downstream=True)
             self.game.buttons.note(f"the operator: clears {named[0]} of {run_id} -> {did}")

@@ -18,7 +18,8 @@ PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 HELD = ("held_and_released", "too_late")  # the incidents whose request an operator has to answer
 STATES = ("success", "failed", "skipped")
 WINDOWS = (20, 90)  # seconds for which a held request waits, least and most
-MOST_HANDS = 7
+LEAST_HANDS, MOST_HANDS = 2, 8
+STARTED_WITH = "and started with edited conf"
 
 
 class Button(StrEnum):
@@ -88,7 +89,8 @@ class Series:
         how = chance.choices(["released", "rejected", None], [5, 3, 2])[0]
         answer = Answer(how, chance.randint(0, window))
         hands = sorted(
-            (_hand(chance, PATHS[key]) for _ in range(chance.randint(1, MOST_HANDS))), key=lambda hand: hand.after
+            (_hand(chance, PATHS[key]) for _ in range(chance.randint(LEAST_HANDS, MOST_HANDS))),
+            key=lambda hand: hand.after,
         )
         return cls(seed, key, window, answer, tuple(hands))
 
