@@ -7,11 +7,10 @@ from typing import Any, TypeVar
 
 import httpx
 
-from include.sla_logic.cli.airflow_api import PAGE, AirflowApi, AirflowBusy, RunExists, refusal, runs_of
+from include.sla_logic.cli.airflow_api import PAGE, TRY_AGAIN_SECONDS, AirflowApi, AirflowBusy, refusal, runs_of
 
 FINISHED = frozenset({"success", "failed"})
 T = TypeVar("T")
-TRY_AGAIN_SECONDS = (1, 2, 5, 10, 20)
 PATIENT_SECONDS = 60  # for one answer: a stack may share its machine with much else
 
 
@@ -54,11 +53,9 @@ class StackApi(AirflowApi):
         self._patiently(lambda: self._create_or_replace("/api/v2/variables", key, {"key": key, "value": value}))
 
     def start_run(self, dag_id: str, *, conf: dict[str, Any], run_id: str, note: str | None = None) -> str:
-        """Start a run, asking again while the server is too busy to answer: its id makes that harmless."""
-        try:
-            return self._patiently(lambda: self.trigger_run(dag_id, conf=conf, run_id=run_id, note=note))
-        except RunExists:
-            return run_id
+        """Start a run, with patience even where nobody listens: a killed api-server comes back."""
+        self._patiently(lambda: self.start_once(dag_id, conf=conf, run_id=run_id, note=note))
+        return run_id
 
     def run_states(self, dag_id: str) -> dict[str, str]:
         """Return the state of each run of a DAG, latest first."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner, Result
+from werkzeug import Response
 
 from include.sla_logic.cli import app
 from include.sla_logic.cli.airflow_runs import Airflow, UnableToStartIncident
@@ -89,7 +90,6 @@ def test_another_notification_under_the_same_reference_is_refused(airflow: HTTPS
         (404, {"detail": "DAG with dag_id: 'sla_violation' not found"}, "404: DAG with dag_id"),
         (403, {"detail": "Forbidden"}, "403: Forbidden"),
         (400, {"detail": "Invalid input for param impact: 7\n\nFailed validating 'enum' in {...}"}, "impact: 7."),
-        (500, {"detail": [{"msg": "broken"}]}, "broken"),
     ],
 )
 def test_what_airflow_refuses_is_said_in_one_sentence(
@@ -100,6 +100,38 @@ def test_what_airflow_refuses_is_said_in_one_sentence(
     assert done.exit_code == 1
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Keep how long the command would have waited."""
+    taken: list[float] = []
+    monkeypatch.setattr("include.sla_logic.cli.airflow_api.time.sleep", taken.append)
+    return taken
+
+
+def test_a_start_whose_answer_was_lost_is_asked_for_again_and_told_as_started(
+    airflow: HTTPServer, naps: list[float]
+) -> None:
+    """The first call starts the run and answers 500, as a busy api-server does; the second finds it there."""
+    answers = iter([Response("database is locked", status=500), Response("exists", status=409)])
+    airflow.expect_request(RUNS, method="POST").respond_with_handler(lambda _: next(answers))
+    airflow.expect_request(f"{RUNS}/incident.WEB-2026-0815", method="GET").respond_with_json({"conf": CONF})
+    done = sla("start", "-", given=json.dumps(CONF))
+    assert done.exit_code == 0, done.output
+    assert "Started: incident.WEB-2026-0815" in done.output
+    assert naps == [1]
+
+
+def test_a_start_that_airflow_never_answers_is_not_called_refused(airflow: HTTPServer, naps: list[float]) -> None:
+    airflow.expect_request(RUNS, method="POST").respond_with_json({"detail": [{"msg": "broken"}]}, status=500)
+    done = sla("start", "-", given=json.dumps(CONF))
+    assert done.exit_code == 1
+    assert "failed at POST" in done.stderr
+    assert "broken" in done.stderr
+    assert "Whether incident.WEB-2026-0815 was started is not known" in done.stderr
+    assert "refused" not in done.stderr
+    assert naps == [1, 2, 5, 10, 20]
 
 
 def test_a_refused_login_is_named_without_the_password(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Airflow's REST API as one user; the command line and the deploy tools call it through here."""
 
 import json
+import time
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ import httpx
 from include.sla_logic.domain.errors import ForeseenError
 
 PAGE = 200
+TRY_AGAIN_SECONDS = (1, 2, 5, 10, 20)
 
 
 class UnableToReachAirflow(ForeseenError):
@@ -21,6 +23,10 @@ class UnableToReachAirflow(ForeseenError):
 
 class AirflowBusy(UnableToReachAirflow):
     """Airflow did not answer in time, or failed just now; asking again is worth it."""
+
+
+class AirflowAway(AirflowBusy):
+    """Nobody listens at Airflow's address: nothing was sent."""
 
 
 class RunExists(UnableToReachAirflow):
@@ -64,6 +70,8 @@ class AirflowApi:
             msg = "No login is known: set TELECO_AIRFLOW_USER and TELECO_AIRFLOW_PASSWORD, or TELECO_AIRFLOW_TOKEN."
             raise UnableToReachAirflow(msg)
         answer = self._send("POST", "/auth/token", json={"username": self._user, "password": self._password})
+        if answer.is_server_error:
+            raise AirflowBusy(f"Airflow failed at the login of {self._user} with {answer.status_code}.")
         if answer.is_error:
             raise UnableToReachAirflow(f"Airflow refused the login of {self._user} with {answer.status_code}.")
         return str(answer.json()["access_token"])
@@ -93,6 +101,30 @@ class AirflowApi:
         sent = {key: value for key, value in body.items() if value is not None or key == "logical_date"}
         return str(self.call("POST", runs_of(dag_id), json=sent).get("dag_run_id", run_id))
 
+    def start_once(self, dag_id: str, *, conf: dict[str, Any], run_id: str, note: str | None = None) -> bool:
+        """Start the run of this id unless it exists, and tell whether it was this call that started it.
+
+        After a time-out or a server's failure it is asked for again: the id makes that harmless. `AirflowBusy` where
+        it stays open whether the run was started.
+        """
+        asked = False
+        for pause in (*TRY_AGAIN_SECONDS, None):
+            try:
+                self.trigger_run(dag_id, conf=conf, run_id=run_id, note=note)
+            except RunExists:
+                return asked
+            except AirflowAway:
+                raise
+            except AirflowBusy as error:
+                asked = True
+                if pause is None:
+                    msg = f"{error} Whether {run_id} was started is not known; starting it again does no harm."
+                    raise AirflowBusy(msg, status=error.status) from error
+                time.sleep(pause)
+            else:
+                return True
+        raise AssertionError("the last try returns or raises")
+
     def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
         """Return a run as Airflow describes it, with its `state` and its `conf`."""
         found: dict[str, Any] = self.call("GET", f"{runs_of(dag_id)}/{quote(run_id)}")
@@ -115,6 +147,8 @@ class AirflowApi:
     def _send(self, method: str, path: str, **parameters: Any) -> httpx.Response:
         try:
             return self._client.request(method, path, **parameters)
+        except httpx.ConnectError as error:
+            raise AirflowAway(f"Airflow at {self.address} does not answer: {error}.") from error
         except httpx.HTTPError as error:
             raise AirflowBusy(f"Airflow at {self.address} does not answer: {error}.") from error
 
@@ -131,7 +165,8 @@ def refusal(method: str, path: str, answer: httpx.Response) -> UnableToReachAirf
         kind = RunExists
     elif answer.is_server_error:
         kind = AirflowBusy
-    return kind(f"Airflow refused {method} {path} with {status}: {_reason(answer)}.", status=status)
+    did = "failed at" if kind is AirflowBusy else "refused"
+    return kind(f"Airflow {did} {method} {path} with {status}: {_reason(answer)}.", status=status)
 
 
 def _reason(answer: httpx.Response) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from include.sla_logic.cli.airflow_api import AirflowApi, RunExists, UnableToReachAirflow
+from include.sla_logic.cli.airflow_api import AirflowApi, UnableToReachAirflow
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.services.watchdog import MOVING, UnableToResumeRun
 
@@ -66,15 +66,12 @@ def start(airflow: Airflow, conf: dict[str, Any], *, run_id: str) -> Started:
     """Start the run, or find it started before; raise `UnableToStartIncident` where it has another notification."""
     link = f"{airflow.url}/dags/{DAG}/runs/{quote(run_id)}"
     with airflow.api() as api:
-        try:
-            api.trigger_run(DAG, conf=conf, run_id=run_id)
-        except RunExists:
-            # Another notification under the same reference would be lost silently.
-            if api.run(DAG, run_id).get("conf") != conf:
-                msg = f"The run {run_id} exists with another notification; give this one a reference of its own."
-                raise UnableToStartIncident(msg) from None
-            return Started(run_id, link, before=True)
-    return Started(run_id, link, before=False)
+        is_new = api.start_once(DAG, conf=conf, run_id=run_id)
+        # Another notification under the same reference would be lost silently.
+        if not is_new and api.run(DAG, run_id).get("conf") != conf:
+            msg = f"The run {run_id} exists with another notification; give this one a reference of its own."
+            raise UnableToStartIncident(msg)
+    return Started(run_id, link, before=not is_new)
 
 
 class RestRuns:
