@@ -21,10 +21,6 @@ CASES = (
 )
 # Two agreements of one service: walked through the ledger elsewhere, since one judgement cannot show it.
 ELSEWHERE = {"fault-double-credit-after-upgrade"}
-# Judged wrongly today.
-STILL_WRONG = {
-    "fault-next-tier-beyond-the-cap",
-}
 
 pytestmark = pytest.mark.skipif(not CASES, reason="no contract_clauses beside this checkout: name them in SHARED_DATA")
 
@@ -44,9 +40,7 @@ def assess(name):
 
 
 @pytest.mark.parametrize("name", EXPRESSIBLE)
-def test_the_clause_is_judged_as_it_was_worked_by_hand(name, request):
-    if name in STILL_WRONG:
-        request.applymarker(pytest.mark.xfail(strict=True))
+def test_the_clause_is_judged_as_it_was_worked_by_hand(name):
     expected = json.loads((CASES[name] / "expected.json").read_text(encoding="utf-8"))
     judged = assess(name)
     if expected["credit"] is None:

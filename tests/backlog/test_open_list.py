@@ -1,6 +1,6 @@
 """The open list says who comes next, how many seconds are left, and what the next credit tier costs."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, update
@@ -216,6 +216,27 @@ def test_a_tier_that_has_passed_is_followed_by_the_next_one(any_use_cases, tmp_p
     assert use_cases.monitoring.rejudge(limit=10) == 1
     assert use_cases.monitoring.rejudge(limit=10) == 0
     assert line_of(use_cases).at_stake is None
+
+
+@pytest.mark.parametrize(("still_down", "stake"), [(True, "10.00 EUR"), (False, "None")])
+def test_of_a_window_that_is_over_nothing_is_at_stake_and_what_goes_on_counts_in_the_next(
+    use_cases, tmp_path, clock, still_down, stake
+):
+    on_tiers(use_cases)
+    open_tickets(use_cases, tmp_path, 1)
+    down(use_cases, NOON - timedelta(hours=1))
+    for performed in (cs.enter_problem_report, cs.compare_with_sla):
+        use_cases.incidents.perform(performed, run_id="incident.W-0")
+    if not still_down:
+        with use_cases.work.database.write() as connection:
+            connection.execute(update(t.outages).values(ended_at=NOON))
+    clock.now = datetime(NOON.year + NOON.month // 12, NOON.month % 12 + 1, 1, 0, 0, 30, tzinfo=UTC)
+    assert line_of(use_cases).at_stake is None
+    assert board(use_cases)[0].at_stake is None
+    assert use_cases.monitoring.rejudge(limit=10) == (1 if still_down else 0)
+    line = line_of(use_cases)
+    assert (str(line.at_stake), line.until == NEXT_TIER) == (stake, still_down)
+    assert use_cases.monitoring.rejudge(limit=10) == 0
 
 
 def test_nothing_is_judged_again_that_was_held_and_has_time_left(waiting, clock):

@@ -89,7 +89,7 @@ def summarise(comparison: SlaComparison, contract: Contract, *, at_risk_within: 
                 promised=judged.target,
                 at_least=contract.objective(judged.objective).higher_is_better,
                 measured=judged.measured,
-                state=_state(judged, at_risk_within),
+                state=_state(judged, at_risk_within, running=comparison.as_of < comparison.window.end),
                 provisional=judged.provisional,
                 seconds_to_next_tier=judged.seconds_to_next_tier,
                 reason=judged.reason,
@@ -106,7 +106,7 @@ def summarise(comparison: SlaComparison, contract: Contract, *, at_risk_within: 
     )
 
 
-def _state(judged: ObjectiveJudgement, at_risk_within: timedelta) -> ObjectiveState:
+def _state(judged: ObjectiveJudgement, at_risk_within: timedelta, *, running: bool) -> ObjectiveState:
     if judged.verdict is Verdict.BREACHED:
         return ObjectiveState.BREACHED
     if judged.verdict is Verdict.NOT_PROMISED:
@@ -114,7 +114,7 @@ def _state(judged: ObjectiveJudgement, at_risk_within: timedelta) -> ObjectiveSt
     if judged.verdict is not Verdict.MET:
         return ObjectiveState.UNKNOWN
     left = judged.seconds_to_next_tier
-    near = left is not None and left <= at_risk_within.total_seconds()
+    near = running and left is not None and left <= at_risk_within.total_seconds()
     return ObjectiveState.AT_RISK if near else ObjectiveState.MET
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -28,10 +29,30 @@ class Uncompared:
     day: date
 
 
-def assume_exposure(connection: Connection, wanted: Iterable[Uncompared]) -> dict[int, Money]:
+class Stake(NamedTuple):
+    """What the next tier costs on top; `assumed` where it is the first tier of a contract, before any comparison."""
+
+    amount: Money | None
+    assumed: bool
+
+
+def at_stake(row: Any, assumed: Money | None, now: datetime) -> Stake:
+    """Return what a row of the queue has at stake: nothing once the ticket or the judged window is over."""
+    is_over = not row.open or (row.window_end is not None and row.window_end <= now)
+    known = None if is_over else money(row.at_stake, row.currency)
+    return Stake(known or assumed, known is None and assumed is not None)
+
+
+def money(amount: int | None, currency: str | None) -> Money | None:
+    """Return the amount, or None where it is not known."""
+    return None if amount is None or currency is None else from_minor_units(amount, currency)
+
+
+def assume_exposure(connection: Connection, wanted: Iterable[Uncompared], *, now: datetime) -> dict[int, Money]:
     """Return what the first tier would cost each ticket, as if the service had never been down before.
 
-    A ticket without an agreement on that day, or whose contract counts no downtime, is left out.
+    A ticket without an agreement on that day, or whose contract counts no downtime, is left out; so is one of a window
+    that is over: nothing of it is at stake.
     """
     tickets = list(wanted)
     if not tickets:
@@ -50,7 +71,7 @@ def assume_exposure(connection: Connection, wanted: Iterable[Uncompared]) -> dic
             contracts[version] = find_contract(connection, *version)
         key = agreement.id, ticket.day.replace(day=1)
         if key not in costs:
-            costs[key] = _first_tier(contracts[version], agreement, ticket.day)
+            costs[key] = _first_tier(contracts[version], agreement, ticket.day, now)
         if (cost := costs[key]) is not None:
             found[ticket.number] = cost
     return found
@@ -73,9 +94,11 @@ def _agreements(connection: Connection, tickets: list[Uncompared]) -> dict[tuple
     return found
 
 
-def _first_tier(contract: Contract, agreement: Agreement, day: date) -> Money | None:
+def _first_tier(contract: Contract, agreement: Agreement, day: date, now: datetime) -> Money | None:
     noon = datetime.combine(day, time(12), UTC)
     window = contract.window_at(noon)
+    if window.end <= now:
+        return None
     facts = ServiceFacts(service=agreement.service, charges=Charges(recurring=agreement.monthly_charge))
     said = judged(compare(contract, facts, window=window, as_of=window.start))
     return None if said["at_stake"] is None else from_minor_units(said["at_stake"], said["currency"])

@@ -164,14 +164,18 @@ def judged(document: SlaComparison) -> dict[str, Any]:
         "budget_seconds": left,
         "next_tier_at": document.as_of + timedelta(seconds=left or 0) if runs else None,
         "at_stake": to_minor_units(stake) if stake else None,
+        "window_end": document.window.end,
         "due": to_minor_units(document.credit_due) if document.credit_due is not None else None,
         "currency": document.currency,
     }
 
 
 def _nearest(document: SlaComparison) -> ObjectiveJudgement | None:
-    """Return the objective whose next tier is the nearest; one whose clock runs comes first."""
-    timed = [o for o in document.objectives if o.seconds_to_next_tier is not None]
+    """Return the objective whose next tier is the nearest; one whose clock runs comes first.
+
+    A tier that costs nothing more (the cap is reached, or the window ends before it) is none to hurry for.
+    """
+    timed = [o for o in document.objectives if o.seconds_to_next_tier is not None and o.next_tier_costs]
     return min(timed, key=lambda o: (not o.provisional, o.seconds_to_next_tier or 0), default=None)
 
 

@@ -1,9 +1,9 @@
-"""Judge open incidents again once their next credit tier has passed: the queue's money at stake is out of date."""
+"""Judge open incidents again once their next tier or their window has passed: the money at stake is out of date."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, or_, select
 
 from include.sla_logic.persistence.contracts import UnableToFindRecord
 from include.sla_logic.persistence.incident_records import lock_tickets
@@ -15,14 +15,23 @@ from include.sla_logic.services.service_assessment import assess_service
 
 
 def rejudge(connection: Connection, *, now: datetime, limit: int) -> int:
-    """Judge incidents again whose next tier has passed while their clocks ran, at most `limit`; return how many.
+    """Judge incidents again whose next tier or window has passed, at most `limit`; return how many.
 
-    Only the queue changes; the documents of the incident stay. No tier passes while a ticket is on hold.
+    Only the queue changes; the documents of the incident stay. No tier passes while a ticket is on hold. After the end
+    of a window, what is still down counts in the window of now; of the window that is over nothing is at stake.
     """
     query = (
         select(queue, tickets.c.number, tickets.c.customer, tickets.c.service)
         .join(tickets, tickets.c.number == queue.c.ticket)
-        .where(queue.c.open.is_(True), queue.c.next_tier_at < now, tickets.c.status.not_in(("pending", "held")))
+        .where(
+            queue.c.open.is_(True),
+            or_(
+                queue.c.next_tier_at < now,
+                queue.c.window_end <= now,
+                and_(queue.c.at_stake.is_not(None), queue.c.window_end.is_(None)),  # judged by an earlier release
+            ),
+            tickets.c.status.not_in(("pending", "held")),
+        )
         .order_by(queue.c.next_tier_at)
         .limit(limit)
     )
@@ -35,7 +44,8 @@ def rejudge(connection: Connection, *, now: datetime, limit: int) -> int:
     changes: dict[int, dict[str, Any]] = {}
     for row in rows:
         runs_out_at = read_standing(row._asdict(), clocks[row.number]).runs_out_at
-        if runs_out_at is not None and runs_out_at >= now:  # it was held meanwhile, and has time left
+        is_over = row.window_end is not None and row.window_end <= now
+        if not is_over and runs_out_at is not None and runs_out_at >= now:  # it was held meanwhile, and has time left
             changes[row.number] = {"next_tier_at": runs_out_at}
         else:
             changes[row.number] = _judged(connection, row, now)
@@ -43,10 +53,16 @@ def rejudge(connection: Connection, *, now: datetime, limit: int) -> int:
     return sum("judged_at" in change for change in changes.values())
 
 
+_NOTHING: dict[str, Any] = {"next_tier_at": None, "at_stake": None, "budget_seconds": None, "window_end": None}
+
+
 def _judged(connection: Connection, row: Row[Any], now: datetime) -> dict[str, Any]:
-    """Judge the window that was judged before; without an agreement in the register no tier is to come."""
+    """Judge the window of now; without an agreement in the register, or an outage that goes on, no tier is to come."""
+    at = row.judged_at if row.window_end is None else now
     try:
-        found = assess_service(connection, row.customer, row.service, at=row.judged_at, now=now)
-        return judged(found.comparison)
+        found = assess_service(connection, row.customer, row.service, at=at, now=now).comparison
     except UnableToFindRecord:
-        return {"next_tier_at": None}
+        return _NOTHING
+    if row.window_end is not None and found.window.end != row.window_end and not found.provisional_objectives:
+        return _NOTHING
+    return judged(found)

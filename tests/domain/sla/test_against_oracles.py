@@ -151,7 +151,8 @@ def test_more_downtime_never_lowers_a_credit_and_no_credit_is_negative_or_above_
 @given(minutes=st.integers(0, 44_000))
 def test_the_next_tier_is_reached_exactly_when_the_judgement_says_so(rule, minutes) -> None:
     terms = contract(objective(rule, target="99.9"))
-    found = first(terms, build(APRIL_START, 60, [(0, minutes)], [], []))
+    known = build(APRIL_START, 60, [(0, minutes)], [], [])
+    found = first(terms, known, as_of=APRIL_START + timedelta(minutes=minutes))
     if found.next_tier is None or found.next_tier.seconds_left is None:
         return
     seconds = (found.counted_seconds or 0) + found.next_tier.seconds_left
@@ -162,6 +163,9 @@ def test_the_next_tier_is_reached_exactly_when_the_judgement_says_so(rule, minut
     assert reached.credit is not None
     assert found.credit is not None
     assert reached.credit - found.credit == found.next_tier.costs_more
+    over = first(terms, known).next_tier
+    assert over is not None
+    assert (over.seconds_left, over.costs_more) == (found.next_tier.seconds_left, euros("0"))
 
 
 @given(

@@ -120,6 +120,14 @@ def test_sampled_downtime_repairs_and_delays_are_incidents_too():
     assert claimed(terms=late, delays=days, claims=["2025-05-05"]).credit_due == euros("6.00")
 
 
+def test_a_rule_that_pays_each_outage_pays_those_that_were_claimed_in_time():
+    each = {"kind": "credit", "for_each": "event", "tiers": [{"more_than": "1 h", "rate": "5%"}]}
+    terms = contract(objective(each), claim=EACH)
+    assert claimed(FIRST, SECOND, terms=terms, claims=["2025-05-02"]).credit_due == euros("10.00")
+    assert claimed(FIRST, SECOND, terms=terms, claims=["2025-05-03"]).credit_due == euros("5.00")
+    assert claimed(FIRST, SECOND, terms=terms, claims=["2025-05-30"]).credit_due == euros("0.00")
+
+
 def test_what_describes_the_whole_window_is_claimed_after_its_end():
     slow = SampleSeries.from_samples([(at("2025-04-10"), 90)], metric="latency", unit="ms", step_seconds=300)
     terms = contract(objective(), MEAN, claim=EACH, stacking="sum")

@@ -260,7 +260,7 @@ def test_an_unknown_charge_refuses_only_what_needs_it() -> None:
 
 
 def test_the_next_step_of_a_window_is_named_with_its_cost() -> None:
-    found = first(contract(rule(block="1 h", rate="1%")), facts(*TWO, charge="3000.00"))
+    found = first(contract(rule(block="1 h", rate="1%")), facts(*TWO, charge="3000.00"), as_of=at("2025-04-28"))
     assert found.next_tier is not None
     assert found.next_tier.seconds_left == 4 * 3600 - 12_600 + 1
     assert found.next_tier.costs_more == euros("30.00")

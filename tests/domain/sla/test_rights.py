@@ -207,7 +207,9 @@ def test_a_credit_above_the_limit_or_of_the_whole_charge_waits_for_a_second_pers
 
 def test_the_explanation_lets_a_person_check_the_judgement_by_hand() -> None:
     terms = contract(objective(clause="4.2", target="99.9"), maintenance={"notice": "1 d"}, claim={"within_days": 30})
-    text = judge(terms, facts(outage("2025-04-10 00:00", "2025-04-10 02:00", "INC-7"))).explain()
+    known = facts(outage("2025-04-10 00:00", "2025-04-10 02:00", "INC-7"))
+    text = judge(terms, known, as_of=at("2025-04-20")).explain()
+    assert "more downtime, which costs nothing more" in judge(terms, known).explain()  # the window is over
     for part in (
         "contract K-1 version 7",
         f"rules of judgement version {RULES_VERSION}",

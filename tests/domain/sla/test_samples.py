@@ -251,7 +251,8 @@ def test_a_higher_error_rate_never_lowers_the_credit(values, at_index) -> None:
 
 
 def test_the_distance_to_the_next_tier_of_a_value_is_named() -> None:
-    found = first(contract(sampled("mean")), facts(series=[series([40, 44], metric="latency", unit="ms")]))
+    known = facts(series=[series([40, 44], metric="latency", unit="ms")])
+    found = first(contract(sampled("mean")), known, as_of=at("2025-04-02"))
     assert found.next_tier is not None
     assert found.next_tier.value_left == Decimal("8.00000000")
     assert str(found.next_tier.costs_more) == "10.00 EUR"

@@ -61,6 +61,8 @@ class Measured:
     open_reasons: list[str] = field(default_factory=list)
     events: tuple[str, ...] = ()
     claimed: Self | None = None
+    ahead: Self | None = None
+    is_claimed: bool = True
 
     def not_kept(self, what: str) -> Self:
         """Say that the source does not record this, so that a missing value is unknown, not zero."""

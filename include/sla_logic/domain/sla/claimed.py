@@ -1,5 +1,6 @@
 """The measured time that was claimed in time: what is late loses the credit, not the measurement."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from include.sla_logic.domain.contract import measures, rules
@@ -31,10 +32,14 @@ def measure_claimed(objective: Objective, case: Case) -> Measured:
         outage.reference: why for outage in case.facts.outages if (why := ticket_too_late(case.contract, outage))
     }
     rest = _without(case, [o for o in case.facts.outages if o.reference in tickets], ()) if tickets else case
-    late = _late(case)
+    incidents = incidents_of(case)
+    late = [one for one in incidents if one.late]
+    if _is_all_late(case, incidents, late):
+        measured = replace(measured, ahead=_left(objective, rest, late))
+        late = []  # the whole claim is late: that is told of the whole credit
     if not tickets and not late:
         return measured
-    claimed = _rest_of(objective, rest, late)
+    claimed = _left(objective, rest, late)
     if claimed.value == measured.value:
         return measured
     reasons = [f"{reference}, {why}" for reference, why in tickets.items()]
@@ -43,12 +48,17 @@ def measure_claimed(objective: Objective, case: Case) -> Measured:
     return replace(measured, claimed=claimed)
 
 
-def _late(case: Case) -> list[Claimable]:
-    """Return the incidents to drop; none where the whole claim is late, which is then told of the whole credit."""
-    incidents = incidents_of(case)
-    late = [one for one in incidents if one.late]
-    whole = len(late) == len(incidents) and all(is_of_incidents(one) for one in case.contract.objectives)
-    return [] if whole else late
+def _is_all_late(case: Case, incidents: Sequence[Claimable], late: Sequence[Claimable]) -> bool:
+    """Tell whether the claim of the whole window is late."""
+    everything = all(is_of_incidents(one) for one in case.contract.objectives)
+    return bool(late) and len(late) == len(incidents) and everything
+
+
+def _left(objective: Objective, case: Case, late: list[Claimable]) -> Measured:
+    """Measure what is not lost, and say whether anything is left."""
+    left = _rest_of(objective, case, late)
+    left.is_claimed = left.value is not None
+    return left
 
 
 def _rest_of(objective: Objective, case: Case, late: list[Claimable]) -> Measured:

@@ -25,6 +25,7 @@ from include.sla_logic.domain.sla.comparison import (
     Verdict,
 )
 from include.sla_logic.domain.sla.judgement import Judged, judge
+from include.sla_logic.domain.sla.next_cost import with_costs
 from include.sla_logic.domain.sla.payment import payable
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.rights import find_chronic
@@ -68,7 +69,7 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
     whole = _owed_as_a_whole(contract, judged)
     claim = find_claim(case, whole=bool(whole))
     due = _due(case, judged, base, claim, unpaid=whole if by_incident(case) and whole_window(case).late else ())
-    judgements = tuple(entry.judgement for entry in judged)
+    judgements = tuple(entry.judgement for entry in with_costs(judged, case, due.cap))
     open_reasons = _open_reasons(case, judgements)
     approval = _approval(contract, judgements, due)
     return SlaComparison(

@@ -80,6 +80,11 @@ class SlaComparison(Document):
         return tuple(o for o in self.objectives if o.verdict in (Verdict.NO_DATA, Verdict.REFUSED))
 
     @property
+    def provisional_objectives(self) -> tuple[str, ...]:
+        """Name the objectives that rest on something that goes on."""
+        return tuple(o.objective for o in self.objectives if o.provisional)
+
+    @property
     def worst(self) -> ObjectiveJudgement:
         """The objective that matters most: highest credit, then breached, then undecided, then met."""
         order = {Verdict.BREACHED: 0, Verdict.REFUSED: 1, Verdict.NO_DATA: 2, Verdict.MET: 3, Verdict.NOT_PROMISED: 4}

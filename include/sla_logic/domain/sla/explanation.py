@@ -38,7 +38,7 @@ def _next(tier: NextTier) -> str:
         distance = f"{show_duration(tier.seconds_left)} ({tier.seconds_left} s) more downtime"
     else:
         distance = f"worse by {tier.value_left}"
-    costs = f", which costs {tier.costs_more} more" if tier.costs_more is not None else ""
+    costs = f", which costs {tier.costs_more or 'nothing'} more" if tier.costs_more is not None else ""
     return f"next tier ({tier.tier}): {distance}{costs}"
 
 

@@ -31,12 +31,14 @@ from include.sla_logic.domain.sla.rule_context import Award, RuleContext
 class Judged:
     """A judgement with the exact credit behind its rounded one; no credit means that none can be named.
 
-    `share` is the share of the charge that the rule speaks of; None where it speaks of an amount.
+    `share` is the share of the charge that the rule speaks of; None where it speaks of an amount. `ahead` is the
+    credit from which more downtime would count, and that of the next tier.
     """
 
     judgement: ObjectiveJudgement
     exact: Fraction | None
     share: Fraction | None
+    ahead: tuple[Fraction, Fraction] | None = None
 
 
 def judge(objective: Objective, case: Case, base: ChargeBase | None, missing: UnableToJudge | None = None) -> Judged:
@@ -49,23 +51,20 @@ def judge(objective: Objective, case: Case, base: ChargeBase | None, missing: Un
         if (doubt := _doubt(measured, case)) is not None:
             return _undecided(objective, measured, doubt)
         context = RuleContext(case, objective, base, missing)
-        found = _nothing_claimed() if _lost_all(measured) else award(measured.paid, context)
-        exact = found.amount
-        if exact is None:
-            exact = (found.share or Fraction(0)) * context.charge().window if found.share else Fraction(0)
+        found, exact = _awarded(measured.paid, context)
     except UnableToJudge as refusal:
         return _refused(objective, measured, refusal)
     share = (found.share or Fraction(0)) if found.amount is None else None
-    return Judged(_decided(objective, measured, context, found, exact), exact, share)
+    tier, ahead = _next(objective, measured, context, found, exact)
+    return Judged(_decided(objective, measured, context, found, exact, tier), exact, share, ahead)
 
 
-def _lost_all(measured: Measured) -> bool:
-    return measured.claimed is not None and measured.claimed.value is None and not measured.claimed.days
-
-
-def _nothing_claimed() -> Award:
-    """Award nothing where everything that was measured was claimed too late."""
-    return Award(share=Fraction(0), steps=["nothing of it was claimed in time"])
+def _awarded(paid: Measured, context: RuleContext) -> tuple[Award, Fraction]:
+    """Return what the rule grants, and its exact amount."""
+    found = award(paid, context) if paid.is_claimed else Award(share=Fraction(0), steps=["nothing of it was claimed"])
+    if found.amount is not None:
+        return found, found.amount
+    return found, found.share * context.charge().window if found.share else Fraction(0)
 
 
 def _doubt(measured: Measured, case: Case) -> str | None:
@@ -140,7 +139,12 @@ def _breached(objective: Objective, measured: Measured, found: Award | None) -> 
 
 
 def _decided(
-    objective: Objective, measured: Measured, context: RuleContext, found: Award, exact: Fraction
+    objective: Objective,
+    measured: Measured,
+    context: RuleContext,
+    found: Award,
+    exact: Fraction,
+    tier: NextTier | None,
 ) -> ObjectiveJudgement:
     currency, base = context.case.contract.currency, context.base
     breached = bool(_breached(objective, measured, found))
@@ -163,7 +167,7 @@ def _decided(
         charge_base=None if base is None else round_to_minor_unit(base.window, currency),
         days=found.days,
         waived_hours=found.waived_hours,
-        next_tier=_next(objective, measured.paid, context, found, exact),
+        next_tier=tier,
         tier_bounds=tier_bounds(objective, measured),
         value_bounds=value_bounds(objective, measured),
         warnings=(*(measured.downtime.warnings if measured.downtime else ()), *found.warnings),
@@ -180,22 +184,30 @@ def _reason(objective: Objective, measured: Measured, credit: Money, breached: b
 
 
 def _next(
-    objective: Objective, measured: Measured, context: RuleContext, found: Award, exact: Fraction
-) -> NextTier | None:
-    """Return the distance to the next higher credit and what it adds; None if there is none."""
-    currency, base = context.case.contract.currency, context.base
-    if measured.downtime is not None:
+    objective: Objective, measured: Measured, context: RuleContext, found: Award, now: Fraction
+) -> tuple[NextTier | None, tuple[Fraction, Fraction] | None]:
+    """Return the distance to the next higher credit, and the credits of now and then; None if there is none.
+
+    More downtime would be an incident that can still be claimed: it is counted from what is not lost.
+    """
+    from_here, base = measured.ahead or measured.paid, context.base
+    if measured.ahead is not None:
+        try:
+            found, now = _awarded(measured.ahead, context)
+        except UnableToJudge:
+            return None, None
+    if from_here.downtime is not None:
         outright = found.amount is not None
-        now = (found.amount if outright else found.share) or Fraction(0)
-        step = next_by_downtime(objective, measured, now, lambda seconds: _worth(measured, context, seconds))
+        worth_now = (found.amount if outright else found.share) or Fraction(0)
+        step = next_by_downtime(objective, from_here, worth_now, lambda seconds: _worth(from_here, context, seconds))
         if step is None:
-            return None
+            return None, None
         amount = None if base is None else step.share if outright else step.share * base.window
-        return _priced(step.seconds - measured.downtime.seconds, None, step.tier, amount, exact, currency)
-    if measured.value is None or (near := next_by_value(objective, measured.value)) is None:
-        return None
+        return _priced(step.seconds - from_here.downtime.seconds, None, step.tier, amount, now, context)
+    if from_here.value is None or (near := next_by_value(objective, from_here.value)) is None:
+        return None, None
     distance, tier, share = near
-    return _priced(None, distance, tier, None if base is None else share * base.window, exact, currency)
+    return _priced(None, distance, tier, None if base is None else share * base.window, now, context)
 
 
 def _worth(measured: Measured, context: RuleContext, seconds: int) -> Fraction | None:
@@ -214,13 +226,20 @@ def _worth(measured: Measured, context: RuleContext, seconds: int) -> Fraction |
 
 
 def _priced(
-    left: int | None, distance: Fraction | None, tier: str, amount: Fraction | None, now: Fraction, currency: str
-) -> NextTier:
-    then = None if amount is None else round_to_minor_unit(amount, currency)
-    return NextTier(
+    left: int | None,
+    distance: Fraction | None,
+    tier: str,
+    amount: Fraction | None,
+    now: Fraction,
+    context: RuleContext,
+) -> tuple[NextTier, tuple[Fraction, Fraction] | None]:
+    """Name the tier; what it costs is told where the cap and the other objectives are known."""
+    currency = context.case.contract.currency
+    named = NextTier(
         seconds_left=left,
         value_left=None if distance is None else half_up(distance, 8),
         tier=tier,
-        credit=then,
-        costs_more=None if then is None else then - round_to_minor_unit(now, currency),
+        credit=None if amount is None else round_to_minor_unit(amount, currency),
+        costs_more=None,
     )
+    return named, None if amount is None else (now, amount)

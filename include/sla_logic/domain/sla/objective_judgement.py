@@ -142,6 +142,11 @@ class ObjectiveJudgement(Value):
         """How much more downtime the current tier bears; None where the rule is not about time."""
         return self.next_tier.seconds_left if self.next_tier else None
 
+    @property
+    def next_tier_costs(self) -> bool:
+        """Tell whether the next tier costs anything, as far as that can be told."""
+        return self.next_tier is not None and (self.next_tier.costs_more is None or bool(self.next_tier.costs_more))
+
 
 class ChronicFinding(Value):
     """Whether many or long outages give the customer a right, or will with the next event.

@@ -8,12 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from include.sla_logic.domain.money import Money
-from include.sla_logic.persistence.exposure import assume_exposure
+from include.sla_logic.persistence.exposure import Stake, assume_exposure, at_stake, money
 from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
 from include.sla_logic.persistence.paging import Page
 from include.sla_logic.persistence.queries.open_incidents import uncompared
 from include.sla_logic.persistence.schema.arrivals import arrivals
-from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.reference import customers, services
 from include.sla_logic.persistence.schema.system_t import restorations, tickets
@@ -91,8 +90,11 @@ def read_board(
     cut = matching.order_by(*order).limit(size).offset((page - 1) * size).subquery()
     rows = connection.execute(_with_details(cut.c.ticket).order_by(*order)).all()
     clocks = read_clocks(connection, [row.number for row in rows], as_of=now)
-    exposure = assume_exposure(connection, uncompared(rows))
-    lines = [_line(row, read_standing(row._asdict(), clocks[row.number]), exposure.get(row.number)) for row in rows]
+    exposure = assume_exposure(connection, uncompared(rows), now=now)
+    lines = [
+        _line(row, read_standing(row._asdict(), clocks[row.number]), at_stake(row, exposure.get(row.number), now))
+        for row in rows
+    ]
     return Page(lines, total, page, size)
 
 
@@ -180,13 +182,7 @@ def _with_details(numbers: ColumnElement[int]) -> Select[Any]:
     )
 
 
-def money(amount: int | None, currency: str | None) -> Money | None:
-    """Return the amount, or None where it is not known."""
-    return None if amount is None or currency is None else from_minor_units(amount, currency)
-
-
-def _line(row: Row[Any], standing: Standing, assumed: Money | None) -> BoardLine:
-    stake = money(row.at_stake, row.currency) if row.open else None
+def _line(row: Row[Any], standing: Standing, stake: Stake) -> BoardLine:
     return BoardLine(
         ticket=ticket_id(row.number),
         reference=row.external_reference,
@@ -212,8 +208,8 @@ def _line(row: Row[Any], standing: Standing, assumed: Money | None) -> BoardLine
         runs_out_at=standing.runs_out_at if row.open else None,
         stopped_by=standing.stopped_by,
         net_seconds=int(standing.net.total_seconds()),
-        at_stake=stake or assumed,
-        assumed=stake is None and assumed is not None,
+        at_stake=stake.amount,
+        assumed=stake.assumed,
         due=money(row.due, row.currency),
         deadline=row.deadline,
         held_because=row.held_because,

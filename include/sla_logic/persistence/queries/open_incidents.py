@@ -9,11 +9,10 @@ from sqlalchemy import Connection, Row, select
 
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.sla_clock import SlaClock
-from include.sla_logic.persistence.exposure import Uncompared, assume_exposure
+from include.sla_logic.persistence.exposure import Stake, Uncompared, assume_exposure, at_stake
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.queries.waiting_tickets import why_waiting
 from include.sla_logic.persistence.schema.arrivals import arrivals
-from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.sla_clocks import read_clocks, read_standing
@@ -61,8 +60,11 @@ def read_open_list(
     numbers = [row.number for row in rows]
     clocks = read_clocks(connection, numbers, as_of=now)
     why = why_waiting(connection, numbers)
-    exposure = assume_exposure(connection, uncompared(rows))
-    return [_line(row, clocks[row.number], exposure.get(row.number), why.get(row.number)) for row in rows]
+    exposure = assume_exposure(connection, uncompared(rows), now=now)
+    return [
+        _line(row, clocks[row.number], at_stake(row, exposure.get(row.number), now), why.get(row.number))
+        for row in rows
+    ]
 
 
 def uncompared(rows: Sequence[Row[Any]]) -> list[Uncompared]:
@@ -74,9 +76,8 @@ def uncompared(rows: Sequence[Row[Any]]) -> list[Uncompared]:
     ]
 
 
-def _line(row: Row[Any], clock: SlaClock, assumed: Money | None, why: str | None) -> OpenTicket:
+def _line(row: Row[Any], clock: SlaClock, stake: Stake, why: str | None) -> OpenTicket:
     standing = read_standing(row._asdict(), clock)
-    stake = None if row.at_stake is None or row.currency is None else from_minor_units(row.at_stake, row.currency)
     return OpenTicket(
         ticket=ticket_id(row.number),
         reference=row.external_reference,
@@ -90,8 +91,8 @@ def _line(row: Row[Any], clock: SlaClock, assumed: Money | None, why: str | None
         seconds_left=standing.seconds_left,
         until=standing.until,
         running=standing.running,
-        at_stake=stake or assumed,
-        assumed=stake is None and assumed is not None,
+        at_stake=stake.amount,
+        assumed=stake.assumed,
         clock=clock,
         why=why,
     )

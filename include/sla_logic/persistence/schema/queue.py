@@ -21,6 +21,7 @@ queue = Table(
     Column("budget_seconds", BigInteger),  # downtime left before the next credit tier, at judged_at
     Column("next_tier_at", Instant),  # only while the clock runs
     Column("at_stake", BigInteger),  # what the next tier costs on top, in minor units
+    Column("window_end", Instant),  # of the judged window: from then on nothing of it is at stake
     Column("due", BigInteger),  # what is owed so far
     Column("currency", String(3)),
     Column("cause", String(64)),
@@ -35,5 +36,6 @@ queue = Table(
     Index("ix_queue_place", "open", "place"),
     Index("ix_queue_closed_at", "closed_at"),
     Index("ix_queue_next_tier", "open", "next_tier_at"),
+    Index("ix_queue_window_end", "open", "window_end"),
     Index("ix_queue_ended", "outcome", "ending", "closed_at"),
 )

@@ -1,0 +1,48 @@
+"""What the next tier of an objective costs: the credit of the window after stacking and cap, then less now."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from include.sla_logic.domain.money import Money, round_to_minor_unit
+from include.sla_logic.domain.sla.case import Case
+from include.sla_logic.domain.sla.judgement import Judged
+from include.sla_logic.domain.sla.objective_judgement import NextTier
+from include.sla_logic.domain.sla.payment import payable
+from include.sla_logic.domain.sla.stacking import shared_events, stack
+
+
+def with_costs(judged: Sequence[Judged], case: Case, cap: Fraction | None) -> list[Judged]:
+    """Name what each next tier costs: nothing where the cap is reached, or the window ends before the tier."""
+    named = [entry for entry in judged if entry.exact is not None]
+    events = shared_events([entry.judgement for entry in named])
+    now = {entry.judgement.objective: entry.ahead[0] if entry.ahead else entry.exact or Fraction(0) for entry in named}
+    return [_with_cost(entry, case, lambda amounts: _due(amounts, events, case, cap), now) for entry in judged]
+
+
+def _with_cost(
+    entry: Judged, case: Case, due: Callable[[Mapping[str, Fraction]], Money], now: Mapping[str, Fraction]
+) -> Judged:
+    tier = entry.judgement.next_tier
+    if tier is None or entry.ahead is None:
+        return entry
+    cost = Money.zero(case.contract.currency)
+    if _can_come(tier, case):
+        cost = due({**now, entry.judgement.objective: entry.ahead[1]}) - due(now)
+    tier = tier.model_copy(update={"costs_more": cost})
+    return replace(entry, judgement=entry.judgement.model_copy(update={"next_tier": tier}))
+
+
+def _due(
+    amounts: Mapping[str, Fraction], events: Mapping[str, tuple[str, ...]], case: Case, cap: Fraction | None
+) -> Money:
+    paid = stack([(name, events[name], amount) for name, amount in amounts.items()], case.contract.stacking)
+    total = sum(paid.values(), Fraction(0))
+    total, _how = payable(total if cap is None else min(total, cap), cap, case.contract)
+    return round_to_minor_unit(total, case.contract.currency)
+
+
+def _can_come(tier: NextTier, case: Case) -> bool:
+    """Tell whether the window has as much time left as the tier needs; of one that is over nothing is at stake."""
+    left = (case.window.end - case.as_of).total_seconds()
+    return left > 0 and (tier.seconds_left is None or tier.seconds_left <= left)
