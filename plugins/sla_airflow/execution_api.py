@@ -67,7 +67,10 @@ class AirflowRuns:
         return start_run(DAG, run_id, conf)
 
     def resume(self, run_id: str, conf: dict[str, Any]) -> str:
-        """Clear the run, or start it where it is gone; raise `UnableToResumeRun`."""
+        """Clear the run, or start it where it is gone; raise `UnableToResumeRun`.
+
+        A task may not delete a run: where somebody has deleted tasks of it, a person must.
+        """
         from airflow.sdk.exceptions import AirflowRuntimeError
         from airflow.sdk.execution_time.comms import ErrorResponse, TriggerDagRun
         from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
@@ -80,4 +83,16 @@ class AirflowRuns:
             raise UnableToResumeRun(f"Airflow did not resume {run_id}: {error}") from error
         if isinstance(answer, ErrorResponse):
             raise UnableToResumeRun(f"Airflow did not resume {run_id}: {answer}")
+        if lost := self._lost_tasks(run_id):
+            said = f"The run {run_id} has lost {', '.join(lost)}, which no clear brings back"
+            log.error("%s: delete it, or use `sla doctor --repair --in-vain`; it is started again as reported", said)
+            return f"the run is cleared, but has lost {', '.join(lost)}: it must be deleted"
         return "the run is cleared, or started where it was gone"
+
+    @staticmethod
+    def _lost_tasks(run_id: str) -> tuple[str, ...]:
+        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+        from include.sla_logic.services.watchdog import lost_tasks
+
+        return lost_tasks(RuntimeTaskInstance.get_task_states(DAG, run_ids=[run_id]).get(run_id, {}))

@@ -69,8 +69,9 @@ class Mailbox:
             return "451 come back later"
         if self.trouble == "slow":
             time.sleep(SLOW_SECONDS)  # noqa: ASYNC251 - this server serves no other caller meanwhile
-        self.kept[str(message["Message-ID"])] += 1
-        self.letters[str(message["Message-ID"])] = Letter.of(message)
+        identity = str(message["Message-ID"]).strip()  # a long one stands on a line of its own
+        self.kept[identity] += 1
+        self.letters[identity] = Letter.of(message)
         return "451 what was that?" if self.trouble == "forgetful" else "250 kept"
 
 

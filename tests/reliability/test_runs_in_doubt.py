@@ -3,8 +3,9 @@
 import pytest
 from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import DagRunStateResult, ErrorResponse
+from airflow.sdk.execution_time.comms import DagRunStateResult, ErrorResponse, GetTaskStates, TaskStatesResult
 
+from include.sla_logic.process.graph import STEPS
 from sla_airflow.execution_api import AirflowRuns
 
 
@@ -55,3 +56,14 @@ def test_an_api_server_that_fails_or_is_silent_has_said_nothing_of_the_run(airfl
 def test_only_failed_runs_are_dead(airflow, state, dead):
     airflow(DagRunStateResult(state=state))
     assert AirflowRuns().is_dead("incident.A") is dead
+
+
+@pytest.mark.parametrize(("deleted", "says"), [(set(), "is cleared, or"), ({"track_errors"}, "has lost track_errors")])
+def test_a_cleared_run_that_lacks_a_task_is_said_to_lack_it(monkeypatch, deleted, says):
+    class Cleared(Supervisor):
+        def send(self, msg):
+            return TaskStatesResult(task_states={"run-1": self.answer}) if isinstance(msg, GetTaskStates) else None
+
+    states = {step: "success" for step in STEPS if step not in deleted}
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", Cleared(states), raising=False)
+    assert says in AirflowRuns().resume("run-1", {})

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from include.sla_logic.cli import app
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.schema.system_t import restorations
+from include.sla_logic.process.graph import STEPS
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.stalled_incidents import WATCHDOG, StalledIncident
 from include.sla_logic.services.watchdog import UnableToResumeRun
@@ -184,6 +185,16 @@ def test_the_doctor_shows_what_is_stalled_and_repairs_it(opened, airflow):
     assert opened.lookups.incident("run-1").audit[-1].actor == "Kim"
 
 
+def test_the_doctor_starts_a_run_again_of_which_somebody_has_deleted_a_task(airflow):
+    airflow.expect_request(RUN, method="GET").respond_with_json({"state": "success"})
+    left = [{"task_id": step, "state": "success"} for step in STEPS if step != "track_errors"]
+    airflow.expect_request(f"{RUN}/taskInstances", method="GET").respond_with_json({"task_instances": left})
+    airflow.expect_request(RUN, method="DELETE").respond_with_data(status=204)
+    airflow.expect_request("/api/v2/dags/sla_violation/dagRuns", method="POST").respond_with_json({})
+    assert "run-1: the run had lost track_errors and is started again" in repair()
+    assert [asked.method for asked, _ in airflow.log if asked.method != "GET"] == ["DELETE", "POST"]
+
+
 def test_the_doctor_leaves_alone_what_airflow_works_on(opened, airflow):
     has(airflow, "running", "success", "up_for_retry")
     assert "run-1: " not in repair()
@@ -206,6 +217,7 @@ def test_the_doctor_gives_up_as_the_watchdog_does_unless_a_person_says_otherwise
 
 def test_the_doctor_says_what_airflow_refused_and_notes_no_success(opened, airflow):
     airflow.expect_request(RUN, method="GET").respond_with_json({"state": "failed"})
+    airflow.expect_request(f"{RUN}/taskInstances", method="GET").respond_with_json({"task_instances": []})
     airflow.expect_request(f"{RUN}/clear").respond_with_json({"detail": "not yours"}, status=403)
     assert "/run-1/clear with 403: not yours." in repair()
     assert not [act for act in opened.lookups.incident("run-1").audit if act.actor == "Kim"]

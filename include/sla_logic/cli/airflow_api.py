@@ -144,6 +144,10 @@ class AirflowApi:
         """Clear all tasks of a run, so that it goes on."""
         self.call("POST", f"{runs_of(dag_id)}/{quote(run_id)}/clear", json={"dry_run": False})
 
+    def delete_run(self, dag_id: str, run_id: str) -> None:
+        """Delete a run that has ended."""
+        self.call("DELETE", f"{runs_of(dag_id)}/{quote(run_id)}")
+
     def _send(self, method: str, path: str, **parameters: Any) -> httpx.Response:
         try:
             return self._client.request(method, path, **parameters)

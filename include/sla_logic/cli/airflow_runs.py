@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from include.sla_logic.cli.airflow_api import AirflowApi, UnableToReachAirflow
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.services.watchdog import MOVING, UnableToResumeRun
+from include.sla_logic.services.watchdog import ENDED, MOVING, UnableToResumeRun, lost_tasks
 
 DAG = "sla_violation"
 _LOCAL = Path(__file__).parents[3] / ".airflow" / "up"  # where `make up` keeps address and login
@@ -99,19 +99,32 @@ class RestRuns:
                 return True
 
     def resume(self, run_id: str, conf: dict[str, Any]) -> str:
-        """Clear all tasks of the run, where finished steps are not done again; start a run that was deleted."""
+        """Clear all tasks of the run, where finished steps are not done again; start a run that was deleted.
+
+        A run that has ended without tasks that somebody has deleted is deleted too: only a new one has them.
+        """
+        gone = "the run was gone"
         with self._airflow.api() as api:
             try:
-                api.clear_run(DAG, run_id)
+                lost = self._lost_tasks(api, run_id)
+                if not lost:
+                    api.clear_run(DAG, run_id)
+                    return "the run is cleared and goes on"
+                api.delete_run(DAG, run_id)
+                gone = f"the run had lost {', '.join(lost)}"
             except UnableToReachAirflow as error:
                 _raise_unless_gone(error)
-            else:
-                return "the run is cleared and goes on"
         try:
             start(self._airflow, conf, run_id=run_id)
         except (UnableToStartIncident, UnableToReachAirflow) as error:
             raise UnableToResumeRun(str(error)) from error
-        return "the run was gone and is started again"
+        return f"{gone} and is started again"
+
+    @staticmethod
+    def _lost_tasks(api: AirflowApi, run_id: str) -> tuple[str, ...]:
+        if api.run_state(DAG, run_id) not in ENDED:
+            return ()
+        return lost_tasks(api.task_states(DAG, run_id))
 
 
 def _raise_unless_gone(error: UnableToReachAirflow) -> None:

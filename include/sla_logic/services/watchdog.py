@@ -1,19 +1,30 @@
 """Resume stalled incidents, which could go on and do not: a few times each, then a person must look."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.process.graph import STEPS
 from include.sla_logic.services.monitoring import PATIENCE
 from include.sla_logic.services.stalled_incidents import WATCHDOG, StalledIncident
 
 if TYPE_CHECKING:
     from include.sla_logic.services import UseCases
 
-__all__ = ["MOVING", "WATCHDOG", "Resumed", "Round", "Runs", "UnableToResumeRun", "resume_stalled"]
+__all__ = [
+    "ENDED",
+    "MOVING",
+    "WATCHDOG",
+    "Resumed",
+    "Round",
+    "Runs",
+    "UnableToResumeRun",
+    "lost_tasks",
+    "resume_stalled",
+]
 
 TIMES = 3
 AT_ONCE = 20  # in one round; the next begins a minute later
@@ -62,6 +73,11 @@ class Resumed:
     run_id: str
     how: str
     went_on: bool = True
+
+
+def lost_tasks(tasks: Collection[str]) -> tuple[str, ...]:
+    """Return the tasks that somebody has deleted from a run: no clear brings them back, only a new run has them."""
+    return tuple(step for step in STEPS if step not in tasks) if tasks else ()
 
 
 def resume_stalled(use_cases: "UseCases", runs: Runs, this: Round) -> Iterator[Resumed]:

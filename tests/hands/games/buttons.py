@@ -63,7 +63,7 @@ class Buttons:
         with suppress(ForeseenError):
             door(self.known.run_id, by="Kim", reason=f"{how} by hand")
             return how
-        return "too late"
+        return "refused"
 
     def trigger(self, run_id: str, conf: Mapping[str, Any], dag: str = DAG) -> object:
         if dag == DAG:

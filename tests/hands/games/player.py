@@ -8,6 +8,7 @@ from functools import partial
 from deploy.stack.rest import StackApi
 from include.sla_logic.cli.airflow_api import UnableToReachAirflow, runs_of
 from include.sla_logic.persistence.incident_records import ticket_id
+from include.sla_logic.services.watchdog import lost_tasks
 from tests.faults.installation import DAG, Installation
 from tests.hands.games.buttons import Buttons
 from tests.hands.games.customers import Known, load
@@ -50,6 +51,7 @@ class Player:
         self.game = Game(known, Buttons(installation, known))
         self.reference = known.conf["external_reference"]
         self.answered = False
+        self.lost: dict[str, tuple[str, ...]] = {}
 
     @property
     def api(self) -> StackApi:
@@ -108,10 +110,12 @@ class Player:
         if failed is None:
             self._start_again(run_id)
             return
+        if self.lost.get(run_id):
+            self._delete_and_start_again(run_id, f"it has lost {self.lost.pop(run_id)}")
+            return
         sentences = [sentence for task, tries in failed.items() if (sentence := self._sentence(run_id, task, tries))]
         if any("Delete this run" in sentence for sentence in sentences):
-            self.game.buttons.note(f"the operator: deletes {run_id} -> {self.game.buttons.delete(run_id)}")
-            self._start_again(run_id)
+            self._delete_and_start_again(run_id, sentences)
             return
         if named := re.findall("Clear the task ([a-z_]+)", " ".join(sentences)):
             did = self.game.buttons.clear(run_id, named[:1], include_downstream=True)
@@ -122,6 +126,10 @@ class Player:
         else:
             self._clear_what_looks_ended(run_id)
         self._until(lambda seen: run_id in seen.active, 30)
+
+    def _delete_and_start_again(self, run_id: str, why: object) -> None:
+        self.game.buttons.note(f"the operator: deletes {run_id} -> {self.game.buttons.delete(run_id)} {why}")
+        self._start_again(run_id)
 
     def _start_again(self, run_id: str) -> None:
         """Leave a deleted run to the watchdog half of the times; else start it as a person would."""
@@ -165,6 +173,7 @@ class Player:
         if answer.is_error:
             return None
         tasks = answer.json()["task_instances"]
+        self.lost[run_id] = lost_tasks([task["task_id"] for task in tasks])  # as `sla doctor --repair` does
         return {task["task_id"]: task["try_number"] for task in tasks if task["state"] == "failed"}
 
     def _sentence(self, run_id: str, task: str, tries: int) -> str:
