@@ -8,6 +8,7 @@ import typer
 
 from include.sla_logic.cli.output import show_json
 from include.sla_logic.domain.contract import Contract, Finding, check_contract
+from include.sla_logic.domain.contract.migration import NEWEST_FORMAT, migrate
 from include.sla_logic.domain.errors import ForeseenError
 
 app = typer.Typer(no_args_is_help=True, help="Check and explain contracts.")
@@ -41,6 +42,23 @@ def _show(name: str, contract: Contract | None, findings: tuple[Finding, ...]) -
     if contract is not None and not any(finding.level == "refuses" for finding in findings):
         count = len(contract.objectives)
         typer.echo(f"{name}: {contract.id} version {contract.version} can be loaded: {count} objective(s)")
+
+
+@app.command("migrate")
+def migrate_files(
+    files: Annotated[list[Path], typer.Argument(help="Contract files (YAML).", metavar="FILE…")],
+    write: Annotated[bool, typer.Option("--write", help="Rewrite the files instead of printing them.")] = False,
+) -> None:
+    """Rewrite contracts in the newest format, comments included; what is judged differently is named."""
+    for file in files:
+        text, notes = migrate(read_text(file), name=file.name)
+        for note in notes:
+            typer.echo(f"{file.name}: {note}", err=True)
+        if write:
+            file.write_text(text, encoding="utf-8")
+            typer.echo(f"{file.name}: written in format {NEWEST_FORMAT}")
+        else:
+            typer.echo(text, nl=False)
 
 
 @app.command("schema")

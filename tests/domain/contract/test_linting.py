@@ -304,6 +304,7 @@ WITNESSED: list[tuple[str, str, dict[str, Any], dict[str, Any], str, str | None]
         "- at_",
         None,
     ),
+    ("replaced_kind", "refuses", objective(), {"format": 2}, "rule:", None),
     ("missing_target", "refuses", objective({"kind": "share_when_missed", "credit": "1%"}), {}, "rule:", None),
     ("target_disagrees", "warns", objective(target="99.5"), {}, "target: '99.5'", "99.5"),
     ("cap_below_tier", "warns", objective(), {"cap": {"share": "50%"}}, "rule:", "100%"),

@@ -103,6 +103,7 @@ class Objective(Term):
 class Contract(Term):
     """One version of one contract."""
 
+    format: Annotated[int, Field(strict=True, ge=1, le=2)] = 1
     id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:+~-]+$")]
     version: str
     title: str

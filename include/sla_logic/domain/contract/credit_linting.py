@@ -87,6 +87,7 @@ class _Linting:
             text = f"{field} is a length of time, but no time is counted"
             yield plain and isinstance(size, int) and not counts_time, field, text
             values = field == "tiers" and rule.for_each == "window" and not rule.bounded_by_time
+            values |= field == "block" and rule.for_each == "window" and rule.beyond == "target"
             text = f"{field} has no unit: write a length of time such as 5 min"
             yield plain and not isinstance(size, int) and self.timed and not values, field, text
         paid_always = rule.beyond is None and rule.when == "always" and not rule.has_bands

@@ -16,6 +16,8 @@ def plain_rule(rule: rules.Rule) -> rules.Rule:
     """Return the table of shares that a credit rule is, or the rule itself where it is more than that."""
     if not isinstance(rule, Credit) or not _is_plain(rule):
         return rule
+    if rule.tiers_by is not None:
+        return _thresholds(rule) or rule
     if rule.rate is not None:
         return rules.ShareWhenMissed(credit=_share(rule.rate))
     if rule.bounded_by_time:
@@ -26,11 +28,25 @@ def plain_rule(rule: rules.Rule) -> rules.Rule:
 
 
 def _is_plain(rule: Credit) -> bool:
-    parts = (rule.beyond, rule.block, rule.numbered_by, rule.at_least, rule.at_most, rule.tiers_by)
+    parts = (rule.beyond, rule.block, rule.numbered_by, rule.at_least, rule.at_most)
     limits = (rule.each_at_least, rule.each_at_most, rule.nearest)
     shares = all(isinstance(rate, ShareOfCharge) for rate in rule.every_rate)
     table = rule.when == "always" if rule.tiers else rule.when == "target_missed"
     return rule.for_each == "window" and rule.factor == 1 and shares and table and not any((*parts, *limits))
+
+
+def _thresholds(rule: Credit) -> rules.OverrunTiers | None:
+    """Return bands that follow each other without a hole as thresholds; None for any other bands."""
+    paying = sorted((t for t in rule.tiers if t.at_least), key=lambda tier: tier.at_least or 0)
+    least = [t.below for t in rule.tiers if not t.bounds or t.at_least in (None, 0)]
+    ends = [*least, *(tier.below for tier in paying)]
+    begins = [*(tier.at_least for tier in paying), None]
+    exclusive = any(tier.more_than is not None or tier.at_most is not None for tier in rule.tiers)
+    free = [_share(t.rate) for t in rule.tiers if t not in paying]
+    if not paying or exclusive or ends != begins or free != ["0/1"]:
+        return None
+    found = [{"overrun": tier.at_least, "credit": _share(tier.rate)} for tier in paying]
+    return rules.OverrunTiers.model_validate({"thresholds": found})
 
 
 def _share(rate: object) -> str:

@@ -138,6 +138,19 @@ class EventCredits(Term):
     kind: Literal["event_credits"] = "event_credits"
 
 
+REPLACED_KINDS = (
+    "tiers",
+    "duration_tiers",
+    "day_per_block",
+    "day_per_excess_block",
+    "share_per_day",
+    "share_when_missed",
+    "share_per_step",
+    "overrun_tiers",
+    "sum_per_day",
+    "daily_rate",
+)  # format 1 has them, format 2 says the same with `credit`
+
 Rule = Annotated[
     Credit
     | Tiers

@@ -21,6 +21,9 @@ _OF_DAYS = (rules.SumPerDay, rules.DailyRate)
 def lint_objective(contract: Contract, objective: Objective, line: LineOf) -> Iterable[Finding]:
     """Find rules that do not fit what is measured, and targets and caps that contradict the tiers."""
     rule, how = objective.rule, objective.measured_by
+    if contract.format > 1 and rule.kind in rules.REPLACED_KINDS:
+        reason = f"the rule {rule.kind} is of format 1: write kind: credit, or let sla contract migrate rewrite it"
+        yield Finding(level="refuses", line=line("rule"), code="replaced_kind", text=reason)
     timed = isinstance(how, measures.FromOutages | measures.FromUnavailableState)
     misfits = (
         (isinstance(rule, _OF_TIME) and not timed, "counts downtime, but the objective measures none"),

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from fractions import Fraction
 
 from include.sla_logic.domain.contract.credit_rule import AnyRate, Credit, CreditTier
@@ -38,7 +39,9 @@ class _Paying:
     def __init__(self, rule: Credit, measured: Measured, context: RuleContext) -> None:
         self.rule, self.measured, self.context = rule, measured, context
         self.worth = RateWorth.of(rule, measured.total, context)
-        self.timed = measured.downtime is not None or bool(measured.repairs)
+        in_steps = isinstance(rule.block, Decimal)  # steps of the measured value, also where time is counted
+        self.timed = bool(measured.repairs) or (measured.downtime is not None and not in_steps)
+        self.in_steps = in_steps and not measured.repairs
         self.one_by_one = rule.for_each == "event" and bool(measured.repairs)
         self.tier: CreditTier | None = None
 
@@ -69,7 +72,8 @@ class _Paying:
     def _units(self) -> Units:
         rule, measured, case = self.rule, self.measured, self.context.case
         if rule.for_each == "window":
-            seconds = None if measured.downtime is None else Fraction(measured.downtime.seconds)
+            timed = measured.downtime is not None and not self.in_steps
+            seconds = Fraction(measured.downtime.seconds) if measured.downtime is not None and timed else None
             return Units([Unit("window", (measured.value or Fraction(0)) if seconds is None else seconds)])
         if measured.downtime is not None:
             return (event_units if rule.for_each == "event" else day_units)(rule, measured.downtime, case)
@@ -130,7 +134,7 @@ class _Paying:
             over = unit.size - Fraction(beyond)
             worse_is_more = self.timed or not self.context.objective.higher_is_better
             return max(Fraction(0), over if worse_is_more else -over)
-        if measured.downtime is not None:
+        if measured.downtime is not None and not self.in_steps:
             return max(Fraction(0), unit.size - (100 - target_of(self.context)) / 100 * measured.total)
         if measured.repairs:
             return max(Fraction(0), unit.size - target_of(self.context))
