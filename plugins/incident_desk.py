@@ -46,9 +46,12 @@ def build() -> "ASGIApp":
     from sla_airflow.runtime import open_use_cases
 
     def allowed(user: Any, method: Any) -> bool:
-        return get_auth_manager().is_authorized_dag(
-            method=method, access_entity=DagAccessEntity.RUN, details=DagDetails(id=DAG), user=user
-        )
+        try:
+            return get_auth_manager().is_authorized_dag(
+                method=method, access_entity=DagAccessEntity.RUN, details=DagDetails(id=DAG), user=user
+            )
+        except KeyError as error:  # a signed token may name a role that Airflow no longer knows
+            raise HTTPException(403, f"Airflow does not know the role {error}; log in again.") from error
 
     def reader(user: Any = Depends(get_user)) -> Caller:  # noqa: B008 - FastAPI's way to ask for it
         if not allowed(user, "GET"):

@@ -29,7 +29,7 @@ def collect() -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
                 if len(json.dumps(document.body)) > len(json.dumps(documents.get(document.kind, {}))):
                     documents[document.kind] = document.body
         problems = [
-            {"kept": view.model_dump(mode="json"), "tmf656": view.as_tmf656()}
+            {"kept": view.model_dump(mode="json"), "tmf656": view.as_printed()}
             for view in use_cases.lookups.service_problems(open_only=False)
         ]
     return documents, problems

@@ -41,7 +41,7 @@ def test_a_document_of_an_earlier_release_is_read_completely(kind, body):
 def test_a_service_problem_of_an_earlier_release_is_shown_as_it_was(kept, shown):
     read = ProblemView.model_validate_json(json.dumps(kept))
     assert missing_in(json.loads(read.model_dump_json()), kept) == []
-    assert missing_in(read.as_tmf656(), shown) == []
+    assert missing_in(read.as_printed(), shown) == []
 
 
 def missing_in(now: object, then: object, place: str = "") -> list[str]:

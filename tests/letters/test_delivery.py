@@ -194,6 +194,7 @@ def test_without_a_server_the_letter_is_written_to_files_whose_places_are_the_an
     answer = deliver_mail(payload, smtp=None, folder=tmp_path / "letters")
 
     eml, page = map(Path, answer["written"])
+    assert eml.stat().st_mode & 0o077 == page.stat().st_mode & 0o077 == 0
     assert eml.read_bytes().decode("ascii") == payload["message"]
     assert (eml.suffix, page.suffix, eml.stem) == (".eml", ".html", page.stem)
     assert answer["because"] == "No mail server is configured."

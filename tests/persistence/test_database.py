@@ -157,3 +157,12 @@ def test_a_forked_child_opens_connections_of_its_own(database, things):
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     with database.read() as connection:
         assert sorted(connection.scalars(select(things.c.id))) == [1, 2]
+
+
+def test_an_sqlite_file_and_its_companions_are_readable_by_their_owner_alone(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path / 'teleco.db'}")
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE held (id integer)")
+        assert {file.name: file.stat().st_mode & 0o077 for file in tmp_path.iterdir()} == dict.fromkeys(
+            ["teleco.db", "teleco.db-wal", "teleco.db-shm"], 0
+        )

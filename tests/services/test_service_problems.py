@@ -88,9 +88,9 @@ def test_two_who_release_two_of_the_waiting_do_not_wait_for_each_other(any_use_c
     assert len({any_use_cases.restorations.find(f"run-{n}").sent_by for n in range(1, TOGETHER + 1)}) == 1
 
 
-def test_a_problem_is_shown_as_tmf656_names_it(any_use_cases):
+def test_a_problem_is_printed_in_the_words_of_the_field(any_use_cases):
     all_at_once(any_use_cases, tie_and_wait("R-1"))
-    said = any_use_cases.lookups.service_problem("SP-000001").as_tmf656()
+    said = any_use_cases.lookups.service_problem("SP-000001").as_printed()
     assert said["status"] == "held"
     assert said["priority"] == 1
     assert said["rootCauseResource"] == [{"id": "R-1"}]

@@ -198,6 +198,14 @@ def test_too_much_is_refused(sample):
         assert client.get("/api/v1/incidents?size=201").status_code == 422
 
 
+@pytest.mark.parametrize("sent", ["%00", "TT-000001%00", "%ED%A0%80", "%FF"])
+@pytest.mark.parametrize("address", ["/incidents/{}", "/api/incidents/{}", "/?search={}", "/services/{}"])
+def test_what_is_no_text_is_refused_in_any_part_of_an_address(desk, address, sent):
+    answer = desk.get(address.format(sent))
+    assert answer.status_code == 400
+    assert "no text" in answer.text
+
+
 def test_a_failure_tells_nothing_of_its_insides(sample, monkeypatch):
     def fail(*_args, **_kwargs):
         raise RuntimeError("secret of the database at /var/lib")

@@ -51,8 +51,8 @@ class LazyGroup(TyperGroup):
 
 def sentence_of(error: Exception) -> str | None:
     """Say in one sentence what went wrong; None for what typer itself reports."""
-    if type(error).__module__.startswith(("click", "typer")):
-        return None
+    if type(error).__module__.startswith(("click", "typer")) or isinstance(error, BrokenPipeError):
+        return None  # the reader of a pipe may stop when it has enough; click ends quietly
     if isinstance(error, ForeseenError):
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:

@@ -33,6 +33,7 @@ def list_(
         ("ticket", "priority", "left", "until", "at stake", "held", "status", "customer", "service", "waits"),
         [_row(line) for line in found],
         empty="Nothing is open.",
+        less=("customer", "service", "status", "held", "at stake"),
     )
 
 

@@ -80,6 +80,7 @@ def list_(
         ("ticket", "status", "customer", "service", "with", "opened", "reference"),
         [_row(ticket) for ticket in tickets],
         empty="System T has no such tickets.",
+        less=("with", "opened", "reference"),
     )
 
 

@@ -2,11 +2,20 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import typer
+from pydantic_core import to_jsonable_python
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 
 def show_json(value: Any) -> None:
@@ -15,31 +24,60 @@ def show_json(value: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
+    """Write what JSON does not know as it is written elsewhere; what has no such form is an error, not a repr."""
     if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal | Enum | UUID | Path):
+        return str(value)
+    return to_jsonable_python(value)
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """Print a table, or one sentence where there is nothing to show."""
+def show_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str, less: Sequence[str] = ()
+) -> None:
+    """Print a table, or one sentence where there is nothing to show.
+
+    Where the terminal is too narrow, columns of `less` are left out, the last first, and named below.
+    """
     from rich.console import Console
+
+    cells = [[shown(cell) for cell in row] for row in rows]
+    if not cells:
+        typer.echo(empty)
+        return
+    console, left_out = Console(), list[str]()
+    for column in reversed(less):
+        if _is_readable(console, _table(columns, cells, left_out)):
+            break
+        left_out.insert(0, column)
+    console.print(_table(columns, cells, left_out))
+    if left_out:
+        typer.echo(f"Not shown for want of room: {', '.join(left_out)} (--json has all).")
+
+
+def _table(columns: Sequence[str], cells: Sequence[Sequence[str]], left_out: Sequence[str]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns)
+    kept = [place for place, column in enumerate(columns) if column not in left_out]
+    table = Table(*(columns[place] for place in kept))
     table.columns[0].no_wrap = True  # what names a row stays one word, to be copied
-    for row in rows:
-        table.add_row(*(Text(shown(cell)) for cell in row))
-    if table.row_count:
-        Console().print(table)
-    else:
-        typer.echo(empty)
+    for row in cells:
+        table.add_row(*(Text(row[place]) for place in kept))
+    return table
 
 
-def show_fields(fields: Mapping[str, object]) -> None:
+def _is_readable(console: "Console", table: "Table") -> bool:
+    """Tell whether no word has to be broken."""
+    return table.__rich_measure__(console, console.options).minimum <= console.width
+
+
+def show_fields(rows: Mapping[str, object]) -> None:
     """Print one field on each line."""
-    width = max(map(len, fields), default=0)
-    for name, value in fields.items():
+    width = max(map(len, rows), default=0)
+    for name, value in rows.items():
         typer.echo(f"{name:<{width}}  {shown(value)}")
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from include.sla_logic.services.lookups import ProblemView
 
 app = typer.Typer(no_args_is_help=True, help="See service problems: one cause behind many incidents.")
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON as TMF656 has it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
@@ -24,7 +24,7 @@ def list_(
 
     found = UseCases(Settings.from_environment()).lookups.service_problems(open_only=open_only, limit=limit)
     if as_json:
-        show_json([view.as_tmf656() for view in found])
+        show_json([view.as_printed() for view in found])
         return
     show_table(
         ("problem", "status", "resource", "type", "since", "priority", "incidents"),
@@ -40,7 +40,7 @@ def show(problem: Annotated[str, typer.Argument(help="Service problem (SP-000001
 
     view = UseCases(Settings.from_environment()).lookups.service_problem(problem)
     if as_json:
-        show_json(view.as_tmf656())
+        show_json(view.as_printed())
         return
     one = view.problem
     show_fields(

@@ -18,6 +18,7 @@ from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.mail_message import page_of, read_message
 from include.sla_logic.settings import MailTls, Smtp
 
+PRIVATE = 0o600  # names, amounts: the owner alone reads them
 REFUSED_FOR_GOOD = range(500, 600)
 
 
@@ -105,7 +106,7 @@ def _write(place: Path, content: bytes) -> None:
     unfinished = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

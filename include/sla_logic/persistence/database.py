@@ -130,12 +130,20 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
+    _keep_private(connection)
     connection.isolation_level = None  # BEGIN is ours to say, see _begin_sqlite
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {_WAIT_SECONDS * 1000}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _keep_private(connection: Any) -> None:
+    """Let the owner alone read a file that is new: it will hold names and amounts. Its companions get its mode."""
+    file = Path(connection.execute("PRAGMA database_list").fetchone()[2])
+    if file.exists() and not file.stat().st_size:
+        file.chmod(0o600)
 
 
 def _begin_sqlite(connection: Connection) -> None:

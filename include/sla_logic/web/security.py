@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -53,9 +53,23 @@ def _refuse(scope: Scope) -> PlainTextResponse | None:
         return PlainTextResponse("The request is too large.", status_code=413)
     if len(scope.get("query_string", b"")) > QUERY_LIMIT:
         return PlainTextResponse("The address is too long.", status_code=414)
+    if not all(map(_is_text, (scope.get("raw_path") or b"", scope.get("query_string", b"")))):
+        return PlainTextResponse(
+            "The address holds what is no text: a NUL, or bytes that are not UTF-8.", status_code=400
+        )
     if scope["method"] not in _SAFE and not comes_from_here(headers):
         return PlainTextResponse("This change was requested by another site and was refused.", status_code=403)
     return None
+
+
+def _is_text(part: bytes) -> bool:
+    """Tell whether a part of an address is text that both databases can hold."""
+    sent = unquote_to_bytes(part)
+    try:
+        sent.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in sent
 
 
 def comes_from_here(headers: Headers) -> bool:

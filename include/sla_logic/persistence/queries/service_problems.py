@@ -39,8 +39,8 @@ class ProblemView(Value):
             return "resolved" if self.problem.end is ProblemEnd.RESTORED else "closed"
         return "held" if self.held else "inProgress"
 
-    def as_tmf656(self) -> dict[str, Any]:
-        """Return the resource ServiceProblem of TMF656."""
+    def as_printed(self) -> dict[str, Any]:
+        """Return what `sla problem --json` prints; its names are those of the field, it is no answer of TMF656."""
         one = self.problem
         return {
             "id": one.id,
