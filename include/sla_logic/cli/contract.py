@@ -1,6 +1,7 @@
 """`sla contract`: what is wrong with a contract file, and how one is written."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from include.sla_logic.cli.output import show_json
 from include.sla_logic.domain.contract import Contract, Finding, check_contract
 from include.sla_logic.domain.contract.migration import NEWEST_FORMAT, migrate
+from include.sla_logic.domain.contract.schema import contract_schema
 from include.sla_logic.domain.errors import ForeseenError
 
 app = typer.Typer(no_args_is_help=True, help="Check and explain contracts.")
@@ -69,9 +71,8 @@ def schema() -> None:
 
 def schema_text() -> str:
     """Return the JSON Schema as it is published."""
-    fields = Contract.model_json_schema()
-    fields = {"$schema": "https://json-schema.org/draft/2020-12/schema", **fields}
-    return json.dumps(fields, indent=2, ensure_ascii=False)
+    text = json.dumps(contract_schema(), indent=2, ensure_ascii=False)
+    return re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)  # lists of words
 
 
 def read_text(file: Path) -> str:

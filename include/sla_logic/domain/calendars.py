@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Annotated
 
 import pendulum
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.domain.period import Period, from_seconds, of_span
 from include.sla_logic.domain.spans import Span
+from include.sla_logic.domain.written import WRITTEN, Written
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Annotated[str, Field(pattern="^(mon|tue|wed|thu|fri|sat|sun)$")]
@@ -38,6 +40,10 @@ class UnableToFindZone(NotFoundError):
     """The time-zone database does not know the name."""
 
 
+class UnableToCountWorkingDays(ForeseenError):
+    """No day of the week is a working day, so that no number of them ever passes."""
+
+
 class UnableToReadInstant(ForeseenError):
     """The text is not a date and time of ISO 8601."""
 
@@ -46,14 +52,20 @@ class UnableToPlaceInstant(UnableToReadInstant):
     """A local time has no zone, or its zone's clocks skip or repeat it."""
 
 
+@cache
+def known_zones() -> frozenset[str]:
+    """Return the names of the IANA database; `localtime` and `right/UTC` mean something else on each machine."""
+    return frozenset((files("tzdata") / "zones").read_text("utf-8").split()) - {"Factory"}
+
+
 @cache  # pendulum would read the zone's file again as soon as the last user has let go of the zone
 def find_zone(name: str) -> pendulum.Timezone:
     """Return the time zone of this IANA name; raise `UnableToFindZone` for any other text."""
-    try:
-        return pendulum.Timezone(name)
-    except (ValueError, OSError) as error:
-        msg = f"The time zone {name!r} is not in the IANA database."
-        raise UnableToFindZone(msg) from error
+    if name not in known_zones():
+        raise UnableToFindZone(
+            f"The time zone {name[:40]!r} is not in the IANA database: write one such as Europe/Vienna."
+        )
+    return pendulum.Timezone(name)
 
 
 def read_instant(text: str, *, zone: str | None = None) -> datetime:
@@ -136,12 +148,12 @@ class BusinessCalendar(BaseModel):
     `holidays` adds days; with no country they are the only holidays.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"allOf": [{WRITTEN: "subdivisions"}]})
 
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$"), Written("country")] | None = None
     subdivision: str | None = None
-    working_days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
-    holidays: tuple[date, ...] = ()
+    working_days: Annotated[tuple[Weekday, ...], Field(json_schema_extra={"minItems": 1})] = WEEKDAYS[:5]
+    holidays: tuple[Annotated[date, Written("date")], ...] = ()
 
     @model_validator(mode="after")
     def _is_a_known_country(self) -> "BusinessCalendar":
@@ -153,7 +165,8 @@ class BusinessCalendar(BaseModel):
                 msg = f"no public holidays are known for the country {self.country}"
                 raise ValueError(msg)
             if self.subdivision is not None and self.subdivision not in known[self.country]:
-                msg = f"the country {self.country} has no subdivision {self.subdivision}"
+                parts = ", ".join(sorted(known[self.country])) or "none"
+                msg = f"the country {self.country} has no subdivision {self.subdivision}; it has: {parts}"
                 raise ValueError(msg)
         return self
 
@@ -170,6 +183,8 @@ class BusinessCalendar(BaseModel):
 
     def after_working_days(self, day: date, count: int) -> date:
         """Return the last of `count` working days that follow the day (the day itself, for none)."""
+        if count > 0 and not self.working_days:
+            raise UnableToCountWorkingDays("The calendar has no working days: name them, for example [mon, tue].")
         while count > 0:
             day = pendulum.instance(day).add(days=1)
             count -= self.is_working_day(day)

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pendulum
 
 _UNITS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "d": 86_400}
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|min|h|d)")
+_LENGTH = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*(sec|s|min|h|d)")
 # Whole numbers alone, and no months or weeks. pendulum would take all of them, and wraps numbers of more than 32 bits.
 _ISO = re.compile(r"P(\d{1,6}D)?(T(\d{1,9}H)?(\d{1,9}M)?(\d{1,9}S)?)?", re.ASCII)
 _LONGEST = 999_999_999 * 86_400  # what a timedelta can hold

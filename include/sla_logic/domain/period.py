@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from include.sla_logic.domain import spans
 
 _NUMBER = re.compile(r"\s*[-+]?[\d._]+\s*")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,9 +34,10 @@ def whole_second(instant: datetime) -> datetime:
 def _as_written(written: Any) -> Any:
     """Refuse what pydantic would read as seconds since 1970, or as midnight."""
     how = "write it as 2025-04-10T08:00:00Z"
-    if isinstance(written, date) and not isinstance(written, datetime):
+    is_day = isinstance(written, str) and _DAY.fullmatch(written)
+    if is_day or (isinstance(written, date) and not isinstance(written, datetime)):
         msg = f"{written} is a day, not an instant; {how}"
-        raise ValueError(msg)  # noqa: TRY004 - pydantic expects a ValueError
+        raise ValueError(msg)
     if isinstance(written, int | float | Decimal) or (isinstance(written, str) and _NUMBER.fullmatch(written)):
         msg = f"{written} is a number, not an instant; {how}"
         raise ValueError(msg)

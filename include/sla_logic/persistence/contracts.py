@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select
 
 from include.sla_logic.domain.contract import Contract, read_contract
+from include.sla_logic.domain.contract.reading import parse_stored
 from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.relationship import Agreement, Customer, RelationshipHistory
@@ -217,7 +218,7 @@ def find_contract(connection: Connection, contract: str, version: str) -> Contra
 @lru_cache(maxsize=256)
 def parse_contract(text: str, contract: str, version: str) -> Contract:
     """Read the text of a contract that was validated when it was loaded."""
-    return read_contract(text, name=f"{contract} {version}")
+    return parse_stored(text, name=f"{contract} {version}")
 
 
 def load_contract(connection: Connection, text: str, *, name: str, now: datetime) -> tuple[Contract, bool]:

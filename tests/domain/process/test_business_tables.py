@@ -53,7 +53,7 @@ def test_a_missing_table_is_named():
 
 
 def test_a_table_that_is_no_yaml_is_named():
-    with pytest.raises(UnableToReadPolicies, match=r"diagnosis\.yaml, line 1, is no business table: not YAML"):
+    with pytest.raises(UnableToReadPolicies, match=r"diagnosis\.yaml, line 2, is no business table: not YAML"):
         read_policies({**policy_texts(), "diagnosis": "version: [1"})
 
 

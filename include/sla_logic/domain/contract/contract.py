@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from include.sla_logic.domain.calendars import (
     BusinessCalendar,
@@ -27,8 +27,10 @@ from include.sla_logic.domain.contract.payment_terms import CreditUnits, LeastCr
 from include.sla_logic.domain.contract.quantities import Quantity, Share, Target, Term
 from include.sla_logic.domain.contract.rules import Rule
 from include.sla_logic.domain.contract.terms import Cap, Chronic, Claim, Counting, MaintenanceTerms
+from include.sla_logic.domain.durations import parse_duration
 from include.sla_logic.domain.money import Currency, Money
 from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.written import WRITTEN, Written
 
 
 class ServiceClass(StrEnum):
@@ -70,8 +72,20 @@ _MEASURES: dict[MetricName, Measure] = {
 }
 
 
+# A length of time is no percentage: only where seconds are measured may a target be written as one.
+_NUMBER_TARGETS: dict[str, JsonValue] = {
+    "if": {
+        "properties": {"metric": {"enum": [str(metric) for metric in sorted(_UNITS) if _UNITS[metric] != "s"]}},
+        "required": ["metric"],
+    },
+    "then": {"properties": {"target": {"anyOf": [{WRITTEN: "number"}, {"type": "null"}]}}},
+}
+
+
 class Objective(Term):
     """One service level objective with its consequence."""
+
+    model_config = ConfigDict(json_schema_extra={"allOf": [_NUMBER_TARGETS]})
 
     id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
     metric: MetricName
@@ -100,10 +114,27 @@ class Objective(Term):
         return self.metric in _PERCENT and self.measured_by.kind != "share_beyond"
 
 
+_PROMISES: list[JsonValue] = [
+    {"properties": {"objectives": {"minItems": 1}}, "required": ["objectives"]},
+    {"properties": {"chronic": {"type": "object"}}, "required": ["chronic"]},
+]
+
+
+def _waiting(written: Any) -> Any:
+    """Read `2 d` like every other length of time, besides the ISO 8601 that pydantic reads."""
+    try:
+        return timedelta(seconds=parse_duration(written)) if isinstance(written, str) else written
+    except ValueError:
+        return written
+
+
+Waiting = Annotated[timedelta, BeforeValidator(_waiting), Written("duration")]
+
+
 class Contract(Term):
     """One version of one contract."""
 
-    format: Annotated[int, Field(strict=True, ge=1, le=2)] = 1
+    format: Annotated[int, Field(ge=1, le=2)] = 1
     id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:+~-]+$")]
     version: str
     title: str
@@ -113,8 +144,8 @@ class Contract(Term):
     premium: bool = False
     service_class: ServiceClass = ServiceClass.STANDARD
     protected: bool = False
-    zone: str
-    currency: Currency
+    zone: Annotated[str, Written("zone")]
+    currency: Annotated[Currency, Written("currency")]
     window: WindowKind = WindowKind.MONTH
     billing_day: Annotated[int, Field(ge=1, le=28)] = 1
     first_month: Annotated[int, Field(ge=1, le=12)] = 1
@@ -132,7 +163,7 @@ class Contract(Term):
     claim: Claim = Claim()
     approval_limit: Annotated[Quantity, Field(ge=0)] | None = None
     approval_share: Share = Fraction(1)
-    restoration_window: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(days=2)
+    restoration_window: Annotated[Waiting, Field(gt=timedelta(0))] = timedelta(days=2)
     chronic: Chronic | None = None
     objectives: tuple[Objective, ...] = ()
 
@@ -145,13 +176,11 @@ class Contract(Term):
             raise ValueError(str(error)) from error
         return zone
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": _PROMISES})
+
     @model_validator(mode="after")
-    def _names_each_objective_once(self) -> Self:
-        names = [objective.id for objective in self.objectives]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            msg = f"the objective {twice[0]} is named twice"
-            raise ValueError(msg)
-        if not names and self.chronic is None:
+    def _promises_something(self) -> Self:
+        if not self.objectives and self.chronic is None:
             msg = "a contract promises something: give objectives, or a chronic clause"
             raise ValueError(msg)
         return self

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from itertools import combinations
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
+from include.sla_logic.domain.contract.conditions import given, needs, only_if, some, unless
 from include.sla_logic.domain.contract.quantities import (
     Duration,
     DurationRange,
@@ -14,10 +16,10 @@ from include.sla_logic.domain.contract.quantities import (
     Range,
     Term,
     ValueTier,
-    target_schema,
 )
 from include.sla_logic.domain.contract.rates import Chosen, ProRata, Rate, SimpleRate, simple_rates
 from include.sla_logic.domain.durations import parse_duration, show_duration
+from include.sla_logic.domain.written import WRITTEN, Written
 
 AnyRate = SimpleRate | Chosen
 
@@ -43,7 +45,7 @@ Bound = Annotated[
     BeforeValidator(_parse_bound),
     Field(ge=0),
     PlainSerializer(lambda bound: f"{bound} s" if isinstance(bound, int) else str(bound)),
-    WithJsonSchema(target_schema()),
+    Written("bound"),
 ]
 Number = Annotated[int, Field(ge=1, le=10_000)]
 
@@ -80,6 +82,19 @@ class CreditTier(Range):
 
 
 NUMBERED = ("day", "event", "block")
+# What `_fits_together` refuses, for the published schema.
+_CONDITIONS: list[Any] = [
+    {"oneOf": [given("rate"), {"properties": {"tiers": {"minItems": 1}}, "required": ["tiers"]}]},
+    needs("counts", "block"),
+    needs("most_blocks", "block"),
+    {"if": some("tiers", "from_block"), "then": given("block")},
+    only_if(some("tiers", "from_event"), "for_each", "event"),
+    only_if(some("tiers", "from_day"), "for_each", "day"),
+    *(only_if(given(name), "for_each", "day") for name in ("outage", "first_day", "day_of_repair")),
+    unless(some("tiers", "from_event"), "events_over", "window"),
+    *({"not": {"allOf": [some("tiers", f"from_{name}") for name in two]}} for two in combinations(NUMBERED, 2)),
+    *({"properties": {name: {WRITTEN: "limit"}}} for name in ("each_at_least", "each_at_most", "at_least", "at_most")),
+]
 
 
 class Credit(Term):
@@ -88,6 +103,8 @@ class Credit(Term):
     `beyond` is what is free, `block` what is counted, `times` a factor; the bounds hold for each unit
     (`each_at_…`) and for all together (`at_…`). Every part is optional but one of `rate` and `tiers`.
     """
+
+    model_config = ConfigDict(json_schema_extra={"allOf": _CONDITIONS})
 
     kind: Literal["credit"] = "credit"
     for_each: Literal["window", "event", "day"] = "window"

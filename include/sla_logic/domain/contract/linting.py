@@ -5,7 +5,7 @@ from functools import partial
 
 from include.sla_logic.domain.contract.agreement_linting import lint_agreement_terms
 from include.sla_logic.domain.contract.contract import Contract
-from include.sla_logic.domain.contract.finding import Finding
+from include.sla_logic.domain.contract.finding import Finding, LineOf
 from include.sla_logic.domain.contract.reading import Lines, UnableToReadContract, parse_contract, parse_supposing
 from include.sla_logic.domain.contract.term_linting import lint_objective, lint_terms
 from include.sla_logic.domain.contract.tier_linting import lint_tiers
@@ -21,9 +21,18 @@ def _line(lines: Lines, *path: str | int) -> int:
 def _findings(contract: Contract, lines: Lines) -> Iterable[Finding]:
     yield from lint_terms(contract, partial(_line, lines))
     yield from lint_agreement_terms(contract, partial(_line, lines))
+    yield from _named_twice(contract, partial(_line, lines, "objectives"))
     for number, objective in enumerate(contract.objectives):
         yield from lint_objective(contract, objective, partial(_line, lines, "objectives", number))
         yield from lint_tiers(contract, objective, partial(_line, lines, "objectives", number, "rule"))
+
+
+def _named_twice(contract: Contract, line: LineOf) -> Iterable[Finding]:
+    names = [objective.id for objective in contract.objectives]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            text = f"objectives.{number}.id: the objective {name} is named twice: give each an id of its own"
+            yield Finding(level="refuses", line=line(number, "id"), code="named_twice", text=text)
 
 
 def check_contract(text: str, *, name: str) -> tuple[Contract | None, tuple[Finding, ...]]:

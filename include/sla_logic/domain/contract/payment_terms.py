@@ -3,8 +3,9 @@
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from include.sla_logic.domain.contract.conditions import given
 from include.sla_logic.domain.contract.quantities import Quantity, Term
 
 
@@ -13,6 +14,8 @@ class LeastCredit(Term):
 
     at_least: Annotated[Quantity, Field(gt=0)] | None = None
     more_than: Annotated[Quantity, Field(ge=0)] | None = None
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [given("at_least"), given("more_than")]})
 
     @model_validator(mode="after")
     def _has_one_bound(self) -> Self:

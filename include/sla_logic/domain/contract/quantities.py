@@ -5,11 +5,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
 
+from include.sla_logic.domain.contract.conditions import at_most_one
 from include.sla_logic.domain.durations import parse_duration, show_duration
+from include.sla_logic.domain.written import Written
 
 _MOST_DIGITS = 12  # beyond that a fraction is easier to read
+_LARGEST_EXPONENT, _LONGEST_SHARE = 40, 100
 
 
 class Term(BaseModel):
@@ -22,10 +25,14 @@ def parse_share(written: Any) -> Fraction:
     """Read `10%`, `1/30` or 0; a bare 10 is refused, as it may mean either."""
     text = str(written).strip()
     try:
+        if len(text) > _LONGEST_SHARE:
+            raise ValueError("the share is too long")
         if text.endswith("%"):
-            share = Fraction(Decimal(text[:-1].strip())) / 100
-        elif "/" in text or text in ("0", "1"):
+            share = Fraction(bounded_decimal(Decimal(text[:-1].strip()))) / 100
+        elif "/" in text:
             share = Fraction(text)
+        elif written in (0, 1, "0", "1"):
+            share = Fraction(int(written))
         else:
             msg = f"{text!r} is not a share: write a percentage such as 10% or a fraction such as 1/30"
             raise ValueError(msg)
@@ -59,56 +66,46 @@ def exact_text(value: Fraction) -> str:
     return f"{Decimal(int(value * 10**digits)).scaleb(-digits):f}"
 
 
+def bounded_decimal(written: Any) -> Any:
+    """Refuse a number whose exponent alone would fill the memory once it is written out."""
+    try:
+        number = Decimal(written) if isinstance(written, str | Decimal | int) else None
+    except InvalidOperation:
+        return written
+    if number and (not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT):
+        raise ValueError("the number is too large or too small to be written in plain digits")
+    return written
+
+
 def _parse_target(written: Any) -> Any:
     """Read a number, or a length of time as seconds."""
     if isinstance(written, str):
         try:
-            return Decimal(written)
+            return bounded_decimal(Decimal(written))
         except InvalidOperation:
             return Decimal(parse_duration(written))
-    return written
+    return bounded_decimal(written)
 
-
-_SHARE_SCHEMA = {
-    "anyOf": [{"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*%|\d+/\d+|[01])\s*$"}, {"enum": [0, 1]}],
-    "description": "a percentage such as 10%, or a fraction such as 1/30",
-}
-_DURATION_SCHEMA = {
-    "anyOf": [
-        {"type": "string", "pattern": r"^\s*((\d+(\.\d+)?\s*(s|sec|min|h|d)\s*)+|P(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?)$"},
-        {"const": 0},
-    ],
-    "description": "a length of time with its unit, such as 90 s, 5 min, 4 h, 2 d or PT5M",
-}
-_NUMBER = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}
 
 Share = Annotated[
     Fraction,
     BeforeValidator(parse_share),
     PlainSerializer(lambda share: f"{share.numerator}/{share.denominator}"),
-    WithJsonSchema(_SHARE_SCHEMA),
+    Written("share"),
 ]
 Duration = Annotated[
-    int,
-    BeforeValidator(parse_duration),
-    PlainSerializer(lambda seconds: f"{seconds} s"),
-    WithJsonSchema(_DURATION_SCHEMA),
+    int, BeforeValidator(parse_duration), PlainSerializer(lambda seconds: f"{seconds} s"), Written("duration")
 ]
-Quantity = Annotated[Decimal, WithJsonSchema(_NUMBER)]
-Target = Annotated[
-    Decimal,
-    BeforeValidator(_parse_target),
-    WithJsonSchema({"anyOf": [_NUMBER, _DURATION_SCHEMA]}),
-]
-
-
-def target_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a number, or of a length of time."""
-    return {"anyOf": [_NUMBER, _DURATION_SCHEMA]}
+Quantity = Annotated[Decimal, BeforeValidator(bounded_decimal), Written("number")]
+Target = Annotated[Decimal, BeforeValidator(_parse_target), Written("target")]
 
 
 class Range(Term):
     """Bounds of a tier; what is left out is unbounded."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": [at_most_one("at_least", "more_than"), at_most_one("at_most", "below")]}
+    )
 
     @model_validator(mode="after")
     def _has_one_bound_per_side(self) -> Self:

@@ -6,9 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 from include.sla_logic.domain.contract.quantities import Term, parse_share, show_share
+from include.sla_logic.domain.written import Written
 
 _SUM = re.compile(r"(\d{1,12}(?:\.\d{1,6})?) ([A-Z]{3})", re.ASCII)
 _FORMS = "a share such as 10% or 1/30, a sum such as 5 EUR, pro_rata, or {day: in_period}"
@@ -120,31 +121,9 @@ def simple_rates(rate: "SimpleRate | Chosen") -> Iterator[SimpleRate]:
     yield from rate.rates if isinstance(rate, Chosen) else (rate,)
 
 
-_SIMPLE_SCHEMA: list[dict[str, Any]] = [
-    {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*%|\d+/\d+|[01])\s*$"},
-    {"enum": [0, 1]},
-    {"type": "string", "pattern": r"^\d{1,12}(\.\d{1,6})? [A-Z]{3}$"},
-    {"const": "pro_rata"},
-    {
-        "type": "object",
-        "properties": {"day": {"anyOf": [{"const": "in_period"}, {"type": "integer", "minimum": 1, "maximum": 366}]}},
-        "required": ["day"],
-        "additionalProperties": False,
-    },
-]
-
-
-def _several(name: str) -> dict[str, Any]:
-    items = {"anyOf": _SIMPLE_SCHEMA}
-    several = {"type": "array", "items": items, "minItems": 2, "maxItems": _MOST_COMPARED}
-    return {"type": "object", "properties": {name: several}, "required": [name], "additionalProperties": False}
-
-
 Rate = Annotated[
     ShareOfCharge | FixedSum | DayOfCharge | ProRata | Chosen,
     BeforeValidator(parse_rate),
     PlainSerializer(write_rate),
-    WithJsonSchema(
-        {"anyOf": [*_SIMPLE_SCHEMA, _several("greater_of"), _several("lesser_of")], "description": f"{_FORMS}"}
-    ),
+    Written("rate"),
 ]

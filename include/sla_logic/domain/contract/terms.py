@@ -1,14 +1,17 @@
 """The terms of a contract that hold for all its objectives."""
 
+from itertools import combinations
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from include.sla_logic.domain.calendars import WindowKind
+from include.sla_logic.domain.contract.conditions import at_most_one
 from include.sla_logic.domain.contract.quantities import Duration, DurationRange, Share, Term
 from include.sla_logic.domain.measurements import Attribution
+from include.sla_logic.domain.written import Written
 
-Days = Annotated[int, Field(ge=0)]
+Days = Annotated[int, Field(ge=0), Written("days")]
 
 
 class Counting(Term):
@@ -56,6 +59,9 @@ class Cap(Term):
     over: WindowKind | Literal["window"] = "window"
 
 
+_DEADLINES = ("within_days", "within_working_days", "within_months", "billing_cycles")
+
+
 class Claim(Term):
     """How the customer gets the credit.
 
@@ -74,6 +80,8 @@ class Claim(Term):
     ticket_within: Duration | None = None
     note: str | None = None
 
+    model_config = ConfigDict(json_schema_extra={"allOf": [at_most_one(*two) for two in combinations(_DEADLINES, 2)]})
+
     @property
     def has_days(self) -> bool:
         """Tell whether a number of days or months is counted from something."""
@@ -81,9 +89,8 @@ class Claim(Term):
 
     @model_validator(mode="after")
     def _has_one_deadline(self) -> Self:
-        names = ("within_days", "within_working_days", "within_months", "billing_cycles")
-        if sum(getattr(self, name) is not None for name in names) > 1:
-            msg = f"give one of {', '.join(names)}"
+        if sum(getattr(self, name) is not None for name in _DEADLINES) > 1:
+            msg = f"give one of {', '.join(_DEADLINES)}"
             raise ValueError(msg)
         return self
 

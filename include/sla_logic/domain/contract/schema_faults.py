@@ -1,0 +1,214 @@
+"""What the published schema refuses in a contract: where, which value, and what to write instead."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from include.sla_logic.domain.contract.schema import contract_schema
+from include.sla_logic.domain.contract.yaml_text import Lines, Path, shortened
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+_MOST_NAMED, _MOST_FAULTS = 14, 50
+_ALTERNATIVES = ("anyOf", "oneOf")
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong; of the object `owner`, whose fields contradict each other, the model says more."""
+
+    path: Path
+    said: str
+    code: str = "unreadable"
+    owner: Path | None = None
+
+
+def faults_by_schema(fields: Any, lines: Lines) -> list[Fault]:
+    """Return every fault, none twice, and not more than anybody would read."""
+    found: dict[tuple[Path, str], Fault] = {}
+    for error in _validator().iter_errors(fields):
+        for leaf in _leaves(error):
+            for fault in _worded(leaf, tuple(leaf.absolute_path), lines):
+                found.setdefault(fault[:2], fault._replace(owner=_owner(leaf)))
+            if len(found) >= _MOST_FAULTS:
+                return list(found.values())
+    return list(found.values())
+
+
+def _owner(leaf: "ValidationError") -> Path | None:
+    """Return the object that has the condition from which the leaf comes; None where it comes from none."""
+    way = [str(part) for part in leaf.absolute_schema_path]
+    path: Path = tuple(leaf.absolute_path)
+    if "then" in way:
+        inside = way[::-1].index("then")
+        return path[: len(path) - way[len(way) - inside :].count("properties")]
+    return path if _is_condition(leaf) else None
+
+
+def _is_condition(error: "ValidationError") -> bool:
+    """Tell whether the fields of an object contradict each other."""
+    bare = not {"description", "discriminator"} & error.schema.keys() and isinstance(error.instance, dict)
+    return error.validator in ("not", *_ALTERNATIVES) and ("properties" in error.schema or bare)
+
+
+@cache
+def _validator() -> "Validator":
+    from jsonschema import Draft202012Validator, validators  # takes a moment, and judging needs none of it
+
+    def is_whole(_checker: Any, value: Any) -> bool:
+        if isinstance(value, Decimal):
+            return value.is_finite() and value == value.to_integral_value()
+        return isinstance(value, int) and not isinstance(value, bool)
+
+    checker = Draft202012Validator.TYPE_CHECKER.redefine("integer", is_whole)
+    return validators.extend(Draft202012Validator, type_checker=checker)(contract_schema())
+
+
+def _leaves(error: "ValidationError") -> Iterable["ValidationError"]:
+    """Follow alternatives to the one that was meant, so that the innermost field is named."""
+    if error.validator not in _ALTERNATIVES or not error.context or "description" in error.schema:
+        yield error
+        return
+    branches: dict[int, list[ValidationError]] = {}
+    for inner in error.context:
+        branches.setdefault(int(inner.relative_schema_path[0]), []).append(inner)
+    chosen = _meant(error, branches)
+    if chosen is None:
+        yield error
+    else:
+        for inner in branches[chosen]:
+            yield from _leaves(inner)
+
+
+def _meant(error: "ValidationError", branches: dict[int, list["ValidationError"]]) -> int | None:
+    """Return the alternative of the named kind, or the only one that the value's type fits."""
+    chooser = error.schema.get("discriminator", {}).get("propertyName")
+    if chooser is not None:
+        kinds = list(error.schema["discriminator"]["mapping"].values())
+        named = error.instance.get(chooser) if isinstance(error.instance, dict) else None
+        reference = error.schema["discriminator"]["mapping"].get(named) if isinstance(named, str) else None
+        places = {part["$ref"]: number for number, part in enumerate(error.schema["oneOf"])}
+        return places.get(reference) if reference in kinds else None
+    fitting = [
+        number
+        for number, faults in branches.items()
+        if not any(fault.validator == "type" and not fault.relative_path for fault in faults)
+        and error.schema[str(error.validator)][number].get("type") != "null"
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _worded(error: "ValidationError", path: Path, lines: Lines) -> Iterable[Fault]:
+    where = ".".join(map(str, path)) or "the contract"
+    prefix = ".".join(map(str, path)) + "." if path else ""
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema.get("properties", ()))
+        for name in [name for name in error.instance if name not in known]:
+            said = f"{prefix}{shortened(name)}: there is no such field; write {_choice(known, name)}"
+            yield Fault((*path, name), said)
+    elif error.validator == "required":
+        for name in [name for name in error.validator_value if name not in error.instance]:
+            form = error.schema.get("properties", {}).get(name, {})
+            said = f"{prefix}{name} is missing; write {_described(form, name)}"
+            yield Fault((*path, name), said, f"missing_{name}")
+    elif "discriminator" in error.schema and isinstance(error.instance, dict):
+        chooser = error.schema["discriminator"]["propertyName"]
+        yield Fault((*path, chooser), f"{where}: this {_reason(error, path, lines)}")
+    elif _is_condition(error):
+        yield Fault(path, f"{where}: its fields contradict each other")
+    else:
+        yield Fault(path, f"{where}: {_shown(error.instance, path, lines)} {_reason(error, path, lines)}")
+
+
+def _shown(value: Any, path: Path, lines: Lines) -> str:
+    if isinstance(value, dict | list):
+        return "this"
+    return shortened(lines.spelt(path) or ("nothing" if value is None else repr(value)))
+
+
+def _reason(error: "ValidationError", path: Path, lines: Lines) -> str:
+    limit, kind = error.validator_value, str(error.validator)
+    if quoted := _needs_quotes(error, path, lines):
+        return quoted
+    if "discriminator" in error.schema:
+        chooser, mapping = error.schema["discriminator"]["propertyName"], error.schema["discriminator"]["mapping"]
+        named = error.instance.get(chooser) if isinstance(error.instance, dict) else None
+        said = f"has the {chooser} {named!r}" if named is not None else f"has no {chooser}"
+        return f"{said}; write {_choice(sorted(mapping), named)}"
+    sizes = {
+        "maxItems": "has too many entries: at most",
+        "minItems": "has too few entries: at least",
+        "maxLength": "is too long: at most this many characters:",
+        "minLength": "is too short: at least this many characters:",
+        "minimum": "is too small: write at least",
+        "exclusiveMinimum": "is too small: write more than",
+        "maximum": "is too large: write at most",
+        "exclusiveMaximum": "is too large: write less than",
+    }
+    if kind in sizes:
+        return f"{sizes[kind]} {limit}"
+    if "description" not in error.schema and kind == "enum":
+        return f"is not known; write {_choice([one for one in limit if isinstance(one, str)], error.instance)}"
+    return f"cannot be read; write {_described(error.schema, str(path[-1]) if path else '', error.instance)}"
+
+
+def _needs_quotes(error: "ValidationError", path: Path, lines: Lines) -> str | None:
+    """Say that YAML made something else of a bare word: NO is false, 2026 is a number."""
+    spelt = lines.spelt(path)
+    if spelt is None or error.instance is None or not _takes_text(error.schema, spelt):
+        return None
+    made = "true or false" if isinstance(error.instance, bool) else "a number"
+    return f"is no text to YAML, but {made}: write '{spelt}' with its quotes"
+
+
+def _takes_text(schema: Any, text: str) -> bool:
+    from jsonschema import Draft202012Validator
+
+    whole = {**schema, "$defs": contract_schema()["$defs"]}
+    return bool(Draft202012Validator(whole).is_valid(text))
+
+
+def _described(schema: Any, name: str, given: Any = None) -> str:
+    """Say what to write, by the words of the schema or by its type."""
+    while "$ref" in schema:
+        schema = contract_schema()["$defs"][schema["$ref"].rsplit("/", 1)[-1]]
+    if "enum" in schema and (len(schema["enum"]) <= _MOST_NAMED or "description" not in schema):
+        return _choice(schema["enum"], given)
+    if "description" in schema and schema.get("type") != "object":
+        near = get_close_matches(str(given), [str(one) for one in schema.get("enum", ())], n=2, cutoff=0.6)
+        return f"{schema['description']}{': ' if near else ''}{' or '.join(near)}"
+    if "properties" in schema:
+        return f"its fields: {', '.join(schema['properties'])}"
+    return _described_shape(schema, name)
+
+
+def _described_shape(schema: Any, name: str) -> str:
+    if "const" in schema:
+        return str(schema["const"])
+    for alternatives in _ALTERNATIVES:
+        if alternatives in schema:
+            parts = [_described(part, name) for part in schema[alternatives] if part.get("type") != "null"]
+            return " or ".join(dict.fromkeys(parts))
+    if "pattern" in schema:
+        return f"letters as in the pattern {schema['pattern'].partition('(?!')[0]}"
+    types = {
+        "string": "text",
+        "integer": "a whole number",
+        "boolean": "true or false",
+        "array": "a list",
+        "object": "its fields",
+        "number": "a number",
+    }
+    return types.get(str(schema.get("type")), f"what {name} means")
+
+
+def _choice(known: Sequence[Any], given: Any) -> str:
+    names = [str(name) for name in known if name is not None]
+    near = get_close_matches(str(given), names, n=1, cutoff=0.6)
+    if near:
+        return f"{near[0]}, or another of: {', '.join(names)}" if len(names) <= _MOST_NAMED else near[0]
+    shown = names if len(names) <= _MOST_NAMED else [*names[:_MOST_NAMED], "…"]
+    return f"one of: {', '.join(shown)}" if len(names) > 1 else "".join(names)
