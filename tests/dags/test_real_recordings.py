@@ -152,7 +152,7 @@ def test_a_line_with_interruptions_is_credited_for_its_month_and_not_said_to_be_
     assert rebate.total.amount > 0
     assert report.credit is not None
     assert report.credit.amount == rebate.total
-    assert closed.outcome is Outcome.NO_PROBLEM_FOUND
+    assert closed.outcome is Outcome.NOT_EXAMINED
     assert report.service_name in letter
     # "No data" is neither down nor up: of this moment nothing was recorded, and no equipment is known.
     [check] = report.measured_now

@@ -215,7 +215,7 @@ KEPT = AVAILABILITY.model_copy(
 
 def variants() -> dict[str, CustomerReport]:
     """Return one report per way in which an incident can end for the customer."""
-    claim_by = datetime(2026, 12, 14, 22, 59, tzinfo=UTC)
+    claim_by = datetime(2026, 12, 14, 23, tzinfo=UTC)  # the midnight that ends the last day
     return {
         "resolved": report(),
         "provisional": report(
@@ -251,6 +251,18 @@ def variants() -> dict[str, CustomerReport]:
             measured_now=(check(None, passed=False),),
             resources_checked=0,
             credit=nothing(),
+        ),
+        "not_examined": report(
+            outcome=Outcome.NOT_EXAMINED,
+            performance=performance(KEPT),
+            type_of_problem=None,
+            problem_title=None,
+            done=(),
+            measured_now=(check(None, passed=False),),
+            resources_checked=0,
+            credit=nothing(),
+            next_steps=(NextStep.SPECIALISTS_CONTINUE, NextStep.WRITE_AGAIN),
+            writes_next_by=REPORTED + timedelta(days=2),
         ),
         "not_restored": report(
             outcome=Outcome.RESTORATION_TOO_LATE,

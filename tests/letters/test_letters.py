@@ -159,6 +159,8 @@ def test_a_letter_without_measurements_to_draw_has_no_pictures() -> None:
         ("no_problem", "No credit is due, because we kept our promises"),
         ("nothing_known", "could not examine it"),
         ("nothing_known", "We tried to measure (Availability): there was no answer."),
+        ("not_examined", "We are looking into it, and the incident stays open."),
+        ("not_examined", "We write to you again by 19 November 2026 at the latest."),
         ("not_restored", "Your service is not restored."),
         ("not_restored", "No correction has been made yet."),
         ("rejected", "Your service is not restored yet."),
@@ -187,6 +189,14 @@ def test_a_service_that_is_not_restored_is_never_called_resolved(name: str) -> N
     assert "works again" not in told
     assert "We made corrections" not in told or name == "not_verified"
     assert "is settled" not in told
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_could_not_be_examined_is_not_called_free_of_faults(locale: str) -> None:
+    told = in_one_line(in_words("not_examined", locale))
+
+    for word in ("no fault", "works normally", "is settled", "keinen Fehler", "funktioniert jetzt", "abgeschlossen"):
+        assert word not in told
 
 
 def test_a_credit_whose_amount_nobody_knows_yet_is_not_called_zero() -> None:

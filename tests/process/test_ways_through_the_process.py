@@ -118,6 +118,34 @@ def test_a_service_that_recovered_by_itself_is_normal_and_still_credited():
     assert use_cases.world.network.orders == {}
 
 
+@pytest.mark.parametrize("unknown", ["probes", "resources", "both"])
+@pytest.mark.parametrize(("outage", "credit"), [(timedelta(hours=3), TENTH), (None, NOTHING)])
+def test_a_service_that_could_not_be_examined_stays_open_and_is_credited_as_any_other(unknown, outage, credit):
+    world = small_world(outage=outage)
+    if unknown != "resources":
+        world.network.healthy = {metric: (unit, None) for metric, (unit, _value) in world.network.healthy.items()}
+    if unknown != "probes":
+        world.network.topology = []
+    use_cases = reported(world)
+    assert walk(use_cases, run_id=RUN) == way(USUAL | ALL_NORMAL)
+    assert_escalated(use_cases, Outcome.NOT_EXAMINED, credit)
+    report, _ = use_cases.world.letter_outbox.posted["TT-000001"]
+    assert NextStep.WRITE_AGAIN in report.next_steps
+    assert report.writes_next_by == last(use_cases, CustomerReport).created_at + timedelta(days=2)
+    why = last(use_cases, ServicePerformanceReport).unexamined
+    assert ("no probe" in why, "no resource" in why) == (unknown != "resources", unknown != "probes")
+
+
+def test_a_fresh_measurement_that_breaks_a_promise_is_told_even_where_no_resource_is_known():
+    world = small_world()
+    world.network.topology = []
+    use_cases = reported(world)
+    walk(use_cases, run_id=RUN, until="send_actual_service_performance")
+    use_cases.world.network.healthy[Metric.AVAILABILITY] = ("percent", Decimal(0))
+    walk(use_cases, run_id=RUN)
+    assert_escalated(use_cases, Outcome.CORRECTION_NOT_VERIFIED, TENTH)
+
+
 def test_without_a_violation_both_closing_steps_run_and_the_rebate_is_zero_with_a_reason():
     use_cases = reported(small_world(outage=None))
     assert list(walk(use_cases, run_id=RUN)[-6:]) == CLOSING

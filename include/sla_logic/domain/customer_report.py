@@ -35,6 +35,7 @@ class NextStep(StrEnum):
 
     NOTHING_MORE = "nothing_more"
     SPECIALISTS_CONTINUE = "specialists_continue"
+    WRITE_AGAIN = "write_again"
     CREDIT_IS_REVIEWED = "credit_is_reviewed"
     CREDIT_MAY_GROW = "credit_may_grow"
     CLAIM_CREDIT = "claim_credit"
@@ -78,6 +79,7 @@ class CustomerReport(Document):
     """Service performance and resolution of one incident, in figures and codes.
 
     The first round is written in parallel with the rebate and has no credit yet; the round that is sent has it.
+    `writes_next_by` is when the customer reads from us again, where nothing could be examined yet.
     """
 
     ticket: str
@@ -107,6 +109,7 @@ class CustomerReport(Document):
     created_at: AwareDatetime
     type_of_problem: str | None = None
     resources_checked: int | None = None
+    writes_next_by: AwareDatetime | None = None
 
     @property
     def examined_nothing(self) -> bool:
@@ -153,6 +156,8 @@ def next_steps(outcome: Outcome, performance: ServicePerformance, credit: Credit
     steps = []
     if not outcome.is_settled:
         steps.append(NextStep.SPECIALISTS_CONTINUE)
+    if outcome is Outcome.NOT_EXAMINED:
+        steps.append(NextStep.WRITE_AGAIN)
     if performance.unknown:
         steps.append(NextStep.MEASUREMENTS_ARE_COMPLETED)
     if credit.state is CreditState.UNDER_REVIEW:

@@ -53,6 +53,7 @@ class PriorityPolicy(Table):
     `raise_when_next_tier_within`: while an outage runs and the next credit tier of the contract is nearer
     than this, the priority is one level higher; null switches that off.
     `at_risk_when_next_tier_within`: a promise still kept is at risk when its next credit tier is nearer.
+    `write_next_within`: a customer whose service could not be examined reads from us again within this time.
     """
 
     version: str
@@ -60,6 +61,7 @@ class PriorityPolicy(Table):
     due: dict[Priority, Duration]
     raise_when_next_tier_within: Duration | None
     at_risk_when_next_tier_within: Duration
+    write_next_within: Duration = timedelta(days=2)
 
     @model_validator(mode="after")
     def _has_every_cell_once(self) -> Self:

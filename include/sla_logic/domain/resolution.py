@@ -1,5 +1,6 @@
 """What Service Management reports to Customer Service (rows 17 and 25)."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from pydantic import AwareDatetime
@@ -17,6 +18,7 @@ class Outcome(StrEnum):
     """How the search for the problem and its correction ended."""
 
     NO_PROBLEM_FOUND = "no_problem_found"
+    NOT_EXAMINED = "not_examined"
     RESTORED = "restored"
     CORRECTION_NOT_VERIFIED = "correction_not_verified"
     RESTORATION_TOO_LATE = "restoration_too_late"
@@ -29,18 +31,24 @@ class Outcome(StrEnum):
 
 
 class ServicePerformanceReport(Document):
-    """The actual service performance, where no problem was detected."""
+    """The actual service performance, where no problem was detected.
+
+    `unexamined` says why that proves nothing: no probe answered, or nothing is known on which the service runs.
+    """
 
     ticket: str
     performance: ServicePerformance
     checks: tuple[Check, ...]
     type_of_problem: str | None
     sent_at: AwareDatetime
+    unexamined: str | None = None
 
     @property
     def outcome(self) -> Outcome:
-        """Say that no problem was found, unless the fresh measurement itself breaks a promise."""
-        return Outcome.CORRECTION_NOT_VERIFIED if self.shortcomings else Outcome.NO_PROBLEM_FOUND
+        """Say that no problem was found, unless a fresh measurement breaks a promise or nothing was examined."""
+        if self.shortcomings:
+            return Outcome.CORRECTION_NOT_VERIFIED
+        return Outcome.NOT_EXAMINED if self.unexamined else Outcome.NO_PROBLEM_FOUND
 
     @property
     def shortcomings(self) -> tuple[str, ...]:
@@ -51,6 +59,14 @@ class ServicePerformanceReport(Document):
     def actions(self) -> CorrectiveActions | None:
         """Say that nothing was corrected."""
         return None
+
+
+def why_not_examined(checks: Sequence[Check], resources: int | None) -> str | None:
+    """Say why nothing was examined, or None; `resources` is how many were checked, None where none had to be."""
+    reasons = [] if resources is None or resources > 0 else ["no resource of the service is known"]
+    if all(check.measured is None for check in checks):
+        reasons.append("no probe of the service answered")
+    return "; ".join(reasons) or None
 
 
 class ProblemResolutionReport(Document):

@@ -39,7 +39,7 @@ def credit_sentence(report: CustomerReport, wording: Wording) -> str:
         return wording.say("credit.under_review_open")
     if credit.state is CreditState.TO_BE_CLAIMED and credit.claim_deadline is not None:
         return wording.say(
-            "credit.to_be_claimed_by", amount=wording.money(amount), day=wording.day(credit.claim_deadline)
+            "credit.to_be_claimed_by", amount=wording.money(amount), day=wording.last_day(credit.claim_deadline)
         )
     return wording.say(f"credit.{credit.state.value}", amount=wording.money(amount))
 
@@ -48,8 +48,8 @@ def _why_nothing(report: CustomerReport, credit: CreditStatement, wording: Wordi
     if any(line.earlier for line in credit.lines):
         return wording.say("credit.none_before")
     if report.performance.breached:
-        if credit.claim_deadline is not None and credit.claim_deadline < report.created_at:
-            return wording.say("credit.none_late", day=wording.day(credit.claim_deadline))
+        if credit.claim_deadline is not None and credit.claim_deadline <= report.created_at:
+            return wording.say("credit.none_late", day=wording.last_day(credit.claim_deadline))
         return wording.say("credit.none_contract")
     if report.performance.unknown:
         return wording.say("credit.none_unknown")

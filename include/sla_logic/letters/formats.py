@@ -79,6 +79,10 @@ class Formats:
 
         return _together(format_date(instant.astimezone(self._zone).date(), format="long", locale=self._locale))
 
+    def last_day(self, deadline: datetime) -> str:
+        """Write the last day before a deadline, the first instant that is too late: who obeys it is in time."""
+        return self.day(deadline - timedelta(seconds=1))
+
     def moment(self, instant: datetime) -> str:
         """Write the day in words and the time of day."""
         from babel.dates import format_time

@@ -35,6 +35,7 @@ from include.sla_logic.letters.view_model import (
 )
 
 _NAME, _LONGEST_DESCRIPTION = 80, 2000
+_UNCORRECTED = {Outcome.NO_PROBLEM_FOUND, Outcome.NOT_EXAMINED}
 _TONES = {Outcome.RESTORED: Tone.GOOD, Outcome.NO_PROBLEM_FOUND: Tone.PLAIN}
 
 
@@ -118,7 +119,7 @@ def _own_value(parameter: ProblemParameter, wording: Wording) -> str:
 
 def _done(report: CustomerReport, wording: Wording) -> Iterator[Block]:
     yield Paragraph(_cause(report, wording))
-    if report.outcome is not Outcome.NO_PROBLEM_FOUND and not report.done:
+    if report.outcome not in _UNCORRECTED and not report.done:
         yield Paragraph(wording.say("done.nothing_yet"))
     steps = [Step(wording.moment(report.reported_at), wording.say("done.you_reported"))]
     steps += [_action(done, wording) for done in report.done]
@@ -127,6 +128,8 @@ def _done(report: CustomerReport, wording: Wording) -> Iterator[Block]:
 
 
 def _cause(report: CustomerReport, wording: Wording) -> str:
+    if report.outcome is Outcome.NOT_EXAMINED:
+        return wording.say("done.not_examined")
     if report.outcome is Outcome.NO_PROBLEM_FOUND:
         return wording.say("done.nothing_known" if report.examined_nothing else "done.nothing")
     if report.type_of_problem is None:
@@ -168,7 +171,10 @@ def _next(report: CustomerReport, wording: Wording) -> Iterator[str]:
     deadline = report.credit.claim_deadline if report.credit else None
     for step in report.next_steps:
         if step is NextStep.CLAIM_CREDIT and deadline is not None:
-            yield wording.say("next.claim_credit_by", day=wording.day(deadline))
+            yield wording.say("next.claim_credit_by", day=wording.last_day(deadline))
+        elif step is NextStep.WRITE_AGAIN:
+            if report.writes_next_by is not None:
+                yield wording.say("next.write_again", day=wording.day(report.writes_next_by))
         elif not (step is NextStep.CREDIT_MAY_GROW and _is_open(report)):
             yield wording.say(f"next.{step.value}")
     yield wording.say("reply", reference=report.ticket)

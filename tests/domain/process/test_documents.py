@@ -120,6 +120,7 @@ def test_the_next_steps_name_everything_that_is_open(outcome, state, provisional
     found = set(next_steps(outcome, now, credit(state, provisional=provisional)))
     expected = {
         NextStep.SPECIALISTS_CONTINUE: not outcome.is_settled,
+        NextStep.WRITE_AGAIN: outcome is Outcome.NOT_EXAMINED,
         NextStep.MEASUREMENTS_ARE_COMPLETED: measured is ObjectiveState.UNKNOWN,
         NextStep.CREDIT_IS_REVIEWED: state is CreditState.UNDER_REVIEW,
         NextStep.CLAIM_CREDIT: state is CreditState.TO_BE_CLAIMED,

@@ -20,7 +20,7 @@ from tests.hands.games.series import HELD, PATHS
 
 RESTORING = ("track_errors", "undertake_restoration", "send_troubleshooting_report")
 NOT_RESTORING = ("terminate_restoration",)
-UNTOUCHED = {Outcome.RESTORATION_REJECTED, Outcome.RESTORATION_TOO_LATE, Outcome.NO_PROBLEM_FOUND}
+UNTOUCHED = {Outcome.RESTORATION_REJECTED, Outcome.RESTORATION_TOO_LATE, Outcome.NO_PROBLEM_FOUND, Outcome.NOT_EXAMINED}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ _CORRECTED = frozenset({Outcome.RESTORED, Outcome.CORRECTION_NOT_VERIFIED})
 # The last step on each way that leads to an outcome.
 _WAYS = MappingProxyType(
     {
-        "send_actual_service_performance": frozenset({Outcome.NO_PROBLEM_FOUND, Outcome.CORRECTION_NOT_VERIFIED}),
+        "send_actual_service_performance": frozenset(
+            {Outcome.NO_PROBLEM_FOUND, Outcome.NOT_EXAMINED, Outcome.CORRECTION_NOT_VERIFIED}
+        ),
         "undertake_minor_corrections": _CORRECTED,
         "undertake_restoration": _CORRECTED,
         "terminate_restoration": frozenset({Outcome.RESTORATION_TOO_LATE, Outcome.RESTORATION_REJECTED}),

@@ -1,7 +1,13 @@
 """Customer Service receives the outcome and closes the incident with the customer (rows 26 to 31)."""
 
 from include.sla_logic.domain.closed_incident import ClosedIncident, Ending
-from include.sla_logic.domain.customer_report import CustomerReport, describe_incident, next_steps, state_credit
+from include.sla_logic.domain.customer_report import (
+    CustomerReport,
+    NextStep,
+    describe_incident,
+    next_steps,
+    state_credit,
+)
 from include.sla_logic.domain.diagnosis import ResourceCheck
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.premium import PremiumCase
@@ -83,12 +89,16 @@ def send_customer_report(file: CaseFile) -> None:
     draft = file.read(CustomerReport)
     credit = state_credit(file.read(Rebate), file.read(BillingAdjustment))
     following = next_steps(draft.outcome, draft.performance, credit)
-    report = draft.model_copy(update={"credit": credit, "next_steps": following, "created_at": file.now})
+    promised = file.now + file.policies.priorities.write_next_within if NextStep.WRITE_AGAIN in following else None
+    said = {"credit": credit, "next_steps": following, "created_at": file.now, "writes_next_by": promised}
+    report = draft.model_copy(update=said)
     file.write(report)
     file.letter_outbox.post(report, file.contracts.customer(report.customer))
     file.record(
         f"Report sent to the customer; credit {credit.amount} ({credit.state.value}).", lane=Lane.CUSTOMER_SERVICE
     )
+    if promised is not None:
+        file.record(f"The customer reads from us again by {promised:%Y-%m-%d}.", lane=Lane.CUSTOMER_SERVICE)
 
 
 @step

@@ -5,12 +5,10 @@ from functools import partial
 
 from include.sla_logic.domain.corrective_actions import CorrectiveActions, carry_out, order_key, verify
 from include.sla_logic.domain.detailed_problem_report import DetailedProblemReport
-from include.sla_logic.domain.diagnosis import (
-    TroubleReport,
-)
+from include.sla_logic.domain.diagnosis import ResourceCheck, TroubleReport
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.remedies import Route
-from include.sla_logic.domain.resolution import ServicePerformanceReport, conclude
+from include.sla_logic.domain.resolution import Outcome, ServicePerformanceReport, conclude, why_not_examined
 from include.sla_logic.domain.restoration import RestorationRequest, RestorationTermination, TroubleshootingReport
 from include.sla_logic.domain.service_problem import all_free
 from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport, conclude_status
@@ -72,19 +70,23 @@ def send_actual_service_performance(file: CaseFile) -> None:
     """Send the actual service performance to Customer Service, where no problem was detected.
 
     Measures the service and compares the contract window as of now; writes the ServicePerformanceReport. A
-    measurement that breaks a promise is escalated. Row 17 of the process.
+    measurement that breaks a promise is escalated, and so is a service of which nothing could be examined.
+    Row 17 of the process.
     """
-    final = file.read(FinalStatusReport)
+    final, checks, found = file.read(FinalStatusReport), measure(file), file.find(ResourceCheck)
     report = ServicePerformanceReport(
         ticket=final.ticket,
         performance=actual_performance(file),
-        checks=measure(file),
+        checks=checks,
         type_of_problem=final.trouble.type_of_problem if final.trouble else None,
         sent_at=file.now,
+        unexamined=why_not_examined(checks, None if found is None else len(found.resources)),
     )
     file.write(report)
     file.record("Actual service performance sent to Customer Service.", lane=Lane.SERVICE_MANAGEMENT)
-    if report.shortcomings:
+    if report.outcome is Outcome.NOT_EXAMINED:
+        file.escalate(f"not examined: {report.unexamined}")
+    elif report.shortcomings:
         file.escalate("; ".join(report.shortcomings))
 
 
