@@ -10,6 +10,8 @@ from include.sla_logic.cli.output import show_json, show_table
 from include.sla_logic.services import Settings, UseCases
 from include.sla_logic.services.watchdog import Round
 
+_SHOWN = 20
+
 app = typer.Typer(help="Check what must be true, and resume what is stalled.")
 
 
@@ -29,15 +31,20 @@ def doctor(
     by: Annotated[str, typer.Option(help="Who repairs; kept in the audit.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Exit code 1 where anything is left to do: an invariant is broken, an incident is stalled, a message is dead."""
+    """Exit code 1 where anything is left to do: an invariant is broken, an incident is stalled, a message is dead.
+
+    Services without resources, or without samples and outages, are named as a warning.
+    """
     use_cases = UseCases(Settings.from_environment())
     this = Round(by or getpass.getuser(), timedelta(minutes=minutes), in_vain=in_vain)
     done = _repair(use_cases, this, airflow) if repair else []
     found = _examine(use_cases, settled=settled, minutes=minutes)
+    unwatched = list(use_cases.monitoring.unwatched())
     if as_json:
-        show_json({**found, "done": done})
+        show_json({**found, "done": done, "unwatched": unwatched})
     else:
         _show(found, done)
+        _warn([str(one) for one in unwatched])
     if any(found.values()):
         raise typer.Exit(1)
 
@@ -48,6 +55,13 @@ def _examine(use_cases: UseCases, *, settled: bool, minutes: int) -> dict[str, l
         "stalled": list(use_cases.monitoring.stalled(patience=timedelta(minutes=minutes))),
         "dead": list(use_cases.outbox.messages(state="dead")),
     }
+
+
+def _warn(services: list[str]) -> None:
+    for line in services[:_SHOWN]:
+        typer.echo(f"Warning: {line}", err=True)
+    if len(services) > _SHOWN:
+        typer.echo(f"Warning: … and {len(services) - _SHOWN} more services: --json has them.", err=True)
 
 
 def _repair(use_cases: UseCases, this: Round, airflow: str | None) -> list[str]:

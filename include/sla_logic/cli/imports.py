@@ -117,6 +117,8 @@ def _show(kind: str, report: "ImportReport") -> None:
         f"{report.rows} rows: {report.added} {kind} added, {report.changed} changed, {report.unchanged} known already, "
         f"{report.passed_over} rows passed over, {len(report.rejected)} rows rejected."
     )
+    for warning in report.warnings:
+        typer.echo(f"Warning: {shown(warning)}", err=True)
     for rejected in report.rejected[:_SHOWN]:
         typer.echo(f"  {shown(str(rejected))}", err=True)
     if len(report.rejected) > _SHOWN:

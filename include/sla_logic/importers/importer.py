@@ -28,7 +28,10 @@ Placed = tuple[int, dict[str, Any]]
 
 @dataclass
 class ImportReport:
-    """What an import did; `unchanged` records were known with the same content."""
+    """What an import did; `unchanged` records were known with the same content.
+
+    `warnings` name what is missing on record afterwards, though no row is wrong.
+    """
 
     rows: int = 0
     passed_over: int = 0
@@ -36,6 +39,7 @@ class ImportReport:
     changed: int = 0
     unchanged: int = 0
     rejected: list[Rejected] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass

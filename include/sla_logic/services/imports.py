@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.persistence.contracts import load_contract
+from include.sla_logic.persistence.queries.unwatched_services import count_unwatched, unwatched_services
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from include.sla_logic.importers import ImportReport, Mapping
     from include.sla_logic.importers.tickets import TicketImport, TicketReport
+
+
+_MAKE_OBSERVABLE = {"services", "agreements", "resources", "topology", "samples", "outages"}
+_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Imports:
 
         with self.work.reading():
             pass  # refuses a database that was never migrated
-        return import_file(
+        report = import_file(
             self.work.database,
             file,
             kind=KINDS[kind],
@@ -44,6 +49,17 @@ class Imports:
             as_of=as_of,
             progress=progress,
         )
+        if kind in _MAKE_OBSERVABLE:
+            report.warnings += self._unwatched()
+        return report
+
+    def _unwatched(self) -> list[str]:
+        """Name subscribed services that nothing on record can show to work or to fail."""
+        with self.work.reading() as connection:
+            today = self.work.database.now(connection).astimezone(UTC).date()
+            shown = unwatched_services(connection, on=today, limit=_SHOWN)
+            more = 0 if len(shown) < _SHOWN else count_unwatched(connection, on=today) - len(shown)
+        return [*map(str, shown), *([f"… and {more} more services: `sla doctor --json` has them"] if more else [])]
 
     def tickets(self, file: Path, work: "TicketImport", *, progress: Callable[[int], None]) -> "TicketReport":
         """Import tickets with their histories; rejected ones are in quarantine with their reasons."""

@@ -3,17 +3,18 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from include.sla_logic.persistence.incident_records import find_number_of_run, load_incident_records
 from include.sla_logic.persistence.invariants import Violation, check, check_settled
 from include.sla_logic.persistence.queries.metrics import Figure, read_figures
+from include.sla_logic.persistence.queries.unwatched_services import UnwatchedService, unwatched_services
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.rejudging import rejudge
 from include.sla_logic.services.stalled_incidents import StalledIncident, note_resumed, stalled_incidents
 
-__all__ = ["PATIENCE", "Figure", "Monitoring", "StalledIncident", "Violation"]
+__all__ = ["PATIENCE", "Figure", "Monitoring", "StalledIncident", "UnwatchedService", "Violation"]
 
 PATIENCE = timedelta(minutes=10)  # longer than any step, and than the pause before most retries
 
@@ -32,6 +33,12 @@ class Monitoring:
             if settled:
                 return check_settled(connection, now=self.work.database.now(connection))
             return check(connection)
+
+    def unwatched(self, *, limit: int = 1_000) -> Sequence[UnwatchedService]:
+        """Return subscribed services without resources, or without samples and outages; what is missing is named."""
+        with self.work.reading() as connection:
+            today = self.work.database.now(connection).astimezone(UTC).date()
+            return unwatched_services(connection, on=today, limit=limit)
 
     def stalled(self, *, patience: timedelta = PATIENCE) -> Sequence[StalledIncident]:
         """Return the incidents that could go on and have not for longer than `patience`, oldest first."""
