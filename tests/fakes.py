@@ -79,6 +79,10 @@ class MemoryContracts:
         msg = f"Customer {customer} has no agreement for {service} at {at.isoformat()}."
         raise UnableToFindRecord(msg)
 
+    def keep(self, found: Agreement, *, at: datetime) -> Agreement:
+        held = (one for one in self.agreements if (one.id, one.customer) == (found.id, found.customer))
+        return next((one for one in held if one.holds(at)), found)
+
     def contract(self, agreement: Agreement) -> Contract:
         wanted = (agreement.contract, agreement.contract_version)
         for contract in self.versions:

@@ -109,3 +109,56 @@ def test_a_contract_is_loaded_once_and_never_changes(connection):
 def test_a_contract_with_a_defect_is_not_kept(connection):
     with pytest.raises(UnableToReadContract, match="line"):
         load_contract(connection, TEXT.replace("Europe/Berlin", "Europe/Nowhere"), name="file", now=NOW)
+
+
+HOME = {"customer": "C-1001", "service": "S-1001", "contract": "leased-line", "contract_version": "1"}
+PAID = {"monthly_charge": 100, "currency": "EUR", "account": "B-1001"}
+
+
+def follow(connection, zone, text=TEXT):
+    """End the agreement of Berlin on the 10th, and let one in another zone follow on the next day."""
+    other = text.replace("zone: Europe/Berlin", f"zone: {zone}").replace('version: "1"', 'version: "9"')
+    load_contract(connection, other, name="other.yaml", now=NOW)
+    connection.execute(update(t.agreements).where(t.agreements.c.id == "A-1001").values(ends=date(2026, 11, 10)))
+    row = {"id": "A-NEXT", **HOME, **PAID, "contract_version": "9", "starts": date(2026, 11, 11), "ends": None}
+    connection.execute(insert(t.agreements).values(row))
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_an_agreement_of_another_zone_begins_when_the_earlier_one_ended(register, connection, zone):
+    follow(connection, zone)
+    midnight = datetime.fromisoformat("2026-11-11T00:00:00+01:00")
+    assert register.agreement("C-1001", "S-1001", at=midnight - timedelta(seconds=1)).id == "A-1001"
+    assert register.agreement("C-1001", "S-1001", at=midnight).id == "A-NEXT"
+
+
+def test_terms_that_changed_are_in_force_from_their_first_day_and_follow_their_customer(register, connection):
+    rows = [
+        {"agreement": "A-1001", "valid_from": date(2020, 1, 1), **HOME, **PAID},
+        {"agreement": "A-1001", "valid_from": date(2026, 11, 5), **HOME, **PAID, "monthly_charge": 200},
+        {"agreement": "A-1001", "valid_from": date(2026, 11, 20), **HOME, **PAID, "customer": "C-1002"},
+    ]
+    for row in rows:
+        connection.execute(insert(t.agreement_terms).values({k: v for k, v in row.items() if k != "service"}))
+    connection.execute(update(t.agreements).where(t.agreements.c.id == "A-1001").values(customer="C-1002"))
+
+    def charge(customer, day):
+        at = datetime.fromisoformat(f"2026-11-{day}T12:00:00+00:00")
+        return str(register.agreement(customer, "S-1001", at=at).monthly_charge)
+
+    days = [("C-1001", "04"), ("C-1001", "05"), ("C-1002", "20")]
+    assert [charge(*one) for one in days] == ["1.00 EUR", "2.00 EUR", "1.00 EUR"]
+    with pytest.raises(UnableToFindRecord, match="no agreement for service S-1001"):
+        charge("C-1001", "20")
+    found = register.agreement("C-1001", "S-1001", at=datetime(2026, 11, 10, tzinfo=UTC))
+    stretches = [(one.start.day, one.end and one.end.day, one.judged) for one in register.agreed_times(found)]
+    assert stretches[1:] == [(4, 19, True)]  # 23:00 UTC: midnight in Berlin
+
+
+def test_a_run_keeps_its_agreement_when_it_is_moved_to_another_customer(register, connection):
+    found = register.agreement("C-1001", "S-1001", at=NOW)
+    connection.execute(update(t.agreements).where(t.agreements.c.id == "A-1001").values(customer="C-1002"))
+    later = ContractRegister(connection=connection)
+    kept = later.keep(found, at=NOW)
+    assert (kept.customer, kept.account) == ("C-1001", "B-1001")
+    assert [one.judged for one in later.agreed_times(kept)] == [True]

@@ -8,7 +8,7 @@ from include.sla_logic.domain.relationship import Agreement, Customer
 
 
 class ProblemReport(Document):
-    """What the customer perceives, tied to the agreement for the service."""
+    """What the customer perceives, tied to the agreement that was `found` for the service; the run keeps it."""
 
     ticket: str
     external_reference: str | None
@@ -29,6 +29,7 @@ class ProblemReport(Document):
     impact: Level
     urgency: Level
     parameters: tuple[ProblemParameter, ...] = ()
+    found: Agreement | None = None
 
 
 def enter(
@@ -57,5 +58,6 @@ def enter(
         reported_at=notification.reported(now),
         entered_at=now,
         parameters=notification.parameters,
+        found=agreement,
         **said,
     )

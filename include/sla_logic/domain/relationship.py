@@ -1,9 +1,10 @@
 """The customer, their agreements, and the history of the relationship."""
 
-from datetime import date
+from datetime import date, datetime
 
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import Instant
 
 
 class Customer(Value):
@@ -17,7 +18,10 @@ class Customer(Value):
 
 
 class Agreement(Value):
-    """One subscribed service under one version of one contract (TMF651 Agreement)."""
+    """One subscribed service under one version of one contract (TMF651 Agreement), from `begins` until it is `over`.
+
+    The register knows the instants: days are those of the contract's zone, and terms may change before it ends.
+    """
 
     id: str
     customer: str
@@ -29,6 +33,12 @@ class Agreement(Value):
     ends: date | None
     monthly_charge: Money
     account: str
+    begins: Instant | None = None
+    over: Instant | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether the agreement is in force at that moment."""
+        return (self.begins is None or self.begins <= at) and (self.over is None or at < self.over)
 
 
 class RelationshipHistory(Value):

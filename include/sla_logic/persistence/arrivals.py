@@ -30,6 +30,7 @@ def note_arrival(connection: Connection, ticket: TroubleTicket, *, source: str, 
         "source": source[:64],
         "fingerprint": sha256(body.encode()).hexdigest(),
         "observed_on": notification.observed_from.date(),
+        "observed_at": notification.observed_from,
         "state": "waiting",
         "attempts": 0,
     }

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, li
 
 from include.sla_logic.persistence.cohort_members import LEFT
 from include.sla_logic.persistence.incident_records import lock_tickets, ticket_id
-from include.sla_logic.persistence.initial_positions import acceptable, place_arrivals
+from include.sla_logic.persistence.initial_positions import acceptable, perhaps_acceptable, place_arrivals
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.cohorts import cohort_members
 from include.sla_logic.persistence.schema.queue import queue
@@ -201,7 +201,7 @@ def _place_newly_known(connection: Connection, now: datetime) -> None:
         select(arrivals.c.ticket)
         .join(queue, queue.c.ticket == arrivals.c.ticket)
         .join(tickets, tickets.c.number == arrivals.c.ticket)
-        .where(arrivals.c.state == WAITING, queue.c.open.is_(True), queue.c.score.is_(None), acceptable())
+        .where(arrivals.c.state == WAITING, queue.c.open.is_(True), queue.c.score.is_(None), perhaps_acceptable())
     )
     numbers = list(connection.scalars(query))
     for start in range(0, len(numbers), _PORTION):

@@ -3,33 +3,33 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select
+from sqlalchemy import Connection, Row, func, select
 
-from include.sla_logic.domain.contract import Contract, read_contract
-from include.sla_logic.domain.contract.reading import parse_stored
-from include.sla_logic.domain.errors import ForeseenError, NotFoundError
+from include.sla_logic.domain.agreements import agreed_times
+from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.measurements import AgreedTime
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.relationship import Agreement, Customer, RelationshipHistory
 from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.persistence.agreements import in_force, read_agreements
+from include.sla_logic.persistence.contract_texts import (
+    UnableToFindRecord,
+    UnableToLoadContract,
+    find_contract,
+    load_contract,
+    parse_contract,
+)
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.schema import reference as t
-from include.sla_logic.persistence.schema.columns import from_minor_units, to_minor_units
+from include.sla_logic.persistence.schema.columns import to_minor_units
 from include.sla_logic.persistence.schema.system_t import tickets
+
+__all__ = ["ContractRegister", "Subscription", "UnableToFindRecord", "UnableToLoadContract", "load_contract"]
 
 OPEN = (TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD)
 YEAR = timedelta(days=365)
-
-
-class UnableToFindRecord(NotFoundError):
-    """The register has no such customer, agreement or contract."""
-
-
-class UnableToLoadContract(ForeseenError):
-    """This version of the contract was loaded before with another text."""
 
 
 Subscription = tuple[str, str]  # customer and service
@@ -43,7 +43,8 @@ class ContractRegister:
         self._connection = connection
         self._subscriptions = dict.fromkeys(subscriptions)
         self._customers: dict[str, Row[Any] | None] = {}
-        self._agreements: dict[Subscription, list[tuple[Agreement, str]]] = {}
+        self._agreements: dict[Subscription, list[Agreement]] = {}
+        self._texts: dict[tuple[str, str], str] = {}
         self._versions: dict[tuple[str, str], Contract] = {}
         self._charges: dict[tuple[str, date], dict[int, int]] = {}
         self._violated: dict[datetime, dict[str, int]] = {}
@@ -54,30 +55,53 @@ class ContractRegister:
         return Customer(id=row.id, name=row.name, email=row.email, locale=row.locale, protected=row.protected)
 
     def agreement(self, customer: str, service: str, *, at: datetime) -> Agreement:
-        """Return the agreement in force on that UTC day; of several the one that started last."""
-        day = at.astimezone(UTC).date()
-        for agreement, _ in self._agreements_of((customer, service)):
-            if agreement.starts <= day <= (agreement.ends or day):
+        """Return the agreement in force at that moment: its days are those of its contract's zone."""
+        for agreement in self._agreements_of((customer, service)):
+            if agreement.holds(at):
                 return agreement
+        day = at.astimezone(UTC).date()
         msg = f"Customer {customer} has no agreement for service {service} in force on {day.isoformat()}."
         raise UnableToFindRecord(msg)
 
+    def has_agreement(self, customer: str, service: str, *, at: datetime) -> bool:
+        """Tell whether an agreement is in force at that moment."""
+        return any(agreement.holds(at) for agreement in self._agreements_of((customer, service)))
+
+    def keep(self, found: Agreement, *, at: datetime) -> Agreement:
+        """Return the agreement that a run found in force then, as it is known now.
+
+        Where it is another customer's by now, it is kept as it was found. Where its days no longer hold that moment,
+        the nearest of them are returned: they bound what is paid.
+        """
+        held = [one for one in self._agreements_of((found.customer, found.service)) if one.id == found.id]
+        before = [one for one in held if one.begins is not None and one.begins <= at]
+        return (before or held or [found])[-1 if before else 0]
+
+    def agreed_times(self, judged: Agreement) -> tuple[AgreedTime, ...]:
+        """Return the time that agreements of this customer and service hold, and which of it is judged with this one.
+
+        Empty where the agreement was not found by the register, and holds all time.
+        """
+        if judged.begins is None:
+            return ()
+        held = self._agreements_of((judged.customer, judged.service))
+        return agreed_times(held, judged, together=self.contract(judged).on_agreement_change == "together")
+
     def agreements(self) -> list[Agreement]:
         """Return all agreements about the subscriptions here, whenever they are in force."""
-        return [agreement for one in self._subscriptions for agreement, _ in self._agreements_of(one)]
+        return [agreement for one in self._subscriptions for agreement in self._agreements_of(one)]
 
     def contract(self, agreement: Agreement) -> Contract:
         key = agreement.contract, agreement.contract_version
         if key not in self._versions:
-            held = self._agreements.get((agreement.customer, agreement.service), ())
-            text = next((text for one, text in held if (one.contract, one.contract_version) == key), None)
+            text = self._texts.get(key)
             self._versions[key] = find_contract(self._connection, *key) if text is None else parse_contract(text, *key)
         return self._versions[key]
 
     def alike(self, agreement: Agreement) -> list[str]:
         """Return the services here that are subscribed under the same version of the contract."""
         key = agreement.contract, agreement.contract_version
-        same = [service for (_, service), held in self._agreements.items() for one, _ in held if _version(one) == key]
+        same = [service for (_, service), held in self._agreements.items() for one in held if _version(one) == key]
         return list(dict.fromkeys(same))
 
     def relationship(self, agreement: Agreement, *, at: datetime, ticket: str = "") -> RelationshipHistory:
@@ -108,14 +132,17 @@ class ContractRegister:
             raise UnableToFindRecord(msg)
         return row
 
-    def _agreements_of(self, subscription: Subscription) -> list[tuple[Agreement, str]]:
-        """Return what was agreed, the newest first, with the text of the contract."""
+    def _agreements_of(self, subscription: Subscription) -> list[Agreement]:
+        """Return what was agreed, in the order of time."""
         if subscription not in self._agreements:
             wanted = {subscription, *self._subscriptions} - set(self._agreements)
             self._agreements |= {one: [] for one in wanted}
-            for row in self._connection.execute(_agreements_about(wanted)):
-                if (row.customer, row.service) in wanted:
-                    self._agreements[row.customer, row.service].append((as_agreement(row), row.text))
+            customers, services = (set(names) for names in zip(*wanted, strict=True))
+            found, texts = read_agreements(self._connection, customers=customers, services=services)
+            self._texts |= texts
+            for one in found:
+                if (one.customer, one.service) in wanted:
+                    self._agreements[one.customer, one.service].append(one)
         return self._agreements[subscription]
 
     def _also_about(self, subscription: Subscription) -> None:
@@ -166,80 +193,3 @@ class ContractRegister:
 
 def _version(agreement: Agreement) -> tuple[str, str]:
     return agreement.contract, agreement.contract_version
-
-
-def _agreements_about(subscriptions: Iterable[Subscription]) -> Select[Any]:
-    customers, services = zip(*subscriptions, strict=True)
-    contract = (t.contracts.c.id == t.agreements.c.contract) & (
-        t.contracts.c.version == t.agreements.c.contract_version
-    )
-    return (
-        select(t.agreements, t.services.c.name.label("service_name"), t.contracts.c.text)
-        .select_from(t.agreements)
-        .join(t.services, t.services.c.id == t.agreements.c.service)
-        .join(t.contracts, contract)
-        .where(t.agreements.c.customer.in_(set(customers)), t.agreements.c.service.in_(set(services)))
-        .order_by(t.agreements.c.starts.desc(), t.agreements.c.id.desc())
-    )
-
-
-def in_force(day: date):  # type: ignore[no-untyped-def]  # noqa: ANN201 - a clause of SQLAlchemy
-    """Return the condition that an agreement is in force on that day."""
-    return and_(t.agreements.c.starts <= day, or_(t.agreements.c.ends.is_(None), t.agreements.c.ends >= day))
-
-
-def as_agreement(row: Row[Any]) -> Agreement:
-    """Turn a row of `agreements` with the name of its service into the agreement."""
-    return Agreement(
-        id=row.id,
-        customer=row.customer,
-        service=row.service,
-        service_name=row.service_name,
-        contract=row.contract,
-        contract_version=row.contract_version,
-        starts=row.starts,
-        ends=row.ends,
-        monthly_charge=from_minor_units(row.monthly_charge, row.currency),
-        account=row.account,
-    )
-
-
-def find_contract(connection: Connection, contract: str, version: str) -> Contract:
-    """Return one version of a contract; raise `UnableToFindRecord` where it was never loaded."""
-    text = connection.scalar(
-        select(t.contracts.c.text).where(t.contracts.c.id == contract, t.contracts.c.version == version)
-    )
-    if text is None:
-        msg = f"Version {version} of the contract {contract} was never loaded."
-        raise UnableToFindRecord(msg)
-    return parse_contract(text, contract, version)
-
-
-@lru_cache(maxsize=256)
-def parse_contract(text: str, contract: str, version: str) -> Contract:
-    """Read the text of a contract that was validated when it was loaded."""
-    return parse_stored(text, name=f"{contract} {version}")
-
-
-def load_contract(connection: Connection, text: str, *, name: str, now: datetime) -> tuple[Contract, bool]:
-    """Validate and keep a contract; return it and whether it is new.
-
-    A version once loaded never changes: judgements made on it must stay explainable.
-    """
-    contract = read_contract(text, name=name)
-    digest = sha256(text.encode()).hexdigest()
-    known = connection.scalar(
-        select(t.contracts.c.digest).where(t.contracts.c.id == contract.id, t.contracts.c.version == contract.version)
-    )
-    if known == digest:
-        return contract, False
-    if known is not None:
-        msg = (
-            f"{name}: version {contract.version} of the contract {contract.id} was loaded before with another text; "
-            "give the changed text a new version."
-        )
-        raise UnableToLoadContract(msg)
-    connection.execute(
-        insert(t.contracts).values(id=contract.id, version=contract.version, text=text, digest=digest, loaded_at=now)
-    )
-    return contract, True

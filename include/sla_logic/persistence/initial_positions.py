@@ -1,30 +1,55 @@
 """The places of tickets that wait: their clocks and their customers' significance, before any step is taken."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
 from include.sla_logic.domain.significance import Band, work_out_significance
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
-from include.sla_logic.persistence.contracts import ContractRegister
+from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord
 from include.sla_logic.persistence.incident_records import ticket_of
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.queue_positions import change_places
 from include.sla_logic.persistence.schema.arrivals import arrivals
-from include.sla_logic.persistence.schema.reference import agreements
+from include.sla_logic.persistence.schema.columns import day_after, day_before
+from include.sla_logic.persistence.schema.queue import queue
+from include.sla_logic.persistence.schema.reference import agreement_terms, agreements
 from include.sla_logic.persistence.schema.system_t import tickets
 
 
 def acceptable() -> ColumnElement[bool]:
-    """Hold for tickets that the process would accept: an agreement is in force on the day that was observed."""
-    return exists().where(
-        agreements.c.customer == tickets.c.customer,
+    """Hold for tickets that the process would accept: an agreement was in force when the problem was observed.
+
+    Days are those of the contract's zone, at most one away from those of UTC: near the first and the last day, and
+    where the terms changed, a ticket is acceptable once the register has found its agreement and given it a score.
+    """
+    changed = exists().where(agreement_terms.c.agreement == agreements.c.id)
+    day = arrivals.c.observed_on
+    surely = exists().where(_own(), ~changed, _in_force(first=day_after(day), last=day_before(day)))
+    return or_(surely, and_(queue.c.score.is_not(None), perhaps_acceptable()))
+
+
+def perhaps_acceptable() -> ColumnElement[bool]:
+    """Hold for tickets whose customers had an agreement for the service about that day."""
+    day, terms = arrivals.c.observed_on, agreement_terms.c
+    about = _in_force(first=day_before(day), last=day_after(day))
+    had = exists().where(
+        terms.customer == tickets.c.customer,
+        terms.agreement == agreements.c.id,
         agreements.c.service == tickets.c.service,
-        agreements.c.starts <= arrivals.c.observed_on,
-        or_(agreements.c.ends.is_(None), agreements.c.ends >= arrivals.c.observed_on),
+        about,
     )
+    return or_(exists().where(_own(), about), had)
+
+
+def _own() -> ColumnElement[bool]:
+    return and_(agreements.c.customer == tickets.c.customer, agreements.c.service == tickets.c.service)
+
+
+def _in_force(*, first: ColumnElement[Any], last: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(agreements.c.starts <= last, or_(agreements.c.ends.is_(None), agreements.c.ends >= first))
 
 
 def place_arrivals(connection: Connection, numbers: Sequence[int], *, now: datetime) -> None:
@@ -32,22 +57,29 @@ def place_arrivals(connection: Connection, numbers: Sequence[int], *, now: datet
 
     The significance is that of step 4 without what only a comparison knows; who has no agreement has none yet.
     """
-    query = select(tickets, arrivals.c.observed_on).join(arrivals, arrivals.c.ticket == tickets.c.number)
-    rows = connection.execute(query.where(tickets.c.number.in_(numbers), acceptable())).all()
-    waiting = [(row.number, ticket_of(row), row.observed_on) for row in rows]
+    query = select(tickets, arrivals.c.observed_on, arrivals.c.observed_at)
+    query = query.join(arrivals, arrivals.c.ticket == tickets.c.number)
+    rows = connection.execute(query.where(tickets.c.number.in_(numbers), perhaps_acceptable())).all()
+    waiting = [
+        (row.number, ticket_of(row), row.observed_at or datetime.combine(row.observed_on, time(12), UTC))
+        for row in rows
+    ]
     register = ContractRegister(
         connection=connection, subscriptions=[(ticket.customer, ticket.service) for _, ticket, _ in waiting]
     )
     told: dict[int, dict[str, Any]] = {number: {} for number in numbers}
-    for number, ticket, observed_on in waiting:
-        told[number] = _significance(register, ticket, observed_on, now=now)
+    for number, ticket, observed_at in waiting:
+        told[number] = _significance(register, ticket, observed_at, now=now)
     change_places(connection, told, now=now)
 
 
 def _significance(
-    register: ContractRegister, ticket: TroubleTicket, observed_on: date, *, now: datetime
+    register: ContractRegister, ticket: TroubleTicket, observed_at: datetime, *, now: datetime
 ) -> dict[str, Any]:
-    agreement = register.agreement(ticket.customer, ticket.service, at=datetime.combine(observed_on, time(), UTC))
+    try:
+        agreement = register.agreement(ticket.customer, ticket.service, at=observed_at)
+    except UnableToFindRecord:
+        return {}
     said = work_out_significance(
         register.relationship(agreement, at=now, ticket=ticket.id),
         premium=register.contract(agreement).premium,

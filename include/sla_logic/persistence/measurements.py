@@ -23,6 +23,7 @@ from include.sla_logic.domain.measurements import (
 )
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Agreement
+from include.sla_logic.domain.sla.agreed import judged_time
 from include.sla_logic.persistence.contracts import ContractRegister, Subscription
 from include.sla_logic.persistence.reported_incidents import Reported, Reports, report_questions
 from include.sla_logic.persistence.schema import reference as t
@@ -80,6 +81,7 @@ class MeasurementRegister:
             ),
             series=tuple(self._series(agreement, known["metrics"], (window, seen), as_of)),
             charges=Charges(recurring=agreement.monthly_charge),
+            agreements=self._contracts.agreed_times(agreement),
             claim=None if contract.claim.automatic else self._claim(agreement, window, as_of),
             not_kept=("delays", "event_credits", "usage"),
         )
@@ -101,13 +103,17 @@ class MeasurementRegister:
         return found[service]
 
     def _claim(self, agreement: Agreement, window: Period, as_of: datetime) -> ClaimFiled | None:
-        """Return when the customer first claimed a credit of this window."""
+        """Return when the customer first claimed a credit of the part of this window that is judged."""
+        window = judged_time(self._contracts.agreed_times(agreement), window)
         table = applied_billing_credits.c
         key = ("claims", window, as_of)
         if key not in self._found:
             held = {agreement.id, *(one.id for one in self._contracts.agreements())}
             query = select(table.agreement, func.min(table.claimed_at)).where(
-                table.agreement.in_(held), table.window_start == window.start, table.claimed_at <= as_of
+                table.agreement.in_(held),
+                table.window_start < window.end,
+                table.window_end > window.start,
+                table.claimed_at <= as_of,
             )
             rows = self._connection.execute(query.group_by(table.agreement))
             self._found[key] = {"claims": {row[0]: [row[1]] for row in rows}}

@@ -1,8 +1,8 @@
 """Billing & Collections adjusts the customer's bill (row 29)."""
 
 from include.sla_logic.domain.lanes import Lane
-from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.domain.rebate import Rebate
+from include.sla_logic.process.found_agreement import agreement_and_contract
 from include.sla_logic.process.ports import CaseFile
 from include.sla_logic.process.step import step
 
@@ -15,8 +15,8 @@ def adjust_billing(file: CaseFile) -> None:
     BillingAdjustment. A rebate that needs approval is recorded; nothing is booked until it is approved.
     Row 29 of the process.
     """
-    report, rebate = file.read(ProblemReport), file.read(Rebate)
-    agreement = file.contracts.agreement(report.customer, report.service, at=report.observed_from)
+    rebate = file.read(Rebate)
+    agreement, _contract = agreement_and_contract(file)
     adjustment = file.billing.book(rebate, agreement)
     file.write(adjustment)
     file.record(f"Booked {adjustment.booked} on account {adjustment.account}. {adjustment.reason}", lane=Lane.BILLING)

@@ -37,6 +37,10 @@ class Contracts(Protocol):
         """Return the agreement in force at that moment; raise `UnableToFindRecord` where there is none."""
         ...
 
+    def keep(self, found: Agreement, *, at: datetime) -> Agreement:
+        """Return the agreement that a run found in force then, as it is known now; where it is gone, as it was."""
+        ...
+
     def contract(self, agreement: Agreement) -> Contract:
         """Return the version of the contract that the agreement names."""
         ...

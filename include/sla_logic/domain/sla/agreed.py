@@ -18,7 +18,7 @@ _ALWAYS: Span = (-(2**40), 2**40)
 
 
 class UnableToFindAgreedTime(ForeseenError):
-    """No agreement holds any of the window, or more than one that the contract judges apart."""
+    """No agreement is in force then, or more than one that the contract judges apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ class AgreedWindow:
 
 
 def find_agreed_window(contract: Contract, facts: ServiceFacts, window: Period) -> AgreedWindow:
-    """Cut the window to the agreements that are judged; raise `UnableToFindAgreedTime`.
+    """Cut the window to the agreements that are judged; without any of them nothing is promised.
+
+    Raise `UnableToFindAgreedTime` for several that the contract judges apart.
 
     Without agreements in the facts the whole window is agreed; a part of the contract's window is then one in part.
     """
@@ -83,7 +85,7 @@ def find_agreed_window(contract: Contract, facts: ServiceFacts, window: Period) 
         window=of_span((held[0][0], held[-1][1])) if held else window,
         parts=parts,
         total=calendar.seconds if contract.partial_window == "whole" else spans.total(held),
-        promised=is_whole or contract.partial_window != "excluded",
+        promised=bool(parts) and (is_whole or contract.partial_window != "excluded"),
     )
 
 
@@ -92,8 +94,6 @@ def _parts(contract: Contract, agreements: Sequence[AgreedTime], window: Period)
         return (Part(window.span),)
     cut = [Part(span, one.charge) for one in agreements if one.judged for span in spans.clip([one.span], window.span)]
     found = sorted(cut, key=lambda part: part.span)
-    if not found:
-        raise UnableToFindAgreedTime(f"No agreement holds any time from {window}.")
     if contract.on_agreement_change == "apart" and len(found) > 1:
         shown = " and ".join(str(part.period) for part in found)
         raise UnableToFindAgreedTime(f"The contract judges agreements apart: say which of {shown} is meant.")

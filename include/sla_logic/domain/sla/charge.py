@@ -79,7 +79,7 @@ def _recurring(contract: Contract, facts: ServiceFacts, window: AgreedWindow) ->
     charges = facts.charges
     named = [part.charge or charges.recurring for part in window.parts]
     known = [_amount(charge, contract) for charge in named if charge is not None]
-    if len(known) < len(named):
+    if not named or len(known) < len(named):
         return None
     period = contract.stretch(charges.per, window.window.start)
     periods = Fraction(contract.window.months, WindowKind(charges.per).months)

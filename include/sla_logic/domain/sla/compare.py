@@ -60,7 +60,7 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
     """Judge every objective of the contract on these facts; nothing is guessed, every doubt is stated.
 
     `as_of` is the moment up to which the facts are known: what is open is counted up to it. The window is cut to the
-    agreements of the facts; raise `UnableToFindAgreedTime` where none holds it, or several that are judged apart.
+    agreements of the facts; raise `UnableToFindAgreedTime` where several hold it that are judged apart.
     """
     agreed = find_agreed_window(contract, facts, window)
     case = Case(contract, facts, agreed, as_of)

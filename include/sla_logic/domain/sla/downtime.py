@@ -47,7 +47,7 @@ class Downtime:
     @property
     def window(self) -> Span:
         """The whole of the parts, from the first to the last."""
-        return self.parts[0][0], self.parts[-1][1]
+        return (self.parts[0][0], self.parts[-1][1]) if self.parts else (0, 0)
 
     @property
     def seconds(self) -> int:

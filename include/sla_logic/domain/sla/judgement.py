@@ -44,6 +44,8 @@ class Judged:
 def judge(objective: Objective, case: Case, base: ChargeBase | None, missing: UnableToJudge | None = None) -> Judged:
     """Judge one objective; what cannot be judged is a refusal with its reason, never a zero."""
     measured = Measured(total=total_seconds(case))
+    if not case.agreed.parts:
+        return _not_promised(objective, measured, case)
     try:
         measured = measure_claimed(objective, case)
         if not case.agreed.promised:
@@ -86,6 +88,8 @@ def _doubt(measured: Measured, case: Case) -> str | None:
 def _not_promised(objective: Objective, measured: Measured, case: Case) -> Judged:
     agreed = case.agreed
     why = f"The contract promises nothing in a window that is agreed in part: {agreed.window} of {agreed.calendar}."
+    if not agreed.parts:
+        why = f"Nothing is promised: no agreement held any time from {agreed.window}."
     judgement = ObjectiveJudgement(
         **evidence_of(objective, measured),
         breached=False,

@@ -159,6 +159,7 @@ def _arrival(one: TicketUpdate) -> dict[str, Any]:
         "its": one.number,
         "fingerprint": one.ticket.fingerprint,
         "observed_on": one.ticket.notification.observed_from.date(),
+        "observed_at": one.ticket.notification.observed_from,
         "state": "history" if one.ticket.settled else "waiting",
     }
 

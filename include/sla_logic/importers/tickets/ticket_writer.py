@@ -153,6 +153,7 @@ def _arrival(number: int, ticket: ImportedTicket, source: str) -> dict[str, Any]
         "source": source[:64],
         "fingerprint": ticket.fingerprint,
         "observed_on": ticket.notification.observed_from.date(),
+        "observed_at": ticket.notification.observed_from,
         "state": "history" if ticket.settled else "waiting",
         "attempts": 0,
     }

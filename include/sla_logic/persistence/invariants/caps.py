@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, select
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.money import round_to_minor_unit
 from include.sla_logic.domain.period import Period
-from include.sla_logic.persistence.contracts import find_contract
+from include.sla_logic.persistence.contract_texts import find_contract
 from include.sla_logic.persistence.counted_credits import COUNTS
 from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.schema import accounts as a

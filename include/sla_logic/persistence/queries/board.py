@@ -171,7 +171,7 @@ def _with_details(numbers: ColumnElement[int]) -> Select[Any]:
             services.c.name.label("service_name"),
             restorations.c.deadline,
             restorations.c.held_because,
-            arrivals.c.observed_on,
+            arrivals.c.observed_at,
         )
         .join(tickets, tickets.c.number == queue.c.ticket)
         .outerjoin(customers, customers.c.id == tickets.c.customer)

@@ -48,7 +48,7 @@ def read_open_list(
 ) -> Sequence[OpenTicket]:
     """Return open tickets in queue order with their clocks, in a bounded number of queries."""
     query = (
-        select(queue, tickets, arrivals.c.state.label("backlog"), arrivals.c.observed_on)
+        select(queue, tickets, arrivals.c.state.label("backlog"), arrivals.c.observed_at)
         .join(tickets, tickets.c.number == queue.c.ticket)
         .outerjoin(arrivals, arrivals.c.ticket == queue.c.ticket)
         .where(queue.c.open.is_(True))
@@ -70,7 +70,7 @@ def read_open_list(
 def uncompared(rows: Sequence[Row[Any]]) -> list[Uncompared]:
     """Return the tickets among these rows of queue, tickets and arrivals that no comparison has judged."""
     return [
-        Uncompared(row.number, row.customer, row.service, row.observed_on or row.created_at.date())
+        Uncompared(row.number, row.customer, row.service, row.observed_at or row.created_at)
         for row in rows
         if row.open and row.judged_at is None
     ]

@@ -1,6 +1,6 @@
 """One service with its agreements: what each window promised, used up and paid."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,19 +9,19 @@ from sqlalchemy import Connection, select
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Agreement, Customer
 from include.sla_logic.domain.sla import SlaComparison, compare
+from include.sla_logic.persistence.agreements import perhaps_subscribers
 from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.paging import Page
 from include.sla_logic.persistence.queries.board import BoardFilter, BoardLine, read_board
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.columns import from_minor_units
-from include.sla_logic.persistence.schema.reference import agreements, customers, services
+from include.sla_logic.persistence.schema.reference import services
 
 WINDOWS = 3  # the current one and two before it
-_AGREEMENTS = 5
+_AGREEMENTS, _ASKED = 5, 20
 
 
 class UnableToFindService(NotFoundError):
@@ -69,7 +69,11 @@ def view_service(connection: Connection, service: str, *, now: datetime) -> Serv
     if row is None:
         raise UnableToFindService(f"The register has no service {service[:64]!r}.")
     register = ContractRegister(connection=connection)
-    held = [register.agreement(customer, service, at=now) for customer in _subscribers(connection, service, now)]
+    held = [
+        register.agreement(customer, service, at=now)
+        for customer in perhaps_subscribers(connection, service, at=now, limit=_ASKED)
+        if register.has_agreement(customer, service, at=now)
+    ][:_AGREEMENTS]
     return ServiceView(
         id=row.id,
         name=row.name,
@@ -77,22 +81,6 @@ def view_service(connection: Connection, service: str, *, now: datetime) -> Serv
         agreements=[_agreement_view(connection, register, agreement, now) for agreement in held],
         incidents=read_board(connection, BoardFilter(shown="all", service=service), now=now, size=20),
     )
-
-
-def _subscribers(connection: Connection, service: str, now: datetime) -> Sequence[str]:
-    query = (
-        select(agreements.c.customer)
-        .join(customers, customers.c.id == agreements.c.customer)
-        .where(
-            agreements.c.service == service,
-            agreements.c.starts <= now.date(),
-            agreements.c.ends.is_(None) | (agreements.c.ends >= now.date()),
-        )
-        .distinct()
-        .order_by(agreements.c.customer)
-        .limit(_AGREEMENTS)
-    )
-    return connection.scalars(query).all()
 
 
 def _agreement_view(
@@ -104,21 +92,24 @@ def _agreement_view(
         agreement=agreement,
         customer=register.customer(agreement.customer),
         contract=contract,
-        windows=[
-            compare(contract, facts.facts(agreement, window, as_of=now), window=window, as_of=now)
-            for window in _windows(contract, now)
-        ],
+        windows=list(_windows(register, facts, agreement, now)),
         credits=_credits(connection, agreement.id),
     )
 
 
-def _windows(contract: Contract, now: datetime) -> Sequence[Period]:
-    found: list[Period] = []
+def _windows(
+    register: ContractRegister, facts: MeasurementRegister, agreement: Agreement, now: datetime
+) -> Iterator[SlaComparison]:
+    """Judge the current window and those before it, each under the agreement that was in force."""
     at = now
     for _ in range(WINDOWS):
-        found.append(contract.window_at(at))
-        at = found[-1].start - timedelta(seconds=1)
-    return found
+        if not register.has_agreement(agreement.customer, agreement.service, at=at):
+            return
+        held = register.agreement(agreement.customer, agreement.service, at=at)
+        contract = register.contract(held)
+        window = contract.window_at(at)
+        yield (found := compare(contract, facts.facts(held, window, as_of=now), window=window, as_of=now))
+        at = found.window.start - timedelta(seconds=1)
 
 
 def _credits(connection: Connection, agreement: str, limit: int = 50) -> Sequence[KeptCredit]:

@@ -45,6 +45,7 @@ def why_waiting(connection: Connection, numbers: Sequence[int]) -> dict[int, str
     query = (
         select(arrivals.c.ticket, tickets.c.customer, tickets.c.service, known.label("known"))
         .join(tickets, tickets.c.number == arrivals.c.ticket)
+        .join(queue, queue.c.ticket == arrivals.c.ticket)
         .where(arrivals.c.state == WAITING, arrivals.c.ticket.in_(numbers), ~acceptable())
     )
     return {

@@ -10,7 +10,8 @@ arrivals = Table(
     Column("ticket", BigInteger().with_variant(Integer, "sqlite"), ForeignKey("tickets.number"), primary_key=True),
     Column("source", String(64), nullable=False),
     Column("fingerprint", String(64), nullable=False),
-    Column("observed_on", Date, nullable=False),  # UTC day on which an agreement must be in force
+    Column("observed_on", Date, nullable=False),
+    Column("observed_at", Instant),  # when an agreement must be in force; noon of the day where only that is known
     # history: settled elsewhere; waiting; claimed until an instant; started in a run; given up: left to a person
     Column("state", String(16), nullable=False),
     Column("claimed_by", String(250)),

@@ -1,11 +1,14 @@
 """Column types that mean the same on SQLite and PostgreSQL, and the one MetaData."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, MetaData, Text
+from sqlalchemy import Date, DateTime, Dialect, MetaData, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from include.sla_logic.domain.errors import ForeseenError
@@ -41,6 +44,34 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class day_after(FunctionElement[date]):  # noqa: N801 - a function of SQL
+    """The day after a column of days; the dialects have no word for it in common."""
+
+    inherit_cache, type = True, Date()
+
+
+class day_before(FunctionElement[date]):  # noqa: N801 - a function of SQL
+    """The day before a column of days."""
+
+    inherit_cache, type = True, Date()
+
+
+def _shifted(days: str, modifier: str) -> tuple[Callable[..., str], Callable[..., str]]:
+    def anywhere(element: Any, compiler: Any, **how: Any) -> str:
+        return f"({compiler.process(element.clauses, **how)} {days})"
+
+    def sqlite(element: Any, compiler: Any, **how: Any) -> str:
+        return f"date({compiler.process(element.clauses, **how)}, '{modifier}')"
+
+    return anywhere, sqlite
+
+
+for _function, _by in ((day_after, ("+ 1", "+1 day")), (day_before, ("- 1", "-1 day"))):
+    _anywhere, _sqlite = _shifted(*_by)
+    compiles(_function)(_anywhere)
+    compiles(_function, "sqlite")(_sqlite)
 
 
 class Json(TypeDecorator[Any]):

@@ -7,14 +7,8 @@ from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.resolution import ProblemResolutionReport, ServicePerformanceReport
 from include.sla_logic.domain.service_performance import ServicePerformance, summarise
 from include.sla_logic.domain.sla import SlaComparison, compare
+from include.sla_logic.process.found_agreement import agreement_and_contract
 from include.sla_logic.process.ports import CaseFile
-
-
-def agreement_and_contract(file: CaseFile) -> tuple[Agreement, Contract]:
-    """Return the agreement and contract in force when the problem began, not those of today."""
-    report = file.read(ProblemReport)
-    agreement = file.contracts.agreement(report.customer, report.service, at=report.observed_from)
-    return agreement, file.contracts.contract(agreement)
 
 
 def window_of(file: CaseFile, contract: Contract) -> Period:

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.domain.service_problem import Sighting, sighting
 from include.sla_logic.domain.verification import Check, check_probes, targets_of
+from include.sla_logic.process.found_agreement import agreement_and_contract
 from include.sla_logic.process.ports import CaseFile
 
 
@@ -17,11 +17,5 @@ def sighting_of(file: CaseFile, seen_at: datetime) -> Sighting:
 
 def measure(file: CaseFile) -> tuple[Check, ...]:
     """Measure the service now and compare it with what the contract promises."""
-    targets = targets_of(_contract(file), file.policies.remedies.verify_at_least)
+    targets = targets_of(agreement_and_contract(file)[1], file.policies.remedies.verify_at_least)
     return check_probes(file.network.probe(file.ticket.service), targets)
-
-
-def _contract(file: CaseFile) -> Contract:
-    report = file.read(ProblemReport)
-    agreement = file.contracts.agreement(report.customer, report.service, at=report.observed_from)
-    return file.contracts.contract(agreement)
