@@ -44,15 +44,42 @@ def days_of(starts: date, ends: date | None) -> Span:
     return starts.toordinal(), _NEVER if ends is None or ends.year == MAXYEAR else ends.toordinal() + 1
 
 
+def days_in_force(starts: date, ends: date | None, first_days: Sequence[date]) -> list[Span]:
+    """Return the days of terms by their first days, in order; what was over before the agreement began has none."""
+    start, end = days_of(starts, ends)
+    begins = [start, *(max(start, first.toordinal()) for first in first_days[1:])]
+    return [(first, min(following, end)) for first, following in zip(begins, [*begins[1:], end], strict=True)]
+
+
+def overlapping(held: Iterable[tuple[str, int, Sequence[tuple[str, str, Span]]]]) -> list[tuple[str, str, str]]:
+    """Return pairs of agreements that hold a day of one customer's service: the later one, the earlier one, whose.
+
+    An agreement is given by its name, its place (0: known before), and its days by customer and service. Every
+    agreement is named once as the later one, and those that are named hold no days against others.
+    """
+    taken: dict[tuple[str, str], list[tuple[Span, str, int]]] = defaultdict(list)
+    found: list[tuple[str, str, str]] = []
+    for name, place, days in sorted(held, key=lambda one: (one[1], one[0])):
+        conflicts = (
+            (name, other, customer)
+            for customer, service, (start, end) in days
+            for (begins, over), other, other_place in taken[customer, service]
+            if begins < end and start < over and (place or other_place)
+        )
+        if (conflict := next(conflicts, None)) is not None:
+            found.append(conflict)
+            continue
+        for customer, service, span in days:
+            taken[customer, service].append((span, name, place))
+    return found
+
+
 def _in_force(agreed: Sequence[Terms]) -> Iterable[tuple[Span, Terms]]:
-    """Yield the days of each change of one agreement; what was changed before its first day was never in force."""
-    start, end = days_of(agreed[0].agreement.starts, agreed[0].agreement.ends)
+    """Yield the days of each change of one agreement that was ever in force."""
     in_order = sorted(agreed, key=lambda one: one.valid_from or date.min)
-    begins = [max(start, (one.valid_from or date.min).toordinal()) for one in in_order]
-    begins[0] = start
-    for one, first, following in zip(in_order, begins, [*begins[1:], end], strict=True):
-        if first < min(following, end):
-            yield (first, min(following, end)), one
+    first_days = [one.valid_from or date.min for one in in_order]
+    spans_ = days_in_force(agreed[0].agreement.starts, agreed[0].agreement.ends, first_days)
+    yield from ((span, one) for span, one in zip(spans_, in_order, strict=True) if span[0] < span[1])
 
 
 def _apart(held: Iterable[tuple[Span, Terms]]) -> list[tuple[Span, Terms]]:

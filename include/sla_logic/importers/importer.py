@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Table, select
 from sqlalchemy.exc import DBAPIError
 
+from include.sla_logic.importers.agreements import Settled
 from include.sla_logic.importers.files import Row, read_rows
 from include.sla_logic.importers.mapping import Mapping, Section
 from include.sla_logic.importers.quarantine import quarantine_rows
@@ -56,15 +57,29 @@ class _Import:
     def import_batch(self, batch: Iterable[tuple[int, Row] | Rejected]) -> None:
         """Import one batch."""
         self._tables: dict[Table, list[Placed]] = defaultdict(list)
+        self._records: list[tuple[int, Record]] = []
         entries, before = list(batch), len(self.report.rejected)
         with self.database.write() as connection:
             for entry in entries:
                 self.report.rows += 1
                 self._place(connection, entry)
+            if self.kind.settle is not None:
+                self._settle(connection, self.kind.settle(connection, self._records))
             for table in (*self.kind.opens, self.kind.table):
                 self._write_table(connection, table, self._tables.pop(table, []))
             if new := self.report.rejected[before:]:
                 self._quarantine(connection, new, entries)
+
+    def _settle(self, connection: Connection, settled: Settled) -> None:
+        """Write what became of the records of the batch, and count it."""
+        self.report.rejected += settled.rejected
+        self.report.added += settled.added
+        self.report.changed += settled.changed
+        self.report.unchanged += settled.unchanged
+        for table in self.kind.opens:
+            self._write_table(connection, table, [(0, row) for row in settled.rows.pop(table, [])])
+        for table, rows in settled.rows.items():
+            upsert(connection, table, rows)
 
     def _quarantine(
         self, connection: Connection, rejected: Iterable[Rejected], entries: Iterable[tuple[int, Row] | Rejected]
@@ -86,6 +101,9 @@ class _Import:
             self.report.passed_over += 1
             return
         try:
+            if self.kind.settle is not None:
+                self._records += [(number, record) for record, _index in list(self._records_of(connection, row))]
+                return
             placed = list(self._rows(connection, row))
         except UnableToImportRow as error:
             self.report.rejected.append(Rejected(number, error.field, error.reason))
@@ -93,9 +111,15 @@ class _Import:
         for table, values in placed:
             self._tables[table].append((number, values))
 
-    def _rows(self, connection: Connection, row: Row) -> Iterator[tuple[Table, dict[str, Any]]]:
+    def _records_of(self, connection: Connection, row: Row) -> Iterator[tuple[Record, int | None]]:
         for record, index in parse_row(row, self.section, self.mapping, self.kind.record, as_of=self.as_of):
             self._check_references(connection, record)
+            if self.kind.check is not None:
+                self.kind.check(connection, record)
+            yield record, index
+
+    def _rows(self, connection: Connection, row: Row) -> Iterator[tuple[Table, dict[str, Any]]]:
+        for record, index in self._records_of(connection, row):
             if index is None or not isinstance(record, SampleRecord):
                 yield from self.kind.rows(record)
             else:

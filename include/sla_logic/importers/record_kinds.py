@@ -1,14 +1,15 @@
 """The kinds of records, the database rows that they become, and what they refer to."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table, select
 
 from include.sla_logic.domain.money import Money
+from include.sla_logic.importers.agreements import Settled, settle_agreements
 from include.sla_logic.importers.records import (
     AgreementRecord,
     AlarmRecord,
@@ -37,13 +38,19 @@ Reference = tuple[str, Table, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of record; `opens` are tables whose rows are only added where they are missing."""
+    """One kind of record; `opens` are tables whose rows are only added where they are missing.
+
+    `check` compares one with what is known; `settle` brings all records of a batch together with what is known, where
+    one alone says too little.
+    """
 
     record: type[Record]
     table: Table
     rows: Callable[[Any], Rows]
     refers: tuple[Reference, ...] = ()
     opens: tuple[Table, ...] = ()
+    check: Callable[[Connection, Any], None] | None = None
+    settle: Callable[[Connection, Sequence[tuple[int, Any]]], Settled] | None = None
 
 
 def _customers(record: CustomerRecord) -> Rows:
@@ -54,17 +61,8 @@ def _services(record: ServiceRecord) -> Rows:
     yield t.services, record.model_dump()
 
 
-def _agreements(record: AgreementRecord) -> Rows:
-    account = record.account or f"B-{record.customer}"
-    try:
-        charge = to_minor_units(Money(amount=record.monthly_charge, currency=record.currency))
-    except UnableToKeepAmount as error:
-        raise UnableToImportRow("monthly_charge", str(error)) from error
-    name = record.service_name or record.service
-    yield t.services, {"id": record.service, "name": name, "kind": record.service_kind}
-    yield t.billing_accounts, {"id": account, "customer": record.customer, "currency": record.currency}
-    row = record.model_dump(exclude={"service_name", "service_kind"})
-    yield t.agreements, {**row, "account": account, "monthly_charge": charge}
+def _agreements(_record: AgreementRecord) -> Rows:
+    raise AssertionError  # agreements need each other: see agreements.py
 
 
 def _outages(record: OutageRecord) -> Rows:
@@ -106,6 +104,14 @@ def _invoice_lines(record: InvoiceLineRecord) -> Rows:
     yield a.invoice_lines, {**record.model_dump(), "amount": amount}
 
 
+def _check_currency(connection: Connection, record: InvoiceLineRecord) -> None:
+    account = select(t.billing_accounts.c.currency).join(a.invoices, a.invoices.c.account == t.billing_accounts.c.id)
+    currency = connection.scalar(account.where(a.invoices.c.id == record.invoice))
+    if currency != record.currency:
+        reason = f"{record.currency}, but the account of the invoice {record.invoice} is in {currency}"
+        raise UnableToImportRow("currency", reason)
+
+
 def _violations(record: ViolationRecord) -> Rows:
     yield t.violations, record.model_dump()
 
@@ -130,6 +136,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 ("contract", t.contracts, ("contract", "contract_version")),
             ),
             opens=(t.services, t.billing_accounts),
+            settle=settle_agreements,
         ),
         "outages": Kind(OutageRecord, t.outages, _outages, refers=(_SERVICE,)),
         "maintenance": Kind(MaintenanceRecord, t.maintenance_windows, _maintenance, refers=(_SERVICE,)),
@@ -142,6 +149,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             a.invoice_lines,
             _invoice_lines,
             refers=(("invoice", a.invoices, ("invoice",)), _AGREEMENT),
+            check=_check_currency,
         ),
         "violations": Kind(ViolationRecord, t.violations, _violations, refers=(_AGREEMENT,)),
         "samples": Kind(SampleRecord, t.samples, _samples, refers=(_SERVICE,)),

@@ -70,7 +70,10 @@ class ServiceRecord(Record):
 
 
 class AgreementRecord(Record):
-    """A subscribed service; service and account are opened where they are not known yet."""
+    """A subscribed service; service and account are opened where they are not known yet.
+
+    With `valid_from` the row says what holds from that day on: charge, contract version, account or customer.
+    """
 
     id: Reference
     customer: Reference
@@ -84,6 +87,7 @@ class AgreementRecord(Record):
     monthly_charge: Quantity
     currency: Currency
     account: Reference | None = None
+    valid_from: date | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
