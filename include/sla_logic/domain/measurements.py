@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
+from include.sla_logic.domain.agreed_time import AgreedTime, Charge, belong_to_one_each
 from include.sla_logic.domain.document import Value
-from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Instant, Period, to_seconds
+from include.sla_logic.domain.period import Instant, Period
 from include.sla_logic.domain.samples import SampleSeries
 
 __all__ = [
@@ -133,16 +132,6 @@ class ClaimFiled(Value):
     reference: str | None = None
 
 
-def _not_negative(charge: Money) -> Money:
-    if charge.amount < 0:
-        msg = f"a charge of {charge} is below zero"
-        raise ValueError(msg)
-    return charge
-
-
-Charge = Annotated[Money, AfterValidator(_not_negative)]
-
-
 class Charges(Value):
     """What the customer pays for the service.
 
@@ -155,40 +144,6 @@ class Charges(Value):
     usage: Charge | None = None
     hourly: Charge | None = None
     days: Annotated[int, Field(gt=0)] | None = None
-
-
-class AgreedTime(Value):
-    """A stretch of time in which an agreement gives the customer the service; `end` is None while none is known.
-
-    `charge` is that of one `per` of the charges. One that is not `judged` only counts for rights: they follow the
-    customer and the service, from agreement to agreement.
-    """
-
-    start: Instant
-    end: Instant | None = None
-    charge: Charge | None = None
-    judged: bool = True
-
-    @model_validator(mode="after")
-    def _does_not_end_before_it_starts(self) -> Self:
-        if self.end is not None and self.end < self.start:
-            msg = f"the agreement ends at {self.end.isoformat()}, before its start at {self.start.isoformat()}"
-            raise ValueError(msg)
-        return self
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """The two ends in seconds since 1970; an open one lies beyond every window."""
-        return to_seconds(self.start), 2**40 if self.end is None else to_seconds(self.end)
-
-
-def _belongs_to_one(agreements: tuple[AgreedTime, ...]) -> tuple[AgreedTime, ...]:
-    in_order = sorted(agreements, key=lambda one: one.span)
-    for one, two in pairwise(in_order):
-        if two.span[0] < one.span[1]:
-            msg = f"two agreements hold the time from {two.start.isoformat()}: a day belongs to one agreement"
-            raise ValueError(msg)
-    return tuple(in_order)
 
 
 class ServiceFacts(Value):
@@ -211,7 +166,7 @@ class ServiceFacts(Value):
     delays: tuple[Delay, ...] = ()
     event_credits: tuple[EventCredit, ...] = ()
     charges: Charges = Charges()
-    agreements: Annotated[tuple[AgreedTime, ...], AfterValidator(_belongs_to_one)] = ()
+    agreements: Annotated[tuple[AgreedTime, ...], AfterValidator(belong_to_one_each)] = ()
     claim: ClaimFiled | None = None
     claims: tuple[ClaimFiled, ...] = ()
     not_kept: tuple[Literal["delays", "event_credits", "usage"], ...] = ()

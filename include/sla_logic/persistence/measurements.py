@@ -109,12 +109,9 @@ class MeasurementRegister:
         key = ("claims", window, as_of)
         if key not in self._found:
             held = {agreement.id, *(one.id for one in self._contracts.agreements())}
-            query = select(table.agreement, func.min(table.claimed_at)).where(
-                table.agreement.in_(held),
-                table.window_start < window.end,
-                table.window_end > window.start,
-                table.claimed_at <= as_of,
-            )
+            shared = (table.window_start < window.end) & (table.window_end > window.start)
+            query = select(table.agreement, func.min(table.claimed_at))
+            query = query.where(table.agreement.in_(held), shared, table.claimed_at <= as_of)
             rows = self._connection.execute(query.group_by(table.agreement))
             self._found[key] = {"claims": {row[0]: [row[1]] for row in rows}}
         filed = self._found[key]["claims"].get(agreement.id)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.quantities import exact_text
@@ -73,16 +74,7 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
     open_reasons = _open_reasons(case, judgements)
     approval = _approval(contract, judgements, due)
     return SlaComparison(
-        contract=contract.id,
-        contract_version=contract.version,
-        contract_title=contract.title,
-        rules_version=RULES_VERSION,
-        service=facts.service,
-        window=case.window,
-        contract_window=agreed.calendar,
-        zone=contract.zone,
-        currency=contract.currency,
-        as_of=as_of,
+        **_names(case),
         objectives=judgements,
         credit_due=due.money,
         credit_percent=None if due.percent is None else half_up(due.percent * 100, 8).normalize() + 0,
@@ -100,6 +92,23 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
         chronic=_chronic(case),
         maintenance=_planned(facts),
     )
+
+
+def _names(case: Case) -> dict[str, Any]:
+    """Say what was judged: under which contract, of which service, in which window, and when."""
+    contract = case.contract
+    return {
+        "contract": contract.id,
+        "contract_version": contract.version,
+        "contract_title": contract.title,
+        "rules_version": RULES_VERSION,
+        "service": case.facts.service,
+        "window": case.window,
+        "contract_window": case.agreed.calendar,
+        "zone": contract.zone,
+        "currency": contract.currency,
+        "as_of": case.as_of,
+    }
 
 
 def _owed_as_a_whole(contract: Contract, judged: Sequence[Judged]) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Fo
 
 from include.sla_logic.persistence.schema.columns import Instant
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade() -> None:
