@@ -32,7 +32,8 @@ def lint_tiers(contract: Contract, objective: Objective, line: LineOf) -> Iterab
         rows, unit = rows_of(rule.tiers), objective.shown_unit
         yield from TierTable(rows, unit, objective.higher_is_better, grid=grid, top=top).lint(line)
     if isinstance(rule, rules.DurationTiers):
-        yield from TierTable(rows_of(rule.tiers), "s", higher_is_better=False, grid=Fraction(1)).lint(line)
+        reach = Fraction(longest_window(contract))
+        yield from TierTable(rows_of(rule.tiers), "s", higher_is_better=False, grid=Fraction(1), reach=reach).lint(line)
         if rule.percent_column:
             rows = rows_of(rule.percent_column)
             column = TierTable(rows, "percent", higher_is_better=True, top=HUNDRED, field="percent_column")

@@ -43,6 +43,7 @@ class TierTable:
     least: Cut = (Fraction(0), 0)
     field: str = "tiers"
     ordered: bool = True
+    reach: Fraction | None = None  # no value lies beyond it, so that nothing need cover it
 
     def lint(self, line: LineOf) -> Iterable[Finding]:
         """Find what is wrong with the column."""
@@ -54,7 +55,7 @@ class TierTable:
         if self.ordered:
             yield from self._order(pieces, at)
         for low, high in holes(pieces, grid=self.grid, top=self.top):
-            if high > self.least:
+            if high > self.least and (self.reach is None or low <= (self.reach, 0)):
                 yield self._hole(pieces, max(low, self.least), high, at)
 
     def show(self, value: Fraction) -> str:

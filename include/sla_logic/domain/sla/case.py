@@ -12,10 +12,10 @@ from include.sla_logic.domain.contract.contract import Contract, Objective
 from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.contract.terms import Counting, MaintenanceTerms
 from include.sla_logic.domain.measurements import ServiceFacts
-from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla.agreed import AgreedWindow
 from include.sla_logic.domain.sla.downtime import Downtime, count_downtime
+from include.sla_logic.domain.sla.figures import figure
 from include.sla_logic.domain.sla.objective_judgement import DataState
 
 
@@ -146,6 +146,6 @@ def availability_of(case: Case, downtime: Downtime) -> Measured:
     summed = f"{' + '.join(map(str, lengths))} = {seconds} s" if 1 < len(lengths) <= 20 else f"{seconds} s"  # noqa: PLR2004
     found.steps += [
         f"downtime {summed} in {len(lengths)} counted interval(s)" if lengths else "downtime 0 s",
-        f"availability = 100 x (1 - {seconds}/{total}) = {half_up(found.value, 8)} %",
+        f"availability = 100 x (1 - {seconds}/{total}) = {figure(found.value)} %",
     ]
     return found

@@ -28,6 +28,8 @@ from include.sla_logic.domain.sla.comparison import (
 from include.sla_logic.domain.sla.judgement import Judged, judge
 from include.sla_logic.domain.sla.next_cost import with_costs
 from include.sla_logic.domain.sla.payment import payable
+from include.sla_logic.domain.sla.planned import planned_work, refused_work
+from include.sla_logic.domain.sla.reason import said_of_claim
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.rights import find_chronic
 from include.sla_logic.domain.sla.stacking import Entry, share_out, shared_events, stack
@@ -70,7 +72,7 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
     whole = _owed_as_a_whole(contract, judged)
     claim = find_claim(case, whole=bool(whole))
     due = _due(case, judged, base, claim, unpaid=whole if by_incident(case) and whole_window(case).late else ())
-    judgements = tuple(entry.judgement for entry in with_costs(judged, case, due.cap))
+    judgements = tuple(said_of_claim(entry.judgement, claim) for entry in with_costs(judged, case, due.cap))
     open_reasons = _open_reasons(case, judgements)
     approval = _approval(contract, judgements, due)
     return SlaComparison(
@@ -90,7 +92,8 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
         approval_reasons=approval,
         claim=claim,
         chronic=_chronic(case),
-        maintenance=_planned(facts),
+        maintenance=planned_work(facts),
+        refused_maintenance=refused_work(case),
     )
 
 
@@ -115,11 +118,6 @@ def _owed_as_a_whole(contract: Contract, judged: Sequence[Judged]) -> tuple[str,
     """Name the objectives that owe something for the window and not for incidents in it."""
     pairs = zip(contract.objectives, judged, strict=True)
     return tuple(objective.id for objective, entry in pairs if entry.exact and not is_of_incidents(objective))
-
-
-def _planned(facts: ServiceFacts) -> tuple[Period, ...]:
-    sound = (Period(start=m.start, end=m.end) for m in facts.maintenance if m.end >= m.start)
-    return tuple(sorted(sound, key=lambda period: period.span))
 
 
 def _base(case: Case) -> tuple[ChargeBase | None, UnableToJudge | None]:

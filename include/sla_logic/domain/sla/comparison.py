@@ -67,6 +67,7 @@ class SlaComparison(Document):
     claim: ClaimFinding
     chronic: ChronicFinding | None = None
     maintenance: tuple[Period, ...] = ()
+    refused_maintenance: tuple[Period, ...] = ()
     contract_window: Period | None = None
 
     @property

@@ -8,7 +8,7 @@ from include.sla_logic.domain.calendars import clock_hour, local_days_of, local_
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.quantities import exact_text, show_share
 from include.sla_logic.domain.durations import show_duration
-from include.sla_logic.domain.money import half_up
+from include.sla_logic.domain.money import Money, half_up
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.case import Measured
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
@@ -92,8 +92,12 @@ def share_per_day_award(rule: rules.SharePerDay, measured: Measured, context: Ru
                 longest, first = days.get(f"{day}", (0, max(start, midnight)))
                 days[f"{day}"] = max(inside, longest), first
     shown = ", ".join(f"{day} ({seconds} s)" for day, (seconds, _first) in days.items()) or "none"
-    steps = [f"local days with an outage {rule.outage}: {shown}", f"{len(days)} x {show_share(rule.share)}"]
     owed = sum((of_charge(rule.share, context, at=first) for _seconds, first in days.values()), Fraction(0))
+    product = f"{len(days)} x {show_share(rule.share)} x the charge then = {exact_money(owed)}"
+    steps = [
+        f"local days with an outage {rule.outage}: {shown}",
+        f"{product} {context.case.contract.currency}",
+    ]
     return Award(amount=owed, days=len(days), tier=f"{len(days)} day(s)", steps=steps)
 
 
@@ -142,5 +146,7 @@ def hour_waiver_award(rule: rules.HourWaiver, measured: Measured, context: RuleC
     waived = sum(rule.downtime.holds(Fraction(seconds)) for seconds in hours.values())
     steps = [f"{waived} clock hour(s) with downtime {rule.downtime} are left off the bill"]
     if context.case.facts.charges.hourly is not None and waived:
-        steps.append(f"{waived} x {context.case.facts.charges.hourly} per hour are not charged")
+        hourly = context.case.facts.charges.hourly
+        product = Money(amount=waived * hourly.amount, currency=hourly.currency)
+        steps.append(f"{waived} x {hourly} per hour = {product} are not charged")
     return Award(share=Fraction(0), waived_hours=waived, steps=steps)

@@ -19,6 +19,7 @@ class Exclusions:
     reasons: list[tuple[Span, str, str | None]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     open_reasons: list[str] = field(default_factory=list)
+    refused: list[Span] = field(default_factory=list)
 
     @property
     def spans(self) -> list[Span]:
@@ -53,6 +54,7 @@ class Exclusions:
             span = to_seconds(window.start), to_seconds(window.end)
             self.reasons.append((span, f"maintenance {window.reference}, {_announced(window)}", window.reference))
         else:
+            self.refused.append((to_seconds(window.start), to_seconds(window.end)))
             self.warnings.append(f"maintenance {window.reference} is not left out: {objection}")
 
 

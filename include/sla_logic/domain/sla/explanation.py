@@ -37,7 +37,7 @@ def _next(tier: NextTier) -> str:
     if tier.seconds_left is not None:
         distance = f"{show_duration(tier.seconds_left)} ({tier.seconds_left} s) more downtime"
     else:
-        distance = f"worse by {tier.value_left}"
+        distance = "worse" if tier.value_left is None else f"worse by {tier.value_left.normalize():f}"
     costs = f", which costs {tier.costs_more or 'nothing'} more" if tier.costs_more is not None else ""
     return f"next tier ({tier.tier}): {distance}{costs}"
 

@@ -23,6 +23,7 @@ from include.sla_logic.domain.sla.objective_judgement import (
     ObjectiveJudgement,
     Verdict,
 )
+from include.sla_logic.domain.sla.reason import reason_of
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.rule_context import Award, RuleContext
 
@@ -158,11 +159,13 @@ def _decided(
     if share and base is not None:
         product = f"{exact_text(share * 100)} % x {exact_text(base.window)} = {exact_text(exact)} {currency}"
         steps += [*base.steps, product]
+    elif found.amount and base is not None and not isinstance(objective.rule, rules.SumPerDay):
+        steps += base.steps
     return ObjectiveJudgement(
         **evidence_of(objective, measured),
         breached=breached,
         verdict=Verdict.BREACHED if breached else Verdict.MET,
-        reason=_reason(objective, measured, credit, breached),
+        reason=reason_of(objective, measured, credit, breached=breached),
         steps=tuple(steps),
         tier=found.tier,
         credit_percent=None if share is None else half_up(share * 100, 8).normalize() + 0,
@@ -176,15 +179,6 @@ def _decided(
         value_bounds=value_bounds(objective, measured),
         warnings=(*(measured.downtime.warnings if measured.downtime else ()), *found.warnings),
     )
-
-
-def _reason(objective: Objective, measured: Measured, credit: Money, breached: bool) -> str:  # noqa: FBT001
-    if measured.value is None:
-        return measured.note or "There was nothing to judge."
-    shown = f"{half_up(measured.value, 4).normalize():f} {objective.shown_unit}"
-    promised = "" if objective.target is None else f", promised {objective.target.normalize():f}"
-    verdict = "missed" if breached else "kept"
-    return f"{objective.title or objective.id} {verdict}: {shown}{promised}; credit {credit}."
 
 
 def _next(

@@ -15,8 +15,8 @@ from include.sla_logic.domain.contract.rates import (
     SimpleRate,
     simple_rates,
 )
-from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.sla.charge import ChargeBase
+from include.sla_logic.domain.sla.figures import figure
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.rule_context import RuleContext, exact_money
@@ -92,4 +92,4 @@ class RateWorth:
         if not self.in_shares:
             return f"{exact_money(amount)} {self.context.case.contract.currency}"
         shown = show_share(amount)
-        return f"{shown} ({half_up(amount * 100, 6)} %)" if "/" in shown else shown
+        return f"{shown} ({figure(amount * 100, 6)} %)" if "/" in shown else shown

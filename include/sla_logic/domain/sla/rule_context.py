@@ -5,9 +5,9 @@ from fractions import Fraction
 
 from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.contract.quantities import exact_text
-from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.sla.case import Case, Measured
 from include.sla_logic.domain.sla.charge import ChargeBase
+from include.sla_logic.domain.sla.figures import figure
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 
@@ -92,4 +92,4 @@ def of_charge(share: Fraction, context: RuleContext, *, at: int) -> Fraction:
 def exact_money(amount: Fraction) -> str:
     """Show an exact amount; a fraction without a finite decimal also with six decimals."""
     text = exact_text(amount)
-    return text if "/" not in text else f"{text} ({half_up(amount, 6)})"
+    return text if "/" not in text else f"{text} ({figure(amount, 6)})"

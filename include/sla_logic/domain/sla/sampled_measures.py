@@ -10,13 +10,13 @@ from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.measurements import ErrorIntervals
-from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import from_seconds, to_seconds
 from include.sla_logic.domain.samples import SampleSeries
 from include.sla_logic.domain.sla import sampled
 from include.sla_logic.domain.sla.case import Case, Measured, availability_of, total_seconds
 from include.sla_logic.domain.sla.downtime import Downtime, check_order, count_spans
 from include.sla_logic.domain.sla.exclusions import Exclusions
+from include.sla_logic.domain.sla.figures import figure
 from include.sla_logic.domain.sla.objective_judgement import DataState, RefusalCode
 from include.sla_logic.domain.sla.readings import same_unit
 from include.sla_logic.domain.sla.refusal import UnableToJudge
@@ -110,7 +110,7 @@ def from_error_rates(objective: Objective, case: Case) -> Measured:
     summed = _error_series(how, case, found) if stated is None else _stated_errors(stated, found)
     if summed is not None:
         found.value = 100 - summed / (found.samples or 1)
-        text = f"100 - {_decimal(summed)}/{found.samples} intervals = {half_up(found.value, 8)} %"
+        text = f"100 - {_decimal(summed)}/{found.samples} intervals = {figure(found.value)} %"
         found.steps.append(text)
     return found
 
@@ -190,4 +190,4 @@ def _elsewhere(case: Case) -> Exclusions:
 
 def _decimal(value: Fraction) -> str:
     text = exact_text(value)
-    return text if "/" not in text else f"{half_up(value, 8)}"
+    return text if "/" not in text else figure(value)

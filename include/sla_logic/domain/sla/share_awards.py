@@ -8,6 +8,7 @@ from include.sla_logic.domain.contract.quantities import exact_text, show_share
 from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.sla.case import Measured
+from include.sla_logic.domain.sla.figures import figure
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.rule_context import (
@@ -67,7 +68,7 @@ def share_per_step_award(rule: rules.SharePerStep, measured: Measured, context: 
     short = max(Fraction(0), worse_by(measured, context))
     parts = short / Fraction(rule.step)
     count = math.ceil(parts) if rule.counts == "started" else math.floor(parts)
-    steps = [f"beyond the target by {half_up(short, 8)}; {rule.counts} steps of {rule.step}: {count}"]
+    steps = [f"beyond the target by {figure(short)}; {rule.counts} steps of {rule.step}: {count}"]
     if rule.most_steps is not None and count > rule.most_steps:
         count = rule.most_steps
         steps.append(f"at most {count} steps are paid")

@@ -20,6 +20,7 @@ COLOURS = {
     "left out": "#9aa7b5",
     "no data": "#f0c05a",
     "maintenance": "#5f7f9f",
+    "refused maintenance": "#8a4fa3",
     "on record": "#e39b9b",
 }
 MEASURED, WORST = "#0b4a8f", "#9db8d6"
@@ -45,7 +46,12 @@ def as_svg(comparison: SlaComparison, courses: Courses = ()) -> str:
     `courses` are the samples of the objectives, in their order, where there are any.
     """
     title = f"{comparison.service} under {comparison.contract}, {comparison.window}"
-    return stack(title, list(_panels(comparison, courses)))
+    return stack(title, list(_panels(comparison, courses)), below=_money(comparison))
+
+
+def _money(comparison: SlaComparison) -> str:
+    due = "to be decided by a person" if comparison.credit_due is None else str(comparison.credit_due)
+    return f"Credit due: {due}{'' if comparison.cap is None else f', cap: {comparison.cap}'}"
 
 
 def _panels(comparison: SlaComparison, courses: Courses) -> Iterator[Panel]:
@@ -93,7 +99,9 @@ def _bars(comparison: SlaComparison, courses: Courses) -> Iterator[Bar]:
     for outage in courses[0].outages if courses and not timed else ():
         yield "outages", "on record", outage, "outage on record"
     for work in comparison.maintenance:
-        yield "maintenance", "maintenance", work, "planned work"
+        refused = work in comparison.refused_maintenance
+        why = "planned work that the contract does not leave out" if refused else "planned work"
+        yield "maintenance", "refused maintenance" if refused else "maintenance", work, why
 
 
 def _width(when: Period, times: TimeAxis) -> float:

@@ -29,10 +29,13 @@ class Panel:
     axis: str
 
 
-def stack(title: str, panels: Sequence[Panel]) -> str:
-    """Draw the panels below each other, their fields in one column."""
+def stack(title: str, panels: Sequence[Panel], *, below: str = "") -> str:
+    """Draw the panels below each other, their fields in one column, under a title and a line below it."""
     left = EDGE + LETTER * max((len(_short(label)) for panel in panels for _, label in panel.labels), default=0)
     body, y = text(-left + EDGE / 2, 0, title, INK, more=_BOLD), 0.0
+    if below:
+        y += TYPE + EDGE / 2
+        body += text(-left + EDGE / 2, y, below, INK)
     for panel in panels:
         y += ABOVE
         labels = "".join(text(-8, at + 4, _short(label), INK, anchor="end") for at, label in panel.labels)
