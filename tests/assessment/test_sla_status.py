@@ -1,15 +1,17 @@
 """Services judged from the database at any time: window, budget, rights, claims."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import insert, update
 from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
 from include.sla_logic.domain.money import Money
-from include.sla_logic.persistence.contracts import UnableToFindRecord
+from include.sla_logic.persistence.contracts import UnableToFindRecord, load_contract
+from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.services.credit_decisions import UnableToDecideCredit
 from tests.assessment.conftest import NOW
 from tests.reference.walk import walk
@@ -73,6 +75,38 @@ def test_outages_before_the_window_count_for_the_right_to_leave(sample):
     reached = sample.use_cases.sla_status.assess("S-9").chronic
     assert (reached.state, reached.references) == ("reached", ("OUT-1", "OUT-2", "OUT-3"))
     assert sample.use_cases.sla_status.assess("S-9").objectives[0].counted_seconds == 7200 + 3600
+
+
+BY_EVENT = """
+id: by-event
+version: "1"
+title: Line that is paid by the outage
+zone: Europe/Berlin
+currency: EUR
+charge_base: recurring
+claim: {automatic: true}
+objectives:
+  - id: availability
+    metric: availability
+    rule: {kind: credit, for_each: event, block: 1 d, counts: full, rate: 10 EUR}
+"""
+
+
+def test_an_outage_that_began_before_the_window_is_paid_whole_without_the_work_of_then(sample):
+    began, work, ended = (datetime(2026, *day, tzinfo=UTC) for day in ((10, 20), (10, 25), (11, 3)))
+    sample.outage("LONG", began, ended)
+    row = {"id": "AG-11", "customer": "C-1", "service": "S-11", "contract": "by-event", "contract_version": "1"}
+    row |= {"starts": date(2020, 1, 1), "monthly_charge": 30_000, "currency": "EUR", "account": "A-1"}
+    planned = {"service": "S-11", "reference": "W", "starts_at": work, "ends_at": work + timedelta(days=2)}
+    with sample.use_cases.work.database.write() as connection:
+        load_contract(connection, BY_EVENT, name="by-event", now=NOW)
+        connection.execute(insert(t.services), [{"id": "S-11", "name": "Other", "kind": "line"}])
+        connection.execute(insert(t.agreements), [row])
+        connection.execute(update(t.outages).where(t.outages.c.reference == "LONG").values(service="S-11"))
+        connection.execute(insert(t.maintenance_windows), [planned | {"announced_at": began}])
+    found = sample.use_cases.sla_status.assess("S-11")
+    assert found.credit_due.amount == 10 * (14 - 2)
+    assert found.objectives[0].counted_seconds == 3600 + 2 * 86_400  # November in Berlin begins at 23:00 UTC
 
 
 def test_the_budget_says_what_is_used_and_left_and_what_the_next_tier_costs(sample):

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, or_, select
 
-from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.contract.measures import FromUnavailableState
+from include.sla_logic.domain.contract.reach import records_reach, rights_reach
 from include.sla_logic.domain.measurements import (
     Attribution,
     Charges,
@@ -65,8 +65,8 @@ class MeasurementRegister:
 
     def facts(self, agreement: Agreement, window: Period, *, as_of: datetime) -> ServiceFacts:
         contract = self._contracts.contract(agreement)
-        seen = _as_far_back_as_rights_reach(contract, window)
-        known = self._known(agreement, window, seen, as_of)
+        seen, records = rights_reach(contract, window), records_reach(contract, window)
+        known = self._known(agreement, window, records, as_of)
         reports = self._reports[agreement.service]
         incidents = reports.known(agreement.customer, agreement.service, as_of=as_of)
         return ServiceFacts(
@@ -74,7 +74,7 @@ class MeasurementRegister:
             as_of=as_of,
             outages=tuple(self._outage(row, as_of, incidents) for row in _sorted(known["outages"], "started_at")),
             maintenance=tuple(_maintenance(row) for row in _sorted(known["maintenance"], "starts_at")),
-            holds=(*(_hold(row, as_of) for row in _sorted(known["holds"], "starts_at")), *_on_hold(incidents, seen)),
+            holds=(*(_hold(row, as_of) for row in _sorted(known["holds"], "starts_at")), *_on_hold(incidents, records)),
             unobserved=tuple(
                 Period(start=row.started_at, end=min(row.ended_at, as_of))
                 for row in _sorted(known["unobserved"], "started_at")
@@ -131,7 +131,8 @@ class MeasurementRegister:
         wanted = []
         for metric in _sorted(metrics, "metric"):
             states = [m for m in measured_by if isinstance(m, FromUnavailableState) and m.series == metric.metric]
-            wanted.append(Wanted(metric, seen if states else window, as_of, tuple(states)))
+            far = states or (contract.chronic is not None and contract.chronic.missed is not None)
+            wanted.append(Wanted(metric, seen if far else window, as_of, tuple(states)))
         yield from self._samples.read(wanted, services=[agreement.service, *self._contracts.alike(agreement)])
 
 
@@ -200,15 +201,6 @@ def _maintenance(row: Any) -> MaintenanceWindow:
 
 def _hold(row: Any, as_of: datetime) -> Hold:
     return Hold(start=row.starts_at, end=_until(row.ends_at, as_of), reason=row.reason, owner=row.owner)
-
-
-def _as_far_back_as_rights_reach(contract: Contract, window: Period) -> Period:
-    """Return the period whose outages matter: a right to leave also counts those before the window."""
-    if contract.chronic is None:
-        return window
-    stretch = contract.stretch(contract.chronic.total_over, window.start)
-    start = min(window.start - timedelta(days=contract.chronic.within_days), stretch.start)
-    return Period(start=start, end=window.end)
 
 
 def _outage(row: Any, end: datetime | None, as_of: datetime, incidents: Sequence[Reported]) -> Outage:

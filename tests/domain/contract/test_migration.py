@@ -155,7 +155,7 @@ def test_a_replaced_kind_in_a_file_of_the_newest_format_is_refused_with_what_to_
     assert "sla contract migrate" in findings[0].text
 
 
-@pytest.mark.parametrize("format_", [0, 3, "2", True, 1.0, None])
+@pytest.mark.parametrize("format_", [0, 3, "2", True, 1.5, None])
 def test_a_format_that_this_release_does_not_know_is_refused(format_: Any) -> None:
     assert check_contract(text_of(format=format_), name="k")[0] is None
 

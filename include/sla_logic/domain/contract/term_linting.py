@@ -115,6 +115,27 @@ def lint_terms(contract: Contract, line: LineOf) -> Iterable[Finding]:
     if counts_days and calendar.country is None and not calendar.holidays:
         text = "working days are counted, but the contract names neither a country nor holidays"
         yield Finding(level="warns", line=line("calendar"), code="missing_calendar", text=text)
+    yield from _missed(contract, line)
     if contract.cap is not None and contract.cap.share > 1:
         text = f"a cap of {exact_text(contract.cap.share * 100)} % lets credits exceed the charge"
         yield Finding(level="warns", line=line("cap"), code="cap_above_charge", text=text)
+
+
+def _missed(contract: Contract, line: LineOf) -> Iterable[Finding]:
+    """Find missed windows that nothing can miss: of no objective, without a target, more than there are."""
+    missed = None if contract.chronic is None else contract.chronic.missed
+    if missed is None:
+        return
+    at = line("chronic", "missed")
+    if missed.of_windows < missed.windows:
+        text = f"chronic.missed: {missed.windows} windows do not fit within {missed.within}"
+        yield Finding(level="refuses", line=at, code="bounds_contradict", text=text, witness=str(missed.windows))
+    if missed.objective is None:
+        return
+    named = next((objective for objective in contract.objectives if objective.id == missed.objective), None)
+    if named is None:
+        text = f"chronic.missed: there is no objective {missed.objective}"
+        yield Finding(level="refuses", line=at, code="unknown_objective", text=text)
+    elif named.target is None:
+        text = f"chronic.missed counts windows that miss {named.id}, which has no target"
+        yield Finding(level="refuses", line=at, code="missing_target", text=text)

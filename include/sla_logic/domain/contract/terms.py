@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from include.sla_logic.domain.calendars import WindowKind
-from include.sla_logic.domain.contract.conditions import at_most_one
+from include.sla_logic.domain.contract.conditions import at_most_one, given, needs
 from include.sla_logic.domain.contract.quantities import Duration, DurationRange, Share, Term
 from include.sla_logic.domain.measurements import Attribution
 from include.sla_logic.domain.written import Written
@@ -95,17 +95,56 @@ class Claim(Term):
         return self
 
 
+class MissedWindows(Term):
+    """So many windows that miss the target of an objective (of any one), in a row or `within` so many."""
+
+    windows: Annotated[int, Field(ge=1, le=60)]
+    within: Annotated[int, Field(ge=1, le=60)] | None = None
+    objective: str | None = None
+
+    @property
+    def of_windows(self) -> int:
+        """How many windows are looked at."""
+        return self.within or self.windows
+
+
 class Chronic(Term):
-    """When many or long outages give the customer a right to leave.
+    """When many or long outages, or missed windows, give the customer a right to leave.
 
     The right is announced `warn_before` events ahead.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                needs("count", "within_days"),
+                needs("within_days", "count"),
+                needs("total_within_days", "total"),
+                {"anyOf": [given("count"), given("total"), given("missed")]},
+            ]
+        }
+    )
+
     right: str = "termination without charge"
-    count: Annotated[int, Field(ge=1)]
-    outage: DurationRange
-    within_days: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=1)] | None = None
+    outage: DurationRange = DurationRange()
+    within_days: Annotated[int, Field(ge=1, le=3660)] | None = None
     total: DurationRange | None = None
     total_over: WindowKind = WindowKind.MONTH
+    total_within_days: Annotated[int, Field(ge=1, le=3660)] | None = None
+    missed: MissedWindows | None = None
     notice_days: Days | None = None
     warn_before: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _says_when(self) -> Self:
+        if (self.count is None) != (self.within_days is None):
+            msg = "count and within_days belong together"
+            raise ValueError(msg)
+        if self.total is None and self.total_within_days is not None:
+            msg = "total_within_days needs a total"
+            raise ValueError(msg)
+        if self.count is None and self.total is None and self.missed is None:
+            msg = "a right to leave needs count and within_days, a total, or missed windows"
+            raise ValueError(msg)
+        return self

@@ -12,6 +12,7 @@ from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.period import from_seconds, to_seconds
 from include.sla_logic.domain.sla.case import Case
 from include.sla_logic.domain.sla.downtime import Downtime
+from include.sla_logic.domain.sla.missed_windows import MissedInARow
 from include.sla_logic.domain.sla.next_tier import first_inside
 from include.sla_logic.domain.sla.objective_judgement import ChronicFinding
 from include.sla_logic.domain.sla.sampled_measures import unavailable_time
@@ -32,23 +33,84 @@ def find_chronic(case: Case) -> ChronicFinding | None:
     down = _Down.of(case)
     events = [span for span in down.pieces if terms.outage.holds(span[1] - span[0])]  # type: ignore[arg-type]
     names = [down.name(span) for span in events]
-    window_start = case.span[0]
-    for first in range(len(events) - terms.count + 1):
-        last = first + terms.count - 1
-        if events[last][0] >= window_start and events[first][0] + terms.within_days * _DAY > events[last][0]:
-            reason = f"{terms.count} outages {terms.outage} within {terms.within_days} days"
-            return _reached(case, terms, reason, names[first : last + 1], events[last][1])
-    stretches = _stretches(case, terms)
-    totals = (_total_reached(case, terms, stretch, down) for stretch in stretches)
-    if (reached := next(filter(None, totals), None)) is not None:
+    missed = None if terms.missed is None else MissedInARow(case, terms.missed)
+    stretches = [] if terms.total_within_days is not None else _stretches(case, terms)
+    found = [_by_count(case, terms, events, names)]
+    found += [_total_reached(case, terms, stretch, down) for stretch in stretches]
+    found += [_rolling_total_reached(case, terms, down)]
+    if missed is not None and missed.is_reached:
+        found.append(_reached(case, terms, missed.reason(), missed.names, case.span[1]))
+    if (reached := next(filter(None, found), None)) is not None:
         return reached
     now = min(to_seconds(case.as_of), case.span[1])
+    return _nearest(_warnings(case, terms, down, (events, names), missed, stretches, now), terms)
+
+
+def _by_count(case: Case, terms: Chronic, events: list[Span], names: list[str]) -> ChronicFinding | None:
+    if terms.count is None or terms.within_days is None:
+        return None
+    for first in range(len(events) - terms.count + 1):
+        last = first + terms.count - 1
+        if events[last][0] >= case.span[0] and events[first][0] + terms.within_days * _DAY > events[last][0]:
+            reason = f"{terms.count} outages {terms.outage} within {terms.within_days} days"
+            return _reached(case, terms, reason, names[first : last + 1], events[last][1])
+    return None
+
+
+def _warnings(
+    case: Case,
+    terms: Chronic,
+    down: "_Down",
+    events: tuple[list[Span], list[str]],
+    missed: MissedInARow | None,
+    stretches: list[Span],
+    now: int,
+) -> list[ChronicFinding]:
+    """Return how far away the right is by each of the ways that the clause names, the total first."""
     running = next((stretch for stretch in stretches if stretch[0] <= now < stretch[1]), None)
-    warned = None if running is None else _total_warned(case, terms, running, down)
-    if warned is None:
-        return _warned(terms, events, names, now)
-    left = max(1, terms.count - len(_alive(terms, events, now)))
-    return warned.model_copy(update={"events_left": min(left, terms.warn_before)})
+    if terms.total_within_days is not None:
+        running = now - terms.total_within_days * _DAY, now
+    found = [] if running is None else [_total_warned(case, terms, running, down)]
+    if terms.count is not None:
+        found.append(_warned(terms, *events, now))
+    if missed is not None:
+        found.append(_missed_warned(terms, missed))
+    return [one for one in found if one is not None]
+
+
+def _nearest(found: list[ChronicFinding], terms: Chronic) -> ChronicFinding:
+    """Return the first warning, with the fewest further events by any of the ways; without one, the first finding."""
+    if not found:
+        return ChronicFinding(state="none", right=terms.right, reason="no outage so far")
+    warned = next((one for one in found if one.state != "none"), found[0])
+    left = [one.events_left for one in found if one.events_left is not None]
+    return warned.model_copy(update={"events_left": min(left)}) if left else warned
+
+
+def _missed_warned(terms: Chronic, missed: MissedInARow) -> ChronicFinding:
+    near = missed.left <= terms.warn_before and missed.count > 0
+    return ChronicFinding(
+        state="one_event_before" if near else "none",
+        right=terms.right,
+        reason=missed.reason(),
+        references=tuple(missed.names) if near else (),
+        events_left=missed.left,
+    )
+
+
+def _rolling_total_reached(case: Case, terms: Chronic, down: "_Down") -> ChronicFinding | None:
+    """Find the first moment of the window at which the downtime of the last days makes up the total."""
+    if terms.total is None or terms.total_within_days is None:
+        return None
+    days = terms.total_within_days
+    for _start, end in down.pieces:
+        at = min(end, case.span[1])
+        inside = spans.clip(down.pieces, (at - days * _DAY, at))
+        seconds = spans.total(inside)
+        if at > case.span[0] and terms.total.holds(seconds):  # type: ignore[arg-type]
+            reason = f"{show_duration(seconds)} of outage within {days} days ({terms.total})"
+            return _reached(case, terms, reason, [down.name(span) for span in inside], at)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +173,31 @@ def _total_warned(case: Case, terms: Chronic, stretch: Span, down: _Down) -> Chr
     inside = spans.clip(down.pieces, (stretch[0], min(stretch[1], case.span[1])))
     seconds = spans.total(inside)
     ahead = terms.warn_before * max(1, first_inside(terms.outage.low))
+    over = terms.total_over if terms.total_within_days is None else f"last {terms.total_within_days} days"
     if terms.total is None or not inside or terms.total.holds(seconds):  # type: ignore[arg-type]
         return None
     if not terms.total.holds(seconds + ahead):  # type: ignore[arg-type]
         return None
-    reason = f"{show_duration(seconds)} of outage in the {terms.total_over} so far ({terms.total})"
+    reason = f"{show_duration(seconds)} of outage in the {over} so far ({terms.total})"
     names = tuple(down.name(span) for span in inside)
-    return ChronicFinding(state="one_event_before", right=terms.right, reason=reason, references=names)
+    left = terms.warn_before
+    return ChronicFinding(
+        state="one_event_before", right=terms.right, reason=reason, references=names, events_left=left
+    )
 
 
 def _alive(terms: Chronic, events: list[Span], now: int) -> list[int]:
     """Return the events that count towards the right together with later ones."""
-    return [i for i, (start, _end) in enumerate(events) if start <= now < start + terms.within_days * _DAY]
+    days = terms.within_days or 0
+    return [i for i, (start, _end) in enumerate(events) if start <= now < start + days * _DAY]
 
 
 def _warned(terms: Chronic, events: list[Span], names: list[str], now: int) -> ChronicFinding:
     alive = _alive(terms, events, now)
-    left = max(1, terms.count - len(alive))
-    needed = terms.count - terms.warn_before
-    reason = f"{len(alive)} of {terms.count} outages {terms.outage} in the last {terms.within_days} days"
+    count = terms.count or 0
+    left = max(1, count - len(alive))
+    needed = count - terms.warn_before
+    reason = f"{len(alive)} of {count} outages {terms.outage} in the last {terms.within_days} days"
     if needed > 0 and len(alive) >= needed:
         references = tuple(names[i] for i in alive)
         return ChronicFinding(

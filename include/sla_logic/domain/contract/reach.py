@@ -1,0 +1,43 @@
+"""How far before a window the facts matter that its judgement rests on."""
+
+from datetime import datetime, timedelta
+
+from include.sla_logic.domain.contract.contract import Contract
+from include.sla_logic.domain.contract.credit_rule import Credit
+from include.sla_logic.domain.contract.measures import FromRestoreTimes
+from include.sla_logic.domain.period import Period
+
+_LONGEST_EVENT = timedelta(days=366)  # an event counts whole, and may have begun that long before its window
+
+
+def rights_reach(contract: Contract, window: Period) -> Period:
+    """Return the period whose downtime matters: a right to leave also counts what was before the window."""
+    terms, starts = contract.chronic, [window.start]
+    if terms is not None:
+        days = [days for days in (terms.within_days, terms.total_within_days) if days is not None]
+        starts += [window.start - timedelta(days=max(days, default=0))]
+        starts += [contract.stretch(terms.total_over, window.start).start]
+        starts += earlier_windows(contract, window, terms.missed.of_windows - 1) if terms.missed else []
+    return Period(start=min(starts), end=window.end)
+
+
+def earlier_windows(contract: Contract, window: Period, count: int) -> list[datetime]:
+    """Return where so many windows before this one begin, the nearest first."""
+    found, start = [], contract.window_at(window.start).start
+    for _number in range(count):
+        start = contract.window_at(start - timedelta(seconds=1)).start
+        found.append(start)
+    return found
+
+
+def records_reach(contract: Contract, window: Period) -> Period:
+    """Return the period whose records matter: an event that ends in the window counts from its start."""
+    starts = [rights_reach(contract, window).start]
+    for objective in contract.objectives:
+        rule = objective.rule
+        by_event = isinstance(rule, Credit) and rule.for_each != "window"
+        if by_event or isinstance(objective.measured_by, FromRestoreTimes):
+            starts.append(window.start - _LONGEST_EVENT)
+        if isinstance(rule, Credit) and rule.events_over != "window":
+            starts.append(contract.stretch(rule.events_over, window.start).start - _LONGEST_EVENT)
+    return Period(start=min(starts), end=window.end)
