@@ -1,0 +1,232 @@
+"""Customers join, leave and upgrade: no day is paid twice, none outside of an agreement, all of what is owed is."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from tests.assessment.town import TERMS, Town
+
+OPEN = "A-1,K-1,S-1,K-1,1,2026-01-01,,100.00,EUR,,"
+SILVER = "A-1,K-1,S-1,K-1,1,2026-01-01,2026-10-15,100.00,EUR,,"
+GOLD = "A-2,K-1,S-1,K-1,1,2026-10-16,,200.00,EUR,,"
+TWO_HOURS = (datetime(2026, 10, 10, 8, tzinfo=UTC), datetime(2026, 10, 10, 10, tzinfo=UTC))
+ONE_HOUR = (datetime(2026, 10, 20, 8, tzinfo=UTC), datetime(2026, 10, 20, 9, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def migrated() -> Iterator[bytes]:
+    """Migrate once, and let every town begin with a copy."""
+    from include.sla_logic.persistence.database import open_database
+    from include.sla_logic.persistence.migrations import migrate
+
+    folder = Path(tempfile.mkdtemp())
+    database = open_database(f"sqlite:///{folder / 'empty.db'}")
+    migrate(database)
+    database.engine.dispose()
+    yield (folder / "empty.db").read_bytes()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def town(tmp_path: Path, migrated: bytes) -> Town:
+    return Town(tmp_path, migrated)
+
+
+@pytest.mark.parametrize("order", [(TWO_HOURS, ONE_HOUR), (ONE_HOUR, TWO_HOURS)])
+@pytest.mark.parametrize("dated", [False, True])
+def test_an_upgrade_pays_each_outage_under_its_own_agreement(
+    town: Town, order: tuple[tuple[datetime, datetime], ...], dated: bool
+) -> None:
+    rows = [OPEN, f"{OPEN.replace('100.00', '200.00')}2026-10-16"] if dated else [SILVER, GOLD]
+    assert town.agree(*rows) == []
+    town.fail(*order)
+    booked = {outage: town.lead(outage[0]) for outage in order}
+    assert booked == {TWO_HOURS: Decimal("4.84"), ONE_HOUR: Decimal("10.32")}
+
+
+@pytest.mark.parametrize("by", ["import", "hand"])
+def test_a_run_keeps_its_agreement_when_it_moves_to_another_customer_meanwhile(town: Town, by: str) -> None:
+    assert town.agree(OPEN) == []
+    town.fail(TWO_HOURS)
+
+    def move() -> None:
+        if by == "import":
+            assert town.agree("A-1,K-2,S-1,K-1,1,2026-01-01,,100.00,EUR,,2026-11-01") == []
+        else:
+            with town.use_cases.work.database.write() as connection:
+                connection.execute(text("INSERT INTO billing_accounts VALUES ('B-K-2', 'K-2', 'EUR')"))
+                connection.execute(text("UPDATE agreements SET customer = 'K-2', account = 'B-K-2'"))
+
+    assert town.lead(TWO_HOURS[0], meanwhile=move) == Decimal("10.00")
+    case = town.use_cases.lookups.incident(f"run-{TWO_HOURS[0]:%m%dT%H%M%S}")
+    assert case.adjustment is not None
+    assert case.adjustment.account == "B-K-1"
+    assert case.ticket.customer == "K-1"
+
+
+def test_an_agreement_that_ends_before_the_fault_meanwhile_pays_nothing(town: Town) -> None:
+    assert town.agree(OPEN) == []
+    town.fail(TWO_HOURS)
+    ended = OPEN.replace("2026-01-01,,", "2026-01-01,2026-09-30,")
+    assert town.lead(TWO_HOURS[0], meanwhile=lambda: town.agree(ended)) == 0
+
+
+# An independent program: agreements as days with a charge, windows by zoneinfo, credits as fractions.
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Days of one charge under one version; `same` is the agreement of the stretch before with other terms."""
+
+    first: date
+    last: date
+    version: str
+    charge: int
+    account: str
+    same: bool
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(str(TERMS[self.version]["zone"]))
+
+    def month_of(self, day: date) -> tuple[date, date]:
+        """Return the first day of the contract's window and of the next one."""
+        begins = int(str(TERMS[self.version].get("billing_day", 1)))
+        moved = day - timedelta(days=begins - 1)
+        following = (moved.replace(day=1) + timedelta(days=32)).replace(day=begins)
+        return moved.replace(day=begins), following
+
+    def midnight(self, day: date) -> int:
+        return int(datetime.combine(day, time(), self.zone).timestamp())
+
+
+def windows(stretches: list[Stretch]) -> Iterator[tuple[int, int, Fraction]]:
+    """Yield begin, end and prorated charge of every window, in order; what touches begins where the earlier ended."""
+    before = None
+    for one in stretches:
+        begin = one.midnight(one.first)
+        if before is not None and before[0] + timedelta(days=1) == one.first:
+            begin = before[1]
+        over = one.midnight(one.last + timedelta(days=1))
+        before = one.last, over
+        day = one.first
+        while day <= one.last:
+            first, following = one.month_of(day)
+            start, end = one.midnight(first), one.midnight(following)
+            low = begin if day == one.first else start
+            yield low, min(end, over), Fraction(one.charge * (min(end, over) - low), end - start)
+            day = following
+
+
+def owed(down: list[tuple[int, int]], start: int, end: int, charge: Fraction) -> Decimal:
+    seconds = sum(max(0, min(end, b) - max(start, a)) for a, b in down)
+    available = 100 - Fraction(100 * seconds, end - start)
+    share = Fraction(0) if available >= Fraction("99.9") else Fraction(1, 10) if available >= 99 else Fraction(1, 4)
+    amount = charge * share
+    return (Decimal(amount.numerator) / amount.denominator).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def rows(stretches: list[Stretch]) -> list[str]:
+    """Write the stretches as rows of agreements; one that goes on with other terms has dated rows."""
+    found: list[str] = []
+    at = 0
+    while at < len(stretches):
+        end = at + 1
+        while end < len(stretches) and stretches[end].same:
+            end += 1
+        for number, one in enumerate(stretches[at:end]):
+            starts, ends = stretches[at].first, stretches[end - 1].last
+            dated = f"{one.first}" if number else ""
+            found.append(f"A-{at},K-1,S-1,K-1,{one.version},{starts},{ends},{one.charge},EUR,{one.account},{dated}")
+        at = end
+    return found
+
+
+FIRST = date(2026, 9, 1)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Stretch]:
+    """Make agreements that begin, end, follow each other, and change price, version, zone, billing day, account."""
+    found: list[Stretch] = []
+    day = FIRST + timedelta(days=draw(st.integers(0, 20)))
+    for _ in range(draw(st.integers(1, 4))):
+        gap = draw(st.sampled_from([0, 0, 0, 2, 9])) if found else 0
+        length = draw(st.integers(3, 45))
+        first = day + timedelta(days=gap)
+        charge, version = draw(st.integers(10, 300)), draw(st.sampled_from(sorted(TERMS)))
+        same = bool(found) and gap == 0 and draw(st.booleans())
+        if same and (found[-1].charge, found[-1].version) == (charge, version):
+            charge += 1  # another account alone is no change
+        account = draw(st.sampled_from(["B-1", "B-2"]))
+        found.append(Stretch(first, first + timedelta(days=length - 1), version, charge, account, same))
+        day = first + timedelta(days=length)
+    return found
+
+
+outages_ = st.lists(
+    st.tuples(st.integers(-3 * 86_400, 120 * 86_400), st.integers(60, 40_000)), min_size=1, max_size=5
+).map(lambda found: apart([(int(datetime(2026, 9, 1, tzinfo=UTC).timestamp()) + a, b) for a, b in found]))
+
+
+def apart(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    made: list[tuple[int, int]] = []
+    for start, length in sorted(found):
+        if not made or start > made[-1][1]:
+            made.append((start, start + length))
+    return made
+
+
+def instant(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
+
+
+def begin(migrated: bytes, stretches: list[Stretch], down: list[tuple[int, int]], seed: int) -> Town:
+    town = Town(Path(tempfile.mkdtemp()), migrated)
+    written = rows(stretches)
+    turned = written[seed % len(written) :] + written[: seed % len(written)]
+    assert town.agree(*turned) == []
+    town.fail(*((instant(a), instant(b)) for a, b in down))
+    return town
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(histories(), outages_, st.integers(0, 3))
+def test_every_window_is_the_one_of_an_independent_program_and_owes_the_same(
+    migrated: bytes, stretches: list[Stretch], down: list[tuple[int, int]], seed: int
+) -> None:
+    town = begin(migrated, stretches, down, seed)
+    for start, end, charge in windows(stretches):
+        if start < end:
+            for moment in (start, end - 1):
+                found = town.use_cases.sla_status.assess("S-1", at=instant(moment), customer="K-1")
+                assert (found.window.start, found.window.end) == (instant(start), instant(end))
+                assert found.credit_due is not None
+                assert found.credit_due.amount == owed(down, start, end, charge)
+    shutil.rmtree(town.folder)
+
+
+@pytest.mark.more
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(histories(), outages_, st.integers(0, 3), st.randoms(use_true_random=False))
+def test_all_that_is_booked_is_what_the_windows_of_the_incidents_owe_in_any_order(
+    migrated: bytes, stretches: list[Stretch], down: list[tuple[int, int]], seed: int, random: object
+) -> None:
+    town = begin(migrated, stretches, down, seed)
+    known = list(windows(stretches))
+    moments = [max(a, start) for a, b in down for start, end, _charge in known if a < end and b > start]
+    random.shuffle(moments)  # type: ignore[attr-defined]
+    booked = sum((town.lead(instant(moment)) for moment in dict.fromkeys(moments)), Decimal(0))
+    assert booked == sum((owed(down, *one) for one in known if one[0] < one[1]), Decimal(0))
+    shutil.rmtree(town.folder)
