@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, not_, or_, select
 
-from include.sla_logic.persistence.contracts import in_force
+from include.sla_logic.persistence.agreements import in_force
 from include.sla_logic.persistence.schema import reference as t
 
 RESOURCES = "no resource is known on which it runs: an incident cannot be examined"
