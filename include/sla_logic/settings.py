@@ -1,15 +1,17 @@
-"""Where the operations database is, and how letters and credits leave."""
+"""Where the operations database is, how letters and credits leave, and which network is worked on."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Literal
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from include.sla_logic.domain.errors import ForeseenError
 
 _ROOT = Path(__file__).parents[2]
+_HOUR = 3600
 
 
 class UnableToReadSettings(ForeseenError):
@@ -61,6 +63,25 @@ class BillingSystem:
 
 
 @dataclass(frozen=True)
+class NetworkSystem:
+    """The adapter to the operator's network: the address of its API (docs/network.md); `timeout` in seconds."""
+
+    url: str
+    login: str | None = None
+    password: str | None = None
+    token: str | None = None
+    timeout: float = 20.0
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"NetworkSystem({self.url})"
+
+
+# None: nobody has said it. The simulated network then serves, except where a network has been in use before.
+NetworkChoice = NetworkSystem | Literal["simulated"] | None
+
+
+@dataclass(frozen=True)
 class Settings:
     """`database_url` is an SQLAlchemy URL; without `smtp`, letters are written into `letters_folder`.
 
@@ -73,23 +94,25 @@ class Settings:
     smtp: Smtp | None = None
     billing: BillingSystem | None = None
     operators: str | None = None
+    network: NetworkChoice = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
-        """Read TELECO_DB_URL, TELECO_LETTERS, TELECO_SMTP_URL, TELECO_BILLING_URL and TELECO_OPERATORS.
+        """Read TELECO_DB_URL, TELECO_LETTERS, TELECO_OPERATORS and TELECO_{SMTP,BILLING,NETWORK}_URL.
 
         Whatever is missing stays on this machine, in files beside the checkout.
         """
         given = os.environ if environment is None else environment
         url = given.get("TELECO_DB_URL") or f"sqlite+pysqlite:///{_ROOT / '.teleco' / 'teleco.db'}"
         letters = given.get("TELECO_LETTERS")
-        smtp, billing = given.get("TELECO_SMTP_URL"), given.get("TELECO_BILLING_URL")
+        smtp, billing, network = (given.get(f"TELECO_{name}_URL") for name in ("SMTP", "BILLING", "NETWORK"))
         return cls(
             database_url=url,
             letters_folder=Path(letters) if letters else letters_beside(url),
             smtp=read_smtp_url(smtp) if smtp else None,
             billing=read_billing_url(billing) if billing else None,
             operators=given.get("TELECO_OPERATORS") or None,
+            network=read_network_url(network) if network else None,
         )
 
 
@@ -124,15 +147,50 @@ def read_smtp_url(url: str) -> Smtp:
 
 def read_billing_url(url: str) -> BillingSystem:
     """Read `https://login:password@host:port/path`, the address of a TMF678 API."""
+    parts, address = _read_http_url("TELECO_BILLING_URL", url)
+    login, password = _login(parts)
+    return BillingSystem(url=address, login=login, password=password)
+
+
+def read_network_url(url: str) -> NetworkChoice:
+    """Read `simulated` or `https://login:password@host:port/path?timeout=20&token=…`, the address of an adapter."""
+    if url == "simulated":
+        return "simulated"
+    parts, address = _read_http_url("TELECO_NETWORK_URL", url)
+    options = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    if unknown := sorted(set(options) - {"timeout", "token"}):
+        msg = f"TELECO_NETWORK_URL has the unknown option {unknown[0]}; it knows timeout and token."
+        raise UnableToReadSettings(msg)
+    login, password = _login(parts)
+    seconds = read_timeout("TELECO_NETWORK_URL", options.get("timeout", "20"))
+    return NetworkSystem(address, login, password, options.get("token") or None, seconds)
+
+
+def read_timeout(setting: str, said: str) -> float:
+    """Read a number of seconds above zero, an hour at most."""
+    try:
+        seconds = float(said)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= _HOUR:
+        raise UnableToReadSettings(f"{setting} has the timeout {said}: write seconds, such as 20, 3600 at most.")
+    return seconds
+
+
+def _read_http_url(setting: str, url: str) -> tuple[SplitResult, str]:
+    """Return the parts of the URL, and the address without login and options."""
     try:
         parts = urlsplit(url)
-        place = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+        _ = parts.port
     except ValueError as error:
-        raise UnableToReadSettings("TELECO_BILLING_URL has a port that is not a number.") from error
+        raise UnableToReadSettings(f"{setting} has a port that is not a number.") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise UnableToReadSettings("TELECO_BILLING_URL must look like https://login:password@host:port/path.")
-    return BillingSystem(
-        url=f"{parts.scheme}://{place}{parts.path}",
-        login=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
+        raise UnableToReadSettings(f"{setting} must look like https://login:password@host:port/path.")
+    return parts, f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _login(parts: SplitResult) -> tuple[str | None, str | None]:
+    return (
+        unquote(parts.username) if parts.username else None,
+        unquote(parts.password) if parts.password else None,
     )

@@ -1,4 +1,4 @@
-"""Make our settings of the Airflow connections `teleco_db`, `teleco_smtp` and `teleco_billing`."""
+"""Make our settings of the Airflow connections `teleco_db`, `teleco_smtp`, `teleco_billing` and `teleco_network`."""
 
 import os
 from dataclasses import replace
@@ -7,11 +7,19 @@ from pathlib import Path
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from include.sla_logic.settings import Settings, letters_beside
+from include.sla_logic.settings import (
+    BillingSystem,
+    NetworkChoice,
+    NetworkSystem,
+    Settings,
+    letters_beside,
+    read_timeout,
+)
 
 DATABASE = "teleco_db"
 MAIL = "teleco_smtp"
 BILLING = "teleco_billing"
+NETWORK = "teleco_network"
 
 
 class OperationsDatabaseUnknown(Exception):
@@ -139,21 +147,34 @@ def _with_mail(settings: Settings, connection: Connection) -> Settings:
     return replace(settings, smtp=smtp, operators=extra.get("operators") or settings.operators)
 
 
-def _with_billing(settings: Settings, connection: Connection) -> Settings:
-    """Read an HTTP connection as Airflow's HTTP provider does: the scheme may stand in the host or in the schema."""
-    from include.sla_logic.settings import BillingSystem
+def network() -> NetworkChoice:
+    """Say which network is chosen; the environment comes first, since asking Airflow costs more than a step."""
+    if (said := Settings.from_environment().network) is not None:
+        return said
+    connection = _find(NETWORK)
+    if connection is None:
+        return None
+    timeout = read_timeout(f"The connection {NETWORK}", str(connection.extra_dejson.get("timeout", 20)))
+    return NetworkSystem(*_address_and_login(connection), token=_token(connection), timeout=timeout)
 
-    extra, host = connection.extra_dejson, connection.host or "localhost"
+
+def _with_billing(settings: Settings, connection: Connection) -> Settings:
+    timeout = float(connection.extra_dejson.get("timeout", 20))
+    system = BillingSystem(*_address_and_login(connection), token=_token(connection), timeout=timeout)
+    return replace(settings, billing=system)
+
+
+def _address_and_login(connection: Connection) -> tuple[str, str | None, str | None]:
+    """Read an HTTP connection as Airflow's HTTP provider does: the scheme may stand in the host or in the schema."""
+    host = connection.host or "localhost"
     base = host if "://" in host else f"{connection.schema or 'http'}://{host}"
     port = f":{connection.port}" if connection.port else ""
-    system = BillingSystem(
-        url=f"{base.rstrip('/')}{port}{extra.get('path', '')}",
-        login=connection.login or None,
-        password=connection.password or None,
-        token=extra.get("token") or None,
-        timeout=float(extra.get("timeout", 20)),
-    )
-    return replace(settings, billing=system)
+    url = f"{base.rstrip('/')}{port}{connection.extra_dejson.get('path', '')}"
+    return url, connection.login or None, connection.password or None
+
+
+def _token(connection: Connection) -> str | None:
+    return connection.extra_dejson.get("token") or None
 
 
 def _says_yes(value: object) -> bool:

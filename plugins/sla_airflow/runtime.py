@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.process.step import Step
-from sla_airflow.connections import settings, settings_inside, settings_outside
+from sla_airflow.connections import network, settings, settings_inside, settings_outside
 
 if TYPE_CHECKING:
     from include.sla_logic.services import UseCases
@@ -28,7 +28,7 @@ def open_use_cases(*, sends: bool = True) -> "UseCases":
     """
     from include.sla_logic.services import UseCases
 
-    return UseCases(settings() if sends else settings_inside())
+    return UseCases(settings() if sends else settings_inside(), network=network)
 
 
 def warm_up() -> None:

@@ -82,7 +82,7 @@ def worked_on_by_airflow(teleco: AnyTeleco) -> Iterator[AnyTeleco]:
     def open_use_cases(*, sends: bool = True) -> UseCases:
         settings = connections.settings() if sends else connections.settings_inside()
         assert settings.database_url == url
-        return UseCases(settings, clock=teleco.now)
+        return UseCases(settings, clock=teleco.now, network=connections.network)
 
     def answered_runs(asked: str, decided_within: timedelta) -> frozenset[str]:
         assert asked == url

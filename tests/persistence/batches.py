@@ -11,12 +11,12 @@ from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.incident_records import IncidentRecord, load_incident_records, ticket_number
 from include.sla_logic.persistence.repositories import Repositories
-from include.sla_logic.services.gateways import GATEWAYS
+from include.sla_logic.services.gateways import gateways_of
 
 
 def open_files(connection: Connection, records: Sequence[IncidentRecord], *, now: datetime) -> list[SqlCaseFile]:
     """Open case files of one batch, in the hands of the step `work`."""
-    repositories = Repositories(Batch(connection, records, now=now, gateways=GATEWAYS))
+    repositories = Repositories(Batch(connection, records, now=now, gateways=gateways_of(lambda: "simulated")))
     return [SqlCaseFile(record, repositories, task="work") for record in records]
 
 

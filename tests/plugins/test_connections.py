@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from airflow.sdk import Connection
 
-from include.sla_logic.settings import MailTls, Smtp
-from sla_airflow.connections import OperationsDatabaseUnknown, settings, settings_inside
+from include.sla_logic.settings import MailTls, NetworkSystem, Settings, Smtp, UnableToReadSettings
+from sla_airflow.connections import OperationsDatabaseUnknown, network, settings, settings_inside
 
-DATABASE, MAIL = "AIRFLOW_CONN_TELECO_DB", "AIRFLOW_CONN_TELECO_SMTP"
+DATABASE, MAIL, NETWORK = (f"AIRFLOW_CONN_TELECO_{name}" for name in ("DB", "SMTP", "NETWORK"))
 
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (DATABASE, MAIL, "TELECO_DB_URL", "TELECO_LETTERS", "TELECO_SMTP_URL"):
+    for name in (DATABASE, MAIL, NETWORK, "TELECO_DB_URL", "TELECO_LETTERS", "TELECO_SMTP_URL", "TELECO_NETWORK_URL"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -95,6 +95,55 @@ def test_a_task_that_sends_nothing_asks_airflow_for_the_database_only(monkeypatc
     assert asked == ["teleco_db"]
     settings()
     assert asked == ["teleco_db", "teleco_db", "teleco_smtp", "teleco_billing"]
+
+
+@pytest.mark.parametrize(
+    ("url", "system"),
+    [
+        ("simulated", "simulated"),
+        ("https://me:p%40ss@net.example:8443/api", NetworkSystem("https://net.example:8443/api", "me", "p@ss")),
+        ("http://net.example?timeout=5&token=T", NetworkSystem("http://net.example", token="T", timeout=5)),
+        ("http://[::1]:8080", NetworkSystem("http://[::1]:8080")),
+    ],
+)
+def test_the_environment_names_the_network_and_airflow_is_not_asked(monkeypatch, url, system):
+    monkeypatch.setenv("TELECO_NETWORK_URL", url)
+    monkeypatch.setattr("sla_airflow.connections.Connection.get", pytest.fail)
+    assert network() == Settings.from_environment().network == system
+
+
+@pytest.mark.parametrize(
+    ("connection", "system"),
+    [
+        ("http://net.example:8080", NetworkSystem("http://net.example:8080")),
+        (
+            '{"conn_type": "http", "host": "https://net.example", "extra": {"token": "T", "path": "/a", "timeout": 3}}',
+            NetworkSystem("https://net.example/a", token="T", timeout=3),
+        ),
+    ],
+)
+def test_the_network_connection_is_read_as_the_http_provider_does(monkeypatch, connection, system):
+    monkeypatch.setenv(NETWORK, connection)
+    assert network() == system
+    monkeypatch.delenv(NETWORK)
+    assert network() is None
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("net.example", "must look like https://login:password@host:port/path"),
+        ("ftp://net.example", "must look like"),
+        ("http://net.example:port", "a port that is not a number"),
+        ("http://net.example?timeout=soon", "the timeout soon: write seconds, such as 20"),
+        ("http://net.example?timeout=0", "the timeout 0"),
+        ("http://net.example?timeout=nan", "the timeout nan"),
+        ("http://net.example?time=3", "the unknown option time; it knows timeout and token"),
+    ],
+)
+def test_a_network_that_means_nothing_is_refused(monkeypatch, url, says):
+    with pytest.raises(UnableToReadSettings, match=f"TELECO_NETWORK_URL.*{says}"):
+        Settings.from_environment({"TELECO_DB_URL": "sqlite:////x", "TELECO_NETWORK_URL": url})
 
 
 def _database() -> Connection:

@@ -12,7 +12,7 @@ from include.sla_logic.domain.notification import Metric
 from include.sla_logic.gateways.simulated_network import SimulatedNetwork
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.schema import reference as t
-from include.sla_logic.services.gateways import GATEWAYS
+from include.sla_logic.services.gateways import gateways_of
 
 NOW = datetime(2026, 11, 23, 23, 7, 0, tzinfo=UTC)
 
@@ -39,7 +39,7 @@ class EachAlone:
 
 
 def network_of_batch(connection, now):
-    return SimulatedNetwork(Batch(connection, [], now=now, gateways=GATEWAYS), list)
+    return SimulatedNetwork(Batch(connection, [], now=now, gateways=gateways_of(lambda: "simulated")), list)
 
 
 def measured(network, service):

@@ -1,6 +1,6 @@
 """Walk an incident through the process without Airflow: the use cases do each step."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from include.sla_logic.sample_data import Sample, load_sample
 from include.sla_logic.services import UseCases
 from include.sla_logic.settings import Settings
 from tests.clock import Clock
+from tests.played_network import PlayedNetwork, forget_the_network
 
 ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -51,13 +52,22 @@ def walk(
     return tuple(done)
 
 
-def walk_all(sample: Sample, url: str, folder: Path) -> tuple[UseCases, dict[str, tuple[str, ...]]]:
-    """Walk all incidents of the sample, each a minute after loading; return the use cases and the ways."""
+def walk_all(
+    sample: Sample, url: str, folder: Path, *, network: Callable[[Clock], PlayedNetwork] | None = None
+) -> tuple[UseCases, dict[str, tuple[str, ...]]]:
+    """Walk all incidents of the sample, each a minute after loading; return the use cases and the ways.
+
+    With a `network`, the operations database knows no resource: the network is asked over HTTP.
+    """
     clock = Clock(ANCHOR + timedelta(minutes=1), tick=SECOND)
-    use_cases = UseCases(Settings(url, folder / "letters"), clock=clock)
+    played = network(clock) if network else None
+    settings = Settings(url, folder / "letters", network=played.system() if played else None)
+    use_cases = UseCases(settings, clock=clock)
     use_cases.work.migrate()
     with use_cases.work.database.write() as connection:
         load_sample(connection, sample)
+    if played:
+        forget_the_network(use_cases.work.database)
     ways = {}
     for key, expectation in sample.expectations.items():
         clock.now = ANCHOR + timedelta(minutes=1)

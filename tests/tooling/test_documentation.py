@@ -78,3 +78,11 @@ def test_every_command_that_a_page_shows_exists_with_its_options(page: str, line
 def test_every_notification_that_a_page_names_is_written_by_make_up(page: Path) -> None:
     written = {f"{number:02}-{one.key}.json" for number, one in enumerate(read_catalogue().incidents, start=1)}
     assert set(_named(r"\.teleco/notifications/(\S+\.json)", page)) <= written
+
+
+def test_every_setting_that_the_code_reads_is_explained_on_a_page() -> None:
+    code = [*ROOT.glob("include/**/*.py"), *ROOT.glob("plugins/**/*.py")]
+    names = {name for file in code for name in re.findall(r'"(TELECO_[A-Z_]+|teleco_[a-z]+)"', file.read_text("utf-8"))}
+    assert {"TELECO_DB_URL", "TELECO_NETWORK_URL", "teleco_network"} <= names
+    explained = "".join(page.read_text("utf-8") for page in PAGES if page.name != "CHANGELOG.md")
+    assert {name for name in names if name not in explained} == set()

@@ -23,6 +23,7 @@ class NetworkState:
     paths: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     alarms: dict[str, list[Alarm]] = field(default_factory=lambda: defaultdict(list))
     faults: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    in_use: Sequence[Any] = ()
     cured: list[str] = field(default_factory=list)
     cleared: list[str] = field(default_factory=list)
     changed: dict[str, ResourceState] = field(default_factory=dict)
@@ -31,7 +32,9 @@ class NetworkState:
         """Read topology, resources, open alarms and faults of these services, in one statement."""
         of_services = select(t.topology.c.resource).where(t.topology.c.service.in_(services))
         path = select(t.topology).where(t.topology.c.service.in_(services))
-        answers = self._load(t.resources.c.id.in_(of_services), {"paths": path})
+        more = {"paths": path, "in_use": select(t.network_in_use)}
+        answers = self._load(t.resources.c.id.in_(of_services), more)
+        self.in_use = answers["in_use"]
         for row in sorted(answers["paths"], key=lambda row: row.position):
             self.paths[row.service].append(row.resource)
 

@@ -12,6 +12,7 @@ from include.sla_logic.domain.network import Action, ActionResult, Alarm, Probe,
 from include.sla_logic.domain.outgoing_keys import name_in
 from include.sla_logic.domain.service_problem import ProblemTie
 from include.sla_logic.gateways.network_state import NetworkState, add_orders
+from include.sla_logic.gateways.order_journal import refuse_to_simulate
 from include.sla_logic.gateways.simulated_probes import SimulatedProbes
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.schema import reference as t
@@ -27,9 +28,15 @@ _DONE = {
 class SimulatedNetwork:
     """Acts and measures for the incidents of a batch, in memory; `flush` writes what was done."""
 
-    def __init__(self, batch: Batch, tied_resources: Callable[[], Sequence[tuple[str, str]]]) -> None:
-        """Take id and resource of each problem to which an incident is tied as a question: few batches need them."""
+    def __init__(
+        self, batch: Batch, tied_resources: Callable[[], Sequence[tuple[str, str]]], *, on_purpose: bool = True
+    ) -> None:
+        """Take id and resource of each problem to which an incident is tied as a question: few batches need them.
+
+        Not chosen `on_purpose`, it raises `UnableToChooseNetwork` where the database has worked with a real network.
+        """
         self._batch = batch
+        self._on_purpose = on_purpose
         self._tied_resources = tied_resources
         self._orders: dict[str, ActionResult | None] = {}
         self._ordered: dict[str, ActionResult] = {}
@@ -85,6 +92,8 @@ class SimulatedNetwork:
         if self._state is None:
             self._state = NetworkState(self._batch.connection, self._batch.now)
             self._state.load_services(self._batch.services)
+            if not self._on_purpose:
+                refuse_to_simulate(self._state.in_use)
         if service is not None and service not in self._batch.services and service not in self._state.paths:
             self._state.load_services([service])
         return self._state

@@ -8,18 +8,17 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, func, select
 
 from include.sla_logic.domain.network import Probe
 from include.sla_logic.domain.notification import Metric
 from include.sla_logic.domain.period import from_seconds, to_seconds
+from include.sla_logic.gateways.kept_measurements import DOWN, UP, write_fresh
 from include.sla_logic.gateways.network_state import NetworkState
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.together import ask_together
-from include.sla_logic.persistence.upsert import upsert
 
-UP, DOWN = Decimal(100), Decimal(0)
 _NOISE_PERCENT = 3
 
 
@@ -54,24 +53,8 @@ class SimulatedProbes:
         return [*probes, *(self._probe(metric, faults, down=down) for metric in self._metrics[service])]
 
     def flush(self) -> None:
-        """Write the samples and the ends of outages, one statement for each table."""
-        connection, fresh = self._batch.connection, self._batch.fresh
-        rows = [
-            {"service": service, "metric": metric, "at": at, "value": value}
-            for (service, metric), samples in fresh.samples.items()
-            for at, value in samples.items()
-        ]
-        upsert(connection, t.samples, rows)
-        if fresh.ended:
-            outage = t.outages.c
-            one = (outage.service == bindparam("its_service")) & (outage.reference == bindparam("its_name"))
-            ended = [
-                {"its_service": service, "its_name": name, "ended_at": at}
-                for (service, name), at in fresh.ended.items()
-            ]
-            connection.execute(update(t.outages).where(one), ended)
-        fresh.samples.clear()
-        fresh.ended.clear()
+        """Write the samples and the ends of outages."""
+        write_fresh(self._batch)
 
     def _faults(self, service: str) -> list[Any]:
         return [fault for resource in self._state.paths[service] for fault in self._state.faults[resource]]

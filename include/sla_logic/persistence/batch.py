@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Table, select
 
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.persistence.database import Database
 from include.sla_logic.persistence.incident_records import IncidentRecord
 from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.measurements import FreshMeasurements
@@ -27,9 +28,13 @@ class BatchNetwork(Network, Protocol):
 
 @dataclass(frozen=True)
 class Gateways:
-    """Opens what lies outside the database: the network of a batch, and the outbox of one incident's letters."""
+    """Opens what lies outside the database: the network of a batch, and the outbox of one incident's letters.
+
+    `ask` asks an external network, outside any transaction, what a step could not answer.
+    """
 
     network: Callable[["Batch", Callable[[], Sequence[tuple[str, str]]]], BatchNetwork]
+    ask: Callable[[Database, Sequence[Any]], Mapping[Any, Any]]
     letter_outbox: Callable[[Callable[[str, Mapping[str, Any]], None], str | None, str], LetterOutbox]
 
 
@@ -37,7 +42,8 @@ class Gateways:
 class Batch:
     """What the incidents of one transaction have in common.
 
-    `run_id` is the run that carries them as a cohort; `sender` the address from which letters come, where one is set.
+    `run_id` is the run that carries them as a cohort; `sender` the address from which letters come, where one is set;
+    `answers` what an external network has answered since the step was begun.
     """
 
     connection: Connection
@@ -46,6 +52,7 @@ class Batch:
     gateways: Gateways
     run_id: str | None = None
     sender: str | None = None
+    answers: Mapping[Any, Any] = field(default_factory=dict)
     fresh: FreshMeasurements = field(default_factory=FreshMeasurements)
     pending: list[tuple[TroubleTicket, Pending]] = field(default_factory=list)
     _held: set[str] = field(default_factory=set)

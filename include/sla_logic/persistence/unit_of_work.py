@@ -1,7 +1,9 @@
 """Transactions on the operations database, and the case files that are worked on inside one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -22,6 +24,9 @@ from include.sla_logic.persistence.migrations import migrate
 from include.sla_logic.persistence.repositories import Repositories
 from include.sla_logic.process.graph import FIRST
 from include.sla_logic.settings import Settings
+
+Answers = Mapping[Any, Any]  # of an external network, by question
+_NONE: Answers = MappingProxyType({})
 
 
 class UnitOfWork:
@@ -85,13 +90,26 @@ class UnitOfWork:
         return file
 
     def open_files(
-        self, connection: Connection, numbers: Sequence[int], *, task: str, run_id: str | None = None
+        self,
+        connection: Connection,
+        numbers: Sequence[int],
+        *,
+        task: str,
+        run_id: str | None = None,
+        answers: Answers = _NONE,
     ) -> list[SqlCaseFile]:
         """Open the case files of incidents that are locked; `run_id` is the run that carries them as a cohort."""
-        return self.open_records(connection, load_incident_records(connection, numbers), task=task, run_id=run_id)
+        records = load_incident_records(connection, numbers)
+        return self.open_records(connection, records, task=task, run_id=run_id, answers=answers)
 
     def open_records(
-        self, connection: Connection, records: Sequence[IncidentRecord], *, task: str, run_id: str | None = None
+        self,
+        connection: Connection,
+        records: Sequence[IncidentRecord],
+        *,
+        task: str,
+        run_id: str | None = None,
+        answers: Answers = _NONE,
     ) -> list[SqlCaseFile]:
         """Open the case files of records that were loaded after their incidents were locked."""
         batch = Batch(
@@ -101,6 +119,7 @@ class UnitOfWork:
             gateways=self.gateways,
             run_id=run_id,
             sender=self.settings.smtp.sender if self.settings.smtp else None,
+            answers=answers,
         )
         repositories = Repositories(batch)
         return [SqlCaseFile(incident, repositories, task=task) for incident in records]

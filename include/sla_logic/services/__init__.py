@@ -1,5 +1,6 @@
 """Use cases: the only way from Airflow, the command line and the desk to the operations database."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from include.sla_logic.services.backlog import Backlog
 from include.sla_logic.services.cohort_conf import UnableToAcceptCohort
 from include.sla_logic.services.cohorts import Cohorts
 from include.sla_logic.services.credits import Credits
-from include.sla_logic.services.gateways import GATEWAYS
+from include.sla_logic.services.gateways import gateways_of
 from include.sla_logic.services.holds import Holds
 from include.sla_logic.services.incidents import Incidents
 from include.sla_logic.services.lookups import Lookups
@@ -20,7 +21,7 @@ from include.sla_logic.services.outbox import Outbox
 from include.sla_logic.services.quarantine import Quarantine
 from include.sla_logic.services.restorations import Restorations
 from include.sla_logic.services.sla_status import SlaStatus
-from include.sla_logic.settings import Settings
+from include.sla_logic.settings import NetworkChoice, Settings
 
 if TYPE_CHECKING:
     from include.sla_logic.services.board import Board
@@ -45,11 +46,18 @@ __all__ = [
 class UseCases:
     """All use cases over one operations database, composed; what one call writes is one transaction.
 
-    Cheap to make: the first call that needs a connection opens one.
+    Cheap to make: the first call that needs a connection opens one. `network` says which network is chosen, when a
+    step first needs it; without it the settings say it.
     """
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
-        self.work = UnitOfWork(settings, GATEWAYS, clock=clock)
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        network: Callable[[], NetworkChoice] | None = None,
+    ) -> None:
+        self.work = UnitOfWork(settings, gateways_of(network or (lambda: settings.network)), clock=clock)
         self.incidents = Incidents(self.work)
         self.cohorts = Cohorts(self.work)
         self.restorations = Restorations(self.work)

@@ -34,12 +34,12 @@ from include.sla_logic.persistence.incident_records import (
     ticket_number,
 )
 from include.sla_logic.persistence.restorations import decide
-from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.persistence.unit_of_work import Answers, UnitOfWork
 from include.sla_logic.process.graph import END, WAIT
 from include.sla_logic.process.step import Step
 from include.sla_logic.process.way import Done, UnableToTakeStep, check_reached, is_reached, missing_before
 from include.sla_logic.services.cohort_conf import UnableToAcceptCohort, checked, numbers_in
-from include.sla_logic.services.incidents import perform_on
+from include.sla_logic.services.incidents import perform_on, with_answers
 from include.sla_logic.services.restorations import end_wait
 
 __all__ = ["Cohorts", "Detached", "Member", "WaitResult"]
@@ -160,8 +160,7 @@ class Cohorts:
     def _perform_portion(self, step: Step, run_id: str, numbers: Sequence[int], *, alone: bool) -> set[str]:
         """Perform the step in one transaction; if it fails, halve the portion until the failing incident is alone."""
         try:
-            with self.work.writing() as connection:
-                return self._perform_on(connection, step, run_id, numbers)
+            return with_answers(self.work, lambda answers: self._attempt(step, run_id, numbers, answers))
         except Exception as error:
             if alone or _passes(error) or isinstance(error, UnableToTakeStep):
                 raise
@@ -173,17 +172,18 @@ class Cohorts:
             halves = _portions(numbers, (len(numbers) + 1) // 2)
             return {choice for half in halves for choice in self._perform_portion(step, run_id, half, alone=alone)}
 
-    def _perform_on(self, connection: Connection, step: Step, run_id: str, numbers: Sequence[int]) -> set[str]:
-        files = self._lock_members(connection, run_id, numbers, task=step.name)
-        return {done.choice for done in perform_on(connection, step, files) if done.choice}
+    def _attempt(self, step: Step, run_id: str, numbers: Sequence[int], answers: Answers) -> set[str]:
+        with self.work.writing() as connection:
+            files = self._lock_members(connection, run_id, numbers, task=step.name, answers=answers)
+            return {done.choice for done in perform_on(connection, step, files) if done.choice}
 
     def _lock_members(
-        self, connection: Connection, run_id: str, numbers: Sequence[int], *, task: str
+        self, connection: Connection, run_id: str, numbers: Sequence[int], *, task: str, answers: Answers | None = None
     ) -> list[SqlCaseFile]:
         """Hold these incidents and open the case files of those that the run still carries."""
         lock_tickets(connection, numbers)
         here = carried(connection, run_id, numbers)
-        return self.work.open_files(connection, here, task=task, run_id=run_id)
+        return self.work.open_files(connection, here, task=task, run_id=run_id, answers=answers or {})
 
     def _set_aside(
         self,

@@ -1,9 +1,9 @@
 """Accepting incidents and doing the steps of the process on them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
@@ -11,14 +11,17 @@ from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.premium import PremiumCase
 from include.sla_logic.domain.run_ids import premium_run_id
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.gateways.network_questions import Question, UnansweredQuestions
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import load_record_of_run
-from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.persistence.unit_of_work import Answers, UnitOfWork
 from include.sla_logic.process.ports import CaseFile
 from include.sla_logic.process.step import Step
 from include.sla_logic.process.way import check_reached
 from include.sla_logic.services.acceptance import UnableToAcceptNotification, accept_notification
+
+T = TypeVar("T")
 
 
 class UnableToTakeOver(ForeseenError):
@@ -36,16 +39,34 @@ def perform_on(connection: Connection, step: Step, files: Sequence[SqlCaseFile])
     """Do one step on the case files of one batch, once for each: all compute, then all is written together.
 
     Effects, messages and the fact that the step is done are one transaction; where the step is done already it is not
-    called again. Raises `UnableToTakeStep` before anything is computed where the process did not lead here.
+    called again. Raises `UnableToTakeStep` before anything is computed where the process did not lead here, and
+    `UnansweredQuestions` of all incidents together where an external network has to be asked first.
     """
     fresh = [file for file in files if step.name not in file.incident.steps]
     for file in fresh:
         check_reached(step.name, file.incident.done, ticket=file.ticket.id)
+    unanswered: list[Question] = []
     for file in fresh:
-        answer = step.function(file)
-        file.finish(answer.value if isinstance(answer, StrEnum) else None)
+        try:
+            answer = step.function(file)
+        except UnansweredQuestions as missing:
+            unanswered += missing.questions
+        else:
+            file.finish(answer.value if isinstance(answer, StrEnum) else None)
+    if unanswered:
+        raise UnansweredQuestions(list(dict.fromkeys(unanswered)))
     flush(connection, fresh)
     return [StepResult(file.ticket.id, file.done(step.name).choice) for file in files]
+
+
+def with_answers(work: UnitOfWork, attempt: Callable[[Answers], T]) -> T:
+    """Try a step until an external network has answered all its questions: no transaction is open while it is asked."""
+    answers: dict[Any, Any] = {}
+    while True:
+        try:
+            return attempt(answers)
+        except UnansweredQuestions as missing:
+            answers |= work.gateways.ask(work.database, missing.questions)
 
 
 @dataclass(frozen=True)
@@ -72,10 +93,15 @@ class Incidents:
 
     def perform_step(self, step: Step, *, run_id: str) -> StepResult:
         """Do one step of this run's incident, once; raise `UnableToFindIncident` where the run has none."""
-        with self.work.writing() as connection:
-            record = self.work.lock_run(connection, run_id)
-            [done] = perform_on(connection, step, self.work.open_records(connection, [record], task=step.name))
-            return done
+
+        def attempt(answers: Answers) -> StepResult:
+            with self.work.writing() as connection:
+                record = self.work.lock_run(connection, run_id)
+                files = self.work.open_records(connection, [record], task=step.name, answers=answers)
+                [done] = perform_on(connection, step, files)
+                return done
+
+        return with_answers(self.work, attempt)
 
     def check_asked_for(self, run_id: str, *, by_run: str) -> None:
         """Raise `UnableToTakeOver` unless the incident of `run_id` was linked to the extra process, as that run."""

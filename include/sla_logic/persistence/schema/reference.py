@@ -152,6 +152,24 @@ network_orders = Table(
     Column("at", Instant, nullable=False),
 )
 
+# An order to the operator's own network is kept here before it leaves; its answer is in network_orders.
+network_orders_sent = Table(
+    "network_orders_sent",
+    metadata,
+    Column("order_key", String(250), primary_key=True),
+    Column("action", String(32), nullable=False),
+    Column("resource", String(64), nullable=False),
+    Column("sent_at", Instant, nullable=False),
+)
+
+# The operator's own network, once it has been asked: without a setting, no step goes back to the simulated one.
+network_in_use = Table(
+    "network_in_use",
+    metadata,
+    Column("address", String(512), primary_key=True),
+    Column("since", Instant, nullable=False),
+)
+
 outages = Table(
     "outages",
     metadata,
