@@ -56,12 +56,12 @@ def build() -> "ASGIApp":
     def reader(user: Any = Depends(get_user)) -> Caller:  # noqa: B008 - FastAPI's way to ask for it
         if not allowed(user, "GET"):
             raise HTTPException(403, f"You may not see the runs of {DAG}.")
-        return Caller(name=user.get_name(), may_write=allowed(user, "POST"))
+        return Caller(name=user.get_name(), may_write=allowed(user, "POST"), roles=roles_of(user))
 
     def writer(user: Any = Depends(get_user)) -> Caller:  # noqa: B008 - FastAPI's way to ask for it
         if not allowed(user, "POST"):
             raise HTTPException(403, f"You may not start runs of {DAG}, so you may not change incidents either.")
-        return Caller(name=user.get_name(), may_write=True)
+        return Caller(name=user.get_name(), may_write=True, roles=roles_of(user))
 
     return build_desk(
         open_use_cases,
@@ -72,6 +72,12 @@ def build() -> "ASGIApp":
         airflow_dag=DAG,
         extra_run=lambda run_id: (EXTRA, premium_run_id(run_id)),
     )
+
+
+def roles_of(user: Any) -> tuple[str, ...]:
+    """Return the names of a user's roles: one with Airflow's simple login, several objects with the FAB one."""
+    roles = [role for role in (getattr(user, "role", None), *(getattr(user, "roles", None) or ())) if role]
+    return tuple(str(getattr(role, "name", role)).lower() for role in roles)
 
 
 async def start_run(request: "Request", notification: Mapping[str, Any]) -> str:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.credit import BillingAdjustment, Decision, Rebate
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.diagnosis_table import Finding
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.netting import EarlierCredit
 from include.sla_logic.domain.network import (
     Action,
     ActionResult,
@@ -29,7 +31,6 @@ from include.sla_logic.domain.network import (
 from include.sla_logic.domain.notification import Metric, ProblemNotification
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.policies import NAMES, Policies, read_policies
-from include.sla_logic.domain.rebate import BillingAdjustment, EarlierCredit, Rebate
 from include.sla_logic.domain.relationship import Agreement, Customer, RelationshipHistory
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.service_problem import ProblemEnd, ServiceProblem, Sighting, by_resource, see_problem
@@ -213,25 +214,24 @@ class MemoryWait:
 class MemoryBilling:
     """The customers' accounts (`ports.Billing`)."""
 
-    booked: list[EarlierCredit] = field(default_factory=list)
+    booked: list[tuple[str, EarlierCredit]] = field(default_factory=list)
 
     def earlier_credits(self, agreement: Agreement, window: Period) -> Sequence[EarlierCredit]:
-        return [c for c in self.booked if c.contract == agreement.contract and c.window.overlaps(window)]
+        return [c for service, c in self.booked if service == agreement.service and c.window.overlaps(window)]
+
+    def decisions(self, agreement: Agreement) -> Sequence[Decision]:  # noqa: ARG002 - nobody decides here
+        return ()
+
+    def settled_with(self, agreement: Agreement, window: Period) -> str | None:  # noqa: ARG002 - all invoices are open
+        return None
 
     def book(self, rebate: Rebate, agreement: Agreement) -> BillingAdjustment:
         charge = agreement.monthly_charge
         booked = Money.zero(charge.currency) if rebate.held_for_approval else rebate.total
         if booked:
-            self.booked += [
-                EarlierCredit(
-                    contract=rebate.contract,
-                    window=rebate.window,
-                    objective=line.objective,
-                    amount=line.net,
-                    reference=f"{line.key}:{len(self.booked)}",
-                )
-                for line in rebate.lines
-            ]
+            reference = f"{rebate.window}:{len(self.booked)}"
+            credit = EarlierCredit(window=rebate.window, amount=booked, reference=reference)
+            self.booked.append((agreement.service, credit))
         return BillingAdjustment(
             account=agreement.account,
             invoice="INV-1",

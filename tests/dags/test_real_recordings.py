@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
 from include.sla_logic.domain.closed_incident import ClosedIncident, Ending
+from include.sla_logic.domain.credit import Rebate
 from include.sla_logic.domain.customer_report import CreditState, CustomerReport
-from include.sla_logic.domain.rebate import Rebate
 from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.domain.sla import SlaComparison
 from tests.dags.conftest import TelecoUnderTest, worked_on_by_airflow

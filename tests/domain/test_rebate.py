@@ -5,9 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.sla_logic.domain.calendars import calendar_window
+from include.sla_logic.domain.credit import Rebate
 from include.sla_logic.domain.measurements import Outage
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.netting import EarlierCredit
 from include.sla_logic.domain.period import Period
-from include.sla_logic.domain.rebate import EarlierCredit, Rebate, work_out_rebate
+from include.sla_logic.domain.rebate import work_out_rebate
 from tests.domain.sla.make import (
     APRIL,
     DURATION_TIERS,
@@ -22,8 +25,8 @@ from tests.domain.sla.make import (
 )
 
 
-def credited(amount: str, *, name: str = "availability", window: Period = APRIL, terms: str = "K-1") -> EarlierCredit:
-    return EarlierCredit(contract=terms, window=window, objective=name, amount=euros(amount), reference=f"CR-{amount}")
+def credited(amount: str, *, name: str = "availability", window: Period = APRIL) -> EarlierCredit:
+    return EarlierCredit(window=window, objective=name, amount=euros(amount), reference=f"CR-{amount}")
 
 
 DAY = facts(outage("2025-04-10", "2025-04-11"))
@@ -62,26 +65,57 @@ def test_a_later_finding_in_the_same_window_books_the_difference() -> None:
     assert later.total == euros("10.00")  # 70 minutes earn 15 in all
 
 
-def test_credits_of_other_windows_and_contracts_are_not_taken_off() -> None:
-    march = calendar_window("month", "UTC", at("2025-03-10"))
-    others = [credited("10.00", window=march), credited("10.00", terms="K-2")]
+def test_credits_of_windows_that_share_no_second_are_not_taken_off() -> None:
+    march, may = (calendar_window("month", "UTC", at(day)) for day in ("2025-03-10", "2025-05-10"))
+    others = [credited("10.00", window=march), credited("10.00", window=may)]
     assert work_out_rebate(judge(contract(), DAY), earlier=others).total == euros("25.00")
+
+
+def test_an_earlier_window_wholly_inside_is_taken_off_whole_and_books_the_rest() -> None:
+    within = Period(start=at("2025-04-05"), end=at("2025-04-12"))
+    rebate = work_out_rebate(judge(contract(), DAY), earlier=[credited("10.00", window=within)])
+    assert (rebate.total, rebate.held_for_approval) == (euros("15.00"), False)
+
+
+def test_an_earlier_window_that_overlaps_in_part_is_taken_off_whole_and_the_rest_is_held() -> None:
+    billing_month = Period(start=at("2025-03-19"), end=at("2025-04-19"))
+    rebate = work_out_rebate(judge(contract(), DAY), earlier=[credited("10.00", window=billing_month)])
+    assert (rebate.total, rebate.held_for_approval) == (euros("15.00"), True)
+    assert "2025-03-19 00:00:00 to 2025-04-19 00:00:00 UTC" in (rebate.held_because or "")
+    assert "2025-04-01 00:00:00 to 2025-05-01 00:00:00 UTC" in (rebate.held_because or "")
+
+
+def test_a_longer_window_that_was_credited_before_leaves_nothing_and_is_not_taken_back() -> None:
+    year = calendar_window("year", "UTC", at("2025-04-10"))
+    rebate = work_out_rebate(judge(contract(), DAY), earlier=[credited("90.00", window=year)])
+    assert (rebate.total, rebate.held_for_approval) == (euros("0.00"), False)
+    assert rebate.reason == "Everything that is due was credited before."
+
+
+def test_what_another_objective_brought_is_one_difference() -> None:
+    rebate = work_out_rebate(judge(contract(), DAY), earlier=[credited("10.00", name="latency")])
+    assert (rebate.total, rebate.held_for_approval) == (euros("15.00"), False)
+
+
+def test_a_credit_in_another_currency_is_never_taken_off_in_silence() -> None:
+    dollars = EarlierCredit(window=APRIL, amount=Money(amount="10", currency="USD"), reference="CR-1")
+    rebate = work_out_rebate(judge(contract(), DAY), earlier=[dollars])
+    assert (rebate.total, rebate.held_for_approval) == (euros("25.00"), True)
+    assert "10.00 USD (CR-1)" in (rebate.held_because or "")
 
 
 def test_more_credited_than_due_is_held_and_not_taken_back_by_itself() -> None:
     rebate = work_out_rebate(judge(contract(), facts()), earlier=[credited("10.00")])
     assert rebate.total == euros("-10.00")
     assert rebate.held_for_approval
-    assert "more than is due now" in (rebate.held_because or "")
+    assert "more than the 0.00 EUR that are due now" in (rebate.held_because or "")
 
 
-def test_an_earlier_credit_of_an_objective_that_is_gone_stays_visible() -> None:
+def test_an_earlier_credit_of_an_objective_that_is_gone_is_taken_off_the_window() -> None:
     rebate = work_out_rebate(judge(contract(), DAY), earlier=[credited("3.00", name="old")])
-    assert [(line.objective, line.net) for line in rebate.lines] == [
-        ("availability", euros("25.00")),
-        ("old", euros("-3.00")),
-    ]
-    assert rebate.held_for_approval
+    (line,) = rebate.lines
+    assert (line.gross, line.earlier, line.net) == (euros("25.00"), euros("3.00"), euros("22.00"))
+    assert not rebate.held_for_approval
 
 
 def test_no_breach_is_a_rebate_of_nothing_with_its_reason() -> None:
@@ -129,10 +163,10 @@ def test_what_cannot_be_judged_any_more_takes_back_nothing_that_was_credited() -
     latency = {"id": "latency", "metric": "latency", "rule": {"kind": "tiers", "tiers": [{"credit": "5%"}]}}
     comparison = judge(contract(objective(), latency), DAY)
     assert [o.objective for o in comparison.undecided] == ["latency"]
-    rebate = work_out_rebate(comparison, earlier=[credited("5.00", name="latency")])
-    assert [line.objective for line in rebate.lines] == ["availability"]
-    assert rebate.total == euros("25.00")
-    assert not rebate.held_for_approval
+    for before, left in (("5.00", "20.00"), ("30.00", "0.00")):
+        rebate = work_out_rebate(comparison, earlier=[credited(before, name="latency")])
+        assert [line.objective for line in rebate.lines] == ["availability"]
+        assert (rebate.total, rebate.held_for_approval) == (euros(left), False)
 
 
 def test_a_late_claim_books_nothing_and_says_why() -> None:

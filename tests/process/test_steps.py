@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.leading import step_named
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
+from include.sla_logic.domain.credit import Rebate
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.detailed_problem_report import DetailedProblemReport
 from include.sla_logic.domain.diagnosis import Investigation, NormalExecutionNotification, ResourceCheck
@@ -14,7 +15,6 @@ from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.network import Action, ResourceState, Severity
 from include.sla_logic.domain.notification import Metric
 from include.sla_logic.domain.problem_report import ProblemReport
-from include.sla_logic.domain.rebate import Rebate
 from include.sla_logic.domain.restoration import TrackedErrors
 from include.sla_logic.domain.significance import CustomerSignificance
 from include.sla_logic.domain.sla import SlaComparison

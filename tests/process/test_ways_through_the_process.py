@@ -9,6 +9,7 @@ from benchmarks.leading import step_named
 from include.sla_logic.domain.closed_incident import ClosedIncident, Ending
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
+from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.customer_report import CreditState, CustomerReport, NextStep
 from include.sla_logic.domain.diagnosis import NormalExecutionNotification, TroubleReport
 from include.sla_logic.domain.lanes import Lane
@@ -17,7 +18,6 @@ from include.sla_logic.domain.network import Action
 from include.sla_logic.domain.notification import Metric
 from include.sla_logic.domain.premium import PremiumCase, PremiumState
 from include.sla_logic.domain.priorities import Priority
-from include.sla_logic.domain.rebate import BillingAdjustment, Rebate
 from include.sla_logic.domain.resolution import Outcome, ProblemResolutionReport, ServicePerformanceReport
 from include.sla_logic.domain.restoration import (
     RestorationOutcome,

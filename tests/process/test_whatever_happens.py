@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from include.sla_logic.domain.closed_incident import ClosedIncident, Ending
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
+from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.customer_report import CustomerReport, NextStep
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.network import Action, ResourceState, Severity
 from include.sla_logic.domain.notification import Level, Metric, Symptom
-from include.sla_logic.domain.rebate import BillingAdjustment, Rebate
 from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.trouble_ticket import TicketStatus

@@ -8,21 +8,24 @@ from threading import Barrier
 import pytest
 from sqlalchemy import func, select
 
+from include.sla_logic.domain.credit import Rebate, RebateLine
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
-from include.sla_logic.domain.rebate import Rebate, RebateLine, line_key
+from include.sla_logic.domain.rebate import line_key
 from include.sla_logic.gateways.simulated_ledger import UnableToPost, accept_posting
 from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.pending_messages import PendingMessages
+from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.services.credit_decisions import (
+    Person,
     UnableToDecideCredit,
     approve_credit,
     claim_credit,
     decline_credit,
-    waiting_credits,
 )
+from include.sla_logic.services.waiting_credits import waiting_credits
 from tests.persistence.batches import file_of
 
 NOW = datetime(2026, 11, 23, 23, 7, tzinfo=UTC)
@@ -94,7 +97,13 @@ class BookingSample:
 
     def approve(self, reference, rebate, *, by="ann"):
         return approve_credit(
-            self.connection, reference, rebate=rebate, by=by, reason="checked", now=NOW, outgoing=self.outgoing
+            self.connection,
+            reference,
+            rebate=rebate,
+            person=Person(by, "checked"),
+            policy=policies_in_force().credits,
+            now=NOW,
+            outgoing=self.outgoing,
         )
 
     def states(self):
@@ -124,14 +133,16 @@ def test_nothing_due_books_nothing_and_gives_the_reason(bookings):
     assert bookings.outgoing.messages == []
 
 
-def test_earlier_credits_are_those_of_the_window_and_of_this_agreement(bookings):
+def test_earlier_credits_are_those_of_the_window_and_of_this_customer_s_service(bookings):
     bookings.book(rebate_of("240.00"))
     [credit] = bookings.of("TT-000002").billing.earlier_credits(bookings.agreement, WINDOW)
     assert (credit.amount, credit.window, credit.objective) == (euros("240.00"), WINDOW, "availability")
     later = Period(start=WINDOW.end, end=WINDOW.end + timedelta(days=30))
     assert bookings.of("TT-000002").billing.earlier_credits(bookings.agreement, later) == []
-    other = bookings.agreement.model_copy(update={"id": "A-1002"})
-    assert bookings.of("TT-000002").billing.earlier_credits(other, WINDOW) == []
+    other = bookings.agreement.model_copy(update={"id": "A-1002", "contract": "other", "account": "B-1002"})
+    assert bookings.of("TT-000002").billing.earlier_credits(other, WINDOW) == [credit]  # the agreement is no identity
+    elsewhere = bookings.agreement.model_copy(update={"service": "S-1002"})
+    assert bookings.of("TT-000002").billing.earlier_credits(elsewhere, WINDOW) == []
 
 
 def test_a_second_incident_of_the_window_is_credited_the_difference(bookings):

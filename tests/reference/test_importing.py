@@ -21,7 +21,7 @@ from include.sla_logic.importers import (
     read_mapping,
     shipped_mappings,
 )
-from include.sla_logic.persistence.accounts import open_invoices, totals
+from include.sla_logic.persistence.accounts import open_invoice, totals
 from include.sla_logic.persistence.contracts import ContractRegister, load_contract
 from include.sla_logic.persistence.schema import reference as t
 
@@ -182,12 +182,12 @@ def test_an_account_comes_with_its_invoice_and_a_settled_one_is_no_longer_open(w
     assert outcome(with_customers("invoice-lines", LINES)) == (1, 0, 0, 0)
     assert outcome(with_customers("invoice-lines", LINES)) == (0, 0, 1, 0)
     with with_customers.database.read() as connection:
-        assert open_invoices(connection, ["B-C-1"]) == {"B-C-1": "I-1"}
+        assert open_invoice(connection, "B-C-1") == "I-1"
         assert totals(connection, ["I-1"]) == {"I-1": 1250}
     settled = INVOICES.replace("ends\n", "ends,state\n").replace("2026-11-30", "2026-11-30,settled")
     assert outcome(with_customers("invoices", settled)) == (0, 1, 0, 0)
     with with_customers.database.read() as connection:
-        assert open_invoices(connection, ["B-C-1"]) == {"B-C-1": None}
+        assert open_invoice(connection, "B-C-1") is None
 
 
 def test_earlier_violations_count_in_the_history_of_the_relationship(with_customers):

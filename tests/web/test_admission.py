@@ -61,7 +61,8 @@ def test_a_reader_sees_everything_and_changes_nothing(built_sample, tmp_path):
     sample = built_sample.again(tmp_path)
     before = kept(sample)
     subjects = {"ticket": sample.tickets[HELD], "credit": "CR-1", "entry": "1", "message": "1"}
-    names = ["release", "reject", "hold", "resume", "approve", "decline", "retry", "resend"]
+    names = ["release", "reject", "hold", "resume", "approve", "enter", "decline", "paid-out"]
+    names += ["retry", "resend"]
     with client_of(sample, who="reader") as client:
         for walked in EVERY:
             method, path, sent = walk(walked)
@@ -69,7 +70,7 @@ def test_a_reader_sees_everything_and_changes_nothing(built_sample, tmp_path):
             assert answer.status_code == READING.get(walked, 403), walked
             assert dressed(answer)
         for place in (f"/acts/{kind}/{subject}/{name}" for kind, subject in subjects.items() for name in names):
-            asked = {"reason": "I may not", "owner": "customer"}
+            asked = {"reason": "I may not", "owner": "customer", "amount": "1.00"}
             assert client.post(place, data=asked, headers=HERE).status_code == 403
             assert client.post(f"/api/v1{place}", json=asked, headers=HERE).status_code == 403
         report = sample.data.notifications["premium"].model_dump(mode="json", exclude_none=True)

@@ -210,7 +210,16 @@ def test_the_board_counts_every_credit_that_an_operator_can_decide_and_no_other(
     states = ["held"] * 11 + ["unclaimed"] * 3
     with own_sample.use_cases.work.database.write() as connection:
         like = connection.execute(select(t.agreements.c.id)).first().id
-        held = {"agreement": like, "objective": "o", "window_start": ANCHOR, "window_end": ANCHOR, "gross": 1}
+        held = {
+            "agreement": like,
+            "customer": "C",
+            "service": "S",
+            "account": "B",
+            "objective": "o",
+            "window_start": ANCHOR,
+            "window_end": ANCHOR,
+            "gross": 1,
+        }
         held |= {"amount": 1, "currency": "EUR", "recorded_at": ANCHOR, "text": "a credit"}
         rows = [held | {"id": f"h{n}", "ticket": f"TT-{n}", "state": state} for n, state in enumerate(states)]
         connection.execute(insert(applied_billing_credits), rows)

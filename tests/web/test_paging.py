@@ -56,6 +56,7 @@ def full(tmp_path_factory):
             ],
             applied_billing_credits: [
                 {"id": f"credit-{n:03d}", "ticket": f"TT-{n:06d}", "agreement": agreement, "objective": "o",
+                 "customer": "C", "service": "S", "account": "B",
                  "window_start": ANCHOR, "window_end": late, "gross": n, "amount": n, "currency": "EUR",
                  "state": "held", "text": "", "recorded_at": ANCHOR}
                 for n in numbers

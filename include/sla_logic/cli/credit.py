@@ -16,7 +16,7 @@ Reason = Annotated[str, typer.Option(help="Why; kept in the audit.")]
 
 @app.command("list")
 def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """List the credits that wait for a decision, oldest first."""
+    """List the credits that wait to be decided, claimed or paid out, oldest first; without an amount, enter one."""
     from include.sla_logic.services import Settings, UseCases
 
     waiting = UseCases(Settings.from_environment()).credits.waiting()
@@ -24,8 +24,11 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
         show_json(waiting)
         return
     show_table(
-        ("reference", "incident", "objective", "amount", "state", "since", "claim until"),
-        [(c.reference, c.ticket, c.objective, c.amount, c.state, c.recorded_at, c.claim_deadline) for c in waiting],
+        ("reference", "customer", "service", "amount", "state", "since", "claim until", "reason"),
+        [
+            (c.reference, c.customer_name, c.service, c.amount, c.state, c.recorded_at, c.claim_deadline, c.reason)
+            for c in waiting
+        ],
         empty="No credit waits for a decision.",
     )
 
@@ -37,6 +40,29 @@ def approve(reference: Reference, reason: Reason, by: By) -> None:
 
     amount = UseCases(Settings.from_environment()).credits.approve(reference, by=by, reason=reason)
     typer.echo(f"{amount} are booked for {reference}.")
+
+
+@app.command("enter")
+def enter(
+    reference: Reference,
+    amount: Annotated[str, typer.Option(help="What the customer is credited, in the credit's currency, as 12.50.")],
+    reason: Reason,
+    by: By,
+) -> None:
+    """Name the amount of a held credit; another person then approves it."""
+    from include.sla_logic.services import Settings, UseCases
+
+    named = UseCases(Settings.from_environment()).credits.enter(reference, amount=amount, by=by, reason=reason)
+    typer.echo(f"{named} are entered for {reference}: another person approves them.")
+
+
+@app.command("paid-out")
+def paid_out(reference: Reference, reason: Reason, by: By) -> None:
+    """Note that a credit of an account without an open invoice was paid out in another way."""
+    from include.sla_logic.services import Settings, UseCases
+
+    amount = UseCases(Settings.from_environment()).credits.paid_out(reference, by=by, reason=reason)
+    typer.echo(f"{amount} were paid out for {reference}.")
 
 
 @app.command("decline")

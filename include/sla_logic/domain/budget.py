@@ -7,8 +7,8 @@ from fractions import Fraction
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.netting import EarlierCredit
 from include.sla_logic.domain.period import Instant, Period
-from include.sla_logic.domain.rebate import EarlierCredit
 from include.sla_logic.domain.sla.comparison import ChronicFinding, SlaComparison
 from include.sla_logic.domain.sla.objective_judgement import NextTier, ObjectiveJudgement, Verdict
 

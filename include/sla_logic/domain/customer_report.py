@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime
 
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
+from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.diagnosis import ResourceCheck
 from include.sla_logic.domain.document import Document, Value
 from include.sla_logic.domain.money import Money
@@ -12,7 +13,6 @@ from include.sla_logic.domain.network import Action
 from include.sla_logic.domain.notification import ProblemParameter, Symptom
 from include.sla_logic.domain.performance import PerformanceSeries
 from include.sla_logic.domain.problem_report import ProblemReport
-from include.sla_logic.domain.rebate import BillingAdjustment, Rebate
 from include.sla_logic.domain.relationship import Customer
 from include.sla_logic.domain.remedies import RemedyPolicy
 from include.sla_logic.domain.resolution import Outcome, ProblemResolutionReport, ServicePerformanceReport
@@ -28,6 +28,7 @@ class CreditState(StrEnum):
     PROVISIONAL = "provisional"
     UNDER_REVIEW = "under_review"
     TO_BE_CLAIMED = "to_be_claimed"
+    DECLINED = "declined"
 
 
 class NextStep(StrEnum):
@@ -119,19 +120,13 @@ class CustomerReport(Document):
 
 def state_credit(rebate: Rebate, adjustment: BillingAdjustment) -> CreditStatement:
     """Put rebate and booking together as the customer reads them."""
+    state = _credit_state(rebate, adjustment)
+    waiting = rebate.total if adjustment.waiting is None else adjustment.waiting
+    amount = waiting if state is CreditState.UNDER_REVIEW else adjustment.booked
     return CreditStatement(
-        state=_credit_state(rebate, adjustment),
-        amount=rebate.total if adjustment.held else adjustment.booked,
-        lines=tuple(
-            CreditLine(
-                objective=line.objective,
-                amount=line.net,
-                arithmetic=line.arithmetic,
-                gross=line.gross,
-                earlier=line.earlier,
-            )
-            for line in rebate.lines
-        ),
+        state=state,
+        amount=amount,
+        lines=_credit_lines(rebate, amount, state, decided=adjustment.decided is not None),
         reason=rebate.held_because if adjustment.held and rebate.held_because else rebate.reason,
         provisional=rebate.provisional,
         account=adjustment.account,
@@ -141,10 +136,30 @@ def state_credit(rebate: Rebate, adjustment: BillingAdjustment) -> CreditStateme
     )
 
 
+def _credit_lines(rebate: Rebate, amount: Money, state: CreditState, *, decided: bool) -> tuple[CreditLine, ...]:
+    """Explain the amount line by line; one that a person named is one line of its own."""
+    if state is CreditState.DECLINED:
+        return ()
+    if decided and amount != rebate.total:
+        return (CreditLine(objective="", amount=amount, arithmetic=(), gross=amount),)
+    return tuple(
+        CreditLine(
+            objective=line.objective,
+            amount=line.net,
+            arithmetic=line.arithmetic,
+            gross=line.gross,
+            earlier=line.earlier,
+        )
+        for line in rebate.lines
+    )
+
+
 def _credit_state(rebate: Rebate, adjustment: BillingAdjustment) -> CreditState:
-    if adjustment.held or rebate.held_for_approval:
+    if adjustment.held or (rebate.held_for_approval and adjustment.decided is None):
         return CreditState.UNDER_REVIEW
-    if not rebate.total:
+    if adjustment.decided == "declined" and not adjustment.booked:
+        return CreditState.DECLINED
+    if not rebate.total and not adjustment.booked:
         return CreditState.NONE_DUE
     if not adjustment.booked and rebate.claim_required:
         return CreditState.TO_BE_CLAIMED

@@ -95,6 +95,13 @@ def of_span(span: tuple[int, int]) -> Period:
     return Period(start=from_seconds(span[0]), end=from_seconds(span[1]))
 
 
+def spanning(one: Period, other: Period | None) -> Period:
+    """Return the shortest period that holds both."""
+    if other is None:
+        return one
+    return Period(start=min(one.start, other.start), end=max(one.end, other.end))
+
+
 def merge(periods: Iterable[Period]) -> tuple[Period, ...]:
     """Return the same time as sorted periods that neither overlap nor touch; empty ones vanish."""
     return tuple(of_span(s) for s in spans.merge(p.span for p in periods))

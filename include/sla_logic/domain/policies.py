@@ -7,13 +7,14 @@ from pydantic import ValidationError, model_validator
 
 from include.sla_logic.domain.contract.reading import Lines, UnableToReadContract, read_fields
 from include.sla_logic.domain.counter_measures import CounterMeasurePolicy
+from include.sla_logic.domain.credit_policy import CreditPolicy
 from include.sla_logic.domain.diagnosis_table import DiagnosisPolicy
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.priorities import PriorityPolicy, Table
 from include.sla_logic.domain.remedies import RemedyPolicy
 from include.sla_logic.domain.significance import SignificancePolicy
 
-NAMES = ("priorities", "counter_measures", "significance", "diagnosis", "remedies")
+NAMES = ("priorities", "counter_measures", "significance", "diagnosis", "remedies", "credits")
 
 
 class UnableToReadPolicies(ForeseenError):
@@ -28,6 +29,7 @@ class Policies(Table):
     significance: SignificancePolicy
     diagnosis: DiagnosisPolicy
     remedies: RemedyPolicy
+    credits: CreditPolicy
 
     @model_validator(mode="after")
     def _has_a_remedy_for_every_diagnosis(self) -> Self:

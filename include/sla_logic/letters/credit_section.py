@@ -33,6 +33,8 @@ def credit_sentence(report: CustomerReport, wording: Wording) -> str:
     if credit is None:
         return wording.say("credit.pending")
     amount = amount_of(credit)
+    if credit.state is CreditState.DECLINED:
+        return wording.say("credit.declined")
     if credit.state is CreditState.NONE_DUE:
         return _why_nothing(report, credit, wording)
     if credit.state is CreditState.UNDER_REVIEW and amount.amount <= 0:
@@ -77,7 +79,7 @@ def credit_section(report: CustomerReport, wording: Wording) -> Section:
     """Return the section about the credit."""
     credit = report.credit
     sentence = credit_sentence(report, wording)
-    firm = credit is None or credit.state in (CreditState.BOOKED, CreditState.NONE_DUE)
+    firm = credit is None or credit.state in (CreditState.BOOKED, CreditState.NONE_DUE, CreditState.DECLINED)
     blocks: list[Block] = [Paragraph(sentence) if firm else Note(sentence)]
     if credit is not None and credit.lines:
         total = wording.say(f"credit.{_TOTALS.get(credit.state, 'total')}")

@@ -1,11 +1,13 @@
 """Billing accounts and their invoices."""
 
-from collections.abc import Collection
-from typing import NoReturn
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import Connection, Row, func, select, union_all
 
 from include.sla_logic.domain.errors import NotFoundError
+from include.sla_logic.domain.period import Period
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 
@@ -14,20 +16,47 @@ class UnableToFindAccount(NotFoundError):
     """The agreement is charged to an account that does not exist."""
 
 
-def lock_account(connection: Connection, account: str) -> None:
-    """Hold the account until the transaction ends; SQLite's write transaction holds it anyway."""
-    found = connection.scalar(
-        select(t.billing_accounts.c.id).where(t.billing_accounts.c.id == account).with_for_update()
-    )
-    if found is None:
+def lock_credits(connection: Connection, service: str, account: str) -> None:
+    """Hold the service, then the account, as booking does; SQLite's write transaction holds them anyway."""
+    held = t.services.c.id == service
+    connection.execute(select(t.services.c.id).where(held).with_for_update(key_share=True))
+    query = select(t.billing_accounts.c.id).where(t.billing_accounts.c.id == account)
+    if connection.scalar(query.with_for_update()) is None:
         _refuse(account)
 
 
-def check_accounts(connection: Connection, accounts: Collection[str]) -> None:
-    """Raise `UnableToFindAccount` where one of these does not exist."""
-    known = connection.scalars(select(t.billing_accounts.c.id).where(t.billing_accounts.c.id.in_(accounts)))
-    for missing in sorted(set(accounts) - set(known)):
+@dataclass
+class Accounts:
+    """Billing accounts with their currencies and invoices; `totals` has what each open invoice comes to."""
+
+    currencies: dict[str, str]
+    invoices: dict[str, str | None]
+    totals: dict[str, int]
+    rows: Sequence[Row[Any]]
+
+    def settled_with(self, account: str, window: Period) -> str | None:
+        """Return the last settled invoice that holds more than a day of the window, where no open one does."""
+        mine = [row for row in self.rows if row.account == account and _shared_days(row, window) > 1]
+        states = {row.state for row in mine}
+        return max(mine, key=lambda row: row.ends).id if states == {"settled"} else None
+
+
+def read_accounts(connection: Connection, accounts: Collection[str]) -> Accounts:
+    """Read these accounts; raise `UnableToFindAccount` where one does not exist."""
+    table = t.billing_accounts.c
+    known = connection.execute(select(table.id, table.currency).where(table.id.in_(accounts)))
+    currencies = {row.id: row.currency for row in known}
+    for missing in sorted(set(accounts) - set(currencies)):
         _refuse(missing)
+    rows = connection.execute(select(a.invoices).where(a.invoices.c.account.in_(accounts))).all()
+    invoices = _open(rows, accounts)
+    return Accounts(currencies, invoices, totals(connection, [one for one in invoices.values() if one]), rows)
+
+
+def _shared_days(invoice: Row[Any], window: Period) -> int:
+    """Count the days that both have; invoices are dated in days, windows begin at midnight of the contract's zone."""
+    days: int = (min(invoice.ends, window.end.date()) - max(invoice.starts, window.start.date())).days
+    return days
 
 
 def _refuse(account: str) -> NoReturn:
@@ -35,14 +64,16 @@ def _refuse(account: str) -> NoReturn:
     raise UnableToFindAccount(msg)
 
 
-def open_invoices(connection: Connection, accounts: Collection[str]) -> dict[str, str | None]:
-    """Return each account's open invoice; of several the one that began last; None where there is none."""
+def open_invoice(connection: Connection, account: str) -> str | None:
+    """Return the account's open invoice; of several the one that began last; None where there is none."""
+    rows = connection.execute(select(a.invoices).where(a.invoices.c.account == account)).all()
+    return _open(rows, [account])[account]
+
+
+def _open(rows: Sequence[Row[Any]], accounts: Collection[str]) -> dict[str, str | None]:
     found: dict[str, str | None] = dict.fromkeys(accounts)
-    for row in connection.execute(
-        select(a.invoices)
-        .where(a.invoices.c.account.in_(accounts), a.invoices.c.state == "open")
-        .order_by(a.invoices.c.starts, a.invoices.c.id.desc())
-    ):
+    opened = sorted((row for row in rows if row.state == "open"), key=lambda row: row.id, reverse=True)
+    for row in sorted(opened, key=lambda row: row.starts):  # the last one stays: it began last, of equals the first
         found[row.account] = row.id
     return found
 

@@ -93,5 +93,6 @@ class Batch:
         """
         if table.name not in self._held and self.connection.dialect.name == "postgresql":
             query = select(table.c.id).where(table.c.id.in_(names)).order_by(table.c.id)
-            self.connection.execute(query.with_for_update()).all()
+            # Imports that refer to a row need not wait: nothing here changes its key.
+            self.connection.execute(query.with_for_update(key_share=table is t.services)).all()
         self._held.add(table.name)

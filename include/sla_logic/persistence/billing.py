@@ -1,72 +1,73 @@
 """The customers' accounts: rebates as applied billing credits (TMF678) on their open invoices.
 
-A credit is booked once for each incident, objective and window. The accounts are held while it is worked out, so that
-two incidents of one month never credit the same downtime twice, nor two of one quarter exceed its cap.
+A credit belongs to a customer, a service and a window; nothing else is its identity. The service is held while it is
+worked out, so that no two incidents credit the same time twice, whatever agreements and accounts they are about, nor
+two of one quarter exceed its cap.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert
 
+from include.sla_logic.domain.credit import BillingAdjustment, Decision, Rebate
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.outgoing_keys import outgoing_key
+from include.sla_logic.domain.netting import EarlierCredit
 from include.sla_logic.domain.period import Period
-from include.sla_logic.domain.rebate import BillingAdjustment, EarlierCredit, Rebate, RebateLine, still_due
 from include.sla_logic.domain.relationship import Agreement
-from include.sla_logic.persistence.accounts import check_accounts, open_invoices, totals
+from include.sla_logic.persistence.accounts import Accounts, read_accounts
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.contracts import ContractRegister
-from include.sla_logic.persistence.counted_credits import COUNTS, counted_credits, touching, window_of
-from include.sla_logic.persistence.pending_messages import Message, PendingMessages
+from include.sla_logic.persistence.counted_credits import COUNTS, History, Subscription, credit_histories, touching
+from include.sla_logic.persistence.credit_rows import Booking, booking_reference, bookings_of, credit_row, posting
+from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.reported_rebates import ReportedRebates
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import from_minor_units, to_minor_units
 
-BILLING = "billing"
-Line = tuple[str, str, str, Period]  # ticket, agreement, objective and window
-
-
-@dataclass(frozen=True)
-class Booking:
-    """One line of a rebate as stored."""
-
-    reference: str
-    amount: Money
-    state: str
-
 
 class BillingLedger:
-    """Billing & Collections inside the operations database, looked up once for all agreements of a batch."""
+    """Billing & Collections inside the operations database, looked up once for all services of a batch."""
 
     def __init__(self, batch: Batch, contracts: ContractRegister) -> None:
         self._batch = batch
         self._contracts = contracts
-        self._counted: dict[str, list[EarlierCredit]] = {}
+        self._histories: dict[Subscription, History] = {}
         self._reported: ReportedRebates | None = None
-        self._bookings: dict[Line, Booking] = {}
-        self._invoices: dict[str, str | None] | None = None
-        self._totals: dict[str, int] = {}
+        self._bookings: dict[str, list[tuple[Period, Booking]]] = {}
+        self._accounts: Accounts | None = None
+        self._held = False
         self._rows: list[dict[str, Any]] = []
 
     def earlier_credits(self, agreement: Agreement, window: Period, *, ticket: str) -> Sequence[EarlierCredit]:
         """Return what counts in windows that touch this one, and what others of the cohort have reported."""
-        booked = touching(self._credits(agreement), window)
+        booked = touching(self._history(agreement).credited, window)
         known = {credit.reference for credit in booked}
         others = touching(self._reported_by_others(agreement, ticket), window)
         return [*booked, *(credit for credit in others if credit.reference not in known)]
+
+    def decisions(self, agreement: Agreement) -> Sequence[Decision]:
+        """Return what people decided about credits of this customer's service."""
+        return self._history(agreement).decided
+
+    def settled_with(self, agreement: Agreement, window: Period) -> str | None:
+        """Return the invoice with which the window was settled, where none that is open holds any of it."""
+        if self._accounts is None:
+            self._accounts = read_accounts(self._batch.connection, self._accounts_of(agreement))
+        return self._accounts.settled_with(agreement.account, window)
 
     def book(
         self, rebate: Rebate, agreement: Agreement, *, ticket: str, outgoing: PendingMessages
     ) -> BillingAdjustment:
         """Book the rebate of one incident once; what is booked before it in the same batch counts."""
-        invoices = self._hold_accounts(agreement)
-        invoice = invoices[agreement.account]
-        bookings = [self._keep(rebate, line, agreement, ticket, outgoing) for line in rebate.lines]
-        booked = sum((b.amount for b in bookings if b.state in COUNTS), start=Money.zero(rebate.total.currency))
-        after = None if invoice is None else from_minor_units(self._totals[invoice], booked.currency)
+        accounts = self._hold(agreement)
+        bookings, because = self._keep(rebate, agreement, ticket, outgoing)
+        counted = [b.amount for b in bookings if b.state in COUNTS and b.amount is not None]
+        booked = sum(counted, start=Money.zero(rebate.total.currency))
+        held = [b for b in bookings if b.state == "held"]
+        invoice = accounts.invoices[agreement.account]
+        after = None if invoice is None else from_minor_units(accounts.totals[invoice], booked.currency)
         return BillingAdjustment(
             account=agreement.account,
             invoice=invoice,
@@ -74,8 +75,9 @@ class BillingLedger:
             booked=booked,
             invoice_before=None if after is None else after + booked,
             invoice_after=after,
-            held=any(b.state == "held" for b in bookings),
-            reason=_reason(rebate, bookings, booked),
+            held=bool(held),
+            waiting=held[0].amount if held else None,
+            reason=_reason(rebate, bookings, booked, because),
         )
 
     def flush(self) -> None:
@@ -84,81 +86,73 @@ class BillingLedger:
             self._batch.connection.execute(insert(a.applied_billing_credits), self._rows)
             self._rows = []
 
-    def _agreements(self, asked: Agreement) -> list[Agreement]:
-        return list({one.id: one for one in (asked, *self._contracts.agreements())}.values())
+    def _subscriptions(self, asked: Agreement) -> list[Subscription]:
+        return list(dict.fromkeys([(asked.customer, asked.service), *self._batch.subscriptions]))
 
-    def _credits(self, agreement: Agreement) -> list[EarlierCredit]:
-        if agreement.id not in self._counted:
-            self._counted |= counted_credits(self._batch.connection, [one.id for one in self._agreements(agreement)])
-        return self._counted[agreement.id]
+    def _accounts_of(self, asked: Agreement) -> set[str]:
+        return {one.account for one in (asked, *self._contracts.agreements())}
+
+    def _history(self, agreement: Agreement) -> History:
+        subscription = agreement.customer, agreement.service
+        if subscription not in self._histories:
+            self._histories |= credit_histories(self._batch.connection, self._subscriptions(agreement))
+        return self._histories[subscription]
 
     def _reported_by_others(self, agreement: Agreement, ticket: str) -> list[EarlierCredit]:
-        """Return what others report under this agreement; what is held or unclaimed is no credit."""
+        """Return what others report for this customer's service; what is held or unclaimed is no credit."""
         if self._reported is None:
             self._reported = ReportedRebates(self._batch)
         return [
-            EarlierCredit(
-                contract=agreement.contract,
-                window=rebate.window,
-                objective=line.objective,
-                amount=line.net,
-                reference=booking_reference(other, line, rebate),
-            )
+            EarlierCredit(window=rebate.window, amount=rebate.total, reference=booking_reference(other, rebate))
             for other, rebate in self._reported.about(agreement)
             if other != ticket and not rebate.held_for_approval and not rebate.claim_required
-            for line in rebate.lines
         ]
 
-    def _hold_accounts(self, agreement: Agreement) -> dict[str, str | None]:
-        """Hold all accounts of the batch, then read what depends on them."""
-        if self._invoices is None:
-            connection, agreements = self._batch.connection, self._agreements(agreement)
-            accounts = {one.account for one in agreements}
+    def _hold(self, agreement: Agreement) -> Accounts:
+        """Hold the services and accounts of the batch, then read what depends on them.
+
+        The service is what all credits of a window have in common, whatever agreement and account they are booked on.
+        """
+        if not self._held:
+            connection, accounts = self._batch.connection, self._accounts_of(agreement)
+            self._batch.hold(t.services, {service for _, service in self._subscriptions(agreement)})
             self._batch.hold(t.billing_accounts, accounts)
-            check_accounts(connection, accounts)
-            self._invoices = open_invoices(connection, accounts)
-            self._totals = totals(connection, [one for one in self._invoices.values() if one is not None])
-            self._bookings = _bookings_of(connection, self._batch.tickets)
-            self._counted = counted_credits(connection, [one.id for one in agreements])
-        return self._invoices
+            self._accounts = read_accounts(connection, accounts)
+            self._bookings = bookings_of(connection, self._batch.tickets)
+            self._histories = credit_histories(connection, self._subscriptions(agreement))
+            self._held = True
+        assert self._accounts is not None  # noqa: S101 - read while they were held
+        return self._accounts
 
     def _keep(
-        self, rebate: Rebate, line: RebateLine, agreement: Agreement, ticket: str, outgoing: PendingMessages
-    ) -> Booking:
-        key = (ticket, agreement.id, line.objective, rebate.window)
-        if known := self._bookings.get(key):
-            return known
-        booking = self._new_booking(rebate, line, agreement, ticket=ticket)
-        self._bookings[key] = booking
-        invoice = self._count(booking, rebate, line, agreement) if booking.state in COUNTS else None
-        self._rows.append(_row(booking, rebate, line, key=key, invoice=invoice) | {"recorded_at": self._batch.now})
-        if booking.state in COUNTS and booking.amount:
-            message = posting(self._batch.installation, booking.reference, agreement.account, booking.amount)
-            outgoing.put(kind=message.kind, key=message.key, payload=message.payload)
-        return booking
-
-    def _new_booking(self, rebate: Rebate, line: RebateLine, agreement: Agreement, *, ticket: str) -> Booking:
-        """Net a booking again under the lock: another incident may have been credited meanwhile."""
-        state = "held" if rebate.held_for_approval else "unclaimed" if rebate.claim_required else "booked"
-        amount = line.net
-        if state != "held":
-            credited = touching(self._credits(agreement), rebate.cap_window or rebate.window)
-            amount = still_due(rebate, line, credited=credited)
-        return Booking(booking_reference(ticket, line, rebate), amount, state)
-
-    def _count(self, booking: Booking, rebate: Rebate, line: RebateLine, agreement: Agreement) -> str | None:
-        """Let the booking count for those that come after it; return the invoice to which it is applied."""
-        credit = EarlierCredit(
-            contract=agreement.contract,
-            window=rebate.window,
-            objective=line.objective,
-            amount=booking.amount,
-            reference=booking.reference,
+        self, rebate: Rebate, agreement: Agreement, ticket: str, outgoing: PendingMessages
+    ) -> tuple[list[Booking], str | None]:
+        """Return the credits of this incident and window, kept now or before, and why there is none."""
+        if known := [one for window, one in self._bookings.get(ticket, ()) if window == rebate.window]:
+            return known, None
+        history = self._history(agreement)
+        state, amount, because = rebate.settle(history.credited, history.decided)
+        if state is None:
+            return [], because
+        booking = Booking(booking_reference(ticket, rebate), amount, state, because)
+        self._bookings.setdefault(ticket, []).append((rebate.window, booking))
+        invoice = self._count(booking, rebate, agreement) if state in COUNTS else None
+        self._rows.append(
+            credit_row(booking, rebate, agreement, self._batch.now) | {"ticket": ticket, "invoice": invoice}
         )
-        self._counted[agreement.id].append(credit)
-        invoice = (self._invoices or {})[agreement.account]
+        if state in COUNTS and amount:
+            message = posting(self._batch.installation, booking.reference, agreement.account, amount)
+            outgoing.put(kind=message.kind, key=message.key, payload=message.payload)
+        return [booking], None
+
+    def _count(self, booking: Booking, rebate: Rebate, agreement: Agreement) -> str | None:
+        """Let the booking count for those that come after it; return the invoice to which it is applied."""
+        assert booking.amount is not None and self._accounts is not None  # noqa: S101, PT018 - it is booked
+        credit = EarlierCredit(window=rebate.window, amount=booking.amount, reference=booking.reference)
+        self._history(agreement).credited.append(credit)
+        invoice = self._accounts.invoices[agreement.account]
         if invoice is not None:
-            self._totals[invoice] -= to_minor_units(booking.amount)
+            self._accounts.totals[invoice] -= to_minor_units(booking.amount)
         return invoice
 
 
@@ -173,69 +167,20 @@ class IncidentBilling:
     def earlier_credits(self, agreement: Agreement, window: Period) -> Sequence[EarlierCredit]:
         return self._ledger.earlier_credits(agreement, window, ticket=self._ticket)
 
+    def decisions(self, agreement: Agreement) -> Sequence[Decision]:
+        return self._ledger.decisions(agreement)
+
+    def settled_with(self, agreement: Agreement, window: Period) -> str | None:
+        return self._ledger.settled_with(agreement, window)
+
     def book(self, rebate: Rebate, agreement: Agreement) -> BillingAdjustment:
         return self._ledger.book(rebate, agreement, ticket=self._ticket, outgoing=self._outgoing)
 
 
-def booking_reference(ticket: str, line: RebateLine, rebate: Rebate) -> str:
-    """Name the booking of one line; the same incident, objective and window give the same name."""
-    return f"{ticket}:{line.objective}:{rebate.window.start:%Y%m%d}"
-
-
-def _bookings_of(connection: Connection, numbers: Collection[str]) -> dict[Line, Booking]:
-    """Return what these incidents have booked before."""
-    table = a.applied_billing_credits
-    return {
-        (row.ticket, row.agreement, row.objective, window_of(row)): Booking(
-            row.id, from_minor_units(row.amount, row.currency), row.state
-        )
-        for row in connection.execute(select(table).where(table.c.ticket.in_(numbers)))
-    }
-
-
-def _row(booking: Booking, rebate: Rebate, line: RebateLine, *, key: Line, invoice: str | None) -> dict[str, Any]:
-    ticket, agreement, objective, window = key
-    return {
-        "id": booking.reference,
-        "ticket": ticket,
-        "agreement": agreement,
-        "objective": objective,
-        "window_start": window.start,
-        "window_end": window.end,
-        "gross": to_minor_units(line.gross),
-        "amount": to_minor_units(booking.amount),
-        "currency": booking.amount.currency,
-        "state": booking.state,
-        "claim_deadline": rebate.claim_deadline,
-        "invoice": invoice,
-        "text": "; ".join((*line.arithmetic, *_lowered(booking, line))),
-    }
-
-
-def posting(installation: str, reference: str, account: str, amount: Money) -> Message:
-    """Return the message that posts one credit to the ledger; its key never changes."""
-    payload = {
-        "credit": reference,
-        "account": account,
-        "amount": str(amount.amount),
-        "currency": amount.currency,
-        "type": "appliedBillingCredit",
-    }
-    return Message(kind=BILLING, key=outgoing_key(installation, f"{BILLING}:{reference}"), payload=payload)
-
-
-def _lowered(booking: Booking, line: RebateLine) -> Sequence[str]:
-    if booking.amount == line.net:
-        return ()
-    return (f"{booking.amount} booked: the rest was credited for another incident in the meantime",)
-
-
-def _reason(rebate: Rebate, bookings: Sequence[Booking], booked: Money) -> str:
-    if any(booking.state == "held" for booking in bookings):
-        return f"Held for a second person: {rebate.held_because}."
+def _reason(rebate: Rebate, bookings: Sequence[Booking], booked: Money, because: str | None) -> str:
+    if held := [booking for booking in bookings if booking.state == "held"]:
+        return f"Held for a second person: {held[0].because or rebate.held_because}."
     if any(booking.state == "unclaimed" for booking in bookings):
         until = f" until {rebate.claim_deadline:%Y-%m-%d %H:%M} UTC" if rebate.claim_deadline else ""
         return f"Nothing is booked before the customer claims the credit{until}."
-    if rebate.total and not booked:
-        return "Everything that is due was credited before."
-    return rebate.reason
+    return rebate.reason if booked or because is None else because

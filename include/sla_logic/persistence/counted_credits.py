@@ -1,40 +1,73 @@
-"""The credits that count: booked or posted, whichever incident brought them."""
+"""What was booked and decided for a customer's service, whichever incident and agreement brought it."""
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, tuple_
 
+from include.sla_logic.domain.credit import Decision
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.netting import EarlierCredit
 from include.sla_logic.domain.period import Period
-from include.sla_logic.domain.rebate import EarlierCredit
 from include.sla_logic.persistence.schema import accounts as a
-from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import from_minor_units
 
 COUNTS = ("booked", "posted")
+Subscription = tuple[str, str]  # customer and service
+_CREDITS = a.applied_billing_credits
 
 
-def counted_credits(connection: Connection, agreements: Collection[str]) -> dict[str, list[EarlierCredit]]:
-    """Return what counts under each of these agreements, oldest first; held and declined credits do not."""
-    table = a.applied_billing_credits.c
-    rows = connection.execute(
-        select(a.applied_billing_credits, t.agreements.c.contract)
-        .join(t.agreements, t.agreements.c.id == table.agreement)
-        .where(table.agreement.in_(agreements), table.state.in_(COUNTS))
-        .order_by(table.recorded_at, table.id)
-    )
-    found: dict[str, list[EarlierCredit]] = {agreement: [] for agreement in agreements}
-    for row in rows:
-        found[row.agreement].append(
-            EarlierCredit(
-                contract=row.contract,
-                window=window_of(row),
-                objective=row.objective,
-                amount=from_minor_units(row.amount, row.currency),
-                reference=row.id,
-            )
-        )
+class History(NamedTuple):
+    """What counts for one customer's service, oldest first, and what people decided about it."""
+
+    credited: list[EarlierCredit]
+    decided: list[Decision]
+
+
+def credit_histories(connection: Connection, subscriptions: Collection[Subscription]) -> dict[Subscription, History]:
+    """Return the history of each customer's service; what is held, unclaimed or declined does not count.
+
+    A claim that was booked is no decision: a person decides about what was held.
+    """
+    found = {one: History([], []) for one in subscriptions}
+    held = _CREDITS.c.decided_by.is_not(None) & _CREDITS.c.held_because.is_not(None)
+    wanted = _CREDITS.c.state.in_((*COUNTS, "declined")) | held
+    mine = tuple_(_CREDITS.c.customer, _CREDITS.c.service).in_(list(found))
+    order = _CREDITS.c.recorded_at, _CREDITS.c.id
+    for row in connection.execute(select(_CREDITS).where(mine, wanted).order_by(*order)):
+        history = found[row.customer, row.service]
+        if row.state in COUNTS:
+            history.credited.append(_credit(row))
+        if row.state == "declined" or (row.state in COUNTS and row.decided_by and row.held_because):
+            history.decided.append(_decision(row))
     return found
+
+
+def counted_credits(connection: Connection, customer: str, service: str) -> list[EarlierCredit]:
+    """Return what counts for one customer's service."""
+    return credit_histories(connection, [(customer, service)])[customer, service].credited
+
+
+def _credit(row: Row[Any]) -> EarlierCredit:
+    return EarlierCredit(
+        window=window_of(row),
+        amount=from_minor_units(row.amount, row.currency),
+        reference=row.id,
+        objective=row.objective,
+    )
+
+
+def _decision(row: Row[Any]) -> Decision:
+    return Decision(
+        window=window_of(row),
+        state=row.state,
+        amount=_money(row.amount, row.currency),
+        gross=_money(row.gross, row.currency),
+        facts=row.facts,
+        by=row.decided_by or "",
+        at=row.decided_at or row.recorded_at,
+        reference=row.id,
+    )
 
 
 def touching(credited: Iterable[EarlierCredit], window: Period) -> list[EarlierCredit]:
@@ -45,3 +78,7 @@ def touching(credited: Iterable[EarlierCredit], window: Period) -> list[EarlierC
 def window_of(row: Row[Any]) -> Period:
     """Return the window of a row of `applied_billing_credits`."""
     return Period(start=row.window_start, end=row.window_end)
+
+
+def _money(amount: int | None, currency: str) -> Money | None:
+    return None if amount is None else from_minor_units(amount, currency)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import exists, select
 
-from include.sla_logic.domain.rebate import Rebate
+from include.sla_logic.domain.credit import Rebate
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.cohort_members import CARRIED

@@ -9,15 +9,16 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.credit import BillingAdjustment, Decision, Rebate
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.diagnosis_table import Finding
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.measurements import ServiceFacts
+from include.sla_logic.domain.netting import EarlierCredit
 from include.sla_logic.domain.network import Action, ActionResult, Alarm, Probe, Resource
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.policies import Policies
-from include.sla_logic.domain.rebate import BillingAdjustment, EarlierCredit, Rebate
 from include.sla_logic.domain.relationship import Agreement, Customer, RelationshipHistory
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.service_problem import ServiceProblem, Sighting
@@ -123,7 +124,15 @@ class Billing(Protocol):
     """The customer's account at Billing & Collections."""
 
     def earlier_credits(self, agreement: Agreement, window: Period) -> Sequence[EarlierCredit]:
-        """Return what was credited before for this agreement in this window, by objective."""
+        """Return what was credited before for this customer's service in windows that touch this one."""
+        ...
+
+    def decisions(self, agreement: Agreement) -> Sequence[Decision]:
+        """Return what people decided about credits of this customer's service."""
+        ...
+
+    def settled_with(self, agreement: Agreement, window: Period) -> str | None:
+        """Return the invoice with which the account settled the window; None while one that holds it is open."""
         ...
 
     def book(self, rebate: Rebate, agreement: Agreement) -> BillingAdjustment:

@@ -1,79 +1,41 @@
 """Decisions of people about credits that are not booked automatically."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
+from include.sla_logic.domain.credit import Rebate
+from include.sla_logic.domain.credit_policy import CreditPolicy
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Period
-from include.sla_logic.domain.rebate import EarlierCredit, Rebate, room_under_cap, still_due
-from include.sla_logic.persistence.accounts import lock_account, open_invoices
-from include.sla_logic.persistence.billing import posting
-from include.sla_logic.persistence.counted_credits import counted_credits, touching
+from include.sla_logic.domain.money import Money, minor_digits
+from include.sla_logic.domain.netting import EarlierCredit, Netted
+from include.sla_logic.persistence.accounts import lock_credits, open_invoice
+from include.sla_logic.persistence.counted_credits import counted_credits
+from include.sla_logic.persistence.credit_rows import posting
 from include.sla_logic.persistence.installation import installation_id
-from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.schema import accounts as a
-from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import from_minor_units, to_minor_units
+
+_CREDITS = a.applied_billing_credits
 
 
 class UnableToDecideCredit(ForeseenError):
-    """The credit does not exist, is decided already, or has changed since it was held."""
+    """The credit does not exist, is decided already, has changed, or is another person's to decide."""
 
 
 @dataclass(frozen=True)
-class WaitingCredit:
-    """A credit that waits for a person: `held` for a second one at TELECO, `unclaimed` for the customer."""
+class Person:
+    """Who decides, with the roles of their login, and why."""
 
-    reference: str
-    ticket: str
-    agreement: str
-    objective: str
-    amount: Money
-    state: str
-    recorded_at: datetime
-    claim_deadline: datetime | None
-
-
-def waiting_credits(connection: Connection) -> list[WaitingCredit]:
-    """Return the undecided credits, oldest first."""
-    return [_waiting(row) for row in connection.execute(_undecided())]
-
-
-def page_of_credits(connection: Connection, *, number: int, size: int) -> Page[WaitingCredit]:
-    """Return one page of the same credits."""
-    return cut_page(connection, _undecided(), _waiting, number=number, size=size)
-
-
-def held_credits_of(connection: Connection, ticket: str) -> list[WaitingCredit]:
-    """Return the credits of one incident that wait for a second person."""
-    table = a.applied_billing_credits.c
-    mine = _undecided().where(table.ticket == ticket, table.state == "held")
-    return [_waiting(row) for row in connection.execute(mine)]
-
-
-def _undecided() -> Select[Any]:
-    table = a.applied_billing_credits.c
-    query = select(a.applied_billing_credits).where(table.state.in_(("held", "unclaimed")))
-    return query.order_by(table.recorded_at, table.id)
-
-
-def _waiting(row: Row[Any]) -> WaitingCredit:
-    return WaitingCredit(
-        reference=row.id,
-        ticket=row.ticket,
-        agreement=row.agreement,
-        objective=row.objective,
-        amount=from_minor_units(row.amount, row.currency),
-        state=row.state,
-        recorded_at=row.recorded_at,
-        claim_deadline=row.claim_deadline,
-    )
+    name: str
+    reason: str
+    roles: Collection[str] = ()
 
 
 def approve_credit(
@@ -81,17 +43,61 @@ def approve_credit(
     reference: str,
     *,
     rebate: Rebate,
-    by: str,
-    reason: str,
+    person: Person,
+    policy: CreditPolicy,
     now: datetime,
     outgoing: PendingMessages,
 ) -> Money:
-    """Book a held credit of this rebate; refuse if it or the cap was used up meanwhile."""
-    row, account = _locked(connection, reference, state="held")
+    """Book a held credit of this rebate; refuse if it or the cap was used up meanwhile, or if it is not theirs."""
+    row = _locked(connection, reference, state="held")
+    if row.amount is None:
+        msg = f"Nobody has named an amount for the credit {reference}: enter one first, or decline it."
+        raise UnableToDecideCredit(msg)
     amount = from_minor_units(row.amount, row.currency)
+    _check_person(policy, person, amount, row)
     _check_unchanged(connection, row, amount, rebate)
-    return _book(
-        connection, reference, account, amount, outgoing=outgoing, decided_by=by, decision_reason=reason, decided_at=now
+    return _book(connection, row, amount, person=person, now=now, outgoing=outgoing)
+
+
+def read_amount(text: str, currency: str) -> Money:
+    """Read what a person typed, as 12.50 or 12.50 EUR; raise `UnableToDecideCredit` for anything else."""
+    found = re.fullmatch(r"(-?[0-9]{1,15}(?:\.[0-9]{1,6})?)(?: ?([A-Z]{3}))?", text.strip())
+    if found is None:
+        msg = f"{text[:40]!r} is no amount: write it as 12.50 {currency}."
+        raise UnableToDecideCredit(msg)
+    return Money(amount=Decimal(found[1]), currency=found[2] or currency)
+
+
+def enter_amount(
+    connection: Connection, reference: str, *, rebate: Rebate, amount: Money, person: Person, now: datetime
+) -> None:
+    """Name the amount of a held credit; it still waits for the approval of another person."""
+    row = _locked(connection, reference, state="held")
+    if amount.currency != row.currency:
+        msg = f"The credit {reference} is in {row.currency}: enter an amount in {row.currency}, not {amount}."
+        raise UnableToDecideCredit(msg)
+    if amount.amount <= 0:
+        msg = f"Enter an amount above 0, not {amount}; to credit nothing, decline {reference}."
+        raise UnableToDecideCredit(msg)
+    if round(amount.amount, minor_digits(amount.currency)) != amount.amount:
+        digits = minor_digits(amount.currency)
+        msg = f"{amount} is finer than the minor unit of {amount.currency}: enter at most {digits} decimals."
+        raise UnableToDecideCredit(msg)
+    before = _taken_off(connection, row)
+    owed = before + amount
+    due = rebate.model_copy(update={"owed": owed, "undecided": ()}).net_of(_counted(connection, row)).net
+    if due < amount:
+        msg = (
+            f"The cap of {rebate.cap} leaves {max(due, Money.zero(row.currency))} for {reference}, less than {amount}."
+        )
+        raise UnableToDecideCredit(msg)
+    _decide(
+        connection,
+        reference,
+        amount=to_minor_units(amount),
+        gross=to_minor_units(owed),
+        entered_by=person.name,
+        text=f"{row.text}; {amount} entered by {person.name} at {now:%Y-%m-%d %H:%M} UTC: {person.reason}".lstrip("; "),
     )
 
 
@@ -107,95 +113,137 @@ def claim_credit(
 ) -> Money:
     """Book a credit that the customer has claimed in time; raise `UnableToDecideCredit` for a late claim.
 
-    What another incident has brought in the meantime is taken off; where nothing is left, the claim is refused.
+    What another incident has brought in the meantime is taken off; where nothing is left, the claim is refused, and
+    where what is left is for a window that another only overlaps, it is held and nothing is booked yet.
     The deadline is the first instant that is too late, as the judgement names it.
     """
-    row, account = _locked(connection, reference, state="unclaimed")
+    row = _locked(connection, reference, state="unclaimed")
     if claimed_at > now:
         msg = f"A claim of {claimed_at:%Y-%m-%d %H:%M} UTC lies in the future."
         raise UnableToDecideCredit(msg)
     if row.claim_deadline is not None and claimed_at >= row.claim_deadline:
         msg = f"The credit {reference} had to be claimed before {row.claim_deadline:%Y-%m-%d %H:%M} UTC."
         raise UnableToDecideCredit(msg)
-    amount = _left_to_claim(connection, row, rebate)
-    kept = a.applied_billing_credits
-    connection.execute(update(kept).where(kept.c.id == reference).values(claimed_at=claimed_at))
-    reason = f"claimed at {claimed_at:%Y-%m-%d %H:%M} UTC"
-    return _book(
-        connection, reference, account, amount, outgoing=outgoing, decided_by=by, decision_reason=reason, decided_at=now
-    )
+    netted = _due_now(connection, row, rebate)
+    if netted.net.amount <= 0:
+        msg = (
+            f"All that is due for this window was credited for other incidents: the credit {reference} brings nothing."
+        )
+        raise UnableToDecideCredit(msg)
+    _decide(connection, reference, claimed_at=claimed_at, claimed_by=by)
+    if netted.held_because:
+        held = {"state": "held", "amount": to_minor_units(netted.net), "held_because": netted.held_because}
+        _decide(connection, reference, **held)
+        return Money.zero(row.currency)
+    person = Person(by, f"claimed at {claimed_at:%Y-%m-%d %H:%M} UTC")
+    return _book(connection, row, netted.net, person=person, now=now, outgoing=outgoing)
 
 
 def decline_credit(connection: Connection, reference: str, *, by: str, reason: str, now: datetime) -> None:
-    """Decline a held credit; nothing is booked."""
-    _locked(connection, reference, state="held")
-    _decide(connection, reference, state="declined", decided_by=by, decision_reason=reason, decided_at=now)
-
-
-def _locked(connection: Connection, reference: str, *, state: str) -> tuple[Row[Any], str]:
-    kept = a.applied_billing_credits
-    account = connection.scalar(
-        select(t.agreements.c.account).join(kept, kept.c.agreement == t.agreements.c.id).where(kept.c.id == reference)
-    )
-    if account is None:
-        msg = f"There is no credit {reference}."
-        raise UnableToDecideCredit(msg)
-    lock_account(connection, account)
-    row = connection.execute(select(kept).where(kept.c.id == reference)).one()
-    if row.state != state:
-        msg = f"The credit {reference} is {row.state}, not {state}."
-        raise UnableToDecideCredit(msg)
-    return row, account
-
-
-def _check_unchanged(connection: Connection, row: Row[Any], held: Money, rebate: Rebate) -> None:
-    counted = _counted(connection, row, rebate)
-    window = Period(start=row.window_start, end=row.window_end)
-    mine = [c.amount for c in counted if c.window == window and c.objective == row.objective]
-    before = sum(mine, start=Money.zero(row.currency))
-    due = from_minor_units(row.gross, row.currency) - before
-    if due != held:
-        msg = f"The credit {row.id} was held at {held}, but {before} were credited since: only {due} are still due."
-        raise UnableToDecideCredit(msg)
-    room = room_under_cap(rebate, counted)
-    if room is not None and room < held:
-        msg = f"The credit {row.id} was held at {held}, but the cap of {rebate.cap} leaves only {room}."
-        raise UnableToDecideCredit(msg)
-
-
-def _left_to_claim(connection: Connection, row: Row[Any], rebate: Rebate) -> Money:
-    line = next(line for line in rebate.lines if line.objective == row.objective)
-    left = still_due(rebate, line, credited=_counted(connection, row, rebate))
-    if not left:
-        msg = (
-            f"All that is due for {row.objective} was credited for other incidents: the credit {row.id} brings nothing."
-        )
-        raise UnableToDecideCredit(msg)
-    return left
-
-
-def _counted(connection: Connection, row: Row[Any], rebate: Rebate) -> Sequence[EarlierCredit]:
-    counted = counted_credits(connection, [row.agreement])[row.agreement]
-    return touching(counted, rebate.cap_window or rebate.window)
-
-
-def _book(
-    connection: Connection, reference: str, account: str, amount: Money, *, outgoing: PendingMessages, **decision: Any
-) -> Money:
+    """Decline a held credit; nothing is booked, now or by a later judgement of the same facts."""
+    row = _locked(connection, reference, state="held")
+    held = row.held_because or "held before the reason was kept"
     _decide(
         connection,
         reference,
+        state="declined",
+        held_because=held,
+        decided_by=by,
+        decision_reason=reason,
+        decided_at=now,
+    )
+
+
+def note_paid_out(connection: Connection, reference: str, *, by: str, now: datetime) -> Money:
+    """Note that a credit without an open invoice was paid out in another way; return its amount."""
+    row = connection.execute(select(_CREDITS).where(_CREDITS.c.id == reference)).one_or_none()
+    if row is None or row.state not in ("booked", "posted") or row.invoice is not None or row.paid_out_at is not None:
+        msg = f"The credit {reference} is not one that is to be paid out."
+        raise UnableToDecideCredit(msg)
+    lock_credits(connection, row.service, row.account)
+    _decide(connection, reference, paid_out_at=now, paid_out_by=by)
+    return from_minor_units(row.amount, row.currency)
+
+
+def credits_of_incident(connection: Connection, ticket: str, currency: str) -> tuple[Money, str | None]:
+    """Return what an incident has brought in all, and the invoice that it was applied to last."""
+    counts = _CREDITS.c.state.in_(("booked", "posted"))
+    query = select(_CREDITS).where(_CREDITS.c.ticket == ticket, counts).order_by(_CREDITS.c.decided_at)
+    rows = connection.execute(query).all()
+    booked = (from_minor_units(row.amount, row.currency) for row in rows)
+    return sum(booked, start=Money.zero(currency)), rows[-1].invoice if rows else None
+
+
+def _locked(connection: Connection, reference: str, *, state: str) -> Row[Any]:
+    query = select(_CREDITS).where(_CREDITS.c.id == reference)
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        msg = f"There is no credit {reference}."
+        raise UnableToDecideCredit(msg)
+    lock_credits(connection, found.service, found.account)
+    row = connection.execute(query).one()
+    if row.state != state:
+        msg = f"The credit {reference} is {row.state}, not {state}."
+        raise UnableToDecideCredit(msg)
+    return row
+
+
+def _check_person(policy: CreditPolicy, person: Person, amount: Money, row: Row[Any]) -> None:
+    before = (row.entered_by, row.claimed_by)
+    if refusal := policy.refusal(amount, by=person.name, roles=person.roles, before=before):
+        raise UnableToDecideCredit(refusal)
+
+
+def _check_unchanged(connection: Connection, row: Row[Any], held: Money, rebate: Rebate) -> None:
+    due = _due_now(connection, row, rebate).net
+    if held <= due if held.amount > 0 else due <= held:
+        return
+    before, cap = _taken_off(connection, row), rebate.cap
+    why = f"but {before} were credited since: only {due} are still due"
+    if cap is not None and _due_now(connection, row, rebate.model_copy(update={"cap": None})).net > due:
+        why = f"but the cap of {cap} leaves only {due}"
+    msg = f"The credit {row.id} was held at {held}, {why}."
+    raise UnableToDecideCredit(msg)
+
+
+def _due_now(connection: Connection, row: Row[Any], rebate: Rebate) -> Netted:
+    """Return what is left of what the window owes; credits from before one amount per window owe it by objective."""
+    same = (_CREDITS.c.ticket == row.ticket) & (_CREDITS.c.window_start == row.window_start)
+    mine = same & (_CREDITS.c.window_end == row.window_end) & (_CREDITS.c.agreement == row.agreement)
+    gross = connection.scalar(select(func.sum(_CREDITS.c.gross)).where(mine))
+    owed = from_minor_units(int(gross or 0), row.currency)
+    return rebate.model_copy(update={"owed": owed}).net_of(_counted(connection, row))
+
+
+def _taken_off(connection: Connection, row: Row[Any]) -> Money:
+    touching = [
+        c for c in _counted(connection, row) if c.window.start < row.window_end and row.window_start < c.window.end
+    ]
+    return sum((c.amount for c in touching), start=Money.zero(row.currency))
+
+
+def _counted(connection: Connection, row: Row[Any]) -> Sequence[EarlierCredit]:
+    return counted_credits(connection, row.customer, row.service)
+
+
+def _book(
+    connection: Connection, row: Row[Any], amount: Money, *, person: Person, now: datetime, outgoing: PendingMessages
+) -> Money:
+    _decide(
+        connection,
+        row.id,
         state="booked",
         amount=to_minor_units(amount),
-        invoice=open_invoices(connection, [account])[account],
-        **decision,
+        invoice=open_invoice(connection, row.account),
+        decided_by=person.name,
+        decision_reason=person.reason,
+        decided_at=now,
     )
     if amount:
-        message = posting(installation_id(connection), reference, account, amount)
+        message = posting(installation_id(connection), row.id, row.account, amount)
         outgoing.put(kind=message.kind, key=message.key, payload=message.payload)
     return amount
 
 
 def _decide(connection: Connection, reference: str, **values: object) -> None:
-    kept = a.applied_billing_credits
-    connection.execute(update(kept).where(kept.c.id == reference).values(**values))
+    connection.execute(update(_CREDITS).where(_CREDITS.c.id == reference).values(**values))

@@ -1,50 +1,74 @@
-"""Credits that wait for a person: approved or declined by an operator, with reason and audit."""
+"""Credits that wait for a person: decided by an operator, with reason, audit and a letter to the customer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from include.sla_logic.domain.credit import BillingAdjustment, Rebate
+from include.sla_logic.domain.customer_report import CustomerReport, next_steps, state_credit
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.rebate import Rebate
+from include.sla_logic.persistence.accounts import totals
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.queue_positions import note_decided_credit
+from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.credit_decisions import (
+    Person,
     UnableToDecideCredit,
-    WaitingCredit,
     approve_credit,
     claim_credit,
+    credits_of_incident,
     decline_credit,
-    waiting_credits,
+    enter_amount,
+    note_paid_out,
+    read_amount,
 )
+from include.sla_logic.services.waiting_credits import WaitingCredit, held_credits_of, waiting_credits
 
 
 @dataclass(frozen=True)
 class Credits:
-    """Decisions about credits that are not booked automatically."""
+    """Decisions about credits that are not booked automatically; each is told to the customer."""
 
     work: UnitOfWork
 
     def waiting(self) -> Sequence[WaitingCredit]:
-        """Return the undecided credits, oldest first."""
+        """Return the credits that wait, oldest first."""
         with self.work.reading() as connection:
             return waiting_credits(connection)
 
-    def approve(self, reference: str, *, by: str, reason: str) -> Money:
+    def approve(self, reference: str, *, by: str, reason: str, roles: Collection[str] = ()) -> Money:
         """Book a held credit and return its amount; raise `UnableToDecideCredit`."""
         with self.work.writing() as connection:
             file = self._file_of(connection, reference, task="credit approved")
-            rebate, outgoing = file.read(Rebate), file.outgoing
             amount = approve_credit(
-                connection, reference, rebate=rebate, by=by, reason=reason, now=file.now, outgoing=outgoing
+                connection,
+                reference,
+                rebate=file.read(Rebate),
+                person=Person(by, reason, roles),
+                policy=file.policies.credits,
+                now=file.now,
+                outgoing=file.outgoing,
             )
+            self._tell(connection, file, "approved")
             self._note(connection, file, f"The credit {reference} of {amount} was approved", by=by, reason=reason)
             return amount
+
+    def enter(self, reference: str, *, amount: str, by: str, reason: str) -> Money:
+        """Name the amount of a held credit, which another person then approves; raise `UnableToDecideCredit`."""
+        with self.work.writing() as connection:
+            file = self._file_of(connection, reference, task="amount entered")
+            rebate = file.read(Rebate)
+            named = read_amount(amount, rebate.total.currency)
+            person = Person(by, reason)
+            enter_amount(connection, reference, rebate=rebate, amount=named, person=person, now=file.now)
+            self._note(connection, file, f"{named} were entered for the credit {reference}", by=by, reason=reason)
+            return named
 
     def claim(self, reference: str, *, by: str, claimed_at: datetime | None = None) -> Money:
         """Book a credit that the customer claimed then, or now; raise `UnableToDecideCredit` where it is too late."""
@@ -55,7 +79,8 @@ class Credits:
                 connection, reference, rebate=rebate, by=by, claimed_at=filed, now=file.now, outgoing=outgoing
             )
             reason = f"the customer claimed it at {filed:%Y-%m-%d %H:%M} UTC"
-            self._note(connection, file, f"The credit {reference} of {amount} was booked", by=by, reason=reason)
+            done = f"The credit {reference} of {amount} was booked" if amount else f"The credit {reference} was held"
+            self._note(connection, file, done, by=by, reason=reason)
             return amount
 
     def decline(self, reference: str, *, by: str, reason: str) -> None:
@@ -63,7 +88,16 @@ class Credits:
         with self.work.writing() as connection:
             file = self._file_of(connection, reference, task="credit declined")
             decline_credit(connection, reference, by=by, reason=reason, now=file.now)
+            self._tell(connection, file, "declined")
             self._note(connection, file, f"The credit {reference} was declined", by=by, reason=reason)
+
+    def paid_out(self, reference: str, *, by: str, reason: str) -> Money:
+        """Note that a credit without an open invoice was paid out in another way; return its amount."""
+        with self.work.writing() as connection:
+            file = self._file_of(connection, reference, task="credit paid out")
+            amount = note_paid_out(connection, reference, by=by, now=file.now)
+            self._note(connection, file, f"The credit {reference} of {amount} was paid out", by=by, reason=reason)
+            return amount
 
     def _file_of(self, connection: Connection, reference: str, *, task: str) -> SqlCaseFile:
         """Lock the incident of a waiting credit, and open its case file."""
@@ -72,6 +106,33 @@ class Credits:
             msg = f"There is no credit {reference} that waits for a decision."
             raise UnableToDecideCredit(msg)
         return self.work.open_file(connection, self.work.lock(connection, found[0].ticket), task=task)
+
+    def _tell(self, connection: Connection, file: SqlCaseFile, decided: str) -> None:
+        """Write what is booked now, and a letter where the customer was told that the credit is under review."""
+        before, report = file.find(BillingAdjustment), file.find(CustomerReport)
+        if before is None:
+            return
+        booked, invoice = credits_of_incident(connection, file.ticket.id, before.booked.currency)
+        after = None if invoice is None else from_minor_units(totals(connection, [invoice])[invoice], booked.currency)
+        adjustment = before.model_copy(
+            update={
+                "booked": booked,
+                "invoice": invoice,
+                "invoice_before": None if after is None else after + booked,
+                "invoice_after": after,
+                "held": bool(held_credits_of(connection, file.ticket.id)),
+                "waiting": None,
+                "decided": decided,
+                "reason": f"A person has {decided} the credit.",
+            }
+        )
+        file.write(adjustment)
+        if report is not None and report.credit is not None:
+            credit = state_credit(file.read(Rebate), adjustment)
+            steps = next_steps(report.outcome, report.performance, credit)
+            told = report.model_copy(update={"credit": credit, "next_steps": steps, "created_at": file.now})
+            file.write(told)
+            file.letter_outbox.post(told, file.contracts.customer(report.customer))
 
     def _note(self, connection: Connection, file: SqlCaseFile, done: str, *, by: str, reason: str) -> None:
         file.record(f"{done} by {by}: {reason}", lane=Lane.BILLING)

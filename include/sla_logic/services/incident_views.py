@@ -13,8 +13,8 @@ from include.sla_logic.persistence.contracts import UnableToFindRecord
 from include.sla_logic.persistence.incident_records import UnableToFindIncident, find_number
 from include.sla_logic.persistence.queries.incident import Case, KeptDocument, TakenStep, run_of_parent, view_case
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
-from include.sla_logic.services.credit_decisions import held_credits_of
 from include.sla_logic.services.service_assessment import course_of_service
+from include.sla_logic.services.waiting_credits import held_credits_of
 
 __all__ = ["Case", "IncidentView", "IncidentViews", "KeptDocument", "Member", "TakenStep", "UnableToFindIncident"]
 

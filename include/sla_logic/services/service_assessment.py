@@ -71,7 +71,8 @@ def _budget(
 ) -> ServiceBudget:
     assessed = _assess(connection, register, agreement, at=now, now=now)
     comparison = assessed.comparison
-    earlier = touching(counted_credits(connection, [agreement.id])[agreement.id], comparison.window)
+    credited = counted_credits(connection, agreement.customer, agreement.service)
+    earlier = touching(credited, comparison.window)
     return work_out_budget(
         comparison, assessed.contract, agreement=agreement.id, customer=agreement.customer, earlier=earlier
     )

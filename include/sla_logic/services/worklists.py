@@ -10,7 +10,7 @@ from include.sla_logic.persistence.quarantine import Quarantined, page_of_quaran
 from include.sla_logic.persistence.queries.attention import HeldRestoration, held_restorations
 from include.sla_logic.persistence.queries.service_problems import ProblemView, page_of_problems
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
-from include.sla_logic.services.credit_decisions import WaitingCredit, page_of_credits
+from include.sla_logic.services.waiting_credits import WaitingCredit, page_of_credits
 
 __all__ = ["LAST_PAGE", "Page", "WaitingLists", "Worklists"]
 

@@ -41,7 +41,7 @@ def do(
     """Perform the action; a refusal shows the form again with what was typed."""
     action = _action(kind, name)
     try:
-        ticket = action.perform(use_cases, action_request(subject, form, by=caller.name))
+        ticket = action.perform(use_cases, action_request(subject, form, by=caller.name, roles=caller.roles))
     except Exception as refusal:
         status = status_of(refusal)
         if status is None:

@@ -12,12 +12,14 @@ from include.sla_logic.web.forms import UnableToReadReason, reason_of
 
 @dataclass(frozen=True)
 class ActionRequest:
-    """One action to perform: on what, by whom and why; `owner` only for a hold."""
+    """One action to perform: on what, by whom and why; `owner` only for a hold, `amount` only where it is asked."""
 
     subject: str
     by: str
     reason: str
     owner: str = ""
+    amount: str = ""
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,17 @@ class Action:
     perform: Callable[[UseCases, ActionRequest], str | None]
     danger: bool = False
     asks_owner: bool = False
+    asks_amount: bool = False
 
 
 class UnableToReadAddress(InvalidInputError):
     """The address names nothing that an action can be performed on."""
 
 
-def action_request(subject: str, fields: Mapping[str, str], *, by: str) -> ActionRequest:
+def action_request(subject: str, fields: Mapping[str, str], *, by: str, roles: tuple[str, ...] = ()) -> ActionRequest:
     """Read the fields of a form; raise `UnableToReadReason` without a reason."""
-    return ActionRequest(subject, by, reason_of(fields.get("reason")), fields.get("owner", ""))
+    owner, amount = fields.get("owner", ""), fields.get("amount", "")
+    return ActionRequest(subject, by, reason_of(fields.get("reason")), owner, amount, roles)
 
 
 def _release(use_cases: UseCases, request: ActionRequest) -> str:
@@ -67,7 +71,17 @@ def _resume(use_cases: UseCases, request: ActionRequest) -> str:
 
 
 def _approve(use_cases: UseCases, request: ActionRequest) -> str:
-    use_cases.credits.approve(request.subject, by=request.by, reason=request.reason)
+    use_cases.credits.approve(request.subject, by=request.by, reason=request.reason, roles=request.roles)
+    return request.subject.partition(":")[0]
+
+
+def _enter(use_cases: UseCases, request: ActionRequest) -> str:
+    use_cases.credits.enter(request.subject, amount=request.amount, by=request.by, reason=request.reason)
+    return request.subject.partition(":")[0]
+
+
+def _paid_out(use_cases: UseCases, request: ActionRequest) -> str:
+    use_cases.credits.paid_out(request.subject, by=request.by, reason=request.reason)
     return request.subject.partition(":")[0]
 
 
@@ -133,16 +147,35 @@ _ALL = (
         "approve",
         "credit",
         "Approve the credit",
-        "The credit is booked on the customer's open invoice and posted to Billing & Collections.",
+        "The credit is booked on the customer's open invoice and posted; the customer is told.",
         "Approve and book",
         "credit_approved",
         _approve,
     ),
     Action(
+        "enter",
+        "credit",
+        "Enter the amount of the credit",
+        "The amount is kept with your name and waits: another person approves it before it is booked.",
+        "Enter the amount",
+        "amount_entered",
+        _enter,
+        asks_amount=True,
+    ),
+    Action(
+        "paid-out",
+        "credit",
+        "Note that the credit was paid out",
+        "The account has no open invoice, so the money left in another way. The credit leaves the list.",
+        "Paid out",
+        "credit_paid_out",
+        _paid_out,
+    ),
+    Action(
         "decline",
         "credit",
         "Decline the credit",
-        "Nothing is booked, and the credit cannot be approved afterwards.",
+        "Nothing is booked, now or by a later judgement of the same facts, and the customer is told.",
         "Decline for good",
         "credit_declined",
         _decline,

@@ -12,10 +12,11 @@ from include.sla_logic.services import UseCases
 
 @dataclass(frozen=True)
 class Caller:
-    """A logged-in person, and whether they may change anything."""
+    """A logged-in person with the roles of their login, and whether they may change anything."""
 
     name: str
     may_write: bool = False
+    roles: tuple[str, ...] = ()
 
 
 StartRun = Callable[[Request, Mapping[str, Any]], Awaitable[str]]

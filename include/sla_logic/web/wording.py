@@ -17,6 +17,7 @@ _CODES = MappingProxyType(
         "none_due": "no credit due",
         "under_review": "credit under review",
         "to_be_claimed": "credit to be claimed",
+        "declined": "credit declined",
         "none": "not known",
     }
 )
@@ -24,6 +25,8 @@ _NOTICES = MappingProxyType(
     {
         "credit_approved": "The credit is approved and booked.",
         "credit_declined": "The credit is declined.",
+        "amount_entered": "The amount is entered; another person approves it.",
+        "credit_paid_out": "The credit is noted as paid out.",
         "released": "The restoration request is sent; the run continues.",
         "rejected": "The restoration request is rejected; the run continues.",
         "on_hold": "The ticket is on hold.",

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from include.sla_logic.domain.credit import BillingAdjustment, Rebate, RebateLine
 from include.sla_logic.domain.customer_report import CreditState, state_credit
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.rebate import BillingAdjustment, Rebate, RebateLine
 from tests.domain.process.given import MONTH, NOW
 
 

@@ -21,7 +21,8 @@ from include.sla_logic.domain.measurements import (
     Reading,
     ServiceFacts,
 )
-from include.sla_logic.domain.rebate import EarlierCredit, work_out_rebate
+from include.sla_logic.domain.netting import EarlierCredit
+from include.sla_logic.domain.rebate import work_out_rebate
 from include.sla_logic.domain.sla import ObjectiveJudgement
 from tests.domain.sla.make import (
     APRIL,

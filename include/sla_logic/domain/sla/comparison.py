@@ -86,6 +86,11 @@ class SlaComparison(Document):
         return tuple(o.objective for o in self.objectives if o.provisional)
 
     @property
+    def needs_decision(self) -> bool:
+        """Tell whether a person must name an amount, or a part of it, that cannot be judged."""
+        return self.credit_due is None or any(o.needs_approval for o in self.undecided)
+
+    @property
     def worst(self) -> ObjectiveJudgement:
         """The objective that matters most: highest credit, then breached, then undecided, then met."""
         order = {Verdict.BREACHED: 0, Verdict.REFUSED: 1, Verdict.NO_DATA: 2, Verdict.MET: 3, Verdict.NOT_PROMISED: 4}

@@ -17,6 +17,7 @@ from include.sla_logic.persistence.invariants.problems import check_problems
 from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.invariants.waits import check_waits
 from include.sla_logic.persistence.invariants.ways import check_ways
+from include.sla_logic.persistence.invariants.windows import check_windows
 
 __all__ = ["Violation", "check", "check_settled"]
 
@@ -36,6 +37,7 @@ def _all(connection: Connection) -> Iterator[Violation]:
     yield from check_outcomes(connection)
     yield from check_ways(connection)
     yield from check_money(connection)
+    yield from check_windows(connection)
     yield from check_caps(connection)
     yield from check_messages(connection)
     yield from check_waits(connection)

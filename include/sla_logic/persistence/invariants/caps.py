@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from include.sla_logic.domain.contract import Contract
-from include.sla_logic.domain.money import round_to_minor_unit
+from include.sla_logic.domain.money import Money, round_to_minor_unit
 from include.sla_logic.domain.period import Period
 from include.sla_logic.persistence.contract_texts import find_contract
 from include.sla_logic.persistence.counted_credits import COUNTS
@@ -26,21 +26,26 @@ _MONTHS = MappingProxyType({"month": 1, "quarter": 3, "year": 12})
 
 
 def check_caps(connection: Connection) -> Iterator[Violation]:
-    """Add up the credits of each capped agreement and period; credits on usage have no charge here to compare."""
-    credited: dict[tuple[str, Period], int] = defaultdict(int)
-    terms: dict[tuple[str, Period], tuple[Row[Any], Contract]] = {}
+    """Add up the credits of each service and capped period, under whatever agreement; the highest cap counts.
+
+    Credits on usage have no charge here to compare.
+    """
+    credited: dict[tuple[str, str, Period], int] = defaultdict(int)
+    caps: dict[tuple[str, str, Period], Money] = {}
     for row in connection.execute(_counted()):
         contract = find_contract(connection, row.contract, row.contract_version)
         if contract.cap is None or contract.charge_base != "recurring":
             continue
-        key = row.agreement, _period(contract, row)
+        key = row.customer, row.service, _period(contract, row)
         credited[key] += row.amount
-        terms[key] = row, contract
-    for (agreement, period), amount in credited.items():
-        row, contract = terms[agreement, period]
-        total, cap = from_minor_units(amount, row.currency), _cap(contract, row)
+        cap = _cap(contract, row)
+        caps[key] = max(cap, caps.get(key, cap))
+    for (customer, service, period), amount in credited.items():
+        cap = caps[customer, service, period]
+        total = from_minor_units(amount, cap.currency)
         if total > cap:
-            yield Violation("I8", agreement, f"was credited {total} for {period}, beyond the cap of {cap}")
+            said = f"was credited {total} for {period}, beyond the cap of {cap}"
+            yield Violation("I8", f"{customer} {service}", said)
 
 
 def _counted() -> Any:
@@ -60,7 +65,7 @@ def _period(contract: Contract, row: Row[Any]) -> Period:
     return contract.stretch(contract.cap.over, row.window_start)
 
 
-def _cap(contract: Contract, row: Row[Any]) -> Any:
+def _cap(contract: Contract, row: Row[Any]) -> Money:
     assert contract.cap is not None  # noqa: S101 - asked before
     months = _MONTHS[contract.window if contract.cap.over == "window" else contract.cap.over]
     charge = from_minor_units(row.monthly_charge, row.currency).exact

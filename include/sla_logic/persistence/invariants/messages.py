@@ -1,4 +1,4 @@
-"""Every ended incident has one letter, under one Message-ID (I5)."""
+"""Every ended incident has one letter, and one more for each later decision about its credit (I5)."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from include.sla_logic.domain.mail_message import FAILED_STEP
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.invariants.violation import Violation
-from include.sla_logic.persistence.schema.system_t import outbox, steps
+from include.sla_logic.persistence.schema.system_t import documents, outbox, steps
 from include.sla_logic.process.graph import END
 
 MAIL = "mail"
@@ -19,8 +19,9 @@ def check_messages(connection: Connection) -> Iterator[Violation]:
     query = select(outbox.c.ticket, outbox.c.key).where(outbox.c.kind == MAIL, outbox.c.ticket.is_not(None))
     letters = Counter(row.ticket for row in connection.execute(query) if not row.key.startswith(FAILED_STEP))
     sent_off = set(connection.scalars(select(steps.c.ticket).where(steps.c.task == "send_customer_report")))
+    decided = _told_decisions(connection)
     for number in sorted(sent_off | letters.keys()):
-        expected = 1 if number in sent_off else 0
+        expected = (1 if number in sent_off else 0) + decided[number]
         if letters[number] != expected:
             yield Violation(
                 "I5", ticket_id(number), f"has {letters[number]} letters in the outbox instead of {expected}"
@@ -29,3 +30,9 @@ def check_messages(connection: Connection) -> Iterator[Violation]:
         select(steps.c.ticket).where(steps.c.task == END, steps.c.ticket.not_in(sent_off or [0]))
     ):
         yield Violation("I5", ticket_id(number), "was closed without a letter")
+
+
+def _told_decisions(connection: Connection) -> Counter[int]:
+    """Count the reports that followed a person's decision about a credit."""
+    told = (documents.c.kind == "CustomerReport") & documents.c.task.like("credit %")
+    return Counter(connection.scalars(select(documents.c.ticket).where(told)))

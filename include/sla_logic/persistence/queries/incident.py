@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, Table, select
 
 from include.sla_logic.domain.closed_incident import ClosedIncident
+from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.document import Document, Value
-from include.sla_logic.domain.rebate import BillingAdjustment, Rebate
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
 from include.sla_logic.persistence.audit import acts_about

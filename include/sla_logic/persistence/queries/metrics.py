@@ -75,7 +75,7 @@ def _credits(connection: Connection) -> list[Figure]:
     for state, currency, count, amount in connection.execute(query.group_by(table.state, table.currency)):
         tags = {"state": state, "currency": currency}
         figures.append(Figure("credits", count, tags))
-        figures.append(Figure("credits.amount", float(from_minor_units(int(amount), currency).amount), tags))
+        figures.append(Figure("credits.amount", float(from_minor_units(int(amount or 0), currency).amount), tags))
     return figures
 
 

@@ -30,13 +30,13 @@ class UnableToFindService(NotFoundError):
 
 @dataclass(frozen=True)
 class KeptCredit:
-    """One credit of one objective in one window, as Billing & Collections has it."""
+    """One credit of one window, as Billing & Collections has it; without an amount until a person names it."""
 
     reference: str
     ticket: str
     objective: str
     window_start: datetime
-    amount: Money
+    amount: Money | None
     state: str
     recorded_at: datetime
 
@@ -126,7 +126,7 @@ def _credits(connection: Connection, agreement: str, limit: int = 50) -> Sequenc
             ticket=row.ticket,
             objective=row.objective,
             window_start=row.window_start,
-            amount=from_minor_units(row.amount, row.currency),
+            amount=None if row.amount is None else from_minor_units(row.amount, row.currency),
             state=row.state,
             recorded_at=row.recorded_at,
         )

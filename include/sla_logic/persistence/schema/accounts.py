@@ -11,7 +11,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
 )
 
 from include.sla_logic.persistence.schema.columns import Instant, metadata
@@ -38,22 +37,31 @@ invoice_lines = Table(
     Column("currency", String(3), nullable=False),
 )
 
-# TMF678 AppliedCustomerBillingRate with appliedBillingRateType appliedBillingCredit.
+# TMF678 AppliedCustomerBillingRate with appliedBillingRateType appliedBillingCredit: what an incident brought for
+# one customer, service and window. Credits from before that identity have one row for each objective.
 applied_billing_credits = Table(
     "applied_billing_credits",
     metadata,
     Column("id", String(64), primary_key=True),
-    Column("ticket", String(64), nullable=False),
+    Column("ticket", String(64), nullable=False, index=True),
     Column("agreement", ForeignKey("agreements.id"), nullable=False),
-    Column("objective", String(64), nullable=False),
+    # Customer, service and account as they were when it was booked: the agreement may move to others afterwards.
+    Column("customer", String(64), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("objective", Text, nullable=False),  # the objectives that explain it
     Column("window_start", Instant, nullable=False),
     Column("window_end", Instant, nullable=False),
-    Column("gross", BigInteger, nullable=False),
-    Column("amount", BigInteger, nullable=False),
+    Column("gross", BigInteger),  # what the window owed when it was judged, or a person said; null: nobody knows yet
+    Column("amount", BigInteger),  # null: a person must name it
     Column("currency", String(3), nullable=False),
     Column("state", String(16), nullable=False),
+    Column("held_because", Text),
+    Column("facts", String(64)),  # names the judgement; a person's decision stands while it is the same
     Column("claim_deadline", Instant),
     Column("claimed_at", Instant),
+    Column("claimed_by", Text),
+    Column("entered_by", Text),  # who named the amount that is held
     Column("invoice", ForeignKey("invoices.id")),
     Column("text", Text, nullable=False),
     Column("recorded_at", Instant, nullable=False),
@@ -61,10 +69,13 @@ applied_billing_credits = Table(
     Column("decided_by", Text),
     Column("decision_reason", Text),
     Column("posted_at", Instant),
-    UniqueConstraint("ticket", "agreement", "objective", "window_start", "window_end"),
+    Column("paid_out_at", Instant),  # for a credit without an open invoice
+    Column("paid_out_by", Text),
     # A difference in the provider's favour waits for a second person and is never booked by itself.
     CheckConstraint("amount >= 0 OR state IN ('held', 'declined') OR decided_by IS NOT NULL", name="negative"),
+    CheckConstraint("amount IS NOT NULL OR state IN ('held', 'declined')", name="known"),
     CheckConstraint("state IN ('booked', 'held', 'unclaimed', 'posted', 'declined')", name="state"),
+    Index("ix_applied_billing_credits_subscription", "customer", "service", "window_start"),
     Index("ix_applied_billing_credits_window", "agreement", "window_start"),
     Index("ix_applied_billing_credits_invoice", "invoice"),
     Index("ix_applied_billing_credits_state", "state", "recorded_at"),

@@ -1,6 +1,7 @@
 """Customer Service receives the outcome and closes the incident with the customer (rows 26 to 31)."""
 
 from include.sla_logic.domain.closed_incident import ClosedIncident, Ending
+from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.customer_report import (
     CustomerReport,
     NextStep,
@@ -10,9 +11,11 @@ from include.sla_logic.domain.customer_report import (
 )
 from include.sla_logic.domain.diagnosis import ResourceCheck
 from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.period import spanning
 from include.sla_logic.domain.premium import PremiumCase
 from include.sla_logic.domain.problem_report import ProblemReport
-from include.sla_logic.domain.rebate import BillingAdjustment, Rebate, work_out_rebate
+from include.sla_logic.domain.rebate import work_out_rebate
+from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.trouble_ticket import TicketStatus
@@ -68,15 +71,29 @@ def create_customer_report(file: CaseFile) -> None:
 def report_sla_rebate(file: CaseFile) -> None:
     """Report the rebate for the violated SLA to Billing & Collections.
 
-    Reads the newest SlaComparison and the earlier credits of the window; writes the Rebate line by line, zero with
-    its reason where nothing is owed. Row 28 of the process.
+    Reads the newest SlaComparison, and what was credited and decided before for the customer's service; writes the
+    Rebate line by line, zero with its reason where nothing is owed. What an old incident brings, or one whose window
+    is settled, is held for a second person. Row 28 of the process.
     """
     agreement, _ = agreement_and_contract(file)
     comparison = file.read(SlaComparison)
-    earlier = file.billing.earlier_credits(agreement, comparison.cap_window or comparison.window)
-    rebate = work_out_rebate(comparison, earlier=earlier)
+    earlier = file.billing.earlier_credits(agreement, spanning(comparison.window, comparison.cap_window))
+    rebate = work_out_rebate(comparison, earlier=earlier, decided=file.billing.decisions(agreement))
+    if rebate.total:
+        rebate = rebate.held_also(_why_odd(file, agreement, rebate))
     file.write(rebate)
     file.record(f"Rebate reported: {rebate.total}. {rebate.reason}", lane=Lane.CUSTOMER_SERVICE)
+
+
+def _why_odd(file: CaseFile, agreement: Agreement, rebate: Rebate) -> list[str]:
+    """Say why a second person must look before this incident is credited on today's invoice."""
+    observed_from, deadline = file.read(ProblemReport).observed_from, rebate.claim_deadline
+    reasons = [file.policies.credits.too_old(observed_from, now=file.now)]
+    if (invoice := file.billing.settled_with(agreement, rebate.window)) is not None:
+        reasons.append(f"the window {rebate.window} was settled with the invoice {invoice}")
+    if deadline is not None and file.now >= deadline:
+        reasons.append(f"the credit was to be claimed before {deadline:%Y-%m-%d %H:%M} UTC")
+    return [reason for reason in reasons if reason is not None]
 
 
 @step

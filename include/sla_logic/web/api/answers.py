@@ -29,12 +29,13 @@ class Problem(BaseModel):
 
 
 class Order(BaseModel):
-    """Why something is to be done, and for a hold, who owes the next step."""
+    """Why something is to be done; for a hold, who owes the next step; to enter a credit, its amount as 12.50."""
 
     model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
     owner: Literal["customer", "provider"] | None = None
+    amount: Annotated[str, Field(max_length=40)] | None = None
 
 
 class Done(BaseModel):

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from include.sla_logic.domain.closed_incident import ClosedIncident
+from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.rebate import BillingAdjustment, Rebate
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
 from include.sla_logic.web.api.answers import Answer

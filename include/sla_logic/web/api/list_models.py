@@ -32,16 +32,27 @@ class Waiting(Answer):
 
 
 class WaitingCredit(Answer):
-    """A credit that waits for a person: `held` for a second one at TELECO, `unclaimed` for the customer."""
+    """A credit that waits: `held` for a second person, `unclaimed` for the customer, or `to_be_paid_out`.
+
+    `amount` is null where a person must name it; `entered_by` is who did, and may not approve it.
+    """
 
     reference: str
     ticket: str
+    customer: str
+    customer_name: str
+    service: str
     agreement: str
     objective: str
-    amount: Money
+    window_start: datetime
+    window_end: datetime
+    amount: Money | None
+    currency: str
     state: str
+    reason: str | None
     recorded_at: datetime
     claim_deadline: datetime | None
+    entered_by: str | None
 
 
 class Quarantined(Answer):

@@ -23,13 +23,13 @@ class BoardPage(Answer):
 
 
 class KeptCredit(Answer):
-    """One credit of one objective in one window, as Billing & Collections has it."""
+    """One credit of one window, as Billing & Collections has it; without an amount until a person names it."""
 
     reference: str
     ticket: str
     objective: str
     window_start: datetime
-    amount: Money
+    amount: Money | None
     state: str
     recorded_at: datetime
 

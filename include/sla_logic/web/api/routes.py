@@ -81,13 +81,14 @@ def act(
     order: Annotated[Order, Depends(read_order)],
     kind: Literal["ticket", "credit", "entry", "message"],
     subject: Reference,
-    name: Literal["release", "reject", "hold", "resume", "approve", "decline", "retry", "resend"],
+    name: Literal["release", "reject", "hold", "resume", "approve", "enter", "decline", "paid-out", "retry", "resend"],
 ) -> Done:
     """Release or reject a restoration, hold or resume a ticket, decide a credit, retry an entry or a message."""
     action = ACTIONS.get((kind, name))
     if action is None:
         raise HTTPException(404, f"A {kind} has no action {name}.")
-    request = ActionRequest(subject, caller.name, reason_of(order.reason), order.owner or "")
+    owner, amount = order.owner or "", order.amount or ""
+    request = ActionRequest(subject, caller.name, reason_of(order.reason), owner, amount, caller.roles)
     return Done(done=action.done, ticket=action.perform(use_cases, request))
 
 

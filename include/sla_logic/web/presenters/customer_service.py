@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from include.sla_logic.domain.closed_incident import ClosedIncident, Ending
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
+from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.detailed_problem_report import DetailedProblemReport
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.premium import PremiumCase
 from include.sla_logic.domain.problem_report import ProblemReport
-from include.sla_logic.domain.rebate import BillingAdjustment, Rebate
 from include.sla_logic.domain.significance import CustomerSignificance
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.sla.comparison import ObjectiveJudgement

@@ -1,0 +1,166 @@
+"""The documents of a credit: the rebate of a window, what people decided about it, and what was booked."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from include.sla_logic.domain.document import Document, Value
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.netting import EarlierCredit, Netted, net_off
+from include.sla_logic.domain.period import Instant, Period
+
+
+class Decision(Value):
+    """What a person decided about a credit of a window; `facts` names the judgement that they saw."""
+
+    window: Period
+    state: str  # booked, posted or declined
+    amount: Money | None
+    gross: Money | None
+    facts: str | None
+    by: str
+    at: Instant
+    reference: str
+
+    def against(self, window: Period) -> str | None:
+        """Say why nothing is booked for this window by itself: it was declined, on other facts."""
+        if self.state != "declined" or not self.window.overlaps(window):
+            return None
+        what = "the credit" if self.amount is None else str(self.amount)
+        return f"{self.by} declined {what} for {self.window} ({self.reference}), and facts have changed since"
+
+
+class Settlement(NamedTuple):
+    """The state in which a credit is kept, None for no credit; its amount, None where a person must name it; why."""
+
+    state: str | None
+    amount: Money | None
+    because: str | None
+
+
+class RebateLine(Value):
+    """What one objective explains of a window's amount; the `net` of all lines is what is still to be booked.
+
+    What was credited before is taken off the lines in their order: it belongs to the window, to no objective.
+    """
+
+    key: str
+    objective: str
+    gross: Money
+    earlier: Money
+    net: Money
+    arithmetic: tuple[str, ...]
+
+
+class Rebate(Document):
+    """The rebate of one window; a held one books nothing until a second person approves it.
+
+    `owed` is the window's one amount, after stacking and cap and before netting; `named` is false where a person must
+    name it. `facts` names the judgement; `stands` says which decision of a person about the same facts is left alone.
+    `notes` name what is owed besides credits: hours left off the bill, a right to leave (or its announcement).
+    All credits in `cap_window` together never exceed `cap`. `undecided` objectives take nothing back.
+    """
+
+    contract: str
+    contract_version: str
+    rules_version: str
+    service: str
+    window: Period
+    lines: tuple[RebateLine, ...]
+    total: Money
+    provisional: bool
+    held_for_approval: bool
+    held_because: str | None
+    claim_required: bool
+    claim_deadline: Instant | None
+    reason: str
+    notes: tuple[str, ...] = ()
+    cap: Money | None = None
+    cap_window: Period | None = None
+    undecided: tuple[str, ...] = ()
+    owed: Money | None = None
+    named: bool = True
+    facts: str | None = None
+    stands: str | None = None
+
+    @property
+    def gross(self) -> Money:
+        """What the window owes; rebates of earlier releases have it line by line."""
+        if self.owed is not None:
+            return self.owed
+        return sum((line.gross for line in self.lines), start=Money.zero(self.total.currency))
+
+    def held_also(self, reasons: Sequence[str]) -> "Rebate":
+        """Hold the rebate for these reasons too."""
+        if not reasons:
+            return self
+        because = "; ".join((*([self.held_because] if self.held_because else []), *reasons))
+        return self.model_copy(update={"held_for_approval": True, "held_because": because})
+
+    def net_of(self, credited: Iterable[EarlierCredit]) -> Netted:
+        """Take off what counts now, under the lock that booking takes; what is undecided takes nothing back."""
+        counted = list(credited)
+        netted = net_off(within_cap(self.gross, self.window, self.cap, self.cap_window, counted), self.window, counted)
+        if netted.net.amount < 0 and self.undecided:
+            return netted._replace(net=Money.zero(self.total.currency), held_because=None)
+        return netted
+
+    def settle(self, credited: Iterable[EarlierCredit], decided: Sequence[Decision]) -> Settlement:
+        """Say what is booked, held or left alone now, under the lock that booking takes."""
+        if (one := standing(decided, self)) is not None:
+            reason = f"{one.by} decided on the same facts before ({one.reference}): that stands."
+            return Settlement(None, Money.zero(self.total.currency), reason)
+        if self.held_for_approval:
+            return Settlement("held", self.total if self.named else None, self.held_because)
+        netted = self.net_of(credited)
+        if netted.net.amount <= 0:  # credited meanwhile, perhaps on newer facts: that takes nothing back
+            said = "Everything that is due was credited before." if self.total else None
+            return Settlement(None, Money.zero(self.total.currency), said)
+        because = [netted.held_because] if netted.held_because else []
+        because += [why for one in decided if (why := one.against(self.window))]
+        if because:
+            return Settlement("held", netted.net, "; ".join(because))
+        return Settlement("unclaimed" if self.claim_required else "booked", netted.net, None)
+
+
+class BillingAdjustment(Document):
+    """What Billing & Collections did with a rebate (TMF678 applied billing credit).
+
+    `booked` is what was credited now (zero for a held rebate), `waiting` what is held, `decided` how a person decided;
+    totals are those of the open invoice. Without an open invoice what is booked is to be paid out.
+    """
+
+    account: str
+    invoice: str | None
+    references: tuple[str, ...]
+    booked: Money
+    invoice_before: Money | None = None
+    invoice_after: Money | None = None
+    held: bool = False
+    waiting: Money | None = None
+    decided: str | None = None
+    reason: str
+
+
+def within_cap(
+    owed: Money, window: Period, cap: Money | None, cap_window: Period | None, credited: Iterable[EarlierCredit]
+) -> Money:
+    """Return what the cap leaves of an amount beside the other windows under it; what this one shares is netted."""
+    if cap is None or cap_window is None:
+        return owed
+    others = (
+        one.amount for one in credited if cap_window.contains(one.window.start) and not one.window.overlaps(window)
+    )
+    return min(owed, max(cap - sum(others, start=Money.zero(cap.currency)), Money.zero(cap.currency)))
+
+
+def standing(decided: Sequence[Decision], rebate: Rebate) -> Decision | None:
+    """Return the newest decision about this window, if it was made on the same facts.
+
+    Decisions from before the facts had a name are compared by the amount that was due.
+    """
+    mine = [one for one in decided if one.window == rebate.window]
+    if not mine:
+        return None
+    newest = max(mine, key=lambda one: one.at)
+    same = newest.facts == rebate.facts if newest.facts else newest.gross == rebate.gross
+    return newest if same else None

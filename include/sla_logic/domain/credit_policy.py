@@ -1,0 +1,55 @@
+"""Who may approve which credits, and which incidents need a second person (policies/credits.yaml)."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from include.sla_logic.domain.money import Currency, Money
+from include.sla_logic.domain.priorities import Table
+
+Limit = Mapping[Currency, Decimal] | Literal["unlimited"]
+
+
+class CreditPolicy(Table):
+    """The table as it is written; a role without a limit is one that approves nothing."""
+
+    version: str
+    four_eyes: bool = True
+    old_after_days: int = Field(ge=1, le=36_500)
+    limits: Mapping[str, Limit]
+
+    @model_validator(mode="after")
+    def _names_the_default(self) -> Self:
+        if "default" not in self.limits:
+            msg = "limits needs a default, for people whose role is not known"
+            raise ValueError(msg)
+        return self
+
+    def refusal(self, amount: Money, *, by: str, roles: Collection[str], before: Collection[str | None]) -> str | None:
+        """Say why this person may not approve this amount; `before` are those who entered or claimed it."""
+        if self.four_eyes and any(_same(by, one) for one in before):
+            return f"{by} entered or claimed this amount: another person must approve it."
+        known = [role.lower() for role in roles if role.lower() in self.limits] or ["default"]
+        limits = [self.limits[role] for role in known]
+        if any(limit == "unlimited" for limit in limits):
+            return None
+        most = max(limit.get(amount.currency, Decimal(0)) for limit in limits if limit != "unlimited")
+        if abs(amount.amount) <= most:
+            return None
+        upto = Money(amount=most, currency=amount.currency)
+        return (
+            f"{by} may approve up to {upto} as {' and '.join(known)}, not {amount}: somebody with a higher limit must."
+        )
+
+    def too_old(self, observed_from: datetime, *, now: datetime) -> str | None:
+        """Say why an incident that was observed that long ago is held."""
+        if observed_from >= now - timedelta(days=self.old_after_days):
+            return None
+        return f"the incident was observed on {observed_from:%Y-%m-%d}, more than {self.old_after_days} days ago"
+
+
+def _same(one: str, other: str | None) -> bool:
+    return other is not None and one.strip().casefold() == other.strip().casefold()

@@ -1,0 +1,91 @@
+"""The credits that wait for a person: to be decided, claimed or paid out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, or_, select
+
+from include.sla_logic.domain.money import Money
+from include.sla_logic.persistence.counted_credits import COUNTS
+from include.sla_logic.persistence.paging import Page, cut_page
+from include.sla_logic.persistence.schema.accounts import applied_billing_credits
+from include.sla_logic.persistence.schema.columns import from_minor_units
+from include.sla_logic.persistence.schema.reference import customers
+
+TO_PAY_OUT = "to_be_paid_out"
+
+
+@dataclass(frozen=True)
+class WaitingCredit:
+    """A credit that waits: `held` for a second person, `unclaimed` for the customer, `to_be_paid_out` for an invoice.
+
+    `amount` is None where a person must name it; `entered_by` is who did.
+    """
+
+    reference: str
+    ticket: str
+    customer: str
+    customer_name: str
+    service: str
+    agreement: str
+    objective: str
+    window_start: datetime
+    window_end: datetime
+    amount: Money | None
+    currency: str
+    state: str
+    reason: str | None
+    recorded_at: datetime
+    claim_deadline: datetime | None
+    entered_by: str | None
+
+
+def waiting_credits(connection: Connection) -> list[WaitingCredit]:
+    """Return the credits that wait, oldest first."""
+    return [_waiting(row) for row in connection.execute(_undecided())]
+
+
+def page_of_credits(connection: Connection, *, number: int, size: int) -> Page[WaitingCredit]:
+    """Return one page of the same credits."""
+    return cut_page(connection, _undecided(), _waiting, number=number, size=size)
+
+
+def held_credits_of(connection: Connection, ticket: str) -> list[WaitingCredit]:
+    """Return the credits of one incident that wait for a second person."""
+    table = applied_billing_credits.c
+    mine = _undecided().where(table.ticket == ticket, table.state == "held")
+    return [_waiting(row) for row in connection.execute(mine)]
+
+
+def _undecided() -> Select[Any]:
+    table = applied_billing_credits.c
+    unpaid = and_(table.state.in_(COUNTS), table.invoice.is_(None), table.paid_out_at.is_(None), table.amount != 0)
+    return (
+        select(applied_billing_credits, customers.c.name.label("customer_name"))
+        .outerjoin(customers, customers.c.id == table.customer)
+        .where(or_(table.state.in_(("held", "unclaimed")), unpaid))
+        .order_by(table.recorded_at, table.id)
+    )
+
+
+def _waiting(row: Row[Any]) -> WaitingCredit:
+    paid_out = row.state in COUNTS
+    return WaitingCredit(
+        reference=row.id,
+        ticket=row.ticket,
+        customer=row.customer,
+        customer_name=row.customer_name or row.customer,
+        service=row.service,
+        agreement=row.agreement,
+        objective=row.objective,
+        window_start=row.window_start,
+        window_end=row.window_end,
+        amount=None if row.amount is None else from_minor_units(row.amount, row.currency),
+        currency=row.currency,
+        state=TO_PAY_OUT if paid_out else row.state,
+        reason=f"The account {row.account} has no open invoice." if paid_out else row.held_because,
+        recorded_at=row.recorded_at,
+        claim_deadline=row.claim_deadline,
+        entered_by=row.entered_by,
+    )
