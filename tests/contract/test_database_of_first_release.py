@@ -20,6 +20,7 @@ from include.sla_logic.domain.closed_incident import ClosedIncident
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.database import current_revision, newest_revision
 from include.sla_logic.persistence.migrations import _configuration
+from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.columns import metadata
 from include.sla_logic.services import Settings, UseCases
 from tests.clock import Clock
@@ -123,3 +124,24 @@ def test_what_the_first_release_put_into_the_outbox_leaves_under_its_key(use_cas
 def test_what_the_first_release_handed_to_the_triggerer_is_understood():
     path, kept = FIRST["trigger"]
     assert list(import_string(path)(**kept).serialize()) == [path, kept]
+
+
+def test_what_the_first_release_credited_by_objective_is_not_credited_again(use_cases, clock):
+    """The window of the closed incident owes what the first release booked for it, under its old identity."""
+    with use_cases.work.database.read() as connection:
+        [before] = connection.execute(select(a.applied_billing_credits)).all()
+    assert (before.customer, before.service, before.account) == ("C-1001", "S-1001", "B-1001")
+    told = next(
+        row for row in FIRST["tables"]["documents"] if row["kind"] == "ProblemNotification" and row["ticket"] == 1
+    )
+    conf = json.loads(told["body"]) | {"external_reference": "AGAIN"}
+    conf = {name: value for name, value in conf.items() if name not in {"schema_version", "reported_at"} and value}
+    use_cases.incidents.accept(conf, run_id="run-again", origin="test")
+    assert finish(use_cases, "run-again").credit.amount == 0
+    with use_cases.work.database.read() as connection:
+        counts = select(func.sum(a.applied_billing_credits.c.amount)).where(
+            a.applied_billing_credits.c.customer == "C-1001",
+            a.applied_billing_credits.c.state.in_(("booked", "posted")),
+        )
+        assert connection.scalar(counts) == before.amount
+    assert list(map(str, use_cases.monitoring.violations())) == []

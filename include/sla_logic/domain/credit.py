@@ -55,7 +55,7 @@ class Rebate(Document):
     """The rebate of one window; a held one books nothing until a second person approves it.
 
     `owed` is the window's one amount, after stacking and cap and before netting; `named` is false where a person must
-    name it. `facts` names the judgement; `stands` says which decision of a person about the same facts is left alone.
+    name it. `facts` names the judgement.
     `notes` name what is owed besides credits: hours left off the bill, a right to leave (or its announcement).
     All credits in `cap_window` together never exceed `cap`. `undecided` objectives take nothing back.
     """
@@ -80,7 +80,6 @@ class Rebate(Document):
     owed: Money | None = None
     named: bool = True
     facts: str | None = None
-    stands: str | None = None
 
     @property
     def gross(self) -> Money:
