@@ -314,7 +314,7 @@ def test_a_second_incident_in_the_same_window_is_not_credited_again():
     walk(use_cases, run_id="run-2")
     rebate = use_cases.incidents["run-2"].rounds(Rebate)[-1]
     assert rebate.total == NOTHING
-    assert sum((c.amount for c in use_cases.world.billing.booked), start=NOTHING) == TENTH
+    assert sum((c.amount for _, c in use_cases.world.billing.booked), start=NOTHING) == TENTH
 
 
 def test_the_rebate_counts_what_happened_until_the_outcome_was_received():

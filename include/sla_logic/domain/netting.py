@@ -15,7 +15,6 @@ class EarlierCredit(Value):
     window: Period
     amount: Money
     reference: str
-    contract: str = ""
     objective: str = ""
 
 
