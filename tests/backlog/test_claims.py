@@ -2,10 +2,11 @@
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from include.sla_logic.persistence.backlog import Released
 from include.sla_logic.persistence.schema import reference as t
@@ -262,3 +263,21 @@ def _none():
     from datetime import timedelta
 
     return timedelta(0)
+
+
+@pytest.mark.parametrize("registered", ["before", "after"])
+def test_the_first_day_of_an_agreement_is_that_of_its_contracts_zone(any_use_cases, tmp_path, registered):
+    rows = [event("EVE", "acknowledged", "1 22:30"), event("FIRST", "acknowledged", "1 23:30")]  # half past in Berlin
+
+    def starts(day):
+        with any_use_cases.work.database.write() as connection:
+            connection.execute(update(t.agreements).values(starts=day))
+
+    starts(date(2026, 11, 2) if registered == "before" else date(2026, 12, 1))
+    take_in(any_use_cases, write_csv(tmp_path / "open.csv", rows))
+    if registered == "after":
+        assert claim(any_use_cases) == []
+        starts(date(2026, 11, 2))
+    assert references(any_use_cases, claim(any_use_cases)) == ["FIRST"]
+    waiting = {line.reference: line.why for line in any_use_cases.backlog.open_incidents()}
+    assert "in force" in (waiting["EVE"] or "")

@@ -1,7 +1,7 @@
 """The checker sees each thing that must never be: every violation is made here once, by force."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, text, update
@@ -181,6 +181,15 @@ def test_an_answer_in_the_audit_that_the_wait_does_not_know_is_named(opened, par
 def test_an_answer_where_nothing_waits_is_named(opened):
     spoil(opened, act("restoration released"))
     assert violations(opened) == ["I7 TT-000001: a request was answered where nothing waits"]
+
+
+def test_two_agreements_that_hold_the_same_days_are_named(opened):
+    row = {"id": "AG-2", "customer": "C-1", "service": "S-1", "contract": "city-internet", "contract_version": "1"}
+    money = {"monthly_charge": 100, "currency": "EUR", "account": "A-1"}
+    spoil(opened, insert(t.agreements).values(**row, **money, starts=date(2026, 10, 1), ends=None))
+    assert violations(opened) == ["I3 AG-2: holds days of a service of C-1 that AG-1 holds too"]
+    spoil(opened, update(t.agreements).where(t.agreements.c.id == "AG-1").values(ends=date(2026, 9, 30)))
+    assert violations(opened) == []
 
 
 def capped(over: str, share: str = "10%") -> object:

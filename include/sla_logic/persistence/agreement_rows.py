@@ -1,11 +1,12 @@
 """The rows of agreements, with their history, as an import brings them together with new ones."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from include.sla_logic.domain.agreements import days_in_force
 from include.sla_logic.domain.spans import Span
@@ -53,6 +54,18 @@ class AgreementRow:
         return [{"agreement": self.id, "valid_from": first, **terms} for first, terms in self.terms.items()]
 
 
+def read_rows(connection: Connection, where: ColumnElement[bool]) -> dict[str, AgreementRow]:
+    """Return agreements by their names, with their history."""
+    terms: dict[str, dict[date, dict[str, Any]]] = defaultdict(dict)
+    history = select(t.agreement_terms).join(t.agreements, _a.id == _terms.agreement).where(where)
+    for row in connection.execute(history.order_by(_terms.valid_from)):
+        terms[row.agreement][row.valid_from] = _changing(row)
+    return {
+        row.id: AgreementRow(row.id, row.service, row.starts, row.ends, _changing(row), terms[row.id])
+        for row in connection.execute(select(t.agreements).where(where))
+    }
+
+
 @dataclass
 class AgreementRows:
     """What is known about the agreements, contracts and accounts that records name, and about what may overlap them."""
@@ -72,19 +85,14 @@ class AgreementRows:
         customers = {one.customer for one in named}
         theirs = select(_terms.agreement).where(_terms.customer.in_(customers))
         same = and_(_a.service.in_(services), or_(_a.customer.in_(customers), _a.id.in_(theirs)))
-        rows = connection.execute(select(t.agreements).where(or_(same, _a.id.in_(ids)))).all()
-        terms: dict[str, dict[date, dict[str, Any]]] = {row.id: {} for row in rows}
-        history = select(t.agreement_terms).where(_terms.agreement.in_(terms)).order_by(_terms.valid_from)
-        for row in connection.execute(history):
-            terms[row.agreement][row.valid_from] = _changing(row)
+        rows = read_rows(connection, or_(same, _a.id.in_(ids)))
         versions = {(one.contract, one.contract_version) for one in named}
-        charged = {one.account or f"B-{one.customer}" for one in named} | {row.account for row in rows}
+        charged = {one.account or f"B-{one.customer}" for one in named} | {
+            row.newest["account"] for row in rows.values()
+        }
         accounts = select(t.billing_accounts).where(t.billing_accounts.c.id.in_(charged))
         return cls(
-            {
-                row.id: AgreementRow(row.id, row.service, row.starts, row.ends, _changing(row), terms[row.id])
-                for row in rows
-            },
+            rows,
             _judged(connection, ids),
             {version: find_contract(connection, *version).currency for version in versions},
             {row.id: row.currency for row in connection.execute(accounts)},

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from include.sla_logic.persistence.invariants.agreements import check_agreements
 from include.sla_logic.persistence.invariants.caps import check_caps
 from include.sla_logic.persistence.invariants.incidents import check_incidents, unsettled_incidents
 from include.sla_logic.persistence.invariants.messages import check_messages
@@ -36,6 +37,7 @@ def _all(connection: Connection) -> Iterator[Violation]:
     yield from check_incidents(connection)
     yield from check_outcomes(connection)
     yield from check_ways(connection)
+    yield from check_agreements(connection)
     yield from check_money(connection)
     yield from check_windows(connection)
     yield from check_caps(connection)
