@@ -5,8 +5,8 @@ from sqlalchemy import BigInteger, Column, String, Text, inspect, text
 
 from include.sla_logic.persistence.schema.columns import Instant
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 
 _CREDITS = "applied_billing_credits"
 _TAKEN = ("customer", "service", "account")
