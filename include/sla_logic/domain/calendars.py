@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.domain.period import Period, from_seconds, of_span
 from include.sla_logic.domain.spans import Span
-from include.sla_logic.domain.written import WRITTEN, Written
+from include.sla_logic.domain.written import WRITTEN, Written, in_files
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Weekday = Annotated[str, Field(pattern="^(mon|tue|wed|thu|fri|sat|sun)$")]
@@ -148,11 +148,13 @@ class BusinessCalendar(BaseModel):
     `holidays` adds days; with no country they are the only holidays.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"allOf": [{WRITTEN: "subdivisions"}]})
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_extra=in_files(allOf=[{WRITTEN: "subdivisions"}])
+    )
 
     country: Annotated[str, Field(pattern="^[A-Z]{2}$"), Written("country")] | None = None
     subdivision: str | None = None
-    working_days: Annotated[tuple[Weekday, ...], Field(json_schema_extra={"minItems": 1})] = WEEKDAYS[:5]
+    working_days: Annotated[tuple[Weekday, ...], Field(json_schema_extra=in_files(minItems=1))] = WEEKDAYS[:5]
     holidays: tuple[Annotated[date, Written("date")], ...] = ()
 
     @model_validator(mode="after")

@@ -30,7 +30,7 @@ from include.sla_logic.domain.contract.terms import Cap, Chronic, Claim, Countin
 from include.sla_logic.domain.durations import parse_duration
 from include.sla_logic.domain.money import Currency, Money
 from include.sla_logic.domain.period import Period
-from include.sla_logic.domain.written import WRITTEN, Written
+from include.sla_logic.domain.written import WRITTEN, Written, in_files
 
 
 class ServiceClass(StrEnum):
@@ -85,7 +85,7 @@ _NUMBER_TARGETS: dict[str, JsonValue] = {
 class Objective(Term):
     """One service level objective with its consequence."""
 
-    model_config = ConfigDict(json_schema_extra={"allOf": [_NUMBER_TARGETS]})
+    model_config = ConfigDict(json_schema_extra=in_files(allOf=[_NUMBER_TARGETS]))
 
     id: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
     metric: MetricName
@@ -176,7 +176,7 @@ class Contract(Term):
             raise ValueError(str(error)) from error
         return zone
 
-    model_config = ConfigDict(json_schema_extra={"anyOf": _PROMISES})
+    model_config = ConfigDict(json_schema_extra=in_files(anyOf=_PROMISES))
 
     @model_validator(mode="after")
     def _promises_something(self) -> Self:

@@ -19,7 +19,7 @@ from include.sla_logic.domain.contract.quantities import (
 )
 from include.sla_logic.domain.contract.rates import Chosen, ProRata, Rate, SimpleRate, simple_rates
 from include.sla_logic.domain.durations import parse_duration, show_duration
-from include.sla_logic.domain.written import WRITTEN, Written
+from include.sla_logic.domain.written import WRITTEN, Written, in_files
 
 AnyRate = SimpleRate | Chosen
 
@@ -104,7 +104,7 @@ class Credit(Term):
     (`each_at_…`) and for all together (`at_…`). Every part is optional but one of `rate` and `tiers`.
     """
 
-    model_config = ConfigDict(json_schema_extra={"allOf": _CONDITIONS})
+    model_config = ConfigDict(json_schema_extra=in_files(allOf=_CONDITIONS))
 
     kind: Literal["credit"] = "credit"
     for_each: Literal["window", "event", "day"] = "window"

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from include.sla_logic.domain.contract.conditions import given
 from include.sla_logic.domain.contract.quantities import Quantity, Term
+from include.sla_logic.domain.written import in_files
 
 
 class LeastCredit(Term):
@@ -15,7 +16,7 @@ class LeastCredit(Term):
     at_least: Annotated[Quantity, Field(gt=0)] | None = None
     more_than: Annotated[Quantity, Field(ge=0)] | None = None
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [given("at_least"), given("more_than")]})
+    model_config = ConfigDict(json_schema_extra=in_files(oneOf=[given("at_least"), given("more_than")]))
 
     @model_validator(mode="after")
     def _has_one_bound(self) -> Self:

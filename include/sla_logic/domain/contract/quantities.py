@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, mo
 
 from include.sla_logic.domain.contract.conditions import at_most_one
 from include.sla_logic.domain.durations import parse_duration, show_duration
-from include.sla_logic.domain.written import Written
+from include.sla_logic.domain.written import Written, in_files
 
 _MOST_DIGITS = 12  # beyond that a fraction is easier to read
 _LARGEST_EXPONENT, _LONGEST_SHARE = 40, 100
@@ -104,7 +104,7 @@ class Range(Term):
     """Bounds of a tier; what is left out is unbounded."""
 
     model_config = ConfigDict(
-        json_schema_extra={"allOf": [at_most_one("at_least", "more_than"), at_most_one("at_most", "below")]}
+        json_schema_extra=in_files(allOf=[at_most_one("at_least", "more_than"), at_most_one("at_most", "below")])
     )
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from typing import Any
 
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.forms import form_schema
-from include.sla_logic.domain.written import WRITTEN
+from include.sla_logic.domain.written import WRITTEN, stating_forms
 
 _MOST_CHARACTERS, _MOST_ITEMS, _LARGEST_WHOLE = 4_000, 500, 1_000_000_000
 _AT_THE_END = "(?!\\n)"  # the $ of some readers also matches before a last line break
@@ -16,7 +16,8 @@ _AT_THE_END = "(?!\\n)"  # the $ of some readers also matches before a last line
 def contract_schema() -> dict[str, Any]:
     """Return the schema: every text form is stated, and everything has an upper bound."""
     forms: dict[str, Any] = {}
-    fields = _stated(Contract.model_json_schema(), forms)
+    with stating_forms():
+        fields = _stated(Contract.model_json_schema(), forms)
     fields["$defs"] |= {name: forms[name] for name in sorted(forms)}
     _name_the_kind(fields, fields["$defs"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **fields}

@@ -9,7 +9,7 @@ from include.sla_logic.domain.calendars import WindowKind
 from include.sla_logic.domain.contract.conditions import at_most_one, given, needs
 from include.sla_logic.domain.contract.quantities import Duration, DurationRange, Share, Term
 from include.sla_logic.domain.measurements import Attribution
-from include.sla_logic.domain.written import Written
+from include.sla_logic.domain.written import Written, in_files
 
 Days = Annotated[int, Field(ge=0), Written("days")]
 
@@ -80,7 +80,9 @@ class Claim(Term):
     ticket_within: Duration | None = None
     note: str | None = None
 
-    model_config = ConfigDict(json_schema_extra={"allOf": [at_most_one(*two) for two in combinations(_DEADLINES, 2)]})
+    model_config = ConfigDict(
+        json_schema_extra=in_files(allOf=[at_most_one(*two) for two in combinations(_DEADLINES, 2)])
+    )
 
     @property
     def has_days(self) -> bool:
@@ -115,14 +117,14 @@ class Chronic(Term):
     """
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "allOf": [
+        json_schema_extra=in_files(
+            allOf=[
                 needs("count", "within_days"),
                 needs("within_days", "count"),
                 needs("total_within_days", "total"),
                 {"anyOf": [given("count"), given("total"), given("missed")]},
             ]
-        }
+        )
     )
 
     right: str = "termination without charge"
