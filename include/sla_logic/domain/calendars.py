@@ -174,9 +174,13 @@ class BusinessCalendar(BaseModel):
 
     def is_working_day(self, day: date) -> bool:
         """Tell whether people work on that local day."""
-        if WEEKDAYS[day.weekday()] not in self.working_days or day in self.holidays:
-            return False
-        return self.country is None or day not in _public_holidays(self.country, self.subdivision, day.year)
+        return WEEKDAYS[day.weekday()] in self.working_days and not self.is_holiday(day)
+
+    def is_holiday(self, day: date) -> bool:
+        """Tell whether that local day is a holiday, of the country or of the list."""
+        if day in self.holidays:
+            return True
+        return self.country is not None and day in _public_holidays(self.country, self.subdivision, day.year)
 
     def working_days_between(self, first: date, last: date) -> int:
         """Count the working days strictly between two days; neither of them counts."""

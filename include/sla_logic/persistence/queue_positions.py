@@ -156,13 +156,14 @@ def judged(document: SlaComparison) -> dict[str, Any]:
     left = nearest.seconds_to_next_tier if nearest else None
     runs = nearest is not None and nearest.provisional and left is not None
     stake = nearest.next_tier.costs_more if nearest and nearest.next_tier else None
+    reached_at = nearest.next_tier.reached_at if nearest and nearest.next_tier else None
     return {
         "contract": document.contract,
         "objective": (nearest or document.worst).objective[:64],
         "breached": document.breached,
         "judged_at": document.as_of,
         "budget_seconds": left,
-        "next_tier_at": document.as_of + timedelta(seconds=left or 0) if runs else None,
+        "next_tier_at": reached_at or document.as_of + timedelta(seconds=left or 0) if runs else None,
         "at_stake": to_minor_units(stake) if stake else None,
         "window_end": document.window.end,
         "due": to_minor_units(document.credit_due) if document.credit_due is not None else None,

@@ -29,7 +29,9 @@ from include.sla_logic.domain.contract.rules import Rule
 from include.sla_logic.domain.contract.terms import Cap, Chronic, Claim, Counting, MaintenanceTerms
 from include.sla_logic.domain.durations import parse_duration
 from include.sla_logic.domain.money import Currency, Money
-from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.period import Period, from_seconds, to_seconds
+from include.sla_logic.domain.service_hours import after_service_time, service_time
+from include.sla_logic.domain.spans import Span
 from include.sla_logic.domain.written import WRITTEN, Written, in_files
 
 
@@ -192,6 +194,19 @@ class Contract(Term):
     def window_at(self, instant: datetime) -> Period:
         """Return the contract's window in which the instant lies."""
         return self.stretch(self.window, instant)
+
+    def service_time(self, span: Span) -> list[Span]:
+        """Return the time inside a span that exists for this contract: its service hours, or all of it."""
+        hours = self.counting.service_hours
+        return [span] if hours is None else list(service_time(hours, self.calendar, self.zone, span))
+
+    def after_service_time(self, at: datetime, seconds: int) -> datetime | None:
+        """Return when so much of that time has passed since the moment; None where it never does."""
+        hours = self.counting.service_hours
+        if hours is None:
+            return at + timedelta(seconds=seconds)
+        found = after_service_time(hours, self.calendar, self.zone, to_seconds(at), seconds)
+        return None if found is None else from_seconds(found)
 
     def counted_for(self, objective: Objective) -> "Contract":
         """Return the contract with what the objective counts in its own way."""

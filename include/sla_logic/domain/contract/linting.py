@@ -8,6 +8,7 @@ from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.finding import Finding, LineOf
 from include.sla_logic.domain.contract.reading import Lines, UnableToReadContract, parse_contract, parse_supposing
 from include.sla_logic.domain.contract.term_linting import lint_objective, lint_terms
+from include.sla_logic.domain.contract.terms import Counting
 from include.sla_logic.domain.contract.tier_linting import lint_tiers
 
 # What is supposed of a contract that lacks a term, only to say what else is wrong with it.
@@ -22,7 +23,10 @@ def _findings(contract: Contract, lines: Lines) -> Iterable[Finding]:
     yield from lint_terms(contract, partial(_line, lines))
     yield from lint_agreement_terms(contract, partial(_line, lines))
     yield from _named_twice(contract, partial(_line, lines, "objectives"))
+    yield from _empty_hours(contract.counting, partial(_line, lines, "counting", "service_hours"))
     for number, objective in enumerate(contract.objectives):
+        own = partial(_line, lines, "objectives", number, "counting", "service_hours")
+        yield from _empty_hours(objective.counting, own)
         yield from lint_objective(contract, objective, partial(_line, lines, "objectives", number))
         yield from lint_tiers(contract, objective, partial(_line, lines, "objectives", number, "rule"))
 
@@ -33,6 +37,16 @@ def _named_twice(contract: Contract, line: LineOf) -> Iterable[Finding]:
         if name in names[:number]:
             text = f"objectives.{number}.id: the objective {name} is named twice: give each an id of its own"
             yield Finding(level="refuses", line=line(number, "id"), code="named_twice", text=text)
+
+
+def _empty_hours(counting: Counting | None, line: LineOf) -> Iterable[Finding]:
+    for number, hours in enumerate(counting.service_hours or () if counting else ()):
+        if hours.is_empty:
+            text = (
+                f"service_hours.{number}: it opens at {hours.opens} and closes at {hours.closes}, so it is never open; "
+                "write hours over midnight as two entries, one until 24:00"
+            )
+            yield Finding(level="refuses", line=line(number), code="empty_hours", text=text)
 
 
 def check_contract(text: str, *, name: str) -> tuple[Contract | None, tuple[Finding, ...]]:

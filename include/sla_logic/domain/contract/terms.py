@@ -9,6 +9,7 @@ from include.sla_logic.domain.calendars import WindowKind
 from include.sla_logic.domain.contract.conditions import at_most_one, given, needs
 from include.sla_logic.domain.contract.quantities import Duration, DurationRange, Share, Term
 from include.sla_logic.domain.measurements import Attribution
+from include.sla_logic.domain.service_hours import Opening
 from include.sla_logic.domain.written import Written, in_files
 
 Days = Annotated[int, Field(ge=0), Written("days")]
@@ -20,7 +21,8 @@ class Counting(Term):
     `clock_start` and `clock_stop` bound an outage; one without the moment that the clock needs is
     left out, and named. `shortest` is the shortest stretch that counts, after merging touching
     outages and taking out maintenance. `brackets` says which of two bounds money uses. `stops_for`
-    names whose holds stop the clock, where holds do.
+    names whose holds stop the clock, where holds do. `service_hours` are the only time that exists for the objective:
+    downtime, the whole that a share is a share of, and `shortest` are counted in them; None: all hours of all days.
     """
 
     clock_start: Literal["outage", "detected", "reported", "first_of_detected_and_reported", "ticket_opened"] = "outage"
@@ -31,6 +33,7 @@ class Counting(Term):
     shortest: DurationRange | None = None
     brackets: Literal["shortest", "longest"] = "shortest"
     least_coverage: Share | None = None
+    service_hours: Annotated[tuple[Opening, ...], Field(min_length=1, max_length=50)] | None = None
 
     def stopped_by(self, owner: str) -> bool:
         """Tell whether the clock is stopped while this owner owes the next step; any other name is a third party."""

@@ -92,6 +92,7 @@ class Case:
     states: dict[FromUnavailableState, Downtime] = field(default_factory=dict)
     incidents: Sequence[Any] | None = None  # what `claims` found to be claimable, looked up once
     _downtime: Downtime | None = None
+    _held: list[spans.Span] | None = None
     _counted_apart: dict[tuple[Counting, MaintenanceTerms], "Case"] = field(default_factory=dict)
 
     def counted_for(self, objective: Objective) -> "Case":
@@ -115,10 +116,22 @@ class Case:
         return self.window.span
 
     @property
+    def held(self) -> list[spans.Span]:
+        """The time of the window that agreements hold and that lies in the service hours."""
+        if self._held is None:
+            self._held = spans.intersect(self.agreed.held, self.contract.service_time(self.span))
+        return self._held
+
+    @property
+    def seconds(self) -> int:
+        """How many seconds that is."""
+        return spans.total(self.held)
+
+    @property
     def downtime(self) -> Downtime:
         """The counted outages; raise `UnableToJudge` where a record cannot be right."""
         if self._downtime is None:
-            self._downtime = count_downtime(self.contract, self.facts, self.agreed.held, self.as_of)
+            self._downtime = count_downtime(self.contract, self.facts, self.held, self.as_of)
         return self._downtime
 
     @property
@@ -129,7 +142,11 @@ class Case:
 
 def total_seconds(case: Case) -> int:
     """Return the real length of the time that a share of time is a share of."""
-    return case.agreed.total
+    calendar = case.agreed.calendar
+    if case.contract.counting.service_hours is None:
+        return case.agreed.total
+    is_whole = case.agreed.total == calendar.seconds  # or the contract counts a cut window as whole
+    return spans.total(case.contract.service_time(calendar.span)) if is_whole else case.seconds
 
 
 def availability_of(case: Case, downtime: Downtime) -> Measured:
@@ -138,7 +155,7 @@ def availability_of(case: Case, downtime: Downtime) -> Measured:
     found = Measured(total=total, downtime=downtime, unknown_seconds=spans.total(downtime.unknown))
     found.open_reasons = downtime.open_reasons
     found.events = downtime.events
-    if found.unknown_seconds >= case.agreed.seconds:
+    if found.unknown_seconds >= case.seconds:
         found.state = DataState.NO_DATA
         return found
     found.value = 100 - Fraction(100 * seconds, total)

@@ -138,6 +138,9 @@ def count_spans(
     for kept, why, reference in excluded.reasons:
         hit = spans.clip(spans.intersect(raw, [kept]), found.window)
         found.noted += [Noted(span, "excluded", why, reference) for span in hit]
+    for piece in spans.clip(left, found.window) if contract.counting.service_hours else ():
+        closed = spans.subtract([piece], contract.service_time(piece))
+        found.noted += [Noted(span, "excluded", "outside the service hours", None) for span in closed]
     found.noted += [Noted(span, "no_data", "nobody measured", None) for span in found.unknown]
 
 
@@ -207,14 +210,17 @@ def _ends(outage: Outage, closed: datetime | None, until: int) -> tuple[int, int
 
 
 def _long_enough(contract: Contract, pieces: list[Span], found: Downtime, *, note: bool) -> list[Span]:
+    """Return the service time of each piece, where it is long enough to count."""
     shortest = contract.counting.shortest
-    if shortest is None:
+    if shortest is None and contract.counting.service_hours is None:
         return pieces
     kept: list[Span] = []
-    for start, end in pieces:
-        if shortest.holds(end - start):  # type: ignore[arg-type]  # an int compares like a fraction
-            kept.append((start, end))
-        elif note:
-            reference = ", ".join(found.references((start, end)))
-            _note(found, (start, end), f"{show_duration(end - start)} is too short to count ({shortest})", reference)
+    for piece in pieces:
+        served = contract.service_time(piece)
+        length = spans.total(served)
+        if shortest is None or shortest.holds(length):  # type: ignore[arg-type]  # an int compares like a fraction
+            kept += served
+        elif note and length:
+            reference = ", ".join(found.references(piece))
+            _note(found, piece, f"{show_duration(length)} is too short to count ({shortest})", reference)
     return kept

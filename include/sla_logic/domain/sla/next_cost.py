@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from fractions import Fraction
 
+from include.sla_logic.domain import spans
 from include.sla_logic.domain.money import Money, round_to_minor_unit
+from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.case import Case
 from include.sla_logic.domain.sla.judgement import Judged
 from include.sla_logic.domain.sla.objective_judgement import NextTier
@@ -26,11 +29,17 @@ def _with_cost(
     tier = entry.judgement.next_tier
     if tier is None or entry.ahead is None:
         return entry
-    cost = Money.zero(case.contract.currency)
-    if _can_come(tier, case):
+    cost, own = Money.zero(case.contract.currency), case.counted_for(case.contract.objective(entry.judgement.objective))
+    if _can_come(tier, own):
         cost = due({**now, entry.judgement.objective: entry.ahead[1]}) - due(now)
-    tier = tier.model_copy(update={"costs_more": cost})
+    tier = tier.model_copy(update={"costs_more": cost, "reached_at": _reached_at(tier, own)})
     return replace(entry, judgement=entry.judgement.model_copy(update={"next_tier": tier}))
+
+
+def _reached_at(tier: NextTier, case: Case) -> datetime | None:
+    if tier.seconds_left is None or case.contract.counting.service_hours is None:
+        return None
+    return case.contract.after_service_time(case.as_of, tier.seconds_left)
 
 
 def _due(
@@ -44,5 +53,5 @@ def _due(
 
 def _can_come(tier: NextTier, case: Case) -> bool:
     """Tell whether the window has as much time left as the tier needs; of one that is over nothing is at stake."""
-    left = (case.window.end - case.as_of).total_seconds()
+    left = spans.total(spans.clip(case.held, (to_seconds(case.as_of), case.span[1])))
     return left > 0 and (tier.seconds_left is None or tier.seconds_left <= left)

@@ -66,13 +66,18 @@ class CountedInterval(Value):
 
 
 class NextTier(Value):
-    """The distance to the next higher credit, and what it adds."""
+    """The distance to the next higher credit, and what it adds.
+
+    `reached_at` is when the tier is reached if the outage goes on, said only where service hours make it another moment
+    than `seconds_left` from now.
+    """
 
     seconds_left: int | None
     value_left: Decimal | None = None
     tier: str
     credit: Money | None
     costs_more: Money | None
+    reached_at: Instant | None = None
 
 
 class TierBound(Value):

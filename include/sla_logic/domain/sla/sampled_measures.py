@@ -29,7 +29,7 @@ def from_unavailable_state(objective: Objective, case: Case) -> Measured:
     check_order(case.facts)
     series, downtime = _named(how.series, case), unavailable_time(how, case)
     unknown = spans.total(downtime.unknown)
-    if series is None or unknown >= case.agreed.seconds:
+    if series is None or unknown >= case.seconds:
         return Measured(total=total, state=DataState.NO_DATA, unknown_seconds=total)
     inside = _inside(series, case)
     samples = int(inside.measured.sum())
@@ -48,10 +48,10 @@ def unavailable_time(how: measures.FromUnavailableState, case: Case) -> Downtime
     """
     if how in case.states:
         return case.states[how]
-    found = case.states[how] = Downtime(case.agreed.held)
+    found = case.states[how] = Downtime(case.held)
     series = _named(how.series, case)
     if series is None:
-        found.unknown = case.agreed.held
+        found.unknown = case.held
         return found
     steps = sampled.Steps.known(series, to_seconds(case.as_of))
     raw, open_since = sampled.unavailable_spans(steps, how)
@@ -161,7 +161,7 @@ def _series(name: str, unit: str | None, case: Case) -> sampled.Steps | None:
 def _inside(series: SampleSeries, case: Case) -> sampled.Steps:
     start, end = case.span
     steps = sampled.Steps.inside(series, (start, min(end, to_seconds(case.as_of) + 1)))
-    return steps.without(spans.subtract([case.span], case.agreed.held))
+    return steps.without(spans.subtract([case.span], case.held))
 
 
 def _named(name: str, case: Case) -> SampleSeries | None:
@@ -173,7 +173,7 @@ def _named(name: str, case: Case) -> SampleSeries | None:
 
 
 def _unknown(steps: sampled.Steps, case: Case) -> list[spans.Span]:
-    return spans.subtract(case.agreed.held, steps.spans_where(steps.measured))
+    return spans.subtract(case.held, steps.spans_where(steps.measured))
 
 
 def _elsewhere(case: Case) -> Exclusions:
