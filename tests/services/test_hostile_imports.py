@@ -222,6 +222,17 @@ def test_a_packed_file_that_never_ends_or_is_cut_off_is_named(imports, tmp_path,
         assert connection.scalar(select(func.count()).select_from(t.customers)) > 1000
 
 
+@pytest.mark.parametrize("line", [b"0" * 1024, b"x\n" * 512, b"," * 1023 + b"\n"], ids=["a line", "rows", "cells"])
+def test_a_packed_file_that_unpacks_to_far_more_than_a_table_is_refused_before_its_first_row(imports, tmp_path, line):
+    path = tmp_path / "customers.csv.gz"
+    path.write_bytes(gzip.compress(b"id,name\nC-9,Ann\n" + line * 4096, 9))
+    with pytest.raises(UnableToReadFile, match=r"unpacks to more than \d+ letters, .*: unpack it first"):
+        imports.file("customers", path)
+    assert not imports.use_cases.quarantine.entries()
+    path.write_bytes(gzip.compress(b"id,name\nC-9,Ann\n"))
+    assert imports.file("customers", path).added == 1
+
+
 def test_a_first_line_that_is_none_is_named(imports, tmp_path):
     (tmp_path / "customers.csv").write_text(f"id,{'n' * 200_000}\n", "utf-8")
     with pytest.raises(UnableToReadFile, match="is no line of column names"):

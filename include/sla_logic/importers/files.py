@@ -5,6 +5,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TextIO
 
@@ -14,7 +15,9 @@ from include.sla_logic.importers.rejection import Rejected
 _GZIP = b"\x1f\x8b"
 _UNREADABLE = "\ufffd"
 LONGEST_LINE = 1_000_000  # letters; a cell of CSV has at most 131,072, which is Python's own limit
-LARGEST_FILE = 20 * 1024**3  # letters once unpacked: a packed one of megabytes can hold any number
+LARGEST_FILE = 20 * 1024**3  # letters
+# Letters for each byte of a packed file: tables have 5 to 50, gzip's utmost is 1,032, and bad rows fill the quarantine.
+MOST_PACKED, NEVER_TOO_PACKED = 200, 1024**2
 Row = dict[str, Any]
 
 
@@ -25,9 +28,11 @@ class UnableToReadFile(ForeseenError):
 def read_rows(path: Path, *, layout: str | None = None) -> Iterator[tuple[int, Row] | Rejected]:
     """Return the rows with their line numbers; what is no row comes as a rejection in its place.
 
+    Of a packed file that unpacks to far more than a table does, no row is returned: `UnableToReadFile`.
     `layout` is csv or jsonl; without it the file's name decides.
     """
     layout = layout or _layout_of(path)
+    _refuse_bomb(path)
     with _open(path) as text:
         lines = _Lines(text, path)
         rows = _csv_rows(lines, path) if layout == "csv" else _json_rows(lines)
@@ -86,15 +91,44 @@ def size_of(path: Path) -> int:
 
 def count_rows(path: Path) -> int | None:
     """Return about how many rows a file has: its lines, without the header; None where it cannot be unpacked."""
-    size_of(path)
-    with path.open("rb") as beginning:
-        packed = beginning.read(2) == _GZIP
+    lines = 0
     try:
-        with gzip.open(path) if packed else path.open("rb") as file:
-            lines = sum(part.count(b"\n") for part in iter(lambda: file.read(1 << 20), b""))
-    except (OSError, EOFError, zlib.error):
+        for part in _parts(path, most=LARGEST_FILE):
+            lines += part.count(b"\n")
+    except (OSError, EOFError, zlib.error, UnableToReadFile):
+        size_of(path)
         return None
     return max(0, lines - (".csv" in path.suffixes))
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Raise `UnableToReadFile` before the first row where a packed file unpacks to far more than a table does."""
+    most = max(NEVER_TOO_PACKED, MOST_PACKED * size_of(path))
+    if _is_packed(path) and most < LARGEST_FILE:
+        with suppress(OSError, EOFError, zlib.error):  # damaged: told with the line, once it is read
+            for _ in _parts(path, most=most):
+                pass
+
+
+def _parts(path: Path, *, most: int) -> Iterator[bytes]:
+    """Unpack a file piece by piece; raise `UnableToReadFile` once it holds more than that many bytes."""
+    letters = 0
+    with gzip.open(path) if _is_packed(path) else path.open("rb") as file:
+        while part := file.read(1 << 20):
+            letters += len(part)
+            if letters > most:
+                far = f"more than {most} letters, over {MOST_PACKED} for each byte"
+                raise UnableToReadFile(f"{path.name} unpacks to {far}: unpack it first.")
+            yield part
+
+
+def _is_packed(path: Path) -> bool:
+    try:
+        with path.open("rb") as beginning:
+            return beginning.read(2) == _GZIP
+    except OSError as error:
+        msg = f"The file {path} cannot be read: {error.strerror}."
+        raise UnableToReadFile(msg) from error
 
 
 def _layout_of(path: Path) -> str:
@@ -109,13 +143,7 @@ def _layout_of(path: Path) -> str:
 def _open(path: Path) -> TextIO:
     """Open as UTF-8; other bytes become U+FFFD, by which their row is rejected."""
     size_of(path)
-    try:
-        with path.open("rb") as beginning:
-            packed = beginning.read(2) == _GZIP
-    except OSError as error:
-        msg = f"The file {path} cannot be read: {error.strerror}."
-        raise UnableToReadFile(msg) from error
-    if packed:
+    if _is_packed(path):
         return gzip.open(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
     return path.open(encoding="utf-8-sig", errors="replace", newline="")
 
