@@ -1,7 +1,7 @@
 """What was measured and recorded of one service: the facts that a contract is judged on."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -30,6 +30,7 @@ __all__ = [
     "SampleSeries",
     "ServiceFacts",
     "StateChange",
+    "Ticket",
     "from_state_changes",
 ]
 
@@ -116,6 +117,20 @@ class Delay(Value):
     days_late: Annotated[int, Field(ge=0)] | None = None
 
 
+class Ticket(Value):
+    """A ticket about the service, also where no outage is on record for it; `provider` opened one by itself."""
+
+    reference: str
+    opened_at: Instant
+    opened_by: Literal["customer", "provider"] = "customer"
+    observed_from: Instant | None = None
+    observed_to: Instant | None = None
+
+    def touches(self, start: datetime, end: datetime) -> bool:
+        """Tell whether it is about that stretch of time: by what was observed, else by when it was opened."""
+        return (self.observed_from or self.opened_at) < end and (self.observed_to or self.opened_at) >= start
+
+
 class EventCredit(Value):
     """A credit in percent of the charge that another service level owes for one event; `at` is when it happened."""
 
@@ -167,6 +182,7 @@ class ServiceFacts(Value):
     event_credits: tuple[EventCredit, ...] = ()
     charges: Charges = Charges()
     agreements: Annotated[tuple[AgreedTime, ...], AfterValidator(belong_to_one_each)] = ()
+    tickets: tuple[Ticket, ...] = ()
     claim: ClaimFiled | None = None
     claims: tuple[ClaimFiled, ...] = ()
     not_kept: tuple[Literal["delays", "event_credits", "usage"], ...] = ()

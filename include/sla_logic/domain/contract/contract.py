@@ -208,6 +208,15 @@ class Contract(Term):
         found = after_service_time(hours, self.calendar, self.zone, to_seconds(at), seconds)
         return None if found is None else from_seconds(found)
 
+    @property
+    def wants_ticket(self) -> bool:
+        """Tell whether only what was reported is paid; format 1 does not ask for it by default."""
+        if self.claim.ticket is not None:
+            return self.claim.ticket == "required"
+        if self.format == 1:
+            return False
+        return self.claim.ticket_within is not None or self.counting.clock_start in ("reported", "ticket_opened")
+
     def counted_for(self, objective: Objective) -> "Contract":
         """Return the contract with what the objective counts in its own way."""
         own = {}

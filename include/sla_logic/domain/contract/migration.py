@@ -52,6 +52,8 @@ def migrate(text: str, *, name: str) -> tuple[str, tuple[str, ...]]:
         rule = _pairs(node).get("rule")
         if rule is not None and isinstance(rule[1], yaml.MappingNode):
             _rewrite(rule[1], str(fields.get("currency")), edits)
+    if fields.get("format", 1) == 1:
+        _keep_who_is_paid(pairs, edits)
     if "format" in pairs:
         edits.replace(pairs["format"][1], f"{NEWEST_FORMAT}")
     elif root.value:
@@ -66,6 +68,24 @@ def migrate(text: str, *, name: str) -> tuple[str, tuple[str, ...]]:
     if new:
         raise UnableToReadContract(f"it cannot be rewritten: {new[0].text}", name=name, line=new[0].line)
     return written, tuple(edits.notes)
+
+
+def _keep_who_is_paid(pairs: Pairs, edits: _Edits) -> None:
+    """Say what format 1 meant by saying nothing: an outage without a ticket is paid."""
+    claim = pairs["claim"][1] if "claim" in pairs else None
+    given = _pairs(claim) if claim is not None else {}
+    if isinstance(claim, yaml.MappingNode) and "ticket_within" in given and "ticket" not in given:
+        key = given["ticket_within"][0]
+        joint = ", " if claim.flow_style else "\n" + " " * claim.start_mark.column
+        edits.found[key.start_mark.index, key.start_mark.index] = f"ticket: not_required{joint}"
+        return
+    counting = _pairs(pairs["counting"][1]) if "counting" in pairs else {}
+    clock = counting["clock_start"][1].value if "clock_start" in counting else None
+    if clock in ("reported", "ticket_opened") and "ticket" not in given:
+        edits.notes.append(
+            f"line {counting['clock_start'][0].start_mark.line + 1}: means, percentiles and sampled downtime are paid "
+            "only if the customer reported something; claim: {ticket: not_required} pays them all"
+        )
 
 
 def _pairs(node: yaml.Node) -> Pairs:

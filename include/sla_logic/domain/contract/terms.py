@@ -71,7 +71,8 @@ class Claim(Term):
     The claim must be filed on or before the local day that lies `within_days`, `within_working_days` or
     `within_months` after `counted_from`; from anything but the end of the window, each incident has its own last day.
     `billing_cycles` counts whole windows after the one of the outage instead. `ticket_within` is how soon a ticket
-    must follow the fault.
+    must follow the fault. `ticket` says whether the customer must have reported an outage at all; by default where
+    `ticket_within` is given, or the clock starts with a report or ticket.
     """
 
     automatic: bool = False
@@ -80,6 +81,8 @@ class Claim(Term):
     within_months: Annotated[int, Field(ge=0, le=1_200)] | None = None
     billing_cycles: Annotated[int, Field(ge=0, le=1_200)] | None = None
     counted_from: Literal["window_end", "outage_start", "outage_end", "ticket_closed"] = "window_end"
+    ticket: Literal["required", "not_required"] | None = None
+    ticket_from: Literal["customer", "anyone"] = "customer"
     ticket_within: Duration | None = None
     note: str | None = None
 

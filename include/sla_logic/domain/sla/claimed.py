@@ -6,9 +6,11 @@ from dataclasses import replace
 from include.sla_logic.domain.contract import measures, rules
 from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.measurements import Outage
+from include.sla_logic.domain.period import from_seconds
 from include.sla_logic.domain.sla.case import Case, Measured, availability_of
 from include.sla_logic.domain.sla.claims import Claimable, incidents_of, shown_day, ticket_too_late
 from include.sla_logic.domain.sla.measuring import measure
+from include.sla_logic.domain.sla.reported import unreported
 
 _OF_INCIDENTS = (
     measures.FromOutages,
@@ -37,12 +39,15 @@ def measure_claimed(objective: Objective, case: Case) -> Measured:
     if _is_all_late(case, incidents, late):
         measured = replace(measured, ahead=_left(objective, rest, late))
         late = []  # the whole claim is late: that is told of the whole credit
-    if not tickets and not late:
+    silent = unreported(measured, case) if isinstance(objective.measured_by, measures.FromUnavailableState) else []
+    if not tickets and not late and not silent:
         return measured
-    claimed = _left(objective, rest, late)
+    dropped = [Claimable("sampled downtime", None, None, late=True, span=span) for span in silent]
+    claimed = _left(objective, rest, [*late, *dropped])
     if claimed.value == measured.value:
         return measured
     reasons = [f"{reference}, {why}" for reference, why in tickets.items()]
+    reasons += [f"the downtime from {from_seconds(start):%Y-%m-%d %H:%M:%S} UTC, not reported" for start, _ in silent]
     reasons += [f"{one.name}, {_why(one, case.contract.zone)}" for one in late]
     claimed.steps = [*(f"not paid: {reason}" for reason in reasons), *claimed.steps]
     return replace(measured, claimed=claimed)

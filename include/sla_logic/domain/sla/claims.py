@@ -115,11 +115,17 @@ def _outages(case: Case) -> Iterator[Claimable]:
 
 
 def ticket_too_late(contract: Contract, outage: Outage) -> str | None:
-    """Say by how much the ticket of an outage came too late; None where it did not, or where there is none."""
-    within = contract.claim.ticket_within
-    if within is None or outage.ticket_opened_at is None or outage.attribution not in contract.counting.attributions:
+    """Say by how much the ticket of an outage came too late, or that none was opened where one is wanted."""
+    within, opened = contract.claim.ticket_within, outage.ticket_opened_at
+    if contract.format > 1 or contract.claim.ticket is not None:  # format 1 knows tickets alone
+        opened = opened or outage.reported_at
+    if outage.attribution not in contract.counting.attributions:
         return None
-    late = to_seconds(outage.ticket_opened_at) - to_seconds(outage.start) - within
+    if opened is None:
+        return "the customer did not report it" if contract.wants_ticket else None
+    if within is None:
+        return None
+    late = to_seconds(opened) - to_seconds(outage.start) - within
     return f"the ticket was opened {show_duration(late)} too late" if late > 0 else None
 
 

@@ -1,6 +1,6 @@
 """Comparing one service with one contract in one window (process.md, row 2)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -31,6 +31,7 @@ from include.sla_logic.domain.sla.payment import payable
 from include.sla_logic.domain.sla.planned import planned_work, refused_work
 from include.sla_logic.domain.sla.reason import said_of_claim
 from include.sla_logic.domain.sla.refusal import UnableToJudge
+from include.sla_logic.domain.sla.reported import lacks_ticket
 from include.sla_logic.domain.sla.rights import find_chronic
 from include.sla_logic.domain.sla.stacking import Entry, share_out, shared_events, stack
 
@@ -71,7 +72,7 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
     judged = [judge(objective, case.counted_for(objective), base, missing) for objective in contract.objectives]
     whole = _owed_as_a_whole(contract, judged)
     claim = find_claim(case, whole=bool(whole))
-    due = _due(case, judged, base, claim, unpaid=whole if by_incident(case) and whole_window(case).late else ())
+    due = _due(case, judged, base, claim, unpaid=_unpaid(case, whole))
     judgements = tuple(said_of_claim(entry.judgement, claim) for entry in with_costs(judged, case, due.cap))
     open_reasons = _open_reasons(case, judgements)
     approval = _approval(contract, judgements, due)
@@ -114,6 +115,14 @@ def _names(case: Case) -> dict[str, Any]:
     }
 
 
+def _unpaid(case: Case, whole: Sequence[str]) -> dict[str, str]:
+    """Say which credits for the window as a whole are lost, and why."""
+    late = by_incident(case) and whole_window(case).late
+    found = dict.fromkeys(whole, "the window was not claimed in time") if late else {}
+    silent = [name for name in whole if lacks_ticket(case.counted_for(case.contract.objective(name)))]
+    return found | dict.fromkeys(silent, "the customer reported nothing in the window")
+
+
 def _owed_as_a_whole(contract: Contract, judged: Sequence[Judged]) -> tuple[str, ...]:
     """Name the objectives that owe something for the window and not for incidents in it."""
     pairs = zip(contract.objectives, judged, strict=True)
@@ -141,7 +150,7 @@ def _cap_window(case: Case) -> Period:
 
 
 def _due(
-    case: Case, judged: Sequence[Judged], base: ChargeBase | None, claim: ClaimFinding, *, unpaid: Sequence[str]
+    case: Case, judged: Sequence[Judged], base: ChargeBase | None, claim: ClaimFinding, *, unpaid: Mapping[str, str]
 ) -> _Due:
     contract = case.contract
     named = [entry for entry in judged if entry.exact is not None]
@@ -159,7 +168,7 @@ def _due(
         for name, _e, amount in entries
         if amount and not paid[name]
     ]
-    steps += [f"{name}: not paid, since the window was not claimed in time" for name in unpaid]
+    steps += [f"{name}: not paid, since {why}" for name, why in unpaid.items()]
     total = sum(paid.values(), Fraction(0))
     capped = cap is not None and total > cap
     if capped and cap is not None and contract.cap is not None:
