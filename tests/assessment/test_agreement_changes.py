@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from include.sla_logic.services.credit_decisions import UnableToDecideCredit
 from tests.assessment.town import TERMS, Town
 
 OPEN = "A-1,K-1,S-1,K-1,1,2026-01-01,,100.00,EUR,,"
@@ -55,6 +56,17 @@ def test_an_upgrade_pays_each_outage_under_its_own_agreement(
     assert booked == {TWO_HOURS: Decimal("4.84"), ONE_HOUR: Decimal("10.32")}
 
 
+@pytest.mark.parametrize("order", [(TWO_HOURS, ONE_HOUR), (ONE_HOUR, TWO_HOURS)])
+def test_together_an_upgrade_is_one_window_that_is_paid_once(
+    tmp_path: Path, migrated: bytes, order: tuple[tuple[datetime, datetime], ...]
+) -> None:
+    town = Town(tmp_path, migrated, on_agreement_change="together")
+    assert town.agree(SILVER, GOLD) == []
+    town.fail(*order)
+    # 3 h of 744 h: 10 % of 15/31 x 100 + 16/31 x 200, for the first incident; nothing more for the second
+    assert [town.lead(outage[0]) for outage in order] == [Decimal("15.16"), Decimal("0.00")]
+
+
 @pytest.mark.parametrize("by", ["import", "hand"])
 def test_a_run_keeps_its_agreement_when_it_moves_to_another_customer_meanwhile(town: Town, by: str) -> None:
     assert town.agree(OPEN) == []
@@ -73,6 +85,33 @@ def test_a_run_keeps_its_agreement_when_it_moves_to_another_customer_meanwhile(t
     assert case.adjustment is not None
     assert case.adjustment.account == "B-K-1"
     assert case.ticket.customer == "K-1"
+
+
+def test_a_credit_is_held_where_the_account_is_in_another_currency(town: Town) -> None:
+    assert town.agree(OPEN) == []
+    town.fail(TWO_HOURS)
+
+    def exchange() -> None:
+        with town.use_cases.work.database.write() as connection:
+            connection.execute(text("UPDATE billing_accounts SET currency = 'USD'"))
+
+    assert town.lead(TWO_HOURS[0], meanwhile=exchange) == 0
+    [waiting] = town.use_cases.credits.waiting()
+    differ = "monthly_charge of the agreement A-1 is in EUR, the contract K-1 1 in EUR, the account B-K-1 in USD"
+    assert differ in (waiting.reason or "")
+    with pytest.raises(UnableToDecideCredit, match="is in EUR, the account B-K-1 in USD"):
+        town.use_cases.credits.approve(waiting.reference, by="second", reason="fine", roles=["Admin"])
+    assert [str(one) for one in town.use_cases.monitoring.violations(settled=False)] == []
+
+
+def test_a_cap_is_compared_with_the_charge_of_its_time(tmp_path: Path, migrated: bytes) -> None:
+    town = Town(tmp_path, migrated, cap={"share": "20%"})
+    assert town.agree(OPEN.replace("100.00", "300.00")) == []
+    long = (TWO_HOURS[0], TWO_HOURS[0] + timedelta(hours=9))
+    town.fail(long)
+    assert town.lead(long[0]) == Decimal("60.00")  # 25 % of 300, capped
+    assert town.agree(f"{OPEN}2026-11-01") == []
+    assert [str(one) for one in town.use_cases.monitoring.violations(settled=False)] == []
 
 
 def test_an_agreement_that_ends_before_the_fault_meanwhile_pays_nothing(town: Town) -> None:

@@ -41,6 +41,18 @@ class Agreement(Value):
         return (self.begins is None or self.begins <= at) and (self.over is None or at < self.over)
 
 
+def unlike_currencies(agreement: Agreement, *, contract: str, account: str) -> str | None:
+    """Name where which currency is, if agreement, contract and account are not all in one."""
+    charge = agreement.monthly_charge.currency
+    if charge == contract == account:
+        return None
+    version = f"{agreement.contract} {agreement.contract_version}"
+    return (
+        f"the currencies differ: monthly_charge of the agreement {agreement.id} is in {charge}, the contract {version} "
+        f"in {contract}, the account {agreement.account} in {account}"
+    )
+
+
 class RelationshipHistory(Value):
     """What was collected during the contractual relationship; `None` means not known.
 

@@ -36,14 +36,16 @@ class AgreementRow:
         earlier = [terms for first, terms in sorted(self.terms.items()) if first <= day]
         return earlier[-1] if earlier else next(iter(dict(sorted(self.terms.items())).values()), self.newest)
 
-    def days(self) -> list[tuple[str, str, Span]]:
-        """Return customer, service and days of everything that was ever agreed here."""
+    def held(self) -> list[tuple[Span, Mapping[str, Any]]]:
+        """Return the days of all terms that were ever in force."""
         first_days = sorted(self.terms) or [self.starts]
         spans = days_in_force(self.starts, self.ends, first_days)
         terms = [self.terms.get(first, self.newest) for first in first_days]
-        return [
-            (one["customer"], self.service, span) for one, span in zip(terms, spans, strict=True) if span[0] < span[1]
-        ]
+        return [(span, one) for span, one in zip(spans, terms, strict=True) if span[0] < span[1]]
+
+    def days(self) -> list[tuple[str, str, Span]]:
+        """Return customer, service and days of everything that was ever agreed here."""
+        return [(terms["customer"], self.service, span) for span, terms in self.held()]
 
     def row(self) -> dict[str, Any]:
         """Return the row of `agreements`."""

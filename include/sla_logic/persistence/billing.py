@@ -14,7 +14,7 @@ from include.sla_logic.domain.credit import BillingAdjustment, Decision, Rebate
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.netting import EarlierCredit
 from include.sla_logic.domain.period import Period
-from include.sla_logic.domain.relationship import Agreement
+from include.sla_logic.domain.relationship import Agreement, unlike_currencies
 from include.sla_logic.persistence.accounts import Accounts, read_accounts
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.contracts import ContractRegister
@@ -66,7 +66,8 @@ class BillingLedger:
         counted = [b.amount for b in bookings if b.state in COUNTS and b.amount is not None]
         booked = sum(counted, start=Money.zero(rebate.total.currency))
         held = [b for b in bookings if b.state == "held"]
-        invoice = accounts.invoices[agreement.account]
+        same = accounts.currencies[agreement.account] == booked.currency
+        invoice = accounts.invoices[agreement.account] if same else None
         after = None if invoice is None else from_minor_units(accounts.totals[invoice], booked.currency)
         return BillingAdjustment(
             account=agreement.account,
@@ -134,6 +135,8 @@ class BillingLedger:
         state, amount, because = rebate.settle(history.credited, history.decided)
         if state is None:
             return [], because
+        if unlike := self._unlike_currencies(rebate, agreement):
+            state, because = "held", "; ".join((*([because] if because else []), unlike))
         booking = Booking(booking_reference(ticket, rebate), amount, state, because)
         self._bookings.setdefault(ticket, []).append((rebate.window, booking))
         invoice = self._count(booking, rebate, agreement) if state in COUNTS else None
@@ -144,6 +147,10 @@ class BillingLedger:
             message = posting(self._batch.installation, booking.reference, agreement.account, amount)
             outgoing.put(kind=message.kind, key=message.key, payload=message.payload)
         return [booking], None
+
+    def _unlike_currencies(self, rebate: Rebate, agreement: Agreement) -> str | None:
+        account = self._hold(agreement).currencies[agreement.account]
+        return unlike_currencies(agreement, contract=rebate.total.currency, account=account)
 
     def _count(self, booking: Booking, rebate: Rebate, agreement: Agreement) -> str | None:
         """Let the booking count for those that come after it; return the invoice to which it is applied."""

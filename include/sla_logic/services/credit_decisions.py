@@ -20,6 +20,7 @@ from include.sla_logic.persistence.credit_rows import posting
 from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.schema import accounts as a
+from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import from_minor_units, to_minor_units
 
 _CREDITS = a.applied_billing_credits
@@ -226,9 +227,18 @@ def _counted(connection: Connection, row: Row[Any]) -> Sequence[EarlierCredit]:
     return counted_credits(connection, row.customer, row.service)
 
 
+def _check_currency(connection: Connection, row: Row[Any]) -> None:
+    table = t.billing_accounts.c
+    currency = connection.scalar(select(table.currency).where(table.id == row.account))
+    if currency != row.currency:
+        msg = f"The credit {row.id} is in {row.currency}, the account {row.account} in {currency}: decline it."
+        raise UnableToDecideCredit(msg)
+
+
 def _book(
     connection: Connection, row: Row[Any], amount: Money, *, person: Person, now: datetime, outgoing: PendingMessages
 ) -> Money:
+    _check_currency(connection, row)
     _decide(
         connection,
         row.id,

@@ -1,20 +1,23 @@
 """The credits of all incidents within the period of a cap stay within the cap (I8).
 
-Computed from the agreement's charge and the contract's text, not from what the rebates say. A window that is billed
-in part counts as a full one here: this bound is never below the one that the booking keeps.
+Computed from the agreements' charges and the contract's text, not from what the rebates say. A window that is billed
+in part counts as a full one here, at the highest charge that the customer paid for the service in the period: this
+bound is never below the one that the booking keeps.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, or_, select
 
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.money import Money, round_to_minor_unit
 from include.sla_logic.domain.period import Period
+from include.sla_logic.persistence.agreement_rows import AgreementRow, read_rows
 from include.sla_logic.persistence.contract_texts import find_contract
 from include.sla_logic.persistence.counted_credits import COUNTS
 from include.sla_logic.persistence.invariants.violation import Violation
@@ -22,6 +25,7 @@ from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import from_minor_units
 
+_HALF_A_DAY = timedelta(hours=12)  # from the start of a window into its first day, in any zone
 _MONTHS = MappingProxyType({"month": 1, "quarter": 3, "year": 12})
 
 
@@ -32,13 +36,20 @@ def check_caps(connection: Connection) -> Iterator[Violation]:
     """
     credited: dict[tuple[str, str, Period], int] = defaultdict(int)
     caps: dict[tuple[str, str, Period], Money] = {}
-    for row in connection.execute(_counted()):
-        contract = find_contract(connection, row.contract, row.contract_version)
+    rows = connection.execute(_counted()).all()
+    agreements = _agreements(connection)
+    about: dict[str, list[AgreementRow]] = defaultdict(list)
+    for agreement in agreements.values():
+        about[agreement.service].append(agreement)
+    for row in rows:
+        terms = agreements[row.agreement].in_force((row.window_start + _HALF_A_DAY).date())
+        contract = find_contract(connection, terms["contract"], terms["contract_version"])
         if contract.cap is None or contract.charge_base != "recurring":
             continue
         key = row.customer, row.service, _period(contract, row)
         credited[key] += row.amount
-        cap = _cap(contract, row)
+        paid = [terms["monthly_charge"], *_charges(about[row.service], key)]
+        cap = _cap(contract, row, sum(paid) if contract.proration == "none" else max(paid))
         caps[key] = max(cap, caps.get(key, cap))
     for (customer, service, period), amount in credited.items():
         cap = caps[customer, service, period]
@@ -49,13 +60,26 @@ def check_caps(connection: Connection) -> Iterator[Violation]:
 
 
 def _counted() -> Any:
-    kept, agreements = a.applied_billing_credits, t.agreements
-    return (
-        select(kept, agreements.c.contract, agreements.c.contract_version, agreements.c.monthly_charge)
-        .join(agreements, agreements.c.id == kept.c.agreement)
-        .where(kept.c.state.in_(COUNTS))
-        .order_by(kept.c.id)
-    )
+    kept = a.applied_billing_credits
+    return select(kept).where(kept.c.state.in_(COUNTS)).order_by(kept.c.id)
+
+
+def _agreements(connection: Connection) -> dict[str, AgreementRow]:
+    """Return all agreements about services of which anything was credited."""
+    kept = a.applied_billing_credits.c
+    credited = select(kept.service).where(kept.state.in_(COUNTS))
+    booked_under = select(kept.agreement).where(kept.state.in_(COUNTS))
+    return read_rows(connection, or_(t.agreements.c.service.in_(credited), t.agreements.c.id.in_(booked_under)))
+
+
+def _charges(agreements: Iterable[AgreementRow], key: tuple[str, str, Period]) -> Iterator[int]:
+    """Yield each monthly charge that the customer paid for the service on a day of the period, in any zone."""
+    customer, _service, period = key
+    first, last = (at.date().toordinal() for at in (period.start - _HALF_A_DAY, period.end + _HALF_A_DAY))
+    for agreement in agreements:
+        for (start, end), terms in agreement.held():
+            if terms["customer"] == customer and start <= last and end > first:
+                yield terms["monthly_charge"]
 
 
 def _period(contract: Contract, row: Row[Any]) -> Period:
@@ -65,8 +89,8 @@ def _period(contract: Contract, row: Row[Any]) -> Period:
     return contract.stretch(contract.cap.over, row.window_start)
 
 
-def _cap(contract: Contract, row: Row[Any]) -> Money:
+def _cap(contract: Contract, row: Row[Any], monthly: int) -> Money:
     assert contract.cap is not None  # noqa: S101 - asked before
     months = _MONTHS[contract.window if contract.cap.over == "window" else contract.cap.over]
-    charge = from_minor_units(row.monthly_charge, row.currency).exact
+    charge = from_minor_units(monthly, row.currency).exact
     return round_to_minor_unit(Fraction(contract.cap.share) * charge * months, row.currency)
