@@ -17,6 +17,7 @@ from deploy.postgres import Databases
 from deploy.stack import AirflowStack
 from deploy.stack.metadata import copy_kept, keep
 from deploy.stack.settings import sqlite_url
+from tests.notebook import remember_each_database
 from tests.real_airflow import running_stack
 from tests.sharing import MIGRATED, folder_of_session, migrate_by_copy, shared_server, sqlite_template
 
@@ -92,6 +93,14 @@ def _copied_databases(session_folder: Path) -> Iterator[None]:
             "include.sla_logic.persistence.unit_of_work.migrate",
             lambda database: migrate_by_copy(database, sqlite_template(session_folder)),
         )
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _an_airflow_for_each_database() -> Iterator[None]:
+    """Let one Airflow work many databases; only the tests of the pair of ids ask Airflow itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        remember_each_database(patch)
         yield
 
 

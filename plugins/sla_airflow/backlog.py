@@ -38,6 +38,7 @@ def work_off(runs: Runs, *, by: str, limit: int, at_most: int, carries: int) -> 
     The keys of the answer are those of the task's return value, which operators read.
     """
     use_cases = runtime.open_use_cases(sends=False)
+    runtime.enter(use_cases)
     released, given_up = _release(runs, use_cases)
     started: dict[str, int] = {}
     # A portion is claimed only when the one before is started: a task that dies in between holds one portion at most.

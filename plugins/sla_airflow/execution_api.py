@@ -7,9 +7,13 @@ sends (`reset_dag_run` clears), because the runs are known only at run time.
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from include.sla_logic.services.lost_tickets import AirflowRun
 
 DAG = "sla_violation"
+ASKED_TOGETHER = 50_000  # runs
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +34,38 @@ def start_run(dag_id: str, run_id: str, conf: Mapping[str, Any]) -> bool:
     if answer.error == ErrorType.DAGRUN_ALREADY_EXISTS:
         return False
     raise RunNotStarted(f"Airflow did not start {run_id} of {dag_id}: {answer.error}")
+
+
+class AirflowRecords:
+    """The runs of `sla_violation` (`services.lost_tickets.Records`), as many as one question may ask for."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str | None] = {}
+
+    def are_few(self) -> bool:
+        """Tell whether all runs can be asked for: they come in one answer."""
+        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+        return RuntimeTaskInstance.get_dr_count(DAG) <= ASKED_TOGETHER
+
+    def runs(self) -> "list[AirflowRun]":
+        """Return all runs; their conf is not asked for."""
+        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+        from include.sla_logic.services.lost_tickets import FIRST, AirflowRun
+
+        states = RuntimeTaskInstance.get_task_states(DAG, task_ids=[FIRST])
+        self._first = {run_id: of.get(FIRST) for run_id, of in states.items()}
+        return [AirflowRun(run_id) for run_id in self._first]
+
+    def first_state(self, run_id: str) -> str | None:
+        """Return the state of the first task of a run."""
+        return self._first.get(run_id)
+
+    def ticket(self, run_id: str) -> str | None:
+        """Return nothing: the REST API says it (`sla doctor`)."""
+        log.info("The ticket of %s is known to `sla doctor`", run_id)
+        return None
 
 
 class AirflowRuns:

@@ -2,7 +2,7 @@
 
 import logging
 
-from sla_airflow import runtime
+from sla_airflow import pairing, runtime
 from sla_airflow.metrics import send_figures
 
 MESSAGES = 500  # in one round; the next begins a minute later
@@ -14,9 +14,11 @@ log = logging.getLogger(__name__)
 def deliver_and_measure() -> None:
     """Send what is due and the current figures, then judge incidents again whose credit tier has passed.
 
-    A message that cannot leave keeps its reason.
+    A message that cannot leave keeps its reason. Once an hour Airflow's runs are compared with the tickets.
     """
     use_cases = runtime.open_use_cases()
+    with runtime.no_retry_for_foreseen_errors():
+        pairing.beat(use_cases)
     report = use_cases.outbox.deliver(limit=MESSAGES)
     log.info("Outbox: %s", report)
     for key in report.dead:  # the reason may quote an address
@@ -24,3 +26,4 @@ def deliver_and_measure() -> None:
     send_figures(use_cases.monitoring.figures())
     if count := use_cases.monitoring.rejudge(limit=REJUDGED):
         log.info("Judged %d incidents again, whose next credit tier had passed", count)
+    pairing.tell_lost(use_cases)

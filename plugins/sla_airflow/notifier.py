@@ -5,7 +5,8 @@ import logging
 from airflow.sdk import BaseNotifier, Context
 from airflow.sdk.exceptions import AirflowFailException
 
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import ForeseenError, NotFoundError
+from include.sla_logic.domain.installation import UnableToWorkDatabase
 from include.sla_logic.process.way import UnableToTakeStep
 from sla_airflow import runtime
 from sla_airflow.cohorts import carries_cohort
@@ -33,6 +34,9 @@ class FailedStep(BaseNotifier):
             # An incident that has the same run id was started with something else, and goes its own way.
             log.warning("No ticket is escalated: what run %s was started with was refused", run_id)
             return
+        if isinstance(getattr(error, "__cause__", None), UnableToWorkDatabase):
+            log.error("Nothing is written into a database that is not ours: %s", error)
+            return
         use_cases = runtime.open_use_cases()
         if isinstance(getattr(error, "__cause__", None), UnableToTakeStep):
             # Somebody has set a task's state: the incident is as it was, and clearing the named task heals the run.
@@ -48,6 +52,8 @@ class FailedStep(BaseNotifier):
             use_cases.incidents.report_failed_step(task, run_id=run_id, why=_why(error))
         except ForeseenError as no_incident:
             log.warning("No ticket is escalated for %s: %s", task, no_incident)
+            if isinstance(getattr(error, "__cause__", None), NotFoundError):  # Airflow knows a run that we do not
+                use_cases.outbox.tell_operators(context["ti"].dag_id, task, _why(error))
 
 
 class FailedTask(BaseNotifier):
@@ -56,6 +62,9 @@ class FailedTask(BaseNotifier):
     def notify(self, context: Context) -> None:
         """Put the mail into the outbox; where that fails too, only the log has it."""
         dag, task = context["ti"].dag_id, context["ti"].task_id
+        if isinstance(getattr(context.get("exception"), "__cause__", None), UnableToWorkDatabase):
+            log.error("Nothing is written into a database that is not ours")
+            return
         if not runtime.open_use_cases().outbox.tell_operators(dag, task, _why(context.get("exception"))):
             log.warning("The operators know already that %s of %s fails today", task, dag)
 

@@ -37,40 +37,45 @@ class Activity(BaseOperator):
         self.step = step
         self.sends = sends
 
-    def execute(self, context: Context) -> None:
+    def execute(self, context: Context) -> str | None:
         """Perform the step; messages that cannot be delivered now stay in the outbox."""
         run_id = str(context["run_id"])
         use_cases = runtime.open_use_cases(sends=self.sends)
+        if self.sends or self.pool == RESOURCES:  # something leaves
+            runtime.enter(use_cases)
         if carries_cohort(context):
             runtime.perform_cohort(self.step, run_id, use_cases)
             if self.sends:
                 runtime.deliver_all(use_cases)
-            return
+            return None
         runtime.perform(self.step, run_id, use_cases)
         if self.sends:
             runtime.deliver(run_id, use_cases)
+        return None
 
 
 class Intake(Activity):
     """Accept what the run was started with, or quarantine it with the reason; then perform the first step."""
 
-    def execute(self, context: Context) -> None:
-        """Open the incident and enter it."""
-        run, use_cases = context["dag_run"], runtime.open_use_cases(sends=False)
+    def execute(self, context: Context) -> str | None:
+        """Open the incident and enter it; return its ticket, so that Airflow knows it if the database is lost."""
+        run, use_cases, ticket = context["dag_run"], runtime.open_use_cases(sends=False), None
+        runtime.enter(use_cases)
         with runtime.no_retry_for_foreseen_errors():
             if carries_cohort(context):
                 use_cases.cohorts.accept(run.conf or {}, run_id=run.run_id)
             else:
-                self._accept(run, use_cases)
+                ticket = self._accept(run, use_cases)
         super().execute(context)
+        return ticket
 
-    def _accept(self, run: Any, use_cases: "UseCases") -> None:
-        """Accept one notification; a run that was started again with another one says how its incident goes on."""
+    def _accept(self, run: Any, use_cases: "UseCases") -> str:
+        """Return the ticket of the notification; a run started again with another one says how its incident goes on."""
         from include.sla_logic.services import UnableToAcceptNotification
 
         try:
             origin = f"Airflow, {run.run_type.value}"
-            use_cases.incidents.accept(run.conf or {}, run_id=run.run_id, origin=origin)
+            return use_cases.incidents.accept(run.conf or {}, run_id=run.run_id, origin=origin).id
         except UnableToAcceptNotification as refusal:
             if refusal.known_run != run.run_id:
                 raise

@@ -55,9 +55,10 @@ class Link(TriggerDagRunOperator):
 class Takeover(Activity):
     """Perform a step of the other process on the incident that the run was started with."""
 
-    def execute(self, context: Context) -> None:
+    def execute(self, context: Context) -> str | None:
         """Work on the case file of the incident that asked for this run; the conf alone proves nothing."""
         incident, use_cases = str(context["params"]["incident"]), runtime.open_use_cases(sends=self.sends)
         with runtime.no_retry_for_foreseen_errors():
             use_cases.incidents.check_asked_for(incident, by_run=str(context["run_id"]))
         runtime.perform(self.step, incident, use_cases)
+        return None

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.process.step import Step
+from sla_airflow import pairing
 from sla_airflow.connections import network, settings, settings_inside, settings_outside
 
 if TYPE_CHECKING:
@@ -51,6 +52,12 @@ def no_retry_for_foreseen_errors() -> Iterator[None]:
         if error.passes:
             raise
         raise AirflowFailException(str(error)) from error
+
+
+def enter(use_cases: "UseCases") -> None:
+    """Fail at once where another Airflow works this database, or this is a copy of it."""
+    with no_retry_for_foreseen_errors():
+        pairing.enter(use_cases)
 
 
 def perform(step: Step, run_id: str, use_cases: "UseCases") -> str | None:

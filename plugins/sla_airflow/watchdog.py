@@ -12,4 +12,6 @@ PATIENCE, PATIENCE_WITHOUT = "sla_watchdog_minutes", 10
 def watch(runs: Runs, *, minutes: int = PATIENCE_WITHOUT) -> list[str]:
     """Decide every wait that is over and resume the stalled incidents; return the runs that were resumed."""
     this = Round(by=WATCHDOG, patience=timedelta(minutes=minutes))
-    return [one.run_id for one in resume_stalled(runtime.open_use_cases(), runs, this) if one.went_on]
+    use_cases = runtime.open_use_cases()
+    runtime.enter(use_cases)
+    return [one.run_id for one in resume_stalled(use_cases, runs, this) if one.went_on]

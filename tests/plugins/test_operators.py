@@ -8,15 +8,17 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.installation import UnableToWorkDatabase
 from include.sla_logic.domain.run_ids import RUN_ID, premium_run_id
-from include.sla_logic.process import customer_service
+from include.sla_logic.process import customer_service, resource_provisioning
 from include.sla_logic.process.way import UnableToTakeStep
 from include.sla_logic.services import UnableToAcceptNotification
 from include.sla_logic.services.incidents import StepResult, UnableToTakeOver
 from include.sla_logic.services.lookups import UnableToFindIncident
-from sla_airflow import runtime
-from sla_airflow.notifier import FailedStep
-from sla_airflow.operators import TRY_FOR_AN_HOUR, Activity, Decision, Intake, department
+from sla_airflow import pairing, runtime
+from sla_airflow.notifier import FailedStep, FailedTask
+from sla_airflow.operators import RESOURCES, TRY_FOR_AN_HOUR, Activity, Decision, Intake, department
+from tests.dags.loading import load_dag
 
 
 class UseCases:
@@ -29,8 +31,12 @@ class UseCases:
         self.settings = SimpleNamespace(operators=None)
         self.work = self.incidents = self.cohorts = self.outbox = self.lookups = self
 
-    def accept(self, conf: object, *, run_id: str, origin: str) -> None:
+    def enter(self) -> None:
+        self._do("enter")
+
+    def accept(self, conf: object, *, run_id: str, origin: str) -> SimpleNamespace:
         self._do("accept", conf, run_id, origin)
+        return SimpleNamespace(id="TT-000001")
 
     def perform_step(self, step: Any, *, run_id: str) -> StepResult:
         self._do("perform_step", step.name, run_id)
@@ -58,6 +64,11 @@ class UseCases:
         self.calls.append(call)
         if error := self.fails.get(call[0]):
             raise error
+
+
+@pytest.fixture(autouse=True)
+def _entered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairing, "enter", lambda use_cases: use_cases.enter())
 
 
 @pytest.fixture
@@ -94,8 +105,10 @@ def test_a_decision_goes_where_the_step_says(use_cases: UseCases) -> None:
 
 
 def test_the_intake_accepts_what_the_run_was_started_with_and_then_enters_it(use_cases: UseCases) -> None:
-    Intake(step=customer_service.enter_problem_report).execute(context({"customer": "C-1"}))
+    ticket = Intake(step=customer_service.enter_problem_report).execute(context({"customer": "C-1"}))
+    assert ticket == "TT-000001"
     assert use_cases.calls == [
+        ("enter",),
         ("accept", {"customer": "C-1"}, "run-1", "Airflow, manual"),
         ("perform_step", "enter_problem_report", "run-1"),
     ]
@@ -103,13 +116,39 @@ def test_the_intake_accepts_what_the_run_was_started_with_and_then_enters_it(use
 
 def test_a_run_without_conf_is_refused_by_the_intake_and_not_by_accident(use_cases: UseCases) -> None:
     Intake(step=customer_service.enter_problem_report).execute(context(None))
-    assert use_cases.calls[0] == ("accept", {}, "run-1", "Airflow, manual")
+    assert use_cases.calls[1] == ("accept", {}, "run-1", "Airflow, manual")
 
 
 def test_a_foreseen_error_fails_at_once_with_its_sentence(use_cases: UseCases) -> None:
     use_cases.fails["accept"] = UnableToAcceptNotification(".customer: field required. Kept in quarantine as 7.")
     with pytest.raises(AirflowFailException, match=r"^\.customer: field required\. Kept in quarantine as 7\.$"):
         Intake(step=customer_service.enter_problem_report).execute(context({}))
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        Intake(step=customer_service.enter_problem_report),
+        Activity(step=customer_service.send_customer_report, sends=True),
+        Activity(step=resource_provisioning.undertake_restoration, pool=RESOURCES),
+    ],
+    ids=lambda task: task.task_id,
+)
+def test_a_database_of_another_airflow_is_neither_worked_nor_written_to(use_cases: UseCases, task: Activity) -> None:
+    use_cases.fails["enter"] = UnableToWorkDatabase("Run `sla database adopt`.")
+    with pytest.raises(AirflowFailException, match="Run `sla database adopt`") as refused:
+        task.execute(context({"customer": "C-1"}))
+    for notifier in (FailedStep(), FailedTask()):
+        notifier({**context(), "exception": refused.value})
+    assert use_cases.calls == [("enter",)]
+
+
+def test_every_task_from_which_something_leaves_asks_first_whose_database_it_is() -> None:
+    leaving = {"adjust_billing", "send_customer_report", "undertake_minor_corrections", "undertake_restoration"}
+    tasks = load_dag("sla_violation").tasks
+    asking = {task.task_id for task in tasks if getattr(task, "sends", False) or task.pool == RESOURCES}
+    assert asking == leaving
+    assert [task.task_id for task in tasks if isinstance(task, Intake)] == ["enter_problem_report"]
 
 
 def test_any_other_error_is_tried_again(use_cases: UseCases) -> None:
@@ -128,7 +167,7 @@ def test_a_server_may_be_away_for_an_hour() -> None:
 def test_what_a_step_sends_is_delivered_right_after_it(use_cases: UseCases, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         Activity(step=customer_service.send_customer_report, sends=True).execute(context())
-    assert [call[0] for call in use_cases.calls] == ["perform_step", "deliver", "incident"]
+    assert [call[0] for call in use_cases.calls] == ["enter", "perform_step", "deliver", "incident"]
     assert "letters/TT-000001.eml" in caplog.text
 
 
@@ -188,12 +227,22 @@ def test_a_step_that_was_not_reached_escalates_nothing_and_is_told_to_the_operat
     ]
 
 
-def test_a_failed_step_of_a_run_without_a_ticket_is_only_logged(
+def test_a_failed_step_of_a_run_without_a_ticket_is_told_to_the_operators(
     use_cases: UseCases, caplog: pytest.LogCaptureFixture
 ) -> None:
+    missing = UnableToFindIncident("No incident was accepted for the run 'run-1'.")
+    use_cases.fails["report_failed_step"] = missing
+    error = AirflowFailException(str(missing))
+    error.__cause__ = missing
+    FailedStep()({**context(), "exception": error})
+    assert "No incident was accepted" in caplog.text
+    assert use_cases.calls[1:] == [("tell_operators", "sla_violation", "compare_with_sla", str(missing))]
+
+
+def test_a_failure_that_has_nothing_to_do_with_the_missing_ticket_is_only_logged(use_cases: UseCases) -> None:
     use_cases.fails["report_failed_step"] = UnableToFindIncident("No incident was accepted for the run 'run-1'.")
     FailedStep()(context())
-    assert "No incident was accepted" in caplog.text
+    assert [call[0] for call in use_cases.calls] == ["report_failed_step"]
 
 
 def test_a_department_is_a_group_with_its_own_words_and_bare_task_ids() -> None:

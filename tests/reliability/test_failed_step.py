@@ -29,7 +29,8 @@ def test_the_operators_get_one_mail_for_each_failed_step(use_cases: UseCases, mo
     for _ in range(3):
         FailedStep()(context)
     [message] = told.outbox.messages()
-    assert message.key.startswith("<failed-step.TT-000001.compare_with_sla.")  # then the installation
+    name = told.installation.mark().installation
+    assert message.key == f"<failed-step.TT-000001.compare_with_sla.{name}@teleco.example>"
     told.outbox.deliver()
     [letter] = told.work.settings.letters_folder.glob("*.eml")
     mail = read_message(letter.read_text("ascii"))

@@ -39,7 +39,8 @@ def test_the_operators_get_one_mail_a_day(use_cases: UseCases, clock: Clock, mon
         clock.pass_by(minutes=1)
         FailedTask()(context(AirflowFailException(f"The {why} reason.")))
     [message] = told.outbox.messages()
-    assert message.key == "<failed-step.sla_housekeeping.deliver_what_is_due.20261102@teleco.example>"
+    name = told.installation.mark().installation
+    assert message.key == f"<failed-step.sla_housekeeping.deliver_what_is_due.20261102.{name}@teleco.example>"
     told.outbox.deliver()
     [letter] = told.work.settings.letters_folder.glob("*.eml")
     mail = read_message(letter.read_text("ascii"))

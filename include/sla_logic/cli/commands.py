@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 COMMANDS = MappingProxyType(
     {
-        "database": ("database", "Migrate the operations database, and see its revision and contents."),
+        "database": ("database", "Migrate the operations database, see its contents, move or restore it."),
         "load": ("load", "Load reference data: the small TELECO, contracts."),
         "import": ("imports", "Import your own customers, services, measurements and tickets."),
         "contract": ("contract", "Check and explain contracts."),

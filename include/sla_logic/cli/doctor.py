@@ -31,7 +31,7 @@ def doctor(
     by: Annotated[str, typer.Option(help="Who repairs; kept in the audit.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Exit code 1 where anything is left to do: an invariant is broken, an incident is stalled, a message is dead.
+    """Exit code 1 where anything is left to do: broken invariants, stalled incidents, lost tickets, dead messages.
 
     Services without resources, or without samples and outages, are named as a warning.
     """
@@ -39,12 +39,16 @@ def doctor(
     this = Round(by or getpass.getuser(), timedelta(minutes=minutes), in_vain=in_vain)
     done = _repair(use_cases, this, airflow) if repair else []
     found = _examine(use_cases, settled=settled, minutes=minutes)
+    compared, unasked = _compare(use_cases, airflow)
+    found |= compared
     unwatched = list(use_cases.monitoring.unwatched())
     if as_json:
-        show_json({**found, "done": done, "unwatched": unwatched})
+        show_json({**found, "done": done, "unwatched": unwatched, "not_asked": unasked})
     else:
         _show(found, done)
         _warn([str(one) for one in unwatched])
+    if unasked:
+        typer.echo(unasked, err=True)
     if any(found.values()):
         raise typer.Exit(1)
 
@@ -62,6 +66,21 @@ def _warn(services: list[str]) -> None:
         typer.echo(f"Warning: {line}", err=True)
     if len(services) > _SHOWN:
         typer.echo(f"Warning: … and {len(services) - _SHOWN} more services: --json has them.", err=True)
+
+
+def _compare(use_cases: UseCases, airflow: str | None) -> tuple[dict[str, list[Any]], str | None]:
+    """Return whether Airflow is refused, which tickets one of the two lacks, and why Airflow could not be asked."""
+    from include.sla_logic.cli.airflow_api import UnableToReachAirflow
+    from include.sla_logic.cli.airflow_records import RestNotebook, RestRecords
+    from include.sla_logic.cli.airflow_runs import Airflow, UnableToStartIncident
+
+    try:
+        with Airflow.found(airflow).api() as api:
+            stranger = use_cases.installation.check(RestNotebook(api))
+            lost = [] if stranger else list(use_cases.monitoring.lost(RestRecords(api)))
+            return {"refused": [stranger] if stranger else [], "lost": lost}, None
+    except (UnableToStartIncident, UnableToReachAirflow) as error:
+        return {"refused": [], "lost": []}, f"Airflow was not asked which tickets it knows. {error}"
 
 
 def _repair(use_cases: UseCases, this: Round, airflow: str | None) -> list[str]:
@@ -84,6 +103,9 @@ def _show(found: dict[str, list[Any]], done: list[str]) -> None:
         typer.echo(f"Done: {line}")
     for violation in found["breaches"]:
         typer.echo(f"Broken: {violation}")
+    for what in ("refused", "lost"):
+        for sentence in found[what]:
+            typer.echo(f"{what.capitalize()}: {sentence}")
     if found["stalled"]:
         rows = [(s.ticket, s.run_id, s.last_step, s.since, s.taken_up) for s in found["stalled"]]
         show_table(("stalled", "run", "last step", "since", "resumed"), rows, empty="")

@@ -1,5 +1,6 @@
 """Mail to the operators: ids, names of steps and our own sentences, nothing about a customer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
@@ -13,6 +14,7 @@ from include.sla_logic.domain.trouble_ticket import TroubleTicket
 SENDER = "customer-service@teleco.example"  # RFC 2606: an address of no one until one is configured
 
 Payload = dict[str, Any]
+_SHOWN = 50  # sentences in one mail
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,18 @@ def given_up_mail(number: int, kind: str, why: str, envelope: Envelope) -> Paylo
         f"Message {number} ({kind}) is given up",
         f"Message: {number}\nKind: {kind}\nReason: {why}\n\n"
         "Once the cause is removed, `sla outbox retry` sends it again under its old key.\n",
+        envelope,
+    )
+
+
+def lost_tickets_mail(sentences: Sequence[str], envelope: Envelope) -> Payload:
+    """Return the mail about what only Airflow or only the database knows; its Message-ID allows one for each hour."""
+    shown = sentences[:_SHOWN]
+    more = [f"… and {len(sentences) - _SHOWN} more: `sla doctor` names all."] if len(sentences) > _SHOWN else []
+    return operator_mail(
+        f"lost-tickets.{envelope.now:%Y%m%d%H}",
+        f"Airflow and the operations database differ in {len(sentences)} points",
+        "\n".join((*shown, *more, "", "`sla doctor` says what is left.", "")),
         envelope,
     )
 

@@ -1,5 +1,6 @@
 """What is kept of incidents, loaded in one statement however many incidents are asked for."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,6 +76,11 @@ def ticket_number(ticket: str) -> int | None:
     digits = ticket.removeprefix("TT-")
     ours = ticket.startswith("TT-") and digits.isascii() and digits.isdigit() and len(digits) <= 18  # noqa: PLR2004
     return int(digits) if ours else None
+
+
+def tickets_in(text: str) -> list[int]:
+    """Return the numbers of all tickets that a text names."""
+    return [int(digits) for digits in re.findall(r"\bTT-([0-9]{1,18})\b", text)]
 
 
 def find_number(connection: Connection, reference: str) -> int:

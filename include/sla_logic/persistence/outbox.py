@@ -165,6 +165,18 @@ def _without_payload() -> Select[Any]:
     return select(*(column for column in outbox.c if column.name != "payload"))
 
 
+def withhold_unsent(connection: Connection, installation: str) -> int:
+    """Give up every message that has not left, since the original of this copy sends it; return how many."""
+    values = {"state": "dead", "claimed_until": None, "last_error": f"The installation {installation} sends it."}
+    unsent = outbox.c.state.in_(("waiting", "claimed"))
+    return connection.execute(update(outbox).where(unsent).values(values)).rowcount
+
+
+def keys_of_kind(connection: Connection, kind: str) -> set[str]:
+    """Return the keys of all messages of one kind."""
+    return set(connection.scalars(select(outbox.c.key).where(outbox.c.kind == kind)))
+
+
 def has_message(connection: Connection, key: str) -> bool:
     """Tell whether a message has this key."""
     return connection.scalar(select(outbox.c.id).where(outbox.c.key == key)) is not None

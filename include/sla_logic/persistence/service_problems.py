@@ -14,6 +14,7 @@ from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
 from include.sla_logic.persistence.pending import Pending
 from include.sla_logic.persistence.schema.cohorts import cohort_members
+from include.sla_logic.persistence.schema.installation import installation
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.reference import topology
 from include.sla_logic.persistence.schema.system_t import steps
@@ -141,8 +142,9 @@ class ProblemRegister:
             return
         if self._batch.connection.dialect.name == "postgresql":
             self._batch.connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _OPENING})
-        last = self._batch.connection.scalar(select(func.max(p.number)))
-        self._next = (last or 0) + 1
+        given = select(func.max(p.number)).scalar_subquery()
+        last, least = self._batch.connection.execute(select(given, installation.c.problems_from)).one()
+        self._next = max((last or 0) + 1, least)
         asked = {resource, *(self._at or ())}
         self._at = None
         for one in asked:

@@ -15,6 +15,7 @@ from include.sla_logic.services.credits import Credits
 from include.sla_logic.services.gateways import gateways_of
 from include.sla_logic.services.holds import Holds
 from include.sla_logic.services.incidents import Incidents
+from include.sla_logic.services.installation import Installation
 from include.sla_logic.services.lookups import Lookups
 from include.sla_logic.services.monitoring import Monitoring
 from include.sla_logic.services.outbox import Outbox
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from include.sla_logic.services.incident_views import IncidentViews
     from include.sla_logic.services.letters import Letters
     from include.sla_logic.services.reports import Reports
+    from include.sla_logic.services.restored_database import RestoredDatabase
     from include.sla_logic.services.service_status import ServiceStatus
     from include.sla_logic.services.subscriptions import Subscriptions
     from include.sla_logic.services.worklists import Worklists
@@ -69,6 +71,7 @@ class UseCases:
         self.sla_status = SlaStatus(self.work)
         self.monitoring = Monitoring(self.work)
         self.lookups = Lookups(self.work)
+        self.installation = Installation(self.work)
 
     # What only people read is imported when it is first asked for: every task's process would pay for it.
 
@@ -101,6 +104,12 @@ class UseCases:
         from include.sla_logic.services.reports import Reports
 
         return Reports(self.work)
+
+    @cached_property
+    def restored_database(self) -> "RestoredDatabase":
+        from include.sla_logic.services.restored_database import RestoredDatabase
+
+        return RestoredDatabase(self.work)
 
     @cached_property
     def service_status(self) -> "ServiceStatus":

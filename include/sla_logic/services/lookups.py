@@ -11,13 +11,15 @@ from include.sla_logic.persistence.incident_records import (
     find_number_of_run,
     number_of_run,
     ticket_id,
+    ticket_number,
 )
+from include.sla_logic.persistence.installation import read_mark
 from include.sla_logic.persistence.queries.incident import Case, view_case
 from include.sla_logic.persistence.queries.service_problems import ProblemView, list_problems, read_problem
 from include.sla_logic.persistence.tickets import TicketFilter, count_contents, list_tickets
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
-__all__ = ["Case", "Lookups", "ProblemView", "TicketFilter", "UnableToFindIncident"]
+__all__ = ["Case", "Lookups", "ProblemView", "TicketFilter", "UnableToFindIncident", "ticket_number"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,10 @@ class Lookups:
     def database_status(self) -> dict[str, object]:
         """Return revision and contents in a few numbers; raise `UnableToUseDatabase` where migrations are missing."""
         with self.work.reading() as connection:
+            mark = read_mark(connection)
             return {
+                "installation": mark.installation,
+                "Airflow": mark.airflow or "none yet",
                 "database": self.work.database.engine.url.render_as_string(hide_password=True),
                 "revision": current_revision(connection),
                 **count_contents(connection),

@@ -4,18 +4,24 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from functools import partial
 from typing import Any
 
+from include.sla_logic.letters.operator_mail import lost_tickets_mail
 from include.sla_logic.persistence.incident_records import find_number_of_run, load_incident_records
+from include.sla_logic.persistence.installation import change_mark, last_comparison
 from include.sla_logic.persistence.invariants import Violation, check, check_settled
 from include.sla_logic.persistence.queries.metrics import Figure, read_figures
 from include.sla_logic.persistence.queries.unwatched_services import UnwatchedService, unwatched_services
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.services.lost_tickets import Records, lost_tickets
+from include.sla_logic.services.outbox import Outbox
 from include.sla_logic.services.rejudging import rejudge
 from include.sla_logic.services.stalled_incidents import StalledIncident, note_resumed, stalled_incidents
 
 __all__ = ["PATIENCE", "Figure", "Monitoring", "StalledIncident", "UnwatchedService", "Violation"]
 
+COMPARED_EVERY = timedelta(hours=1)
 PATIENCE = timedelta(minutes=10)  # longer than any step, and than the pause before most retries
 
 _OURS = {"schema_version", "reported_at"}  # added to what was sent
@@ -44,6 +50,28 @@ class Monitoring:
         """Return the incidents that could go on and have not for longer than `patience`, oldest first."""
         with self.work.reading() as connection:
             return stalled_incidents(connection, now=self.work.database.now(connection), patience=patience)
+
+    def lost(self, records: Records) -> Sequence[str]:
+        """Name the runs without an incident and the active incidents without a run, by what Airflow has recorded."""
+        runs = list(records.runs())
+        with self.work.reading() as connection:
+            return lost_tickets(connection, runs, records, now=self.work.database.now(connection)).sentences
+
+    def comparison_is_due(self) -> bool:
+        """Tell whether the last comparison of Airflow's runs with the tickets was an hour ago."""
+        with self.work.reading() as connection:
+            last, now = last_comparison(connection), self.work.database.now(connection)
+        return last is None or now >= last + COMPARED_EVERY
+
+    def tell_lost(self, records: Records) -> Sequence[str]:
+        """Mail the operators what `lost` names, and note that it was looked for."""
+        sentences = self.lost(records)
+        with self.work.writing() as connection:
+            now = self.work.database.now(connection)
+            change_mark(connection, compared_at=now)
+            if sentences and self.work.settings.operators:
+                Outbox(self.work).mail_once(connection, partial(lost_tickets_mail, sentences), now)
+        return sentences
 
     def note_resumed(self, stalled: StalledIncident, *, by: str, how: str) -> None:
         """Record that the run of a stalled incident was started again."""

@@ -17,6 +17,7 @@ from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.outbox import Outgoing, count_messages, has_message, list_messages, retry_message
 from include.sla_logic.persistence.pending_messages import Message
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.services.installation import refuse_moved
 
 if TYPE_CHECKING:
     from include.sla_logic.gateways.sender import DeliveryReport
@@ -48,6 +49,8 @@ class Outbox:
         from include.sla_logic.gateways.sender import Sender
         from include.sla_logic.services.transports import transports
 
+        with self.work.reading() as connection:
+            refuse_moved(connection)
         sender = Sender(
             self.work.database,
             transports(self.work.settings, self.work.database),
@@ -90,10 +93,10 @@ class Outbox:
                 return False
             note_act(connection, Act(now, "Airflow", TASK_FAILED, subject, why))
             if self.work.settings.operators:
-                self._mail_once(connection, partial(failed_task_mail, dag, task, why), now)
+                self.mail_once(connection, partial(failed_task_mail, dag, task, why), now)
             return True
 
-    def _mail_once(self, connection: Connection, write: Callable[[Envelope], Payload], now: datetime) -> None:
+    def mail_once(self, connection: Connection, write: Callable[[Envelope], Payload], now: datetime) -> None:
         """Put a mail to the operators into the outbox, unless one with its Message-ID is there."""
         sender = self.work.settings.smtp.sender if self.work.settings.smtp else None
         mail = write(Envelope(installation_id(connection), sender, self.work.settings.operators or "", now))
@@ -106,7 +109,7 @@ class Outbox:
         if self.work.settings.operators:
             now = self.work.database.now(connection)
             for message, reason in (one for one in dead if one[0].kind == "billing"):
-                self._mail_once(connection, partial(given_up_mail, message.id, message.kind, reason), now)
+                self.mail_once(connection, partial(given_up_mail, message.id, message.kind, reason), now)
         numbers = {number for message, _ in dead if message.ticket and (number := ticket_number(message.ticket))}
         lock_tickets(connection, sorted(numbers))
         files = self.work.open_files(connection, sorted(numbers), task="deliver")
