@@ -92,3 +92,6 @@ def _judge_all(installation: Installation) -> Iterator[tuple[int, str]]:
     verdict = installation.judge()
     for says in (*verdict.lost, *verdict.doubled):
         yield 0, says
+    for letter, times in Counter(installation.mailbox.letters.values()).items():
+        if times > 1:
+            yield 0, f"{times} letters say the same to {letter.to}: {letter.subject}"
