@@ -101,9 +101,13 @@ class Installation:
         finally:
             self.reviving.release()
 
-    def _revive(self) -> None:
+    def start_ended(self) -> None:
+        """Start what has ended by itself."""
         for name in set(self.stack.components.ended) - self.away:
             self.stack.start_component(name)
+
+    def _revive(self) -> None:
+        self.start_ended()
         sick = {part for part, status in self.stack.api.health().items() if status == "unhealthy"}
         self.sick_since = {part: self.sick_since.get(part, time.monotonic()) for part in sick & SUPERVISED - self.away}
         for part, since in self.sick_since.items():

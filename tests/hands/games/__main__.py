@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1, metavar="SEED", help="seed of the first game; at least 1")
     parser.add_argument("--operations", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--at-once", type=int, default=AT_ONCE, help="games that are played at the same time")
+    parser.add_argument("--minutes", type=float, help="begin no game after so long, for each database")
     parser.add_argument("--log", type=Path, help="add to this file what was pressed, and when")
     given = parser.parse_args()
     console, table, pressed = Console(highlight=False, width=160), Table(*COLUMNS), Counter[Button]()
@@ -32,13 +33,13 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="hands-") as folder,
             open_airflow(Path(folder), operations=operations) as opened,
         ):
-            result = play(opened, seeds, at_once=given.at_once)
+            result = play(opened, seeds, at_once=given.at_once, minutes=given.minutes)
         for seed, says in result.findings:
             console.print(f"seed {seed}: {says}", markup=False)
         if given.log:
             with given.log.open("a") as log:
                 log.writelines(f"{line}\n" for line in _told(result))
-        table.add_row(*_row(operations, seeds, result))
+        table.add_row(*_row(operations, result))
         pressed += result.hands
         failed |= bool(result.findings)
     console.print(table)
@@ -56,8 +57,9 @@ def _shares(operations: str, seeds: Sequence[int]) -> Iterator[tuple[str, list[i
             yield kind, mine
 
 
-def _row(operations: str, seeds: Sequence[int], result: Result) -> Iterator[str]:
+def _row(operations: str, result: Result) -> Iterator[str]:
     games, hands = len(result.games), sum(result.hands.values())
+    seeds = [game.series.seed for game in result.games]
     yield from (operations, f"{min(seeds)}-{max(seeds)}")
     yield from map(str, (games, hands, result.healed, len(result.findings), round(result.seconds)))
     yield f"{result.seconds / games:.1f}"

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 from deploy.stack.rest import StackApi
-from include.sla_logic.cli.airflow_api import UnableToReachAirflow, runs_of
+from include.sla_logic.cli.airflow_api import AirflowBusy, UnableToReachAirflow, runs_of
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.services.watchdog import lost_tasks
 from tests.faults.installation import DAG, Installation
@@ -98,7 +99,8 @@ class Player:
             if not left and self.reference in self.watch.seen.incidents:
                 return
             for run_id in [one.run_id for one in left] or [self.game.known.run_id]:
-                self._heal(run_id)
+                with suppress(AirflowBusy):
+                    self._heal(run_id)
         self.game.findings.append(f"is not healed by {CLEARS} clears: {self._situation()}")
 
     def _patience(self) -> float:

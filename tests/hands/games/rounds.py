@@ -49,26 +49,38 @@ def open_airflow(folder: Path, *, operations: str) -> Iterator[Installation]:
 
 
 def play(
-    installation: Installation, seeds: Iterable[int], *, at_once: int = AT_ONCE, tell: Callable[[str], None] = print
+    installation: Installation,
+    seeds: Iterable[int],
+    *,
+    at_once: int = AT_ONCE,
+    minutes: float | None = None,
+    tell: Callable[[str], None] = print,
 ) -> Result:
-    """Play these games, so many at once, then judge everything together."""
+    """Play these games, so many at once, then judge everything together; begin none after so many minutes."""
     result, began = Result(), time.monotonic()
     with closing(Watch(installation)) as watch, ThreadPoolExecutor(at_once) as people:
 
-        def one(seed: int) -> Game:
+        def one(seed: int) -> Game | None:
+            if minutes is not None and time.monotonic() > began + 60 * minutes:
+                return None
             return Player(installation, watch, Series.of(seed)).play()
 
-        for done in as_completed([people.submit(one, seed) for seed in seeds]):
-            game = done.result()
-            result.games.append(game)
-            tell(
-                f"{time.monotonic() - began:5.0f} s  seed {game.series.seed}: {len(game.series.hands)} hands, "
-                f"{game.healed} clears {' '.join(game.findings)}"
-            )
+        started = {people.submit(one, seed): seed for seed in seeds}
+        for done in as_completed(started):
+            if (broken := done.exception()) is not None:
+                result.findings.append((started[done], f"the player broke off: {broken!r}"))
+            elif (game := done.result()) is not None:
+                result.games.append(game)
+                tell(f"{time.monotonic() - began:5.0f} s  {len(result.games)} games; {_said(game)}")
     result.seconds = time.monotonic() - began
     _settle(installation)
-    result.findings = [*judge(installation, result.games), *_judge_all(installation)]
+    result.findings += [*judge(installation, result.games), *_judge_all(installation)]
     return result
+
+
+def _said(game: Game) -> str:
+    found = " ".join(game.findings)
+    return f"seed {game.series.seed}: {len(game.series.hands)} hands, {game.healed} clears {found}".strip()
 
 
 def _settle(installation: Installation) -> None:

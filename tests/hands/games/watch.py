@@ -74,6 +74,7 @@ class Watch:
                 with self.installation.use_cases.work.reading() as connection:
                     self.seen = Seen(time.time(), _incidents(connection), active)
                 self.looked += 1
+                self.installation.start_ended()
 
     def _active(self) -> frozenset[str]:
         found: set[str] = set()
