@@ -16,7 +16,7 @@ app = typer.Typer(help="Check what must be true, and resume what is stalled.")
 
 
 @app.callback(invoke_without_command=True)
-def doctor(
+def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
     repair: Annotated[
         bool, typer.Option("--repair", help="Decide waits that are over, deliver messages, resume stalled incidents.")
     ] = False,
@@ -25,6 +25,9 @@ def doctor(
     ] = False,
     minutes: Annotated[int, typer.Option(min=1, help="An incident that is quiet for longer is stalled.")] = 10,
     airflow: Annotated[str | None, typer.Option(help="Address of Airflow; default TELECO_AIRFLOW_URL.")] = None,
+    against_billing: Annotated[
+        bool, typer.Option("--against-billing", help="Compare what was sent with the ledger of the billing system.")
+    ] = False,
     in_vain: Annotated[
         bool, typer.Option("--in-vain", help="Resume also what was resumed in vain three times, or just before.")
     ] = False,
@@ -41,6 +44,8 @@ def doctor(
     found = _examine(use_cases, settled=settled, minutes=minutes)
     compared, unasked = _compare(use_cases, airflow)
     found |= compared
+    if against_billing:
+        found["billing"] = list(use_cases.monitoring.against_billing())
     unwatched = list(use_cases.monitoring.unwatched())
     if as_json:
         show_json({**found, "done": done, "unwatched": unwatched, "not_asked": unasked})
@@ -55,7 +60,10 @@ def doctor(
 
 def _examine(use_cases: UseCases, *, settled: bool, minutes: int) -> dict[str, list[Any]]:
     return {
-        "breaches": list(use_cases.monitoring.violations(settled=settled)),
+        "breaches": [
+            *use_cases.monitoring.violations(settled=settled),
+            *use_cases.monitoring.credited_beyond_owed(),
+        ],
         "stalled": list(use_cases.monitoring.stalled(patience=timedelta(minutes=minutes))),
         "dead": list(use_cases.outbox.messages(state="dead")),
     }
@@ -106,6 +114,8 @@ def _show(found: dict[str, list[Any]], done: list[str]) -> None:
     for what in ("refused", "lost"):
         for sentence in found[what]:
             typer.echo(f"{what.capitalize()}: {sentence}")
+    for difference in found.get("billing", ()):
+        typer.echo(f"Billing: {difference}")
     if found["stalled"]:
         rows = [(s.ticket, s.run_id, s.last_step, s.since, s.taken_up) for s in found["stalled"]]
         show_table(("stalled", "run", "last step", "since", "resumed"), rows, empty="")

@@ -100,14 +100,26 @@ def _read_back(client: httpx.Client, base: str, number: str) -> Mapping[str, Any
 
 
 def keys_posted(client: httpx.Client, base: str) -> Iterator[str]:
-    """Return the keys of all postings that the billing system lists; raise `UnableToReadPostings`.
+    """Return the keys of all postings that the billing system lists; raise `UnableToReadPostings`."""
+    rates = rates_posted(client, base, fields="id,externalId")
+    yield from (str(one["externalId"]) for one in rates if one.get("externalId"))
+
+
+def postings_of(client: httpx.Client, base: str) -> Iterator[dict[str, str | Decimal | None]]:
+    """Return key, account, amount and currency of all postings; raise `UnableToReadPostings`."""
+    fields = "id,externalId,billingAccount,taxExcludedAmount,type"
+    yield from (_told(one) for one in rates_posted(client, base, fields=fields))
+
+
+def rates_posted(client: httpx.Client, base: str, *, fields: str) -> Iterator[Mapping[str, Any]]:
+    """Return the rates that the billing system lists; raise `UnableToReadPostings`.
 
     Page by page until one brings nothing new, whatever page size the server prefers.
     """
     seen: set[str] = set()
     offset = 0
     while True:
-        wanted = {"offset": str(offset), "limit": str(_PAGE), "fields": "id,externalId"}
+        wanted = {"offset": str(offset), "limit": str(_PAGE), "fields": fields}
         answer = client.get(f"{base}{PATH}", params=wanted)
         page = read_json(answer) if answer.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT} else None
         if not isinstance(page, list) or not all(isinstance(one, dict) for one in page):
@@ -117,6 +129,6 @@ def keys_posted(client: httpx.Client, base: str) -> Iterator[str]:
         fresh = {str(one.get("id")): one for one in page if str(one.get("id")) not in seen}
         if not fresh:
             return
-        yield from (str(one["externalId"]) for one in fresh.values() if one.get("externalId"))
+        yield from fresh.values()
         seen |= fresh.keys()
         offset += len(page)

@@ -20,6 +20,7 @@ from include.sla_logic.gateways.billing_answers import (
     UnableToReadPostings,
     confirmed,
     keys_posted,
+    postings_of,
     read_json,
 )
 from include.sla_logic.settings import BillingSystem
@@ -33,6 +34,7 @@ __all__ = [
     "UnableToReachBilling",
     "UnableToReadPostings",
     "list_keys",
+    "list_postings",
     "post_credit",
 ]
 
@@ -65,6 +67,26 @@ def list_keys(system: BillingSystem) -> list[str]:
             return list(keys_posted(client, _base(system)))
     except UnableToReachBilling as error:
         raise UnableToReadPostings(str(error)) from error
+
+
+def list_postings(system: BillingSystem) -> list[tuple[str | None, str | None, Decimal | None, str | None]]:
+    """Return key, account, amount and currency of all postings that billing has; raise `UnableToReadPostings`."""
+    try:
+        with _client(system) as client:
+            return [
+                (_text(one["key"]), _text(one["account"]), _amount(one["amount"]), _text(one["currency"]))
+                for one in postings_of(client, _base(system))
+            ]
+    except UnableToReachBilling as error:
+        raise UnableToReadPostings(str(error)) from error
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _amount(value: object) -> Decimal | None:
+    return value if isinstance(value, Decimal) else None
 
 
 @contextmanager

@@ -14,8 +14,10 @@ from include.sla_logic.persistence.invariants import Violation, check, check_set
 from include.sla_logic.persistence.queries.metrics import Figure, read_figures
 from include.sla_logic.persistence.queries.unwatched_services import UnwatchedService, unwatched_services
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.services.billing_comparison import against_billing
 from include.sla_logic.services.lost_tickets import Records, lost_tickets
 from include.sla_logic.services.outbox import Outbox
+from include.sla_logic.services.owed_now import credited_beyond_owed
 from include.sla_logic.services.rejudging import rejudge
 from include.sla_logic.services.stalled_incidents import StalledIncident, note_resumed, stalled_incidents
 
@@ -45,6 +47,15 @@ class Monitoring:
         with self.work.reading() as connection:
             today = self.work.database.now(connection).astimezone(UTC).date()
             return unwatched_services(connection, on=today, limit=limit)
+
+    def credited_beyond_owed(self) -> Sequence[Violation]:
+        """Judge again what was credited, and return what its windows do not owe by what is on record now."""
+        with self.work.reading() as connection:
+            return list(credited_beyond_owed(connection))
+
+    def against_billing(self) -> Sequence[str]:
+        """Compare both ledgers and return each difference, or that theirs cannot be read."""
+        return against_billing(self.work)
 
     def stalled(self, *, patience: timedelta = PATIENCE) -> Sequence[StalledIncident]:
         """Return the incidents that could go on and have not for longer than `patience`, oldest first."""
