@@ -29,7 +29,12 @@ class OrderJournal:
     database: Database
 
     def begin(self, orders: Sequence[Order], *, address: str) -> tuple[dict[Order, ActionResult], Collection[Order]]:
-        """Note that these orders leave now; return the answers that are known, and the orders that may have left."""
+        """Note that these orders leave now; return the answers that are known, and the orders that may have left.
+
+        Where there is nothing to note, nothing is locked: looking and measuring are the most frequent questions.
+        """
+        if not orders and self._is_in_use(address):
+            return {}, ()
         with self.database.write() as connection:
             note_in_use(connection, self.database, address)
             before = _sent(connection, orders)
@@ -39,6 +44,11 @@ class OrderJournal:
                     values = {"order_key": order.key, "action": order.action, "resource": order.resource, **row}
                     insert_once(connection, t.network_orders_sent, "order_key", values)
             return _answered(connection, orders), before
+
+    def _is_in_use(self, address: str) -> bool:
+        with self.database.read() as connection:
+            same = select(t.network_in_use.c.address).where(t.network_in_use.c.address == address[:512])
+            return connection.execute(same).first() is not None
 
     def now(self) -> datetime:
         """Return the present moment by the database's clock."""
