@@ -8,7 +8,7 @@ import pytest
 from sla_airflow import pairing
 from tests.dags.conftest import SampleTeleco, worked_on_by_airflow
 from tests.dags.loading import load_dag
-from tests.notebook import BEAT, ENTER
+from tests.notebook import BEAT, ENTER, TELL_LOST
 
 
 @pytest.fixture
@@ -17,6 +17,7 @@ def asking_airflow(airflow_home: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
     monkeypatch.setattr(pairing, "enter", ENTER)
     monkeypatch.setattr(pairing, "beat", BEAT)
+    monkeypatch.setattr(pairing, "tell_lost", TELL_LOST)
     Variable.delete(pairing.VARIABLE)
     yield
     Variable.delete(pairing.VARIABLE)
@@ -40,8 +41,10 @@ def test_an_airflow_works_one_database_and_a_second_database_learns_nothing(aski
             assert teleco.use_cases.outbox.counts() == {}
             assert teleco.use_cases.installation.mark().airflow is None
     first = confs["first"][0]
+    assert first.use_cases.monitoring.comparison_is_due()
     housekeeping(first)
     assert first.use_cases.installation.mark().beat.startswith("2-")
+    assert not first.use_cases.monitoring.comparison_is_due()
 
 
 def housekeeping(teleco: SampleTeleco) -> None:

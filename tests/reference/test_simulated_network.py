@@ -118,6 +118,14 @@ def test_the_same_order_acts_once_and_answers_the_same(network, connection):
     assert len(connection.execute(select(t.network_orders)).all()) == 2
 
 
+def test_an_order_that_an_earlier_release_gave_without_the_installation_is_not_given_again(network, connection):
+    first = network.undertake(Action.CLEAR_ALARM, "R-1001-link", order="SP-000009:R-1001-link:clear_alarm")
+    again = EachAlone(connection, NOW + timedelta(hours=1))
+    assert again.undertake(Action.CLEAR_ALARM, "R-1001-link", order="k3:SP-000009:R-1001-link:clear_alarm") == first
+    other = again.undertake(Action.CLEAR_ALARM, "R-1001-link", order="k3:SP-000010:R-1001-link:clear_alarm")
+    assert other.at > first.at
+
+
 def test_an_order_on_an_unknown_resource_does_not_run(network):
     result = network.undertake(Action.RESTART_PORT, "R-NONE", order="o1")
     assert (result.ran, result.answer) == (False, "there is no resource R-NONE")

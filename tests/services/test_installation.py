@@ -2,6 +2,8 @@
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -11,7 +13,9 @@ from include.sla_logic.persistence.schema.system_t import audit
 from include.sla_logic.services import Settings, UseCases
 from include.sla_logic.services.installation import UnableToAdoptDatabase
 from tests.notebook import MemoryNotebook
-from tests.services.sample import conf
+from tests.services.sample import conf, open_use_cases
+
+NOTHING = SimpleNamespace(runs=list)  # an Airflow without runs
 
 
 def name_of(use_cases: UseCases) -> str:
@@ -168,6 +172,28 @@ def test_a_database_is_adopted_by_name_and_reason_and_the_old_airflow_is_refused
     with bound.work.database.read() as connection:
         [act] = connection.execute(select(audit).where(audit.c.action == "database adopted")).all()
     assert (act.actor, act.subject, act.detail) == ("Kim", name, "The old machine is gone.")
+
+
+def test_where_airflow_refuses_to_be_told_nothing_has_changed(bound, notebook):
+    class Refusing(MemoryNotebook):
+        def write(self, _: str) -> None:
+            raise PermissionError
+
+    with pytest.raises(PermissionError):
+        bound.installation.adopt(name_of(bound), Refusing(), by="Kim", reason="moved")
+    with pytest.raises(PermissionError):
+        bound.restored_database.resume(Refusing(), NOTHING, by="Kim", reason="disk", above=5)
+    bound.installation.enter(notebook)
+
+
+def test_a_copy_on_the_same_postgresql_server_is_another_place(postgres_server, postgres_url, tmp_path):
+    original, notebook = open_use_cases(postgres_url, tmp_path), MemoryNotebook()
+    original.installation.enter(notebook)
+    original.work.database.engine.dispose()
+    url = postgres_server.create_database(f"copy_{uuid4().hex}", template=postgres_url.rpartition("/")[2])
+    with pytest.raises(UnableToWorkDatabase, match=r"was copied or moved: it is at server \d+, database \d+"):
+        UseCases(Settings(url, tmp_path)).installation.enter(notebook)
+    original.installation.enter(notebook)
 
 
 def test_a_database_that_was_restored_is_not_adopted_as_if_it_were_moved(bound, notebook):

@@ -120,13 +120,9 @@ class Installation:
             mark = bind(connection, self.work)
             what = f"{reason} (a copy, now {moved.installation})" if as_copy else reason
             note_act(connection, Act(self.work.database.now(connection), by, "database adopted", name, what))
-        self.introduce(mark, notebook)
+            notebook.write(mark.model_dump_json())  # where that is refused, nothing has changed
+        self.confirm(mark)
         return moved
-
-    def introduce(self, mark: AirflowMark, notebook: Notebook) -> AirflowMark:
-        """Let Airflow know the database to which it was bound, and then count it as known."""
-        notebook.write(mark.model_dump_json())
-        return self._confirm(mark)
 
     def _entered(self, notebook: Notebook) -> AirflowMark:
         """Look again before refusing: a beat may have come while both were read."""
@@ -142,9 +138,11 @@ class Installation:
         mark = AirflowMark.read(notebook.read())
         standing = check_pair(mark, database, here, now=now)
         if mark is None or standing is Standing.TO_INTRODUCE:
-            return self.introduce(self._bind_at_first_contact(notebook), notebook)
+            mark = self._bind_at_first_contact(notebook)
+            notebook.write(mark.model_dump_json())
+            return self.confirm(mark)
         if standing is Standing.TO_CONFIRM:
-            return self._confirm(mark)
+            return self.confirm(mark)
         if database.address is None:
             with self.work.writing() as connection:
                 change_mark(connection, address=here.address)
@@ -158,7 +156,8 @@ class Installation:
             check_pair(AirflowMark.read(notebook.read()), database, whereabouts(connection), now=now)
             return bind(connection, self.work, address=whereabouts(connection).address)
 
-    def _confirm(self, mark: AirflowMark) -> AirflowMark:
+    def confirm(self, mark: AirflowMark) -> AirflowMark:
+        """Count an Airflow as known once it has written down which database it works."""
         with self.work.writing() as connection:
             follow_beat(connection, None, mark.beats[-1], airflow=mark.airflow)
         return mark

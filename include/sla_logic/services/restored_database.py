@@ -56,14 +56,14 @@ class RestoredDatabase:
         last = max(max(highest.values()) + MARGIN, above or 0)
         with self.work.writing() as connection:
             go_on_above(connection, ticket=last, problem=problem + MARGIN)
-            fresh = bind(connection, self.work)
+            fresh = bind(connection, self.work).model_copy(update={"billing": mark.billing if mark else None})
             now = self.work.database.now(connection)
             what = f"{reason} (the next ticket is {ticket_id(last + 1)})"
             note_act(connection, Act(now, by, "database restored", fresh.installation, what))
             if lost and self.work.settings.operators:
                 Outbox(self.work).mail_once(connection, partial(lost_tickets_mail, lost), now)
-        fresh = fresh.model_copy(update={"billing": mark.billing if mark else None})
-        Installation(self.work).introduce(fresh, notebook)
+            notebook.write(fresh.model_dump_json())  # where that is refused, nothing has changed
+        Installation(self.work).confirm(fresh)
         return Restored(ticket_id(last + 1), highest, lost)
 
     def _known(
