@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -100,8 +101,8 @@ class Agreements(RuleBasedStateMachine):
         assert [str(one) for one in self.town.use_cases.monitoring.violations(settled=False)] == []
 
 
-def played(examples: int) -> type:
-    case = type("Played", (Agreements.TestCase,), {})
+def played(examples: int) -> Any:
+    case: Any = type("Played", (Agreements.TestCase,), {})
     case.settings = settings(max_examples=examples, stateful_step_count=15, suppress_health_check=list(HealthCheck))
     return case
 
