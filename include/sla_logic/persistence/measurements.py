@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, or_, select
 
 from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.contract.reach import records_reach, rights_reach
@@ -84,7 +84,7 @@ class MeasurementRegister:
             charges=Charges(recurring=agreement.monthly_charge),
             agreements=self._contracts.agreed_times(agreement),
             tickets=tuple(_ticket(incident) for incident in incidents),
-            claim=None if contract.claim.automatic else self._claim(agreement, window, as_of),
+            claims=() if contract.claim.automatic else self._claims(agreement, window, as_of),
             not_kept=("delays", "event_credits", "usage"),
         )
 
@@ -104,20 +104,21 @@ class MeasurementRegister:
             found |= _by_service(services, answers)
         return found[service]
 
-    def _claim(self, agreement: Agreement, window: Period, as_of: datetime) -> ClaimFiled | None:
-        """Return when the customer first claimed a credit of the part of this window that is judged."""
+    def _claims(self, agreement: Agreement, window: Period, as_of: datetime) -> tuple[ClaimFiled, ...]:
+        """Return when the customer claimed credits of the part of this window that is judged, oldest first."""
         window = judged_time(self._contracts.agreed_times(agreement), window)
         table = applied_billing_credits.c
         key = ("claims", window, as_of)
         if key not in self._found:
             held = {agreement.id, *(one.id for one in self._contracts.agreements())}
             shared = (table.window_start < window.end) & (table.window_end > window.start)
-            query = select(table.agreement, func.min(table.claimed_at))
+            query = select(table.agreement, table.claimed_at).distinct().order_by(table.claimed_at)
+            filed: dict[str, dict[str, Rows]] = defaultdict(lambda: {"at": []})
             query = query.where(table.agreement.in_(held), shared, table.claimed_at <= as_of)
-            rows = self._connection.execute(query.group_by(table.agreement))
-            self._found[key] = {"claims": {row[0]: [row[1]] for row in rows}}
-        filed = self._found[key]["claims"].get(agreement.id)
-        return None if filed is None else ClaimFiled(filed_at=filed[0])
+            for row in self._connection.execute(query):
+                filed[row.agreement] = {"at": [*filed[row.agreement]["at"], row.claimed_at]}
+            self._found[key] = filed
+        return tuple(ClaimFiled(filed_at=at) for at in self._found[key].get(agreement.id, {}).get("at", ()))
 
     def _outage(self, row: Any, as_of: datetime, incidents: Sequence[Reported]) -> Outage:
         ended = self._fresh.ended.get((row.service, row.reference), row.ended_at)

@@ -73,12 +73,17 @@ def whole_window(case: Case) -> Claimable:
 
 def check_claims(facts: ServiceFacts, window: Period, contract: Contract, *, now: datetime) -> None:
     """Raise `UnableToUseClaim` for a claim from before the first fault of the window, or from the future."""
-    touching = [o for o in facts.outages if o.start < window.end and (o.end is None or o.end > window.start)]
-    begun = [o.start for o in touching if o.attribution in contract.counting.attributions]
-    first = min(begun, default=window.start)
+    first = first_fault(facts, window, contract)
     for claim in facts.claims_filed:
         if (objection := objection_to(claim.filed_at, first=first, now=now)) is not None:
             raise UnableToUseClaim(objection)
+
+
+def first_fault(facts: ServiceFacts, window: Period, contract: Contract) -> datetime:
+    """Return when the first outage of the window began that the provider answers for; else the window's start."""
+    touching = [o for o in facts.outages if o.start < window.end and (o.end is None or o.end > window.start)]
+    begun = [o.start for o in touching if o.attribution in contract.counting.attributions]
+    return min(begun, default=window.start)
 
 
 def objection_to(filed: datetime, *, first: datetime, now: datetime) -> str | None:

@@ -1,0 +1,56 @@
+"""A claim judged before it is booked: for its own moment, so that what came too late drops out of the amount."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from include.sla_logic.domain.calendars import local_midnight
+from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.contract.terms import Claim
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.measurements import ClaimFiled, ServiceFacts
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.sla import compare
+from include.sla_logic.domain.sla.claims import first_fault, objection_to
+from include.sla_logic.persistence.case_file import SqlCaseFile
+from include.sla_logic.process.found_agreement import agreement_and_contract
+
+
+@dataclass(frozen=True)
+class JudgedClaim:
+    """What a claim of that moment means: why it cannot be one, or is too late, and what of the credit is lost."""
+
+    filed: datetime
+    refusal: str | None
+    lost: Money
+
+
+def end_of_day(day: date, contract: Contract, *, now: datetime) -> datetime:
+    """Return the last moment of a day in the contract's zone, or now while the day lasts."""
+    last = local_midnight(day + timedelta(days=1), contract.zone) - timedelta(seconds=1)
+    return min(last, now) if local_midnight(day, contract.zone) <= now else last
+
+
+def judge_claim(file: SqlCaseFile, window: Period, filed: datetime | date) -> JudgedClaim:
+    """Judge the credit of a window as claimed then; a day stands for its last moment."""
+    agreement, contract = agreement_and_contract(file)
+    moment = filed if isinstance(filed, datetime) else end_of_day(filed, contract, now=file.now)
+    facts = file.measurements.facts(agreement, window, as_of=file.now)
+    nothing = Money.zero(contract.currency)
+    begun = first_fault(facts, window, contract)
+    if (objection := objection_to(moment, first=begun, now=file.now)) is not None:
+        return JudgedClaim(moment, objection, nothing)
+    with_it = facts.model_copy(update={"claim": None, "claims": (*facts.claims_filed, ClaimFiled(filed_at=moment))})
+    try:
+        judged = compare(contract, with_it, window=window, as_of=file.now)
+    except ForeseenError:  # the window can no longer be judged: the deadline that was named then decides
+        return JudgedClaim(moment, None, nothing)
+    late = judged.claim.reason if judged.claim.state == "late" else None
+    return JudgedClaim(moment, late, _lost(contract, facts, window, judged.credit_due, file.now))
+
+
+def _lost(contract: Contract, facts: ServiceFacts, window: Period, due: Money | None, now: datetime) -> Money:
+    """Return what the window would owe beyond that, if nothing had to be claimed."""
+    unclaimed = contract.model_copy(update={"claim": Claim(automatic=True, ticket_within=contract.claim.ticket_within)})
+    whole, nothing = compare(unclaimed, facts, window=window, as_of=now).credit_due, Money.zero(contract.currency)
+    return nothing if whole is None or due is None else max(whole - due, nothing)
