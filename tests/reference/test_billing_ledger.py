@@ -18,6 +18,7 @@ from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.columns import from_minor_units
+from include.sla_logic.services.claims import JudgedClaim
 from include.sla_logic.services.credit_decisions import (
     Person,
     UnableToDecideCredit,
@@ -212,7 +213,7 @@ def test_two_claims_of_one_quarter_bring_its_cap_together_and_the_third_nothing(
         ("TT-000003", rebate_of("250.00", claim=True, cap="300.00", window=OCTOBER)),
     ]
     kept = [(bookings.book(rebate, ticket=ticket).references[0], rebate) for ticket, rebate in claims]
-    how = {"by": "ann", "claimed_at": NOW, "now": NOW, "outgoing": bookings.outgoing}
+    how = {"by": "ann", "claim": JudgedClaim(NOW, None, euros("0")), "now": NOW, "outgoing": bookings.outgoing}
     brought = [claim_credit(bookings.connection, name, rebate=rebate, **how) for name, rebate in kept[:2]]
     assert brought == [euros("240.00"), euros("60.00")]
     assert [message.payload["amount"] for message in bookings.outgoing.messages] == ["240.00", "60.00"]
@@ -240,10 +241,11 @@ def test_a_credit_that_must_be_claimed_waits_for_the_customer(bookings):
     assert "before the customer claims" in adjustment.reason
     [reference] = adjustment.references
     claim = {"rebate": rebate, "by": "ann", "now": deadline, "outgoing": bookings.outgoing}
-    with pytest.raises(UnableToDecideCredit, match="had to be claimed before"):
-        claim_credit(bookings.connection, reference, claimed_at=deadline, **claim)
-    in_time = deadline - timedelta(seconds=1)
-    assert claim_credit(bookings.connection, reference, claimed_at=in_time, **claim) == euros("240.00")
+    for late in (JudgedClaim(deadline, "too late", euros("0")), JudgedClaim(deadline, None, euros("240.00"))):
+        with pytest.raises(UnableToDecideCredit, match="too late"):
+            claim_credit(bookings.connection, reference, claim=late, **claim)
+    partly = JudgedClaim(deadline - timedelta(seconds=1), None, euros("40.00"))
+    assert claim_credit(bookings.connection, reference, claim=partly, **claim) == euros("200.00")
 
 
 def test_without_an_open_invoice_the_credit_is_booked_all_the_same(bookings):

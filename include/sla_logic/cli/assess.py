@@ -1,6 +1,6 @@
 """`sla assess`: judge measurements against a contract, from files or from the database, without Airflow."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -97,6 +97,14 @@ def _window(terms: Contract, known: FactsFile, at: str | None) -> Period:
         reason = f"The window {stated} is neither a {terms.window} of the contract nor a part of one"
         raise UnableToAssess(f"{reason}: counted in {terms.zone}, the {terms.window} is {calendar}.")
     return stated
+
+
+def read_day(text: str) -> date | None:
+    """Read a day without a time, as 2025-04-10; None for any other text."""
+    try:
+        return date.fromisoformat(text) if len(text) == len("2025-04-10") else None
+    except ValueError:
+        return None
 
 
 def read_instant(text: str) -> datetime:

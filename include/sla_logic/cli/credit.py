@@ -26,7 +26,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
     show_table(
         ("reference", "customer", "service", "amount", "state", "since", "claim until", "reason"),
         [
-            (c.reference, c.customer_name, c.service, c.amount, c.state, c.recorded_at, c.claim_deadline, c.reason)
+            (c.reference, c.customer_name, c.service, c.amount, c.state, c.recorded_at, c.claim_until, c.reason)
             for c in waiting
         ],
         empty="No credit waits for a decision.",
@@ -78,12 +78,14 @@ def decline(reference: Reference, reason: Reason, by: By) -> None:
 def claim(
     reference: Reference,
     by: By,
-    claimed_at: Annotated[str | None, typer.Option(help="When the customer claimed it; now, if not given.")] = None,
+    claimed_at: Annotated[
+        str | None, typer.Option(help="The day or the moment at which the customer claimed it; now, if not given.")
+    ] = None,
 ) -> None:
     """Book a credit that the customer has claimed in time; a late claim is refused."""
-    from include.sla_logic.cli.assess import read_instant
+    from include.sla_logic.cli.assess import read_day, read_instant
     from include.sla_logic.services import Settings, UseCases
 
-    filed = None if claimed_at is None else read_instant(claimed_at)
+    filed = None if claimed_at is None else read_day(claimed_at) or read_instant(claimed_at)
     amount = UseCases(Settings.from_environment()).credits.claim(reference, by=by, claimed_at=filed)
     typer.echo(f"{amount} are booked for {reference}.")

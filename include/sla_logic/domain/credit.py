@@ -1,6 +1,7 @@
 """The documents of a credit: the rebate of a window, what people decided about it, and what was booked."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from include.sla_logic.domain.document import Document, Value
@@ -72,6 +73,7 @@ class Rebate(Document):
     held_because: str | None
     claim_required: bool
     claim_deadline: Instant | None
+    claim_last_day: date | None = None
     reason: str
     notes: tuple[str, ...] = ()
     cap: Money | None = None

@@ -41,6 +41,7 @@ def work_out_rebate(
         held_because="; ".join(held) or None,
         claim_required=comparison.claim.state != "automatic",
         claim_deadline=comparison.claim.deadline,
+        claim_last_day=comparison.claim.last_day,
         reason=_reason(comparison, netted),
         notes=tuple(_notes(comparison)),
         cap=comparison.cap,

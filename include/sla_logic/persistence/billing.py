@@ -188,6 +188,6 @@ def _reason(rebate: Rebate, bookings: Sequence[Booking], booked: Money, because:
     if held := [booking for booking in bookings if booking.state == "held"]:
         return f"Held for a second person: {held[0].because or rebate.held_because}."
     if any(booking.state == "unclaimed" for booking in bookings):
-        until = f" until {rebate.claim_deadline:%Y-%m-%d %H:%M} UTC" if rebate.claim_deadline else ""
+        until = f"; {rebate.claim_last_day} is the last day" if rebate.claim_last_day else ""
         return f"Nothing is booked before the customer claims the credit{until}."
     return rebate.reason if booked or because is None else because

@@ -26,9 +26,9 @@ from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.sla.agreed import judged_time
 from include.sla_logic.persistence.contracts import ContractRegister, Subscription
+from include.sla_logic.persistence.filed_claims import filed_claims
 from include.sla_logic.persistence.reported_incidents import Reported, Reports, report_questions
 from include.sla_logic.persistence.schema import reference as t
-from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.columns import Instant
 from include.sla_logic.persistence.series import SampleReader, Wanted
 from include.sla_logic.persistence.together import Questions
@@ -63,6 +63,7 @@ class MeasurementRegister:
         self._samples = SampleReader(connection, self._fresh.samples)
         self._found: dict[object, dict[str, dict[str, Rows]]] = {}
         self._reports: dict[str, Reports] = {}
+        self._filed: dict[object, dict[str, list[ClaimFiled]]] = {}
 
     def facts(self, agreement: Agreement, window: Period, *, as_of: datetime) -> ServiceFacts:
         contract = self._contracts.contract(agreement)
@@ -105,20 +106,12 @@ class MeasurementRegister:
         return found[service]
 
     def _claims(self, agreement: Agreement, window: Period, as_of: datetime) -> tuple[ClaimFiled, ...]:
-        """Return when the customer claimed credits of the part of this window that is judged, oldest first."""
+        """Return when the customer claimed credits of the part of this window that is judged."""
         window = judged_time(self._contracts.agreed_times(agreement), window)
-        table = applied_billing_credits.c
-        key = ("claims", window, as_of)
-        if key not in self._found:
+        if (key := (window, as_of)) not in self._filed:
             held = {agreement.id, *(one.id for one in self._contracts.agreements())}
-            shared = (table.window_start < window.end) & (table.window_end > window.start)
-            query = select(table.agreement, table.claimed_at).distinct().order_by(table.claimed_at)
-            filed: dict[str, dict[str, Rows]] = defaultdict(lambda: {"at": []})
-            query = query.where(table.agreement.in_(held), shared, table.claimed_at <= as_of)
-            for row in self._connection.execute(query):
-                filed[row.agreement] = {"at": [*filed[row.agreement]["at"], row.claimed_at]}
-            self._found[key] = filed
-        return tuple(ClaimFiled(filed_at=at) for at in self._found[key].get(agreement.id, {}).get("at", ()))
+            self._filed[key] = filed_claims(self._connection, held, window, as_of=as_of)
+        return tuple(self._filed[key].get(agreement.id, ()))
 
     def _outage(self, row: Any, as_of: datetime, incidents: Sequence[Reported]) -> Outage:
         ended = self._fresh.ended.get((row.service, row.reference), row.ended_at)

@@ -23,6 +23,12 @@ class JudgedClaim:
     filed: datetime
     refusal: str | None
     lost: Money
+    day: date | None = None
+
+    @property
+    def shown(self) -> str:
+        """Say when it was filed: the day that a person named, or the moment."""
+        return f"at {self.filed:%Y-%m-%d %H:%M} UTC" if self.day is None else f"on {self.day}"
 
 
 def end_of_day(day: date, contract: Contract, *, now: datetime) -> datetime:
@@ -34,19 +40,22 @@ def end_of_day(day: date, contract: Contract, *, now: datetime) -> datetime:
 def judge_claim(file: SqlCaseFile, window: Period, filed: datetime | date) -> JudgedClaim:
     """Judge the credit of a window as claimed then; a day stands for its last moment."""
     agreement, contract = agreement_and_contract(file)
+    day = None if isinstance(filed, datetime) else filed
     moment = filed if isinstance(filed, datetime) else end_of_day(filed, contract, now=file.now)
     facts = file.measurements.facts(agreement, window, as_of=file.now)
     nothing = Money.zero(contract.currency)
     begun = first_fault(facts, window, contract)
     if (objection := objection_to(moment, first=begun, now=file.now)) is not None:
-        return JudgedClaim(moment, objection, nothing)
+        return JudgedClaim(moment, objection, nothing, day)
     with_it = facts.model_copy(update={"claim": None, "claims": (*facts.claims_filed, ClaimFiled(filed_at=moment))})
     try:
         judged = compare(contract, with_it, window=window, as_of=file.now)
-    except ForeseenError:  # the window can no longer be judged: the deadline that was named then decides
-        return JudgedClaim(moment, None, nothing)
+    except ForeseenError as error:
+        reason = f"its window cannot be judged as claimed {moment:%Y-%m-%d %H:%M} UTC: {error}"
+        return JudgedClaim(moment, reason, nothing, day)
     late = judged.claim.reason if judged.claim.state == "late" else None
-    return JudgedClaim(moment, late, _lost(contract, facts, window, judged.credit_due, file.now))
+    lost = _lost(contract, facts, window, judged.credit_due, file.now)
+    return JudgedClaim(moment, late, lost, day)
 
 
 def _lost(contract: Contract, facts: ServiceFacts, window: Period, due: Money | None, now: datetime) -> Money:

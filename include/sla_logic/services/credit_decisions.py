@@ -22,6 +22,7 @@ from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import from_minor_units, to_minor_units
+from include.sla_logic.services.claims import JudgedClaim
 
 _CREDITS = a.applied_billing_credits
 
@@ -108,7 +109,7 @@ def claim_credit(
     *,
     rebate: Rebate,
     by: str,
-    claimed_at: datetime,
+    claim: JudgedClaim,
     now: datetime,
     outgoing: PendingMessages,
 ) -> Money:
@@ -116,27 +117,25 @@ def claim_credit(
 
     What another incident has brought in the meantime is taken off; where nothing is left, the claim is refused, and
     where what is left is for a window that another only overlaps, it is held and nothing is booked yet.
-    The deadline is the first instant that is too late, as the judgement names it.
+    What the claim came too late for is not paid.
     """
     row = _locked(connection, reference, state="unclaimed")
-    if claimed_at > now:
-        msg = f"A claim of {claimed_at:%Y-%m-%d %H:%M} UTC lies in the future."
-        raise UnableToDecideCredit(msg)
-    if row.claim_deadline is not None and claimed_at >= row.claim_deadline:
-        msg = f"The credit {reference} had to be claimed before {row.claim_deadline:%Y-%m-%d %H:%M} UTC."
-        raise UnableToDecideCredit(msg)
     netted = _due_now(connection, row, rebate)
+    netted = netted._replace(net=netted.net - claim.lost)
+    too_late = "What is due was claimed too late." if claim.lost and netted.net.amount <= 0 else None
+    if (refusal := claim.refusal or too_late) is not None:
+        raise UnableToDecideCredit(f"The credit {reference} cannot be booked: {refusal}")
     if netted.net.amount <= 0:
         msg = (
             f"All that is due for this window was credited for other incidents: the credit {reference} brings nothing."
         )
         raise UnableToDecideCredit(msg)
-    _decide(connection, reference, claimed_at=claimed_at, claimed_by=by)
+    _decide(connection, reference, claimed_at=claim.filed, claimed_by=by)
     if netted.held_because:
         held = {"state": "held", "amount": to_minor_units(netted.net), "held_because": netted.held_because}
         _decide(connection, reference, **held)
         return Money.zero(row.currency)
-    person = Person(by, f"claimed at {claimed_at:%Y-%m-%d %H:%M} UTC")
+    person = Person(by, f"claimed {claim.shown}")
     return _book(connection, row, netted.net, person=person, now=now, outgoing=outgoing)
 
 

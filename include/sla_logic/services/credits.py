@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -17,6 +17,7 @@ from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.queue_positions import note_decided_credit
 from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.services.claims import judge_claim
 from include.sla_logic.services.credit_decisions import (
     Person,
     UnableToDecideCredit,
@@ -70,15 +71,28 @@ class Credits:
             self._note(connection, file, f"{named} were entered for the credit {reference}", by=by, reason=reason)
             return named
 
-    def claim(self, reference: str, *, by: str, claimed_at: datetime | None = None) -> Money:
-        """Book a credit that the customer claimed then, or now; raise `UnableToDecideCredit` where it is too late."""
+    def claim(
+        self, reference: str, *, by: str, claimed_at: datetime | date | None = None, reason: str | None = None
+    ) -> Money:
+        """Book a credit that the customer claimed then, that day, or now, less what was claimed too late.
+
+        Raise `UnableToDecideCredit` where all of it is too late, or the claim lies before the fault or in the future.
+        """
         with self.work.writing() as connection:
+            waiting = self._find(connection, reference)
             file = self._file_of(connection, reference, task="credit claimed")
-            filed, rebate, outgoing = claimed_at or file.now, file.read(Rebate), file.outgoing
+            claim = judge_claim(file, waiting.window, claimed_at or file.now)
             amount = claim_credit(
-                connection, reference, rebate=rebate, by=by, claimed_at=filed, now=file.now, outgoing=outgoing
+                connection,
+                reference,
+                rebate=file.read(Rebate),
+                by=by,
+                claim=claim,
+                now=file.now,
+                outgoing=file.outgoing,
             )
-            reason = f"the customer claimed it at {filed:%Y-%m-%d %H:%M} UTC"
+            said = f"the customer claimed it {claim.shown}"
+            reason = said if reason is None else f"{said}: {reason}"
             done = f"The credit {reference} of {amount} was booked" if amount else f"The credit {reference} was held"
             self._note(connection, file, done, by=by, reason=reason)
             return amount
@@ -101,11 +115,15 @@ class Credits:
 
     def _file_of(self, connection: Connection, reference: str, *, task: str) -> SqlCaseFile:
         """Lock the incident of a waiting credit, and open its case file."""
+        ticket = self._find(connection, reference).ticket
+        return self.work.open_file(connection, self.work.lock(connection, ticket), task=task)
+
+    def _find(self, connection: Connection, reference: str) -> WaitingCredit:
         found = [credit for credit in waiting_credits(connection) if credit.reference == reference]
         if not found:
             msg = f"There is no credit {reference} that waits for a decision."
             raise UnableToDecideCredit(msg)
-        return self.work.open_file(connection, self.work.lock(connection, found[0].ticket), task=task)
+        return found[0]
 
     def _tell(self, connection: Connection, file: SqlCaseFile, decided: str) -> None:
         """Write what is booked now, and a letter where the customer was told that the credit is under review."""

@@ -1,17 +1,20 @@
 """The credits that wait for a person: to be decided, claimed or paid out."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, or_, select
 
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.sla.claim_days import day_before
+from include.sla_logic.persistence.contract_texts import parse_contract
 from include.sla_logic.persistence.counted_credits import COUNTS
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.columns import from_minor_units
-from include.sla_logic.persistence.schema.reference import customers
+from include.sla_logic.persistence.schema.reference import agreements, contracts, customers
 
 TO_PAY_OUT = "to_be_paid_out"
 
@@ -20,7 +23,8 @@ TO_PAY_OUT = "to_be_paid_out"
 class WaitingCredit:
     """A credit that waits: `held` for a second person, `unclaimed` for the customer, `to_be_paid_out` for an invoice.
 
-    `amount` is None where a person must name it; `entered_by` is who did.
+    `amount` is None where a person must name it; `entered_by` is who did. `claim_until` is the last day of the claim,
+    in the contract's zone; `claim_deadline` is the midnight that ends it.
     """
 
     reference: str
@@ -39,6 +43,12 @@ class WaitingCredit:
     recorded_at: datetime
     claim_deadline: datetime | None
     entered_by: str | None
+    claim_until: date | None = None
+
+    @property
+    def window(self) -> Period:
+        """The window of which it is."""
+        return Period(start=self.window_start, end=self.window_end)
 
 
 def waiting_credits(connection: Connection) -> list[WaitingCredit]:
@@ -63,7 +73,13 @@ def _undecided() -> Select[Any]:
     unpaid = and_(table.state.in_(COUNTS), table.invoice.is_(None), table.paid_out_at.is_(None), table.amount != 0)
     return (
         select(applied_billing_credits, customers.c.name.label("customer_name"))
+        .add_columns(contracts.c.text.label("terms"), contracts.c.id.label("contract"), contracts.c.version)
         .outerjoin(customers, customers.c.id == table.customer)
+        .outerjoin(agreements, agreements.c.id == table.agreement)
+        .outerjoin(
+            contracts,
+            (contracts.c.id == agreements.c.contract) & (contracts.c.version == agreements.c.contract_version),
+        )
         .where(or_(table.state.in_(("held", "unclaimed")), unpaid))
         .order_by(table.recorded_at, table.id)
     )
@@ -88,4 +104,13 @@ def _waiting(row: Row[Any]) -> WaitingCredit:
         recorded_at=row.recorded_at,
         claim_deadline=row.claim_deadline,
         entered_by=row.entered_by,
+        claim_until=_last_day(row),
     )
+
+
+def _last_day(row: Row[Any]) -> date | None:
+    """Return the last day of the claim as the contract's zone counts days."""
+    if row.claim_deadline is None:
+        return None
+    zone = "UTC" if row.terms is None else parse_contract(row.terms, row.contract, row.version).zone
+    return day_before(row.claim_deadline, zone)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 
 from include.sla_logic.domain.errors import InvalidInputError
@@ -12,13 +13,14 @@ from include.sla_logic.web.forms import UnableToReadReason, reason_of
 
 @dataclass(frozen=True)
 class ActionRequest:
-    """One action to perform: on what, by whom and why; `owner` only for a hold, `amount` only where it is asked."""
+    """One action to perform: on what, by whom and why; others only where they are asked."""
 
     subject: str
     by: str
     reason: str
     owner: str = ""
     amount: str = ""
+    received_on: str = ""
     roles: tuple[str, ...] = ()
 
 
@@ -39,6 +41,7 @@ class Action:
     danger: bool = False
     asks_owner: bool = False
     asks_amount: bool = False
+    asks_day: bool = False
 
 
 class UnableToReadAddress(InvalidInputError):
@@ -47,8 +50,8 @@ class UnableToReadAddress(InvalidInputError):
 
 def action_request(subject: str, fields: Mapping[str, str], *, by: str, roles: tuple[str, ...] = ()) -> ActionRequest:
     """Read the fields of a form; raise `UnableToReadReason` without a reason."""
-    owner, amount = fields.get("owner", ""), fields.get("amount", "")
-    return ActionRequest(subject, by, reason_of(fields.get("reason")), owner, amount, roles)
+    owner, amount, day = (fields.get(name, "") for name in ("owner", "amount", "received_on"))
+    return ActionRequest(subject, by, reason_of(fields.get("reason")), owner, amount, day, roles)
 
 
 def _release(use_cases: UseCases, request: ActionRequest) -> str:
@@ -77,6 +80,15 @@ def _approve(use_cases: UseCases, request: ActionRequest) -> str:
 
 def _enter(use_cases: UseCases, request: ActionRequest) -> str:
     use_cases.credits.enter(request.subject, amount=request.amount, by=request.by, reason=request.reason)
+    return request.subject.partition(":")[0]
+
+
+def _claim(use_cases: UseCases, request: ActionRequest) -> str:
+    try:
+        day = date.fromisoformat(request.received_on)
+    except ValueError as error:
+        raise UnableToReadReason("Say on which day the claim was received, as 2026-11-20.") from error
+    use_cases.credits.claim(request.subject, by=request.by, claimed_at=day, reason=request.reason)
     return request.subject.partition(":")[0]
 
 
@@ -170,6 +182,16 @@ _ALL = (
         "Paid out",
         "credit_paid_out",
         _paid_out,
+    ),
+    Action(
+        "claim",
+        "credit",
+        "Book the claim of the customer",
+        "What was claimed in time is booked on the customer's open invoice; the last day of a claim counts.",
+        "Book the claim",
+        "credit_claimed",
+        _claim,
+        asks_day=True,
     ),
     Action(
         "decline",

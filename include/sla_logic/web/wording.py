@@ -25,6 +25,7 @@ _NOTICES = MappingProxyType(
     {
         "credit_approved": "The credit is approved and booked.",
         "credit_declined": "The credit is declined.",
+        "credit_claimed": "The claim is noted and the credit is booked.",
         "amount_entered": "The amount is entered; another person approves it.",
         "credit_paid_out": "The credit is noted as paid out.",
         "released": "The restoration request is sent; the run continues.",

@@ -29,13 +29,17 @@ class Problem(BaseModel):
 
 
 class Order(BaseModel):
-    """Why something is to be done; for a hold, who owes the next step; to enter a credit, its amount as 12.50."""
+    """Why something is to be done, and what the action asks.
+
+    A hold: who owes the next step; a credit to enter: its amount as 12.50; a claim: the day on which it was received.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
     owner: Literal["customer", "provider"] | None = None
     amount: Annotated[str, Field(max_length=40)] | None = None
+    received_on: Annotated[str, Field(max_length=10)] | None = None
 
 
 class Done(BaseModel):

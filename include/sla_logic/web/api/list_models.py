@@ -1,6 +1,6 @@
 """What the API answers in its long lists."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -52,6 +52,7 @@ class WaitingCredit(Answer):
     reason: str | None
     recorded_at: datetime
     claim_deadline: datetime | None
+    claim_until: date | None
     entered_by: str | None
 
 

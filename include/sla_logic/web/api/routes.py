@@ -71,6 +71,9 @@ async def read_order(request: Request) -> Order:
         ) from error
 
 
+ActionName = Literal[
+    "release", "reject", "hold", "resume", "approve", "enter", "claim", "decline", "paid-out", "retry", "resend"
+]
 _BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": Order.model_json_schema()}}}}
 
 
@@ -81,14 +84,16 @@ def act(
     order: Annotated[Order, Depends(read_order)],
     kind: Literal["ticket", "credit", "entry", "message"],
     subject: Reference,
-    name: Literal["release", "reject", "hold", "resume", "approve", "enter", "decline", "paid-out", "retry", "resend"],
+    name: Literal[
+        "release", "reject", "hold", "resume", "approve", "enter", "claim", "decline", "paid-out", "retry", "resend"
+    ],
 ) -> Done:
     """Release or reject a restoration, hold or resume a ticket, decide a credit, retry an entry or a message."""
     action = ACTIONS.get((kind, name))
     if action is None:
         raise HTTPException(404, f"A {kind} has no action {name}.")
-    owner, amount = order.owner or "", order.amount or ""
-    request = ActionRequest(subject, caller.name, reason_of(order.reason), owner, amount, caller.roles)
+    asked = {"owner": order.owner or "", "amount": order.amount or "", "received_on": order.received_on or ""}
+    request = ActionRequest(subject, caller.name, reason_of(order.reason), **asked, roles=caller.roles)
     return Done(done=action.done, ticket=action.perform(use_cases, request))
 
 

@@ -173,7 +173,9 @@ def _(document: Rebate) -> Iterator[str]:
         yield "The amount is provisional: not everything is known yet."
     if document.held_for_approval:
         yield sentence(f"Nothing is booked before a second person approves it: {document.held_because}")
-    if document.claim_required and document.claim_deadline:
+    if document.claim_required and document.claim_last_day:
+        yield f"The customer has to claim it by {document.claim_last_day:%-d %B %Y}, the last day."
+    elif document.claim_required and document.claim_deadline:
         yield f"The customer has to claim it before {at(document.claim_deadline)}."
     yield from (sentence(note) for note in document.notes)
 
