@@ -66,6 +66,8 @@ def _from_files(contract: Path | None, facts: Path | None, at: str | None, as_of
         raise UnableToAssess("Give a contract file and a facts file, or --service.")
     terms = read_contract(read_text(contract), name=contract.name)
     known = read_facts(read_text(facts), name=facts.name)
+    if known.agreements:
+        terms = terms.begun_on(calendars.local_day(min(one.start for one in known.agreements), terms.zone))
     window = _window(terms, known, at)
     now = read_instant(as_of) if as_of else known.as_of or max([window.end, *_ends(known)])
     facts_ = known.facts(until=now)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from include.sla_logic.domain.contract import measures, rules
-from include.sla_logic.domain.contract.contract import Contract, MetricName, Objective
+from include.sla_logic.domain.contract.contract import Contract, Objective
+from include.sla_logic.domain.contract.metrics import MetricName
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.measurements import ServiceFacts
 

@@ -96,7 +96,7 @@ class ContractRegister:
         if key not in self._versions:
             text = self._texts.get(key)
             self._versions[key] = find_contract(self._connection, *key) if text is None else parse_contract(text, *key)
-        return self._versions[key]
+        return self._versions[key].begun_on(agreement.starts)
 
     def alike(self, agreement: Agreement) -> list[str]:
         """Return the services here that are subscribed under the same version of the contract."""

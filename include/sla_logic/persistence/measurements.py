@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, or_, select
 
 from include.sla_logic.domain.contract.measures import FromUnavailableState
-from include.sla_logic.domain.contract.reach import records_reach, rights_reach
+from include.sla_logic.domain.contract.reach import looks_at_earlier_windows, records_reach, rights_reach
 from include.sla_logic.domain.measurements import (
     Attribution,
     Charges,
@@ -127,7 +127,7 @@ class MeasurementRegister:
         wanted = []
         for metric in _sorted(metrics, "metric"):
             states = [m for m in measured_by if isinstance(m, FromUnavailableState) and m.series == metric.metric]
-            far = states or (contract.chronic is not None and contract.chronic.missed is not None)
+            far = states or looks_at_earlier_windows(contract)
             wanted.append(Wanted(metric, seen if far else window, as_of, tuple(states)))
         yield from self._samples.read(wanted, services=[agreement.service, *self._contracts.alike(agreement)])
 

@@ -1,6 +1,6 @@
 """The contract: what was promised, how it is measured, and what a breach is worth."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
@@ -14,20 +14,14 @@ from include.sla_logic.domain.calendars import (
     calendar_window,
     find_zone,
 )
-from include.sla_logic.domain.contract.measures import (
-    FromDaysLate,
-    FromErrorRates,
-    FromEvents,
-    FromMean,
-    FromOutages,
-    FromRestoreTimes,
-    Measure,
-)
+from include.sla_logic.domain.contract.measures import FromMean, Measure
+from include.sla_logic.domain.contract.metrics import MEASURES, PERCENT, UNITS, MetricName
 from include.sla_logic.domain.contract.payment_terms import CreditUnits, LeastCredit
 from include.sla_logic.domain.contract.quantities import Quantity, Share, Target, Term
 from include.sla_logic.domain.contract.rules import Rule
 from include.sla_logic.domain.contract.terms import Cap, Chronic, Claim, Counting, MaintenanceTerms
 from include.sla_logic.domain.durations import parse_duration
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.money import Currency, Money
 from include.sla_logic.domain.period import Period, from_seconds, to_seconds
 from include.sla_logic.domain.service_hours import after_service_time, service_time
@@ -43,41 +37,10 @@ class ServiceClass(StrEnum):
     STANDARD = "standard"
 
 
-class MetricName(StrEnum):
-    """What an objective promises."""
-
-    AVAILABILITY = "availability"
-    SUCCESS_RATE = "success_rate"
-    DELIVERY = "delivery"
-    LATENCY = "latency"
-    PACKET_LOSS = "packet_loss"
-    JITTER = "jitter"
-    TIME_TO_RESTORE = "time_to_restore"
-    DELAY = "delay"
-    EVENTS = "events"
-
-
-_PERCENT = {MetricName.AVAILABILITY, MetricName.SUCCESS_RATE, MetricName.DELIVERY}
-_UNITS = dict.fromkeys([*_PERCENT, MetricName.PACKET_LOSS], "percent") | {
-    MetricName.LATENCY: "ms",
-    MetricName.JITTER: "ms",
-    MetricName.TIME_TO_RESTORE: "s",
-    MetricName.DELAY: "days",
-    MetricName.EVENTS: "percent",
-}
-_MEASURES: dict[MetricName, Measure] = {
-    MetricName.AVAILABILITY: FromOutages(),
-    MetricName.SUCCESS_RATE: FromErrorRates.model_validate({"interval": "5 min"}),
-    MetricName.TIME_TO_RESTORE: FromRestoreTimes(),
-    MetricName.DELAY: FromDaysLate(),
-    MetricName.EVENTS: FromEvents(),
-}
-
-
 # A length of time is no percentage: only where seconds are measured may a target be written as one.
 _NUMBER_TARGETS: dict[str, JsonValue] = {
     "if": {
-        "properties": {"metric": {"enum": [str(metric) for metric in sorted(_UNITS) if _UNITS[metric] != "s"]}},
+        "properties": {"metric": {"enum": [str(metric) for metric in sorted(UNITS) if UNITS[metric] != "s"]}},
         "required": ["metric"],
     },
     "then": {"properties": {"target": {"anyOf": [{WRITTEN: "number"}, {"type": "null"}]}}},
@@ -97,23 +60,24 @@ class Objective(Term):
     unit: str | None = None
     measure: Measure | None = None
     rule: Rule
+    rolling_windows: Annotated[int, Field(ge=2, le=24)] | None = None
     counting: Counting | None = None
     maintenance: MaintenanceTerms | None = None
 
     @property
     def measured_by(self) -> Measure:
         """The stated way of measuring, or the usual one of the metric."""
-        return self.measure or _MEASURES.get(self.metric) or FromMean()
+        return self.measure or MEASURES.get(self.metric) or FromMean()
 
     @property
     def shown_unit(self) -> str:
         """The unit of target and measured value."""
-        return self.unit or ("percent" if self.measured_by.kind == "share_beyond" else _UNITS[self.metric])
+        return self.unit or ("percent" if self.measured_by.kind == "share_beyond" else UNITS[self.metric])
 
     @property
     def higher_is_better(self) -> bool:
         """Tell in which direction the metric is good."""
-        return self.metric in _PERCENT and self.measured_by.kind != "share_beyond"
+        return self.metric in PERCENT and self.measured_by.kind != "share_beyond"
 
 
 _PROMISES: list[JsonValue] = [
@@ -133,6 +97,13 @@ def _waiting(written: Any) -> Any:
 Waiting = Annotated[timedelta, BeforeValidator(_waiting), Written("duration")]
 
 
+_LAST_DAY = 28  # every month has it
+
+
+class UnableToFindWindow(ForeseenError):
+    """Where a window begins depends on an agreement that is not known."""
+
+
 class Contract(Term):
     """One version of one contract."""
 
@@ -150,6 +121,7 @@ class Contract(Term):
     currency: Annotated[Currency, Written("currency")]
     window: WindowKind = WindowKind.MONTH
     billing_day: Annotated[int, Field(ge=1, le=28)] = 1
+    window_from: Literal["calendar", "agreement"] = "calendar"
     first_month: Annotated[int, Field(ge=1, le=12)] = 1
     charge_base: Literal["recurring", "usage", "greater_of_recurring_and_usage"]
     proration: Literal["by_time", "by_day", "none"] = "by_time"
@@ -189,7 +161,18 @@ class Contract(Term):
 
     def stretch(self, kind: str, instant: datetime) -> Period:
         """Return the month, quarter or year, as this contract counts them, in which the instant lies."""
+        if self.window_from == "agreement":
+            raise UnableToFindWindow(
+                "The windows of the contract begin on the day of the agreement (window_from): give agreements[].start."
+            )
         return calendar_window(kind, self.zone, instant, billing_day=self.billing_day, first_month=self.first_month)
+
+    def begun_on(self, day: date) -> "Contract":
+        """Return the contract as one that was agreed on that day, where its windows begin on the agreement's day."""
+        if self.window_from == "calendar":
+            return self
+        begun = {"window_from": "calendar", "billing_day": min(day.day, _LAST_DAY), "first_month": day.month}
+        return self.model_copy(update=begun)
 
     def window_at(self, instant: datetime) -> Period:
         """Return the contract's window in which the instant lies."""

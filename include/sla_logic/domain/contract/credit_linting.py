@@ -41,11 +41,12 @@ class _Linting:
 
     @property
     def timed(self) -> bool:
-        return isinstance(self.objective.measured_by, measures.FromOutages | measures.FromUnavailableState)
+        measured = isinstance(self.objective.measured_by, measures.FromOutages | measures.FromUnavailableState)
+        return measured and self.objective.rolling_windows is None
 
     @property
     def repairs(self) -> bool:
-        return isinstance(self.objective.measured_by, measures.FromRestoreTimes)
+        return isinstance(self.objective.measured_by, measures.FromRestoreTimes) and not self.objective.rolling_windows
 
     @property
     def late(self) -> bool:

@@ -18,7 +18,15 @@ def rights_reach(contract: Contract, window: Period) -> Period:
         starts += [window.start - timedelta(days=max(days, default=0))]
         starts += [contract.stretch(terms.total_over, window.start).start]
         starts += earlier_windows(contract, window, terms.missed.of_windows - 1) if terms.missed else []
+    rolling = max((o.rolling_windows or 1 for o in contract.objectives), default=1)
+    starts += earlier_windows(contract, window, rolling - 1)
     return Period(start=min(starts), end=window.end)
+
+
+def looks_at_earlier_windows(contract: Contract) -> bool:
+    """Tell whether values of earlier windows matter, so that their samples do too."""
+    missed = contract.chronic is not None and contract.chronic.missed is not None
+    return missed or any(objective.rolling_windows for objective in contract.objectives)
 
 
 def earlier_windows(contract: Contract, window: Period, count: int) -> list[datetime]:

@@ -24,7 +24,7 @@ def lint_objective(contract: Contract, objective: Objective, line: LineOf) -> It
     if contract.format > 1 and rule.kind in rules.REPLACED_KINDS:
         reason = f"the rule {rule.kind} is of format 1: write kind: credit, or let sla contract migrate rewrite it"
         yield Finding(level="refuses", line=line("rule"), code="replaced_kind", text=reason)
-    timed = isinstance(how, measures.FromOutages | measures.FromUnavailableState)
+    timed = isinstance(how, measures.FromOutages | measures.FromUnavailableState) and not objective.rolling_windows
     misfits = (
         (isinstance(rule, _OF_TIME) and not timed, "counts downtime, but the objective measures none"),
         (isinstance(rule, _OF_DAYS) and not isinstance(how, measures.FromDaysLate), "counts days late"),
@@ -116,6 +116,10 @@ def lint_terms(contract: Contract, line: LineOf) -> Iterable[Finding]:
         text = "working days are counted, but the contract names neither a country nor holidays"
         yield Finding(level="warns", line=line("calendar"), code="missing_calendar", text=text)
     yield from _missed(contract, line)
+    begins = {"billing_day", "first_month"} & contract.model_fields_set
+    if contract.window_from == "agreement" and begins:
+        text = f"the windows begin on the day of the agreement, so {' and '.join(sorted(begins))} say nothing"
+        yield Finding(level="refuses", line=line("window_from"), code="bounds_contradict", text=text)
     if contract.cap is not None and contract.cap.share > 1:
         text = f"a cap of {exact_text(contract.cap.share * 100)} % lets credits exceed the charge"
         yield Finding(level="warns", line=line("cap"), code="cap_above_charge", text=text)

@@ -22,7 +22,7 @@ _OF_INCIDENTS = (
 
 def is_of_incidents(objective: Objective) -> bool:
     """Tell whether the objective adds up incidents, and does not describe the whole window."""
-    return isinstance(objective.measured_by, _OF_INCIDENTS)
+    return objective.rolling_windows is None and isinstance(objective.measured_by, _OF_INCIDENTS)
 
 
 def measure_claimed(objective: Objective, case: Case) -> Measured:

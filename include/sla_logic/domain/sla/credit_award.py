@@ -41,6 +41,7 @@ class _Paying:
         self.worth = RateWorth.of(rule, measured.total, context)
         in_steps = isinstance(rule.block, Decimal)  # steps of the measured value, also where time is counted
         self.timed = bool(measured.repairs) or (measured.downtime is not None and not in_steps)
+        self.counts = self.timed or measured.days is not None  # else the size is a value, of which 0 is one
         self.in_steps = in_steps and not measured.repairs
         self.one_by_one = rule.for_each == "event" and bool(measured.repairs)
         self.tier: CreditTier | None = None
@@ -99,7 +100,7 @@ class _Paying:
         if rule.nearest is not None:
             left = Fraction(half_up(left / rule.nearest, 0)) * rule.nearest
             text.append(f"to the nearest {show_duration(rule.nearest)}: {self._shown(left)}")
-        if left == 0 and (rule.beyond is not None or not rule.has_bands):
+        if left == 0 and (rule.beyond is not None or (self.counts and not rule.has_bands)):
             return Fraction(0), [*text, "nothing"]
         amount = Fraction(0)
         for count, seconds, rate in self._parts(unit, left, text):

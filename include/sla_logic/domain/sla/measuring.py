@@ -11,6 +11,7 @@ from include.sla_logic.domain.sla.objective_judgement import DataState, RefusalC
 from include.sla_logic.domain.sla.readings import from_reading, reading_of
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.repairs import from_restore_times
+from include.sla_logic.domain.sla.rolling import rolling_mean
 from include.sla_logic.domain.sla.sampled_measures import from_error_rates, from_statistic, from_unavailable_state
 
 
@@ -18,6 +19,12 @@ def measure(objective: Objective, case: Case) -> Measured:
     """Return the objective's value; raise `UnableToJudge` for facts that cannot be right."""
     if total_seconds(case) <= 0:
         raise UnableToJudge(RefusalCode.EMPTY_WINDOW, "The window has no time in it.")
+    if objective.rolling_windows is not None:
+        return rolling_mean(objective, case, _measure_window)
+    return _measure_window(objective, case)
+
+
+def _measure_window(objective: Objective, case: Case) -> Measured:
     reading = reading_of(objective, case)
     measured = _MEASURING[type(objective.measured_by)](objective, case)
     if reading is None:

@@ -30,6 +30,8 @@ class MissedInARow:
             agreed = find_agreed_window(contract, facts, window)
         except UnableToFindAgreedTime:
             return False
+        if not agreed.parts:
+            return False
         case = Case(contract, facts, agreed, self._case.as_of)
         wanted = [o for o in contract.objectives if self._terms.objective in (None, o.id)]
         found = [judge(one, case.counted_for(one), None, None).judgement.breached for one in wanted]

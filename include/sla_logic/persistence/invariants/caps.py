@@ -43,7 +43,8 @@ def check_caps(connection: Connection) -> Iterator[Violation]:
         about[agreement.service].append(agreement)
     for row in rows:
         terms = agreements[row.agreement].in_force((row.window_start + _HALF_A_DAY).date())
-        contract = find_contract(connection, terms["contract"], terms["contract_version"])
+        begun = agreements[row.agreement].starts
+        contract = find_contract(connection, terms["contract"], terms["contract_version"]).begun_on(begun)
         if contract.cap is None or contract.charge_base != "recurring":
             continue
         key = row.customer, row.service, _period(contract, row)

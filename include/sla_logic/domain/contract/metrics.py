@@ -1,0 +1,43 @@
+"""What objectives promise: the metrics, their units, and how each is usually measured."""
+
+from enum import StrEnum
+
+from include.sla_logic.domain.contract.measures import (
+    FromDaysLate,
+    FromErrorRates,
+    FromEvents,
+    FromOutages,
+    FromRestoreTimes,
+    Measure,
+)
+
+
+class MetricName(StrEnum):
+    """What an objective promises."""
+
+    AVAILABILITY = "availability"
+    SUCCESS_RATE = "success_rate"
+    DELIVERY = "delivery"
+    LATENCY = "latency"
+    PACKET_LOSS = "packet_loss"
+    JITTER = "jitter"
+    TIME_TO_RESTORE = "time_to_restore"
+    DELAY = "delay"
+    EVENTS = "events"
+
+
+PERCENT = {MetricName.AVAILABILITY, MetricName.SUCCESS_RATE, MetricName.DELIVERY}
+UNITS = dict.fromkeys([*PERCENT, MetricName.PACKET_LOSS], "percent") | {
+    MetricName.LATENCY: "ms",
+    MetricName.JITTER: "ms",
+    MetricName.TIME_TO_RESTORE: "s",
+    MetricName.DELAY: "days",
+    MetricName.EVENTS: "percent",
+}
+MEASURES: dict[MetricName, Measure] = {
+    MetricName.AVAILABILITY: FromOutages(),
+    MetricName.SUCCESS_RATE: FromErrorRates.model_validate({"interval": "5 min"}),
+    MetricName.TIME_TO_RESTORE: FromRestoreTimes(),
+    MetricName.DELAY: FromDaysLate(),
+    MetricName.EVENTS: FromEvents(),
+}

@@ -1,0 +1,58 @@
+"""The mean of an objective's values over the last windows."""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from include.sla_logic.domain.calendars import local_day
+from include.sla_logic.domain.contract.contract import Objective
+from include.sla_logic.domain.contract.quantities import exact_text
+from include.sla_logic.domain.contract.reach import earlier_windows
+from include.sla_logic.domain.money import half_up
+from include.sla_logic.domain.sla.agreed import UnableToFindAgreedTime, find_agreed_window
+from include.sla_logic.domain.sla.case import Case, Measured
+from include.sla_logic.domain.sla.objective_judgement import DataState, RefusalCode
+from include.sla_logic.domain.sla.refusal import UnableToJudge
+
+Measuring = Callable[[Objective, Case], Measured]
+
+
+def rolling_mean(objective: Objective, case: Case, measure: Measuring) -> Measured:
+    """Measure this window and those before it, and return their mean; windows without an agreement are left out."""
+    _refuse_single_values(objective, case)
+    count = objective.rolling_windows or 1
+    now = measure(objective, case)
+    values = {case.agreed.calendar.start: now}
+    for start in earlier_windows(case.contract, case.window, count - 1):
+        window = case.contract.window_at(start)
+        try:
+            agreed = find_agreed_window(case.contract, case.facts, window)
+        except UnableToFindAgreedTime:
+            continue
+        if not agreed.parts:
+            continue
+        values[start] = measure(objective, Case(case.contract, case.facts, agreed, case.as_of))
+    found = Measured(total=now.total, samples=now.samples, events=now.events)
+    found.open_reasons = [reason for one in values.values() for reason in one.open_reasons]
+    shown = {start: f"{local_day(start, case.contract.zone)}" for start in sorted(values)}
+    for start, one in values.items():
+        if one.state is not DataState.MEASURED or one.value is None:
+            found.state, found.unknown_seconds = DataState.NO_DATA, found.total
+            found.note = f"The mean over {count} windows is not known: the window from {shown[start]} has no value."
+            return found
+    known = [values[start].value or Fraction(0) for start in shown]
+    found.value = sum(known, Fraction(0)) / len(known)
+    parts = ", ".join(f"{day}: {half_up(v, 8).normalize():f}" for day, v in zip(shown.values(), known, strict=True))
+    found.steps.append(f"windows from {parts}")
+    found.steps.append(f"mean over {len(known)} window(s) = {exact_text(found.value)} {objective.shown_unit}")
+    return found
+
+
+def _refuse_single_values(objective: Objective, case: Case) -> None:
+    """Refuse facts that say of which window they are by nothing but the file that they stand in."""
+    facts = case.facts
+    readings = any(reading.metric in (objective.metric.value, objective.id) for reading in facts.readings)
+    single = {"readings": readings, "restorations": facts.restorations, "error_intervals": facts.error_intervals}
+    for field, given in single.items():
+        if given:
+            reason = f"A mean over several windows needs records of all of them; {field} are of one window."
+            raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)
