@@ -1,14 +1,17 @@
-"""What operators do to the whole DAG while incidents wait: pause it for long, deploy another version of it."""
+"""What operators do to the whole while incidents wait: pause the DAG, deploy another one, start a second Airflow."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+from deploy.stack import AirflowStack
 from deploy.stack.rest import FINISHED
+from include.sla_logic.domain.mail_message import FAILED_STEP
 from include.sla_logic.domain.restoration import RestorationOutcome
 from tests.faults.breaking import Inject
-from tests.faults.installation import DAG, Installation
+from tests.faults.installation import DAG, HOUSEKEEPING, Installation
 
 GROUP, RENAMED = "Resource Provisioning: restoration", "Resource Provisioning: repair"
 
@@ -62,6 +65,41 @@ def another_version(installation: Installation, _chance: Random, mark: str) -> N
         file.write_text(text)
     wait = installation.use_cases.restorations.find(waits)
     assert (wait.deadline, wait.outcome) == (deadline, RestorationOutcome.IN_TIME)
+
+
+def second_airflow(installation: Installation, _chance: Random, mark: str) -> None:
+    """Let a second Airflow find the operations database: it is refused, and the first goes on undisturbed."""
+    waits = installation.start_apart("held_and_released", f"SECOND-{mark}-FIRST")
+    installation.until_deferred(waits)
+    sent, stack = _counts(installation), installation.stack
+    metadata = installation.server.create_database(f"airflow_second_{mark.lower().replace('-', '_')}")
+    settings = replace(stack.settings, home=stack.settings.home.parent / f"second-{mark}", metadata_url=metadata)
+    installation.move_on()
+    refused = f"incident.SECOND-{mark}-OTHER"
+    with AirflowStack(settings, tell=print) as second:
+        second.wait_for_dags([DAG, HOUSEKEEPING])
+        second.api.start_run(DAG, conf=installation.conf("minor_correction", f"SECOND-{mark}-OTHER"), run_id=refused)
+        installation.until(lambda: second.api.run_state(DAG, refused) in FINISHED, "the second Airflow is not refused")
+        assert second.api.run_state(DAG, refused) == "failed"
+        log = second.api.call(
+            "GET",
+            f"/api/v2/dags/{DAG}/dagRuns/{refused}/taskInstances/enter_problem_report/logs/1",
+            headers={"Accept": "application/json"},
+        )
+        assert "worked by another Airflow" in str(log), log
+        assert refused not in {ticket.run_id for ticket in installation.use_cases.lookups.tickets(limit=100_000)}
+        installation.until(
+            lambda: "failed" in second.api.run_states(HOUSEKEEPING).values(), "the second housekeeping is not refused"
+        )
+    assert _counts(installation) == sent
+    _release(installation, waits)
+    _until_ended(installation, waits)
+
+
+def _counts(installation: Installation) -> tuple[int, int]:
+    """Count letters about customers and postings; a refused Airflow may write to its operators."""
+    letters = [identity for identity in installation.mailbox.kept if not identity.startswith(FAILED_STEP)]
+    return len(letters), len(installation.billing.postings)
 
 
 def _deploy(installation: Installation, file: Path, text: str, *, after: int) -> None:

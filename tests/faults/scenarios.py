@@ -53,6 +53,7 @@ FAULTS = (
     Fault("triggerer's clock an hour slow", surroundings.clock_of_the_triggerer(-3600), keys=()),
     Fault("DAG paused for five minutes with waits", deploying.paused(300), keys=()),
     Fault("another version of the DAG deployed with waits", deploying.another_version, keys=()),
+    Fault("a second Airflow on the operations database", deploying.second_airflow, keys=()),
     Fault("disk of the operations database full", surroundings.disk_full),
     Fault("ten minutes of everything", surroundings.everything(10)),
 )
