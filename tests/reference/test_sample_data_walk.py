@@ -132,3 +132,8 @@ def test_every_posting_leaves_once_and_is_acknowledged(walked, teleco):
 def test_postgresql_leads_every_incident_the_same_way(teleco, postgres_url, tmp_path):
     _, ways = walk_all(teleco, postgres_url, tmp_path)
     assert ways == {key: expectation.path for key, expectation in teleco.expectations.items()}
+
+
+def test_no_window_was_credited_beyond_what_it_owes_judged_again(walked):
+    assert list(map(str, walked[0].monitoring.credited_beyond_owed())) == []
+    assert list(walked[0].monitoring.against_billing()) == []
