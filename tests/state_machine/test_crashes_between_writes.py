@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -16,20 +16,23 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import event, select
+from sqlalchemy import event, insert, select, update
 
 from benchmarks.leading import ORDER, step_named
 from include.sla_logic.gateways.sender import Transport
 from include.sla_logic.persistence.restorations import UnableToFindRestoration
+from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.system_t import restorations
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import Settings, UnableToAcceptNotification, UnableToReleaseRestoration, UseCases
 from include.sla_logic.services import transports as transports_of
+from include.sla_logic.services.credit_decisions import UnableToDecideCredit
 from tests.clock import NOON, Clock
 from tests.reference.walk import next_step
 
 KEYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration", "held_and_released", "too_late")
+KEYS += ("credit_under_review",)
 TELECO = make_sample(7, NOON, history_days=32)
 moments = st.none() | st.integers(0, 25)  # before which write the process is killed
 FEW, EXAMPLES = 5, int(os.environ.get("SLA_EXAMPLES", "20"))  # of about 40 acts each; `make faults` plays more
@@ -144,6 +147,8 @@ class KilledProcess(RuleBasedStateMachine):
         self.sent = {}
         self.members = {}
         self.answers = {}
+        self.decided = 0
+        self.changed = set()
 
     @precondition(has_room)
     @rule(target=runs, key=st.sampled_from(KEYS), moment=moments)
@@ -234,6 +239,46 @@ class KilledProcess(RuleBasedStateMachine):
             except UnableToFindRestoration:
                 assert self.use_cases.lookups.incident(run_id).restoration is None
 
+    @rule(how=st.sampled_from(["approve", "decline", "enter"]), by=st.sampled_from(["ann", "ben"]), moment=moments)
+    def decide_a_credit(self, how, by, moment):
+        held = [credit for credit in self.use_cases.credits.waiting() if credit.state == "held"]
+        if not held:
+            return
+        act, parts = getattr(self.use_cases.credits, how), {"by": by, "reason": "So be it."}
+        parts |= {"amount": "1.00"} if how == "enter" else {}
+        told = self.reported(held[0].ticket)
+        with self.killer.before_write(moment), suppress(UnableToDecideCredit):
+            act(held[0].reference, **parts)
+            self.decided += how != "enter" and told
+
+    def reported(self, ticket):
+        """Tell whether the customer has a letter that a decision must correct."""
+        return "send_customer_report" in self.use_cases.lookups.incident(ticket).tasks
+
+    @rule(run_id=runs, days=st.integers(1, 25))
+    def upgrade_the_service(self, run_id, days):
+        """Let another agreement follow at twice the charge, some days ago: inside the window, before it or after."""
+        service = self.sent[run_id]["service"]
+        if service in self.changed:
+            return
+        self.changed.add(service)
+        last = (self.clock.now - timedelta(days=days)).date()
+        with self.use_cases.work.database.write() as connection:
+            before = connection.execute(select(t.agreements).where(t.agreements.c.service == service)).one()
+            if before.starts >= last:
+                return
+            mine = t.agreements.c.id == before.id
+            connection.execute(update(t.agreements).where(mine).values(ends=last))
+            after = {"id": f"{before.id}b", "starts": last + timedelta(days=1), "ends": before.ends}
+            charge = {"monthly_charge": 2 * before.monthly_charge}
+            connection.execute(insert(t.agreements).values(before._asdict() | after | charge))
+
+    @rule(run_id=runs, to=st.sampled_from(["customer", "provider"]))
+    def correct_the_facts(self, run_id, to):
+        mine = t.outages.c.service == self.sent[run_id]["service"]
+        with self.use_cases.work.database.write() as connection:
+            connection.execute(update(t.outages).where(mine).values(attribution=to))
+
     @rule(seconds=st.sampled_from([1, 44, 45, 46, 600, 3600, 172_799, 172_801]))
     def let_time_pass(self, seconds):
         if self.clock.now < NOON + timedelta(days=20):
@@ -284,7 +329,7 @@ class KilledProcess(RuleBasedStateMachine):
         assert set(self.use_cases.outbox.counts()) <= {"sent"}
         letters = len(list((self.folder / "letters").glob("*.eml")))
         assert letters == sum(message.kind == "mail" for message in self.use_cases.outbox.messages(limit=1000))
-        assert letters == len(self.sent)
+        assert letters == len(self.sent) + self.decided
         assert {message.key for message in self.use_cases.outbox.messages(limit=1000)} == set(self.outside.arrived)
         shutil.rmtree(self.folder, ignore_errors=True)
 
