@@ -50,6 +50,7 @@ class Outage(Value):
     An end before the start is stored as recorded; the judgement refuses it with the reason.
     Bounds say between which instants a start or end must lie, where it was only observed now and then;
     an end whose later bound is None was never seen: the outage lasted at least until the earlier one.
+    `affected_percent` is the share of the service that was hit (None: all of it); `degraded` was worse, not down.
     """
 
     reference: str
@@ -57,6 +58,8 @@ class Outage(Value):
     end: Instant | None = None
     cause: str | None = None
     attribution: Attribution = Attribution.PROVIDER
+    affected_percent: Annotated[Decimal, Field(ge=0, le=100)] | None = None
+    degraded: bool = False
     detected_at: Instant | None = None
     reported_at: Instant | None = None
     ticket_opened_at: Instant | None = None
@@ -185,7 +188,7 @@ class ServiceFacts(Value):
     tickets: tuple[Ticket, ...] = ()
     claim: ClaimFiled | None = None
     claims: tuple[ClaimFiled, ...] = ()
-    not_kept: tuple[Literal["delays", "event_credits", "usage"], ...] = ()
+    not_kept: tuple[Literal["delays", "event_credits", "usage", "affected_percent", "degraded"], ...] = ()
 
     @property
     def claims_filed(self) -> tuple[ClaimFiled, ...]:

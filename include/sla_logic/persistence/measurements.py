@@ -86,7 +86,7 @@ class MeasurementRegister:
             agreements=self._contracts.agreed_times(agreement),
             tickets=tuple(_ticket(incident) for incident in incidents),
             claims=() if contract.claim.automatic else self._claims(agreement, window, as_of),
-            not_kept=("delays", "event_credits", "usage"),
+            not_kept=("delays", "event_credits", "usage", "affected_percent", "degraded"),
         )
 
     def _known(self, agreement: Agreement, window: Period, seen: Period, as_of: datetime) -> dict[str, Rows]:

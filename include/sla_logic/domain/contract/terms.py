@@ -1,5 +1,6 @@
 """The terms of a contract that hold for all its objectives."""
 
+from fractions import Fraction
 from itertools import combinations
 from typing import Annotated, Literal, Self
 
@@ -33,6 +34,8 @@ class Counting(Term):
     shortest: DurationRange | None = None
     brackets: Literal["shortest", "longest"] = "shortest"
     least_coverage: Share | None = None
+    partial_outages: Literal["whole", "by_share"] = "whole"
+    degradations: Share = Fraction(1)
     service_hours: Annotated[tuple[Opening, ...], Field(min_length=1, max_length=50)] | None = None
 
     def stopped_by(self, owner: str) -> bool:

@@ -10,6 +10,7 @@ from include.sla_logic.domain import spans
 from include.sla_logic.domain.calendars import local_day
 from include.sla_logic.domain.contract.contract import Contract, Objective
 from include.sla_logic.domain.contract.measures import FromUnavailableState
+from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.contract.terms import Counting, MaintenanceTerms
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.period import Period
@@ -151,18 +152,19 @@ def total_seconds(case: Case) -> int:
 
 def availability_of(case: Case, downtime: Downtime) -> Measured:
     """Return the share of the window without counted downtime, in percent of all its seconds."""
-    total, seconds = total_seconds(case), downtime.seconds
+    total, seconds, counts = total_seconds(case), downtime.seconds, downtime.counts
     found = Measured(total=total, downtime=downtime, unknown_seconds=spans.total(downtime.unknown))
     found.open_reasons = downtime.open_reasons
     found.events = downtime.events
     if found.unknown_seconds >= case.seconds:
         found.state = DataState.NO_DATA
         return found
-    found.value = 100 - Fraction(100 * seconds, total)
+    found.value = 100 - 100 * counts / total
     lengths = [end - start for start, end in downtime.counted]
     summed = f"{' + '.join(map(str, lengths))} = {seconds} s" if 1 < len(lengths) <= 20 else f"{seconds} s"  # noqa: PLR2004
     found.steps += [
         f"downtime {summed} in {len(lengths)} counted interval(s)" if lengths else "downtime 0 s",
-        f"availability = 100 x (1 - {seconds}/{total}) = {figure(found.value)} %",
+        *([f"of which {exact_text(counts)} s count, as outages count in part"] if counts != seconds else []),
+        f"availability = 100 x (1 - {exact_text(counts)}/{total}) = {figure(found.value)} %",
     ]
     return found

@@ -12,6 +12,7 @@ from include.sla_logic.domain.contract.credit_rule import Credit
 from include.sla_logic.domain.period import from_seconds, to_seconds
 from include.sla_logic.domain.sla.case import Case, Measured
 from include.sla_logic.domain.sla.downtime import Downtime
+from include.sla_logic.domain.sla.weights import weighed
 from include.sla_logic.domain.spans import Span
 
 _EVER = 2**40
@@ -94,7 +95,7 @@ def event_units(rule: Credit, downtime: Downtime, case: Case) -> Units:
         elif not case.agreed.contains(_belongs(rule, event)):
             continue
         if pieces:
-            found.append(Unit(event.name, Fraction(spans.total(pieces)), number, pieces[0][0]))
+            found.append(Unit(event.name, weighed(pieces, downtime.weights), number, pieces[0][0]))
     return Units(found)
 
 
@@ -128,7 +129,7 @@ def day_units(rule: Credit, downtime: Downtime, case: Case) -> Units:
     A day belongs to the window in which its first counted second lies.
     """
     zone, found = case.contract.zone, Units([])
-    sizes: dict[date, int] = {}
+    sizes: dict[date, Fraction] = {}
     begins: dict[date, int] = {}
     numbers: dict[date, int] = {}
     for event in events_of(downtime, case):
@@ -140,12 +141,12 @@ def day_units(rule: Credit, downtime: Downtime, case: Case) -> Units:
             number = day.toordinal() - first.toordinal() + 1
             if number < 1:
                 continue
-            sizes[day] = sizes.get(day, 0) + spans.total(inside)
+            sizes[day] = sizes.get(day, Fraction(0)) + weighed(inside, downtime.weights)
             begins[day] = min(begins.get(day, inside[0][0]), inside[0][0])
             numbers[day] = max(numbers.get(day, 0), number)
     for day in sorted(sizes):
         if case.agreed.contains(begins[day]):
-            found.units.append(Unit(f"{day}", Fraction(sizes[day]), numbers[day], begins[day]))
+            found.units.append(Unit(f"{day}", sizes[day], numbers[day], begins[day]))
     return found
 
 

@@ -16,6 +16,7 @@ from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.exclusions import Exclusions
 from include.sla_logic.domain.sla.objective_judgement import IntervalKind, RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
+from include.sla_logic.domain.sla.weights import Weighed, check_kept, weighed, weight_of
 from include.sla_logic.domain.spans import Span
 
 
@@ -40,6 +41,7 @@ class Downtime:
     unknown: list[Span] = field(default_factory=list)
     noted: list[Noted] = field(default_factory=list)
     sources: list[tuple[Span, str]] = field(default_factory=list)
+    weights: list[Weighed] = field(default_factory=list)
     open_reasons: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     _reach: list[int] | None = None
@@ -53,6 +55,11 @@ class Downtime:
     def seconds(self) -> int:
         """The counted seconds of the window."""
         return spans.total(self.counted)
+
+    @property
+    def counts(self) -> Fraction:
+        """The seconds of the window as they count: outages may count in part."""
+        return weighed(self.counted, self.weights)
 
     def without(self, unpaid: Iterable[Span]) -> Self:
         """Return the same downtime, of which these stretches do not count."""
@@ -108,6 +115,7 @@ def count_downtime(contract: Contract, facts: ServiceFacts, parts: Sequence[Span
     """Merge the outages, subtract what is excluded once, drop what is too short, cut to the parts of the window."""
     check_order(facts)
     found = Downtime(parts)
+    check_kept(contract.counting, facts)
     until = to_seconds(as_of)
     excluded = Exclusions.of(contract, facts, until)
     found.warnings += excluded.warnings
@@ -157,6 +165,9 @@ def _add_outage(
         return  # not known at that moment
     if why is None and start >= latest_end and begun < ended:
         why = "its clock started only after it had ended"
+    weight = weight_of(contract.counting, outage)
+    if why is None and not weight:
+        why = "the contract does not count it: it was no outage of the whole service"
     if why is not None:
         _note(found, (begun, max(begun, ended)), why, outage.reference)
         return
@@ -170,6 +181,7 @@ def _add_outage(
     short.append(money)
     long.append(widest)
     found.sources.append((money, outage.reference))
+    found.weights.append((money, weight))
     if widest != surest:
         found.warnings.append(
             f"{outage.reference}: between {show_duration(surest[1] - surest[0])} and "

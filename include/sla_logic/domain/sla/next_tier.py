@@ -74,8 +74,9 @@ def next_by_downtime(objective: Objective, measured: Measured, now: Fraction, wo
         return None
     counted, rule = measured.downtime.seconds, plain_rule(objective.rule)
     if isinstance(rule, rules.Tiers | rules.DurationTiers):
-        table = steps_in_seconds(rule, measured.total)
-        return next((step for step in table if step.seconds > counted and step.share > now), None)
+        table, counts = steps_in_seconds(rule, measured.total), measured.downtime.counts
+        step = next((step for step in table if step.seconds > counts and step.share > now), None)
+        return None if step is None else Step(counted + math.ceil(step.seconds - counts), step.share, step.tier)
     by_window = isinstance(rule, Credit) and rule.for_each == "window"
     if by_window or isinstance(rule, rules.DayPerBlock | rules.DayPerExcessBlock | rules.SharePerStep):
         reached = _first_dearer(counted, measured.total, now, worth)

@@ -43,6 +43,7 @@ class RefusalCode(StrEnum):
     TOO_MANY_INTERVALS = "too_many_intervals"
     UNIT_MISMATCH = "unit_mismatch"
     TARGET_UNKNOWN = "target_unknown"
+    NOT_KEPT = "not_kept"
     CONTRADICTING_FACTS = "contradicting_facts"
 
 

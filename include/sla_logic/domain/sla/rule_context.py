@@ -63,11 +63,11 @@ def value_of(measured: Measured) -> Fraction:
     return measured.value
 
 
-def counted_seconds(measured: Measured) -> int:
+def counted_seconds(measured: Measured) -> Fraction:
     """Return the counted downtime; raise `UnableToJudge` for an objective that measures no time."""
     if measured.downtime is None:
         raise UnableToJudge(RefusalCode.UNIT_MISMATCH, "The rule counts seconds, but the objective measures none.")
-    return measured.downtime.seconds
+    return measured.downtime.counts
 
 
 def target_of(context: RuleContext) -> Fraction:

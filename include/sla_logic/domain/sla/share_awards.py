@@ -39,9 +39,9 @@ def duration_tiers_award(rule: rules.DurationTiers, measured: Measured, context:
     seconds = counted_seconds(measured)
     tier = next((tier for tier in rule.tiers if tier.holds(Fraction(seconds))), None)
     if tier is None:
-        raise _gap(f"{show_duration(seconds)} ({seconds} s)", context)
+        raise _gap(f"{show_duration(int(seconds))} ({seconds} s)", context)
     found = Award(share=tier.credit, tier=str(tier))
-    found.steps.append(f"{seconds} s = {show_duration(seconds)}: tier {tier}: {show_share(tier.credit)}")
+    found.steps.append(f"{seconds} s = {show_duration(int(seconds))}: tier {tier}: {show_share(tier.credit)}")
     if rule.percent_column:
         other = next((t for t in rule.percent_column if t.holds(value_of(measured))), None)
         if other is None or other.credit != tier.credit:

@@ -1,0 +1,47 @@
+"""Outages that count in part: those that hit a share of the service, and degradations."""
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from itertools import pairwise
+
+from include.sla_logic.domain.contract.terms import Counting
+from include.sla_logic.domain.measurements import Outage, ServiceFacts
+from include.sla_logic.domain.sla.objective_judgement import RefusalCode
+from include.sla_logic.domain.sla.refusal import UnableToJudge
+from include.sla_logic.domain.spans import Span
+
+Weighed = tuple[Span, Fraction]
+
+
+def weight_of(counting: Counting, outage: Outage) -> Fraction:
+    """Return the share of its time that an outage counts."""
+    weight = counting.degradations if outage.degraded else Fraction(1)
+    if counting.partial_outages == "by_share" and outage.affected_percent is not None:
+        weight *= Fraction(outage.affected_percent) / 100
+    return weight
+
+
+def check_kept(counting: Counting, facts: ServiceFacts) -> None:
+    """Raise `UnableToJudge` where outages would be weighed by what the source does not record."""
+    wanted = {
+        "affected_percent": counting.partial_outages == "by_share",
+        "degraded": counting.degradations != 1,
+    }
+    for name, is_wanted in wanted.items():
+        if is_wanted and facts.outages and name in facts.not_kept:
+            reason = f"The contract weighs outages, but no record of outages[].{name} is kept here: give a facts file."
+            raise UnableToJudge(RefusalCode.NOT_KEPT, reason)
+
+
+def weighed(spans: Iterable[Span], weights: Sequence[Weighed]) -> Fraction:
+    """Return the seconds of merged spans, each as the heaviest outage of that moment counts; others count whole."""
+    if all(weight == 1 for _span, weight in weights):
+        return Fraction(sum(end - start for start, end in spans))
+    edges = sorted({edge for span, _weight in weights for edge in span})
+    found = Fraction(0)
+    for start, end in spans:
+        cuts = [start, *(edge for edge in edges if start < edge < end), end]
+        for low, high in pairwise(cuts):
+            heaviest = max((weight for (a, b), weight in weights if a <= low and high <= b), default=Fraction(1))
+            found += heaviest * (high - low)
+    return found
