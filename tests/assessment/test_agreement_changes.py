@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from include.sla_logic.services.credit_decisions import UnableToDecideCredit
-from tests.assessment.town import TERMS, Town
+from tests.assessment.provider import TERMS, Provider
 
 OPEN = "A-1,K-1,S-1,K-1,1,2026-01-01,,100.00,EUR,,"
 SILVER = "A-1,K-1,S-1,K-1,1,2026-01-01,2026-10-15,100.00,EUR,,"
@@ -27,7 +27,7 @@ ONE_HOUR = (datetime(2026, 10, 20, 8, tzinfo=UTC), datetime(2026, 10, 20, 9, tzi
 
 @pytest.fixture(scope="module")
 def migrated() -> Iterator[bytes]:
-    """Migrate once, and let every town begin with a copy."""
+    """Migrate once, and let every provider begin with a copy."""
     from include.sla_logic.persistence.database import open_database
     from include.sla_logic.persistence.migrations import migrate
 
@@ -40,19 +40,19 @@ def migrated() -> Iterator[bytes]:
 
 
 @pytest.fixture
-def town(tmp_path: Path, migrated: bytes) -> Town:
-    return Town(tmp_path, migrated)
+def provider(tmp_path: Path, migrated: bytes) -> Provider:
+    return Provider(tmp_path, migrated)
 
 
 @pytest.mark.parametrize("order", [(TWO_HOURS, ONE_HOUR), (ONE_HOUR, TWO_HOURS)])
 @pytest.mark.parametrize("dated", [False, True])
 def test_an_upgrade_pays_each_outage_under_its_own_agreement(
-    town: Town, order: tuple[tuple[datetime, datetime], ...], dated: bool
+    provider: Provider, order: tuple[tuple[datetime, datetime], ...], dated: bool
 ) -> None:
     rows = [OPEN, f"{OPEN.replace('100.00', '200.00')}2026-10-16"] if dated else [SILVER, GOLD]
-    assert town.agree(*rows) == []
-    town.fail(*order)
-    booked = {outage: town.lead(outage[0]) for outage in order}
+    assert provider.agree(*rows) == []
+    provider.fail(*order)
+    booked = {outage: provider.lead(outage[0]) for outage in order}
     assert booked == {TWO_HOURS: Decimal("4.84"), ONE_HOUR: Decimal("10.32")}
 
 
@@ -60,65 +60,65 @@ def test_an_upgrade_pays_each_outage_under_its_own_agreement(
 def test_together_an_upgrade_is_one_window_that_is_paid_once(
     tmp_path: Path, migrated: bytes, order: tuple[tuple[datetime, datetime], ...]
 ) -> None:
-    town = Town(tmp_path, migrated, on_agreement_change="together")
-    assert town.agree(SILVER, GOLD) == []
-    town.fail(*order)
+    provider = Provider(tmp_path, migrated, on_agreement_change="together")
+    assert provider.agree(SILVER, GOLD) == []
+    provider.fail(*order)
     # 3 h of 744 h: 10 % of 15/31 x 100 + 16/31 x 200, for the first incident; nothing more for the second
-    assert [town.lead(outage[0]) for outage in order] == [Decimal("15.16"), Decimal("0.00")]
+    assert [provider.lead(outage[0]) for outage in order] == [Decimal("15.16"), Decimal("0.00")]
 
 
 @pytest.mark.parametrize("by", ["import", "hand"])
-def test_a_run_keeps_its_agreement_when_it_moves_to_another_customer_meanwhile(town: Town, by: str) -> None:
-    assert town.agree(OPEN) == []
-    town.fail(TWO_HOURS)
+def test_a_run_keeps_its_agreement_when_it_moves_to_another_customer_meanwhile(provider: Provider, by: str) -> None:
+    assert provider.agree(OPEN) == []
+    provider.fail(TWO_HOURS)
 
     def move() -> None:
         if by == "import":
-            assert town.agree("A-1,K-2,S-1,K-1,1,2026-01-01,,100.00,EUR,,2026-11-01") == []
+            assert provider.agree("A-1,K-2,S-1,K-1,1,2026-01-01,,100.00,EUR,,2026-11-01") == []
         else:
-            with town.use_cases.work.database.write() as connection:
+            with provider.use_cases.work.database.write() as connection:
                 connection.execute(text("INSERT INTO billing_accounts VALUES ('B-K-2', 'K-2', 'EUR')"))
                 connection.execute(text("UPDATE agreements SET customer = 'K-2', account = 'B-K-2'"))
 
-    assert town.lead(TWO_HOURS[0], meanwhile=move) == Decimal("10.00")
-    case = town.use_cases.lookups.incident(f"run-{TWO_HOURS[0]:%m%dT%H%M%S}")
+    assert provider.lead(TWO_HOURS[0], meanwhile=move) == Decimal("10.00")
+    case = provider.use_cases.lookups.incident(f"run-{TWO_HOURS[0]:%m%dT%H%M%S}")
     assert case.adjustment is not None
     assert case.adjustment.account == "B-K-1"
     assert case.ticket.customer == "K-1"
 
 
-def test_a_credit_is_held_where_the_account_is_in_another_currency(town: Town) -> None:
-    assert town.agree(OPEN) == []
-    town.fail(TWO_HOURS)
+def test_a_credit_is_held_where_the_account_is_in_another_currency(provider: Provider) -> None:
+    assert provider.agree(OPEN) == []
+    provider.fail(TWO_HOURS)
 
     def exchange() -> None:
-        with town.use_cases.work.database.write() as connection:
+        with provider.use_cases.work.database.write() as connection:
             connection.execute(text("UPDATE billing_accounts SET currency = 'USD'"))
 
-    assert town.lead(TWO_HOURS[0], meanwhile=exchange) == 0
-    [waiting] = town.use_cases.credits.waiting()
+    assert provider.lead(TWO_HOURS[0], meanwhile=exchange) == 0
+    [waiting] = provider.use_cases.credits.waiting()
     differ = "monthly_charge of the agreement A-1 is in EUR, the contract K-1 1 in EUR, the account B-K-1 in USD"
     assert differ in (waiting.reason or "")
     with pytest.raises(UnableToDecideCredit, match="is in EUR, the account B-K-1 in USD"):
-        town.use_cases.credits.approve(waiting.reference, by="second", reason="fine", roles=["Admin"])
-    assert [str(one) for one in town.use_cases.monitoring.violations(settled=False)] == []
+        provider.use_cases.credits.approve(waiting.reference, by="second", reason="fine", roles=["Admin"])
+    assert [str(one) for one in provider.use_cases.monitoring.violations(settled=False)] == []
 
 
 def test_a_cap_is_compared_with_the_charge_of_its_time(tmp_path: Path, migrated: bytes) -> None:
-    town = Town(tmp_path, migrated, cap={"share": "20%"})
-    assert town.agree(OPEN.replace("100.00", "300.00")) == []
+    provider = Provider(tmp_path, migrated, cap={"share": "20%"})
+    assert provider.agree(OPEN.replace("100.00", "300.00")) == []
     long = (TWO_HOURS[0], TWO_HOURS[0] + timedelta(hours=9))
-    town.fail(long)
-    assert town.lead(long[0]) == Decimal("60.00")  # 25 % of 300, capped
-    assert town.agree(f"{OPEN}2026-11-01") == []
-    assert [str(one) for one in town.use_cases.monitoring.violations(settled=False)] == []
+    provider.fail(long)
+    assert provider.lead(long[0]) == Decimal("60.00")  # 25 % of 300, capped
+    assert provider.agree(f"{OPEN}2026-11-01") == []
+    assert [str(one) for one in provider.use_cases.monitoring.violations(settled=False)] == []
 
 
-def test_an_agreement_that_ends_before_the_fault_meanwhile_pays_nothing(town: Town) -> None:
-    assert town.agree(OPEN) == []
-    town.fail(TWO_HOURS)
+def test_an_agreement_that_ends_before_the_fault_meanwhile_pays_nothing(provider: Provider) -> None:
+    assert provider.agree(OPEN) == []
+    provider.fail(TWO_HOURS)
     ended = OPEN.replace("2026-01-01,,", "2026-01-01,2026-09-30,")
-    assert town.lead(TWO_HOURS[0], meanwhile=lambda: town.agree(ended)) == 0
+    assert provider.lead(TWO_HOURS[0], meanwhile=lambda: provider.agree(ended)) == 0
 
 
 # An independent program: agreements as days with a charge, windows by zoneinfo, credits as fractions.
@@ -231,13 +231,13 @@ def instant(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
 
 
-def begin(migrated: bytes, stretches: list[Stretch], down: list[tuple[int, int]], seed: int) -> Town:
-    town = Town(Path(tempfile.mkdtemp()), migrated)
+def begin(migrated: bytes, stretches: list[Stretch], down: list[tuple[int, int]], seed: int) -> Provider:
+    provider = Provider(Path(tempfile.mkdtemp()), migrated)
     written = rows(stretches)
     turned = written[seed % len(written) :] + written[: seed % len(written)]
-    assert town.agree(*turned) == []
-    town.fail(*((instant(a), instant(b)) for a, b in down))
-    return town
+    assert provider.agree(*turned) == []
+    provider.fail(*((instant(a), instant(b)) for a, b in down))
+    return provider
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -245,15 +245,15 @@ def begin(migrated: bytes, stretches: list[Stretch], down: list[tuple[int, int]]
 def test_every_window_is_the_one_of_an_independent_program_and_owes_the_same(
     migrated: bytes, stretches: list[Stretch], down: list[tuple[int, int]], seed: int
 ) -> None:
-    town = begin(migrated, stretches, down, seed)
+    provider = begin(migrated, stretches, down, seed)
     for start, end, charge in windows(stretches):
         if start < end:
             for moment in (start, end - 1):
-                found = town.use_cases.sla_status.assess("S-1", at=instant(moment), customer="K-1")
+                found = provider.use_cases.sla_status.assess("S-1", at=instant(moment), customer="K-1")
                 assert (found.window.start, found.window.end) == (instant(start), instant(end))
                 assert found.credit_due is not None
                 assert found.credit_due.amount == owed(down, start, end, charge)
-    shutil.rmtree(town.folder)
+    shutil.rmtree(provider.folder)
 
 
 @pytest.mark.more
@@ -262,10 +262,10 @@ def test_every_window_is_the_one_of_an_independent_program_and_owes_the_same(
 def test_all_that_is_booked_is_what_the_windows_of_the_incidents_owe_in_any_order(
     migrated: bytes, stretches: list[Stretch], down: list[tuple[int, int]], seed: int, random: object
 ) -> None:
-    town = begin(migrated, stretches, down, seed)
+    provider = begin(migrated, stretches, down, seed)
     known = list(windows(stretches))
     moments = [max(a, start) for a, b in down for start, end, _charge in known if a < end and b > start]
     random.shuffle(moments)  # type: ignore[attr-defined]
-    booked = sum((town.lead(instant(moment)) for moment in dict.fromkeys(moments)), Decimal(0))
+    booked = sum((provider.lead(instant(moment)) for moment in dict.fromkeys(moments)), Decimal(0))
     assert booked == sum((owed(down, *one) for one in known if one[0] < one[1]), Decimal(0))
-    shutil.rmtree(town.folder)
+    shutil.rmtree(provider.folder)

@@ -14,6 +14,7 @@ from include.sla_logic.persistence.contracts import (
     load_contract,
 )
 from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.agreements import agreement_terms
 from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.sample_data.catalogue import contract_text
 
@@ -139,7 +140,7 @@ def test_terms_that_changed_are_in_force_from_their_first_day_and_follow_their_c
         {"agreement": "A-1001", "valid_from": date(2026, 11, 20), **HOME, **PAID, "customer": "C-1002"},
     ]
     for row in rows:
-        connection.execute(insert(t.agreement_terms).values({k: v for k, v in row.items() if k != "service"}))
+        connection.execute(insert(agreement_terms).values({k: v for k, v in row.items() if k != "service"}))
     connection.execute(update(t.agreements).where(t.agreements.c.id == "A-1001").values(customer="C-1002"))
 
     def charge(customer, day):

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from include.sla_logic.persistence.database import open_database
 from include.sla_logic.persistence.migrations import migrate
-from tests.assessment.town import TERMS, Town
+from tests.assessment.provider import TERMS, Provider
 
 FEW, EXAMPLES = 2, int(os.environ.get("SLA_EXAMPLES", "20"))
 BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
@@ -41,14 +41,14 @@ class Agreements(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.town = Town(Path(tempfile.mkdtemp()), empty_database())
+        self.provider = Provider(Path(tempfile.mkdtemp()), empty_database())
         self.number, self.open = 0, ("", date(2026, 8, 1), "")
         self.held: list[tuple[date, date | None]] = []
         self.led: set[datetime] = set()
         self._begin(date(2026, 8, 1), 100, "1", "B-1")
 
     def teardown(self) -> None:
-        shutil.rmtree(self.town.folder)
+        shutil.rmtree(self.provider.folder)
 
     def _row(self, ends: date | None, terms: str, valid_from: str = "") -> str:
         charge, version, account = terms.split("/")
@@ -58,7 +58,7 @@ class Agreements(RuleBasedStateMachine):
     def _begin(self, starts: date, charge: int, version: str, account: str) -> None:
         self.number += 1
         self.open = (f"A-{self.number}", starts, f"{charge}/{version}/{account}")
-        assert self.town.agree(self._row(None, self.open[2])) == []
+        assert self.provider.agree(self._row(None, self.open[2])) == []
         self.held.append((starts, None))
 
     @rule(after=st.integers(1, 40), gap=st.sampled_from([0, 0, 5]), charge=charges, version=versions)
@@ -71,7 +71,7 @@ class Agreements(RuleBasedStateMachine):
             self._begin(ends + timedelta(days=1 + gap), charge, version, "B-2")
 
     def _end(self, ends: date) -> None:
-        assert self.town.agree(self._row(ends, self.open[2])) == []
+        assert self.provider.agree(self._row(ends, self.open[2])) == []
         self.held[-1] = (self.open[1], ends)
 
     @rule(after=st.integers(1, 40), charge=charges)
@@ -81,12 +81,12 @@ class Agreements(RuleBasedStateMachine):
         _old, version, account = terms.split("/")
         day = starts + timedelta(days=after)
         new = f"{charge}/{version}/{account}"
-        assert self.town.agree(self._row(None, new, str(day))) == []
+        assert self.provider.agree(self._row(None, new, str(day))) == []
         self.open = (name, starts, new)
 
     @rule(start=moments, minutes=st.integers(1, 900))
     def fail(self, start: datetime, minutes: int) -> None:
-        self.town.fail((start, start + timedelta(minutes=minutes)))
+        self.provider.fail((start, start + timedelta(minutes=minutes)))
 
     @rule(at=moments)
     def lead(self, at: datetime) -> None:
@@ -94,11 +94,11 @@ class Agreements(RuleBasedStateMachine):
         inside = any(first < at.date() and (last is None or at.date() < last) for first, last in self.held)
         if inside and at not in self.led:
             self.led.add(at)
-            assert self.town.lead(at) >= 0
+            assert self.provider.lead(at) >= 0
 
     @invariant()
     def the_doctor_is_content(self) -> None:
-        assert [str(one) for one in self.town.use_cases.monitoring.violations(settled=False)] == []
+        assert [str(one) for one in self.provider.use_cases.monitoring.violations(settled=False)] == []
 
 
 def played(examples: int) -> Any:

@@ -14,6 +14,7 @@ from include.sla_logic.importers.records import AgreementRecord
 from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
 from include.sla_logic.persistence.agreement_rows import CHANGING, AgreementRow, AgreementRows
 from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.agreements import agreement_terms
 from include.sla_logic.persistence.schema.columns import UnableToKeepAmount, from_minor_units, to_minor_units
 
 Placed = tuple[int, AgreementRecord]
@@ -111,7 +112,7 @@ class _Batch:
                 made.rows[t.billing_accounts].append(account)
             if state != self.known.agreements.get(agreement):
                 made.rows[t.agreements].append(state.row())
-                made.rows[t.agreement_terms] += state.term_rows()
+                made.rows[agreement_terms] += state.term_rows()
         return made
 
 

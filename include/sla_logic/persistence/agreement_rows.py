@@ -13,11 +13,12 @@ from include.sla_logic.domain.spans import Span
 from include.sla_logic.persistence.contract_texts import find_contract
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
+from include.sla_logic.persistence.schema.agreements import agreement_terms
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import tickets
 
 CHANGING = ("monthly_charge", "currency", "contract", "contract_version", "account", "customer")
-_a, _terms = t.agreements.c, t.agreement_terms.c
+_a, _terms = t.agreements.c, agreement_terms.c
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class AgreementRow:
 def read_rows(connection: Connection, where: ColumnElement[bool]) -> dict[str, AgreementRow]:
     """Return agreements by their names, with their history."""
     terms: dict[str, dict[date, dict[str, Any]]] = defaultdict(dict)
-    history = select(t.agreement_terms).join(t.agreements, _a.id == _terms.agreement).where(where)
+    history = select(agreement_terms).join(t.agreements, _a.id == _terms.agreement).where(where)
     for row in connection.execute(history.order_by(_terms.valid_from)):
         terms[row.agreement][row.valid_from] = _changing(row)
     return {

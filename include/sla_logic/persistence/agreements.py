@@ -10,10 +10,11 @@ from include.sla_logic.domain.agreements import Terms, lay_out
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.persistence.contract_texts import parse_contract
 from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.agreements import agreement_terms
 from include.sla_logic.persistence.schema.columns import from_minor_units
 
 _CHANGING = ("customer", "contract", "contract_version", "monthly_charge", "currency", "account")
-_a, _terms = t.agreements.c, t.agreement_terms.c
+_a, _terms = t.agreements.c, agreement_terms.c
 
 
 def read_agreements(
@@ -38,7 +39,7 @@ def _with_terms() -> Any:
         select(_a.id, _a.service, _a.starts, _a.ends, *columns.values(), _terms.valid_from)
         .add_columns(t.services.c.name.label("service_name"), t.contracts.c.text)
         .select_from(t.agreements)
-        .outerjoin(t.agreement_terms, _terms.agreement == _a.id)
+        .outerjoin(agreement_terms, _terms.agreement == _a.id)
         .join(t.services, t.services.c.id == _a.service)
         .join(t.contracts, contract)
     )

@@ -12,10 +12,11 @@ from include.sla_logic.persistence.contracts import ContractRegister, UnableToFi
 from include.sla_logic.persistence.incident_records import ticket_of
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.queue_positions import change_places
+from include.sla_logic.persistence.schema.agreements import agreement_terms
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.columns import day_after, day_before
 from include.sla_logic.persistence.schema.queue import queue
-from include.sla_logic.persistence.schema.reference import agreement_terms, agreements
+from include.sla_logic.persistence.schema.reference import agreements
 from include.sla_logic.persistence.schema.system_t import tickets
 
 

@@ -190,9 +190,8 @@ def _sorted(rows: Rows, column: str) -> list[Any]:
 
 
 def _maintenance(row: Any) -> MaintenanceWindow:
-    return MaintenanceWindow(
-        reference=row.reference, start=row.starts_at, end=row.ends_at, announced_at=row.announced_at
-    )
+    said = row.announced_at
+    return MaintenanceWindow(reference=row.reference, start=row.starts_at, end=row.ends_at, announced_at=said)
 
 
 def _hold(row: Any, as_of: datetime) -> Hold:
@@ -222,7 +221,7 @@ def _outage(row: Any, end: datetime | None, as_of: datetime, incidents: Sequence
         end_bounds=None if row.ended_after is None or row.ended_after > as_of else (row.ended_after, end),
         cause=row.cause,
         attribution=Attribution(row.attribution),
-        detected_at=_known(row.detected_at, as_of),
+        detected_at=_until(row.detected_at, as_of),
         reported_at=row.reported_at or (reporting.reported_at if reporting else None),
         ticket_opened_at=row.ticket_opened_at or (reporting.opened_at if reporting else None),
         ticket_closed_at=row.ticket_closed_at or (reporting.closed_at if reporting else None),
@@ -230,12 +229,8 @@ def _outage(row: Any, end: datetime | None, as_of: datetime, incidents: Sequence
 
 
 def _until(end: datetime | None, as_of: datetime) -> datetime | None:
-    """Drop an end that was not known yet."""
+    """Drop a moment that was not known yet."""
     return None if end is None or end > as_of else end
-
-
-def _known(moment: datetime | None, as_of: datetime) -> datetime | None:
-    return None if moment is None or moment > as_of else moment
 
 
 def _on_hold(incidents: Iterable[Reported], window: Period) -> Iterable[Hold]:

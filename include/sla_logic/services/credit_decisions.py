@@ -165,15 +165,6 @@ def note_paid_out(connection: Connection, reference: str, *, by: str, now: datet
     return from_minor_units(row.amount, row.currency)
 
 
-def credits_of_incident(connection: Connection, ticket: str, currency: str) -> tuple[Money, str | None]:
-    """Return what an incident has brought in all, and the invoice that it was applied to last."""
-    counts = _CREDITS.c.state.in_(("booked", "posted"))
-    query = select(_CREDITS).where(_CREDITS.c.ticket == ticket, counts).order_by(_CREDITS.c.decided_at)
-    rows = connection.execute(query).all()
-    booked = (from_minor_units(row.amount, row.currency) for row in rows)
-    return sum(booked, start=Money.zero(currency)), rows[-1].invoice if rows else None
-
-
 def _locked(connection: Connection, reference: str, *, state: str) -> Row[Any]:
     query = select(_CREDITS).where(_CREDITS.c.id == reference)
     found = connection.execute(query).one_or_none()

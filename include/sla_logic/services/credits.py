@@ -13,6 +13,7 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.persistence.accounts import totals
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.case_file import SqlCaseFile
+from include.sla_logic.persistence.counted_credits import credits_of_incident
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.queue_positions import note_decided_credit
 from include.sla_logic.persistence.schema.columns import from_minor_units
@@ -23,7 +24,6 @@ from include.sla_logic.services.credit_decisions import (
     UnableToDecideCredit,
     approve_credit,
     claim_credit,
-    credits_of_incident,
     decline_credit,
     enter_amount,
     note_paid_out,

@@ -32,12 +32,12 @@ TERMS: Mapping[str, Mapping[str, object]] = {
 HEADER = "id,customer,service,contract,contract_version,starts,ends,monthly_charge,currency,account,valid_from\n"
 
 
-class Town:
+class Provider:
     """Use cases on a database of its own, months after everything that happens in it."""
 
     def __init__(self, folder: Path, migrated: bytes, **terms: object) -> None:
         self.folder, self.clock = folder, Clock(LATER, tick=SECOND)
-        file = folder / "town.db"
+        file = folder / "provider.db"
         file.write_bytes(migrated)
         self.use_cases = UseCases(Settings(f"sqlite:///{file}", folder / "letters"), clock=self.clock)
         texts = [(name, text_of(objective(RULE), version=name, **(dict(said) | terms))) for name, said in TERMS.items()]
