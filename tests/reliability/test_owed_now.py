@@ -30,8 +30,8 @@ objectives:
       kind: tiers
       tiers:
         - {at_least: 99.9, credit: 0%}
-        - {at_least: 99, credit: 10%}
-        - {credit: 25%}
+        - {at_least: 99, below: 99.9, credit: 10%}
+        - {below: 99, credit: 25%}
 """
 OCTOBER = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
 MIDDLE = datetime(2026, 10, 16, tzinfo=UTC)
