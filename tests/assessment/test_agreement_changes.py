@@ -104,6 +104,19 @@ def test_a_credit_is_held_where_the_account_is_in_another_currency(provider: Pro
     assert [str(one) for one in provider.use_cases.monitoring.violations(settled=False)] == []
 
 
+def test_the_right_to_leave_follows_the_customer_and_no_other(tmp_path: Path, migrated: bytes) -> None:
+    right = {"count": 3, "outage": {"more_than": "30 min"}, "within_days": 30}
+    provider = Provider(tmp_path, migrated, chronic=right)
+    moved = "A-3,K-2,S-1,K-1,1,2026-10-26,,200.00,EUR,,"
+    assert provider.agree(SILVER, GOLD.replace("2026-10-16,,", "2026-10-16,2026-10-25,"), moved) == []
+    provider.fail(TWO_HOURS, ONE_HOUR, (ONE_HOUR[0] + timedelta(days=4), ONE_HOUR[1] + timedelta(days=4)))
+    states = {
+        customer: provider.use_cases.sla_status.assess("S-1", at=at, customer=customer).chronic
+        for customer, at in (("K-1", ONE_HOUR[0]), ("K-2", datetime(2026, 10, 28, tzinfo=UTC)))
+    }
+    assert {customer: found and found.state for customer, found in states.items()} == {"K-1": "reached", "K-2": "none"}
+
+
 def test_a_cap_is_compared_with_the_charge_of_its_time(tmp_path: Path, migrated: bytes) -> None:
     provider = Provider(tmp_path, migrated, cap={"share": "20%"})
     assert provider.agree(OPEN.replace("100.00", "300.00")) == []
