@@ -32,10 +32,7 @@ class LazyDesk:
 
 
 def build() -> "ASGIApp":
-    """Build the desk with Airflow's login, rights, connections and runs.
-
-    Reading needs the right to read the DAG's runs, writing the right to start one.
-    """
+    """Build the desk with Airflow's login and rights: that to read runs for reading, that to start one for writing."""
     from airflow.api_fastapi.app import get_auth_manager
     from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
     from airflow.api_fastapi.core_api.security import get_user
