@@ -12,8 +12,10 @@ from include.sla_logic.cli import app
 from include.sla_logic.domain.money import Money
 from include.sla_logic.persistence.contracts import UnableToFindRecord, load_contract
 from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.services.credit_decisions import UnableToDecideCredit
-from tests.assessment.conftest import NOW
+from include.sla_logic.services.lookups import TicketFilter
+from tests.assessment.conftest import CONTRACT, NOW
 from tests.reference.walk import walk
 
 MONTH = 30 * 86_400
@@ -207,3 +209,22 @@ def test_credits_are_listed_claimed_and_declined_on_the_command_line(sample):
     assert "30.00 EUR are booked" in claimed.stdout, claimed.stderr
     again = sla("credit", "approve", waiting["reference"], "--reason", "yes", "--by", "ann")
     assert (again.exit_code, "is booked, not held" in again.stderr) == (1, True)
+
+
+def test_the_answers_to_tickets_are_measured_from_their_histories(sample):
+    """The walk answers at once, so the ticket is dated back."""
+    response = CONTRACT.replace("id: claimed-line", "id: answered-line").partition("objectives:")[0] + (
+        "objectives:\n  - {id: answer, metric: time_to_respond, target: 30 min, "
+        "rule: {kind: share_when_missed, credit: 5%}}\n"
+    )
+    with sample.use_cases.work.database.write() as connection:
+        load_contract(connection, response, name="answered-line", now=NOW)
+        connection.execute(update(t.agreements).values(contract="answered-line"))
+    led(sample)
+    [ticket] = sample.use_cases.lookups.tickets(TicketFilter(), limit=5)
+    with sample.use_cases.work.database.write() as connection:
+        connection.execute(update(tickets).values(created_at=NOW - timedelta(minutes=31)))
+    sample.clock.pass_by(minutes=1)
+    [answer] = sample.use_cases.sla_status.assess("S-9").objectives
+    assert answer.events == (ticket.id,)
+    assert (answer.measured, answer.breached) == (31 * 60, True)

@@ -121,13 +121,19 @@ class Delay(Value):
 
 
 class Ticket(Value):
-    """A ticket about the service, also where no outage is on record for it; `provider` opened one by itself."""
+    """A ticket about the service, also where no outage is on record for it; `provider` opened one by itself.
+
+    `responded_at` and `resolved_at` are None until that has happened; in `holds` others had to act.
+    """
 
     reference: str
     opened_at: Instant
     opened_by: Literal["customer", "provider"] = "customer"
     observed_from: Instant | None = None
     observed_to: Instant | None = None
+    responded_at: Instant | None = None
+    resolved_at: Instant | None = None
+    holds: tuple[Hold, ...] = ()
 
     def touches(self, start: datetime, end: datetime) -> bool:
         """Tell whether it is about that stretch of time: by what was observed, else by when it was opened."""

@@ -20,7 +20,6 @@ from include.sla_logic.domain.measurements import (
     Outage,
     SampleSeries,
     ServiceFacts,
-    Ticket,
 )
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Agreement
@@ -84,7 +83,7 @@ class MeasurementRegister:
             series=tuple(self._series(agreement, known["metrics"], (window, seen), as_of)),
             charges=Charges(recurring=agreement.monthly_charge),
             agreements=self._contracts.agreed_times(agreement),
-            tickets=tuple(_ticket(incident) for incident in incidents),
+            tickets=tuple(incident.as_fact for incident in incidents),
             claims=() if contract.claim.automatic else self._claims(agreement, window, as_of),
             not_kept=("delays", "event_credits", "usage", "affected_percent", "degraded"),
         )
@@ -196,15 +195,6 @@ def _maintenance(row: Any) -> MaintenanceWindow:
 
 def _hold(row: Any, as_of: datetime) -> Hold:
     return Hold(start=row.starts_at, end=_until(row.ends_at, as_of), reason=row.reason, owner=row.owner)
-
-
-def _ticket(incident: Reported) -> Ticket:
-    return Ticket(
-        reference=incident.ticket,
-        opened_at=incident.opened_at,
-        observed_from=incident.observed_from,
-        observed_to=incident.observed_to,
-    )
 
 
 def _outage(row: Any, end: datetime | None, as_of: datetime, incidents: Sequence[Reported]) -> Outage:

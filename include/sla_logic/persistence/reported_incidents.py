@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, select
 
-from include.sla_logic.domain.measurements import Hold
+from include.sla_logic.domain.measurements import Hold, Ticket
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.sla_clock import Owner, StatusEvent
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.incident_records import status_event, ticket_id
 from include.sla_logic.persistence.schema.system_t import documents, ticket_status_history, tickets
 
+_UNANSWERED = {TicketStatus.ACKNOWLEDGED}
 _ENDS = {TicketStatus.RESOLVED, TicketStatus.CLOSED, TicketStatus.REJECTED, TicketStatus.CANCELLED}
 
 
@@ -27,8 +28,22 @@ class Reported:
     observed_to: datetime | None
     reported_at: datetime
     opened_at: datetime
+    responded_at: datetime | None = None
     closed_at: datetime | None = None
     holds: list[Hold] = field(default_factory=list)
+
+    @property
+    def as_fact(self) -> Ticket:
+        """The ticket as a judgement sees it: when it was opened, answered and settled, and what it is about."""
+        return Ticket(
+            reference=self.ticket,
+            opened_at=self.opened_at,
+            observed_from=self.observed_from,
+            observed_to=self.observed_to,
+            responded_at=self.responded_at,
+            resolved_at=self.closed_at,
+            holds=tuple(self.holds),
+        )
 
     def touches(self, start: datetime, end: datetime | None) -> bool:
         """Tell whether the customer perceived it while the outage lasted."""
@@ -101,6 +116,7 @@ def _with_history(incident: Reported, moves: Sequence[StatusEvent], as_of: datet
         for event, end in zip(changes, ends, strict=True)
         if (owner := event.held_by) is not None
     ]
+    incident.responded_at = next((event.at for event in changes if event.status not in _UNANSWERED), None)
     last = changes[-1]
     incident.closed_at = last.at if last.status in _ENDS else None
     return incident

@@ -46,7 +46,7 @@ class _Linting:
 
     @property
     def repairs(self) -> bool:
-        return isinstance(self.objective.measured_by, measures.FromRestoreTimes) and not self.objective.rolling_windows
+        return isinstance(self.objective.measured_by, measures.ONE_BY_ONE) and not self.objective.rolling_windows
 
     @property
     def late(self) -> bool:

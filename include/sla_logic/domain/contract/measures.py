@@ -60,6 +60,18 @@ class FromRestoreTimes(Term):
     kind: Literal["restore_times"] = "restore_times"
 
 
+class FromResponseTimes(Term):
+    """The mean time from the opening of a ticket to the first response, in seconds."""
+
+    kind: Literal["response_times"] = "response_times"
+
+
+class FromResolutionTimes(Term):
+    """The mean time from the opening of a ticket to its resolution, in seconds."""
+
+    kind: Literal["resolution_times"] = "resolution_times"
+
+
 class FromDaysLate(Term):
     """Days by which a promised day was missed."""
 
@@ -72,6 +84,8 @@ class FromEvents(Term):
     kind: Literal["events"] = "events"
 
 
+ONE_BY_ONE = (FromRestoreTimes, FromResponseTimes, FromResolutionTimes)  # measured as single lengths of time
+
 Measure = Annotated[
     FromOutages
     | FromUnavailableState
@@ -80,6 +94,8 @@ Measure = Annotated[
     | FromShareBeyond
     | FromErrorRates
     | FromRestoreTimes
+    | FromResponseTimes
+    | FromResolutionTimes
     | FromDaysLate
     | FromEvents,
     Field(discriminator="kind"),

@@ -7,6 +7,8 @@ from include.sla_logic.domain.contract.measures import (
     FromErrorRates,
     FromEvents,
     FromOutages,
+    FromResolutionTimes,
+    FromResponseTimes,
     FromRestoreTimes,
     Measure,
 )
@@ -22,6 +24,8 @@ class MetricName(StrEnum):
     PACKET_LOSS = "packet_loss"
     JITTER = "jitter"
     TIME_TO_RESTORE = "time_to_restore"
+    TIME_TO_RESPOND = "time_to_respond"
+    TIME_TO_RESOLVE = "time_to_resolve"
     DELAY = "delay"
     EVENTS = "events"
 
@@ -31,6 +35,8 @@ UNITS = dict.fromkeys([*PERCENT, MetricName.PACKET_LOSS], "percent") | {
     MetricName.LATENCY: "ms",
     MetricName.JITTER: "ms",
     MetricName.TIME_TO_RESTORE: "s",
+    MetricName.TIME_TO_RESPOND: "s",
+    MetricName.TIME_TO_RESOLVE: "s",
     MetricName.DELAY: "days",
     MetricName.EVENTS: "percent",
 }
@@ -38,6 +44,8 @@ MEASURES: dict[MetricName, Measure] = {
     MetricName.AVAILABILITY: FromOutages(),
     MetricName.SUCCESS_RATE: FromErrorRates.model_validate({"interval": "5 min"}),
     MetricName.TIME_TO_RESTORE: FromRestoreTimes(),
+    MetricName.TIME_TO_RESPOND: FromResponseTimes(),
+    MetricName.TIME_TO_RESOLVE: FromResolutionTimes(),
     MetricName.DELAY: FromDaysLate(),
     MetricName.EVENTS: FromEvents(),
 }

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.credit_rule import Credit
-from include.sla_logic.domain.contract.measures import FromRestoreTimes
+from include.sla_logic.domain.contract.measures import ONE_BY_ONE
 from include.sla_logic.domain.period import Period
 
 _LONGEST_EVENT = timedelta(days=366)  # an event counts whole, and may have begun that long before its window
@@ -44,7 +44,7 @@ def records_reach(contract: Contract, window: Period) -> Period:
     for objective in contract.objectives:
         rule = objective.rule
         by_event = isinstance(rule, Credit) and rule.for_each != "window"
-        if by_event or isinstance(objective.measured_by, FromRestoreTimes):
+        if by_event or isinstance(objective.measured_by, ONE_BY_ONE):
             starts.append(window.start - _LONGEST_EVENT)
         if isinstance(rule, Credit) and rule.events_over != "window":
             starts.append(contract.stretch(rule.events_over, window.start).start - _LONGEST_EVENT)

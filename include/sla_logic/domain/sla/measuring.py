@@ -13,6 +13,7 @@ from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.repairs import from_restore_times
 from include.sla_logic.domain.sla.rolling import rolling_mean
 from include.sla_logic.domain.sla.sampled_measures import from_error_rates, from_statistic, from_unavailable_state
+from include.sla_logic.domain.sla.ticket_times import from_ticket_times
 
 
 def measure(objective: Objective, case: Case) -> Measured:
@@ -62,6 +63,8 @@ _MEASURING: dict[type, Callable[[Objective, Case], Measured]] = {
     measures.FromShareBeyond: from_statistic,
     measures.FromErrorRates: from_error_rates,
     measures.FromRestoreTimes: from_restore_times,
+    measures.FromResponseTimes: from_ticket_times,
+    measures.FromResolutionTimes: from_ticket_times,
     measures.FromDaysLate: from_days_late,
     measures.FromEvents: _from_events,
 }

@@ -23,11 +23,16 @@ def from_restore_times(objective: Objective, case: Case) -> Measured:
     if not found.repairs:
         found.note = "nothing was repaired in this window"
         return found
+    return with_mean(found, "time to restore")
+
+
+def with_mean(found: Measured, of: str) -> Measured:
+    """Add the mean of the single lengths."""
     times = [repair.seconds for repair in found.repairs]
     found.value = sum(times, Fraction(0)) / len(times)
     found.events = tuple(repair.name for repair in found.repairs)
     summed = " + ".join(exact_text(time) for time in times)
-    found.steps.append(f"mean time to restore = ({summed}) / {len(times)} = {exact_text(found.value)} s")
+    found.steps.append(f"mean {of} = ({summed}) / {len(times)} = {exact_text(found.value)} s")
     return found
 
 
