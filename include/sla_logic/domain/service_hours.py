@@ -58,7 +58,10 @@ def service_time(openings: tuple[Opening, ...], calendar: BusinessCalendar, zone
     Where the clocks change at an edge, an opening begins with the first and ends with the last moment that shows it.
     """
     found = [
-        (_moment(day, opening.opens, zone, fold=0), following if whole else _moment(day, opening.closes, zone, fold=1))
+        (
+            local_moment(day, opening.opens, zone, fold=0),
+            following if whole else local_moment(day, opening.closes, zone, fold=1),
+        )
         for day, (_midnight, following) in local_days_of(span, zone)
         for opening in openings
         if opening.is_on(day, calendar)
@@ -67,7 +70,8 @@ def service_time(openings: tuple[Opening, ...], calendar: BusinessCalendar, zone
     return tuple(spans.clip(spans.merge(found), span))
 
 
-def _moment(day: date, clock: str, zone: str, *, fold: int) -> int:
+def local_moment(day: date, clock: str, zone: str, *, fold: int) -> int:
+    """Return the first (fold 0) or last (1) second at which the clocks of the zone show this on the day."""
     hour, minute = divmod(minutes_of(clock), 60)
     moment = pendulum.DateTime(day.year, day.month, day.day, hour, minute, tzinfo=find_zone(zone), fold=fold)
     return moment.int_timestamp

@@ -41,6 +41,8 @@ def earlier_windows(contract: Contract, window: Period, count: int) -> list[date
 def records_reach(contract: Contract, window: Period) -> Period:
     """Return the period whose records matter: an event that ends in the window counts from its start."""
     starts = [rights_reach(contract, window).start]
+    if contract.maintenance.allowance is not None:
+        starts.append(contract.stretch(contract.maintenance.allowance_over, window.start).start)
     for objective in contract.objectives:
         rule = objective.rule
         by_event = isinstance(rule, Credit) and rule.for_each != "window"

@@ -6,11 +6,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from include.sla_logic.domain.calendars import WindowKind
+from include.sla_logic.domain.calendars import Weekday, WindowKind
 from include.sla_logic.domain.contract.conditions import at_most_one, given, needs
 from include.sla_logic.domain.contract.quantities import Duration, DurationRange, Share, Term
 from include.sla_logic.domain.measurements import Attribution
-from include.sla_logic.domain.service_hours import Opening
+from include.sla_logic.domain.service_hours import Closes, Opening, Opens
 from include.sla_logic.domain.written import Written, in_files
 
 Days = Annotated[int, Field(ge=0), Written("days")]
@@ -47,15 +47,33 @@ class Counting(Term):
         return who in self.stops_for
 
 
+class RecurringWork(Term):
+    """A window of planned work on some weekdays, of all or some months; one that ends earlier ends the next day."""
+
+    days: Annotated[tuple[Weekday, ...], Field(min_length=1)]
+    starts: Opens
+    ends: Closes
+    months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = ()
+
+    def __str__(self) -> str:
+        """Write `sun 02:00-06:00`."""
+        months = f" of months {', '.join(map(str, self.months))}" if self.months else ""
+        return f"{', '.join(self.days)} {self.starts}-{self.ends}{months}"
+
+
 class MaintenanceTerms(Term):
     """When planned work is left out: only inside its window, and only if announced early enough.
 
-    Working days are counted strictly between the day of announcement and the day of start.
+    Working days are counted strictly between the day of announcement and the day of start. `recurring` windows need
+    no announcement; beyond the `allowance`, downtime in planned work counts.
     """
 
     excluded: bool = True
     notice: Duration | None = None
     notice_working_days: Days | None = None
+    recurring: tuple[RecurringWork, ...] = ()
+    allowance: Annotated[Duration, Field(gt=0)] | None = None
+    allowance_over: WindowKind = WindowKind.MONTH
 
 
 class Cap(Term):

@@ -139,6 +139,12 @@ def count_spans(
     extra_unknown: Iterable[Span] = (),
 ) -> None:
     """Count the time in raw stretches from any source."""
+    over = excluded.within_allowance(contract, raw)
+    if over:
+        allowance = show_duration(contract.maintenance.allowance or 0)
+        found.warnings.append(
+            f"{show_duration(spans.total(over))} of planned work beyond the {allowance} allowed count"
+        )
     left = spans.subtract(raw, excluded.spans)
     found.pieces = _long_enough(contract, left, found, note=True)
     found.counted = spans.intersect(found.pieces, found.parts)

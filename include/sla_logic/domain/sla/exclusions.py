@@ -1,14 +1,17 @@
 """Time that does not count: planned work announced early enough, and holds that stop the clock."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+from include.sla_logic.domain import spans
 from include.sla_logic.domain.calendars import local_day
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.measurements import Hold, MaintenanceWindow, ServiceFacts
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.agreed import unagreed
+from include.sla_logic.domain.sla.recurring_work import beyond_allowance, recurring
 from include.sla_logic.domain.spans import Span
 
 
@@ -20,6 +23,7 @@ class Exclusions:
     warnings: list[str] = field(default_factory=list)
     open_reasons: list[str] = field(default_factory=list)
     refused: list[Span] = field(default_factory=list)
+    work: list[Span] = field(default_factory=list)
 
     @property
     def spans(self) -> list[Span]:
@@ -33,10 +37,26 @@ class Exclusions:
         found.reasons += [(span, "no agreement was in force", None) for span in unagreed(facts.agreements)]
         for window in sorted(facts.maintenance, key=lambda window: (window.start, window.reference)):
             found._add_maintenance(contract, window)
+        for span, why in recurring(contract, facts, until):
+            found.work.append(span)
+            found.reasons.append((span, why, None))
         if contract.counting.holds_stop_the_clock:
             for hold in sorted(facts.holds, key=lambda hold: (hold.start, hold.reason, hold.owner)):
                 found._add_hold(contract, hold, until)
         return found
+
+    def within_allowance(self, contract: Contract, raw: Sequence[Span]) -> list[Span]:
+        """Take out of planned work what its allowance no longer covers; return that time, which counts."""
+        over = beyond_allowance(contract, spans.intersect(raw, self.work)) if self.work else []
+        if over:
+            is_work = set(self.work)
+            self.reasons = [
+                (part, why, reference)
+                for span, why, reference in self.reasons
+                for part in (spans.subtract([span], over) if span in is_work else [span])
+            ]
+            self.work = spans.subtract(self.work, over)
+        return over
 
     def _add_hold(self, contract: Contract, hold: Hold, until: int) -> None:
         if not contract.counting.stopped_by(hold.owner):
@@ -52,6 +72,7 @@ class Exclusions:
         objection = _objection(contract, window)
         if objection is None:
             span = to_seconds(window.start), to_seconds(window.end)
+            self.work.append(span)
             self.reasons.append((span, f"maintenance {window.reference}, {_announced(window)}", window.reference))
         else:
             self.refused.append((to_seconds(window.start), to_seconds(window.end)))
