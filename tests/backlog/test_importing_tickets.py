@@ -150,14 +150,13 @@ def test_a_ticket_from_the_quarantine_can_be_mended_and_processed(use_cases, tmp
     assert (ticket.external_reference, ticket.run_id) == ("B", "incident.B")
 
 
-def test_rows_of_one_ticket_that_stand_apart_are_not_taken_for_another(use_cases, tmp_path):
-    rows = [LIFE[0], event("X", "acknowledged", "1 08:00"), *LIFE[1:3]]
+def test_a_log_in_any_order_of_tickets_comes_in_like_one_sorted_by_ticket(use_cases, tmp_path):
+    rows = [LIFE[0], event("X", "acknowledged", "1 08:00"), *LIFE[1:]]
     report = take_in(use_cases, write_csv(tmp_path / "log.csv", rows))
-    assert report.waiting == 2
-    assert [str(one) for one in report.rejected] == [
-        "row 4, reference: INC-1 has rows apart; sort by ticket",
-        "row 5, reference: INC-1 has rows apart; sort by ticket",
-    ]
+    assert report.rejected == []
+    assert statuses(use_cases, "INC-1")[-1] == "closed"
+    again = take_in(use_cases, write_csv(tmp_path / "sorted.csv", [*LIFE, rows[1]]))
+    assert (again.unchanged, again.rejected) == (2, [])
 
 
 def test_a_ticket_that_says_otherwise_than_the_one_that_is_known_is_refused(use_cases, tmp_path):

@@ -98,8 +98,39 @@ def test_a_bad_row_is_left_out_with_line_field_and_reason(imports):
 
 
 def test_a_column_that_is_no_field_is_refused(imports):
-    report = imports("customers", "id,name,emial\nC-1,Ann,x\n")
-    assert str(report.rejected[0]).startswith("row 2, emial: is no field of this record; it has id, name")
+    with pytest.raises(UnableToReadFile, match="'emial' is no field of this record; it has id, name"):
+        imports("customers", "id,name,emial\nC-1,Ann,x\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("id,name,name\nC-1,Ann,Bob\n", "has 'name' more than once"),
+        ("id;name\nC-1;Ann\n", "are separated by ';'"),
+        ("Customers of 2026\nid,name\nC-1,Ann\n", "is no field of this record|is missing"),
+        ("id,email\nC-1,ann@example.com\n", "the column 'name' is missing"),
+        ("i\0d,name\nC-1,Ann\n", "is not UTF-8"),
+    ],
+)
+def test_what_is_wrong_with_a_header_is_said_once_and_nothing_is_read(imports, text, says):
+    with pytest.raises(UnableToReadFile, match=says):
+        imports("customers", text)
+    assert imports.rows(t.customers) == []
+
+
+def test_spaces_around_the_names_of_columns_do_not_matter(imports):
+    assert imports("customers", " id , name\nC-1,Ann\n").added == 1
+
+
+@pytest.mark.parametrize("field", ["started_at", "reported_at"])
+def test_an_outage_in_the_future_is_refused_and_its_end_is_not(imports, field):
+    imports("services", "id,name\nS-1,One\n")
+    then = "2026-01-05T08:00:00Z"
+    ahead = {"started_at": then, "reported_at": then, "ended_at": "2199-12-31T00:00:00Z"}
+    line = ",".join((ahead | {field: "2198-01-01T00:00:00Z"}).values())
+    report = imports("outages", f"service,{','.join(ahead)}\nS-1,{line}\n")
+    assert str(report.rejected[0]) == f"row 2, {field}: 2198-01-01T00:00:00Z lies in the future"
+    assert imports("outages", f"service,{','.join(ahead)}\nS-1,{','.join(ahead.values())}\n").added == 1
 
 
 def test_json_lines_come_in_too(imports):
@@ -317,12 +348,12 @@ def test_samples_labelled_by_their_end_are_kept_by_their_start(imports):
     [
         ("S-9,2026-11-01T00:05:00Z,0,5", "service: S-9 is not known"),
         ("S-1,2026-11-01T00:06:00Z,0,5", "off the grid of 300 s"),
-        ("S-1,2026-11-01T00:05:00,0,5", "at: Input should have timezone info"),
+        ("S-1,2026-11-01T00:05:00,0,5", "at: 2026-11-01T00:05:00 has no time zone"),
         ("S-1,2026-11-01T00:05:00Z,lots,5", "lost: 'lots' is not a number"),
         ("S-1,2026-11-01T00:05:00Z,1e999999999,5", "lost: '1e999999999' is no number that can be measured"),
         ("S-1,2026-11-01T00:05:00Z,1e-999999999,5", "lost: '1e-999999999' is no number that can be measured"),
         ("S-1,2026-11-01T00:05:00Z,0,1e-999999999", "value: is no number that can be measured"),
-        ("S-1,9999-11-01T00:05:00Z,0,5", "the year 9999 is no time of ours"),
+        ("S-1,9999-11-01T00:05:00Z,0,5", "9999-11-01T00:05:00Z is no time of ours"),
     ],
 )
 def test_a_sample_that_means_nothing_is_rejected(imports, row, reason):

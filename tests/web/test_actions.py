@@ -245,7 +245,7 @@ def test_a_new_report_starts_a_run_with_what_the_form_says(own_sample):
         ("symptom", "haunted", "Input should be"),
         ("description", "", "Field required"),
         ("description", "a\u202eb", "control character U+202E"),
-        ("observed_from", "yesterday", "Input should be a valid datetime"),
+        ("observed_from", "yesterday", "not a date and time of ISO 8601"),
         ("observed_to", "2026-11-22T00:00", "observed_to lies before observed_from"),
         ("urgency", "0", "Input should be"),
         ("salary", "1", "Extra inputs are not permitted"),

@@ -1,5 +1,6 @@
 """`sla assess`: judge measurements against a contract, from files or from the database, without Airflow."""
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -112,7 +113,8 @@ def read_day(text: str) -> date | None:
 def read_instant(text: str) -> datetime:
     """Read an instant as people write it, UTC where it names no offset; raise `UnableToAssess`."""
     try:
-        return calendars.read_instant(text, zone="UTC")
+        midnight = f"{text}T00:00" if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) else text
+        return calendars.read_instant(midnight, zone="UTC")
     except calendars.UnableToReadInstant as error:
         raise UnableToAssess(f"{text!r} is no instant: write 2025-04-10 or 2025-04-10T08:00:00Z.") from error
 

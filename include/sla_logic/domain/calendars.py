@@ -15,6 +15,7 @@ from pendulum.tz.exceptions import AmbiguousTime, NonExistingTime
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from include.sla_logic.domain.errors import ForeseenError, NotFoundError
+from include.sla_logic.domain.instants import NotAnInstant, possible, read_local
 from include.sla_logic.domain.period import Period, from_seconds, of_span
 from include.sla_logic.domain.spans import Span
 from include.sla_logic.domain.written import WRITTEN, Written, in_files
@@ -71,21 +72,36 @@ def find_zone(name: str) -> pendulum.Timezone:
 def read_instant(text: str, *, zone: str | None = None) -> datetime:
     """Return the UTC instant of a text in ISO 8601; without an offset it is local time of the zone.
 
-    `pendulum.parse` is not used: it would also read `now`, a year, and a time of today. A local time that the change
-    of summer time skips or repeats is refused, not guessed.
+    A local time that the change of summer time skips or repeats is refused, not guessed.
     """
     try:
-        moment = datetime.fromisoformat(text)
-        if moment.utcoffset() is None:
+        moment = read_local(text)
+        if moment.tzinfo is None:
             if zone is None:
                 raise UnableToPlaceInstant(f"{text} has no time zone")
             moment = find_zone(zone).convert(moment, raise_on_unknown_times=True)
-        return moment.astimezone(UTC)
+        return possible(moment)
     except (NonExistingTime, AmbiguousTime) as error:
         msg = f"{text} is skipped or repeated by the change of summer time in {zone}"
         raise UnableToPlaceInstant(msg) from error
-    except (ValueError, OverflowError) as error:
-        raise UnableToReadInstant(f"{text[:40]!r} is not a date and time") from error
+    except (NotAnInstant, OverflowError) as error:
+        raise UnableToReadInstant(str(error)) from error
+
+
+def in_named_zone(local: datetime, name: str, zone: str) -> datetime:
+    """Return the instant of a local time whose zone is named beside it: UTC, a name of the IANA database, or CEST.
+
+    An abbreviation means one of several zones: it is that of `zone`, if the clocks of `zone` show it then.
+    """
+    if name.upper() in ("UTC", "GMT", "Z"):
+        return possible(local.replace(tzinfo=UTC))
+    if "/" in name:
+        return read_instant(local.isoformat(), zone=name)
+    moments = [find_zone(zone).convert(local.replace(fold=fold)) for fold in (0, 1)]
+    shown = [moment for moment in moments if moment.tzname() == name and moment.replace(tzinfo=None) == local]
+    if len({possible(moment) for moment in shown}) != 1:
+        raise UnableToPlaceInstant(f"{name} is not what the clocks of {zone} show then; name the zone (zone)")
+    return possible(shown[0])
 
 
 def local_day(instant: datetime, zone: str) -> date:

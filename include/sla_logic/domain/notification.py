@@ -6,9 +6,10 @@ from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from include.sla_logic.domain.document import Document, Value
+from include.sla_logic.domain.instants import as_written
 
 # Controls of either set, marks of direction, and what is not seen at all; joiners and soft hyphens belong to words.
 _UNPRINTABLE = re.compile(
@@ -34,6 +35,7 @@ def _printable(text: str, info: ValidationInfo) -> str:
 
 Reference = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:+~-]+$")]
 Text = Annotated[str, AfterValidator(_printable)]
+Told = Annotated[AwareDatetime, BeforeValidator(as_written)]
 
 
 class Symptom(StrEnum):
@@ -123,20 +125,20 @@ class ProblemNotification(Document):
         examples=["Video calls break off since this morning."],
         json_schema_extra=_form("Problem", format="multiline"),
     )
-    observed_from: AwareDatetime = Field(
+    observed_from: Told = Field(
         title="Observed from",
         description="Since when the problem has been perceived, with time zone.",
         examples=["2026-11-02T08:15:00+00:00"],
         json_schema_extra=_form("Problem"),
     )
-    observed_to: AwareDatetime | None = Field(
+    observed_to: Told | None = Field(
         default=None,
         title="Observed to",
         description="Until when; empty while the problem lasts.",
         examples=["2026-11-02T09:40:00+00:00"],
         json_schema_extra=_form("Problem"),
     )
-    reported_at: AwareDatetime | None = Field(
+    reported_at: Told | None = Field(
         default=None,
         title="Reported at",
         description="When the customer reported it; empty means the moment of entry.",

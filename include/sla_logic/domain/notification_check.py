@@ -11,7 +11,7 @@ from include.sla_logic.domain.raw_payload import RawPayload, printable, write_ra
 
 BODY_CAP = 131_072  # characters of ASCII JSON; the longest valid notification has half of it
 _DEPTH_CAP = 16
-_CLOCK_TOLERANCE = timedelta(minutes=5)
+CLOCK_TOLERANCE = timedelta(minutes=5)
 INSTANTS = ("observed_from", "observed_to", "reported_at")
 
 
@@ -80,7 +80,7 @@ def _on_our_clock(notification: ProblemNotification, now: datetime) -> ProblemNo
             instant = instant.astimezone(UTC)
         except OverflowError:
             return Rejection(f".{name}", "the instant lies outside the calendar")
-        if instant > now + _CLOCK_TOLERANCE:
+        if instant > now + CLOCK_TOLERANCE:
             return Rejection(f".{name}", f"{instant.isoformat()} lies in the future")
         changed[name] = min(instant, now)
     return notification.model_copy(update=changed)

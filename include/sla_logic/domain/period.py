@@ -1,17 +1,14 @@
 """Half-open periods of whole UTC seconds."""
 
-import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from typing import Annotated, Any, Self
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from include.sla_logic.domain import spans
+from include.sla_logic.domain.instants import as_written
 
-_NUMBER = re.compile(r"\s*[-+]?[\d._]+\s*")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -31,20 +28,7 @@ def whole_second(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(microsecond=0)
 
 
-def _as_written(written: Any) -> Any:
-    """Refuse what pydantic would read as seconds since 1970, or as midnight."""
-    how = "write it as 2025-04-10T08:00:00Z"
-    is_day = isinstance(written, str) and _DAY.fullmatch(written)
-    if is_day or (isinstance(written, date) and not isinstance(written, datetime)):
-        msg = f"{written} is a day, not an instant; {how}"
-        raise ValueError(msg)
-    if isinstance(written, int | float | Decimal) or (isinstance(written, str) and _NUMBER.fullmatch(written)):
-        msg = f"{written} is a number, not an instant; {how}"
-        raise ValueError(msg)
-    return written
-
-
-Instant = Annotated[AwareDatetime, BeforeValidator(_as_written), AfterValidator(whole_second)]
+Instant = Annotated[AwareDatetime, BeforeValidator(as_written), AfterValidator(whole_second)]
 
 
 class Period(BaseModel):

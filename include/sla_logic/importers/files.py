@@ -19,6 +19,7 @@ LARGEST_FILE = 20 * 1024**3  # letters
 # Letters for each byte of a packed file: tables have 5 to 50, gzip's utmost is 1,032, and bad rows fill the quarantine.
 MOST_PACKED, NEVER_TOO_PACKED = 200, 1024**2
 Row = dict[str, Any]
+NumberedRow = tuple[int, Row]
 
 
 class UnableToReadFile(ForeseenError):
@@ -150,14 +151,7 @@ def _open(path: Path) -> TextIO:
 
 def _csv_rows(lines: _Lines, path: Path) -> Iterator[tuple[int, Row] | Rejected]:
     reader = csv.reader(lines, strict=True)
-    try:
-        header = next(reader, None)
-    except csv.Error as error:
-        msg = f"The first line of {path.name} is no line of column names: {error}."
-        raise UnableToReadFile(msg) from error
-    if not header:
-        msg = f"{path.name} is empty: a CSV file begins with a line of column names."
-        raise UnableToReadFile(msg)
+    header = _header(reader, path)
     while True:
         try:
             cells = next(reader, None)
@@ -171,6 +165,40 @@ def _csv_rows(lines: _Lines, path: Path) -> Iterator[tuple[int, Row] | Rejected]
             return
         if cells:
             yield _csv_row(lines.number, header, cells)
+
+
+def _check_header(header: list[str] | None, path: Path) -> None:
+    """Raise `UnableToReadFile` for a line that cannot be one of column names: every row would be refused for it."""
+    if not header:
+        raise UnableToReadFile(f"{path.name} is empty: a CSV file begins with a line of column names.")
+    if any(_UNREADABLE in name or "\0" in name for name in header):
+        raise UnableToReadFile(f"The first line of {path.name} is not UTF-8: save the file as UTF-8.")
+    names = [name.strip() for name in header]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        reason = f"{path.name} has {twice[0]!r} more than once in its first line: give each column a name of its own"
+        raise UnableToReadFile(f"{reason}.")
+    other = next((mark for mark in (";", "\t", "|") if len(names) == 1 and mark in names[0]), None)
+    if other is not None:
+        raise UnableToReadFile(f"The columns of {path.name} are separated by {other!r}; separate them by commas.")
+
+
+def columns_of(path: Path, *, layout: str | None = None) -> list[str] | None:
+    """Return the names of the columns, None of a file that has none; raise `UnableToReadFile` for a wrong header."""
+    if (layout or _layout_of(path)) != "csv":
+        return None
+    with _open(path) as text:
+        return _header(csv.reader(_Lines(text, path), strict=True), path)
+
+
+def _header(reader: Iterator[list[str]], path: Path) -> list[str]:
+    try:
+        header = next(reader, None)
+    except (csv.Error, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        msg = f"The first line of {path.name} is no line of column names: {error}."
+        raise UnableToReadFile(msg) from error
+    _check_header(header, path)
+    return [name.strip() for name in header or ()]
 
 
 def _csv_row(line: int, header: list[str], cells: list[str]) -> tuple[int, Row] | Rejected:

@@ -12,13 +12,14 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, select
 from sqlalchemy.exc import DBAPIError
 
 from include.sla_logic.importers.agreements import Settled
-from include.sla_logic.importers.files import Row, read_rows
+from include.sla_logic.importers.files import Row, columns_of, read_rows
+from include.sla_logic.importers.headers import check_columns
 from include.sla_logic.importers.mapping import Mapping, Section
 from include.sla_logic.importers.quarantine import quarantine_rows
 from include.sla_logic.importers.record_kinds import Kind
 from include.sla_logic.importers.records import Record, SampleRecord
 from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
-from include.sla_logic.importers.row_parser import applies_to, parse_row
+from include.sla_logic.importers.row_parser import applies_to, check_past, parse_row
 from include.sla_logic.importers.samples import SeriesRegister, sample_row
 from include.sla_logic.persistence.database import Database
 from include.sla_logic.persistence.upsert import upsert
@@ -60,6 +61,7 @@ class _Import:
         self._records: list[tuple[int, Record]] = []
         entries, before = list(batch), len(self.report.rejected)
         with self.database.write() as connection:
+            self._now = self.database.now(connection)
             for entry in entries:
                 self.report.rows += 1
                 self._place(connection, entry)
@@ -86,11 +88,10 @@ class _Import:
     ) -> None:
         """Store refused rows as they were read, under the name of the table and the file."""
         rows = {entry[0]: entry[1] for entry in entries if not isinstance(entry, Rejected)}
-        now = self.database.now(connection)
         for each in rejected:
             name = f"{self.kind.table.name}.{self.file}.row-{each.row}"
             read = [rows[each.row]] if each.row in rows else []
-            quarantine_rows(connection, each, read, run_id=f"import.{name}", source=self.kind.table.name, now=now)
+            quarantine_rows(connection, each, read, run_id=f"import.{name}", source=self.kind.table.name, now=self._now)
 
     def _place(self, connection: Connection, entry: tuple[int, Row] | Rejected) -> None:
         if isinstance(entry, Rejected):
@@ -113,6 +114,7 @@ class _Import:
 
     def _records_of(self, connection: Connection, row: Row) -> Iterator[tuple[Record, int | None]]:
         for record, index in parse_row(row, self.section, self.mapping, self.kind.record, as_of=self.as_of):
+            check_past(record, self._now)
             self._check_references(connection, record)
             if self.kind.check is not None:
                 self.kind.check(connection, record)
@@ -124,8 +126,9 @@ class _Import:
                 yield from self.kind.rows(record)
             else:
                 series = self.section.series[index]
-                self.series.check(connection, record.service, series)
-                yield sample_row(record, series, labelled_by=self.section.labelled_by)
+                placed = sample_row(record, series, labelled_by=self.section.labelled_by)
+                self.series.check(connection, record.service, series)  # a refused sample fixes no step
+                yield placed
 
     def _check_references(self, connection: Connection, record: Record) -> None:
         for name, table, columns in self.kind.refers:
@@ -218,6 +221,7 @@ def import_file(
 
     Rejected rows are in quarantine with their reasons.
     """
+    check_columns(columns_of(path, layout=mapping.layout), section, kind, path.name)
     work = _Import(database, kind, section, mapping, as_of, path.name)
     rows = read_rows(path, layout=mapping.layout)
     while batch := list(islice(rows, _BATCH)):

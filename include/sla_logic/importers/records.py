@@ -1,11 +1,12 @@
 """The records that can be imported, field by field; whatever does not fit is refused with its field."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from include.sla_logic.domain.instants import as_written, day_as_written, possible
 from include.sla_logic.domain.measurements import Attribution
 from include.sla_logic.domain.money import Currency
 from include.sla_logic.domain.network import Layer, ResourceState, Severity
@@ -14,16 +15,6 @@ from include.sla_logic.domain.notification import Reference, Text
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
 Long = Annotated[Text, Field(max_length=2000)]
 Key = Annotated[Text, Field(min_length=1, max_length=128)]
-_FIRST_YEAR, _LAST_YEAR = 1970, 2200
-
-
-def _on_our_calendar(moment: datetime) -> datetime:
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        msg = f"the year {moment.year} is no time of ours"
-        raise ValueError(msg)
-    return moment
-
-
 _FINEST, _COARSEST = -18, 12
 
 
@@ -41,13 +32,17 @@ def _measurable(number: Decimal) -> Decimal:
 
 
 Quantity = Annotated[Decimal, AfterValidator(_measurable), Field(ge=0, le=10**9, allow_inf_nan=False)]
-Moment = Annotated[AwareDatetime, AfterValidator(_on_our_calendar)]
+Moment = Annotated[AwareDatetime, BeforeValidator(as_written), AfterValidator(possible)]
+
+Day = Annotated[date, BeforeValidator(day_as_written)]
 
 
 class Record(BaseModel):
     """One record as it is imported."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    in_the_past: ClassVar[tuple[str, ...]] = ()  # what cannot lie in the future; work may be planned, and agreed
 
 
 class CustomerRecord(Record):
@@ -58,7 +53,7 @@ class CustomerRecord(Record):
     email: Annotated[Text, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
     locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*$", max_length=16)] = "en"
     protected: bool = False
-    since: date | None = None
+    since: Day | None = None
 
 
 class ServiceRecord(Record):
@@ -82,12 +77,12 @@ class AgreementRecord(Record):
     service_kind: Name = "service"
     contract: Reference
     contract_version: Annotated[str, Field(min_length=1, max_length=32)]
-    starts: date
-    ends: date | None = None
+    starts: Day
+    ends: Day | None = None
     monthly_charge: Quantity
     currency: Currency
     account: Reference | None = None
-    valid_from: date | None = None
+    valid_from: Day | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -117,6 +112,8 @@ class OutageRecord(Record):
     reported_at: Moment | None = None
     ticket_opened_at: Moment | None = None
     ticket_closed_at: Moment | None = None
+
+    in_the_past = ("started_at", "detected_at", "reported_at", "ticket_opened_at")
 
     @model_validator(mode="after")
     def _has_one_end(self) -> Self:
@@ -186,8 +183,8 @@ class InvoiceRecord(Record):
 
     id: Reference
     account: Reference
-    starts: date
-    ends: date
+    starts: Day
+    ends: Day
     state: Literal["open", "settled"] = "open"
 
     @model_validator(mode="after")
@@ -228,6 +225,8 @@ class ViolationRecord(Record):
 
 class SampleRecord(Record):
     """One value of one step; None was asked for and not answered."""
+
+    in_the_past = ("at",)
 
     service: Reference
     at: Moment

@@ -9,6 +9,7 @@ import pendulum
 from pydantic import ValidationError
 
 from include.sla_logic.domain.calendars import UnableToReadInstant, read_instant
+from include.sla_logic.domain.notification_check import CLOCK_TOLERANCE
 from include.sla_logic.importers.files import Row
 from include.sla_logic.importers.mapping import Mapping, Section, Source
 from include.sla_logic.importers.records import Record, SampleRecord, is_a_quantity
@@ -112,6 +113,14 @@ def _local_instant(name: str, text: str, zone: str) -> datetime:
         return read_instant(text, zone=zone)
     except UnableToReadInstant as error:
         raise UnableToImportRow(name, str(error)) from None
+
+
+def check_past(record: Record, now: datetime) -> None:
+    """Raise `UnableToImportRow` where something on record lies in the future: a clock or a year is wrong."""
+    for name in record.in_the_past:
+        moment = getattr(record, name)
+        if moment is not None and moment > now + CLOCK_TOLERANCE:
+            raise UnableToImportRow(name, f"{moment:%Y-%m-%dT%H:%M:%SZ} lies in the future")
 
 
 def _record(kind: type[Record], fields: dict[str, Any]) -> Record:

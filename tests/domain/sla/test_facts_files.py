@@ -74,7 +74,7 @@ def test_a_moment_that_may_mean_something_else_is_refused(moment):
         (SERIES | {"samples": [["2025-04-10T00:00:00Z", 5, 6]]}, "samples.0"),
         (SERIES | {"samples": [["2025-04-10T00:00:00Z", ".nan"]]}, "samples.0"),
         (SERIES | {"samples": [["2025-04-10T00:00:00Z", 10**39]]}, "too large"),
-        (SERIES | {"samples": [["1999-04-10T00:00:00Z", 1], ["9000-04-10T00:00:00Z", 1]]}, "at most 5000000"),
+        (SERIES | {"samples": [["1999-04-10T00:00:00Z", 1], ["2199-04-10T00:00:00Z", 1]]}, "at most 5000000"),
         (SERIES | {"start": "2025-04-10T00:00:00Z"}, "give samples"),
         ({k: v for k, v in SERIES.items() if k != "samples"}, "give samples"),
         (SERIES | {"step_seconds": 0}, "step_seconds"),

@@ -6,13 +6,20 @@ from functools import lru_cache
 from string import Template
 from typing import Any
 
-from include.sla_logic.domain.calendars import UnableToPlaceInstant, UnableToReadInstant, read_instant
+from include.sla_logic.domain.calendars import (
+    UnableToFindZone,
+    UnableToPlaceInstant,
+    UnableToReadInstant,
+    in_named_zone,
+    read_instant,
+)
 from include.sla_logic.importers.files import Row
 from include.sla_logic.importers.mapping import Mapping
 from include.sla_logic.importers.rejection import UnableToImportRow
 from include.sla_logic.importers.row_parser import parse_field
 from include.sla_logic.importers.tickets.mapping import TicketMapping, TicketSource
 
+_ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_/+-]*")
 _NO_REFERENCE = re.compile(r"[^A-Za-z0-9_.:+~-]+")
 _EPOCH = date(1970, 1, 1)  # tickets have no ages in months
 
@@ -53,6 +60,8 @@ class CellReader:
 
 @lru_cache(maxsize=50_000)
 def _moment(name: str, text: str, written: str, zone: str) -> datetime:
+    if "%Z" in written:
+        return _with_named_zone(name, text, written, zone)
     try:
         iso = datetime.strptime(text, written).isoformat()  # noqa: DTZ007 - the zone follows
     except ValueError:
@@ -60,6 +69,20 @@ def _moment(name: str, text: str, written: str, zone: str) -> datetime:
     source = TicketSource(column="at", zone=zone)
     found: datetime = parse_field(name, source, {"at": iso}, Mapping(title="", sections={}), as_of=_EPOCH)
     return found
+
+
+def _with_named_zone(name: str, text: str, written: str, zone: str) -> datetime:
+    """Read a time whose zone stands in its text: that name holds, whatever the mapping says."""
+    for found in _ZONE_NAME.finditer(text):
+        try:
+            local = datetime.strptime(text[: found.start()] + "UTC" + text[found.end() :], written)  # noqa: DTZ007
+        except ValueError:
+            continue
+        try:
+            return in_named_zone(local.replace(tzinfo=None), found[0], zone)
+        except (UnableToReadInstant, UnableToFindZone) as error:
+            raise UnableToImportRow(name, f"{text[:40]}: {error}") from None
+    raise UnableToImportRow(name, f"{text[:40]!r} is not a time written as {written}")
 
 
 def _instant(name: str, text: str) -> datetime:

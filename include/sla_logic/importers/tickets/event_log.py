@@ -4,19 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from itertools import groupby
 
 from pydantic import ValidationError
 
 from include.sla_logic.domain.notification import Level, ProblemNotification
 from include.sla_logic.domain.sla_clock import StatusEvent
-from include.sla_logic.importers.files import Row
+from include.sla_logic.importers.files import NumberedRow, Row
 from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
 from include.sla_logic.importers.tickets.cell_reader import CellReader
+from include.sla_logic.importers.tickets.gathering import gather
 from include.sla_logic.importers.tickets.mapping import State, TicketMapping, TicketSource
 from include.sla_logic.importers.tickets.status_history import SETTLED, check_order, legal_history, resolved_at
-
-NumberedRow = tuple[int, Row]
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,7 @@ class ImportedTicket:
 def group_rows_by_ticket(
     rows: Iterable[NumberedRow | Rejected], reader: CellReader, reference: TicketSource
 ) -> Iterator[Rejected | tuple[str, list[NumberedRow]]]:
-    """Group rows that follow each other; rows of a ticket that was complete already are rejected."""
-    seen: set[str] = set()
+    """Gather the rows of each ticket, whatever their order; rows without a reference are rejected."""
 
     def key(row: NumberedRow | Rejected) -> str | Rejected:
         if isinstance(row, Rejected):
@@ -59,16 +56,7 @@ def group_rows_by_ticket(
             return Rejected(row[0], error.field, error.reason)
         return str(found) if found is not None else Rejected(row[0], "reference", "is missing")
 
-    for name, group in groupby(rows, key=key):
-        if isinstance(name, Rejected):
-            yield name
-            continue
-        members = [row for row in group if not isinstance(row, Rejected)]
-        if name in seen:
-            yield from (Rejected(n, "reference", f"{name} has rows apart; sort by ticket") for n, _ in members)
-            continue
-        seen.add(name)
-        yield name, members
+    return gather(rows, key)
 
 
 def read_ticket(

@@ -9,11 +9,12 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from include.sla_logic.importers.files import Row, read_rows
+from include.sla_logic.domain.notification_check import CLOCK_TOLERANCE
+from include.sla_logic.importers.files import NumberedRow, Row, read_rows
 from include.sla_logic.importers.quarantine import quarantine_rows
 from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
 from include.sla_logic.importers.tickets.cell_reader import CellReader
-from include.sla_logic.importers.tickets.event_log import ImportedTicket, NumberedRow, group_rows_by_ticket, read_ticket
+from include.sla_logic.importers.tickets.event_log import ImportedTicket, group_rows_by_ticket, read_ticket
 from include.sla_logic.importers.tickets.mapping import TicketMapping
 from include.sla_logic.importers.tickets.ticket_writer import write_tickets
 from include.sla_logic.persistence.database import Database
@@ -112,6 +113,15 @@ def _until(rows: list[NumberedRow], work: TicketImport, reader: CellReader) -> l
     return [row for row in rows if (reader.moment("at", work.mapping.at, row[1]) or work.until) <= work.until]
 
 
+def _not_yet(entry: ImportedTicket | _Refused, now: datetime) -> ImportedTicket | _Refused:
+    """Refuse a ticket of which something lies in the future: a clock or a year is wrong."""
+    if isinstance(entry, _Refused) or max(event.at for event in entry.history) <= now + CLOCK_TOLERANCE:
+        return entry
+    late = max(event.at for event in entry.history)
+    rejected = Rejected(entry.line, "at", f"{late:%Y-%m-%dT%H:%M:%SZ} lies in the future")
+    return _Refused(rejected, entry.notification.external_reference, [entry.notification.model_dump(mode="json")])
+
+
 def _import_batch(
     connection: Connection,
     batch: Sequence[ImportedTicket | _Refused],
@@ -120,6 +130,7 @@ def _import_batch(
     *,
     now: datetime,
 ) -> None:
+    batch = [_not_yet(entry, now) for entry in batch]
     imported = [entry for entry in batch if isinstance(entry, ImportedTicket)]
     result = write_tickets(connection, imported, source=work.source, reports_only=work.reports_only, now=now)
     report.history += result.history
