@@ -41,6 +41,13 @@ def test_what_is_late_drops_out_and_the_tier_is_looked_up_without_it():
     assert (none.credit_due, none.claim.state, none.credit_percent) == (euros("0.00"), "late", 0)
 
 
+def test_many_lost_incidents_are_counted_and_not_all_named_in_one_sentence():
+    many = [outage(f"2025-04-{day:02} 08:00", f"2025-04-{day:02} 09:00", f"O{day}") for day in range(1, 11)]
+    found = claimed(*many, SECOND.model_copy(update={"reference": "LAST"}), claims=["2025-05-20"])
+    assert "O5 (until 2025-05-05); 5 more." in found.claim.reason
+    assert len(found.claim.late) == 10
+
+
 def test_what_nobody_claimed_is_lost_day_by_day_and_the_named_day_loses_nothing():
     before = claimed(FIRST, SECOND, as_of="2025-05-02 23:59:59")
     assert (before.claim.state, before.claim.last_day, before.credit_due) == ("open", date(2025, 5, 2), euros("25.00"))

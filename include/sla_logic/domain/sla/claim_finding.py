@@ -8,6 +8,8 @@ from include.sla_logic.domain.sla.claims import Claimable, incidents_of, shown_d
 from include.sla_logic.domain.sla.objective_judgement import ClaimFinding
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 
+_NAMED = 5  # lost incidents in one sentence; the steps of the judgement name all
+
 
 def find_claim(case: Case, *, whole: bool) -> ClaimFinding:
     """Tell whether the credit is paid by itself, or until when it must be claimed; the last day counts.
@@ -69,5 +71,6 @@ def _lost(case: Case, alive: Sequence[Claimable], late: Sequence[Claimable]) -> 
     if not alive or not late:
         return []
     zone = case.contract.zone
-    shown = "; ".join(f"{one.name} (until {day_before(one.deadline, zone)})" for one in late if one.deadline)
-    return [f"Too late for {shown}."]
+    named = [f"{one.name} (until {day_before(one.deadline, zone)})" for one in late if one.deadline]
+    more = [f"{len(named) - _NAMED} more"] if len(named) > _NAMED else []
+    return [f"Too late for {'; '.join([*named[:_NAMED], *more])}."]
