@@ -87,9 +87,7 @@ class _Batch:
             shown = f"{self._name(other)} and {self._name(one)} both hold days of {one.service} of {customer}"
             for number, _record in self.by_agreement[later]:
                 if number not in self.refused:
-                    reason = (
-                        f"{shown}; a day belongs to one agreement: give {earlier} an end, or this one another start"
-                    )
+                    reason = f"{shown}; a day belongs to one agreement: end {earlier} before, or begin this one later"
                     self.refused[number] = Rejected(number, "starts", reason)
                     refused = True
         return refused

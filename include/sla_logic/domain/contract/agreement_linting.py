@@ -6,10 +6,10 @@ from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.finding import Finding, LineOf
 
 _SILENT = {
-    "partial_window": "how a window is judged that an agreement holds only in part; as {read}, one of "
-    "cut (the days in service), whole (the whole window), excluded (nothing is promised)",
-    "on_agreement_change": "how a window is judged in which the agreement changes; as {read}, one of "
-    "apart (each agreement for itself), together (time over the whole window)",
+    "partial_window": "a window that an agreement holds only in part is judged as {read} "
+    "(cut: the days in service; whole: the whole window; excluded: nothing is promised)",
+    "on_agreement_change": "agreements that follow each other in a window are judged as {read} "
+    "(apart: each in a window of its own; together: time over the whole window)",
 }
 
 
@@ -17,7 +17,7 @@ def lint_agreement_terms(contract: Contract, line: LineOf) -> Iterable[Finding]:
     """Find terms that are only supposed, and credits on a charge that nobody pays for so few days."""
     for term, what in _SILENT.items():
         if term not in contract.model_fields_set:
-            text = f"the contract does not say {what.format(read=getattr(contract, term))}"
+            text = f"{term} is not stated: {what.format(read=getattr(contract, term))}"
             yield Finding(level="warns", line=line(), code=f"silent_{term}", text=text)
     if contract.proration == "none" and contract.partial_window == "cut":
         text = (
