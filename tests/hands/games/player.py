@@ -13,11 +13,11 @@ from include.sla_logic.services.watchdog import lost_tasks
 from tests.faults.installation import DAG, Installation
 from tests.hands.games.buttons import Buttons
 from tests.hands.games.customers import Known, load
-from tests.hands.games.series import HELD, Series
+from tests.hands.games.series import Series
 from tests.hands.games.watch import Seen, Standing, Watch
 
 IMPATIENT_SECONDS = 30  # after which the next hand does not wait any longer for its step
-STUCK_SECONDS = 900
+STUCK_SECONDS = 600  # without any task that has moved; a busy machine needs long for one
 LOOKED_AFTER_SECONDS = 300  # for which an operator leaves it to the watchdog to start a deleted run
 CLEARS = 12  # more than any series can need: one for each decision and each document
 FAILED = ("failed", "upstream_failed")
@@ -92,7 +92,7 @@ class Player:
     def _bring_to_its_end(self) -> None:
         """Clear what the sentences of failed tasks name until the incident has ended and no run goes on."""
         for _ in range(CLEARS):
-            if not self._until(lambda seen: self.game.buttons.runs.isdisjoint(seen.active), self._patience()):
+            if not self._come_to_rest():
                 self.game.findings.append(f"is stuck: {self._situation()}")
                 return
             left = [one for _, one in self.game.incidents(self.watch.seen) if not one.closed]
@@ -103,8 +103,14 @@ class Player:
                     self._heal(run_id)
         self.game.findings.append(f"is not healed by {CLEARS} clears: {self._situation()}")
 
-    def _patience(self) -> float:
-        return STUCK_SECONDS + (self.game.series.window_seconds if self.game.series.key in HELD else 0)
+    def _come_to_rest(self) -> bool:
+        """Wait until no run of the game goes on; False where nothing at all has moved for long."""
+        before = ""
+        while not self._until(lambda seen: self.game.buttons.runs.isdisjoint(seen.active), STUCK_SECONDS):
+            if (now := self._situation()) == before:
+                return False
+            before = now
+        return True
 
     def _heal(self, run_id: str) -> None:
         self.game.healed += 1
