@@ -15,8 +15,9 @@ UP ?=
 BENCH ?=
 ROUNDS ?= 1
 FAULTS ?=
+MUTANTS ?=
 
-.PHONY: help env lock demo up test test-more faults lint format bench clean
+.PHONY: help env lock demo up test test-more faults mutants lint format bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +62,9 @@ faults: .venv/.stamp ## break every part of a running Airflow, ROUNDS times each
 	@SLA_EXAMPLES=$$((125 * $(ROUNDS))) $(PY) -m pytest -q tests/state_machine -k MoreOften
 	@$(PY) -m tests.faults --rounds $(ROUNDS) $(FAULTS)
 	@$(PY) -m tests.hands.games --games $$((300 * $(ROUNDS)))
+
+mutants: .venv/.stamp ## change the judgement in one place at a time and print what no test notices: MUTANTS="--sample 0 --seed 3"
+	@PYTHONPATH=$(CURDIR):$(CURDIR)/plugins $(PY) -m tests.mutants $(MUTANTS)
 
 lint: .venv/.stamp ## ruff, mypy --strict and the import rules
 	@$(PY) -m ruff check .

@@ -1,0 +1,113 @@
+"""Single changes of the judgement that nothing else noticed: one case on each side of the place."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from include.sla_logic.domain.contract.quantities import ValueRange
+from include.sla_logic.domain.measurements import Charges, EventCredit
+from include.sla_logic.domain.samples import SampleSeries
+from include.sla_logic.domain.sla.sampled import Steps, in_range, percentile
+from include.sla_logic.domain.sla_clock import StatusEvent, read_clock
+from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.persistence.sla_clocks import clock_policy
+from tests.domain.sla.make import APRIL, at, contract, euros, facts, first, judge, objective, outage
+
+
+def series(*values: int, metric: str = "latency", unit: str = "ms", **fields: object) -> SampleSeries:
+    samples = [(at("2025-04-10 00:00") + timedelta(minutes=5 * i), value) for i, value in enumerate(values)]
+    return SampleSeries.from_samples(samples, metric=metric, unit=unit, step_seconds=300, decimals=0, **fields)
+
+
+@pytest.mark.parametrize(("rank", "value"), [(100, 200), (99, 198), (50, 100), (1, 2), ("0.5", 1), ("0.4", 1)])
+def test_a_percentile_is_the_nearest_rank_of_a_hundred(rank: int | str, value: int) -> None:
+    steps = Steps.inside(series(*range(1, 201)), APRIL.span)
+    assert percentile(steps, Fraction(rank)) == value
+
+
+def test_a_value_on_the_edge_of_a_range_lies_inside_only_where_the_edge_does() -> None:
+    steps = Steps.inside(series(4, 5, 6, 7), APRIL.span)
+    inside = {
+        "at_least": [False, True, True, True],
+        "more_than": [False, False, True, True],
+        "at_most": [True, True, False, False],
+        "below": [True, False, False, False],
+    }
+    for name, expected in inside.items():
+        assert in_range(steps, ValueRange.model_validate({name: 5})).tolist() == expected
+
+
+def test_credits_of_events_are_summed_from_nothing() -> None:
+    events = {"id": "events", "metric": "events", "rule": {"kind": "event_credits"}}
+    stated = (
+        EventCredit(event="E1", objective="a", percent=Decimal(5)),
+        EventCredit(event="E1", objective="b", percent=Decimal(10)),
+        EventCredit(event="E2", objective="a", percent=Decimal(7)),
+    )
+    for stacking, percent in (("sum", 22), ("highest", 10), ("highest_per_event", 17)):
+        found = judge(contract(events, stacking=stacking), facts(event_credits=stated))
+        assert (found.credit_percent, found.credit_due) == (percent, euros(f"{percent}.00"))
+
+
+def test_a_share_is_shown_in_percent() -> None:
+    found = judge(contract(objective()), facts(outage("2025-04-10 08:00", "2025-04-10 12:00")))
+    assert (found.credit_percent, found.objectives[0].credit_percent) == (10, 10)
+
+
+@pytest.mark.parametrize(("usage", "named"), [("99.99", "recurring"), ("100.00", "recurring"), ("100.01", "usage")])
+def test_the_greater_of_two_charges_is_named_and_of_equal_ones_the_recurring(usage: str, named: str) -> None:
+    charges = Charges(recurring=euros("100.00"), usage=euros(usage))
+    terms = contract(objective(), charge_base="greater_of_recurring_and_usage")
+    found = first(terms, facts(outage("2025-04-10 08:00", "2025-04-10 12:00"), charges=charges))
+    assert any(step.startswith(f"{named} charge") for step in found.steps)
+
+
+def test_the_next_threshold_of_an_overrun_lies_at_its_percentage_of_the_target() -> None:
+    rule = {"kind": "overrun_tiers", "thresholds": [{"overrun": 10, "credit": "5%"}, {"overrun": 50, "credit": "9%"}]}
+    jitter = {"id": "jitter", "metric": "jitter", "target": 2, "rule": rule}
+    known = facts(series=(series(21, metric="jitter").model_copy(update={"decimals": 1}),))
+    tier = first(contract(jitter), known, as_of=at("2025-04-20 00:00")).next_tier
+    assert tier is not None
+    assert (tier.value_left, tier.tier) == (Decimal("0.1"), "overrun from 10 % on")
+
+
+CHRONIC = {"count": 2, "outage": {"at_least": "1 h"}, "within_days": 10}
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "state"),
+    [
+        ("2025-03-25 08:00", "2025-04-02 08:00", "reached"),
+        ("2025-03-10 08:00", "2025-03-12 08:00", "none"),
+        ("2025-04-02 08:00:01", "2025-04-12 08:00:00", "reached"),
+        ("2025-04-02 08:00:00", "2025-04-12 08:00:00", "one_event_before"),
+    ],
+)
+def test_a_chronic_right_needs_its_outages_close_enough_and_the_last_in_the_window(
+    one: str, two: str, state: str
+) -> None:
+    def two_hours(start: str, name: str) -> object:
+        return outage(start, (at(start) + timedelta(hours=2)).strftime("%Y-%m-%d %H:%M:%S"), name)
+
+    known = facts(two_hours(one, "A"), two_hours(two, "B"))  # type: ignore[arg-type]
+    found = judge(contract(objective(), chronic=CHRONIC), known, as_of=at("2025-04-15 00:00"))
+    assert found.chronic is not None
+    assert found.chronic.state == state
+
+
+def test_an_event_older_than_the_last_one_counts_from_the_last_one_on() -> None:
+    def event(status: TicketStatus, when: datetime) -> StatusEvent:
+        return StatusEvent(status=status, at=when)
+
+    nine, ten, eleven = (at(f"2025-04-10 {hour:02}:00") for hour in (9, 10, 11))
+    events = [
+        event(TicketStatus.ACKNOWLEDGED, ten),
+        event(TicketStatus.IN_PROGRESS, nine),
+        event(TicketStatus.PENDING, eleven),
+    ]
+    found = read_clock(events, as_of=at("2025-04-10 12:00"), policy=clock_policy())
+    assert [hold.start for hold in found.holds] == [eleven]
+    assert found.net == timedelta(hours=1)
+    assert all(span.start >= ten for span in found.counted)
