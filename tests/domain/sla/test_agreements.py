@@ -124,6 +124,13 @@ def test_a_window_of_facts_that_is_shorter_than_the_contracts_is_agreed_in_part(
     assert paid == {"cut": "5.16 EUR", "whole": "0.00 EUR", "excluded": "0.00 EUR"}
 
 
+@pytest.mark.parametrize("way", ["cut", "whole"])
+def test_a_charge_pro_rata_is_that_of_the_time_whatever_the_denominator_of_the_tiers(way: str) -> None:
+    terms = contract(objective({"kind": "credit", "rate": "pro_rata"}), partial_window=way)
+    facts = known(held("2026-10-16 00:00", None, "100"), outages=(outage("2026-10-20 00:00", "2026-10-21 00:00"),))
+    assert due(terms, facts) == "3.23 EUR"  # one day of 31, of 100 EUR
+
+
 def test_the_cap_of_a_quarter_is_a_share_of_what_the_agreement_charges_in_it() -> None:
     down = (outage("2026-10-20 08:00", "2026-10-25 08:00"),)
     terms = contract(AVAILABLE, cap={"share": "10%", "over": "quarter"})

@@ -62,7 +62,8 @@ class RateWorth:
             case ShareOfCharge():
                 return rate.share * self._charge() if rate.share else Fraction(0)
             case ProRata():
-                return seconds / self.total * self._charge() if seconds else Fraction(0)
+                held = self.context.case.agreed.seconds  # the time that the charge of the window pays for
+                return seconds / held * self._charge() if seconds else Fraction(0)
             case FixedSum():
                 return self._sum(rate)
             case DayOfCharge():
