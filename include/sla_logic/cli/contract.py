@@ -16,6 +16,9 @@ from include.sla_logic.domain.errors import ForeseenError
 app = typer.Typer(no_args_is_help=True, help="Check and explain contracts.")
 
 
+_GALLERY = Path(__file__).parents[3] / "docs" / "gallery"
+
+
 class UnableToReadFile(ForeseenError):
     """The file is not there, or holds no text."""
 
@@ -44,6 +47,21 @@ def _show(name: str, contract: Contract | None, findings: tuple[Finding, ...]) -
     if contract is not None and not any(finding.level == "refuses" for finding in findings):
         count = len(contract.objectives)
         typer.echo(f"{name}: {contract.id} version {contract.version} can be loaded: {count} objective(s)")
+
+
+@app.command("new")
+def new(
+    name: Annotated[str | None, typer.Argument(help="A contract of the gallery; without it they are listed.")] = None,
+) -> None:
+    """Print a contract of the gallery to start from (docs/gallery)."""
+    known = {file.parent.name: file for file in sorted(_GALLERY.glob("*/contract.yaml"))}
+    if name is None:
+        for known_name, file in known.items():
+            typer.echo(f"{known_name}: {read_text(file).splitlines()[0].removeprefix('# ')}")
+    elif name in known:
+        typer.echo(read_text(known[name]), nl=False)
+    else:
+        raise UnableToReadFile(f"The gallery has no contract {name}: sla contract new lists them.")
 
 
 @app.command("migrate")
