@@ -1,7 +1,7 @@
 """What was measured and recorded of one service: the facts that a contract is judged on."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from include.sla_logic.domain.agreed_time import AgreedTime, Charge, belong_to_one_each
 from include.sla_logic.domain.document import Value
-from include.sla_logic.domain.period import Instant, Period
+from include.sla_logic.domain.period import Day, Instant, Period
 from include.sla_logic.domain.samples import SampleSeries
 
 __all__ = [
@@ -115,8 +115,8 @@ class Delay(Value):
     """
 
     kind: str
-    due: date | None = None
-    done: date | None = None
+    due: Day | None = None
+    done: Day | None = None
     days_late: Annotated[int, Field(ge=0)] | None = None
 
 

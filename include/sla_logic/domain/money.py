@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from include.sla_logic.domain.errors import ForeseenError
 
+_MOST_DIGITS, _FINEST = 15, 60
+
 # ISO 4217: the currencies whose minor unit is not a hundredth.
 _MINOR_DIGITS = dict.fromkeys(
     ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0
@@ -38,6 +40,10 @@ def minor_digits(currency: str) -> int:
 def _finite(amount: Decimal) -> Decimal:
     if not amount.is_finite():
         msg = "an amount of money must be a finite number"
+        raise ValueError(msg)
+    exponent = amount.as_tuple().exponent
+    if amount.adjusted() > _MOST_DIGITS or (isinstance(exponent, int) and exponent < -_FINEST):
+        msg = f"an amount of money has at most {_MOST_DIGITS} digits before the point and {_FINEST} behind it"
         raise ValueError(msg)
     return amount
 

@@ -1,13 +1,13 @@
 """Half-open periods of whole UTC seconds."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from include.sla_logic.domain import spans
-from include.sla_logic.domain.instants import as_written
+from include.sla_logic.domain.instants import as_written, day_as_written
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,6 +28,7 @@ def whole_second(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(microsecond=0)
 
 
+Day = Annotated[date, BeforeValidator(day_as_written)]
 Instant = Annotated[AwareDatetime, BeforeValidator(as_written), AfterValidator(whole_second)]
 
 

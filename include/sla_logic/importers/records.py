@@ -1,16 +1,16 @@
 """The records that can be imported, field by field; whatever does not fit is refused with its field."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from include.sla_logic.domain.instants import as_written, day_as_written, possible
+from include.sla_logic.domain.instants import as_written, possible
 from include.sla_logic.domain.measurements import Attribution
 from include.sla_logic.domain.money import Currency
 from include.sla_logic.domain.network import Layer, ResourceState, Severity
 from include.sla_logic.domain.notification import Reference, Text
+from include.sla_logic.domain.period import Day
 
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
 Long = Annotated[Text, Field(max_length=2000)]
@@ -33,8 +33,6 @@ def _measurable(number: Decimal) -> Decimal:
 
 Quantity = Annotated[Decimal, AfterValidator(_measurable), Field(ge=0, le=10**9, allow_inf_nan=False)]
 Moment = Annotated[AwareDatetime, BeforeValidator(as_written), AfterValidator(possible)]
-
-Day = Annotated[date, BeforeValidator(day_as_written)]
 
 
 class Record(BaseModel):

@@ -23,6 +23,7 @@ _ODD_NUMBER = re.compile(
     r"|[0-9_]*_[0-9_]*\.[0-9_]*|[0-9]+\.[0-9]*_[0-9_]*)([eE][-+][0-9]+)?"
 )
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")  # 17:00 is a time of day to people, and 1020 to YAML 1.1
+_POWER = re.compile(r"[-+]?[0-9_]*\.?[0-9_]+[eE]([-+]?[0-9]+)%?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _MOST_VALUES, _CHARACTERS = 20_000, 50
 _DEEPEST, _LONGEST_NUMBER, _LARGEST_EXPONENT, _SHOWN = 30, 40, 30, 40
@@ -183,6 +184,10 @@ class _Reader:
 
     def _scalar(self, event: yaml.ScalarEvent, path: Path) -> Any:
         self._tag_free(event)
+        power = _POWER.fullmatch(event.value[-_LONGEST_NUMBER:])
+        if power and abs(int(power[1])) > _LARGEST_EXPONENT:
+            field, shown = ".".join(map(str, path)), shortened(event.value)
+            raise self.refuse(f"{field}: {shown} has too large an exponent: write its digits", event)
         if event.style or event.tag is not None:  # quotes, a block, or a tag: text
             return event.value
         value = self._plain(event, ".".join(map(str, path)))
@@ -208,8 +213,6 @@ class _Reader:
         if len(text) > _LONGEST_NUMBER:
             most = f"a number has at most {_LONGEST_NUMBER} characters"
             raise self.refuse(f"{field}: {shortened(text)} is too long: {most}", event)
-        if decimal and decimal[2] and abs(int(decimal[2][1:])) > _LARGEST_EXPONENT:
-            raise self.refuse(f"{field}: {text} has too large an exponent: write its digits", event)
         return int(text) if whole else Decimal(text)
 
 
