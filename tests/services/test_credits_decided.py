@@ -130,6 +130,28 @@ def test_what_was_entered_and_approved_stands_too(undecided):
     assert violations(undecided) == []
 
 
+def test_what_two_incidents_hold_for_one_window_is_decided_once_and_both_are_told(undecided):
+    lead(undecided, "run-2", external_reference="CRM-2")
+    first, second = undecided.credits.waiting()
+    assert (first.window_start, first.ticket) == (second.window_start, "TT-000001")
+    undecided.credits.enter(first.reference, amount="12.50", by="ann", reason="a day")
+    undecided.credits.approve(first.reference, by="ben", reason="ok")
+    assert [one.state for one in undecided.credits.waiting()] == ["to_be_paid_out"]
+    assert told(undecided)[-1] in {CreditState.BOOKED, CreditState.PROVISIONAL}
+    assert told(undecided, "run-2") == [CreditState.UNDER_REVIEW, CreditState.NONE_DUE]
+    lead(undecided, "run-3", external_reference="CRM-3")
+    assert [one.state for one in undecided.credits.waiting()] == ["to_be_paid_out"]
+    assert violations(undecided) == []
+
+
+def test_what_two_incidents_hold_for_one_window_is_declined_for_both(undecided):
+    lead(undecided, "run-2", external_reference="CRM-2")
+    undecided.credits.decline(undecided.credits.waiting()[0].reference, by="ann", reason="not ours")
+    assert undecided.credits.waiting() == []
+    assert [told(undecided, run)[-1] for run in ("run-1", "run-2")] == [CreditState.DECLINED] * 2
+    assert violations(undecided) == []
+
+
 def test_a_credit_without_an_open_invoice_is_listed_as_to_be_paid_out(undecided):
     [waiting] = undecided.credits.waiting()
     undecided.credits.enter(waiting.reference, amount="12.50", by="ann", reason="a day")

@@ -147,7 +147,6 @@ class KilledProcess(RuleBasedStateMachine):
         self.sent = {}
         self.members = {}
         self.answers = {}
-        self.decided = 0
         self.changed = set()
 
     @precondition(has_room)
@@ -246,14 +245,8 @@ class KilledProcess(RuleBasedStateMachine):
             return
         act, parts = getattr(self.use_cases.credits, how), {"by": by, "reason": "So be it."}
         parts |= {"amount": "1.00"} if how == "enter" else {}
-        told = self.reported(held[0].ticket)
         with self.killer.before_write(moment), suppress(UnableToDecideCredit):
             act(held[0].reference, **parts)
-            self.decided += how != "enter" and told
-
-    def reported(self, ticket):
-        """Tell whether the customer has a letter that a decision must correct."""
-        return "send_customer_report" in self.use_cases.lookups.incident(ticket).tasks
 
     @rule(run_id=runs, days=st.integers(1, 25))
     def upgrade_the_service(self, run_id, days):
@@ -329,7 +322,9 @@ class KilledProcess(RuleBasedStateMachine):
         assert set(self.use_cases.outbox.counts()) <= {"sent"}
         letters = len(list((self.folder / "letters").glob("*.eml")))
         assert letters == sum(message.kind == "mail" for message in self.use_cases.outbox.messages(limit=1000))
-        assert letters == len(self.sent) + self.decided
+        told = self.use_cases.lookups
+        rounds = [d for run_id in self.sent for d in told.incident(run_id).documents if d.kind == "CustomerReport"]
+        assert letters == len(self.sent) + sum(round_.task.startswith("credit ") for round_ in rounds)
         assert {message.key for message in self.use_cases.outbox.messages(limit=1000)} == set(self.outside.arrived)
         shutil.rmtree(self.folder, ignore_errors=True)
 

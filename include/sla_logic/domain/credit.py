@@ -24,7 +24,8 @@ class Decision(Value):
 
     def against(self, window: Period) -> str | None:
         """Say why nothing is booked for this window by itself: it was declined, on other facts."""
-        if self.state != "declined" or not self.window.overlaps(window):
+        nothing = self.amount is not None and not self.amount  # settled with another incident's credit
+        if self.state != "declined" or nothing or not self.window.overlaps(window):
             return None
         what = "the credit" if self.amount is None else str(self.amount)
         return f"{self.by} declined {what} for {self.window} ({self.reference}), and facts have changed since"

@@ -140,6 +140,9 @@ def _credit_lines(rebate: Rebate, amount: Money, state: CreditState, *, decided:
     """Explain the amount line by line; one that a person named is one line of its own."""
     if state is CreditState.DECLINED:
         return ()
+    if decided and not amount:
+        due = rebate.total if rebate.total.amount > 0 else rebate.gross
+        return (CreditLine(objective="", amount=amount, arithmetic=(), gross=due, earlier=due),) if due else ()
     if decided and amount != rebate.total:
         return (CreditLine(objective="", amount=amount, arithmetic=(), gross=amount),)
     return tuple(
@@ -159,7 +162,7 @@ def _credit_state(rebate: Rebate, adjustment: BillingAdjustment) -> CreditState:
         return CreditState.UNDER_REVIEW
     if adjustment.decided == "declined" and not adjustment.booked:
         return CreditState.DECLINED
-    if not rebate.total and not adjustment.booked:
+    if not adjustment.booked and (not rebate.total or adjustment.decided is not None):
         return CreditState.NONE_DUE
     if not adjustment.booked and rebate.claim_required:
         return CreditState.TO_BE_CLAIMED

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, and_, func, select, update
 
 from include.sla_logic.domain.credit import Rebate
 from include.sla_logic.domain.credit_policy import CreditPolicy
@@ -152,6 +152,26 @@ def decline_credit(connection: Connection, reference: str, *, by: str, reason: s
         decision_reason=reason,
         decided_at=now,
     )
+
+
+def held_on_the_same_facts(connection: Connection, reference: str) -> list[tuple[str, str]]:
+    """Return reference and ticket of what other incidents hold for the window of this credit, judged alike."""
+    this, other = _CREDITS.alias(), _CREDITS.alias()
+    alike = [other.c[name] == this.c[name] for name in ("customer", "service", "window_start", "window_end", "facts")]
+    query = (
+        select(other.c.id, other.c.ticket)
+        .join(this, and_(*alike))
+        .where(this.c.id == reference, other.c.id != reference, other.c.state == "held")
+        .order_by(other.c.id)
+    )
+    return [(row.id, row.ticket) for row in connection.execute(query)]
+
+
+def settle_with(connection: Connection, reference: str, decided: str, *, by: str, now: datetime) -> None:
+    """Close a held credit of which another incident's credit, that was `decided`, has left nothing."""
+    _locked(connection, reference, state="held")
+    settled = {"state": "declined", "amount": 0, "decided_by": by, "decided_at": now}
+    _decide(connection, reference, **settled, decision_reason=f"decided with {decided}")
 
 
 def note_paid_out(connection: Connection, reference: str, *, by: str, now: datetime) -> Money:

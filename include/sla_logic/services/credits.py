@@ -15,6 +15,7 @@ from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.counted_credits import credits_of_incident
 from include.sla_logic.persistence.flush import flush
+from include.sla_logic.persistence.incident_records import find_number, lock_tickets
 from include.sla_logic.persistence.queue_positions import note_decided_credit
 from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
@@ -26,8 +27,10 @@ from include.sla_logic.services.credit_decisions import (
     claim_credit,
     decline_credit,
     enter_amount,
+    held_on_the_same_facts,
     note_paid_out,
     read_amount,
+    settle_with,
 )
 from include.sla_logic.services.waiting_credits import WaitingCredit, held_credits_of, waiting_credits
 
@@ -58,6 +61,7 @@ class Credits:
             )
             self._tell(connection, file, "approved")
             self._note(connection, file, f"The credit {reference} of {amount} was approved", by=by, reason=reason)
+            self._settle_others(connection, reference, "approved", by=by)
             return amount
 
     def enter(self, reference: str, *, amount: str, by: str, reason: str) -> Money:
@@ -104,6 +108,7 @@ class Credits:
             decline_credit(connection, reference, by=by, reason=reason, now=file.now)
             self._tell(connection, file, "declined")
             self._note(connection, file, f"The credit {reference} was declined", by=by, reason=reason)
+            self._settle_others(connection, reference, "declined", by=by)
 
     def paid_out(self, reference: str, *, by: str, reason: str) -> Money:
         """Note that a credit without an open invoice was paid out in another way; return its amount."""
@@ -114,9 +119,12 @@ class Credits:
             return amount
 
     def _file_of(self, connection: Connection, reference: str, *, task: str) -> SqlCaseFile:
-        """Lock the incident of a waiting credit, and open its case file."""
+        """Lock the incident of a waiting credit, with those that are decided with it, and open its case file."""
         ticket = self._find(connection, reference).ticket
-        return self.work.open_file(connection, self.work.lock(connection, ticket), task=task)
+        with_it = [other for _, other in held_on_the_same_facts(connection, reference)]
+        numbers = {one: find_number(connection, one) for one in (ticket, *with_it)}
+        lock_tickets(connection, sorted(numbers.values()))  # in their order, as everything that holds several does
+        return self.work.open_file(connection, numbers[ticket], task=task)
 
     def _find(self, connection: Connection, reference: str) -> WaitingCredit:
         found = [credit for credit in waiting_credits(connection) if credit.reference == reference]
@@ -124,6 +132,14 @@ class Credits:
             msg = f"There is no credit {reference} that waits for a decision."
             raise UnableToDecideCredit(msg)
         return found[0]
+
+    def _settle_others(self, connection: Connection, reference: str, decided: str, *, by: str) -> None:
+        """Decide with it what other incidents hold for the same window on the same facts."""
+        for other, ticket in held_on_the_same_facts(connection, reference):
+            file = self.work.open_file(connection, self.work.lock(connection, ticket), task=f"credit {decided}")
+            settle_with(connection, other, reference, by=by, now=file.now)
+            self._tell(connection, file, decided)
+            self._note(connection, file, f"The credit {other} was settled", by=by, reason=f"decided with {reference}")
 
     def _tell(self, connection: Connection, file: SqlCaseFile, decided: str) -> None:
         """Write what is booked now, and a letter where the customer was told that the credit is under review."""
