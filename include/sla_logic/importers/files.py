@@ -92,23 +92,26 @@ def size_of(path: Path) -> int:
 
 def count_rows(path: Path) -> int | None:
     """Return about how many rows a file has: its lines, without the header; None where it cannot be unpacked."""
-    lines = 0
+    size, lines = size_of(path), 0
     try:
-        for part in _parts(path, most=LARGEST_FILE):
+        for part in _parts(path, most=_most_letters(path, size)):
             lines += part.count(b"\n")
     except (OSError, EOFError, zlib.error, UnableToReadFile):
-        size_of(path)
         return None
     return max(0, lines - (".csv" in path.suffixes))
 
 
 def _refuse_bomb(path: Path) -> None:
     """Raise `UnableToReadFile` before the first row where a packed file unpacks to far more than a table does."""
-    most = max(NEVER_TOO_PACKED, MOST_PACKED * size_of(path))
-    if _is_packed(path) and most < LARGEST_FILE:
+    most = _most_letters(path, size_of(path))
+    if most < LARGEST_FILE:
         with suppress(OSError, EOFError, zlib.error):  # damaged: told with the line, once it is read
             for _ in _parts(path, most=most):
                 pass
+
+
+def _most_letters(path: Path, size: int) -> int:
+    return min(LARGEST_FILE, max(NEVER_TOO_PACKED, MOST_PACKED * size)) if _is_packed(path) else LARGEST_FILE
 
 
 def _parts(path: Path, *, most: int) -> Iterator[bytes]:
