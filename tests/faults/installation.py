@@ -237,9 +237,14 @@ class Installation:
 
 @contextmanager
 def open_installation(
-    folder: Path, *, operations: str, on_small_disk: bool = False, environment: Mapping[str, str] = HASTE
+    folder: Path,
+    *,
+    operations: str,
+    metadata: str = "postgres",
+    on_small_disk: bool = False,
+    environment: Mapping[str, str] = HASTE,
 ) -> Iterator[Installation]:
-    """Open an installation whose operations database is 'sqlite' or 'postgres'; Airflow's own is always PostgreSQL.
+    """Open an installation; its operations database and Airflow's own are each 'sqlite' or 'postgres'.
 
     Where one may mount, the operations database can be given a small disk of its own.
     """
@@ -267,7 +272,9 @@ def open_installation(
                 DAGS, folder / "dags", ignore=shutil.ignore_patterns("__pycache__")
             ),  # so that another version can be deployed
             operations=OperationsDatabase(url),
-            metadata_url=server.create_database(f"airflow_{uuid4().hex[:8]}"),
+            metadata_url=server.create_database(f"airflow_{uuid4().hex[:8]}")
+            if metadata == "postgres"
+            else sqlite_url(folder / "airflow.db"),
             extra_environment={**connections, **environment},
         )
         use_cases = UseCases(Settings(url, folder / "letters"))
