@@ -85,6 +85,7 @@ REFUSED = (
     Hostile("list for text", {"description": ["x"]}, ".description"),
     Hostile("object for text", {"external_reference": {"a": 1}}, ".external_reference"),
     Hostile("truth for a level", {"impact": "very"}, ".impact"),
+    Hostile("true for a level", {"impact": True}, ".impact"),
     Hostile("level that is none", {"urgency": 9}, ".urgency"),
     Hostile("list for an instant", {"observed_from": []}, ".observed_from"),
     Hostile("instant out of the calendar", {"observed_from": "0001-01-01T00:00:00+14:00"}, ".observed_from"),

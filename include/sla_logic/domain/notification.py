@@ -57,6 +57,17 @@ class Level(IntEnum):
     LOW = 3
 
 
+def _a_level(said: Any) -> Any:
+    """Refuse a truth value: Python would read `true` as 1, the highest."""
+    if isinstance(said, bool):
+        msg = f"{said} is no level; write 1 (high), 2 or 3"
+        raise ValueError(msg)  # noqa: TRY004 - pydantic turns it into its own error
+    return said
+
+
+ToldLevel = Annotated[Level, BeforeValidator(_a_level)]
+
+
 class Metric(StrEnum):
     """A quantity that a customer can report and a contract can promise."""
 
@@ -145,13 +156,13 @@ class ProblemNotification(Document):
         examples=["2026-11-02T08:30:00+00:00"],
         json_schema_extra=_form("Problem"),
     )
-    impact: Level = Field(
+    impact: ToldLevel = Field(
         default=Level.MEDIUM,
         title="Impact",
         description="How much of the customer's business is hit.",
         json_schema_extra=_form("Assessment", values_display={"1": "1 - high", "2": "2 - medium", "3": "3 - low"}),
     )
-    urgency: Level = Field(
+    urgency: ToldLevel = Field(
         default=Level.MEDIUM,
         title="Urgency",
         description="How soon it must be corrected.",
