@@ -18,14 +18,14 @@ from include.sla_logic.domain.service_hours import Opening, after_service_time, 
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from tests.domain.sla.make import at, contract, facts, judge, objective, outage, text_of
 
-OFFICE = [{"days": ["mon", "tue", "wed", "thu", "fri"], "opens": "09:00", "closes": "17:00"}]
+WORKING_HOURS = [{"days": ["mon", "tue", "wed", "thu", "fri"], "opens": "09:00", "closes": "17:00"}]
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 BERLIN = calendar_window("month", "Europe/Berlin", at("2026-10-10"))  # 22 working days, summer time ends on the 25th
 
 
-def office(**fields):
+def in_working_hours(**fields):
     """Write a contract with office hours in Berlin and a table of tiers."""
-    counting = {"service_hours": OFFICE, **fields.pop("counting", {})}
+    counting = {"service_hours": WORKING_HOURS, **fields.pop("counting", {})}
     return contract(objective(target=99.9), zone="Europe/Berlin", counting=counting, **fields)
 
 
@@ -35,13 +35,13 @@ def availability(terms, *outages, **more):
 
 
 def test_the_whole_is_the_service_hours_of_the_window_across_the_change_of_the_clocks():
-    judged = availability(office())
+    judged = availability(in_working_hours())
     assert judged.total_seconds == 22 * 8 * 3600
 
 
 def test_a_night_between_two_days_does_not_count_and_does_not_split_the_outage():
     """Monday 16:30 to Tuesday 09:45 in Berlin is 30 and 45 minutes of service."""
-    judged = availability(office(), outage("2026-10-05 14:30", "2026-10-06 07:45"))
+    judged = availability(in_working_hours(), outage("2026-10-05 14:30", "2026-10-06 07:45"))
     assert judged.counted_seconds == 75 * 60
     assert judged.measured_exact == str(100 - Fraction(100 * 75 * 60, 22 * 8 * 3600))
     assert [(i.kind, i.seconds) for i in judged.intervals] == [
@@ -54,29 +54,29 @@ def test_a_night_between_two_days_does_not_count_and_does_not_split_the_outage()
 
 @pytest.mark.parametrize(("shortest", "counted"), [("75 min", 75 * 60), ("76 min", 0)])
 def test_the_shortest_outage_is_measured_in_service_hours(shortest, counted):
-    terms = office(counting={"shortest": {"at_least": shortest}})
+    terms = in_working_hours(counting={"shortest": {"at_least": shortest}})
     assert availability(terms, outage("2026-10-05 14:30", "2026-10-06 07:45")).counted_seconds == counted
 
 
 def test_a_weekend_and_a_holiday_are_no_service_hours_unless_said():
     weekend = outage("2026-10-02 15:00", "2026-10-05 07:00")  # Friday 17:00 to Monday 09:00
-    assert availability(office(), weekend).counted_seconds == 0
+    assert availability(in_working_hours(), weekend).counted_seconds == 0
     holiday = outage("2026-10-06 00:00", "2026-10-07 00:00")
-    terms = office(calendar={"holidays": [date(2026, 10, 6)]})
+    terms = in_working_hours(calendar={"holidays": [date(2026, 10, 6)]})
     assert availability(terms, holiday).counted_seconds == 0
     assert availability(terms, holiday).total_seconds == 21 * 8 * 3600
     always = contract(
         objective(),
         zone="Europe/Berlin",
         calendar={"holidays": [date(2026, 10, 6)]},
-        counting={"service_hours": [OFFICE[0] | {"on_holidays": True}]},
+        counting={"service_hours": [WORKING_HOURS[0] | {"on_holidays": True}]},
     )
     assert availability(always, holiday).counted_seconds == 8 * 3600
 
 
 def test_maintenance_in_service_hours_is_left_out_once():
     planned = MaintenanceWindow(reference="M", start=at("2026-10-05 08:00"), end=at("2026-10-05 09:00"))
-    judged = availability(office(), outage("2026-10-05 06:00", "2026-10-05 16:00"), maintenance=(planned,))
+    judged = availability(in_working_hours(), outage("2026-10-05 06:00", "2026-10-05 16:00"), maintenance=(planned,))
     assert judged.counted_seconds == 7 * 3600
 
 
@@ -84,13 +84,13 @@ def test_a_repair_takes_its_service_hours():
     terms = contract(
         objective({"kind": "share_when_missed", "credit": "5%"}, id="repair", metric="time_to_restore", target=4000),
         zone="Europe/Berlin",
-        counting={"service_hours": OFFICE},
+        counting={"service_hours": WORKING_HOURS},
     )
     assert availability(terms, outage("2026-10-05 14:30", "2026-10-06 07:45")).measured == Decimal(75 * 60)
 
 
 def test_an_objective_may_have_hours_of_its_own():
-    own = objective(id="office", counting={"service_hours": OFFICE})
+    own = objective(id="office", counting={"service_hours": WORKING_HOURS})
     terms = contract(objective(), own, zone="Europe/Berlin")
     night = facts(outage("2026-10-05 20:00", "2026-10-06 04:00"))
     both = {judged.objective: judged.counted_seconds for judged in judge(terms, night, window=BERLIN).objectives}
@@ -99,7 +99,7 @@ def test_an_objective_may_have_hours_of_its_own():
 
 def test_the_next_tier_is_reached_in_service_hours():
     """99.9 % of 176 hours leaves 633.6 s; at five minutes to five, it is reached next morning."""
-    terms = office()
+    terms = in_working_hours()
     [judged] = judge(
         terms, facts(outage("2026-10-05 14:55", None)), window=BERLIN, as_of=at("2026-10-05 14:55")
     ).objectives

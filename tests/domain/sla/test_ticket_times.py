@@ -8,7 +8,7 @@ from include.sla_logic.domain.measurements import Hold, Ticket
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode, Verdict
 from tests.domain.sla.make import at, contract, euros, facts, judge, objective
 
-OFFICE = {"service_hours": [{"opens": "09:00", "closes": "17:00"}]}
+WORKING_HOURS = {"service_hours": [{"opens": "09:00", "closes": "17:00"}]}
 PER_TICKET = {"kind": "credit", "for_each": "event", "when": "target_missed", "rate": "5%"}
 
 
@@ -50,7 +50,7 @@ def test_the_resolution_is_measured_by_its_own_moment():
 def test_a_ticket_is_answered_in_service_hours():
     """Thursday 16:50 to Friday 09:15 is 25 minutes of service."""
     one = ticket("2025-04-10 16:50", "2025-04-11 09:15")
-    assert judged(terms(counting=OFFICE), one)[0].measured == 25 * 60
+    assert judged(terms(counting=WORKING_HOURS), one)[0].measured == 25 * 60
 
 
 def test_time_in_which_the_customer_has_to_act_does_not_count_where_holds_stop_the_clock():
