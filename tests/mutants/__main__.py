@@ -92,12 +92,15 @@ def main() -> None:
         asked.calls.write_text(json.dumps(called), "utf-8")
     every = [change for file in CORE if asked.only in str(file) for change in changes(file)]
     chosen = random.Random(asked.seed).sample(every, min(asked.sample or len(every), len(every)))
+    reasons, missed = explained(), list[Change]()
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda change: notices(change, called, whole=not asked.near), chosen))
-    reasons = explained()
-    missed = [change for change, noticed in zip(chosen, results, strict=True) if not noticed]
-    for change in missed:
-        print(f"{change}{' (listed: ' + reasons[key(change)] + ')' if key(change) in reasons else ''}")
+        found = pool.map(lambda change: notices(change, called, whole=not asked.near), chosen)
+        for change, noticed in zip(chosen, found, strict=True):
+            if not noticed:
+                missed.append(change)
+                print(
+                    f"{change}{' (listed: ' + reasons[key(change)] + ')' if key(change) in reasons else ''}", flush=True
+                )
     counted = [change for change in missed if key(change) not in reasons]
     share = 100 * (len(chosen) - len(counted)) / len(chosen)
     print(
