@@ -1,17 +1,14 @@
 """Decisions of people about credits that are not booked automatically."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from include.sla_logic.domain.credit import Rebate
 from include.sla_logic.domain.credit_policy import CreditPolicy
-from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.money import Money, minor_digits
 from include.sla_logic.domain.netting import EarlierCredit, Netted
 from include.sla_logic.persistence.accounts import lock_credits, open_invoice
@@ -23,12 +20,9 @@ from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import from_minor_units, to_minor_units
 from include.sla_logic.services.claims import JudgedClaim
+from include.sla_logic.services.typed_amounts import UnableToDecideCredit
 
 _CREDITS = a.applied_billing_credits
-
-
-class UnableToDecideCredit(ForeseenError):
-    """The credit does not exist, is decided already, has changed, or is another person's to decide."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +53,6 @@ def approve_credit(
     _check_person(policy, person, amount, row)
     _check_unchanged(connection, row, amount, rebate)
     return _book(connection, row, amount, person=person, now=now, outgoing=outgoing)
-
-
-def read_amount(text: str, currency: str) -> Money:
-    """Read what a person typed, as 12.50 or 12.50 EUR; raise `UnableToDecideCredit` for anything else."""
-    found = re.fullmatch(r"(-?[0-9]{1,15}(?:\.[0-9]{1,6})?)(?: ?([A-Z]{3}))?", text.strip())
-    if found is None:
-        msg = f"{text[:40]!r} is no amount: write it as 12.50 {currency}."
-        raise UnableToDecideCredit(msg)
-    return Money(amount=Decimal(found[1]), currency=found[2] or currency)
 
 
 def enter_amount(
@@ -152,19 +137,6 @@ def decline_credit(connection: Connection, reference: str, *, by: str, reason: s
         decision_reason=reason,
         decided_at=now,
     )
-
-
-def held_on_the_same_facts(connection: Connection, reference: str) -> list[tuple[str, str]]:
-    """Return reference and ticket of what other incidents hold for the window of this credit, judged alike."""
-    this, other = _CREDITS.alias(), _CREDITS.alias()
-    alike = [other.c[name] == this.c[name] for name in ("customer", "service", "window_start", "window_end", "facts")]
-    query = (
-        select(other.c.id, other.c.ticket)
-        .join(this, and_(*alike))
-        .where(this.c.id == reference, other.c.id != reference, other.c.state == "held")
-        .order_by(other.c.id)
-    )
-    return [(row.id, row.ticket) for row in connection.execute(query)]
 
 
 def settle_with(connection: Connection, reference: str, decided: str, *, by: str, now: datetime) -> None:

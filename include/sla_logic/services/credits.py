@@ -22,17 +22,20 @@ from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.claims import judge_claim
 from include.sla_logic.services.credit_decisions import (
     Person,
-    UnableToDecideCredit,
     approve_credit,
     claim_credit,
     decline_credit,
     enter_amount,
-    held_on_the_same_facts,
     note_paid_out,
-    read_amount,
     settle_with,
 )
-from include.sla_logic.services.waiting_credits import WaitingCredit, held_credits_of, waiting_credits
+from include.sla_logic.services.typed_amounts import UnableToDecideCredit, read_amount
+from include.sla_logic.services.waiting_credits import (
+    WaitingCredit,
+    held_credits_of,
+    held_on_the_same_facts,
+    waiting_credits,
+)
 
 
 @dataclass(frozen=True)

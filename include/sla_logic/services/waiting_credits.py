@@ -68,6 +68,19 @@ def held_credits_of(connection: Connection, ticket: str) -> list[WaitingCredit]:
     return [_waiting(row) for row in connection.execute(mine)]
 
 
+def held_on_the_same_facts(connection: Connection, reference: str) -> list[tuple[str, str]]:
+    """Return reference and ticket of what other incidents hold for the window of this credit, judged alike."""
+    this, other = applied_billing_credits.alias(), applied_billing_credits.alias()
+    alike = [other.c[name] == this.c[name] for name in ("customer", "service", "window_start", "window_end", "facts")]
+    query = (
+        select(other.c.id, other.c.ticket)
+        .join(this, and_(*alike))
+        .where(this.c.id == reference, other.c.id != reference, other.c.state == "held")
+        .order_by(other.c.id)
+    )
+    return [(row.id, row.ticket) for row in connection.execute(query)]
+
+
 def _undecided() -> Select[Any]:
     table = applied_billing_credits.c
     unpaid = and_(table.state.in_(COUNTS), table.invoice.is_(None), table.paid_out_at.is_(None), table.amount != 0)
