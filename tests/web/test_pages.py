@@ -91,7 +91,7 @@ def test_path_like_and_control_characters_in_addresses_find_nothing(desk):
     for name in ("..%2f..%2fetc%2fpasswd", "%00", "%0d%0aX-Evil:1", "TT-%F0%9F%92%A5", "TT-" + "9" * 60):
         for place in ("incidents", "services", "runs", "api/v1/incidents"):
             answer = desk.get(f"/{place}/{name}")
-            assert answer.status_code in {200, 404}, (place, name)
+            assert answer.status_code == 400 if name == "%00" else answer.status_code in {200, 404}, (place, name)
             assert "x-evil" not in answer.headers
 
 
