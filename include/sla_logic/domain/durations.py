@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, cast
 
 import pendulum
@@ -29,6 +30,7 @@ def parse_duration(written: Any) -> int:
     raise ValueError(msg)
 
 
+@lru_cache(maxsize=4096)
 def show_duration(seconds: int, *, units: int = len(_UNITS)) -> str:
     """Write seconds as `1 h 30 min 5 s`, in at most that many units from the largest one down."""
     if abs(seconds) > _LONGEST:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
@@ -52,6 +52,7 @@ def show_share(share: Fraction) -> str:
     return f"{shown}%" if "/" not in shown else f"{share.numerator}/{share.denominator}"
 
 
+@lru_cache(maxsize=4096)
 def exact_text(value: Fraction) -> str:
     """Write a fraction as a decimal where it ends, else as numerator/denominator."""
     rest = value.denominator

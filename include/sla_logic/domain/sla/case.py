@@ -159,12 +159,12 @@ def availability_of(case: Case, downtime: Downtime) -> Measured:
     if found.unknown_seconds >= case.seconds:
         found.state = DataState.NO_DATA
         return found
-    found.value = 100 - 100 * counts / total
+    found.value = 100 - Fraction(100 * counts, total)
     lengths = [end - start for start, end in downtime.counted]
     summed = f"{' + '.join(map(str, lengths))} = {seconds} s" if 1 < len(lengths) <= 20 else f"{seconds} s"  # noqa: PLR2004
     found.steps += [
         f"downtime {summed} in {len(lengths)} counted interval(s)" if lengths else "downtime 0 s",
-        *([f"of which {exact_text(counts)} s count, as outages count in part"] if counts != seconds else []),
-        f"availability = 100 x (1 - {exact_text(counts)}/{total}) = {figure(found.value)} %",
+        *([f"of which {exact_text(Fraction(counts))} s count, as outages count in part"] if counts != seconds else []),
+        f"availability = 100 x (1 - {exact_text(Fraction(counts))}/{total}) = {figure(found.value)} %",
     ]
     return found

@@ -74,7 +74,7 @@ class _Paying:
         rule, measured, case = self.rule, self.measured, self.context.case
         if rule.for_each == "window":
             timed = measured.downtime is not None and not self.in_steps
-            seconds = measured.downtime.counts if measured.downtime is not None and timed else None
+            seconds = Fraction(measured.downtime.counts) if measured.downtime is not None and timed else None
             return Units([Unit("window", (measured.value or Fraction(0)) if seconds is None else seconds)])
         if measured.downtime is not None:
             return (event_units if rule.for_each == "event" else day_units)(rule, measured.downtime, case)

@@ -57,9 +57,9 @@ class Downtime:
         return spans.total(self.counted)
 
     @property
-    def counts(self) -> Fraction:
+    def counts(self) -> int | Fraction:
         """The seconds of the window as they count: outages may count in part."""
-        return weighed(self.counted, self.weights)
+        return weighed(self.counted, self.weights) if self.weights else self.seconds
 
     def without(self, unpaid: Iterable[Span]) -> Self:
         """Return the same downtime, of which these stretches do not count."""
@@ -124,6 +124,8 @@ def count_downtime(contract: Contract, facts: ServiceFacts, parts: Sequence[Span
     long: list[Span] = []
     for outage in sorted(facts.outages, key=lambda outage: (outage.start, outage.reference)):
         _add_outage(contract, outage, until, found, short, long)
+    if all(weight == 1 for _span, weight in found.weights):
+        found.weights.clear()
     count_spans(contract, found, short, excluded, extra_unknown=[p.span for p in facts.unobserved])
     widest = _long_enough(contract, spans.subtract(long, excluded.spans), found, note=False)
     found.longest = spans.intersect(widest, parts)

@@ -215,7 +215,7 @@ def _worth(measured: Measured, context: RuleContext, seconds: int) -> Fraction |
     now = max([min(to_seconds(case.as_of), case.span[1]), *(end for _start, end in known.counted)])
     more = spans.merge([*known.counted, (now, now + seconds - known.seconds)])
     pretended, total = Downtime(known.parts, counted=more, weights=known.weights), measured.total
-    value = 100 - 100 * pretended.counts / total
+    value = 100 - Fraction(100 * pretended.counts, total)
     try:
         found = award(Measured(total=total, value=value, downtime=pretended), context)
     except UnableToJudge:

@@ -79,18 +79,37 @@ def next_by_downtime(objective: Objective, measured: Measured, now: Fraction, wo
         return None if step is None else Step(counted + math.ceil(step.seconds - counts), step.share, step.tier)
     by_window = isinstance(rule, Credit) and rule.for_each == "window"
     if by_window or isinstance(rule, rules.DayPerBlock | rules.DayPerExcessBlock | rules.SharePerStep):
-        reached = _first_dearer(counted, measured.total, now, worth)
+        guess = None if measured.downtime.weights else _next_block(objective, measured)
+        reached = _first_dearer(counted, measured.total, now, worth, guess)
         return None if reached is None else Step(reached, worth(reached) or now, "one more step")
     return None
 
 
-def _first_dearer(counted: int, total: int, now: Fraction, worth: Award) -> int | None:
-    """Find by bisection the least downtime with a higher credit."""
+def _next_block(objective: Objective, measured: Measured) -> int | None:
+    """Return the second at which a plain count of blocks rises next; None where the rule is more than that."""
+    rule, target = objective.rule, objective.target
+    block = getattr(rule, "block", None)
+    if not isinstance(block, int) or getattr(rule, "nearest", None) is not None or measured.downtime is None:
+        return None
+    beyond = "target" if isinstance(rule, rules.DayPerExcessBlock) else getattr(rule, "beyond", None)
+    free = Fraction(beyond) if isinstance(beyond, int) else Fraction(0)
+    if beyond == "target" and target is not None:
+        free = (100 - Fraction(target)) / 100 * measured.total
+    left = max(Fraction(0), measured.downtime.seconds - free)
+    if getattr(rule, "counts", None) == "full":
+        return math.ceil(free + (left // block + 1) * block)
+    return math.floor(free + math.ceil(left / block) * block) + 1
+
+
+def _first_dearer(counted: int, total: int, now: Fraction, worth: Award, guess: int | None) -> int | None:
+    """Find by bisection the least downtime with a higher credit; a good guess saves the search."""
 
     def dearer(seconds: int) -> bool:
         value = worth(seconds)
         return value is not None and value > now
 
+    if guess is not None and counted < guess <= total and dearer(guess) and not dearer(guess - 1):
+        return guess
     low, high = counted, total
     if not dearer(high):
         return None

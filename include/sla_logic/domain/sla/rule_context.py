@@ -63,7 +63,7 @@ def value_of(measured: Measured) -> Fraction:
     return measured.value
 
 
-def counted_seconds(measured: Measured) -> Fraction:
+def counted_seconds(measured: Measured) -> int | Fraction:
     """Return the counted downtime; raise `UnableToJudge` for an objective that measures no time."""
     if measured.downtime is None:
         raise UnableToJudge(RefusalCode.UNIT_MISMATCH, "The rule counts seconds, but the objective measures none.")

@@ -35,7 +35,7 @@ def check_kept(counting: Counting, facts: ServiceFacts) -> None:
 
 def weighed(spans: Iterable[Span], weights: Sequence[Weighed]) -> Fraction:
     """Return the seconds of merged spans, each as the heaviest outage of that moment counts; others count whole."""
-    if all(weight == 1 for _span, weight in weights):
+    if not weights:
         return Fraction(sum(end - start for start, end in spans))
     edges = sorted({edge for span, _weight in weights for edge in span})
     found = Fraction(0)
