@@ -16,7 +16,7 @@ from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.exclusions import Exclusions
 from include.sla_logic.domain.sla.objective_judgement import IntervalKind, RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
-from include.sla_logic.domain.sla.weights import Weighed, check_kept, weighed, weight_of
+from include.sla_logic.domain.sla.weights import WHOLE, Weighed, check_kept, weighed, weight_of
 from include.sla_logic.domain.spans import Span
 
 
@@ -124,7 +124,7 @@ def count_downtime(contract: Contract, facts: ServiceFacts, parts: Sequence[Span
     long: list[Span] = []
     for outage in sorted(facts.outages, key=lambda outage: (outage.start, outage.reference)):
         _add_outage(contract, outage, until, found, short, long)
-    if all(weight == 1 for _span, weight in found.weights):
+    if all(weight is WHOLE for _span, weight in found.weights):
         found.weights.clear()
     count_spans(contract, found, short, excluded, extra_unknown=[p.span for p in facts.unobserved])
     widest = _long_enough(contract, spans.subtract(long, excluded.spans), found, note=False)

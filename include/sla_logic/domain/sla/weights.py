@@ -11,11 +11,14 @@ from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.spans import Span
 
 Weighed = tuple[Span, Fraction]
+WHOLE = Fraction(1)
 
 
 def weight_of(counting: Counting, outage: Outage) -> Fraction:
     """Return the share of its time that an outage counts."""
-    weight = counting.degradations if outage.degraded else Fraction(1)
+    if not outage.degraded and outage.affected_percent is None:
+        return WHOLE
+    weight = counting.degradations if outage.degraded else WHOLE
     if counting.partial_outages == "by_share" and outage.affected_percent is not None:
         weight *= Fraction(outage.affected_percent) / 100
     return weight
