@@ -1,19 +1,19 @@
 """The contract register in the operations database."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, or_, select
 
-from include.sla_logic.domain.agreements import agreed_times
+from include.sla_logic.domain.agreements import Terms, agreed_times, lay_out
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.measurements import AgreedTime
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.relationship import Agreement, Customer, RelationshipHistory
 from include.sla_logic.domain.trouble_ticket import TicketStatus
-from include.sla_logic.persistence.agreements import in_force, read_agreements
+from include.sla_logic.persistence.agreements import in_force
 from include.sla_logic.persistence.contract_texts import (
     UnableToFindRecord,
     UnableToLoadContract,
@@ -23,7 +23,8 @@ from include.sla_logic.persistence.contract_texts import (
 )
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.schema import reference as t
-from include.sla_logic.persistence.schema.columns import to_minor_units
+from include.sla_logic.persistence.schema.agreements import agreement_terms
+from include.sla_logic.persistence.schema.columns import from_minor_units, to_minor_units
 from include.sla_logic.persistence.schema.system_t import tickets
 
 __all__ = ["ContractRegister", "Subscription", "UnableToFindRecord", "UnableToLoadContract", "load_contract"]
@@ -31,6 +32,9 @@ __all__ = ["ContractRegister", "Subscription", "UnableToFindRecord", "UnableToLo
 OPEN = (TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD)
 YEAR = timedelta(days=365)
 
+
+_CHANGING = ("customer", "contract", "contract_version", "monthly_charge", "currency", "account")
+_a, _terms = t.agreements.c, agreement_terms.c
 
 Subscription = tuple[str, str]  # customer and service
 
@@ -193,3 +197,50 @@ class ContractRegister:
 
 def _version(agreement: Agreement) -> tuple[str, str]:
     return agreement.contract, agreement.contract_version
+
+
+def read_agreements(
+    connection: Connection, *, customers: Collection[str], services: Collection[str]
+) -> tuple[list[Agreement], dict[tuple[str, str], str]]:
+    """Return what these customers have or had agreed about these services, in order, and the texts of the contracts."""
+    theirs = select(_terms.agreement).where(_terms.customer.in_(customers))
+    rows = connection.execute(
+        _with_terms().where(_a.service.in_(services), or_(_a.customer.in_(customers), _a.id.in_(theirs)))
+    ).all()
+    texts = {(row.contract, row.contract_version): row.text for row in rows}
+    held = lay_out(Terms(_as_agreement(row), row.valid_from, _zone(row)) for row in rows)
+    return [one for one in held if one.customer in customers], texts
+
+
+def _with_terms() -> Any:
+    columns = {name: func.coalesce(_terms[name], _a[name]).label(name) for name in _CHANGING}
+    contract = (t.contracts.c.id == columns["contract"].element) & (
+        t.contracts.c.version == columns["contract_version"].element
+    )
+    return (
+        select(_a.id, _a.service, _a.starts, _a.ends, *columns.values(), _terms.valid_from)
+        .add_columns(t.services.c.name.label("service_name"), t.contracts.c.text)
+        .select_from(t.agreements)
+        .outerjoin(agreement_terms, _terms.agreement == _a.id)
+        .join(t.services, t.services.c.id == _a.service)
+        .join(t.contracts, contract)
+    )
+
+
+def _zone(row: Row[Any]) -> str:
+    return parse_contract(row.text, row.contract, row.contract_version).zone
+
+
+def _as_agreement(row: Row[Any]) -> Agreement:
+    return Agreement(
+        id=row.id,
+        customer=row.customer,
+        service=row.service,
+        service_name=row.service_name,
+        contract=row.contract,
+        contract_version=row.contract_version,
+        starts=row.starts,
+        ends=row.ends,
+        monthly_charge=from_minor_units(row.monthly_charge, row.currency),
+        account=row.account,
+    )

@@ -2,7 +2,7 @@
 
 from include.sla_logic.domain.credit import Rebate
 from include.sla_logic.domain.lanes import Lane
-from include.sla_logic.process.found_agreement import agreement_and_contract
+from include.sla_logic.process.case_documents import agreement_and_contract
 from include.sla_logic.process.ports import CaseFile
 from include.sla_logic.process.step import step
 

@@ -13,7 +13,7 @@ from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla import compare
 from include.sla_logic.domain.sla.claims import first_fault, objection_to
 from include.sla_logic.persistence.case_file import SqlCaseFile
-from include.sla_logic.process.found_agreement import agreement_and_contract
+from include.sla_logic.process.case_documents import agreement_and_contract
 
 
 @dataclass(frozen=True)

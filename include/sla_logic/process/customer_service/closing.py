@@ -19,12 +19,12 @@ from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.trouble_ticket import TicketStatus
-from include.sla_logic.process.customer_service.case_documents import (
+from include.sla_logic.process.case_documents import (
+    agreement_and_contract,
     compare_now,
     outcome_report,
     performance,
 )
-from include.sla_logic.process.found_agreement import agreement_and_contract
 from include.sla_logic.process.ports import CaseFile
 from include.sla_logic.process.step import step
 

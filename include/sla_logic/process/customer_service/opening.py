@@ -11,11 +11,11 @@ from include.sla_logic.domain.problem_report import ProblemReport, enter
 from include.sla_logic.domain.significance import CustomerSignificance, work_out_significance
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.trouble_ticket import TicketStatus
-from include.sla_logic.process.customer_service.case_documents import (
+from include.sla_logic.process.case_documents import (
+    agreement_and_contract,
     compare_now,
     performance,
 )
-from include.sla_logic.process.found_agreement import agreement_and_contract
 from include.sla_logic.process.ports import CaseFile
 from include.sla_logic.process.step import step
 

@@ -6,7 +6,7 @@ from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.domain.service_problem import Sighting, sighting
 from include.sla_logic.domain.verification import Check, check_probes, targets_of
-from include.sla_logic.process.found_agreement import agreement_and_contract
+from include.sla_logic.process.case_documents import agreement_and_contract
 from include.sla_logic.process.ports import CaseFile
 
 

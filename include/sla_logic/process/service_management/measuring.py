@@ -3,7 +3,7 @@
 from include.sla_logic.domain.service_performance import ServicePerformance, summarise
 from include.sla_logic.domain.sla import SlaComparison, compare
 from include.sla_logic.domain.verification import Check, check_probes, targets_of
-from include.sla_logic.process.found_agreement import agreement_and_contract
+from include.sla_logic.process.case_documents import agreement_and_contract
 from include.sla_logic.process.ports import CaseFile
 
 

@@ -1,4 +1,4 @@
-"""What several steps of Customer Service read from the case file."""
+"""What several steps read from the case file: the agreement that the run found, the comparison, the outcome."""
 
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.period import Period
@@ -7,8 +7,20 @@ from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.resolution import ProblemResolutionReport, ServicePerformanceReport
 from include.sla_logic.domain.service_performance import ServicePerformance, summarise
 from include.sla_logic.domain.sla import SlaComparison, compare
-from include.sla_logic.process.found_agreement import agreement_and_contract
 from include.sla_logic.process.ports import CaseFile
+
+
+def agreement_and_contract(file: CaseFile) -> tuple[Agreement, Contract]:
+    """Return the agreement and contract in force when the problem began, not those of today.
+
+    Reports of earlier releases do not hold the agreement: it is looked up as it is known now.
+    """
+    report = file.read(ProblemReport)
+    if report.found is None:
+        agreement = file.contracts.agreement(report.customer, report.service, at=report.observed_from)
+    else:
+        agreement = file.contracts.keep(report.found, at=report.observed_from)
+    return agreement, file.contracts.contract(agreement)
 
 
 def window_of(file: CaseFile, contract: Contract) -> Period:
