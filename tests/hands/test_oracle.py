@@ -25,7 +25,7 @@ def ticket(number: int = 1, reference: str = f"GAME-{SEED}") -> SimpleNamespace:
 
 
 def wait(**answer: datetime) -> SimpleNamespace:
-    return SimpleNamespace(**{"sent_at": None, "rejected_at": None} | answer)
+    return SimpleNamespace(**{"sent_at": None, "rejected_at": None, "deadline": NOW + timedelta(seconds=9)} | answer)
 
 
 def order(key: str = "TT-000001", at: datetime = NOW) -> SimpleNamespace:
@@ -72,6 +72,7 @@ def test_nothing_is_wrong_with_a_game_that_went_well(well):
         ({"orders": [order(at=NOW - timedelta(seconds=1))]}, "without a release"),
         ({"waits": {1: wait(rejected_at=NOW)}}, "without a release"),
         ({"waits": {1: wait()}}, "should as restoration_too_late"),
+        ({"waits": {1: wait(sent_at=NOW, deadline=NOW - timedelta(seconds=1))}}, "should as restoration_too_late"),
         ({"waits": {}}, "has no wait"),
         ({"orders": [order("TT-000001", NOW), order("SP-1", NOW)]}, "ordered twice"),
         ({"steps": {1: list(PATHS[KEY])[:-2]}}, "went another way"),

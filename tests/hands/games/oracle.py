@@ -141,12 +141,12 @@ def _way(facts: Facts, number: int) -> Iterator[str]:
     """One incident, undisturbed by a second report: the way, the end and the network are what the data say."""
     known, outcome = facts.game.known, facts.outcomes[number]
     path, expected = set(PATHS[known.series.key]), known.expected.outcome
-    if known.series.key in HELD:
+    if graph.WAIT in path:
         wait = facts.waits.get(number)
         if wait is None:
             yield "has no wait"
             return
-        if wait.sent_at:
+        if wait.sent_at and _at(wait.sent_at) <= _at(wait.deadline):  # its window is short, and machines are slow
             path, expected = (path - set(NOT_RESTORING)) | set(RESTORING), Outcome.RESTORED
         else:
             path = (path - set(RESTORING)) | set(NOT_RESTORING)
