@@ -25,6 +25,7 @@ SHARED = (
     "babel.units",
     "holidays.countries",
     "include.sla_logic.services.transports",
+    "include.sla_logic.persistence.billing",
     "include.sla_logic.persistence.queries.incident",
     "include.sla_logic.gateways.sender",
     "include.sla_logic.gateways.simulated_ledger",

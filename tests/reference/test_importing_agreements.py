@@ -57,6 +57,7 @@ class Register:
         """Let a window of A-1 have been judged: a credit of it is on record."""
         when = datetime(2026, 10, 1, tzinfo=UTC)
         credit = {"id": "T-1:a:20261001", "ticket": "T-1", "agreement": "A-1", "objective": "a", "text": "x"}
+        credit |= {"customer": "K-1", "service": "S-1", "account": "B-K-1"}
         amounts = {"gross": 100, "amount": 100, "currency": "EUR", "state": "declined"}
         times = {"window_start": when, "window_end": datetime(2026, 11, 1, tzinfo=UTC), "recorded_at": when}
         with self.database.write() as connection:

@@ -61,7 +61,7 @@ def test_a_record_that_ends_before_it_starts_is_kept_for_the_judgement_to_refuse
 
 def test_the_register_says_of_what_it_keeps_no_record(connection):
     found = facts_of(connection, 1001)
-    assert set(found.not_kept) == {"delays", "event_credits", "usage"}
+    assert set(found.not_kept) == {"affected_percent", "degraded", "delays", "event_credits", "usage"}
     assert (found.delays, found.event_credits, found.charges.usage) == ((), (), None)
 
 

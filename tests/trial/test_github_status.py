@@ -27,6 +27,8 @@ zone: UTC
 currency: USD
 window: quarter
 charge_base: recurring
+partial_window: cut
+on_agreement_change: apart
 maintenance: {excluded: true}
 objectives:
   - id: uptime

@@ -69,35 +69,35 @@ def import_tickets(
 
     Raises `UnableToReadFile`. What cannot be imported is in quarantine with its reason.
     """
-    report, reported = TicketReport(), 0
+    report = TicketReport()
     found = _read_tickets(read_rows(path, layout=work.layout or work.mapping.layout), work, report)
     while batch := list(islice(found, _BATCH)):
         with database.write() as connection:
-            _import_batch(connection, batch, work, report, now=database.now(connection))
-        progress(report.rows - reported)
-        reported = report.rows
+            _import_batch(connection, [ticket for ticket, _ in batch], work, report, now=database.now(connection))
+        progress(sum(rows for _, rows in batch))
     return report
 
 
 def _read_tickets(
     rows: Iterable[NumberedRow | Rejected], work: TicketImport, report: TicketReport
-) -> Iterator[ImportedTicket | _Refused]:
+) -> Iterator[tuple[ImportedTicket | _Refused, int]]:
+    """Yield each ticket with the number of its rows."""
     reader = CellReader(work.mapping)
     for found in group_rows_by_ticket(_counted(rows, report), reader, work.mapping.reference):
         if isinstance(found, Rejected):
-            yield _Refused(found, None, ())
+            yield _Refused(found, None, ()), 1
             continue
         reference, members = found
         report.tickets += 1
         try:
             past = _until(members, work, reader)
             if past:
-                yield read_ticket(reference, past, work.mapping, reader)
+                yield read_ticket(reference, past, work.mapping, reader), len(members)
             else:
                 report.later += 1
         except UnableToImportRow as error:
             rejected = Rejected(members[0][0], error.field, error.reason)
-            yield _Refused(rejected, reference, [row for _, row in members])
+            yield _Refused(rejected, reference, [row for _, row in members]), len(members)
 
 
 def _counted(rows: Iterable[NumberedRow | Rejected], report: TicketReport) -> Iterator[NumberedRow | Rejected]:
