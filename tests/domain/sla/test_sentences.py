@@ -106,3 +106,15 @@ def test_refused_maintenance_looks_refused_and_the_picture_names_cap_and_credit(
     assert drawn.count(f'fill="{COLOURS["refused maintenance"]}"') == 2  # the bar and its mark in the legend
     assert "planned work that the contract does not leave out" in drawn
     assert "Credit due: 20.00 EUR, cap: 20.00 EUR" in drawn
+
+
+@pytest.mark.parametrize("kind", ["tiers", "credit"])
+def test_a_tier_is_shown_as_its_own_contract_writes_it(kind: str) -> None:
+    """Two contracts whose tables are equal but for a zero at the end, judged one after the other."""
+    worth, shown = ("credit" if kind == "tiers" else "rate"), []
+    for bound in ("99", "99.0", "99.00"):
+        tiers = [{"at_least": "99.9", worth: "0%"}, {"at_least": bound, "below": "99.9", worth: "10%"}]
+        terms = contract(objective({"kind": kind, "tiers": [*tiers, {"below": bound, worth: "25%"}]}, target="99.9"))
+        [judged] = judge(terms, facts()).objectives
+        shown.append(judged.next_tier.tier if judged.next_tier else None)
+    assert shown == [f"at least {bound}, below 99.9" for bound in ("99", "99.0", "99.00")]

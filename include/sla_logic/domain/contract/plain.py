@@ -11,10 +11,14 @@ from include.sla_logic.domain.contract.rates import ShareOfCharge
 _BOUNDS = ("at_least", "more_than", "at_most", "below")
 
 
-@lru_cache(maxsize=1024)
 def plain_rule(rule: rules.Rule) -> rules.Rule:
     """Return the table of shares that a credit rule is, or the rule itself where it is more than that."""
-    if not isinstance(rule, Credit) or not _is_plain(rule):
+    return _plain_rule(rule, tuple(map(str, rule.tiers))) if isinstance(rule, Credit) else rule
+
+
+@lru_cache(maxsize=1024)
+def _plain_rule(rule: Credit, _written: tuple[str, ...]) -> rules.Rule:  # 99.0 and 99 are equal, and written apart
+    if not _is_plain(rule):
         return rule
     if rule.tiers_by is not None:
         return _thresholds(rule) or rule

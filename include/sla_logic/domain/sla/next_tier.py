@@ -26,9 +26,17 @@ class Step:
     tier: str
 
 
-@lru_cache(maxsize=4096)
 def steps_in_seconds(rule: rules.Tiers | rules.DurationTiers, total: int) -> tuple[Step, ...]:
     """Return the tiers as seconds of downtime in a window of that length, least downtime first."""
+    return _steps_in_seconds(rule, total, tuple(map(str, rule.tiers)))
+
+
+@lru_cache(maxsize=4096)
+def _steps_in_seconds(
+    rule: rules.Tiers | rules.DurationTiers,
+    total: int,
+    _written: tuple[str, ...],  # 99.0 and 99 are equal, and each contract is shown its own
+) -> tuple[Step, ...]:
     if isinstance(rule, rules.DurationTiers):
         found = [Step(first_inside(tier.low), tier.credit, str(tier)) for tier in rule.tiers]
     else:
