@@ -5,7 +5,7 @@ from types import MappingProxyType
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_LIMIT = 128 * 1024
@@ -46,7 +46,7 @@ class BodyTooLarge(Exception):
     """The body is larger than any form of the desk needs."""
 
 
-def _refuse(scope: Scope) -> PlainTextResponse | None:
+def _refuse(scope: Scope) -> Response | None:
     headers = Headers(scope=scope)
     length = headers.get("content-length", "0")
     if not length.isdigit() or int(length) > BODY_LIMIT:
@@ -54,9 +54,10 @@ def _refuse(scope: Scope) -> PlainTextResponse | None:
     if len(scope.get("query_string", b"")) > QUERY_LIMIT:
         return PlainTextResponse("The address is too long.", status_code=414)
     if not all(map(_is_text, (scope.get("raw_path") or b"", scope.get("query_string", b"")))):
-        return PlainTextResponse(
-            "The address holds what is no text: a NUL, or bytes that are not UTF-8.", status_code=400
-        )
+        sentence = "The address holds what is no text: a NUL, or bytes that are not UTF-8."
+        if "/api/" in scope["path"]:
+            return JSONResponse({"status": 400, "title": "Bad Request", "detail": sentence}, status_code=400)
+        return PlainTextResponse(sentence, status_code=400)
     if scope["method"] not in _SAFE and not comes_from_here(headers):
         return PlainTextResponse("This change was requested by another site and was refused.", status_code=403)
     return None
