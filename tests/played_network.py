@@ -74,7 +74,7 @@ class PlayedNetwork:
     `trouble` is None, 'down', 'slow', 'drip', 'moved' (302), one of BEFORE and AFTER, 'broken_off' (does it, then
     nothing), 'babbling' (does it, answers no JSON), 'running' (202: does it later), 'old' (measured before the order).
     With `only` it concerns one of 'state', 'measurements', 'orders' and 'found' (an order looked up by its key), with
-    `times` so many requests. `instead` replaces the body of each answer, `meanwhile` is called within each request.
+    `times` is how many requests. `instead` replaces the body of each answer, `meanwhile` is called within each request.
     """
 
     def __init__(self, folder: Path, sample: Sample, now: Callable[[], datetime]) -> None:

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from importlib.metadata import version
 from pathlib import Path
 
-from deploy.postgres import KeptServer
+from deploy.kept_postgres import KeptServer
 
 KEPT = ".airflow/templates"
 DATABASE = "airflow"

@@ -7,7 +7,8 @@ import psutil
 import psycopg
 import pytest
 
-from deploy.postgres import KeptServer, PostgresServer
+from deploy.kept_postgres import KeptServer
+from deploy.postgres import PostgresServer
 
 
 def _connect(url: str) -> psycopg.Connection:

@@ -56,7 +56,7 @@ def play(
     minutes: float | None = None,
     tell: Callable[[str], None] = print,
 ) -> Result:
-    """Play these games, so many at once, then judge everything together; begin none after so many minutes."""
+    """Play these games, `at_once` side by side, then judge them together; begin none when the minutes are over."""
     result, began = Result(), time.monotonic()
     with closing(Watch(installation)) as watch, ThreadPoolExecutor(at_once) as people:
 

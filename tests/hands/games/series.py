@@ -46,7 +46,7 @@ class Button(StrEnum):
 
 @dataclass(frozen=True)
 class Hand:
-    """One press: due when the incident has done so many steps, or when nothing has moved for long."""
+    """One press: due when the incident has done a number of steps, or when nothing has moved for long."""
 
     button: Button
     after: int

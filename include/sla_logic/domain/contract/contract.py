@@ -184,7 +184,7 @@ class Contract(Term):
         return [span] if hours is None else list(service_time(hours, self.calendar, self.zone, span))
 
     def after_service_time(self, at: datetime, seconds: int) -> datetime | None:
-        """Return when so much of that time has passed since the moment; None where it never does."""
+        """Return when these `seconds` of that time have passed since the moment; None where they never do."""
         hours = self.counting.service_hours
         if hours is None:
             return at + timedelta(seconds=seconds)

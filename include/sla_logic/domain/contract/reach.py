@@ -30,7 +30,7 @@ def looks_at_earlier_windows(contract: Contract) -> bool:
 
 
 def earlier_windows(contract: Contract, window: Period, count: int) -> list[datetime]:
-    """Return where so many windows before this one begin, the nearest first."""
+    """Return where the earlier windows begin, as many as are asked for, the nearest first."""
     found, start = [], contract.window_at(window.start).start
     for _number in range(count):
         start = contract.window_at(start - timedelta(seconds=1)).start

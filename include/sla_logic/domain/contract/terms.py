@@ -125,7 +125,7 @@ class Claim(Term):
 
 
 class MissedWindows(Term):
-    """So many windows that miss the target of an objective (of any one), in a row or `within` so many."""
+    """`windows` that miss the target of an objective (of any, where none is named), in a row or among `within`."""
 
     windows: Annotated[int, Field(ge=1, le=60)]
     within: Annotated[int, Field(ge=1, le=60)] | None = None

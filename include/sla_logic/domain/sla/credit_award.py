@@ -111,7 +111,7 @@ class _Paying:
         return amount, text
 
     def _worth(self, unit: Unit, left: Fraction, part: tuple[int, Fraction, AnyRate]) -> Fraction:
-        """Return the worth of so many blocks, of the charge in force: at the unit, or where each block begins."""
+        """Return the worth of a number of blocks, at the charge in force: at the unit, or where each block begins."""
         count, seconds, rate = part
         base, downtime = self.context.base, self.measured.downtime
         in_blocks = self.rule.block is not None and self.rule.for_each == "window" and not self.worth.in_shares

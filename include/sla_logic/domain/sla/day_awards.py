@@ -58,7 +58,7 @@ def _daily(
     *,
     after: Fraction = Fraction(0),
 ) -> Award:
-    """Pay a day for each block, of the charge in force where it begins: `after` so much downtime."""
+    """Pay a day for each block, of the charge in force where it begins: beyond the downtime `after` which it pays."""
     if blocks == 0:
         return Award(amount=Fraction(0), days=0, steps=["no block, no day is credited"])
     assert measured.downtime is not None  # noqa: S101 - counted_seconds has seen it

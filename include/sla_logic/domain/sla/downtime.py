@@ -69,7 +69,7 @@ class Downtime:
         return replace(self, pieces=pieces, counted=counted, longest=longest, _reach=None)
 
     def second(self, counted: Fraction) -> int:
-        """Return the moment at which so many counted seconds were reached; none beyond the last."""
+        """Return the moment at which this number of counted seconds was reached; the last one, for more."""
         left, at = counted, self.window[1] - 1
         for start, end in self.counted:
             if left < end - start:

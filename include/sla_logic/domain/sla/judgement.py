@@ -209,7 +209,7 @@ def _next(
 
 
 def _worth(measured: Measured, context: RuleContext, seconds: int) -> Fraction | None:
-    """Return the credit for so many counted seconds, all beyond the present ones from now on; None in a hole."""
+    """Return the credit for a number of counted seconds, those beyond the present ones from now on; None in a hole."""
     known, case = measured.downtime, context.case
     assert known is not None  # noqa: S101 - asked of downtime alone
     now = max([min(to_seconds(case.as_of), case.span[1]), *(end for _start, end in known.counted)])

@@ -1,4 +1,4 @@
-"""The right to leave after missed windows: so many in a row, or within so many."""
+"""The right to leave after missed windows: a number of them in a row, or among a larger number."""
 
 from include.sla_logic.domain.calendars import local_day
 from include.sla_logic.domain.contract.contract import Contract
