@@ -80,7 +80,7 @@ def local_moment(day: date, clock: str, zone: str, *, fold: int) -> int:
 def after_service_time(
     openings: tuple[Opening, ...], calendar: BusinessCalendar, zone: str, start: int, seconds: int
 ) -> int | None:
-    """Return the second at which these `seconds` of service time have passed since the start; None where they never do."""
+    """Return the second at which these `seconds` of service time have passed; None where they never do."""
     left, at = seconds, start
     while at < start + _LONGEST_SEARCH:
         stretch = (at, at + 28 * 86_400)
