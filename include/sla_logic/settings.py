@@ -48,8 +48,8 @@ class Smtp:
 
 
 @dataclass(frozen=True)
-class BillingSystem:
-    """The billing system: the address of its TMF678 API, without the resource; `timeout` in seconds."""
+class HttpSystem:
+    """A system that is reached over HTTP at `url`; `timeout` in seconds."""
 
     url: str
     login: str | None = None
@@ -59,22 +59,17 @@ class BillingSystem:
 
     def __repr__(self) -> str:
         """Show no secret."""
-        return f"BillingSystem({self.url})"
+        return f"{type(self).__name__}({self.url})"
 
 
-@dataclass(frozen=True)
-class NetworkSystem:
-    """The adapter to the operator's network: the address of its API (docs/network.md); `timeout` in seconds."""
+@dataclass(frozen=True, repr=False)
+class BillingSystem(HttpSystem):
+    """The billing system, at the address of its TMF678 API, without the resource."""
 
-    url: str
-    login: str | None = None
-    password: str | None = None
-    token: str | None = None
-    timeout: float = 20.0
 
-    def __repr__(self) -> str:
-        """Show no secret."""
-        return f"NetworkSystem({self.url})"
+@dataclass(frozen=True, repr=False)
+class NetworkSystem(HttpSystem):
+    """The adapter to the operator's network, at the address of its API (docs/network.md)."""
 
 
 # None: nobody has said it. The simulated network then serves, except where a network has been in use before.
