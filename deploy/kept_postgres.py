@@ -4,11 +4,14 @@ import hashlib
 import os
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
+import psutil
 from psycopg import sql
 
-from deploy.postgres import PostgresServer
+from deploy.postgres import PostgresServer, UnableToStartPostgres
 
 SHARED = Path("/var/tmp")  # noqa: S108  (survives a restart of the machine, unlike /tmp)
 
@@ -26,6 +29,19 @@ class KeptServer(PostgresServer):
         super().__init__(password=password)
         self.folder = _reachable(folder.resolve())
         self._like = like if like and like.exists() else None
+
+    def __enter__(self) -> Self:
+        if self._is_in_use():
+            reason = f"{self.folder} is in use: another `make up` of this checkout runs; stop it first."
+            raise UnableToStartPostgres(reason)
+        return super().__enter__()
+
+    def _is_in_use(self) -> bool:
+        """Tell whether a server runs on the data; a server that was killed leaves the file behind."""
+        running = self.folder / "data" / "postmaster.pid"
+        with suppress(FileNotFoundError, psutil.NoSuchProcess):
+            return psutil.Process(int(running.read_text().split()[0])).name() == "postgres"
+        return False
 
     def _make_home(self) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -37,13 +37,15 @@ def main() -> int:
         _prepare(settings.operations, console)
         with AirflowStack(settings, tell=console.print) as stack:
             (settings.home / "address").write_text(stack.address, encoding="utf-8")  # `sla incident start` reads it
-            console.print(f"\nAirflow is at  {stack.address}")
-            console.print(f"login          {stack.user} / {stack.password}   (kept in {stack.login_file})")
-            console.print(f"operations db  {settings.operations.url}")
-            console.print(
-                f"start one      .venv/bin/sla incident start {NOTIFICATIONS.relative_to(ROOT)}/01-premium.json"
-            )
-            console.print("Ctrl-C stops it.")
+            first = NOTIFICATIONS.relative_to(ROOT) / "01-premium.json"
+            for line in (
+                f"\nAirflow is at  {stack.address}",
+                f"login          {stack.user} / {stack.password}   (kept in {stack.login_file})",
+                f"operations db  {settings.operations.url}",
+                f"start one      .venv/bin/sla incident start {first}",
+                "Ctrl-C stops it.",
+            ):
+                console.print(line, soft_wrap=True)  # to be copied whole
             stack.run_for_ever()
     except UnableToStartAirflow as error:
         console.print(f"Airflow is not running: {error}")

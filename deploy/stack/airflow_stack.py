@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from deploy.ports import free_port
+from deploy.postgres import UnableToStartPostgres
 from deploy.stack.components import Components
 from deploy.stack.credentials import USER, Credentials
 from deploy.stack.metadata import BundledMetadata
@@ -169,7 +170,11 @@ class AirflowStack:
         """Start the server of the metadata where it is the stack's own, and migrate the metadata."""
         self._tell("Preparing Airflow's metadata database")
         if self._metadata:
-            self._metadata.open(self._migrate)
+            try:
+                self._metadata.open(self._migrate)
+            except UnableToStartPostgres as error:
+                self._metadata = None  # it is not ours to end
+                raise UnableToStartAirflow(str(error)) from error
         else:
             self._migrate()
 

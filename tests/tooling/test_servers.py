@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from deploy.kept_postgres import KeptServer
-from deploy.postgres import PostgresServer
+from deploy.postgres import PostgresServer, UnableToStartPostgres
 
 
 def _connect(url: str) -> psycopg.Connection:
@@ -45,6 +45,18 @@ def test_a_kept_server_keeps_its_data_and_its_copy_has_a_password_of_its_own(tmp
         assert copy.comments()["held"] == "of today"
     with KeptServer(tmp_path / "copy", "second") as again, _connect(again.url_of("held")) as connection:
         assert connection.execute("SELECT count(*) FROM held").fetchone() == (0,)
+
+
+def test_data_that_a_server_works_on_are_refused_to_a_second_one_and_a_crash_leaves_them_free(tmp_path: Path) -> None:
+    with KeptServer(tmp_path / "kept", "secret") as server:
+        with pytest.raises(UnableToStartPostgres, match="is in use: another `make up` of this checkout runs"):
+            KeptServer(tmp_path / "kept", "secret").__enter__()
+        with _connect(server.url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        psutil.Process(server._process.pid).kill()
+        server._process.wait()
+    with KeptServer(tmp_path / "kept", "secret") as again, _connect(again.url) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_airflow_has_a_home_of_the_tests_own() -> None:
