@@ -54,8 +54,8 @@ def test_a_changed_rounding_of_money_is_noticed_and_an_unchanged_one_passes():
 
 
 @pytest.mark.more
-def test_a_sample_of_changes_is_noticed_or_explained():
-    """Most are: `make mutants` says which are not."""
+def test_most_of_a_sample_of_changes_to_money_are_noticed():
+    """`make mutants` says which are not."""
     command = [sys.executable, "-m", "tests.mutants", "--near", "--seed", "5", "--sample", "6", "--only", "money"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=3000, check=False)
     noticed = re.search(r"(\d+) of 6 changes noticed", done.stdout)
