@@ -43,6 +43,7 @@ class Agreements(RuleBasedStateMachine):
         super().__init__()
         self.provider = Provider(Path(tempfile.mkdtemp()), empty_database())
         self.number, self.open = 0, ("", date(2026, 8, 1), "")
+        self.changed = date(2026, 8, 1)
         self.held: list[tuple[date, date | None]] = []
         self.led: set[datetime] = set()
         self._begin(date(2026, 8, 1), 100, "1", "B-1")
@@ -58,6 +59,7 @@ class Agreements(RuleBasedStateMachine):
     def _begin(self, starts: date, charge: int, version: str, account: str) -> None:
         self.number += 1
         self.open = (f"A-{self.number}", starts, f"{charge}/{version}/{account}")
+        self.changed = starts
         assert self.provider.agree(self._row(None, self.open[2])) == []
         self.held.append((starts, None))
 
@@ -76,10 +78,10 @@ class Agreements(RuleBasedStateMachine):
 
     @rule(after=st.integers(1, 40), charge=charges)
     def change_the_price(self, after: int, charge: int) -> None:
-        """Let the price change on a day; the agreement keeps its number."""
+        """Let the price change on a day after the last change; the agreement keeps its number."""
         name, starts, terms = self.open
         _old, version, account = terms.split("/")
-        day = starts + timedelta(days=after)
+        self.changed = day = self.changed + timedelta(days=after)
         new = f"{charge}/{version}/{account}"
         assert self.provider.agree(self._row(None, new, str(day))) == []
         self.open = (name, starts, new)
