@@ -35,9 +35,11 @@ def filter_the_board(page, desk, sample, ticket):
     desk.get_by_role("button", name="Filter").click()
     desk.locator("table.board").get_by_role("link", name=ticket.id).wait_for()
     assert desk.locator("table.board tbody tr").count() == 1
+    come_to_rest(page)
     desk.get_by_label("Department").select_option(ticket.assigned_to)
     page.wait_for_url(re.compile(r"[?&]lane=Resource"))
     desk.locator("table.board").get_by_role("link", name=ticket.id).wait_for()
+    come_to_rest(page)
     priority = desk.locator("table.board .prio").inner_text()
     desk.get_by_label("Priority").select_option(priority)
     page.wait_for_url(re.compile(f"priority={priority}"))
@@ -65,10 +67,20 @@ def release_the_restoration(page, desk, use_cases, stack, run_id):
     ]
 
 
+def come_to_rest(page):
+    """Wait until the frame has run its scripts and the page around it has taken over its address.
+
+    What is chosen before the scripts ran has no effect; and where its own address lags, Airflow loads the frame again.
+    """
+    frame = page.frames[1]
+    frame.wait_for_load_state("networkidle")
+    page.wait_for_url(lambda address: urlsplit(address).query == urlsplit(frame.url).query)
+
+
 def give_reason(page, desk, said):
     """Type it once the frame has come to rest: what is typed while it loads may be gone."""
     desk.get_by_label("Reason").wait_for()
-    page.frames[1].wait_for_load_state("networkidle")
+    come_to_rest(page)
     desk.get_by_label("Reason").fill(said)
 
 
