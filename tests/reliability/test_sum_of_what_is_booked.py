@@ -29,7 +29,7 @@ from tests.reliability.test_owed_now import CONTRACT
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 4, 30)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-EXAMPLES = int(os.environ.get("SLA_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("SLA_EXAMPLES", "100"))
 BILLING_DAYS = {"1": 1, "2": 15}
 
 

@@ -16,7 +16,7 @@ from include.sla_logic.persistence.database import open_database
 from include.sla_logic.persistence.migrations import migrate
 from tests.assessment.provider import TERMS, Provider
 
-FEW, EXAMPLES = 2, int(os.environ.get("SLA_EXAMPLES", "6"))
+FEW, EXAMPLES = 2, int(os.environ.get("SLA_EXAMPLES", "20"))
 BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
 SECONDS = 100 * 86_400
 _empty: list[bytes] = []  # one migrated database for all machines
