@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from deploy.postgres import Databases
 from deploy.stack import AirflowStack
@@ -34,7 +34,7 @@ STACK = pytest.StashKey[ExitStack]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let no test depend on the time it takes; point Airflow at a throw-away home before anything can import it."""
-    settings.register_profile("calm", deadline=None)
+    settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("calm")
     config.stash[OPENED] = ExitStack()
     home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))

@@ -1,112 +1,141 @@
 """Change the core in one place at a time and count what the tests notice: `make mutants`.
 
-mutmut skips every decorated function and property, and cosmic-ray runs all tests for each change; here, only the tests
-that call the changed function run, and all of them for a change that those do not notice.
+mutmut skips every decorated function and property, and cosmic-ray runs all tests for each change. Here the tests are
+imported once; each change is made in a fork, which runs the tests that reach the changed statement until one fails.
 """
 
 import argparse
-import json
 import os
 import random
-import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from importlib.machinery import SourceFileLoader
+from itertools import chain
 from pathlib import Path
+from types import CodeType
 
 import yaml
 
 from tests.mutants.changes import CORE, ROOT, Change, changes
-from tests.mutants.plugin import CALLS, CHANGED
+from tests.mutants.session import AT_IMPORT, FAILED, PASSED, Reached, Session, bound, each, in_fork, run
 
 FOLDERS = ("tests/domain", "tests/acceptance", "tests/process")
+_DOMAIN, _LEAST = "include/sla_logic/domain/", 95
 SURVIVORS = Path(__file__).parent / "survivors.yaml"
-_QUIET = ("-q", "-x", "-p", "no:cacheprovider", "-p", "tests.mutants.plugin", "-m", "not more", "--hypothesis-seed=1")
-_MOST_TESTS, _LONGEST = 300, 900
-
-
-def _pytest(tests: Sequence[str], environment: dict[str, str]) -> int:
-    command = [sys.executable, "-m", "pytest", *_QUIET, *tests]
-    try:
-        done = subprocess.run(
-            command, cwd=ROOT, env=os.environ | environment, capture_output=True, timeout=_LONGEST, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return 1  # a change that makes a test hang is noticed
-    return done.returncode
-
-
-def callers() -> dict[str, list[str]]:
-    """Return the tests that call each function of the core, by running all of them once."""
-    with tempfile.TemporaryDirectory() as folder:
-        calls = Path(folder) / "calls.json"
-        if _pytest(FOLDERS, {CALLS: str(calls)}) != 0:
-            sys.exit("The tests fail without any change.")
-        found: dict[str, list[str]] = json.loads(calls.read_text("utf-8"))
-    return found
-
-
-def tests_of(change: Change, called: dict[str, list[str]]) -> list[str]:
-    """Return the tests that call the function, fewest others first; for what is no function, those of its module."""
-    inside = [f"{change.file} {change.function}"]
-    chosen = [tests for name, tests in called.items() if any(name == i or name.startswith(f"{i}.") for i in inside)]
-    if not chosen:
-        chosen = [tests for name, tests in called.items() if name.startswith(f"{change.file} ")]
-    return sorted({test for tests in chosen for test in tests})[:_MOST_TESTS]
-
-
-def notices(change: Change, called: dict[str, list[str]], *, whole: bool) -> bool:
-    """Tell whether a test fails with the change."""
-    environment = {CHANGED: json.dumps(asdict(change))}
-    near = tests_of(change, called)
-    if near and _pytest(near, environment) != 0:
-        return True
-    return whole and _pytest(FOLDERS, environment) != 0
 
 
 def explained() -> dict[str, str]:
-    """Return the known survivors, as `file function: old -> new`, with the reason why each changes nothing."""
+    """Return the known survivors by their keys, each with the reason why it changes nothing."""
     found: dict[str, str] = yaml.safe_load(SURVIVORS.read_text("utf-8")) or {}
     return found
 
 
-def key(change: Change) -> str:
-    """Name a change so that it is found again when lines move."""
-    return f"{change.file.removeprefix('include/sla_logic/domain/')} {change.function}: {change.old} -> {change.new}"
+def sample(asked: argparse.Namespace) -> list[Change]:
+    """Choose changes of the modules whose path contains one of the words."""
+    modules = [list(changes(file)) for file in CORE if any(word in str(file) for word in asked.only)]
+    groups, size = (modules, asked.each) if asked.each else ([list(chain(*modules))], asked.sample)
+    chance = random.Random(asked.seed)
+    return [change for group in groups for change in chance.sample(group, min(size or len(group), len(group)))]
+
+
+def verdicts(chosen: Sequence[Change], asked: argparse.Namespace) -> Iterator[tuple[Change, bool]]:
+    """Tell of each change whether a test notices it."""
+    at_import, told = list[Change](), 0
+    with tempfile.TemporaryDirectory() as folder:
+        kept, output = asked.reached or Path(folder) / "reached.json", Path(folder) / "output"
+        reading, writing = os.pipe()
+        in_fork(lambda: _warm(chosen, asked, kept, writing), output)
+        os.close(writing)
+        with open(reading) as lines:  # noqa: PTH123
+            for line in lines:
+                told += 1
+                index, code = map(int, line.split())
+                if code == AT_IMPORT:
+                    at_import.append(chosen[index])
+                else:
+                    yield chosen[index], code != PASSED
+        os.wait()
+        if told != len(chosen):
+            sys.exit(output.read_text("utf-8"))
+        reached = Reached.read(kept)
+    for change, code in each(at_import, asked.jobs, lambda change: in_fork(lambda: _cold(change, asked, reached))):
+        yield change, code != PASSED
+
+
+def _warm(chosen: Sequence[Change], asked: argparse.Namespace, kept: Path, writing: int) -> int:
+    """Import the tests once, and write the number of each change with how its process ended."""
+
+    def work(session: Session) -> None:
+        if not kept.is_file() or Reached.read(kept).of != Reached().of:
+            os.waitpid(in_fork(lambda: session.learn().write(kept)), 0)
+        reached, numbers = Reached.read(kept), {change: number for number, change in enumerate(chosen)}
+        if reached.failed:
+            kept.unlink()
+            print(f"These tests fail without any change: {', '.join(reached.failed)}", flush=True)
+            return
+        for change, code in each(chosen, asked.jobs, lambda change: session.try_change(change, reached)):
+            os.write(writing, f"{numbers[change]} {code}\n".encode())
+
+    run(asked.tests, work)
+    return PASSED
+
+
+def _cold(change: Change, asked: argparse.Namespace, reached: Reached) -> int:
+    """Import everything with the change, which lies outside of functions."""
+    get_code, file = SourceFileLoader.get_code, ROOT / change.file
+
+    def changed_code(loader: SourceFileLoader, name: str) -> CodeType | None:
+        if loader.path != str(file):
+            return get_code(loader, name)
+        return compile(change.apply(file.read_text("utf-8")), loader.path, "exec", dont_inherit=True)
+
+    def work(session: Session) -> None:
+        if not session.passes(reached.tests_first_of(change.file, session.items)):
+            os._exit(FAILED)
+
+    SourceFileLoader.get_code = changed_code  # type: ignore[assignment,method-assign]
+    bound(sum(reached.seconds.values()))
+    run(asked.tests, work)
+    return PASSED
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="make mutants")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sample", type=int, default=112, help="how many changes; 0 for all")
+    parser.add_argument("--each", type=int, default=0, help="how many changes of each module, instead")
+    parser.add_argument("--only", nargs="+", default=[""], help="parts of the paths of the modules to change")
+    parser.add_argument("--tests", nargs="+", default=FOLDERS, help="files or folders of tests")
+    parser.add_argument("--jobs", type=int, default=2, help="how many changes at once")
+    parser.add_argument("--reached", type=Path, help="a file that keeps which tests reach what, between runs")
+    return parser.parse_args()
 
 
 def main() -> None:
     """Try a seeded sample, print every change that no test notices, and fail below 95 %."""
-    parser = argparse.ArgumentParser(prog="make mutants")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--sample", type=int, default=100, help="how many changes; 0 for all")
-    parser.add_argument("--only", default="", help="part of the path of the modules")
-    parser.add_argument("--calls", type=Path, help="a file that keeps which tests call what, between runs")
-    parser.add_argument("--near", action="store_true", help="run only the tests that call the function")
-    asked = parser.parse_args()
-    known = asked.calls is not None and asked.calls.is_file()
-    called = json.loads(asked.calls.read_text("utf-8")) if known else callers()
-    if asked.calls is not None and not known:
-        asked.calls.write_text(json.dumps(called), "utf-8")
-    every = [change for file in CORE if asked.only in str(file) for change in changes(file)]
-    chosen = random.Random(asked.seed).sample(every, min(asked.sample or len(every), len(every)))
-    reasons, missed = explained(), list[Change]()
-    with ThreadPoolExecutor(2) as pool:
-        found = pool.map(lambda change: notices(change, called, whole=not asked.near), chosen)
-        for change, noticed in zip(chosen, found, strict=True):
-            if not noticed:
-                missed.append(change)
-                print(
-                    f"{change}{' (listed: ' + reasons[key(change)] + ')' if key(change) in reasons else ''}", flush=True
-                )
-    counted = [change for change in missed if key(change) not in reasons]
-    share = 100 * (len(chosen) - len(counted)) / len(chosen)
-    print(
-        f"{len(chosen) - len(missed)} of {len(chosen)} changes noticed (seed {asked.seed}), {share:.1f} % or explained"
-    )
-    sys.exit(share < 95)
+    asked = arguments()
+    chosen, reasons = sample(asked), explained()
+    tried, missed, listed = Counter[str](), Counter[str](), 0
+    for change, noticed in verdicts(chosen, asked):
+        module = change.file.removeprefix(_DOMAIN)
+        tried[module] += 1
+        if noticed:
+            continue
+        if change.key in reasons:
+            listed += 1
+            print(f"{change} (changes nothing: {reasons[change.key]})", flush=True)
+        else:
+            missed[module] += 1
+            print(change, flush=True)
+    for module, count in sorted(tried.items()):
+        print(f"{count - missed[module]:4} of {count:4}  {module}")
+    good = tried.total() - missed.total()
+    share = 100 * good / max(tried.total(), 1)
+    print(f"{good} of {tried.total()} changes noticed, or listed ({listed}): {share:.1f} % (seed {asked.seed})")
+    sys.exit(share < _LEAST)
 
 
 if __name__ == "__main__":

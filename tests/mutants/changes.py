@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -11,10 +12,7 @@ _ALONE = ("rebate", "money", "calendars", "instants", "period", "samples", "sign
 CORE = (
     *sorted((DOMAIN / "sla").glob("*.py")),
     *sorted((DOMAIN / "contract").glob("*.py")),
-    *(
-        DOMAIN / f"{name}.py"
-        for name in ("rebate", "money", "calendars", "instants", "period", "samples", "significance", "sla_clock")
-    ),
+    *(DOMAIN / f"{name}.py" for name in _ALONE),
 )
 _COMPARISONS = {
     ast.Lt: "<=",
@@ -51,6 +49,11 @@ _WRITTEN = {
 }
 
 
+@cache
+def _source(file: str) -> str:
+    return (ROOT / file).read_text("utf-8")
+
+
 @dataclass(frozen=True)
 class Change:
     """One change of one module; `begin` and `end` are places in its source."""
@@ -67,9 +70,18 @@ class Change:
         """Return the changed source."""
         return source[: self.begin] + self.new + source[self.end :]
 
+    @property
+    def key(self) -> str:
+        """Name it by its function and its line before and after, so that it is found again when lines move."""
+        source = _source(self.file)
+        start, end = source.rfind("\n", 0, self.begin) + 1, source.find("\n", self.end)
+        before, after = source[start:end], source[start : self.begin] + self.new + source[self.end : end]
+        name = self.file.removeprefix("include/sla_logic/domain/")
+        return f"{name} {self.function}: {' '.join(before.split())} => {' '.join(after.split())}"
+
     def __str__(self) -> str:
-        """Show as `domain/money.py:100 half_up: 2 -> 3`."""
-        return f"{self.file}:{self.line} {self.function}: {self.old} -> {self.new}"
+        """Show where it is, and the line before and after."""
+        return f"{self.file}:{self.line} {self.key.partition(' ')[2]}"
 
 
 class _Finder(ast.NodeVisitor):

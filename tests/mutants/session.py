@@ -1,0 +1,184 @@
+"""A pytest plugin that runs the tests once to learn what each reaches, then once for each change, in forks."""
+
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutants.changes import CORE, Change
+from tests.mutants.warm import Live, Place, apply, forget_results, live_functions, place, record
+
+PASSED, FAILED, AT_IMPORT = 0, 1, 3
+_LEAST_SECONDS, _TIMES_LONGER, _MORE_BYTES = 20, 10, 2 << 30
+_T = TypeVar("_T")
+
+
+@dataclass
+class Reached:
+    """Which tests reach each place, and how many seconds of the processor each test takes."""
+
+    places: dict[Place, list[str]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+    of: str = field(default_factory=lambda: sha256(b"".join(path.read_bytes() for path in CORE)).hexdigest())
+
+    def tests(self, change: Change, every: Iterable[str]) -> list[str]:
+        """Return the tests that reach the change or are not known yet, quickest first."""
+        near = set(self.places.get(place(change), ()))
+        return self._by_time(test for test in every if test in near or test not in self.seconds)
+
+    def tests_first_of(self, file: str, every: Iterable[str]) -> list[str]:
+        """Return every test, those first that reach a place of the file."""
+        near = {test for (where, _), tests in self.places.items() if where == file for test in tests}
+        first, last = [one for one in every if one in near], [one for one in every if one not in near]
+        return [*self._by_time(first), *self._by_time(last)]
+
+    def _by_time(self, tests: Iterable[str]) -> list[str]:
+        return sorted(tests, key=lambda test: self.seconds.get(test, 0))
+
+    def write(self, path: Path) -> int:
+        """Keep it for another run."""
+        places = [[*where, tests] for where, tests in self.places.items()]
+        path.write_text(json.dumps([places, self.seconds, self.failed, self.of]), "utf-8")
+        return PASSED
+
+    @classmethod
+    def read(cls, path: Path) -> "Reached":
+        """Return what was kept."""
+        places, seconds, failed, of = json.loads(path.read_text("utf-8"))
+        return cls({(file, line): tests for file, line, tests in places}, seconds, failed, of)
+
+
+def in_fork(work: Callable[[], int], output: Path = Path(os.devnull)) -> int:
+    """Start a process that ends with what the work returns."""
+    child = os.fork()
+    if child:
+        return child
+    code = FAILED
+    try:
+        with output.open("w") as file:
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+        code = work()
+    except BaseException as error:  # noqa: BLE001 - a change may raise anything; without one it is printed
+        os.write(2, f"{error}\n".encode())
+    finally:
+        os._exit(code)
+
+
+def bound(seconds: float) -> None:
+    """End this process if it uses far more of the processor or of the memory: a busy machine changes nothing."""
+    most = int(_LEAST_SECONDS + _TIMES_LONGER * seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (most, most + 5))
+    used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()  # noqa: PTH123, SIM115
+    resource.setrlimit(resource.RLIMIT_AS, (used + _MORE_BYTES, used + _MORE_BYTES))
+
+
+def each(of: Sequence[_T], jobs: int, start: Callable[[_T], int]) -> Iterator[tuple[_T, int]]:
+    """Start a process for each, `jobs` at a time, and return each with its exit code as it ends."""
+    running, left = dict[int, _T](), list(reversed(of))
+    while running or left:
+        while left and len(running) < jobs:
+            following = left.pop()
+            running[start(following)] = following
+        ended, status = os.wait()
+        code = os.waitstatus_to_exitcode(status)
+        if code == -signal.SIGKILL:
+            sys.exit("A process was killed from outside, perhaps as the machine has no memory left.")
+        if ended in running:
+            yield running.pop(ended), code
+
+
+class Session:
+    """Replaces pytest's loop over the tests; `work` gets the session once all tests are imported."""
+
+    def __init__(self, work: Callable[["Session"], None]) -> None:
+        self._work, self.items, self.live = work, dict[str, pytest.Item](), Live()
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Let Hypothesis neither shrink nor judge the speed."""
+        for item in items:
+            with_examples(item)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Work."""
+        if session.testsfailed:
+            raise session.Interrupted("not every test could be imported")
+        self.items = {item.nodeid: item for item in session.items}
+        self.live = live_functions()
+        session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+        self._work(self)
+        return True
+
+    def passes(self, tests: Sequence[str]) -> bool:
+        """Run tests until one fails."""
+        items = [self.items[test] for test in tests]
+        return all(_passes(item, following) for item, following in zip(items, [*items[1:], None], strict=True))
+
+    def learn(self) -> Reached:
+        """Run every test once, with few examples, and note what each reaches."""
+        reached, places = record(self.live), defaultdict[Place, list[str]](list)
+        found = Reached(places)
+        for test, item in self.items.items():
+            with_examples(item, most=10)
+            reached.clear()
+            forget_results()
+            begin = time.process_time()
+            if not _passes(item, None):
+                found.failed.append(test)
+            found.seconds[test] = round(time.process_time() - begin, 4)
+            for one in reached:
+                places[one].append(test)
+        return found
+
+    def try_change(self, change: Change, reached: Reached) -> int:
+        """Start a process that ends with 1 if a test fails with the change."""
+
+        def work() -> int:
+            tests = reached.tests(change, self.items)
+            bound(sum(reached.seconds.get(test, 1) for test in tests))
+            if not apply(change, self.live):
+                return AT_IMPORT
+            return PASSED if self.passes(tests) else FAILED
+
+        return in_fork(work)
+
+
+def with_examples(item: pytest.Item, most: int | None = None) -> None:
+    """Let Hypothesis try at most as many examples, the same each time."""
+    from hypothesis import HealthCheck, Phase, settings  # only after pytest has begun: it rewrites Hypothesis
+
+    test: Any = getattr(getattr(item, "obj", None), "__func__", getattr(item, "obj", None))
+    given = getattr(test, "_hypothesis_internal_use_settings", None)
+    if given is not None:
+        test._hypothesis_internal_use_settings = settings(
+            given,
+            max_examples=min(given.max_examples, most or given.max_examples),
+            phases=(Phase.explicit, Phase.generate),
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        )
+
+
+def _passes(item: pytest.Item, following: pytest.Item | None) -> bool:
+    return not any(report.failed for report in runtestprotocol(item, log=False, nextitem=following))
+
+
+def run(folders: Sequence[str], work: Callable[[Session], None]) -> None:
+    """Import the tests of some folders and work with them."""
+    quiet = ("-q", "-s", "-p", "no:cacheprovider", "-n", "0", "-m", "not more", "--hypothesis-seed=1")
+    code = pytest.main([*quiet, *folders], plugins=[Session(work)])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        sys.exit("The tests cannot be imported.")
