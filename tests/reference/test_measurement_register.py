@@ -61,8 +61,13 @@ def test_a_record_that_ends_before_it_starts_is_kept_for_the_judgement_to_refuse
 
 def test_the_register_says_of_what_it_keeps_no_record(connection):
     found = facts_of(connection, 1001)
-    assert set(found.not_kept) == {"affected_percent", "degraded", "delays", "event_credits", "usage"}
+    assert set(found.not_kept) == {"delays", "event_credits", "usage"}
     assert (found.delays, found.event_credits, found.charges.usage) == ((), (), None)
+
+
+def test_outages_of_earlier_releases_do_not_say_how_much_they_hit(connection):
+    connection.execute(update(t.outages).values(degraded=None))
+    assert {"affected_percent", "degraded"} < set(facts_of(connection, 1001).not_kept)
 
 
 def test_maintenance_is_known_from_its_announcement_on(connection):

@@ -66,7 +66,9 @@ def _agreements(_record: AgreementRecord) -> Rows:
 
 
 def _outages(record: OutageRecord) -> Rows:
-    row = record.model_dump(exclude={"seconds"})
+    row = record.model_dump(exclude={"seconds", "weight"})
+    percent = record.affected_percent if record.weight is None else record.weight * 100
+    row["affected_percent"] = None if percent is None else f"{percent.normalize():f}"
     if record.seconds is not None:
         row["ended_at"] = record.started_at + timedelta(seconds=float(record.seconds))
     ended = row["ended_at"]

@@ -95,6 +95,7 @@ class OutageRecord(Record):
 
     Where it was only observed now and then: it began after `started_after` and by `started_at`, and lasted
     at least until `ended_after`. One that was seen again after it had ended has no such bound.
+    One that hit a part of the service says so by `affected_percent`, or by its `weight` between 0 and 1.
     """
 
     service: Reference
@@ -106,6 +107,9 @@ class OutageRecord(Record):
     ended_after: Moment | None = None
     cause: Long | None = None
     attribution: Attribution = Attribution.PROVIDER
+    affected_percent: Annotated[Quantity, Field(le=100)] | None = None
+    weight: Annotated[Quantity, Field(le=1)] | None = None
+    degraded: bool = False
     detected_at: Moment | None = None
     reported_at: Moment | None = None
     ticket_opened_at: Moment | None = None
@@ -117,6 +121,9 @@ class OutageRecord(Record):
     def _has_one_end(self) -> Self:
         if self.ended_at is not None and self.seconds is not None:
             msg = "give one of ended_at and seconds"
+            raise ValueError(msg)
+        if self.affected_percent is not None and self.weight is not None:
+            msg = "give one of affected_percent and weight"
             raise ValueError(msg)
         if self.ended_at is not None and self.ended_at < self.started_at:
             msg = "ended_at lies before started_at"

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, or_, select
 
@@ -85,7 +86,7 @@ class MeasurementRegister:
             agreements=self._contracts.agreed_times(agreement),
             tickets=tuple(incident.as_fact for incident in incidents),
             claims=() if contract.claim.automatic else self._claims(agreement, window, as_of),
-            not_kept=("delays", "event_credits", "usage", "affected_percent", "degraded"),
+            not_kept=("delays", "event_credits", "usage", *_not_kept(known["outages"])),
         )
 
     def _known(self, agreement: Agreement, window: Period, seen: Period, as_of: datetime) -> dict[str, Rows]:
@@ -211,11 +212,18 @@ def _outage(row: Any, end: datetime | None, as_of: datetime, incidents: Sequence
         end_bounds=None if row.ended_after is None or row.ended_after > as_of else (row.ended_after, end),
         cause=row.cause,
         attribution=Attribution(row.attribution),
+        affected_percent=None if row.affected_percent is None else Decimal(row.affected_percent),
+        degraded=bool(row.degraded),
         detected_at=_until(row.detected_at, as_of),
         reported_at=row.reported_at or (reporting.reported_at if reporting else None),
         ticket_opened_at=row.ticket_opened_at or (reporting.opened_at if reporting else None),
         ticket_closed_at=row.ticket_closed_at or (reporting.closed_at if reporting else None),
     )
+
+
+def _not_kept(outages: Rows) -> tuple[Literal["affected_percent", "degraded"], ...]:
+    """Outages of earlier releases do not say how much of the service they hit."""
+    return ("affected_percent", "degraded") if any(row.degraded is None for row in outages) else ()
 
 
 def _until(end: datetime | None, as_of: datetime) -> datetime | None:

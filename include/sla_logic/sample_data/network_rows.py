@@ -107,6 +107,7 @@ def _outage(
         "ended_at": end,
         "cause": cause,
         "attribution": "provider",
+        "degraded": False,
         "detected_at": start + timedelta(minutes=1),
         "reported_at": None,
         "ticket_opened_at": None,

@@ -107,7 +107,7 @@ def _worded(error: "ValidationError", path: Path, lines: Lines) -> Iterable[Faul
     if error.validator == "additionalProperties":
         known = sorted(error.schema.get("properties", ()))
         for name in [name for name in error.instance if name not in known]:
-            said = f"{prefix}{shortened(name)}: there is no such field; write {_choice(known, name)}"
+            said = f"{prefix}{shortened(name)}: there is no such field; write {_place(name) or _choice(known, name)}"
             yield Fault((*path, name), said)
     elif error.validator == "required":
         for name in [name for name in error.validator_value if name not in error.instance]:
@@ -121,6 +121,16 @@ def _worded(error: "ValidationError", path: Path, lines: Lines) -> Iterable[Faul
         yield Fault(path, f"{where}: its fields contradict each other")
     else:
         yield Fault(path, f"{where}: {_shown(error.instance, path, lines)} {_reason(error, path, lines)}")
+
+
+def _place(name: str) -> str:
+    """Say where a field belongs that the contract has at another place: `service_hours` in `counting`."""
+    parts = contract_schema()["$defs"]
+    for field, form in contract_schema()["properties"].items():
+        references = [part.get("$ref", "") for part in (form, *form.get("anyOf", ()))]
+        if any(name in parts.get(one.rpartition("/")[2], {}).get("properties", ()) for one in references):
+            return f"it into {field}"
+    return ""
 
 
 def _shown(value: Any, path: Path, lines: Lines) -> str:

@@ -32,7 +32,10 @@ def check_kept(counting: Counting, facts: ServiceFacts) -> None:
     }
     for name, is_wanted in wanted.items():
         if is_wanted and facts.outages and name in facts.not_kept:
-            reason = f"The contract weighs outages, but no record of outages[].{name} is kept here: give a facts file."
+            reason = (
+                f"The contract weighs outages, and those on record do not say {name}: import them again, "
+                f"or give a facts file with outages[].{name}."
+            )
             raise UnableToJudge(RefusalCode.NOT_KEPT, reason)
 
 

@@ -165,6 +165,8 @@ outages = Table(
     Column("ended_after", Instant),  # and still down
     Column("cause", Text),
     Column("attribution", String(16), nullable=False),
+    Column("affected_percent", String(32)),  # plain digits; all of the service where there is none
+    Column("degraded", Boolean),  # null: recorded before this was kept
     Column("detected_at", Instant),
     Column("reported_at", Instant),
     Column("ticket_opened_at", Instant),
