@@ -75,3 +75,39 @@ def test_a_currency_is_three_capital_letters(currency: str) -> None:
 def test_no_money_is_false_and_negation_turns_a_credit_into_a_debit() -> None:
     assert not Money.zero("EUR")
     assert -Money(amount=Decimal(3), currency="EUR") == Money(amount=Decimal(-3), currency="EUR")
+
+
+@pytest.mark.parametrize(
+    ("amount", "accepted"),
+    [
+        ("999999999999999.99", True),
+        ("1000000000000000", False),
+        ("-1000000000000000", False),
+        ("1E-60", True),
+        ("1E-61", False),
+    ],
+)
+def test_an_amount_has_at_most_15_digits_before_the_point_and_60_behind_it(amount: str, accepted: bool) -> None:
+    if accepted:
+        assert Money(amount=Decimal(amount), currency="EUR").amount == Decimal(amount)
+        return
+    with pytest.raises(ValidationError, match="at most 15 digits before the point and 60 behind it"):
+        Money(amount=Decimal(amount), currency="EUR")
+
+
+def test_nothing_has_no_sign() -> None:
+    assert str(Money(amount=Decimal("-0"), currency="EUR")) == "0.00 EUR"
+    assert str(-Money.zero("EUR")) == "0.00 EUR"
+    assert str(round_to_minor_unit(Fraction(-1, 1000), "EUR")) == "0.00 EUR"
+
+
+def test_of_equal_amounts_none_is_less_and_none_is_more() -> None:
+    less, more = Money(amount=Decimal("0.99"), currency="EUR"), Money(amount=Decimal(1), currency="EUR")
+    assert (less < more, less <= more, less > more, less >= more) == (True, True, False, False)
+    assert (more < less, more <= less, more > less, more >= less) == (False, False, True, True)
+    assert (more < more, more <= more, more > more, more >= more) == (False, True, False, True)  # noqa: PLR0124
+
+
+@pytest.mark.parametrize(("currency", "shown"), [("JPY", "1"), ("EUR", "1.00"), ("KWD", "1.000"), ("CLP", "1")])
+def test_an_amount_is_shown_with_the_digits_of_its_minor_unit(currency: str, shown: str) -> None:
+    assert str(Money(amount=Decimal(1), currency=currency)) == f"{shown} {currency}"

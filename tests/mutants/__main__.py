@@ -6,7 +6,6 @@ imported once; each change is made in a fork, which runs the tests that reach th
 
 import argparse
 import os
-import random
 import sys
 import tempfile
 from collections import Counter
@@ -18,7 +17,7 @@ from types import CodeType
 
 import yaml
 
-from tests.mutants.changes import CORE, ROOT, Change, changes
+from tests.mutants.changes import CORE, ROOT, Change, changes, sample
 from tests.mutants.session import AT_IMPORT, FAILED, PASSED, Reached, Session, bound, each, in_fork, run
 
 FOLDERS = ("tests/domain", "tests/acceptance", "tests/process")
@@ -32,12 +31,11 @@ def explained() -> dict[str, str]:
     return found
 
 
-def sample(asked: argparse.Namespace) -> list[Change]:
+def choose(asked: argparse.Namespace) -> list[Change]:
     """Choose changes of the modules whose path contains one of the words."""
-    modules = [list(changes(file)) for file in CORE if any(word in str(file) for word in asked.only)]
+    modules = [changes(file) for file in CORE if any(word in str(file) for word in asked.only)]
     groups, size = (modules, asked.each) if asked.each else ([list(chain(*modules))], asked.sample)
-    chance = random.Random(asked.seed)
-    return [change for group in groups for change in chance.sample(group, min(size or len(group), len(group)))]
+    return [change for group in groups for change in sample(group, size, asked.seed)]
 
 
 def verdicts(chosen: Sequence[Change], asked: argparse.Namespace) -> Iterator[tuple[Change, bool]]:
@@ -117,7 +115,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Try a seeded sample, print every change that no test notices, and fail below 95 %."""
     asked = arguments()
-    chosen, reasons = sample(asked), explained()
+    chosen, reasons = choose(asked), explained()
     tried, missed, listed = Counter[str](), Counter[str](), 0
     for change, noticed in verdicts(chosen, asked):
         module = change.file.removeprefix(_DOMAIN)

@@ -1,9 +1,11 @@
 """Single changes of a module's source: one comparison, sign, and/or, not, or number."""
 
 import ast
-from collections.abc import Iterator
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +73,15 @@ class Change:
         return source[: self.begin] + self.new + source[self.end :]
 
     @property
+    def is_python(self) -> bool:
+        """Tell whether the changed module can be parsed."""
+        try:
+            ast.parse(self.apply(_source(self.file)))
+        except SyntaxError:
+            return False
+        return True
+
+    @property
     def key(self) -> str:
         """Name it by its function and its line before and after, so that it is found again when lines move."""
         source = _source(self.file)
@@ -94,6 +105,8 @@ class _Finder(ast.NodeVisitor):
         self._lines = source.splitlines()
 
     def visit(self, node: ast.AST) -> None:
+        if isinstance(node, ast.keyword) and node.arg == "maxsize":
+            return  # how much a cache keeps changes no result
         names = [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
         self._within += names
         self._look(node)
@@ -146,14 +159,15 @@ def _is_type(node: ast.BinOp) -> bool:
     return any(isinstance(side, ast.Constant) and side.value is None for side in (node.left, node.right))
 
 
-def changes(file: Path) -> Iterator[Change]:
-    """Return every change of a file that still is Python."""
+def changes(file: Path) -> list[Change]:
+    """Return every change of a file."""
     source = file.read_text("utf-8")
     finder = _Finder(file, source)
     finder.visit(ast.parse(source))
-    for change in finder.found:
-        try:
-            ast.parse(change.apply(source))
-        except SyntaxError:
-            continue
-        yield change
+    return finder.found
+
+
+def sample(of: Sequence[Change], size: int, seed: int) -> list[Change]:
+    """Choose changes that leave the module Python; 0 chooses all."""
+    shuffled = random.Random(seed).sample(of, len(of))
+    return list(islice((change for change in shuffled if change.is_python), size or len(of)))

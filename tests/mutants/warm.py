@@ -84,13 +84,13 @@ def record(live: Live) -> set[Place]:
 
 def place(change: Change) -> Place:
     """Return the place of the smallest statement in which the change lies."""
-    tree = ast.parse((ROOT / change.file).read_text("utf-8"))
-    around = [
-        node.lineno
-        for node in ast.walk(tree)
-        if isinstance(node, ast.stmt) and node.lineno <= change.line <= (node.end_lineno or node.lineno)
-    ]
-    return change.file, max(around)
+    return change.file, max(begin for begin, end in _statements(change.file) if begin <= change.line <= end)
+
+
+@cache
+def _statements(file: str) -> list[tuple[int, int]]:
+    tree = ast.parse((ROOT / file).read_text("utf-8"))
+    return [(node.lineno, node.end_lineno or node.lineno) for node in ast.walk(tree) if isinstance(node, ast.stmt)]
 
 
 class _Probes(ast.NodeTransformer):

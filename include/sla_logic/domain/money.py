@@ -42,7 +42,7 @@ def _finite(amount: Decimal) -> Decimal:
         msg = "an amount of money must be a finite number"
         raise ValueError(msg)
     exponent = amount.as_tuple().exponent
-    if amount.adjusted() > _MOST_DIGITS or (isinstance(exponent, int) and exponent < -_FINEST):
+    if amount.adjusted() >= _MOST_DIGITS or (isinstance(exponent, int) and exponent < -_FINEST):
         msg = f"an amount of money has at most {_MOST_DIGITS} digits before the point and {_FINEST} behind it"
         raise ValueError(msg)
     return amount
