@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import pytest
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract.quantities import ValueRange
-from include.sla_logic.domain.measurements import Charges, EventCredit
+from include.sla_logic.domain.measurements import Charges, EventCredit, Outage
 from include.sla_logic.domain.samples import SampleSeries
 from include.sla_logic.domain.sla.sampled import Steps, in_range, percentile
 from include.sla_logic.domain.sla_clock import StatusEvent, read_clock
@@ -83,6 +84,8 @@ CHRONIC = {"count": 2, "outage": {"at_least": "1 h"}, "within_days": 10}
         ("2025-03-10 08:00", "2025-03-12 08:00", "none"),
         ("2025-04-02 08:00:01", "2025-04-12 08:00:00", "reached"),
         ("2025-04-02 08:00:00", "2025-04-12 08:00:00", "one_event_before"),
+        ("2025-03-30 08:00", "2025-04-01 00:00", "reached"),
+        ("2025-03-25 08:00", "2025-03-31 23:00", "none"),
     ],
 )
 def test_a_chronic_right_needs_its_outages_close_enough_and_the_last_in_the_window(
@@ -111,3 +114,71 @@ def test_an_event_older_than_the_last_one_counts_from_the_last_one_on() -> None:
     assert [hold.start for hold in found.holds] == [eleven]
     assert found.net == timedelta(hours=1)
     assert all(span.start >= ten for span in found.counted)
+
+
+def down_from(start: str, seconds: int, name: str = "A") -> Outage:
+    return outage(start, (at(start) + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S"), name)
+
+
+def right_of(clause: dict[str, object], *outages: Outage, as_of: str = "2025-04-15 00:00") -> tuple[str, int | None]:
+    found = judge(contract(objective(), chronic=clause), facts(*outages), as_of=at(as_of)).chronic
+    assert found is not None
+    return found.state, found.events_left
+
+
+@pytest.mark.parametrize(
+    ("count", "ahead", "events", "state"),
+    [
+        (3, 1, 0, ("none", 3)),
+        (3, 1, 1, ("none", 2)),
+        (3, 1, 2, ("one_event_before", 1)),
+        (3, 2, 0, ("none", 3)),
+        (3, 2, 1, ("one_event_before", 2)),
+        (2, 2, 0, ("none", 2)),
+        (2, 2, 1, ("one_event_before", 1)),
+    ],
+)
+def test_a_right_is_announced_so_many_events_ahead_but_not_before_the_first(
+    count: int, ahead: int, events: int, state: tuple[str, int]
+) -> None:
+    known = [down_from(f"2025-04-1{number} 08:00", 3600, f"O{number}") for number in range(events)]
+    assert right_of(CHRONIC | {"count": count, "warn_before": ahead}, *known) == state
+
+
+@pytest.mark.parametrize(
+    ("as_of", "state"),
+    [("2025-04-15 07:59:59", ("one_event_before", 1)), ("2025-04-15 08:00:00", ("none", 2))],
+)
+def test_an_outage_is_too_old_when_the_days_are_over(as_of: str, state: tuple[str, int]) -> None:
+    assert right_of(CHRONIC, down_from("2025-04-05 08:00", 7200), as_of=as_of) == state
+
+
+@pytest.mark.parametrize(
+    ("shortest", "ahead", "seconds", "state"),
+    [
+        ({"at_least": "1 h"}, 1, 82_800, "none"),
+        ({"at_least": "1 h"}, 1, 82_801, "one_event_before"),
+        ({"at_least": "1 h"}, 2, 79_200, "none"),
+        ({"at_least": "1 h"}, 2, 79_201, "one_event_before"),
+        ({}, 1, 86_399, "none"),
+        ({}, 1, 86_400, "one_event_before"),
+        ({}, 1, 86_401, "reached"),
+    ],
+)
+def test_a_total_is_announced_where_the_shortest_outages_would_complete_it(
+    shortest: dict[str, str], ahead: int, seconds: int, state: str
+) -> None:
+    clause = {"total": {"more_than": "24 h"}, "outage": shortest, "warn_before": ahead}
+    left = {"none": None, "one_event_before": ahead, "reached": 0}[state]
+    assert right_of(clause, down_from("2025-04-05 00:00", seconds)) == (state, left)
+    assert right_of(clause, down_from("2025-04-05 00:00", seconds), as_of="2025-05-01 00:00")[0] in ("none", state)
+
+
+@pytest.mark.parametrize(("more", "state"), [(0, "none"), (1, "reached")])
+def test_a_total_that_was_complete_before_the_window_is_not_found_again(more: int, state: str) -> None:
+    clause = {"total": {"at_least": "24 h"}, "total_over": "quarter"}
+    may = calendar_window("month", "UTC", at("2025-05-10"))
+    known = facts(down_from("2025-04-30 00:00", 86_400 + more))
+    found = judge(contract(objective(), chronic=clause), known, window=may).chronic
+    assert found is not None
+    assert found.state == state

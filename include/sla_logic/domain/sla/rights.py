@@ -198,7 +198,7 @@ def _warned(terms: Chronic, events: list[Span], names: list[str], now: int) -> C
     left = max(1, count - len(alive))
     needed = count - terms.warn_before
     reason = f"{len(alive)} of {count} outages {terms.outage} in the last {terms.within_days} days"
-    if needed > 0 and len(alive) >= needed:
+    if alive and len(alive) >= needed:
         references = tuple(names[i] for i in alive)
         return ChronicFinding(
             state="one_event_before", right=terms.right, reason=reason, references=references, events_left=left
