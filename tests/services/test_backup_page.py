@@ -1,13 +1,9 @@
 """Backup and restore as docs/operations.md has them: its commands are run as they are written, on both databases."""
 
-import json
 import os
 import re
 import shutil
 import subprocess
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,7 +11,6 @@ import pytest
 from sqlalchemy import make_url
 
 from include.sla_logic.services.installation import UnableToWorkDatabase
-from tests.notebook import MemoryNotebook
 from tests.services.sample import conf, open_use_cases
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,42 +24,8 @@ def commands(section: str) -> dict[str, str]:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-@pytest.fixture
-def airflow() -> Iterator[tuple[str, MemoryNotebook]]:
-    """Serve what the command asks of Airflow: the variable and the runs."""
-    notebook = MemoryNotebook()
-
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-        def do_GET(self) -> None:
-            if "/variables/" in self.path:
-                return self._answer(404 if notebook.text is None else 200, {"value": notebook.text})
-            return self._answer(200, {"dag_runs": []})
-
-        def do_POST(self) -> None:
-            notebook.write(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["value"])
-            self._answer(200, {})
-
-        do_PATCH = do_POST  # noqa: N815 - the server's word
-
-        def _answer(self, code: int, body: object) -> None:
-            said = json.dumps(body).encode()
-            self.send_response(code)
-            self.send_header("Content-Length", str(len(said)))
-            self.end_headers()
-            self.wfile.write(said)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", notebook
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_backup_is_restored_and_resumed_as_the_page_says(any_url, airflow, tmp_path):
-    address, notebook = airflow
+def test_a_backup_is_restored_and_resumed_as_the_page_says(any_url, played_airflow, tmp_path):
+    notebook = played_airflow.notebook
     use_cases = open_use_cases(any_url, tmp_path)
     url = make_url(any_url)
     is_sqlite = url.get_backend_name() == "sqlite"
@@ -75,7 +36,7 @@ def test_a_backup_is_restored_and_resumed_as_the_page_says(any_url, airflow, tmp
         "DATABASE": str(url.database) if is_sqlite else any_url.replace("+psycopg", ""),
         "BACKUP": str(tmp_path / "backup"),
         "TELECO_DB_URL": any_url,
-        "TELECO_AIRFLOW_URL": address,
+        "TELECO_AIRFLOW_URL": played_airflow.address,
         "TELECO_AIRFLOW_TOKEN": "t",
     }
     use_cases.installation.enter(notebook)

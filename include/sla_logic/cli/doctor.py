@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from include.sla_logic.cli.output import show_json, show_table
+from include.sla_logic.cli.setup import show_setup
 from include.sla_logic.services import Settings, UseCases
 from include.sla_logic.services.watchdog import Round
 
@@ -31,6 +32,9 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
     in_vain: Annotated[
         bool, typer.Option("--in-vain", help="Resume also what was resumed in vain three times, or just before.")
     ] = False,
+    setup: Annotated[
+        bool, typer.Option("--setup", help="Say what is still missing before the first incident, and nothing else.")
+    ] = False,
     by: Annotated[str, typer.Option(help="Who repairs; kept in the audit.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -39,6 +43,9 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
     Services without resources, or without samples and outages, are named as a warning.
     """
     use_cases = UseCases(Settings.from_environment())
+    if setup:
+        show_setup(use_cases, airflow, as_json=as_json)
+        return
     this = Round(by or getpass.getuser(), timedelta(minutes=minutes), in_vain=in_vain)
     done = _repair(use_cases, this, airflow) if repair else []
     found = _examine(use_cases, settled=settled, minutes=minutes)

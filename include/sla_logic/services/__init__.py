@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from include.sla_logic.services.reports import Reports
     from include.sla_logic.services.restored_database import RestoredDatabase
     from include.sla_logic.services.service_status import ServiceStatus
+    from include.sla_logic.services.setup import Setup
     from include.sla_logic.services.subscriptions import Subscriptions
     from include.sla_logic.services.worklists import Worklists
 
@@ -116,6 +117,12 @@ class UseCases:
         from include.sla_logic.services.service_status import ServiceStatus
 
         return ServiceStatus(self.work)
+
+    @cached_property
+    def setup(self) -> "Setup":
+        from include.sla_logic.services.setup import Setup
+
+        return Setup(self.work)
 
     @cached_property
     def subscriptions(self) -> "Subscriptions":
