@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from include.sla_logic.domain.calendars import BusinessCalendar, UnableToFindZone, find_zone
 from include.sla_logic.domain.contract.quantities import bounded_decimal, exact_text, parse_share, show_share
 from include.sla_logic.domain.instants import NotAnInstant, day_as_written, read_with_zone
-from include.sla_logic.domain.period import from_seconds, spanning, to_seconds
+from include.sla_logic.domain.period import from_seconds, spanning, to_seconds, whole_second
 from include.sla_logic.domain.period import of_span as period
 from include.sla_logic.domain.samples import MOST_STEPS, SampleSeries, UnableToPlaceSample
 from include.sla_logic.domain.sla.figures import told_apart
@@ -102,7 +102,7 @@ def test_series_are_equal_where_everything_that_is_stored_is() -> None:
 )
 def test_seconds_are_counted_from_1970(moment: datetime, seconds: int) -> None:
     assert to_seconds(moment) == seconds
-    assert from_seconds(seconds) == moment.replace(microsecond=0)
+    assert from_seconds(seconds) == whole_second(moment) == moment.replace(microsecond=0)
 
 
 def test_the_shortest_period_that_holds_two_begins_and_ends_with_them() -> None:
@@ -160,6 +160,8 @@ def test_a_share_has_at_most_a_hundred_characters_and_is_not_negative() -> None:
         ("99.94994", "99.95", "99.9499"),
         ("99.94994", None, "99.9499"),
         ("99.949999999999", "99.95", "99.949999999999"),
+        ("299849999999990/3000000000000", "99.95", "99.949999999997"),  # 99.95 less a third of 10 ** -11
+        ("99.95004", "99.95003", "99.95004"),  # four decimals would lie on the other side
         ("99.95", "99.95", "99.95"),
         ("99.9500000000001", "99.95", "999500000000001/10000000000000"),
     ],
