@@ -8,6 +8,7 @@ from sqlalchemy import insert, update
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.contracts import load_contract
 from include.sla_logic.persistence.queries.board import BoardFilter, read_board
+from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.sla_clocks import NEXT_TIER, PRIORITY_DUE
@@ -148,10 +149,10 @@ def test_settled_tickets_are_not_on_the_list_and_the_order_is_that_of_the_queue(
     assert [line.reference for line in use_cases.backlog.open_incidents(limit=1, offset=1)] == ["SLOW"]
 
 
-def on_tiers(use_cases):
+def on_tiers(use_cases, text=TIERS):
     """Put the sample's service under a contract with credit tiers by downtime."""
     with use_cases.work.database.write() as connection:
-        load_contract(connection, TIERS, name="city-line", now=NOON)
+        load_contract(connection, text, name="city-line", now=NOON)
         connection.execute(update(t.agreements).values(contract="city-line"))
 
 
@@ -169,6 +170,61 @@ def test_a_ticket_without_a_comparison_has_the_first_tier_of_the_contract_at_sta
     assert (str(shown.at_stake), shown.assumed, shown.until) == ("10.00 EUR", True, PRIORITY_DUE)
     judge(waiting, budget=HOUR)
     assert not line_of(waiting).assumed
+
+
+def credited(use_cases, ticket, amount, month):
+    """Note a credit that was booked for a month of the sample's service."""
+    start, end = (datetime(NOON.year, month, 1, tzinfo=UTC), datetime(NOON.year, month + 1, 1, tzinfo=UTC))
+    row = {"ticket": ticket, "agreement": "AG-1", "customer": "C-1", "service": "S-1", "account": "A-1"}
+    row |= {"objective": "availability", "window_start": start, "window_end": end, "currency": "EUR"}
+    row |= {"id": f"CR-{ticket}", "gross": amount, "amount": amount, "state": "booked", "text": "-"}
+    with use_cases.work.database.write() as connection:
+        now = use_cases.work.database.now(connection)
+        connection.execute(insert(a.applied_billing_credits), [row | {"recorded_at": now}])
+
+
+CAPPED = TIERS.replace("claim:", "cap: {share: 10%, over: quarter}\nclaim:")  # 30.00 of 300.00
+
+
+@pytest.mark.parametrize(
+    ("amount", "month", "stake"),
+    [
+        (0, 10, "10.00 EUR"),
+        (2_500, 10, "5.00 EUR"),
+        (3_000, 10, "None"),
+        (3_000, 9, "10.00 EUR"),
+        (2_500, 11, "5.00 EUR"),
+    ],
+)
+def test_the_first_tier_costs_no_more_than_a_cap_has_left(waiting, amount, month, stake):
+    on_tiers(waiting, CAPPED)
+    credited(waiting, "TT-000099", amount, month)
+    assert str(line_of(waiting).at_stake) == str(board(waiting)[0].at_stake) == stake
+
+
+def test_what_another_month_uses_up_of_a_cap_is_no_longer_at_stake(any_use_cases, tmp_path, clock):
+    use_cases = any_use_cases
+    on_tiers(use_cases, CAPPED)
+    open_tickets(use_cases, tmp_path, 1)
+    down(use_cases, NOON - timedelta(hours=1))
+    for performed in (cs.enter_problem_report, cs.compare_with_sla):
+        use_cases.incidents.perform(performed, run_id="incident.W-0")
+    assert str(line_of(use_cases).at_stake) == "10.00 EUR"
+    clock.pass_by(seconds=60)
+    credited(use_cases, "TT-000098", 2_400, 10)
+    assert use_cases.monitoring.rejudge(limit=10) == 1
+    assert str(line_of(use_cases).at_stake) == str(board(use_cases)[0].at_stake) == "6.00 EUR"
+    [budget] = use_cases.sla_status.budgets(["S-1"])
+    assert str(budget.objectives[0].next_tier.costs_more) == "6.00 EUR"
+    clock.pass_by(seconds=60)
+    credited(use_cases, "TT-000099", 600, 10)
+    assert use_cases.monitoring.rejudge(limit=10) == 1
+    assert use_cases.monitoring.rejudge(limit=10) == 0
+    assert (line_of(use_cases).at_stake, board(use_cases)[0].at_stake) == (None, None)
+    [budget] = use_cases.sla_status.budgets(["S-1"])
+    assert str(budget.objectives[0].next_tier.costs_more) == "0.00 EUR"
+    [view] = use_cases.service_status.of("S-1").agreements
+    assert str(view.windows[0].objectives[0].next_tier.costs_more) == "0.00 EUR"
 
 
 def test_the_board_says_the_same_of_the_clock_as_the_open_list(waiting, clock):

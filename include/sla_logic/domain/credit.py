@@ -149,10 +149,15 @@ def within_cap(
     """Return what the cap leaves of an amount beside the other windows under it; what this one shares is netted."""
     if cap is None or cap_window is None:
         return owed
-    others = (
-        one.amount for one in credited if cap_window.contains(one.window.start) and not one.window.overlaps(window)
-    )
-    return min(owed, max(cap - sum(others, start=Money.zero(cap.currency)), Money.zero(cap.currency)))
+    others = (one for one in credited if not one.window.overlaps(window))
+    return min(owed, left_of_cap(cap, cap_window, others))
+
+
+def left_of_cap(cap: Money, cap_window: Period, credited: Iterable[EarlierCredit]) -> Money:
+    """Return what these credits have left of a cap; netting holds what another currency was credited for."""
+    mine = (one for one in credited if one.amount.currency == cap.currency)
+    used = (one.amount for one in mine if cap_window.contains(one.window.start))
+    return max(cap - sum(used, start=Money.zero(cap.currency)), Money.zero(cap.currency))
 
 
 def standing(decided: Sequence[Decision], rebate: Rebate) -> Decision | None:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from include.sla_logic.domain.agreed_time import AgreedTime, Charge, belong_to_one_each
 from include.sla_logic.domain.document import Value
+from include.sla_logic.domain.netting import EarlierCredit
 from include.sla_logic.domain.period import Day, Instant, Period
 from include.sla_logic.domain.samples import SampleSeries
 
@@ -175,6 +176,7 @@ class ServiceFacts(Value):
 
     `unobserved` is time without observation: it is neither up nor down. `not_kept` names the fields
     of which the source keeps no record at all: that nothing is there says nothing. `agreements` bound what is judged.
+    `credited` is what was booked before for the customer's service: it changes only what a next tier costs.
     """
 
     service: str
@@ -194,6 +196,7 @@ class ServiceFacts(Value):
     tickets: tuple[Ticket, ...] = ()
     claim: ClaimFiled | None = None
     claims: tuple[ClaimFiled, ...] = ()
+    credited: tuple[EarlierCredit, ...] = ()
     not_kept: tuple[Literal["delays", "event_credits", "usage", "affected_percent", "degraded"], ...] = ()
 
     @property

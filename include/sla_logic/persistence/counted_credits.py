@@ -37,7 +37,7 @@ def credit_histories(connection: Connection, subscriptions: Collection[Subscript
     for row in connection.execute(select(_CREDITS).where(mine, wanted).order_by(*order)):
         history = found[row.customer, row.service]
         if row.state in COUNTS:
-            history.credited.append(_credit(row))
+            history.credited.append(counted_credit(row))
         if row.state == "declined" or (row.state in COUNTS and row.decided_by and row.held_because):
             history.decided.append(_decision(row))
     return found
@@ -57,7 +57,8 @@ def credits_of_incident(connection: Connection, ticket: str, currency: str) -> t
     return sum(booked, start=Money.zero(currency)), rows[-1].invoice if rows else None
 
 
-def _credit(row: Row[Any]) -> EarlierCredit:
+def counted_credit(row: Any) -> EarlierCredit:
+    """Return a row as what was credited."""
     return EarlierCredit(
         window=window_of(row),
         amount=from_minor_units(row.amount, row.currency),
@@ -84,7 +85,7 @@ def touching(credited: Iterable[EarlierCredit], window: Period) -> list[EarlierC
     return [one for one in credited if one.window.start < window.end and one.window.end > window.start]
 
 
-def window_of(row: Row[Any]) -> Period:
+def window_of(row: Any) -> Period:
     """Return the window of a row of `applied_billing_credits`."""
     return Period(start=row.window_start, end=row.window_end)
 

@@ -86,6 +86,7 @@ class MeasurementRegister:
             agreements=self._contracts.agreed_times(agreement),
             tickets=tuple(incident.as_fact for incident in incidents),
             claims=() if contract.claim.automatic else self._claims(agreement, window, as_of),
+            credited=reports.credited(agreement.customer, agreement.service, as_of=as_of),
             not_kept=("delays", "event_credits", "usage", *_not_kept(known["outages"])),
         )
 
@@ -101,7 +102,8 @@ class MeasurementRegister:
                 values["customers"] = sorted({customer for customer, _ in asked})
             answers = facts_questions(with_reports="customers" in values).ask(self._connection, **values)
             if service not in self._reports:
-                self._reports |= dict.fromkeys(services, Reports.of(answers.pop("reports"), answers.pop("moves")))
+                reports = Reports.of(*(answers.pop(name) for name in ("reports", "moves", "credits")))
+                self._reports |= dict.fromkeys(services, reports)
             found |= _by_service(services, answers)
         return found[service]
 
@@ -134,7 +136,7 @@ class MeasurementRegister:
 
 @cache
 def facts_questions(*, with_reports: bool) -> Questions:
-    """Return what is asked about services, with what their customers reported if a contract counts that."""
+    """Return what is asked about services, once with what their customers reported and were credited."""
     return Questions(_questions() | (report_questions() if with_reports else {}))
 
 

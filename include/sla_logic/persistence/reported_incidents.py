@@ -1,4 +1,4 @@
-"""When customers reported what went wrong with a service: the tickets' side of an outage."""
+"""When customers reported what went wrong with a service, and what it brought them: the tickets' side of an outage."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select, type_coerce
 
 from include.sla_logic.domain.measurements import Hold, Ticket
+from include.sla_logic.domain.netting import EarlierCredit
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.sla_clock import Owner, StatusEvent
 from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.persistence.counted_credits import COUNTS, counted_credit
 from include.sla_logic.persistence.incident_records import status_event, ticket_id
+from include.sla_logic.persistence.schema.accounts import applied_billing_credits
+from include.sla_logic.persistence.schema.columns import Instant
 from include.sla_logic.persistence.schema.system_t import documents, ticket_status_history, tickets
 
 _UNANSWERED = {TicketStatus.ACKNOWLEDGED}
@@ -56,9 +60,10 @@ class Reports:
 
     found: dict[tuple[str, str], list[tuple[int, ProblemNotification, datetime]]]
     moves: dict[int, list[StatusEvent]]
+    credits: Sequence[Any] = ()
 
     @classmethod
-    def of(cls, reports: Iterable[Any], moves: Iterable[Any]) -> "Reports":
+    def of(cls, reports: Iterable[Any], moves: Iterable[Any], credits_: Iterable[Any]) -> "Reports":
         """Sort the answers to `report_questions`."""
         found: dict[tuple[str, str], list[tuple[int, ProblemNotification, datetime]]] = defaultdict(list)
         for row in sorted(reports, key=lambda row: (row.created_at, row.number)):
@@ -67,7 +72,7 @@ class Reports:
         histories: dict[int, list[StatusEvent]] = defaultdict(list)
         for row in sorted(moves, key=lambda row: row.sequence):
             histories[row.ticket].append(status_event(row))
-        return cls(found, histories)
+        return cls(found, histories, sorted(credits_, key=lambda row: (row.since, row.id)))
 
     def known(self, customer: str, service: str, *, as_of: datetime) -> Sequence[Reported]:
         """Return the customer's own incidents of a service up to that moment, oldest first."""
@@ -77,9 +82,14 @@ class Reports:
             if opened_at <= as_of
         ]
 
+    def credited(self, customer: str, service: str, *, as_of: datetime) -> tuple[EarlierCredit, ...]:
+        """Return what was booked up to that moment for the customer's service, where booking takes it from too."""
+        known = (row for row in self.credits if (row.customer, row.service) == (customer, service))
+        return tuple(counted_credit(row) for row in known if row.since <= as_of)
+
 
 def report_questions() -> dict[str, Select[Any]]:
-    """Ask for what `customers` reported about `services`, and for the histories of those tickets."""
+    """Ask for what `customers` reported about `services`, for the histories of those tickets, and for what counts."""
     services: BindParameter[str] = bindparam("services", expanding=True)
     customers: BindParameter[str] = bindparam("customers", expanding=True)
     mine = (tickets.c.service.in_(services), tickets.c.customer.in_(customers))
@@ -92,7 +102,16 @@ def report_questions() -> dict[str, Select[Any]]:
         .join(documents, documents.c.ticket == tickets.c.number)
         .where(*mine, *first),
         "moves": select(history).join(tickets, tickets.c.number == history.c.ticket).where(*mine),
+        "credits": _credits(services, customers),
     }
+
+
+def _credits(services: BindParameter[str], customers: BindParameter[str]) -> Select[Any]:
+    credit = applied_billing_credits.c
+    names = ("id", "customer", "service", "objective", "window_start", "window_end", "amount", "currency")
+    since = type_coerce(func.coalesce(credit.decided_at, credit.recorded_at), Instant).label("since")
+    mine = credit.service.in_(services), credit.customer.in_(customers)
+    return select(*(credit[name] for name in names), since).where(*mine, credit.state.in_(COUNTS))
 
 
 def _reported(number: int, created_at: datetime, notification: ProblemNotification) -> Reported:

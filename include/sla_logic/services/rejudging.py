@@ -1,13 +1,15 @@
-"""Judge open incidents again once their next tier or their window has passed: the money at stake is out of date."""
+"""Judge open incidents again whose money at stake is out of date: a tier, a window or a cap was used up since."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 
 from include.sla_logic.persistence.contracts import UnableToFindRecord
+from include.sla_logic.persistence.counted_credits import COUNTS
 from include.sla_logic.persistence.incident_records import lock_tickets
 from include.sla_logic.persistence.queue_positions import change_places, judged
+from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.sla_clocks import read_clocks, read_standing
@@ -17,11 +19,13 @@ from include.sla_logic.services.service_assessment import assess_service
 def rejudge(connection: Connection, *, now: datetime, limit: int) -> int:
     """Judge incidents again whose next tier or window has passed, at most `limit`; return how many.
 
-    Only the queue changes; the documents of the incident stay. No tier passes while a ticket is on hold. After the end
-    of a window, what is still down counts in the window of now; of the window that is over nothing is at stake.
+    So is one whose customer's service was credited since: that uses up the cap. Only the queue changes; the documents
+    of the incident stay. No tier passes while a ticket is on hold. After the end of a window, what is still down
+    counts in the window of now; of the window that is over nothing is at stake.
     """
+    credited = _credited_since()
     query = (
-        select(queue, tickets.c.number, tickets.c.customer, tickets.c.service)
+        select(queue, tickets.c.number, tickets.c.customer, tickets.c.service, credited.label("credited"))
         .join(tickets, tickets.c.number == queue.c.ticket)
         .where(
             queue.c.open.is_(True),
@@ -29,6 +33,7 @@ def rejudge(connection: Connection, *, now: datetime, limit: int) -> int:
                 queue.c.next_tier_at < now,
                 queue.c.window_end <= now,
                 and_(queue.c.at_stake.is_not(None), queue.c.window_end.is_(None)),  # judged by an earlier release
+                credited,
             ),
             tickets.c.status.not_in(("pending", "held")),
         )
@@ -45,12 +50,20 @@ def rejudge(connection: Connection, *, now: datetime, limit: int) -> int:
     for row in rows:
         runs_out_at = read_standing(row._asdict(), clocks[row.number]).runs_out_at
         is_over = row.window_end is not None and row.window_end <= now
-        if not is_over and runs_out_at is not None and runs_out_at >= now:  # it was held meanwhile, and has time left
+        in_time = not is_over and not row.credited
+        if in_time and runs_out_at is not None and runs_out_at >= now:  # it was held meanwhile, and has time left
             changes[row.number] = {"next_tier_at": runs_out_at}
         else:
             changes[row.number] = _judged(connection, row, now)
     change_places(connection, changes, now=now)
     return sum("judged_at" in change for change in changes.values())
+
+
+def _credited_since() -> ColumnElement[bool]:
+    credit = applied_billing_credits.c
+    theirs = and_(credit.customer == tickets.c.customer, credit.service == tickets.c.service)
+    since = and_(credit.state.in_(COUNTS), queue.c.judged_at < func.coalesce(credit.decided_at, credit.recorded_at))
+    return and_(queue.c.at_stake.is_not(None), exists().where(theirs, since).correlate(queue, tickets))
 
 
 _NOTHING: dict[str, Any] = {"next_tier_at": None, "at_stake": None, "budget_seconds": None, "window_end": None}

@@ -12,7 +12,7 @@ from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import Assessed, compare
 from include.sla_logic.persistence.agreements import perhaps_in_force, perhaps_subscribers
 from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord
-from include.sla_logic.persistence.counted_credits import counted_credits, touching
+from include.sla_logic.persistence.counted_credits import touching
 from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.schema import reference as t
 
@@ -71,8 +71,7 @@ def _budget(
 ) -> ServiceBudget:
     assessed = _assess(connection, register, agreement, at=now, now=now)
     comparison = assessed.comparison
-    credited = counted_credits(connection, agreement.customer, agreement.service)
-    earlier = touching(credited, comparison.window)
+    earlier = touching(assessed.facts.credited, comparison.window)
     return work_out_budget(
         comparison, assessed.contract, agreement=agreement.id, customer=agreement.customer, earlier=earlier
     )

@@ -73,7 +73,9 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
     whole = _owed_as_a_whole(contract, judged)
     claim = find_claim(case, whole=bool(whole))
     due = _due(case, judged, base, claim, unpaid=_unpaid(case, whole))
-    judgements = tuple(said_of_claim(entry.judgement, claim) for entry in with_costs(judged, case, due.cap))
+    cap_window = None if due.cap is None else _cap_window(case)
+    costed = with_costs(judged, case, due.cap, cap_window)
+    judgements = tuple(said_of_claim(entry.judgement, claim) for entry in costed)
     open_reasons = _open_reasons(case, judgements)
     approval = _approval(contract, judgements, due)
     return SlaComparison(
@@ -86,7 +88,7 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
         charge_base=None if base is None else round_to_minor_unit(base.window, contract.currency),
         capped=due.capped,
         cap=None if due.cap is None else round_to_minor_unit(due.cap, contract.currency),
-        cap_window=None if due.cap is None else _cap_window(case),
+        cap_window=cap_window,
         provisional=bool(open_reasons),
         provisional_reasons=open_reasons,
         needs_approval=bool(approval),

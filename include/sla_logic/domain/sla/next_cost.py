@@ -1,4 +1,4 @@
-"""What the next tier of an objective costs: the credit of the window after stacking and cap, then less now."""
+"""What the next tier of an objective costs: what the window would still bring, then less now."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -6,8 +6,10 @@ from datetime import datetime
 from fractions import Fraction
 
 from include.sla_logic.domain import spans
+from include.sla_logic.domain.credit import within_cap
 from include.sla_logic.domain.money import Money, round_to_minor_unit
-from include.sla_logic.domain.period import to_seconds
+from include.sla_logic.domain.netting import net_off
+from include.sla_logic.domain.period import Period, to_seconds
 from include.sla_logic.domain.sla.case import Case
 from include.sla_logic.domain.sla.judgement import Judged
 from include.sla_logic.domain.sla.objective_judgement import NextTier
@@ -15,23 +17,31 @@ from include.sla_logic.domain.sla.payment import payable
 from include.sla_logic.domain.sla.stacking import shared_events, stack
 
 
-def with_costs(judged: Sequence[Judged], case: Case, cap: Fraction | None) -> list[Judged]:
-    """Name what each next tier costs: nothing where the cap is reached, or the window ends before the tier."""
+def with_costs(judged: Sequence[Judged], case: Case, cap: Fraction | None, cap_window: Period | None) -> list[Judged]:
+    """Name what each next tier costs: nothing where the cap is used up, or the window ends before the tier."""
     named = [entry for entry in judged if entry.exact is not None]
     events = shared_events([entry.judgement for entry in named])
     now = {entry.judgement.objective: entry.ahead[0] if entry.ahead else entry.exact or Fraction(0) for entry in named}
-    return [_with_cost(entry, case, lambda amounts: _due(amounts, events, case, cap), now) for entry in judged]
+
+    def brings(amounts: Mapping[str, Fraction]) -> Money:
+        """Return what would be booked for the window beyond what was credited."""
+        owed, credited = _due(amounts, events, case, cap), case.facts.credited
+        limit = None if cap is None else round_to_minor_unit(cap, owed.currency)
+        left = within_cap(owed, case.window, limit, cap_window, credited)
+        return max(net_off(left, case.window, credited).net, Money.zero(owed.currency))
+
+    return [_with_cost(entry, case, brings, now) for entry in judged]
 
 
 def _with_cost(
-    entry: Judged, case: Case, due: Callable[[Mapping[str, Fraction]], Money], now: Mapping[str, Fraction]
+    entry: Judged, case: Case, brings: Callable[[Mapping[str, Fraction]], Money], now: Mapping[str, Fraction]
 ) -> Judged:
     tier = entry.judgement.next_tier
     if tier is None or entry.ahead is None:
         return entry
     cost, own = Money.zero(case.contract.currency), case.counted_for(case.contract.objective(entry.judgement.objective))
     if _can_come(tier, own):
-        cost = due({**now, entry.judgement.objective: entry.ahead[1]}) - due(now)
+        cost = brings({**now, entry.judgement.objective: entry.ahead[1]}) - brings(now)
     tier = tier.model_copy(update={"costs_more": cost, "reached_at": _reached_at(tier, own)})
     return replace(entry, judgement=entry.judgement.model_copy(update={"next_tier": tier}))
 
