@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from include.sla_logic.domain.contract import UnableToReadContract
 from include.sla_logic.domain.money import Money
@@ -87,6 +87,23 @@ def test_violations_of_more_than_a_year_ago_and_of_later_do_not_count(register):
     agreement = register.agreement("C-1002", "S-1002", at=NOW)
     assert register.relationship(agreement, at=NOW - timedelta(days=60)).violations_last_year == 3
     assert register.relationship(agreement, at=NOW + timedelta(days=100)).violations_last_year == 3
+
+
+def test_violations_are_those_of_whoever_had_the_agreement_then(register, connection):
+    """C-1002 took the agreement over from C-1001 in the middle of what is on record."""
+    windows = connection.scalars(select(t.violations.c.window_start).where(t.violations.c.agreement == "A-1002"))
+    first, *_, last = sorted(windows)
+    [row] = connection.execute(select(t.agreements).where(t.agreements.c.id == "A-1002"))
+    names = ("monthly_charge", "currency", "contract", "contract_version", "account")
+    terms = {"agreement": "A-1002"} | {name: getattr(row, name) for name in names}
+    history = [(row.starts, "C-1001"), (last.date(), "C-1002")]
+    for valid_from, customer in history:
+        connection.execute(insert(agreement_terms).values(terms | {"valid_from": valid_from, "customer": customer}))
+    assert first < last
+    now_theirs = register.agreement("C-1002", "S-1002", at=NOW)
+    assert register.relationship(now_theirs, at=NOW).violations_last_year == 1
+    before = register.agreement("C-1001", "S-1002", at=first)
+    assert ContractRegister(connection=connection).relationship(before, at=NOW).violations_last_year == 3
 
 
 def test_other_open_incidents_leave_out_the_one_that_asks(register, connection):

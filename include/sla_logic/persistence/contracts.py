@@ -1,11 +1,11 @@
 """The contract register in the operations database."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from include.sla_logic.domain.agreements import Terms, agreed_times, lay_out
 from include.sla_logic.domain.contract import Contract
@@ -31,8 +31,6 @@ __all__ = ["ContractRegister", "Subscription", "UnableToFindRecord", "UnableToLo
 
 OPEN = (TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD)
 YEAR = timedelta(days=365)
-
-
 _CHANGING = ("customer", "contract", "contract_version", "monthly_charge", "currency", "account")
 _a, _terms = t.agreements.c, agreement_terms.c
 
@@ -169,17 +167,14 @@ class ContractRegister:
         return 100 * sum(count for other, count in charges.items() if other < mine) // total if total else None
 
     def _violations(self, at: datetime) -> dict[str, int]:
-        """Return how many violations each customer here had in the year before."""
-        if at in self._violated:
-            return self._violated[at]
-        violations, customer = t.violations, t.agreements.c.customer
-        query = (
-            select(customer, func.count())
-            .select_from(violations.join(t.agreements, t.agreements.c.id == violations.c.agreement))
-            .where(customer.in_(self._names()), violations.c.recorded_at > at - YEAR, violations.c.recorded_at <= at)
-            .group_by(customer)
-        )
-        self._violated[at] = {row[0]: row[1] for row in self._connection.execute(query)}
+        """Return how many violations each customer here had in the year before, under what was theirs then."""
+        if at not in self._violated:
+            found = t.violations.c
+            query = select(t.violations).where(found.recorded_at > at - YEAR, found.recorded_at <= at)
+            rows = self._connection.execute(query.where(_ever_of(found.agreement, self._names()))).all()
+            agreed = _with_terms().where(_a.id.in_({row.agreement for row in rows}))
+            held = _laid_out(self._connection.execute(agreed).all()) if rows else []
+            self._violated[at] = Counter(_holder(held, row.agreement, row.window_start) for row in rows)
         return self._violated[at]
 
     def _open_tickets(self, at: datetime) -> dict[str, set[str]]:
@@ -203,13 +198,25 @@ def read_agreements(
     connection: Connection, *, customers: Collection[str], services: Collection[str]
 ) -> tuple[list[Agreement], dict[tuple[str, str], str]]:
     """Return what these customers have or had agreed about these services, in order, and the texts of the contracts."""
-    theirs = select(_terms.agreement).where(_terms.customer.in_(customers))
-    rows = connection.execute(
-        _with_terms().where(_a.service.in_(services), or_(_a.customer.in_(customers), _a.id.in_(theirs)))
-    ).all()
+    rows = connection.execute(_with_terms().where(_a.service.in_(services), _ever_of(_a.id, customers))).all()
     texts = {(row.contract, row.contract_version): row.text for row in rows}
-    held = lay_out(Terms(_as_agreement(row), row.valid_from, _zone(row)) for row in rows)
-    return [one for one in held if one.customer in customers], texts
+    return [one for one in _laid_out(rows) if one.customer in customers], texts
+
+
+def _ever_of(agreement: ColumnElement[str], customers: Collection[str]) -> ColumnElement[bool]:
+    now, before = select(_a.id).where(_a.customer.in_(customers)), select(_terms.agreement)
+    return or_(agreement.in_(now), agreement.in_(before.where(_terms.customer.in_(customers))))
+
+
+def _holder(held: Iterable[Agreement], agreement: str, at: datetime) -> str:
+    """Return who had the agreement at that moment; of one before its first day, who had it first."""
+    mine = sorted((one for one in held if one.id == agreement), key=lambda one: one.begins or at)
+    return next((one for one in mine if one.over is None or at < one.over), mine[-1]).customer
+
+
+def _laid_out(rows: Iterable[Row[Any]]) -> list[Agreement]:
+    zones = ((row, parse_contract(row.text, row.contract, row.contract_version).zone) for row in rows)
+    return lay_out(Terms(_as_agreement(row), row.valid_from, zone) for row, zone in zones)
 
 
 def _with_terms() -> Any:
@@ -225,10 +232,6 @@ def _with_terms() -> Any:
         .join(t.services, t.services.c.id == _a.service)
         .join(t.contracts, contract)
     )
-
-
-def _zone(row: Row[Any]) -> str:
-    return parse_contract(row.text, row.contract, row.contract_version).zone
 
 
 def _as_agreement(row: Row[Any]) -> Agreement:
