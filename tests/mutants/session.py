@@ -48,8 +48,9 @@ class Reached:
         return sorted(tests, key=lambda test: self.seconds.get(test, 0))
 
     def write(self, path: Path) -> int:
-        """Keep it for another run."""
-        places = [[*where, tests] for where, tests in self.places.items()]
+        """Keep it for another run, each test by its number."""
+        numbers = {test: number for number, test in enumerate(self.seconds)}
+        places = [[*where, [numbers[test] for test in tests]] for where, tests in self.places.items()]
         path.write_text(json.dumps([places, self.seconds, self.failed, self.of]), "utf-8")
         return PASSED
 
@@ -57,7 +58,8 @@ class Reached:
     def read(cls, path: Path) -> "Reached":
         """Return what was kept."""
         places, seconds, failed, of = json.loads(path.read_text("utf-8"))
-        return cls({(file, line): tests for file, line, tests in places}, seconds, failed, of)
+        names = list(seconds)
+        return cls({(file, line): [names[n] for n in tests] for file, line, tests in places}, seconds, failed, of)
 
 
 def in_fork(work: Callable[[], int], output: Path = Path(os.devnull)) -> int:

@@ -11,7 +11,7 @@ import pytest
 from include.sla_logic.domain.money import Money, half_up
 from tests.mutants.__main__ import explained
 from tests.mutants.changes import CORE, DOMAIN, ROOT, changes
-from tests.mutants.session import FAILED, PASSED, in_fork
+from tests.mutants.session import FAILED, PASSED, Reached, in_fork
 from tests.mutants.warm import apply, live_functions, place, record
 
 MONEY = DOMAIN / "money.py"
@@ -57,10 +57,20 @@ def test_the_statements_that_are_reached_are_those_of_the_functions_that_were_ca
     assert os.waitstatus_to_exitcode(os.waitpid(in_fork(records), 0)[1]) == PASSED
 
 
+def test_of_the_tests_that_reach_a_change_or_are_new_the_quickest_is_first(tmp_path):
+    change = next(change for change in changes(MONEY) if change.function == "half_up")
+    seconds = {"slow": 2.0, "quick": 0.1, "elsewhere": 0.01}
+    Reached({place(change): ["slow", "quick"]}, seconds).write(tmp_path / "reached")
+    kept = Reached.read(tmp_path / "reached")
+    assert kept == Reached({place(change): ["slow", "quick"]}, seconds)
+    assert kept.tests(change, ["slow", "elsewhere", "quick", "new"]) == ["new", "quick", "slow"]
+    assert kept.tests_first_of(change.file, ["elsewhere", "slow", "quick"]) == ["quick", "slow", "elsewhere"]
+
+
 @pytest.mark.more
 def test_changes_to_money_time_and_samples_are_noticed():
     """`make mutants` tries the whole core."""
-    tests = ["tests/domain/test_money.py", "tests/domain/test_period.py", "tests/domain/sla/test_samples.py"]
+    tests = [f"tests/domain/test_{name}.py" for name in ("money", "period", "bounds_of_values")]
     only = ["domain/money.py", "domain/period.py", "domain/samples.py"]
     command = [
         sys.executable,
