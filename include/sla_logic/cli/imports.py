@@ -41,8 +41,9 @@ class UnableToImport(ForeseenError):
 
 
 def _command(kind: str) -> Callable[..., None]:
-    def run(
+    def run(  # noqa: PLR0913 - one parameter for each option
         file: Annotated[Path, typer.Argument(help="CSV or JSON lines, plain or gzip.")],
+        *,
         mapping: Annotated[
             str | None, typer.Option(help="A mapping file, or the name of a shipped one (`sla import mappings`).")
         ] = None,
@@ -51,12 +52,24 @@ def _command(kind: str) -> Callable[..., None]:
             typer.Option(formats=["%Y-%m-%d"], help="The date of the file, for ages; today, if not given."),
         ] = None,
         rejected: Annotated[Path | None, typer.Option(help="CSV file for all rejected rows.")] = None,
+        complete_until: Annotated[
+            str | None, typer.Option(help="An instant until which these records are complete, for settlement.")
+        ] = None,
+        complete_for: Annotated[
+            list[str] | None, typer.Option(help="Only of this service (repeat it for several); all, if not given.")
+        ] = None,
+        by: Annotated[str | None, typer.Option(help="Who says that they are complete.")] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
         day = as_of.date() if as_of else datetime.now(UTC).date()
         if rejected is not None:
             _check_writable(rejected, file)
+        complete = _complete(kind, complete_until, complete_for or [], by)
         report = _import(kind, file, mapping, day)
+        if complete is not None and report.rejected:
+            typer.echo("Warning: rows were rejected, so nothing is noted as complete.", err=True)
+        elif complete is not None:
+            complete(file.name)
         (_show_json if as_json else _show)(kind, report)
         if rejected is not None:
             _write_rejected(rejected, report.rejected)
@@ -85,6 +98,25 @@ def mappings() -> None:
     rows = [(name, mapping.title, ", ".join(mapping.sections)) for name, mapping in found]
     rows += [(name, read_ticket_mapping(name).title, "tickets") for name in shipped_ticket_mappings()]
     show_table(("mapping", "for", "kinds"), rows, empty="No mappings are shipped.")
+
+
+def _complete(kind: str, until: str | None, services: list[str], by: str | None) -> "Callable[[str], None] | None":
+    """Return what notes that the records are complete, once they are imported without a rejected row."""
+    from include.sla_logic.cli.assess import read_instant
+    from include.sla_logic.domain.contract.sources import KINDS
+    from include.sla_logic.services import Settings, UseCases
+
+    if until is None:
+        if services:
+            raise UnableToImport("Say until when they are complete: --complete-until.")
+        return None
+    if kind not in KINDS:
+        raise UnableToImport(f"No contract is judged on {kind}: --complete-until is for {', '.join(KINDS)}.")
+    if not by:
+        raise UnableToImport("Say who knows that the records are complete: --by.")
+    moment = read_instant(until)
+    imports = UseCases(Settings.from_environment()).imports
+    return lambda name: imports.complete(kind, until=moment, by=by, source=name, services=services)
 
 
 def _import(kind: str, file: Path, mapping_name: str | None, day: date) -> "ImportReport":

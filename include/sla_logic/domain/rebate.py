@@ -39,7 +39,7 @@ def work_out_rebate(
         provisional=comparison.provisional,
         held_for_approval=bool(held),
         held_because="; ".join(held) or None,
-        claim_required=comparison.claim.state != "automatic",
+        claim_required=comparison.claim.state not in ("automatic", "in_time"),
         claim_deadline=comparison.claim.deadline,
         claim_last_day=comparison.claim.last_day,
         reason=_reason(comparison, netted),

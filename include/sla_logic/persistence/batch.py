@@ -43,7 +43,8 @@ class Batch:
     """What the incidents of one transaction have in common.
 
     `run_id` is the run that carries them as a cohort; `sender` the address from which letters come, where one is set;
-    `answers` what an external network has answered since the step was begun.
+    `answers` what an external network has answered since the step was begun. One that only `looks` holds nothing: what
+    it works out is never written.
     """
 
     connection: Connection
@@ -53,6 +54,7 @@ class Batch:
     run_id: str | None = None
     sender: str | None = None
     answers: Mapping[Any, Any] = field(default_factory=dict)
+    looks: bool = False
     fresh: FreshMeasurements = field(default_factory=FreshMeasurements)
     pending: list[tuple[TroubleTicket, Pending]] = field(default_factory=list)
     _held: set[str] = field(default_factory=set)
@@ -91,7 +93,8 @@ class Batch:
 
         Batches that held them one by one, each in the order of its incidents, would wait for each other for ever.
         """
-        if table.name not in self._held and self.connection.dialect.name == "postgresql":
+        held = table.name in self._held or self.looks
+        if not held and self.connection.dialect.name == "postgresql":
             query = select(table.c.id).where(table.c.id.in_(names)).order_by(table.c.id)
             # Imports that refer to a row need not wait: nothing here changes its key.
             self.connection.execute(query.with_for_update(key_share=table is t.services)).all()

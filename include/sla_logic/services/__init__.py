@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from include.sla_logic.services.reports import Reports
     from include.sla_logic.services.restored_database import RestoredDatabase
     from include.sla_logic.services.service_status import ServiceStatus
+    from include.sla_logic.services.settlement import Settlement
     from include.sla_logic.services.setup import Setup
     from include.sla_logic.services.subscriptions import Subscriptions
     from include.sla_logic.services.worklists import Worklists
@@ -117,6 +118,12 @@ class UseCases:
         from include.sla_logic.services.service_status import ServiceStatus
 
         return ServiceStatus(self.work)
+
+    @cached_property
+    def settlement(self) -> "Settlement":
+        from include.sla_logic.services.settlement import Settlement
+
+        return Settlement(self.work)
 
     @cached_property
     def setup(self) -> "Setup":

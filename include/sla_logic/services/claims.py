@@ -14,6 +14,7 @@ from include.sla_logic.domain.sla import compare
 from include.sla_logic.domain.sla.claims import first_fault, objection_to
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.process.case_documents import agreement_and_contract
+from include.sla_logic.services.settled_credits import RoundFile
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ def end_of_day(day: date, contract: Contract, *, now: datetime) -> datetime:
     return min(last, now) if local_midnight(day, contract.zone) <= now else last
 
 
-def judge_claim(file: SqlCaseFile, window: Period, filed: datetime | date) -> JudgedClaim:
+def judge_claim(file: SqlCaseFile | RoundFile, window: Period, filed: datetime | date) -> JudgedClaim:
     """Judge the credit of a window as claimed then; a day stands for its last moment."""
-    agreement, contract = agreement_and_contract(file)
+    agreement, contract = file.agreed if isinstance(file, RoundFile) else agreement_and_contract(file)
     day = None if isinstance(filed, datetime) else filed
     moment = filed if isinstance(filed, datetime) else end_of_day(filed, contract, now=file.now)
     facts = file.measurements.facts(agreement, window, as_of=file.now)

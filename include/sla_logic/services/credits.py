@@ -29,6 +29,7 @@ from include.sla_logic.services.credit_decisions import (
     note_paid_out,
     settle_with,
 )
+from include.sla_logic.services.settled_credits import RoundFile, open_round, round_number
 from include.sla_logic.services.typed_amounts import UnableToDecideCredit, read_amount
 from include.sla_logic.services.waiting_credits import (
     WaitingCredit,
@@ -121,13 +122,20 @@ class Credits:
             self._note(connection, file, f"The credit {reference} of {amount} was paid out", by=by, reason=reason)
             return amount
 
-    def _file_of(self, connection: Connection, reference: str, *, task: str) -> SqlCaseFile:
+    def _file_of(self, connection: Connection, reference: str, *, task: str) -> SqlCaseFile | RoundFile:
         """Lock the incident of a waiting credit, with those that are decided with it, and open its case file."""
         ticket = self._find(connection, reference).ticket
         with_it = [other for _, other in held_on_the_same_facts(connection, reference)]
-        numbers = {one: find_number(connection, one) for one in (ticket, *with_it)}
+        incidents = [one for one in (ticket, *with_it) if round_number(one) is None]
+        numbers = {one: find_number(connection, one) for one in incidents}
         lock_tickets(connection, sorted(numbers.values()))  # in their order, as everything that holds several does
-        return self.work.open_file(connection, numbers[ticket], task=task)
+        return self._open(connection, ticket, task=task)
+
+    def _open(self, connection: Connection, ticket: str, *, task: str) -> SqlCaseFile | RoundFile:
+        """Open what brought a credit: an incident that is locked, or a round of settlement."""
+        if round_number(ticket) is not None:
+            return open_round(connection, ticket, now=self.work.database.now(connection), task=task)
+        return self.work.open_file(connection, find_number(connection, ticket), task=task)
 
     def _find(self, connection: Connection, reference: str) -> WaitingCredit:
         found = [credit for credit in waiting_credits(connection) if credit.reference == reference]
@@ -139,13 +147,15 @@ class Credits:
     def _settle_others(self, connection: Connection, reference: str, decided: str, *, by: str) -> None:
         """Decide with it what other incidents hold for the same window on the same facts."""
         for other, ticket in held_on_the_same_facts(connection, reference):
-            file = self.work.open_file(connection, self.work.lock(connection, ticket), task=f"credit {decided}")
+            file = self._open(connection, ticket, task=f"credit {decided}")
             settle_with(connection, other, reference, by=by, now=file.now)
             self._tell(connection, file, decided)
             self._note(connection, file, f"The credit {other} was settled", by=by, reason=f"decided with {reference}")
 
-    def _tell(self, connection: Connection, file: SqlCaseFile, decided: str) -> None:
+    def _tell(self, connection: Connection, file: SqlCaseFile | RoundFile, decided: str) -> None:
         """Write what is booked now, and a letter where the customer was told that the credit is under review."""
+        if isinstance(file, RoundFile):
+            return
         before, report = file.find(BillingAdjustment), file.find(CustomerReport)
         if before is None:
             return
@@ -171,7 +181,10 @@ class Credits:
             file.write(told)
             file.letter_outbox.post(told, file.contracts.customer(report.customer))
 
-    def _note(self, connection: Connection, file: SqlCaseFile, done: str, *, by: str, reason: str) -> None:
+    def _note(self, connection: Connection, file: SqlCaseFile | RoundFile, done: str, *, by: str, reason: str) -> None:
+        if isinstance(file, RoundFile):
+            file.note(done, by=by, reason=reason)
+            return
         file.record(f"{done} by {by}: {reason}", lane=Lane.BILLING)
         flush(connection, [file])
         note_decided_credit(connection, file.incident.number, ticket=file.ticket.id)

@@ -1,14 +1,20 @@
 """Import contracts, reference data, measurements and tickets of other systems."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.contract.sources import KINDS as KINDS_THAT_FEED
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.persistence.completeness import note_complete
 from include.sla_logic.persistence.contracts import load_contract
 from include.sla_logic.persistence.queries.unwatched_services import count_unwatched, unwatched_services
+from include.sla_logic.persistence.schema.reference import services as services_
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -18,6 +24,10 @@ if TYPE_CHECKING:
 
 _MAKE_OBSERVABLE = {"services", "agreements", "resources", "topology", "samples", "outages"}
 _SHOWN = 20
+
+
+class UnableToNoteComplete(ForeseenError):
+    """What is said to be complete is not known, or cannot be yet."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,22 @@ class Imports:
         if kind in _MAKE_OBSERVABLE:
             report.warnings += self._unwatched()
         return report
+
+    def complete(self, kind: str, *, until: datetime, by: str, source: str, services: Sequence[str] = ()) -> None:
+        """Note that the records of a kind are complete until then: of these services, or without any of all.
+
+        Raise `UnableToNoteComplete` for a kind that no contract is judged on, an unknown service, and the future.
+        """
+        if kind not in KINDS_THAT_FEED:
+            raise UnableToNoteComplete(f"No contract is judged on {kind}: only on {', '.join(KINDS_THAT_FEED)}.")
+        with self.work.writing() as connection:
+            now = self.work.database.now(connection)
+            if until > now:
+                raise UnableToNoteComplete(f"{until:%Y-%m-%d %H:%M} UTC lies in the future: nobody knows it yet.")
+            known = set(connection.scalars(select(services_.c.id).where(services_.c.id.in_(services))))
+            if unknown := sorted(set(services) - known):
+                raise UnableToNoteComplete(f"The service {unknown[0]} is not known.")
+            note_complete(connection, kind=kind, services=services, until=until, source=source, by=by, now=now)
 
     def _unwatched(self) -> list[str]:
         """Name subscribed services that nothing on record can show to work or to fail."""

@@ -95,6 +95,8 @@ def full() -> dict[str, Any]:
         "approval_limit": 500,
         "approval_share": "50%",
         "restoration_window": "P2D",
+        "settle_after": "3 d",
+        "correct_until": "90 d",
     }
 
 

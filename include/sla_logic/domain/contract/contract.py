@@ -138,6 +138,9 @@ class Contract(Term):
     approval_limit: Annotated[Quantity, Field(ge=0)] | None = None
     approval_share: Share = Fraction(1)
     restoration_window: Annotated[Waiting, Field(gt=timedelta(0))] = timedelta(days=2)
+    settle_after: Annotated[Waiting, Field(ge=timedelta(0))] = timedelta(days=3)
+    settle_latest: Annotated[Waiting, Field(ge=timedelta(0))] = timedelta(days=14)
+    correct_until: Annotated[Waiting, Field(ge=timedelta(0))] | None = None
     chronic: Chronic | None = None
     objectives: tuple[Objective, ...] = ()
 

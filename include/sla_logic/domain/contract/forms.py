@@ -62,7 +62,7 @@ def _share(_: Schema) -> Schema:
 
 def _duration(node: Schema) -> Schema:
     positive = "gt" in node
-    if {"ge", "le", "lt", "minimum", "maximum"} & node.keys() and node.get("ge") != 0:
+    if {"ge", "le", "lt", "minimum", "maximum"} & node.keys() and node.get("ge") not in (0, "PT0S"):
         raise NotImplementedError(f"no text form is known for lengths of time within {node}")
     text = {"type": "string", "pattern": f"^{_NOT_NOTHING if positive else ''}{_DURATION}{_END}"}
     described = "a length of time with its unit, such as 90 s, 5 min, 4 h, 2 d or PT5M"

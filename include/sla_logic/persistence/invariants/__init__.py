@@ -15,6 +15,7 @@ from include.sla_logic.persistence.invariants.messages import check_messages
 from include.sla_logic.persistence.invariants.money import check_money
 from include.sla_logic.persistence.invariants.outcomes import check_outcomes
 from include.sla_logic.persistence.invariants.problems import check_problems
+from include.sla_logic.persistence.invariants.settlement import check_settlement
 from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.invariants.waits import check_waits
 from include.sla_logic.persistence.invariants.ways import check_ways
@@ -41,6 +42,7 @@ def _all(connection: Connection) -> Iterator[Violation]:
     yield from check_money(connection)
     yield from check_windows(connection)
     yield from check_caps(connection)
+    yield from check_settlement(connection)
     yield from check_messages(connection)
     yield from check_waits(connection)
     yield from check_problems(connection)

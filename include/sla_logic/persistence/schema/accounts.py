@@ -15,6 +15,8 @@ from sqlalchemy import (
 
 from include.sla_logic.persistence.schema.columns import Instant, metadata
 
+_UNPAID = "'held', 'declined', 'superseded'"
+
 invoices = Table(
     "invoices",
     metadata,
@@ -72,9 +74,9 @@ applied_billing_credits = Table(
     Column("paid_out_at", Instant),  # for a credit without an open invoice
     Column("paid_out_by", Text),
     # A difference in the provider's favour waits for a second person and is never booked by itself.
-    CheckConstraint("amount >= 0 OR state IN ('held', 'declined') OR decided_by IS NOT NULL", name="negative"),
-    CheckConstraint("amount IS NOT NULL OR state IN ('held', 'declined')", name="known"),
-    CheckConstraint("state IN ('booked', 'held', 'unclaimed', 'posted', 'declined')", name="state"),
+    CheckConstraint(f"amount >= 0 OR state IN ({_UNPAID}) OR decided_by IS NOT NULL", name="negative"),
+    CheckConstraint(f"amount IS NOT NULL OR state IN ({_UNPAID})", name="known"),
+    CheckConstraint(f"state IN ({_UNPAID}, 'booked', 'unclaimed', 'posted', 'lapsed')", name="state"),
     Index("ix_applied_billing_credits_subscription", "customer", "service", "window_start"),
     Index("ix_applied_billing_credits_window", "agreement", "window_start"),
     Index("ix_applied_billing_credits_invoice", "invoice"),

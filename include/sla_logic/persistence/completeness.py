@@ -1,0 +1,66 @@
+"""Up to when the records of a service are complete: by what somebody has said, and by the samples themselves."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from sqlalchemy import Connection, func, insert, or_, select
+
+from include.sla_logic.domain.contract.sources import Source
+from include.sla_logic.domain.period import from_seconds
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.settlement import completeness
+
+
+@dataclass
+class Completeness:
+    """What feeds one service, read once."""
+
+    connection: Connection
+    service: str
+
+    def missing(self, sources: Iterable[Source], until: datetime) -> list[str]:
+        """Name the sources of which it is not known that they were read up to that moment."""
+        return [
+            f"{source} are not known to be complete until {until:%Y-%m-%d %H:%M} UTC"
+            for source in sources
+            if not self._is_read(source, until)
+        ]
+
+    def _is_read(self, source: Source, until: datetime) -> bool:
+        said = self._said.get(source.kind)
+        sampled = None if source.series is None else self._sampled.get(source.series)
+        return any(known is not None and known >= until for known in (said, sampled))
+
+    @cached_property
+    def _said(self) -> dict[str, datetime]:
+        c = completeness.c
+        mine = or_(c.service.is_(None), c.service == self.service)
+        query = select(c.kind, c.until).where(mine).order_by(c.until)
+        return {row.kind: row.until for row in self.connection.execute(query)}
+
+    @cached_property
+    def _sampled(self) -> dict[str, datetime]:
+        metric, sample = t.measured_metrics.c, t.samples.c
+        joined = t.measured_metrics.join(
+            t.samples, (sample.service == metric.service) & (sample.metric == metric.metric)
+        )
+        newest = func.max(sample.at + metric.step_seconds)
+        query = select(metric.metric, newest).select_from(joined).where(metric.service == self.service)
+        return {row[0]: from_seconds(int(row[1])) for row in self.connection.execute(query.group_by(metric.metric))}
+
+
+def note_complete(
+    connection: Connection,
+    *,
+    kind: str,
+    services: Sequence[str],
+    until: datetime,
+    source: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """Keep that the records of a kind are complete until then: of these services, or without any of all."""
+    row = {"kind": kind, "until": until, "source": source, "recorded_at": now, "recorded_by": by}
+    connection.execute(insert(completeness), [{**row, "service": service} for service in services or [None]])

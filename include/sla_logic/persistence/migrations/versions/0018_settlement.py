@@ -1,0 +1,100 @@
+"""Create the tables of settlement, and the states of a credit that settlement has replaced or that nobody claimed."""
+
+from alembic import op
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+from include.sla_logic.persistence.migrations.append_only import forbid_changes
+from include.sla_logic.persistence.schema.columns import Instant, Json
+from include.sla_logic.persistence.schema.columns import metadata as _today
+
+revision = "0018"
+down_revision = "0017"
+
+metadata = MetaData(naming_convention=_today.naming_convention)
+# SQLite gives row numbers by itself only to a column declared INTEGER.
+_Number = BigInteger().with_variant(Integer, "sqlite")
+
+settlement_runs = Table(
+    "settlement_runs",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),  # the moment for which windows are judged
+    Column("shards", Integer, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("opened_by", String(250), nullable=False),
+    Column("checked_at", Instant),  # when what it would book was compared with the limits
+    Column("held_because", Text),  # it books nothing until it is released
+    Column("released_at", Instant),
+    Column("released_by", String(250)),
+    Column("release_reason", Text),
+    Column("ended_at", Instant),
+    sqlite_autoincrement=True,
+)
+
+settlement_shards = Table(
+    "settlement_shards",
+    metadata,
+    Column("run", ForeignKey("settlement_runs.number"), primary_key=True),
+    Column("shard", Integer, primary_key=True),
+    Column("preview", Json, nullable=False),
+    Column("settled_at", Instant),
+)
+
+# One row for each round in which a window came out differently than in the round before.
+settlement_rounds = Table(
+    "settlement_rounds",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("run", ForeignKey("settlement_runs.number"), nullable=False, index=True),
+    Column("customer", String(64), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("window_start", Instant, nullable=False),
+    Column("window_end", Instant, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("agreement", String(64), nullable=False),
+    Column("contract", String(64), nullable=False),
+    Column("contract_version", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("owed", BigInteger),  # after stacking and cap, before netting; null: nobody knows yet
+    Column("currency", String(3), nullable=False),
+    Column("facts", String(64)),  # names the judgement
+    Column("rebate", Text),  # the document, where it brought a credit
+    Column("recorded_at", Instant, nullable=False),
+    UniqueConstraint("customer", "service", "window_start", "window_end", "round"),
+    Index("ix_settlement_rounds_state", "state", "window_end"),
+    sqlite_autoincrement=True,
+)
+
+# Up to when somebody says that the records of one kind are complete: of one service, or of all.
+completeness = Table(
+    "completeness",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("kind", String(32), nullable=False),
+    Column("service", String(64)),
+    Column("until", Instant, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("recorded_by", String(250), nullable=False),
+    Index("ix_completeness_kind", "kind", "service", "until"),
+    sqlite_autoincrement=True,
+)
+
+_CREDITS = "applied_billing_credits"
+_UNPAID = "'held', 'declined', 'superseded'"
+_CHECKS = {
+    "negative": f"amount >= 0 OR state IN ({_UNPAID}) OR decided_by IS NOT NULL",
+    "known": f"amount IS NOT NULL OR state IN ({_UNPAID})",
+    "state": f"state IN ({_UNPAID}, 'booked', 'unclaimed', 'posted', 'lapsed')",
+}
+
+
+def upgrade() -> None:
+    metadata.create_all(op.get_bind())
+    for name in ("settlement_rounds", "completeness"):
+        forbid_changes(name)
+    with op.batch_alter_table(_CREDITS) as table:
+        for name, condition in _CHECKS.items():
+            table.drop_constraint(op.f(f"ck_{_CREDITS}_{name}"), type_="check")
+            table.create_check_constraint(name, condition)

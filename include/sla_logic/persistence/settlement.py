@@ -1,0 +1,232 @@
+"""The runs of settlement and the rounds of each window; of these the newest counts."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, cast, func, insert, literal, select, update
+
+from include.sla_logic.domain.errors import NotFoundError
+from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.settlement import USUAL_RUNS, Preview
+from include.sla_logic.domain.spans import Span
+from include.sla_logic.persistence.counted_credits import COUNTS, Subscription, window_of
+from include.sla_logic.persistence.schema.accounts import applied_billing_credits
+from include.sla_logic.persistence.schema.agreements import agreement_terms
+from include.sla_logic.persistence.schema.columns import from_minor_units
+from include.sla_logic.persistence.schema.reference import agreements
+from include.sla_logic.persistence.schema.settlement import settlement_rounds, settlement_runs, settlement_shards
+from include.sla_logic.persistence.upsert import upsert
+
+ROUND = "SR-"
+_WINDOW = ("customer", "service", "window_start", "window_end")
+_rounds, _runs, _shards = settlement_rounds.c, settlement_runs.c, settlement_shards.c
+_credits = applied_billing_credits.c
+_of_round: ColumnElement[bool] = _credits.ticket == literal(ROUND) + cast(_rounds.number, Text)
+
+
+class UnableToFindRound(NotFoundError):
+    """There is no such round, or none of this window."""
+
+
+class UnableToFindRun(NotFoundError):
+    """There is no such run of settlement."""
+
+
+@dataclass(frozen=True)
+class SettlementRun:
+    """One run: for which moment, over how many shards, and whether it waits for a second person."""
+
+    number: int
+    at: datetime
+    shards: int
+    opened_at: datetime
+    opened_by: str
+    checked_at: datetime | None
+    held_because: str | None
+    released_at: datetime | None
+    released_by: str | None
+    release_reason: str | None
+    ended_at: datetime | None
+
+    @property
+    def may_book(self) -> bool:
+        """Tell whether it was compared with the limits and keeps within them, or was released."""
+        return self.checked_at is not None and (self.held_because is None or self.released_at is not None)
+
+    @property
+    def state(self) -> str:
+        """Say where it stands."""
+        if self.ended_at is not None:
+            return "ended"
+        if self.checked_at is None:
+            return "opened"
+        return "settling" if self.may_book else "held"
+
+
+def round_name(number: int) -> str:
+    """Write the number of a round as it stands in the credit that the round brought."""
+    return f"{ROUND}{number}"
+
+
+def round_number(name: str) -> int | None:
+    """Return the number in `SR-12`; None for the name of an incident."""
+    digits = name.removeprefix(ROUND)
+    return int(digits) if name.startswith(ROUND) and digits.isascii() and digits.isdigit() else None
+
+
+def subscriptions(connection: Connection) -> list[Subscription]:
+    """Return every customer and service about which anything was ever agreed."""
+    named = select(agreements.c.customer, agreements.c.service)
+    terms = agreement_terms.c
+    changed = select(terms.customer, agreements.c.service).join(agreements, agreements.c.id == terms.agreement)
+    return sorted((row[0], row[1]) for row in connection.execute(named.union(changed)))
+
+
+def open_run(connection: Connection, *, at: datetime, shards: int, by: str, now: datetime) -> SettlementRun:
+    """Add a run that was not compared with its limits yet."""
+    row = {"at": at, "shards": shards, "opened_at": now, "opened_by": by}
+    number = connection.scalar(insert(settlement_runs).values(row).returning(_runs.number))
+    return find_run(connection, number)
+
+
+def find_run(connection: Connection, number: int | None = None, *, hold: bool = False) -> SettlementRun:
+    """Return a run, or the newest; raise `UnableToFindRun`."""
+    found = last_run(connection) if number is None else None
+    query = select(settlement_runs).where(_runs.number == (found.number if found else number))
+    row = connection.execute(query.with_for_update() if hold else query).one_or_none()
+    if row is None:
+        raise UnableToFindRun("Nothing was settled yet." if number is None else f"There is no settlement run {number}.")
+    return SettlementRun(**row._mapping)  # noqa: SLF001 - the columns of a row
+
+
+def last_run(connection: Connection) -> SettlementRun | None:
+    """Return the newest run."""
+    row = connection.execute(select(settlement_runs).order_by(_runs.number.desc()).limit(1)).one_or_none()
+    return None if row is None else SettlementRun(**row._mapping)  # noqa: SLF001 - the columns of a row
+
+
+def page_of_runs(connection: Connection, limit: int) -> list[SettlementRun]:
+    """Return the newest runs, the newest first."""
+    rows = connection.execute(select(settlement_runs).order_by(_runs.number.desc()).limit(limit))
+    return [SettlementRun(**row._mapping) for row in rows]  # noqa: SLF001 - the columns of a row
+
+
+def change_run(connection: Connection, number: int, **values: Any) -> None:
+    """Note what became of a run."""
+    connection.execute(update(settlement_runs).where(_runs.number == number).values(**values))
+
+
+def keep_preview(connection: Connection, run: int, shard: int, preview: Preview) -> None:
+    """Keep what a shard would do, instead of what it would have done before."""
+    row = {"run": run, "shard": shard, "preview": preview.model_dump(mode="json")}
+    upsert(connection, settlement_shards, [row])
+
+
+def previews(connection: Connection, run: int) -> dict[int, Preview]:
+    """Return what each shard of a run would do."""
+    rows = connection.execute(select(_shards.shard, _shards.preview).where(_shards.run == run))
+    return {row.shard: Preview.model_validate(row.preview) for row in rows}
+
+
+def settled_shards(connection: Connection, run: int) -> set[int]:
+    """Return the shards of a run that are done."""
+    query = select(_shards.shard).where(_shards.run == run, _shards.settled_at.is_not(None))
+    return set(connection.scalars(query))
+
+
+def note_settled(connection: Connection, run: int, shard: int, now: datetime) -> None:
+    """Note that a shard is done."""
+    mine = (_shards.run == run) & (_shards.shard == shard)
+    connection.execute(update(settlement_shards).where(mine).values(settled_at=now))
+
+
+def booked_before(connection: Connection, *, at_most: int = 5 * USUAL_RUNS) -> list[Mapping[str, Decimal]]:
+    """Return what the last runs booked that booked anything, by currency, the newest first."""
+    query = _booked(_rounds.run).order_by(_rounds.run.desc()).limit(at_most)
+    return list(_by_currency(connection, query).values())
+
+
+def booked_in_run(connection: Connection, run: int) -> dict[Any, Mapping[str, Decimal]]:
+    """Return what a run has booked so far, by customer and service, then by currency."""
+    return _by_currency(connection, _booked(_rounds.customer, _rounds.service).where(_rounds.run == run))
+
+
+def _booked(*by: ColumnElement[Any]) -> Select[Any]:
+    """Select what rounds booked by themselves."""
+    return (
+        select(*by, _credits.currency, func.sum(_credits.amount))
+        .select_from(settlement_rounds.join(applied_billing_credits, _of_round))
+        .where(_credits.state.in_(COUNTS), _credits.decided_by.is_(None))
+        .group_by(*by, _credits.currency)
+    )
+
+
+def _by_currency(connection: Connection, query: Select[Any]) -> dict[Any, Mapping[str, Decimal]]:
+    found: dict[Any, dict[str, Decimal]] = defaultdict(dict)
+    for *key, currency, amount in connection.execute(query):
+        found[key[0] if len(key) == 1 else tuple(key)][currency] = from_minor_units(int(amount), currency).amount
+    return dict(found)
+
+
+def newest_rounds(connection: Connection, subscription: Subscription) -> dict[Span, Row[Any]]:
+    """Return the newest round of each window of a customer's service."""
+    customer, service = subscription
+    query = select(settlement_rounds).where(_rounds.customer == customer, _rounds.service == service)
+    return {window_of(row).span: row for row in connection.execute(query.order_by(_rounds.round))}
+
+
+def add_round(connection: Connection, row: Mapping[str, Any]) -> int:
+    """Add a round and return its number."""
+    statement = insert(settlement_rounds).values(**row).returning(_rounds.number)
+    return int(connection.execute(statement).scalar_one())
+
+
+def find_round(connection: Connection, name: str) -> Row[Any]:
+    """Return the round of that name; raise `UnableToFindRound`."""
+    row = connection.execute(select(settlement_rounds).where(_rounds.number == round_number(name))).one_or_none()
+    if row is None:
+        raise UnableToFindRound(f"There is no round {name} of settlement.")
+    return row
+
+
+def undecided_credits(connection: Connection, subscription: Subscription, window: Period) -> Sequence[Row[Any]]:
+    """Return what is held or unclaimed for windows that share time with this one."""
+    c = _credits
+    mine = and_(c.customer == subscription[0], c.service == subscription[1])
+    shared = and_(c.window_start < window.end, c.window_end > window.start)
+    query = select(applied_billing_credits).where(mine, shared, c.state.in_(("held", "unclaimed")))
+    return connection.execute(query.order_by(c.id)).all()
+
+
+def replace_credits(connection: Connection, references: Iterable[str], *, state: str, why: str, now: datetime) -> None:
+    """Close undecided credits of which nobody decides any more."""
+    values = {"state": state, "decision_reason": why, "decided_at": now}
+    connection.execute(update(applied_billing_credits).where(_credits.id.in_(list(references))).values(**values))
+
+
+def windows_now() -> Select[Any]:
+    """Select the newest round of every window, with what is booked for it and what waits for a decision."""
+    later = settlement_rounds.alias()
+    same = and_(*(later.c[name] == _rounds[name] for name in _WINDOW))
+    newer = select(later.c.number).where(same, later.c.round > _rounds.round).exists()
+    mine = and_(*(_credits[name] == _rounds[name] for name in _WINDOW))
+    booked = select(func.coalesce(func.sum(_credits.amount), 0)).where(mine, _credits.state.in_(COUNTS))
+    waits = select(func.min(_credits.state)).where(mine, _credits.state.in_(("held", "unclaimed")))
+    return (
+        select(settlement_rounds)
+        .add_columns(booked.scalar_subquery().label("booked"), waits.scalar_subquery().label("waits"))
+        .where(~newer)
+        .order_by(_rounds.window_end, _rounds.customer, _rounds.service)
+    )
+
+
+def rounds_of(connection: Connection, subscription: Subscription, window: Period) -> Sequence[Row[Any]]:
+    """Return all rounds of a window, the newest first."""
+    customer, service = subscription
+    mine = and_(_rounds.customer == customer, _rounds.service == service)
+    same = and_(_rounds.window_start == window.start, _rounds.window_end == window.end)
+    return connection.execute(select(settlement_rounds).where(mine, same).order_by(_rounds.round.desc())).all()

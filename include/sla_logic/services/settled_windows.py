@@ -1,0 +1,126 @@
+"""Windows as their newest round left them: counted by contract, listed, and judged again where somebody asks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, func, select
+
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.rebate import facts_of
+from include.sla_logic.domain.settlement import RoundState
+from include.sla_logic.domain.sla import SlaComparison, compare
+from include.sla_logic.persistence.contracts import ContractRegister
+from include.sla_logic.persistence.counted_credits import window_of
+from include.sla_logic.persistence.measurements import MeasurementRegister
+from include.sla_logic.persistence.schema.columns import from_minor_units
+from include.sla_logic.persistence.settlement import (
+    UnableToFindRound,
+    find_run,
+    newest_rounds,
+    rounds_of,
+    windows_now,
+)
+from include.sla_logic.services.settling import windows_until
+
+
+@dataclass(frozen=True)
+class WindowCount:
+    """How many windows of a contract are in one state, with what they owe and what is booked for them."""
+
+    contract: str
+    state: str
+    windows: int
+    owed: Money
+    booked: Money
+
+
+@dataclass(frozen=True)
+class SettledWindow:
+    """One window as its newest round left it; what is held makes it one that a person must decide."""
+
+    customer: str
+    service: str
+    window: Period
+    contract: str
+    round: int
+    run: int
+    state: str
+    reason: str
+    owed: Money | None
+    booked: Money | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class SettledWindows:
+    """All windows, counted; and some of them."""
+
+    counts: Sequence[WindowCount]
+    windows: Sequence[SettledWindow]
+
+
+@dataclass(frozen=True)
+class JudgedAgain:
+    """The rounds of a window, the newest first, and its judgement on the facts of now for the newest of them."""
+
+    rounds: Sequence[SettledWindow]
+    comparison: SlaComparison
+    same: bool
+
+
+def settled_windows(connection: Connection, *, state: str | None, limit: int) -> SettledWindows:
+    """Count all windows by contract and state, and list some."""
+    now = windows_now().subquery()
+    stands = case((now.c.waits == "held", RoundState.TO_DECIDE.value), else_=now.c.state)
+    key = now.c.contract, stands, now.c.currency
+    sums = func.count(), func.coalesce(func.sum(now.c.owed), 0), func.coalesce(func.sum(now.c.booked), 0)
+    counts = [
+        WindowCount(contract, stood, windows, *(from_minor_units(int(one), currency) for one in (owed, booked)))
+        for contract, stood, currency, windows, owed, booked in connection.execute(
+            select(*key, *sums).group_by(*key).order_by(*key)
+        )
+    ]
+    query = select(now, stands.label("stands")).order_by(now.c.window_end, now.c.customer, now.c.service).limit(limit)
+    rows = connection.execute(query if state is None else query.where(stands == state))
+    return SettledWindows(counts, [_window(row, row.stands, row.booked) for row in rows])
+
+
+def judge_again(connection: Connection, customer: str, service: str, *, at: datetime) -> JudgedAgain:
+    """Judge a window for the moment of its newest round; raise `UnableToFindRound` where it has none."""
+    newest = [row for row in newest_rounds(connection, (customer, service)).values() if window_of(row).contains(at)]
+    if not newest:
+        msg = f"No window of {customer} {service} that holds {at:%Y-%m-%d %H:%M} UTC was settled."
+        raise UnableToFindRound(msg)
+    row = max(newest, key=lambda one: one.number)
+    register = ContractRegister(connection=connection, subscriptions=[(customer, service)])
+    moment = find_run(connection, row.run).at
+    mine = [one for one in windows_until(register, moment) if one.window == window_of(row)]
+    if not mine:
+        msg = f"No agreement on record has the window {window_of(row)} any more."
+        raise UnableToFindRound(msg)
+    [ended] = mine
+    measured = MeasurementRegister(connection=connection, contracts=register)
+    facts = measured.facts(ended.agreement, ended.calendar, as_of=moment)
+    comparison = compare(ended.contract, facts, window=ended.calendar, as_of=moment)
+    rounds = rounds_of(connection, (customer, service), window_of(row))
+    same = row.facts is None or row.facts == facts_of(comparison)
+    return JudgedAgain([_window(one, one.state, None) for one in rounds], comparison, same)
+
+
+def _window(row: Row[Any], state: str, booked: int | None) -> SettledWindow:
+    return SettledWindow(
+        customer=row.customer,
+        service=row.service,
+        window=window_of(row),
+        contract=row.contract,
+        round=row.round,
+        run=row.run,
+        state=state,
+        reason=row.reason,
+        owed=None if row.owed is None else from_minor_units(row.owed, row.currency),
+        booked=None if booked is None else from_minor_units(int(booked), row.currency),
+        recorded_at=row.recorded_at,
+    )

@@ -1,0 +1,219 @@
+"""Close the books: settle every window that has ended, once and for all as long as no fact changes."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from zlib import crc32
+
+from sqlalchemy import Connection
+
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.settlement import Due, Preview, preview_of, together, why_held
+from include.sla_logic.persistence.audit import Act, note_act
+from include.sla_logic.persistence.batch import Batch
+from include.sla_logic.persistence.contracts import Subscription
+from include.sla_logic.persistence.settlement import (
+    SettlementRun,
+    booked_before,
+    booked_in_run,
+    change_run,
+    find_run,
+    keep_preview,
+    last_run,
+    note_settled,
+    open_run,
+    page_of_runs,
+    previews,
+    settled_shards,
+    subscriptions,
+)
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.services.settled_windows import JudgedAgain, SettledWindows, judge_again, settled_windows
+from include.sla_logic.services.settling import settle_subscription
+
+__all__ = ["Settlement", "SettlementRun", "UnableToSettle"]
+
+SHARDS = 16
+
+log = logging.getLogger(__name__)
+
+
+class UnableToSettle(ForeseenError):
+    """The run cannot settle, or cannot be released, as it stands."""
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """Runs over all windows whose grace is over; each customer's service is one transaction.
+
+    A run first looks at what it would book, shard by shard; only where that keeps within the limits, or a second person
+    has released it, does it book. Every part of it can be done again at any time and changes nothing twice.
+    """
+
+    work: UnitOfWork
+
+    def preview(self, *, at: datetime | None = None) -> Preview:
+        """Return what a run for that moment, or for now, would do; write nothing."""
+        with self.work.reading() as connection:
+            moment = at or self.work.database.now(connection)
+            names = subscriptions(connection)
+        return preview_of(self._look(names, moment))
+
+    def run(
+        self, *, by: str, at: datetime | None = None, limit: int | None = None, shards: int = SHARDS
+    ) -> SettlementRun:
+        """Do all of a run in one process, as far as it may go by itself, and return it."""
+        run = self.open(by=by, at=at, shards=shards)
+        if run.checked_at is None:
+            for shard in range(run.shards):
+                self.look(run.number, shard)
+            run = self.check(run.number, limit=limit)
+        if run.may_book:
+            for shard in range(run.shards):
+                self.settle(run.number, shard)
+            run = self.end(run.number)
+        return run
+
+    def open(self, *, by: str, at: datetime | None = None, shards: int = SHARDS) -> SettlementRun:
+        """Open a run for that moment, or now; one that may book and has not ended goes on instead.
+
+        Raise `UnableToSettle` for a moment in the future, and while a run for another moment goes on.
+        """
+        with self.work.writing() as connection:
+            now = self.work.database.now(connection)
+            if at is not None and at > now:
+                raise UnableToSettle(f"{at:%Y-%m-%d %H:%M} UTC lies in the future: only a preview can look ahead.")
+            last = last_run(connection)
+            if last is not None and last.may_book and last.ended_at is None:
+                if at is not None and at != last.at:
+                    msg = f"The run {last.number} for {last.at:%Y-%m-%d %H:%M} UTC goes on: end it first, without --at."
+                    raise UnableToSettle(msg)
+                return last
+            return open_run(connection, at=at or now, shards=shards, by=by, now=now)
+
+    def look(self, number: int, shard: int) -> Preview:
+        """Keep what one shard of a run would do; a run that was compared with its limits is left alone."""
+        with self.work.reading() as connection:
+            run = find_run(connection, number)
+            names = _of_shard(subscriptions(connection), shard, run.shards)
+        found = preview_of(self._look(names, run.at))
+        with self.work.writing() as connection:
+            if find_run(connection, number, hold=True).checked_at is None:
+                keep_preview(connection, number, shard, found)
+        return found
+
+    def check(self, number: int, *, limit: int | None = None) -> SettlementRun:
+        """Compare what all shards would book with the limit and with the runs before; the first answer stands."""
+        with self.work.writing() as connection:
+            run = find_run(connection, number, hold=True)
+            if run.checked_at is not None:
+                return run
+            known = previews(connection, number)
+            if missing := sorted(set(range(run.shards)) - set(known)):
+                raise UnableToSettle(f"The run {number} has not looked at the shards {missing} yet.")
+            booked = together(known.values()).booked
+            because = why_held(booked, limit=limit, before=booked_before(connection))
+            change_run(connection, number, checked_at=self.work.database.now(connection), held_because=because)
+            return find_run(connection, number)
+
+    def release(self, number: int, *, by: str, reason: str) -> SettlementRun:
+        """Let a held run book what its preview shows; raise `UnableToSettle`, also for the person who opened it."""
+        with self.work.writing() as connection:
+            run, newest = find_run(connection, number, hold=True), find_run(connection)
+            if run.state != "held":
+                raise UnableToSettle(f"The run {number} is {run.state}, not held.")
+            if run.number != newest.number:
+                raise UnableToSettle(f"The run {number} is out of date: the run {newest.number} came after it.")
+            if by.strip().casefold() == run.opened_by.strip().casefold():
+                raise UnableToSettle(f"{by} has opened the run {number}: another person must release it.")
+            if not reason.strip():
+                raise UnableToSettle("Say why the run is released.")
+            now = self.work.database.now(connection)
+            change_run(connection, number, released_at=now, released_by=by, release_reason=reason)
+            note_act(connection, Act(now, by, "settlement released", f"settlement run {number}", reason))
+            return find_run(connection, number)
+
+    def settle(self, number: int, shard: int) -> Preview:
+        """Settle one shard of a run; raise `UnableToSettle` where it may not book.
+
+        What would be booked beyond the preview, since facts have changed meanwhile, is left to the next run.
+        """
+        with self.work.reading() as connection:
+            run = find_run(connection, number)
+            if not run.may_book:
+                raise UnableToSettle(f"The run {number} is {run.state}: it books nothing.")
+            if run.ended_at is not None or shard in settled_shards(connection, number):
+                return Preview()
+            names = _of_shard(subscriptions(connection), shard, run.shards)
+            room = dict(previews(connection, number)[shard].booked)
+            for name, booked in booked_in_run(connection, number).items():
+                if name in names:
+                    room = _less(room, booked)
+        found: list[Due] = []
+        for name in names:
+            brought = self._settle_one(name, run, room)
+            room = _less(room, preview_of(brought).booked)
+            found += brought
+        with self.work.writing() as connection:
+            note_settled(connection, number, shard, self.work.database.now(connection))
+        return preview_of(found)
+
+    def end(self, number: int) -> SettlementRun:
+        """Note that all shards of a run are settled; raise `UnableToSettle` where some are not."""
+        with self.work.writing() as connection:
+            run = find_run(connection, number, hold=True)
+            if missing := sorted(set(range(run.shards)) - settled_shards(connection, number)):
+                raise UnableToSettle(f"The run {number} has not settled the shards {missing} yet.")
+            if run.ended_at is None:
+                change_run(connection, number, ended_at=self.work.database.now(connection))
+            return find_run(connection, number)
+
+    def runs(self, *, limit: int = 20) -> Sequence[SettlementRun]:
+        """Return the newest runs, the newest first."""
+        with self.work.reading() as connection:
+            return page_of_runs(connection, limit)
+
+    def preview_of_run(self, number: int | None = None) -> tuple[SettlementRun, Preview]:
+        """Return a run, or the newest, and what it would do."""
+        with self.work.reading() as connection:
+            run = find_run(connection, number)
+            return run, together(previews(connection, run.number).values())
+
+    def windows(self, *, state: str | None = None, limit: int = 100) -> SettledWindows:
+        """Count windows as their newest round left them, and list some, perhaps only those in one state."""
+        with self.work.reading() as connection:
+            return settled_windows(connection, state=state, limit=limit)
+
+    def window(self, customer: str, service: str, *, at: datetime) -> JudgedAgain:
+        """Return the rounds of the window that holds a moment, and its judgement; raise `UnableToFindRound`."""
+        with self.work.reading() as connection:
+            return judge_again(connection, customer, service, at=at)
+
+    def _look(self, names: Iterable[Subscription], at: datetime) -> Iterable[Due]:
+        for name in names:
+            with self.work.reading() as connection:
+                yield from settle_subscription(self._batch(connection, looks=True), name, at=at, run=0)
+
+    def _settle_one(self, name: Subscription, run: SettlementRun, room: Mapping[str, Decimal]) -> list[Due]:
+        with self.work.writing() as connection:
+            found = settle_subscription(self._batch(connection, looks=False), name, at=run.at, run=run.number)
+            if all(left >= 0 for left in _less(room, preview_of(found).booked).values()):
+                return found
+            connection.rollback()
+        log.warning("The facts of %s %s changed after the preview: the next run settles it", *name)
+        return []
+
+    def _batch(self, connection: Connection, *, looks: bool) -> Batch:
+        now = self.work.database.now(connection)
+        return Batch(connection, [], now=now, gateways=self.work.gateways, looks=looks)
+
+
+def _less(room: Mapping[str, Decimal], booked: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    return {name: room.get(name, Decimal(0)) - booked.get(name, Decimal(0)) for name in {*room, *booked}}
+
+
+def _of_shard(names: Iterable[Subscription], shard: int, shards: int) -> list[Subscription]:
+    """Return the customers' services of one shard: which one it is follows from their names alone."""
+    return [name for name in names if crc32("\0".join(name).encode()) % shards == shard]

@@ -1,0 +1,262 @@
+"""Settle one customer's service: judge every window that is due, and book what is still owed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Row
+
+from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.contract.sources import sources_of
+from include.sla_logic.domain.credit import Rebate, standing
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.measurements import ServiceFacts
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import Period, spanning
+from include.sla_logic.domain.rebate import work_out_rebate
+from include.sla_logic.domain.relationship import Agreement
+from include.sla_logic.domain.settlement import Due, RoundState, can_wait, is_due, may_be_corrected
+from include.sla_logic.domain.sla import SlaComparison, compare
+from include.sla_logic.domain.sla.agreed import judged_time
+from include.sla_logic.domain.spans import Span
+from include.sla_logic.persistence.active_incidents import active_tickets
+from include.sla_logic.persistence.batch import Batch
+from include.sla_logic.persistence.billing import BillingLedger
+from include.sla_logic.persistence.completeness import Completeness
+from include.sla_logic.persistence.contracts import ContractRegister, Subscription
+from include.sla_logic.persistence.flush import file_messages, message_row
+from include.sla_logic.persistence.measurements import MeasurementRegister
+from include.sla_logic.persistence.pending_messages import PendingMessages
+from include.sla_logic.persistence.policy_tables import policies_in_force
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.columns import to_minor_units
+from include.sla_logic.persistence.settlement import (
+    add_round,
+    newest_rounds,
+    replace_credits,
+    round_name,
+    undecided_credits,
+)
+
+LOOKING = "preview"
+
+
+@dataclass(frozen=True)
+class EndedWindow:
+    """A window whose grace is over: `calendar` is the contract's, `window` the part that is judged."""
+
+    agreement: Agreement
+    contract: Contract
+    calendar: Period
+    window: Period
+
+
+@dataclass
+class Found:
+    """What a round makes of one window."""
+
+    ended: EndedWindow
+    state: RoundState
+    reason: str
+    facts: str | None = None
+    owed: Money | None = None
+    rebate: Rebate | None = None
+    lapsed: bool = False
+
+    def differs(self, before: Row[Any] | None) -> bool:
+        """Tell whether the window came out differently than in its newest round."""
+        if before is None or (self.state.value, self.facts) != (before.state, before.facts):
+            return True
+        if self.facts is None:  # not judged: the reason is all there is
+            return self.reason != before.reason
+        return self.owed is not None and to_minor_units(self.owed) != before.owed
+
+
+def windows_until(register: ContractRegister, at: datetime) -> list[EndedWindow]:
+    """Return every window of every agreement here that has begun, in the order of time; each of them once."""
+    found: dict[Span, EndedWindow] = {}
+    for agreement in register.agreements():
+        contract, moment = register.contract(agreement), agreement.begins
+        until = at if agreement.over is None else min(at, agreement.over)
+        while moment is not None and moment < until:
+            calendar = contract.window_at(moment)
+            window = judged_time(register.agreed_times(agreement), calendar)
+            found[window.span] = EndedWindow(agreement, contract, calendar, window)
+            moment = calendar.end
+    return [found[span] for span in sorted(found)]
+
+
+@dataclass
+class Settling:
+    """One customer's service in one transaction; what is the same as in the newest round is left alone."""
+
+    batch: Batch
+    subscription: Subscription
+    at: datetime
+    run: int
+    outgoing: PendingMessages = field(default_factory=PendingMessages)
+
+    @cached_property
+    def _register(self) -> ContractRegister:
+        return ContractRegister(connection=self.batch.connection, subscriptions=[self.subscription])
+
+    @cached_property
+    def _measurements(self) -> MeasurementRegister:
+        return MeasurementRegister(
+            connection=self.batch.connection, contracts=self._register, subscriptions=[self.subscription]
+        )
+
+    @cached_property
+    def _complete(self) -> Completeness:
+        return Completeness(self.batch.connection, self.subscription[1])
+
+    @cached_property
+    def _ledger(self) -> BillingLedger:
+        return BillingLedger(self.batch, self._register)
+
+    def settle(self) -> Iterator[Due]:
+        """Settle every window that is due; yield what each brings now. Nothing is written before `flush`."""
+        self.batch.hold(t.services, [self.subscription[1]])
+        before = newest_rounds(self.batch.connection, self.subscription)
+        for ended in windows_until(self._register, self.at):
+            newest = before.get(ended.window.span)
+            if is_due(ended.contract, ended.window, self.at):
+                found = self._judge(ended, newest)
+                if found.differs(newest):
+                    yield self._round(found, newest)
+
+    def flush(self) -> None:
+        """Write the credits and what is told of them."""
+        self._ledger.flush()
+        rows = [message_row(message, ticket=None, now=self.batch.now) for message in self.outgoing.messages]
+        file_messages(self.batch.connection, rows)
+
+    def _judge(self, ended: EndedWindow, newest: Row[Any] | None) -> Found:
+        try:
+            facts = self._measurements.facts(ended.agreement, ended.calendar, as_of=self.at)
+            comparison = compare(ended.contract, facts, window=ended.calendar, as_of=self.at)
+            if missing := self._complete.missing(sources_of(ended.contract), ended.window.end):
+                return Found(ended, RoundState.WAITING, "; ".join(missing))
+            delays = [*self._under_way(facts, ended.window), *comparison.provisional_reasons]
+            if delays and can_wait(ended.contract, ended.window, self.at):
+                return Found(ended, RoundState.WAITING, "; ".join(delays))
+            return self._owed(ended, comparison, newest, delays)
+        except ForeseenError as error:
+            return Found(ended, RoundState.FAILED, str(error))
+
+    def _under_way(self, facts: ServiceFacts, window: Period) -> list[str]:
+        """Name the incidents of the window that are still under way."""
+        mine = [one.reference for one in facts.tickets if window.contains(one.observed_from or one.opened_at)]
+        active = active_tickets(self.batch.connection, mine)
+        return [f"{ticket} is still under way" for ticket in mine if ticket in active]
+
+    def _owed(
+        self, ended: EndedWindow, comparison: SlaComparison, newest: Row[Any] | None, delays: Sequence[str]
+    ) -> Found:
+        agreement = ended.agreement
+        earlier = self._ledger.earlier_credits(
+            agreement, spanning(comparison.window, comparison.cap_window), ticket=LOOKING
+        )
+        decided = self._ledger.decisions(agreement)
+        rebate = work_out_rebate(comparison, earlier=earlier, decided=decided)
+        if rebate.total or rebate.held_for_approval:
+            rebate = rebate.held_also([*delays, *self._why_odd(ended, newest, rebate)])
+        open_to_doubt = bool(comparison.undecided) and standing(decided, rebate) is None
+        state = RoundState.TO_DECIDE if open_to_doubt else RoundState.DONE
+        lapsed = comparison.claim.state == "late"
+        return Found(ended, state, rebate.reason, rebate.facts, rebate.gross, rebate, lapsed=lapsed)
+
+    def _why_odd(self, ended: EndedWindow, newest: Row[Any] | None, rebate: Rebate) -> Iterator[str]:
+        """Say why a second person must look before this is booked on today's invoice."""
+        rows = undecided_credits(self.batch.connection, self.subscription, rebate.window)
+        if others := [row.id for row in rows if not _is_of(row, rebate.window)]:
+            yield f"{', '.join(others)} waits for a decision about a part of the same time"
+        days = policies_in_force().credits.old_after_days
+        if ended.window.end < self.at - timedelta(days=days):
+            yield f"the window ended on {ended.window.end:%Y-%m-%d}, more than {days} days ago"
+        judged_before = newest is not None and newest.facts is not None
+        if judged_before and not may_be_corrected(ended.contract, ended.window, self.at):
+            yield f"facts of {rebate.window} changed after the contract's correct_until"
+
+    def _round(self, found: Found, newest: Row[Any] | None) -> Due:
+        """Add the round, and book what it brings under its name."""
+        rebate, name = found.rebate, LOOKING
+        rows = [] if rebate is None else undecided_credits(self.batch.connection, self.subscription, rebate.window)
+        mine = [row for row in rows if rebate is not None and _is_of(row, rebate.window)]
+        if rebate is not None and (any(row.facts == rebate.facts for row in mine) or not _brings(rebate)):
+            rebate = None  # it waits already, or there is nothing to book
+        if not self.batch.looks:
+            name = round_name(add_round(self.batch.connection, self._row(found, newest, rebate)))
+            self._replace(found, mine, name)
+        credit, amount = None, Money.zero(found.ended.contract.currency)
+        if rebate is not None:
+            credit, amount = self._book(rebate, found.ended.agreement, name)
+        customer, service = self.subscription
+        return Due(
+            customer=customer,
+            service=service,
+            window=found.ended.window,
+            contract=found.ended.contract.id,
+            state=found.state,
+            credit=credit,
+            amount=amount,
+            reason=found.reason if rebate is None or rebate.held_because is None else rebate.held_because,
+        )
+
+    def _replace(self, found: Found, undecided: Sequence[Row[Any]], name: str) -> None:
+        """Close what waits for a decision about the same window on other facts: a window has one such credit."""
+        old = [row for row in undecided if found.rebate is not None and row.facts != found.rebate.facts]
+        lapsed = [row.id for row in old if found.lapsed and row.state == "unclaimed"]
+        replaced = [row.id for row in old if row.id not in lapsed]
+        for rows, state, why in ((lapsed, "lapsed", "not claimed in time"), (replaced, "superseded", f"by {name}")):
+            replace_credits(self.batch.connection, rows, state=state, why=why, now=self.batch.now)
+
+    def _row(self, found: Found, newest: Row[Any] | None, rebate: Rebate | None) -> dict[str, Any]:
+        (customer, service), contract = self.subscription, found.ended.contract
+        return {
+            "run": self.run,
+            "customer": customer,
+            "service": service,
+            "window_start": found.ended.window.start,
+            "window_end": found.ended.window.end,
+            "round": 1 if newest is None else newest.round + 1,
+            "agreement": found.ended.agreement.id,
+            "contract": contract.id,
+            "contract_version": contract.version,
+            "state": found.state.value,
+            "reason": found.reason,
+            "owed": None if found.owed is None else to_minor_units(found.owed),
+            "currency": contract.currency,
+            "facts": found.facts,
+            "rebate": None if rebate is None else rebate.model_dump_json(),
+            "recorded_at": self.batch.now,
+        }
+
+    def _book(self, rebate: Rebate, agreement: Agreement, name: str) -> tuple[str | None, Money]:
+        """Book what is still owed as every credit is booked; return what became of it."""
+        kept = self._ledger.book(rebate, agreement, ticket=name, outgoing=self.outgoing)
+        nothing = Money.zero(rebate.total.currency)
+        if kept.held:
+            return "held", kept.waiting or nothing
+        if kept.booked:
+            return "booked", kept.booked
+        return ("unclaimed", rebate.total) if kept.references else (None, nothing)
+
+
+def _brings(rebate: Rebate) -> bool:
+    return bool(rebate.total) or rebate.held_for_approval
+
+
+def _is_of(row: Row[Any], window: Period) -> bool:
+    return bool(row.window_start == window.start and row.window_end == window.end)
+
+
+def settle_subscription(batch: Batch, subscription: Subscription, *, at: datetime, run: int) -> list[Due]:
+    """Settle one customer's service inside a transaction, or look what that would bring."""
+    work = Settling(batch, subscription, at, run)
+    found = list(work.settle())
+    if not batch.looks:
+        work.flush()
+    return found
