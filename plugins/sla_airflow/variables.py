@@ -7,6 +7,13 @@ class UnableToReadVariable(ForeseenError):
     """An Airflow variable is not a positive whole number."""
 
 
+def perhaps_whole_number(name: str) -> int | None:
+    """Read an Airflow variable that need not be set; raise `UnableToReadVariable` as `whole_number` does."""
+    from airflow.sdk import Variable
+
+    return None if Variable.get(name, default=None) is None else whole_number(name, 0)
+
+
 def whole_number(name: str, otherwise: int) -> int:
     """Read an Airflow variable; raise `UnableToReadVariable` where it is no positive whole number."""
     from airflow.sdk import Variable

@@ -79,6 +79,8 @@ class Settlement:
     def open(self, *, by: str, at: datetime | None = None, shards: int = SHARDS) -> SettlementRun:
         """Open a run for that moment, or now; one that may book and has not ended goes on instead.
 
+        One that the same person or task has opened, and nobody has compared with its limits yet, goes on too.
+
         Raise `UnableToSettle` for a moment in the future, and while a run for another moment goes on.
         """
         with self.work.writing() as connection:
@@ -86,12 +88,18 @@ class Settlement:
             if at is not None and at > now:
                 raise UnableToSettle(f"{at:%Y-%m-%d %H:%M} UTC lies in the future: only a preview can look ahead.")
             last = last_run(connection)
-            if last is not None and last.may_book and last.ended_at is None:
-                if at is not None and at != last.at:
+            if last is not None and last.ended_at is None and (last.may_book or _is_begun(last, by)):
+                if at is not None and at != last.at and last.may_book:
                     msg = f"The run {last.number} for {last.at:%Y-%m-%d %H:%M} UTC goes on: end it first, without --at."
                     raise UnableToSettle(msg)
-                return last
+                if at in (None, last.at):
+                    return last
             return open_run(connection, at=at or now, shards=shards, by=by, now=now)
+
+    def current(self) -> SettlementRun:
+        """Return the newest run; raise `UnableToFindRun` where there is none."""
+        with self.work.reading() as connection:
+            return find_run(connection)
 
     def look(self, number: int, shard: int) -> Preview:
         """Keep what one shard of a run would do; a run that was compared with its limits is left alone."""
@@ -208,6 +216,10 @@ class Settlement:
     def _batch(self, connection: Connection, *, looks: bool) -> Batch:
         now = self.work.database.now(connection)
         return Batch(connection, [], now=now, gateways=self.work.gateways, looks=looks)
+
+
+def _is_begun(run: SettlementRun, by: str) -> bool:
+    return run.checked_at is None and run.opened_by == by
 
 
 def _less(room: Mapping[str, Decimal], booked: Mapping[str, Decimal]) -> dict[str, Decimal]:

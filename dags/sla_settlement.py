@@ -1,0 +1,78 @@
+"""Close the books: settle every window of every agreement that has ended and whose grace is over.
+
+The run first looks, shard by shard, at what it would book. Where that is more than the Airflow variable
+`sla_settlement_limit` in a currency, or more than three times the median of the last six runs that booked anything,
+`compare_with_limits` fails and nothing is booked: a second person releases the run (`sla settlement release`), then
+this task is cleared, or the next run goes on. Doing any task again changes nothing twice.
+
+A shard is a part of all customers' services, by a hash of their names. How many there are says the environment
+variable `SLA_SETTLEMENT_SHARDS` (16 if not set): enough of them keep each below five minutes. The variable
+`sla_settlement_schedule` is a cron line (daily at 05:00 if not set); it must come from the environment, as
+`AIRFLOW_VAR_SLA_SETTLEMENT_SCHEDULE`. `sla settlement list` and `sla settlement runs` show what became of it.
+"""
+
+import os
+
+import pendulum
+from airflow.sdk import DAG, task
+
+from sla_airflow.notifier import FailedTask
+
+SHARDS = [*range(int(os.environ.get("SLA_SETTLEMENT_SHARDS") or 16))]
+
+with DAG(
+    "sla_settlement",
+    description="Settle every window that has ended, and correct what has changed.",
+    doc_md=__doc__,
+    tags=["sla", "settlement"],
+    schedule=os.environ.get("AIRFLOW_VAR_SLA_SETTLEMENT_SCHEDULE") or "0 5 * * *",
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=pendulum.duration(hours=12),
+    default_args={
+        "owner": "TELECO",
+        "retries": 3,
+        "retry_delay": pendulum.duration(seconds=20),
+        "do_xcom_push": False,
+        "on_failure_callback": FailedTask(),
+    },
+) as dag:
+
+    @task
+    def open_run(by: str, shards: int) -> None:
+        """Open a run of settlement for this moment, or go on with one that was released."""
+        from sla_airflow import settlement
+
+        settlement.open_run(by=by, shards=shards)
+
+    @task
+    def look(shard: int) -> None:
+        """Work out what this shard would book, and write nothing but that."""
+        from sla_airflow import settlement
+
+        settlement.look(shard)
+
+    @task
+    def compare_with_limits() -> None:
+        """Compare what all shards would book with the limits; fail where a second person must release it."""
+        from sla_airflow import settlement
+
+        settlement.compare_with_limits()
+
+    @task
+    def settle(shard: int) -> None:
+        """Settle the windows of this shard, each customer's service in a transaction of its own."""
+        from sla_airflow import settlement
+
+        settlement.settle(shard)
+
+    @task
+    def end_run() -> None:
+        """Note that all shards are settled."""
+        from sla_airflow import settlement
+
+        settlement.end_run()
+
+    opened = open_run(by="{{ run_id }}", shards=len(SHARDS))
+    looked, settled = look.expand(shard=SHARDS), settle.expand(shard=SHARDS)
+    opened >> looked >> compare_with_limits() >> settled >> end_run()
