@@ -40,8 +40,9 @@ class Provider:
         file = folder / "provider.db"
         file.write_bytes(migrated)
         self.use_cases = UseCases(Settings(f"sqlite:///{file}", folder / "letters"), clock=self.clock)
+        terms = {"claim": {"automatic": True}} | terms
         texts = [(name, text_of(objective(RULE), version=name, **(dict(said) | terms))) for name, said in TERMS.items()]
-        self.use_cases.imports.contracts([(name, f"claim: {{automatic: true}}\n{text}") for name, text in texts])
+        self.use_cases.imports.contracts(texts)
         self.bring("customers", "id,name,email\nK-1,One,one@example.org\nK-2,Two,two@example.org\n")
 
     def bring(self, kind: str, text: str) -> list[str]:

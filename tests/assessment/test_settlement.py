@@ -44,7 +44,8 @@ def close(provider: Provider, **how):
         settlement.release(run.number, by="ben", reason="checked")
         run = settlement.run(by="ann")
     assert run.state == "ended"
-    assert [str(one) for one in provider.use_cases.monitoring.violations()] == []
+    monitoring = provider.use_cases.monitoring
+    assert [str(one) for one in (*monitoring.violations(), *monitoring.unsettled())] == []
     return settlement.preview_of_run(run.number)[1]
 
 
@@ -145,7 +146,7 @@ def test_after_correct_until_a_person_decides(tmp_path):
     close(provider)
     [held] = [one for one in provider.use_cases.credits.waiting() if one.state == "held"]
     assert held.reason is not None
-    assert "changed after the contract's correct_until" in held.reason
+    assert "the contract's correct_until has passed for 2026-10-01" in held.reason
     provider.use_cases.credits.approve(held.reference, by="cleo", reason="seen")
     close(provider)
     assert booked(provider) == {"2026-10": Decimal("25.00")}
@@ -346,3 +347,18 @@ def test_what_nobody_can_know_is_not_noted_as_complete(provider):
         imports.complete("alarms", **said)
     with pytest.raises(UnableToNoteComplete, match="lies in the future"):
         imports.complete("outages", **(said | {"until": provider.clock.now + timedelta(days=1)}))
+
+
+def test_doctor_names_a_window_without_a_round_and_one_that_is_not_booked_as_owed(provider):
+    agreed(provider).fail(LONG)
+    close(provider)
+    said = "INSERT INTO settlement_rounds SELECT number + 100, run, customer, service, window_start, window_end, 2,"
+    said += " agreement, contract, contract_version, state, reason, owed + 500, currency, facts, rebate, recorded_at"
+    with provider.use_cases.work.writing() as connection:
+        connection.exec_driver_sql(f"{said} FROM settlement_rounds WHERE owed > 0")
+    [wrong] = map(str, provider.use_cases.monitoring.violations())
+    assert wrong.startswith("I10 K-1 S-1 2026-10-01")
+    assert wrong.endswith("owes 30.00 EUR by its round 2, and 25.00 EUR are booked")
+    provider.agree("A-2,K-2,S-2,K-1,1,2026-12-01,,100,EUR,B-2,")
+    [missing] = map(str, provider.use_cases.monitoring.unsettled())
+    assert missing.startswith("I10 K-2 S-2 2026-12-01")

@@ -70,6 +70,7 @@ def _examine(use_cases: UseCases, *, settled: bool, minutes: int) -> dict[str, l
         "breaches": [
             *use_cases.monitoring.violations(settled=settled),
             *use_cases.monitoring.credited_beyond_owed(),
+            *use_cases.monitoring.unsettled(),
         ],
         "stalled": list(use_cases.monitoring.stalled(patience=timedelta(minutes=minutes))),
         "dead": list(use_cases.outbox.messages(state="dead")),

@@ -140,6 +140,6 @@ def can_wait(contract: Contract, window: Period, at: datetime) -> bool:
 
 
 def may_be_corrected(contract: Contract, window: Period, at: datetime) -> bool:
-    """Tell whether a correction of the window needs no second person."""
+    """Tell whether what the window owes can still be booked without a second person."""
     until = contract.correct_until
     return until is None or to_seconds(at) <= to_seconds(window.end) + int(until.total_seconds())

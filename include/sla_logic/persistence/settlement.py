@@ -109,6 +109,13 @@ def last_run(connection: Connection) -> SettlementRun | None:
     return None if row is None else SettlementRun(**row._mapping)  # noqa: SLF001 - the columns of a row
 
 
+def last_ended_run(connection: Connection) -> SettlementRun | None:
+    """Return the newest run that has ended."""
+    query = select(settlement_runs).where(_runs.ended_at.is_not(None)).order_by(_runs.number.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else SettlementRun(**row._mapping)  # noqa: SLF001 - the columns of a row
+
+
 def page_of_runs(connection: Connection, limit: int) -> list[SettlementRun]:
     """Return the newest runs, the newest first."""
     rows = connection.execute(select(settlement_runs).order_by(_runs.number.desc()).limit(limit))

@@ -53,6 +53,13 @@ class Monitoring:
         with self.work.reading() as connection:
             return list(credited_beyond_owed(connection))
 
+    def unsettled(self) -> Sequence[Violation]:
+        """Return the windows whose grace was over at the last run of settlement, and that have no round."""
+        from include.sla_logic.services.settled_windows import unsettled
+
+        with self.work.reading() as connection:
+            return list(unsettled(connection))
+
     def against_billing(self) -> Sequence[str]:
         """Compare both ledgers and return each difference, or that theirs cannot be read."""
         return against_billing(self.work)

@@ -1,6 +1,6 @@
 """Windows as their newest round left them: counted by contract, listed, and judged again where somebody asks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,17 +10,20 @@ from sqlalchemy import Connection, Row, case, func, select
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.rebate import facts_of
-from include.sla_logic.domain.settlement import RoundState
+from include.sla_logic.domain.settlement import RoundState, is_due
 from include.sla_logic.domain.sla import SlaComparison, compare
 from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.counted_credits import window_of
+from include.sla_logic.persistence.invariants import Violation
 from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.settlement import (
     UnableToFindRound,
     find_run,
+    last_ended_run,
     newest_rounds,
     rounds_of,
+    subscriptions,
     windows_now,
 )
 from include.sla_logic.services.settling import windows_until
@@ -108,6 +111,20 @@ def judge_again(connection: Connection, customer: str, service: str, *, at: date
     rounds = rounds_of(connection, (customer, service), window_of(row))
     same = row.facts is None or row.facts == facts_of(comparison)
     return JudgedAgain([_window(one, one.state, None) for one in rounds], comparison, same)
+
+
+def unsettled(connection: Connection) -> Iterator[Violation]:
+    """Name the windows whose grace was over at the last run that has ended, and that have no round (I10)."""
+    run = last_ended_run(connection)
+    if run is None:
+        return
+    for customer, service in subscriptions(connection):
+        rounds = newest_rounds(connection, (customer, service))
+        register = ContractRegister(connection=connection, subscriptions=[(customer, service)])
+        for ended in windows_until(register, run.at):
+            if ended.window.span not in rounds and is_due(ended.contract, ended.window, run.at):
+                said = f"has no round, though its grace was over at the settlement run {run.number}"
+                yield Violation("I10", f"{customer} {service} {ended.window}", said)
 
 
 def _window(row: Row[Any], state: str, booked: int | None) -> SettledWindow:

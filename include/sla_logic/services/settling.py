@@ -123,7 +123,7 @@ class Settling:
         for ended in windows_until(self._register, self.at):
             newest = before.get(ended.window.span)
             if is_due(ended.contract, ended.window, self.at):
-                found = self._judge(ended, newest)
+                found = self._judge(ended)
                 if found.differs(newest):
                     yield self._round(found, newest)
 
@@ -133,7 +133,7 @@ class Settling:
         rows = [message_row(message, ticket=None, now=self.batch.now) for message in self.outgoing.messages]
         file_messages(self.batch.connection, rows)
 
-    def _judge(self, ended: EndedWindow, newest: Row[Any] | None) -> Found:
+    def _judge(self, ended: EndedWindow) -> Found:
         try:
             facts = self._measurements.facts(ended.agreement, ended.calendar, as_of=self.at)
             comparison = compare(ended.contract, facts, window=ended.calendar, as_of=self.at)
@@ -142,7 +142,7 @@ class Settling:
             delays = [*self._under_way(facts, ended.window), *comparison.provisional_reasons]
             if delays and can_wait(ended.contract, ended.window, self.at):
                 return Found(ended, RoundState.WAITING, "; ".join(delays))
-            return self._owed(ended, comparison, newest, delays)
+            return self._owed(ended, comparison, delays)
         except ForeseenError as error:
             return Found(ended, RoundState.FAILED, str(error))
 
@@ -152,9 +152,7 @@ class Settling:
         active = active_tickets(self.batch.connection, mine)
         return [f"{ticket} is still under way" for ticket in mine if ticket in active]
 
-    def _owed(
-        self, ended: EndedWindow, comparison: SlaComparison, newest: Row[Any] | None, delays: Sequence[str]
-    ) -> Found:
+    def _owed(self, ended: EndedWindow, comparison: SlaComparison, delays: Sequence[str]) -> Found:
         agreement = ended.agreement
         earlier = self._ledger.earlier_credits(
             agreement, spanning(comparison.window, comparison.cap_window), ticket=LOOKING
@@ -162,23 +160,22 @@ class Settling:
         decided = self._ledger.decisions(agreement)
         rebate = work_out_rebate(comparison, earlier=earlier, decided=decided)
         if rebate.total or rebate.held_for_approval:
-            rebate = rebate.held_also([*delays, *self._why_odd(ended, newest, rebate)])
+            rebate = rebate.held_also([*delays, *self._why_odd(ended)])
         open_to_doubt = bool(comparison.undecided) and standing(decided, rebate) is None
         state = RoundState.TO_DECIDE if open_to_doubt else RoundState.DONE
         lapsed = comparison.claim.state == "late"
         return Found(ended, state, rebate.reason, rebate.facts, rebate.gross, rebate, lapsed=lapsed)
 
-    def _why_odd(self, ended: EndedWindow, newest: Row[Any] | None, rebate: Rebate) -> Iterator[str]:
+    def _why_odd(self, ended: EndedWindow) -> Iterator[str]:
         """Say why a second person must look before this is booked on today's invoice."""
-        rows = undecided_credits(self.batch.connection, self.subscription, rebate.window)
-        if others := [row.id for row in rows if not _is_of(row, rebate.window)]:
+        rows = undecided_credits(self.batch.connection, self.subscription, ended.window)
+        if others := [row.id for row in rows if not _is_of(row, ended.window)]:
             yield f"{', '.join(others)} waits for a decision about a part of the same time"
         days = policies_in_force().credits.old_after_days
         if ended.window.end < self.at - timedelta(days=days):
             yield f"the window ended on {ended.window.end:%Y-%m-%d}, more than {days} days ago"
-        judged_before = newest is not None and newest.facts is not None
-        if judged_before and not may_be_corrected(ended.contract, ended.window, self.at):
-            yield f"facts of {rebate.window} changed after the contract's correct_until"
+        if not may_be_corrected(ended.contract, ended.window, self.at):
+            yield f"the contract's correct_until has passed for {ended.window}"
 
     def _round(self, found: Found, newest: Row[Any] | None) -> Due:
         """Add the round, and book what it brings under its name."""
