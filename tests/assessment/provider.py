@@ -35,11 +35,13 @@ HEADER = "id,customer,service,contract,contract_version,starts,ends,monthly_char
 class Provider:
     """Use cases on a database of its own, months after everything that happens in it."""
 
-    def __init__(self, folder: Path, migrated: bytes, **terms: object) -> None:
+    def __init__(self, folder: Path, migrated: bytes, *, url: str | None = None, **terms: object) -> None:
         self.folder, self.clock = folder, Clock(LATER, tick=SECOND)
         file = folder / "provider.db"
         file.write_bytes(migrated)
-        self.use_cases = UseCases(Settings(f"sqlite:///{file}", folder / "letters"), clock=self.clock)
+        self.use_cases = UseCases(Settings(url or f"sqlite:///{file}", folder / "letters"), clock=self.clock)
+        if url is not None:
+            self.use_cases.work.migrate()
         terms = {"claim": {"automatic": True}} | terms
         texts = [(name, text_of(objective(RULE), version=name, **(dict(said) | terms))) for name, said in TERMS.items()]
         self.use_cases.imports.contracts(texts)

@@ -26,6 +26,13 @@ def provider(tmp_path) -> Provider:
     return Provider(tmp_path, empty_database())
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def either(request, tmp_path) -> Provider:
+    """Open a provider on a database of either kind."""
+    url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    return Provider(tmp_path, empty_database(), url=url)
+
+
 def agreed(provider: Provider) -> Provider:
     assert provider.agree("A-1,K-1,S-1,K-1,1,2026-09-01,,100,EUR,B-1,") == []
     complete(provider)
@@ -59,8 +66,9 @@ def windows(provider: Provider, state: str):
     return provider.use_cases.settlement.windows(state=state).windows
 
 
-def test_a_month_that_nobody_complained_of_is_credited_once(provider):
-    agreed(provider).fail(LONG)
+def test_a_month_that_nobody_complained_of_is_credited_once(either):
+    provider = agreed(either)
+    provider.fail(LONG)
     before = provider.use_cases.settlement.preview()
     assert before.booked == {"EUR": Decimal("25.00")}
     assert booked(provider) == {}
@@ -122,8 +130,9 @@ def test_a_difference_in_the_providers_favour_is_a_persons_to_waive_or_to_charge
     assert windows(provider, "to_decide") == []
 
 
-def test_of_two_corrections_the_later_replaces_what_is_undecided_of_the_earlier(provider):
-    agreed(provider).fail(LONG)
+def test_of_two_corrections_the_later_replaces_what_is_undecided_of_the_earlier(either):
+    provider = agreed(either)
+    provider.fail(LONG)
     close(provider)
     correct(provider, LONG[0], LONG[0] + timedelta(hours=1))
     close(provider)

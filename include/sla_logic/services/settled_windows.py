@@ -26,7 +26,7 @@ from include.sla_logic.persistence.settlement import (
     subscriptions,
     windows_now,
 )
-from include.sla_logic.services.settling import windows_until
+from include.sla_logic.services.ended_windows import windows_until
 
 
 @dataclass(frozen=True)

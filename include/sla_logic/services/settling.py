@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.contract.sources import sources_of
 from include.sla_logic.domain.credit import Rebate, standing
 from include.sla_logic.domain.errors import ForeseenError
@@ -19,8 +18,6 @@ from include.sla_logic.domain.rebate import work_out_rebate
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.settlement import Due, RoundState, can_wait, is_due, may_be_corrected
 from include.sla_logic.domain.sla import SlaComparison, compare
-from include.sla_logic.domain.sla.agreed import judged_time
-from include.sla_logic.domain.spans import Span
 from include.sla_logic.persistence.active_incidents import active_tickets
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.billing import BillingLedger
@@ -39,18 +36,9 @@ from include.sla_logic.persistence.settlement import (
     round_name,
     undecided_credits,
 )
+from include.sla_logic.services.ended_windows import EndedWindow, windows_until
 
 LOOKING = "preview"
-
-
-@dataclass(frozen=True)
-class EndedWindow:
-    """A window whose grace is over: `calendar` is the contract's, `window` the part that is judged."""
-
-    agreement: Agreement
-    contract: Contract
-    calendar: Period
-    window: Period
 
 
 @dataclass
@@ -72,20 +60,6 @@ class Found:
         if self.facts is None:  # not judged: the reason is all there is
             return self.reason != before.reason
         return self.owed is not None and to_minor_units(self.owed) != before.owed
-
-
-def windows_until(register: ContractRegister, at: datetime) -> list[EndedWindow]:
-    """Return every window of every agreement here that has begun, in the order of time; each of them once."""
-    found: dict[Span, EndedWindow] = {}
-    for agreement in register.agreements():
-        contract, moment = register.contract(agreement), agreement.begins
-        until = at if agreement.over is None else min(at, agreement.over)
-        while moment is not None and moment < until:
-            calendar = contract.window_at(moment)
-            window = judged_time(register.agreed_times(agreement), calendar)
-            found[window.span] = EndedWindow(agreement, contract, calendar, window)
-            moment = calendar.end
-    return [found[span] for span in sorted(found)]
 
 
 @dataclass

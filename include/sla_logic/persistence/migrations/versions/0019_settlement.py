@@ -7,8 +7,8 @@ from include.sla_logic.persistence.migrations.append_only import forbid_changes
 from include.sla_logic.persistence.schema.columns import Instant, Json
 from include.sla_logic.persistence.schema.columns import metadata as _today
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 
 metadata = MetaData(naming_convention=_today.naming_convention)
 # SQLite gives row numbers by itself only to a column declared INTEGER.
