@@ -371,3 +371,12 @@ def test_doctor_names_a_window_without_a_round_and_one_that_is_not_booked_as_owe
     provider.agree("A-2,K-2,S-2,K-1,1,2026-12-01,,100,EUR,B-2,")
     [missing] = map(str, provider.use_cases.monitoring.unsettled())
     assert missing.startswith("I10 K-2 S-2 2026-12-01")
+
+
+def test_an_outage_that_lasts_longer_than_a_window_is_a_persons_to_believe(provider):
+    agreed(provider).fail((OCTOBER + timedelta(days=20), OCTOBER + timedelta(days=55)))
+    close(provider)
+    assert booked(provider) == {}
+    reasons = {one.window_start.month: one.reason for one in provider.use_cases.credits.waiting()}
+    assert reasons.keys() == {10, 11}
+    assert "O-1021T000000 lasts longer than a window, from 2026-10-21 to 2026-11-25" in (reasons[10] or "")

@@ -13,7 +13,7 @@ from include.sla_logic.domain.credit import Rebate, standing
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Period, spanning
+from include.sla_logic.domain.period import Period, spanning, to_seconds
 from include.sla_logic.domain.rebate import work_out_rebate
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.settlement import Due, RoundState, can_wait, is_due, may_be_corrected
@@ -116,7 +116,7 @@ class Settling:
             delays = [*self._under_way(facts, ended.window), *comparison.provisional_reasons]
             if delays and can_wait(ended.contract, ended.window, self.at):
                 return Found(ended, RoundState.WAITING, "; ".join(delays))
-            return self._owed(ended, comparison, delays)
+            return self._owed(ended, comparison, [*delays, *_longer_than_a_window(facts, ended)])
         except ForeseenError as error:
             return Found(ended, RoundState.FAILED, str(error))
 
@@ -126,7 +126,7 @@ class Settling:
         active = active_tickets(self.batch.connection, mine)
         return [f"{ticket} is still under way" for ticket in mine if ticket in active]
 
-    def _owed(self, ended: EndedWindow, comparison: SlaComparison, delays: Sequence[str]) -> Found:
+    def _owed(self, ended: EndedWindow, comparison: SlaComparison, doubts: Sequence[str]) -> Found:
         agreement = ended.agreement
         earlier = self._ledger.earlier_credits(
             agreement, spanning(comparison.window, comparison.cap_window), ticket=LOOKING
@@ -134,7 +134,7 @@ class Settling:
         decided = self._ledger.decisions(agreement)
         rebate = work_out_rebate(comparison, earlier=earlier, decided=decided)
         if rebate.total or rebate.held_for_approval:
-            rebate = rebate.held_also([*delays, *self._why_odd(ended)])
+            rebate = rebate.held_also([*doubts, *self._why_odd(ended)])
         open_to_doubt = bool(comparison.undecided) and standing(decided, rebate) is None
         state = RoundState.TO_DECIDE if open_to_doubt else RoundState.DONE
         lapsed = comparison.claim.state == "late"
@@ -214,6 +214,18 @@ class Settling:
         if kept.booked:
             return "booked", kept.booked
         return ("unclaimed", rebate.total) if kept.references else (None, nothing)
+
+
+def _longer_than_a_window(facts: ServiceFacts, ended: EndedWindow) -> list[str]:
+    """Name outages that last longer than the window: their ends may be missing, or their references used twice."""
+    return [
+        f"{one.reference} lasts longer than a window, from {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}"
+        for one in facts.outages
+        if one.end is not None
+        and to_seconds(one.end) - to_seconds(one.start) > ended.calendar.seconds
+        and one.start < ended.window.end
+        and one.end > ended.window.start
+    ]
 
 
 def _brings(rebate: Rebate) -> bool:
