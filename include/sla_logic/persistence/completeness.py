@@ -63,4 +63,5 @@ def note_complete(
 ) -> None:
     """Keep that the records of a kind are complete until then: of these services, or without any of all."""
     row = {"kind": kind, "until": until, "source": source, "recorded_at": now, "recorded_by": by}
-    connection.execute(insert(completeness), [{**row, "service": service} for service in services or [None]])
+    scope: Sequence[str | None] = services or [None]
+    connection.execute(insert(completeness), [{**row, "service": service} for service in scope])
