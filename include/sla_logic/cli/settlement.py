@@ -64,7 +64,7 @@ def runs(as_json: _AsJson = False) -> None:
 @app.command("list")
 def list_(
     state: Annotated[str | None, typer.Option(help="Only done, waiting, to_decide or failed.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many windows.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="How many windows at most.")] = 100,
     as_json: _AsJson = False,
 ) -> None:
     """List windows as their newest round left them, and count them by contract."""
