@@ -36,6 +36,14 @@ _KINDS = {
 }
 
 
+_CompleteUntil = Annotated[
+    str | None, typer.Option(help="An instant until which these records are complete, for settlement.")
+]
+_CompleteFor = Annotated[
+    list[str] | None, typer.Option(help="Only of this service (repeat it for several); all, if not given.")
+]
+
+
 class UnableToImport(ForeseenError):
     """The mapping does not describe this kind of record."""
 
@@ -52,12 +60,8 @@ def _command(kind: str) -> Callable[..., None]:
             typer.Option(formats=["%Y-%m-%d"], help="The date of the file, for ages; today, if not given."),
         ] = None,
         rejected: Annotated[Path | None, typer.Option(help="CSV file for all rejected rows.")] = None,
-        complete_until: Annotated[
-            str | None, typer.Option(help="An instant until which these records are complete, for settlement.")
-        ] = None,
-        complete_for: Annotated[
-            list[str] | None, typer.Option(help="Only of this service (repeat it for several); all, if not given.")
-        ] = None,
+        complete_until: _CompleteUntil = None,
+        complete_for: _CompleteFor = None,
         by: Annotated[str | None, typer.Option(help="Who says that they are complete.")] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
