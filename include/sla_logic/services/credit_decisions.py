@@ -45,7 +45,7 @@ def approve_credit(
     outgoing: PendingMessages,
 ) -> Money:
     """Book a held credit of this rebate; refuse if it or the cap was used up meanwhile, or if it is not theirs."""
-    row = _locked(connection, reference, state="held")
+    row = _locked(connection, reference, "held")
     if row.amount is None:
         msg = f"Nobody has named an amount for the credit {reference}: enter one first, or decline it."
         raise UnableToDecideCredit(msg)
@@ -59,7 +59,7 @@ def enter_amount(
     connection: Connection, reference: str, *, rebate: Rebate, amount: Money, person: Person, now: datetime
 ) -> None:
     """Name the amount of a held credit; it still waits for the approval of another person."""
-    row = _locked(connection, reference, state="held")
+    row = _locked(connection, reference, "held")
     if amount.currency != row.currency:
         msg = f"The credit {reference} is in {row.currency}: enter an amount in {row.currency}, not {amount}."
         raise UnableToDecideCredit(msg)
@@ -104,7 +104,7 @@ def claim_credit(
     where what is left is for a window that another only overlaps, it is held and nothing is booked yet.
     What the claim came too late for is not paid.
     """
-    row = _locked(connection, reference, state="unclaimed")
+    row = _locked(connection, reference, "unclaimed")
     netted = _due_now(connection, row, rebate)
     netted = netted._replace(net=netted.net - claim.lost)
     too_late = "What is due was claimed too late." if claim.lost and netted.net.amount <= 0 else None
@@ -126,7 +126,7 @@ def claim_credit(
 
 def decline_credit(connection: Connection, reference: str, *, by: str, reason: str, now: datetime) -> None:
     """Decline a held credit; nothing is booked, now or by a later judgement of the same facts."""
-    row = _locked(connection, reference, state="held")
+    row = _locked(connection, reference, "held")
     held = row.held_because or "held before the reason was kept"
     _decide(
         connection,
@@ -140,8 +140,8 @@ def decline_credit(connection: Connection, reference: str, *, by: str, reason: s
 
 
 def settle_with(connection: Connection, reference: str, decided: str, *, by: str, now: datetime) -> None:
-    """Close a held credit of which another incident's credit, that was `decided`, has left nothing."""
-    _locked(connection, reference, state="held")
+    """Close a credit that waits, of which another incident's credit, that was `decided`, has left nothing."""
+    _locked(connection, reference, "held", "unclaimed")
     settled = {"state": "declined", "amount": 0, "decided_by": by, "decided_at": now}
     _decide(connection, reference, **settled, decision_reason=f"decided with {decided}")
 
@@ -157,7 +157,7 @@ def note_paid_out(connection: Connection, reference: str, *, by: str, now: datet
     return from_minor_units(row.amount, row.currency)
 
 
-def _locked(connection: Connection, reference: str, *, state: str) -> Row[Any]:
+def _locked(connection: Connection, reference: str, *states: str) -> Row[Any]:
     query = select(_CREDITS).where(_CREDITS.c.id == reference)
     found = connection.execute(query).one_or_none()
     if found is None:
@@ -165,8 +165,8 @@ def _locked(connection: Connection, reference: str, *, state: str) -> Row[Any]:
         raise UnableToDecideCredit(msg)
     lock_credits(connection, found.service, found.account)
     row = connection.execute(query).one()
-    if row.state != state:
-        msg = f"The credit {reference} is {row.state}, not {state}."
+    if row.state not in states:
+        msg = f"The credit {reference} is {row.state}, not {' or '.join(states)}."
         raise UnableToDecideCredit(msg)
     return row
 

@@ -33,8 +33,10 @@ from include.sla_logic.services.settled_credits import RoundFile, open_round, ro
 from include.sla_logic.services.typed_amounts import UnableToDecideCredit, read_amount
 from include.sla_logic.services.waiting_credits import (
     WaitingCredit,
+    claimed_with,
+    decided_with,
     held_credits_of,
-    held_on_the_same_facts,
+    others_of_the_window,
     waiting_credits,
 )
 
@@ -65,7 +67,7 @@ class Credits:
             )
             self._tell(connection, file, "approved")
             self._note(connection, file, f"The credit {reference} of {amount} was approved", by=by, reason=reason)
-            self._settle_others(connection, reference, "approved", by=by)
+            self._settle(connection, decided_with(connection, reference), reference, "approved", by=by)
             return amount
 
     def enter(self, reference: str, *, amount: str, by: str, reason: str) -> Money:
@@ -102,7 +104,10 @@ class Credits:
             said = f"the customer claimed it {claim.shown}"
             reason = said if reason is None else f"{said}: {reason}"
             done = f"The credit {reference} of {amount} was booked" if amount else f"The credit {reference} was held"
+            self._tell(connection, file, "claimed")
             self._note(connection, file, done, by=by, reason=reason)
+            if not claim.lost:  # else a claim of an earlier day may bring more for another incident
+                self._settle(connection, claimed_with(connection, reference), reference, "claimed", by=by)
             return amount
 
     def decline(self, reference: str, *, by: str, reason: str) -> None:
@@ -112,7 +117,7 @@ class Credits:
             decline_credit(connection, reference, by=by, reason=reason, now=file.now)
             self._tell(connection, file, "declined")
             self._note(connection, file, f"The credit {reference} was declined", by=by, reason=reason)
-            self._settle_others(connection, reference, "declined", by=by)
+            self._settle(connection, decided_with(connection, reference), reference, "declined", by=by)
 
     def paid_out(self, reference: str, *, by: str, reason: str) -> Money:
         """Note that a credit without an open invoice was paid out in another way; return its amount."""
@@ -125,7 +130,7 @@ class Credits:
     def _file_of(self, connection: Connection, reference: str, *, task: str) -> SqlCaseFile | RoundFile:
         """Lock the incident of a waiting credit, with those that are decided with it, and open its case file."""
         ticket = self._find(connection, reference).ticket
-        with_it = [other for _, other in held_on_the_same_facts(connection, reference)]
+        with_it = [other for _, other in others_of_the_window(connection, reference)]
         incidents = [one for one in (ticket, *with_it) if round_number(one) is None]
         numbers = {one: find_number(connection, one) for one in incidents}
         lock_tickets(connection, sorted(numbers.values()))  # in their order, as everything that holds several does
@@ -144,22 +149,25 @@ class Credits:
             raise UnableToDecideCredit(msg)
         return found[0]
 
-    def _settle_others(self, connection: Connection, reference: str, decided: str, *, by: str) -> None:
-        """Decide with it what other incidents hold for the same window on the same facts."""
-        for other, ticket in held_on_the_same_facts(connection, reference):
+    def _settle(
+        self, connection: Connection, others: Sequence[tuple[str, str]], reference: str, decided: str, *, by: str
+    ) -> None:
+        """Decide with it what other incidents have for the same window."""
+        for other, ticket in others:
             file = self._open(connection, ticket, task=f"credit {decided}")
             settle_with(connection, other, reference, by=by, now=file.now)
             self._tell(connection, file, decided)
             self._note(connection, file, f"The credit {other} was settled", by=by, reason=f"decided with {reference}")
 
     def _tell(self, connection: Connection, file: SqlCaseFile | RoundFile, decided: str) -> None:
-        """Write what is booked now, and a letter where the customer was told that the credit is under review."""
+        """Write what is booked now, and the letter that follows the one in which the credit was not decided."""
         if isinstance(file, RoundFile):
             return
         before, report = file.find(BillingAdjustment), file.find(CustomerReport)
         if before is None:
             return
         booked, invoice = credits_of_incident(connection, file.ticket.id, before.booked.currency)
+        held = held_credits_of(connection, file.ticket.id)
         after = None if invoice is None else from_minor_units(totals(connection, [invoice])[invoice], booked.currency)
         adjustment = before.model_copy(
             update={
@@ -167,10 +175,10 @@ class Credits:
                 "invoice": invoice,
                 "invoice_before": None if after is None else after + booked,
                 "invoice_after": after,
-                "held": bool(held_credits_of(connection, file.ticket.id)),
-                "waiting": None,
+                "held": bool(held),
+                "waiting": held[0].amount if held else None,
                 "decided": decided,
-                "reason": f"A person has {decided} the credit.",
+                "reason": f"The credit was {decided}.",
             }
         )
         file.write(adjustment)

@@ -1,10 +1,12 @@
 """The credits that wait for a person: to be decided, claimed or paid out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, true
+from sqlalchemy.sql import ColumnCollection
 
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
@@ -17,6 +19,7 @@ from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.schema.reference import agreements, contracts, customers
 
 TO_PAY_OUT = "to_be_paid_out"
+Columns = ColumnCollection[str, Any]
 
 
 @dataclass(frozen=True)
@@ -68,14 +71,34 @@ def held_credits_of(connection: Connection, ticket: str) -> list[WaitingCredit]:
     return [_waiting(row) for row in connection.execute(mine)]
 
 
-def held_on_the_same_facts(connection: Connection, reference: str) -> list[tuple[str, str]]:
-    """Return reference and ticket of what other incidents hold for the window of this credit, judged alike."""
+def others_of_the_window(connection: Connection, reference: str) -> list[tuple[str, str]]:
+    """Return reference and ticket of what other incidents hold or have unclaimed for the window of this credit."""
+    return _others(connection, reference, lambda _this, _other: true())
+
+
+def decided_with(connection: Connection, reference: str) -> list[tuple[str, str]]:
+    """Return those of which the same was judged, and those of which this one leaves nothing to be claimed."""
+    return _others(connection, reference, lambda this, other: or_(other.facts == this.facts, _covers(this, other)))
+
+
+def claimed_with(connection: Connection, reference: str) -> list[tuple[str, str]]:
+    """Return those of which this one leaves nothing to be claimed."""
+    return _others(connection, reference, _covers)
+
+
+def _covers(this: Columns, other: Columns) -> ColumnElement[bool]:
+    return and_(this.state.in_(COUNTS), other.state == "unclaimed", other.gross <= this.gross)
+
+
+def _others(
+    connection: Connection, reference: str, which: Callable[[Columns, Columns], ColumnElement[bool]]
+) -> list[tuple[str, str]]:
     this, other = applied_billing_credits.alias(), applied_billing_credits.alias()
-    alike = [other.c[name] == this.c[name] for name in ("customer", "service", "window_start", "window_end", "facts")]
+    same = [other.c[name] == this.c[name] for name in ("customer", "service", "window_start", "window_end")]
     query = (
         select(other.c.id, other.c.ticket)
-        .join(this, and_(*alike))
-        .where(this.c.id == reference, other.c.id != reference, other.c.state == "held")
+        .join(this, and_(*same, which(this.c, other.c)))
+        .where(this.c.id == reference, other.c.id != reference, other.c.state.in_(("held", "unclaimed")))
         .order_by(other.c.id)
     )
     return [(row.id, row.ticket) for row in connection.execute(query)]
