@@ -230,6 +230,24 @@ def test_facts_that_the_contract_does_not_speak_of_are_named(tmp_path):
     assert "promises nothing about: series latency, restorations" in done.stderr
 
 
+RESTORED = {"reference": "INC-1", "seconds": 7 * 3600 + 12 * 60}
+RESTORE = objective({"kind": "share_when_missed", "credit": "35%"}, id="r", metric="time_to_restore", target="4 h")
+
+
+@pytest.mark.parametrize(
+    ("restorations", "verdict_", "says"),
+    [
+        ([RESTORED], ("breached", None), "25920"),
+        ([RESTORED | {"seconds": 60}], ("refused", "contradicting_facts"), "INC-1 took 60 s, its outage 25920 s"),
+        ([RESTORED | {"reference": "R-9", "seconds": 60}], ("met", None), "INC-1 are not counted as repairs"),
+    ],
+)
+def test_a_restoration_may_not_contradict_its_outage_and_goes_before_others(tmp_path, restorations, verdict_, says):
+    judged = assess(tmp_path, RESTORE, outages=[OUTAGE], restorations=restorations)
+    assert verdict(judged) == verdict_
+    assert says in " ".join(judged["objectives"][0]["steps"])
+
+
 def moments(count, apart):
     return [(APRIL.start + number * apart).isoformat() for number in range(count)]
 

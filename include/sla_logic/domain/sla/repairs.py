@@ -1,5 +1,6 @@
 """Times to restore, one by one and their mean."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
 
@@ -10,16 +11,23 @@ from include.sla_logic.domain.measurements import Outage
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.case import Case, Measured, Repair, total_seconds
 from include.sla_logic.domain.sla.downtime import check_order, count_downtime
+from include.sla_logic.domain.sla.objective_judgement import RefusalCode
+from include.sla_logic.domain.sla.refusal import UnableToJudge
 
 
 def from_restore_times(objective: Objective, case: Case) -> Measured:
-    """Return the mean length of the window's repairs; no repair is no value, and no breach."""
+    """Return the mean length of the window's repairs; no repair is no value, and no breach.
+
+    Restorations that are given go before the lengths of outages, and may not contradict them.
+    """
     found = Measured(total=total_seconds(case))
-    if case.facts.restorations:
-        given = case.facts.restorations
-        found.repairs = [Repair(r.reference, Fraction(r.seconds), i + 1) for i, r in enumerate(given)]
-    else:
-        found.repairs = _repairs(objective, case, found)
+    found.repairs = _repairs(objective, case, found)
+    if given := case.facts.restorations:
+        restored = [Repair(r.reference, Fraction(r.seconds), i + 1) for i, r in enumerate(given)]
+        _check_agreement(found.repairs, restored)
+        if left := [one.name for one in found.repairs if one.name not in {r.name for r in restored}]:
+            found.steps.append(f"restorations are given: the outages {', '.join(left)} are not counted as repairs")
+        found.repairs, found.open_reasons = restored, []
     if not found.repairs:
         found.note = "nothing was repaired in this window"
         return found
@@ -34,6 +42,16 @@ def with_mean(found: Measured, of: str) -> Measured:
     summed = " + ".join(exact_text(time) for time in times)
     found.steps.append(f"mean {of} = ({summed}) / {len(times)} = {exact_text(found.value)} s")
     return found
+
+
+def _check_agreement(recorded: Sequence[Repair], given: Sequence[Repair]) -> None:
+    """Raise `UnableToJudge` where a restoration has another length than the outage of its name."""
+    lengths = {one.name: one.seconds for one in recorded}
+    for one in given:
+        if (length := lengths.get(one.name, one.seconds)) != one.seconds:
+            took, lasted = exact_text(one.seconds), exact_text(length)
+            reason = f"The restoration {one.name} took {took} s, its outage {lasted} s: give one of them."
+            raise UnableToJudge(RefusalCode.CONTRADICTING_FACTS, reason)
 
 
 def _repairs(objective: Objective, case: Case, found: Measured) -> list[Repair]:
