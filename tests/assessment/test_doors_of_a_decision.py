@@ -1,0 +1,105 @@
+"""Who may approve what is the same at every door: a page of the desk, its API, the command line."""
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select, update
+
+from include.sla_logic.domain.credit_policy import CreditPolicy
+from include.sla_logic.persistence import case_file
+from include.sla_logic.persistence.schema import accounts as a
+from include.sla_logic.web import Caller, build_desk
+from tests.assessment.test_old_incidents import sound
+from tests.assessment.test_sla_status import sla
+from tests.reference.walk import walk
+from tests.services.sample import conf
+
+HERE = {"Sec-Fetch-Site": "same-origin"}
+DOORS = ("page", "api", "command")
+
+
+@pytest.fixture
+def held(sample, monkeypatch):
+    """Return the reference of a credit that waits without an amount: nothing was measured."""
+    limits = {"op": {"EUR": "20"}, "admin": "unlimited", "default": {"EUR": "15"}}
+    table = CreditPolicy.model_validate({"version": "t-1", "limits": limits, "old_after_days": 180})
+    tables = case_file.policies_in_force().model_copy(update={"credits": table})
+    monkeypatch.setattr(case_file, "policies_in_force", lambda: tables)
+    walk(sample.use_cases, sample.clock, conf(), "run-1")
+    [waiting] = sample.use_cases.credits.waiting()
+    assert waiting.amount is None
+    return waiting.reference
+
+
+def act(sample, door, name, reference, *, by, roles=(), amount=None):
+    """Do it at this door as that person; return what was refused, or None."""
+    if door == "command":
+        words = ("credit", name, reference, "--by", by, "--reason", "tried")
+        done = sla(*words, *(() if amount is None else ("--amount", amount)))
+        return None if done.exit_code == 0 else done.stderr
+
+    def caller():
+        return Caller(by, may_write=True, roles=roles)
+
+    desk = TestClient(build_desk(lambda: sample.use_cases, reader=caller, writer=caller), follow_redirects=False)
+    order = {"reason": "tried"} | ({} if amount is None else {"amount": amount})
+    path = f"/acts/credit/{reference}/{name}"
+    sent = {"json": order} if door == "api" else {"data": order}
+    answer = desk.post(f"/api/v1{path}" if door == "api" else path, headers=HERE, **sent)
+    assert answer.status_code in ({200, 303, 409, 422}), answer.text
+    return None if answer.status_code in {200, 303} else " ".join(answer.text.split())
+
+
+def kept(sample):
+    with sample.use_cases.work.reading() as connection:
+        columns = [a.applied_billing_credits.c[name] for name in ("state", "amount", "entered_by", "decided_by")]
+        [row] = connection.execute(select(*columns))
+        return tuple(row)
+
+
+@pytest.mark.parametrize("approved_at", DOORS)
+@pytest.mark.parametrize("entered_at", DOORS)
+def test_nobody_approves_an_amount_that_they_entered(sample, held, entered_at, approved_at):
+    assert act(sample, entered_at, "enter", held, by="ann", amount="12.50") is None
+    for name in ("ann", " Ann", "ANN "):
+        refusal = act(sample, approved_at, "approve", held, by=name)
+        assert "entered or claimed this amount: another person must approve it" in refusal
+    assert kept(sample) == ("held", 1_250, "ann", None)
+    assert act(sample, approved_at, "approve", held, by="ben") is None
+    assert kept(sample) == ("booked", 1_250, "ann", "ben")
+    assert sound(sample)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_nobody_approves_an_amount_that_they_claimed(sample, held, door):
+    """Somebody else enters the amount again: who claimed the credit has had a hand in it all the same."""
+    with sample.use_cases.work.database.write() as connection:
+        connection.execute(update(a.applied_billing_credits).values(claimed_by="ann"))
+    assert act(sample, door, "enter", held, by="cid", amount="12.50") is None
+    assert "entered or claimed" in act(sample, door, "approve", held, by="ann")
+    assert "entered or claimed" in act(sample, door, "approve", held, by="cid")
+    assert kept(sample)[0] == "held"
+    assert act(sample, door, "approve", held, by="ben") is None
+
+
+@pytest.mark.parametrize(
+    ("door", "roles", "most"),
+    [
+        ("page", ("op",), 20),
+        ("api", ("op",), 20),
+        ("page", ("op", "admin"), None),
+        ("api", ("admin",), None),
+        ("page", (), 15),
+        ("api", ("clerk",), 15),
+        ("command", (), 15),
+    ],
+)
+def test_a_role_approves_up_to_its_limit(sample, held, door, roles, most):
+    over = "20000.00" if most is None else f"{most}.01"
+    assert act(sample, door, "enter", held, by="ann", amount=over) is None
+    if most is not None:
+        refusal = act(sample, door, "approve", held, by="ben", roles=roles)
+        assert f"ben may approve up to {most}.00 EUR" in refusal.replace("&#39;", "'")
+        assert kept(sample)[0] == "held"
+        assert act(sample, door, "enter", held, by="ann", amount=f"{most}.00") is None
+    assert act(sample, door, "approve", held, by="ben", roles=roles) is None
+    assert kept(sample)[0] == "booked"
