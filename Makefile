@@ -26,8 +26,10 @@ env: .venv/.stamp ## build .venv from the hashed lock (only when the lock has ch
 
 # uv is fetched by pip with a pinned hash; byte code is compiled because Airflow starts twice as slowly without it.
 .venv/.stamp: requirements-dev.lock deploy/installer.lock deploy/launcher.py
-	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
+	@command -v $(PYTHON) >/dev/null || { \
 	  echo "Python 3.11 was not found as '$(PYTHON)'. Install it, or name it: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@found=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); test "$$found" = 3.11 || { \
+	  echo "'$(PYTHON)' is Python $$found, the locks are for 3.11. Name that one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON) cannot make virtual environments. Install its venv module (on Debian: python3.11-venv)." >&2; exit 1; }
 	@echo "Building .venv from requirements-dev.lock"

@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
-from deploy.stack import AirflowStack, OperationsDatabase, StackSettings, UnableToStartAirflow
+from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
 from deploy.stack.settings import ROOT
+from include.sla_logic.cli import sentence_of
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.persistence.schema.reference import customers
 from include.sla_logic.sample_data import (
     DEFAULT_SEED,
@@ -47,8 +50,8 @@ def main() -> int:
             ):
                 console.print(line, soft_wrap=True)  # to be copied whole
             stack.run_for_ever()
-    except UnableToStartAirflow as error:
-        console.print(f"Airflow is not running: {error}")
+    except (ForeseenError, OSError, OperationalError) as error:
+        console.print(f"Airflow is not running: {sentence_of(error)}")
         return 1
     except KeyboardInterrupt:
         console.print("Stopped")

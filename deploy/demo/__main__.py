@@ -8,13 +8,16 @@ import time
 from collections.abc import Sequence
 
 from rich.console import Console
+from sqlalchemy.exc import OperationalError
 
 from deploy.demo.incidents import DemoIncident, load_incidents
 from deploy.demo.table import Result, table_of
 from deploy.demo.verdict import differences
 from deploy.demo.watch import DAG, EXTRA_DAG, Watch
-from deploy.stack import AirflowStack, OperationsDatabase, StackSettings, UnableToReachAirflow, UnableToStartAirflow
+from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
 from deploy.stack.settings import ROOT, sqlite_url
+from include.sla_logic.cli import sentence_of
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.services import Settings, UseCases
 
@@ -37,8 +40,8 @@ def main() -> int:
     shutil.rmtree(HOME, ignore_errors=True)
     try:
         results = _run(console, only=given.only, metadata_url=given.metadata_url)
-    except (UnableToStartAirflow, UnableToReachAirflow) as error:
-        console.print(f"The demo cannot go on: {error}")
+    except (ForeseenError, OSError, OperationalError) as error:
+        console.print(f"The demo cannot go on: {sentence_of(error)}")
         return 1
     except KeyboardInterrupt:
         console.print("Stopped")

@@ -52,7 +52,7 @@ class AirflowStack:
     def __init__(self, settings: StackSettings, *, tell: Tell = lambda _: None) -> None:
         self._tell = tell
         settings.home.mkdir(parents=True, exist_ok=True)
-        port = free_port(settings.port)
+        port = _port(settings.port)
         self.address = f"http://127.0.0.1:{port}"
         credentials = Credentials.of(settings.home)
         self.password = credentials.password
@@ -214,3 +214,11 @@ class AirflowStack:
     def _complain_of_ended(self) -> None:
         for name, code in self.components.ended.items():
             raise UnableToStartAirflow(f"{name} ended with {code}:\n{self.components.log_tail(name)}")
+
+
+def _port(wanted: int | None) -> int:
+    try:
+        return free_port(wanted)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UnableToStartAirflow(f"port {wanted} cannot be used: {reason}. Name another one, or none.") from error

@@ -55,8 +55,8 @@ def sentence_of(error: Exception) -> str | None:
         return None  # the reader of a pipe may stop when it has enough; click ends quietly
     if isinstance(error, ForeseenError):
         return str(error)
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{'' if error.filename is None else f'{error.filename}: '}{error.strerror}."
     from sqlalchemy.exc import InterfaceError, OperationalError
 
     if isinstance(error, OperationalError | InterfaceError):
