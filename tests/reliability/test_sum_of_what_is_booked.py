@@ -1,6 +1,7 @@
 """Agreements follow each other, incidents and imports come in any order: what is booked is what is owed.
 
-The oracle is a program of its own, in days and fractions.
+Price, version, window, zone, billing day and account change. The oracle is a program of its own, in minutes and
+fractions.
 """
 
 import os
@@ -20,6 +21,7 @@ from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.agreements import agreement_terms
 from include.sla_logic.services.credit_decisions import Person, approve_credit
 from include.sla_logic.services.owed_now import credited_beyond_owed
 from include.sla_logic.services.service_assessment import assess_service
@@ -30,35 +32,50 @@ from tests.reliability.test_owed_now import CONTRACT
 FIRST, LAST = date(2026, 1, 1), date(2026, 4, 30)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 EXAMPLES = int(os.environ.get("SLA_EXAMPLES", "100"))
-BILLING_DAYS = {"1": 1, "2": 15}
+DAY = 1440  # minutes, in which the oracle counts from the first midnight of UTC on
+# Of each version: the day on which its windows begin, of how many months they are, and in which zone.
+VERSIONS = {"1": (1, 1, "UTC"), "2": (15, 1, "UTC"), "3": (1, 3, "UTC"), "4": (1, 1, "Europe/Berlin"),
+            "5": (15, 3, "Europe/Berlin")}  # fmt: skip
 
 
-def at_midnight(day):
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+def instant(minute):
+    return datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) + timedelta(minutes=minute)
+
+
+def midnight(day, zone):
+    """Return the minute at which a day begins there; Berlin is an hour ahead, and two in summer."""
+    summer = not date(2025, 10, 26) < day <= date(2026, 3, 29)
+    return (day - FIRST).days * DAY - (0 if zone == "UTC" else 120 if summer else 60)
+
+
+def windows(agreements):
+    """Return what is judged apart, by first and last minute, with what is charged for it."""
+    over, last_day = None, None
+    for starts, ends, charge, version, _moves in agreements:
+        first_day, months, zone = VERSIONS[version]
+        begins = over if last_day == starts else midnight(starts, zone)
+        over, last_day = midnight(ends + timedelta(days=1), zone), ends + timedelta(days=1)
+        days = (FIRST + timedelta(days=n) for n in range(-200, 300))
+        edges = [midnight(day, zone) for day in days if day.day == first_day and (day.month - 1) % months == 0]
+        for first, following in pairwise(edges):
+            low, high = max(first, begins), min(following, over)
+            if low < high:
+                yield low, high, Fraction(charge * months * (high - low), following - first)
 
 
 def owed_in_all(agreements, outages):
     """Return what all windows of all agreements owe, in cents: tiers of 99.9 and 99 % pay 10 and 25 % of the charge."""
     total = 0
-    for starts, ends, charge, version in agreements:
-        begins = [FIRST - timedelta(days=n) for n in range(-200, 40)]
-        firsts = sorted(day for day in begins if day.day == BILLING_DAYS[version])
-        for first, following in pairwise(firsts):
-            low, high = max(first, starts), min(following, ends + timedelta(days=1))
-            if low >= high:
-                continue
-            part = {m for start, length in outages for m in range(start, start + length)}
-            offset = (low - FIRST).days * 1440
-            down = len([m for m in part if offset <= m < offset + (high - low).days * 1440])
-            kept = 100 - Fraction(100 * down, (high - low).days * 1440)
-            share = Fraction(0) if kept >= Fraction("99.9") else Fraction(1, 10) if kept >= 99 else Fraction(1, 4)
-            exact = share * charge * Fraction((high - low).days, (following - first).days)
-            total += (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+    down = {m for start, length in outages for m in range(start, start + length)}
+    for low, high, charged in windows(agreements):
+        kept = 100 - Fraction(100 * len([m for m in down if low <= m < high]), high - low)
+        exact = charged * (0 if kept >= Fraction("99.9") else Fraction(1, 10) if kept >= 99 else Fraction(1, 4))
+        total += (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
     return total
 
 
 days = st.integers(0, (LAST - FIRST).days)
-minutes = st.integers(0, (LAST - FIRST).days * 1440)
+minutes = st.integers(0, (LAST - FIRST).days * DAY)
 
 
 @st.composite
@@ -69,13 +86,14 @@ def stories(draw):
             FIRST + timedelta(days=low + draw(st.integers(0, 1))),
             FIRST + timedelta(days=high - 1),
             draw(st.integers(1_000, 99_999)),
-            draw(st.sampled_from("12")),
+            draw(st.sampled_from(sorted(VERSIONS))),
+            draw(st.none() | st.integers(1, 60)),  # days after which another account is charged
         )
         for low, high in pairwise(cuts)
     ]
     agreements = [one for one in agreements if one[0] <= one[1]]
     outages = draw(st.lists(st.tuples(minutes, st.integers(1, 3000)), max_size=5))
-    acts = [("outage", number) for number in range(len(outages))] + [("incident", draw(days)) for _ in range(6)]
+    acts = [("outage", number) for number in range(len(outages))] + [("incident", draw(minutes)) for _ in range(6)]
     return agreements, outages, draw(st.permutations(acts)), draw(st.lists(st.booleans(), min_size=5, max_size=5))
 
 
@@ -85,24 +103,30 @@ class Books:
     def __init__(self, connection, agreements, outages):
         self.connection, self.outages, self.number = connection, outages, 0
         connection.execute(delete(t.agreements))
-        for version, day in BILLING_DAYS.items():
+        for version, (day, months, zone) in VERSIONS.items():
             text = CONTRACT.replace("billing_day: 1", f"billing_day: {day}").replace('"1"', f'"{version}"')
-            load_contract(connection, text, name="bug-month", now=NOW)
+            text = text.replace("window: month", "window: month" if months == 1 else "window: quarter")
+            load_contract(connection, text.replace("zone: UTC", f"zone: {zone}"), name="bug-month", now=NOW)
         connection.execute(insert(t.billing_accounts), [{"id": "A-2", "customer": "C-1", "currency": "EUR"}])
-        for number, (starts, ends, charge, version) in enumerate(agreements):
-            like = {"customer": "C-1", "service": "S-1", "contract": "bug-month", "currency": "EUR"}
-            one = {"id": f"K-{number}", "starts": starts, "ends": ends, "monthly_charge": charge}
-            account = {"contract_version": version, "account": f"A-{number % 2 + 1}"}
-            connection.execute(insert(t.agreements), [like | one | account])
+        for number, (starts, ends, charge, version, moves) in enumerate(agreements):
+            terms = {"customer": "C-1", "contract": "bug-month", "contract_version": version, "currency": "EUR"}
+            terms |= {"monthly_charge": charge, "account": "A-1"}
+            newest = terms | ({"account": "A-2"} if moves else {})
+            agreement = {"id": f"K-{number}", "service": "S-1", "starts": starts, "ends": ends}
+            connection.execute(insert(t.agreements), [agreement | newest])
+            if moves:
+                later = starts + timedelta(days=moves)
+                rows = [terms | {"valid_from": starts}, newest | {"valid_from": later}]
+                connection.execute(insert(agreement_terms), [row | {"agreement": f"K-{number}"} for row in rows])
 
     def outage(self, number):
         start, length = self.outages[number]
-        begin = at_midnight(FIRST) + timedelta(minutes=start)
+        begin = instant(start)
         row = {"service": "S-1", "reference": f"O-{number}", "started_at": begin, "attribution": "provider"}
         self.connection.execute(insert(t.outages), [row | {"ended_at": begin + timedelta(minutes=length)}])
 
-    def incident(self, day):
-        at = at_midnight(FIRST + timedelta(days=day))
+    def incident(self, minute):
+        at = instant(minute)
         register = ContractRegister(connection=self.connection)
         if not register.has_agreement("C-1", "S-1", at=at):
             return
@@ -134,16 +158,15 @@ def play(use_cases, story):
         books = Books(connection, agreements, outages)
         for act, what in acts:
             getattr(books, act)(what)
-        firsts = {n for n in range((LAST - FIRST).days + 1) if (FIRST + timedelta(days=n)).day in {1, 15}}
-        ways_in = sorted(firsts | {(starts - FIRST).days for starts, *_ in agreements})
-        for day in ways_in:  # every window is judged once more, on all facts
-            books.incident(day)
+        begins = [low for low, _, _ in windows(agreements)]
+        for minute in begins:  # every window is judged once more, on all facts
+            books.incident(minute)
         assert books.booked == owed_in_all(agreements, outages)
         wrong = [number for number in range(len(outages)) if corrected[number]]
         theirs = t.outages.c.reference.in_([f"O-{number}" for number in wrong])
         connection.execute(update(t.outages).where(theirs).values(attribution="customer"))
-        for day in ways_in:
-            books.incident(day)
+        for minute in begins:
+            books.incident(minute)
         left = [one for number, one in enumerate(outages) if number not in wrong]
         assert books.booked == owed_in_all(agreements, left)
         assert [str(one) for one in check(connection) if one.invariant == "I3"] == []
