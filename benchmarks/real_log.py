@@ -14,8 +14,8 @@ from pathlib import Path
 from sqlalchemy import Connection, Table, insert, select
 
 from deploy.stack.settings import ROOT
+from include.sla_logic.importers.sources import Source
 from include.sla_logic.importers.tickets import TicketImport, import_tickets, read_ticket_mapping
-from include.sla_logic.importers.tickets.mapping import TicketSource
 from include.sla_logic.persistence.contracts import load_contract
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.system_t import tickets
@@ -36,7 +36,7 @@ def find_log() -> Path | None:
 def fill(use_cases: UseCases, log: Path, *, limit: int) -> int:
     """Let the first tickets of the log wait, with everything that the contract register must know; return how many."""
     shipped = read_ticket_mapping("servicenow")
-    service = TicketSource(text=SERVICE, slug=True)
+    service = Source(text=SERVICE, slug=True)
     mapping = shipped.model_copy(update={"fields": {**shipped.fields, "service": service}})
     part = log if limit <= 0 else _head(log, Path(use_cases.work.settings.letters_folder).parent / "part.csv", limit)
     report = import_tickets(use_cases.work.database, part, TicketImport(mapping, "servicenow", reports_only=True))

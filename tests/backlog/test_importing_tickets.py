@@ -84,7 +84,7 @@ def test_the_same_file_again_changes_nothing(any_use_cases, tmp_path):
 
 def test_json_lines_say_the_same_as_csv(use_cases, tmp_path):
     take_in(use_cases, write_csv(tmp_path / "log.csv", LIFE))
-    again = take_in(use_cases, write_jsonl(tmp_path / "log.jsonl", LIFE), layout="jsonl")
+    again = take_in(use_cases, write_jsonl(tmp_path / "log.jsonl", LIFE))
     assert (again.unchanged, again.rejected) == (1, [])
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from include.sla_logic.domain.money import Money
 from include.sla_logic.importers import (
     KINDS,
+    Rejected,
     UnableToReadFile,
     UnableToReadMapping,
     import_file,
@@ -149,10 +150,16 @@ def test_a_packed_file_is_unpacked(imports):
     assert imports("customers", gzip.compress(CUSTOMERS.encode()), name="file.csv.gz").added == 2
 
 
-def test_a_row_that_is_not_utf8_is_rejected_alone(imports):
-    report = imports("customers", b"id,name\nC-1,M\xfcller\nC-2,Ben\n")
+def test_a_damaged_row_of_a_file_in_utf8_is_rejected_alone(imports):
+    report = imports("customers", b"id,name\nC-1,M\xfcller\nC-2,Bj\xc3\xb6rn\n")
     assert outcome(report) == (1, 0, 0, 1)
-    assert report.rejected[0].reason == "is not UTF-8"
+    assert "bytes that mean nothing" in report.rejected[0].reason
+
+
+def test_a_file_in_another_encoding_is_named_once_with_a_guess(imports):
+    with pytest.raises(UnableToReadFile, match=r"not UTF-8; it looks like cp1252: say so .*encoding: cp1252"):
+        imports("customers", b"id,name\nC-1,M\xfcller\nC-2,Ben\n")
+    assert imports.rows(t.customers) == []
 
 
 def test_control_characters_are_rejected(imports):
@@ -169,8 +176,10 @@ def test_of_two_rows_that_contradict_each_other_the_second_is_rejected(imports):
 def test_an_empty_file_and_a_strange_one_are_named(imports):
     with pytest.raises(UnableToReadFile, match="is empty"):
         imports("customers", "")
-    with pytest.raises(UnableToReadFile, match=r"neither \.csv nor \.jsonl"):
+    with pytest.raises(UnableToReadFile, match=r"no spreadsheet that can be read"):
         imports("customers", CUSTOMERS, name="file.xlsx")
+    with pytest.raises(UnableToReadFile, match=r"ends in none of \.csv, \.json"):
+        imports("customers", CUSTOMERS, name="file.doc")
     with pytest.raises(UnableToReadFile, match="cannot be read"):
         imports.of_file("customers", imports.folder / "nowhere.csv")
 
@@ -238,7 +247,7 @@ def test_earlier_violations_count_in_the_history_of_the_relationship(with_custom
         ("invoices", INVOICES.replace("B-C-1", "B-9"), "account: B-9 is not known"),
         ("invoices", INVOICES.replace("2026-11-30", "2026-10-30"), "ends lies before starts"),
         ("invoice-lines", LINES.replace("I-1", "I-9"), "invoice: I-9 is not known"),
-        ("invoice-lines", LINES.replace("12.50", "12.505"), "amount: 12.505 EUR is finer"),
+        ("invoice-lines", LINES.replace("12.50", "12.505"), "amount: '12.505' may be thousands or a fraction"),
         ("violations", VIOLATIONS.replace("A-1", "A-9"), "agreement: A-9 is not known"),
         ("violations", VIOLATIONS.replace("2026-09-01T00", "2026-07-01T00"), "window_end does not lie after"),
     ],
@@ -256,8 +265,9 @@ def test_a_bill_or_history_that_means_nothing_is_rejected(with_customers, kind, 
     [
         ("C-1", "C-9", "customer: C-9 is not known"),
         ("office-access,1", "office-access,2", "contract: office-access 2 is not known"),
-        ("12.50", "12.505", "monthly_charge: 12.505 EUR is finer than the minor unit of EUR"),
-        ("12.50", "NaN", "monthly_charge: Input should be a finite number"),
+        ("12.50", "12.505", "monthly_charge: '12.505' may be thousands or a fraction"),
+        ("12.50", "12.5055", "monthly_charge: 12.5055 EUR is finer than the minor unit of EUR"),
+        ("12.50", "NaN", "monthly_charge: 'NaN' is not a number"),
         ("EUR", "Euro", "currency: String should match pattern"),
     ],
 )
@@ -352,7 +362,7 @@ def test_samples_labelled_by_their_end_are_kept_by_their_start(imports):
         ("S-1,2026-11-01T00:05:00Z,lots,5", "lost: 'lots' is not a number"),
         ("S-1,2026-11-01T00:05:00Z,1e999999999,5", "lost: '1e999999999' is no number that can be measured"),
         ("S-1,2026-11-01T00:05:00Z,1e-999999999,5", "lost: '1e-999999999' is no number that can be measured"),
-        ("S-1,2026-11-01T00:05:00Z,0,1e-999999999", "value: is no number that can be measured"),
+        ("S-1,2026-11-01T00:05:00Z,0,1e-999999999", "delay: '1e-999999999' is no number that can be measured"),
         ("S-1,9999-11-01T00:05:00Z,0,5", "9999-11-01T00:05:00Z is no time of ours"),
     ],
 )
@@ -424,9 +434,8 @@ CELLS = st.text(max_size=30)
 def test_whatever_stands_in_the_cells_every_row_is_in_or_rejected(tmp_path_factory, rows):
     import csv
 
-    from include.sla_logic.importers.files import read_rows
-    from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
-    from include.sla_logic.importers.row_parser import parse_row
+    from include.sla_logic.importers.row_reader import RowReader
+    from include.sla_logic.importers.tables import open_table
 
     path = tmp_path_factory.mktemp("cells") / "file.csv"
     with path.open("w", encoding="utf-8", newline="", errors="surrogatepass") as file:
@@ -434,8 +443,8 @@ def test_whatever_stands_in_the_cells_every_row_is_in_or_rejected(tmp_path_facto
         writer.writerow(("id", "name", "since"))
         writer.writerows(rows)
     mapping = plain_mapping("customers", KINDS["customers"].record.model_fields)
-    for entry in read_rows(path):
-        if isinstance(entry, Rejected):
-            continue
-        with contextlib.suppress(UnableToImportRow):
-            list(parse_row(entry[1], mapping.sections["customers"], mapping, KINDS["customers"].record, as_of=DAY))
+    reader = RowReader(mapping.sections["customers"], mapping, KINDS["customers"].record, DAY)
+    with contextlib.suppress(UnableToReadFile), open_table(path, mapping) as table:
+        for entry in table.rows:
+            if not isinstance(entry, Rejected):
+                list(reader.records(entry[1]))

@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
 from include.sla_logic.domain.notification import ProblemNotification
-from include.sla_logic.importers import KINDS, UnableToReadFile, files, import_file, plain_mapping
+from include.sla_logic.importers import KINDS, UnableToReadFile, import_file, plain_mapping
 from include.sla_logic.importers import read_mapping as read_mapping_file
+from include.sla_logic.importers.tables import files
 from include.sla_logic.persistence.schema import reference as t
 from tests.backlog.logs import event, take_in, write_csv, write_jsonl
 from tests.hostile import FORGERS, LINES, TEXTS
@@ -169,7 +170,7 @@ def test_tickets_with_letters_that_forge_are_refused_and_kept(any_use_cases, tmp
 
 
 def test_lines_that_are_no_rows_are_refused_one_by_one(any_imports, tmp_path):
-    good = json.dumps(CUSTOMER).encode()
+    good = json.dumps(CUSTOMER | {"name": "Bj\u00f6rn"}, ensure_ascii=False).encode()
     (tmp_path / "customers.jsonl").write_bytes(b"\n".join([*LINES.values(), good]) + b"\n")
     report = any_imports.file("customers", tmp_path / "customers.jsonl")
     assert [one.row for one in report.rejected] == list(range(1, len(LINES) + 1))
@@ -189,7 +190,7 @@ def test_a_line_without_end_is_refused_alone_and_never_held_whole(imports, tmp_p
     assert report.added == 2
     pieces = []
     with path.open() as text:
-        lines = files._Lines(text, path)
+        lines = files.Lines(text, path)
         read = lines._read
         monkeypatch.setattr(lines, "_read", lambda: pieces.append(read()) or pieces[-1])
         for _ in range(2):

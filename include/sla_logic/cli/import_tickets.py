@@ -3,17 +3,17 @@
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from include.sla_logic.cli.output import show_json, shown
+from include.sla_logic.cli.imported import show_rehearsed, show_rejected
+from include.sla_logic.cli.output import show_json
 
 if TYPE_CHECKING:
     from include.sla_logic.importers.tickets import TicketImport, TicketReport
 
 _REJECTED = 3
-_SHOWN = 20
 
 
 class TicketFormat(StrEnum):
@@ -21,24 +21,26 @@ class TicketFormat(StrEnum):
 
     SERVICENOW = "servicenow"
     VINST = "vinst"
+    JIRA = "jira"
+    ZAMMAD = "zammad"
     CSV = "csv"
     JSONL = "jsonl"
+    JSON = "json"
+    XLSX = "xlsx"
 
     @property
-    def plain(self) -> Literal["csv", "jsonl"] | None:
-        """What the file is whose columns are named like ours, or by a mapping of the operator's own."""
-        known: dict[TicketFormat, Literal["csv", "jsonl"]] = {TicketFormat.CSV: "csv", TicketFormat.JSONL: "jsonl"}
-        return known.get(self)
+    def is_layout(self) -> bool:
+        """Whether it says what the file is, and not whose columns it has."""
+        return self in {TicketFormat.CSV, TicketFormat.JSONL, TicketFormat.JSON, TicketFormat.XLSX}
 
 
-def tickets(
-    file: Annotated[Path, typer.Argument(help="CSV or JSON lines, plain or gzip; rows of a ticket follow each other.")],
+def tickets(  # noqa: PLR0913, PLR0917 - the options of the command
+    file: Annotated[Path, typer.Argument(help="CSV, JSON or XLSX, text plain or gzip; rows in any order.")],
     layout: Annotated[
-        TicketFormat, typer.Option("--format", help="servicenow, vinst, or columns named like ours: csv, jsonl.")
-    ] = TicketFormat.CSV,
-    mapping: Annotated[
-        str | None, typer.Option(help="A mapping file of your own; --format then says csv or jsonl.")
+        TicketFormat | None,
+        typer.Option("--format", help="A help desk we know, or what the file is; without it the name says so."),
     ] = None,
+    mapping: Annotated[str | None, typer.Option(help="A mapping file of your own.")] = None,
     source: Annotated[str | None, typer.Option(help="Name of the other system; by default that of the format.")] = None,
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M"], help="Only what had happened by then (UTC).")
@@ -47,6 +49,7 @@ def tickets(
         bool,
         typer.Option("--reports-only", help="Only the reports: every ticket waits, whether or not it was settled."),
     ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come in, and keep nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Import tickets with their histories: settled ones become history, open ones wait in the backlog.
@@ -55,41 +58,42 @@ def tickets(
     and are in quarantine, all others are in.
     """
     from include.sla_logic.cli.progress import counting
-    from include.sla_logic.importers.files import count_rows
+    from include.sla_logic.importers.tables import count_rows
     from include.sla_logic.services import Settings, UseCases
 
     work = _work(layout, mapping, source=source, until=until, reports_only=reports_only)
     use_cases = UseCases(Settings.from_environment())
     with counting("Importing tickets", "rows", total=count_rows(file)) as progress:
-        report = use_cases.imports.tickets(file, work, progress=progress)
-    show_json(vars(report)) if as_json else _show(report)
+        report = use_cases.imports.tickets(file, work, progress=progress, dry_run=dry_run)
+    show_json(vars(report)) if as_json else _show(report, dry_run=dry_run)
     if report.rejected:
         raise typer.Exit(_REJECTED)
 
 
 def _work(
-    layout: TicketFormat, mapping: str | None, *, source: str | None, until: datetime | None, reports_only: bool
+    layout: TicketFormat | None, mapping: str | None, *, source: str | None, until: datetime | None, reports_only: bool
 ) -> "TicketImport":
-    """Describe the import; only the plain formats leave the columns, or the mapping, to the operator."""
+    """Describe the import: whose columns a file has, and what it is where its name does not say."""
     from include.sla_logic.importers.tickets import TicketImport, read_ticket_mapping
 
-    named = Path(mapping).stem if mapping else layout.value
+    known = layout is not None and not layout.is_layout
+    described = read_ticket_mapping(mapping or (str(layout) if known else "plain"))
+    if layout is not None and layout.is_layout:
+        described = described.model_copy(update={"layout": layout.value})
     return TicketImport(
-        mapping=read_ticket_mapping(mapping or ("plain" if layout.plain else layout.value)),
-        source=source or named,
-        layout=layout.plain,
+        mapping=described,
+        source=source or (Path(mapping).stem if mapping else str(layout) if known else "csv"),
         until=until.replace(tzinfo=UTC) if until else None,
         reports_only=reports_only,
     )
 
 
-def _show(report: "TicketReport") -> None:
+def _show(report: "TicketReport", *, dry_run: bool) -> None:
     typer.echo(
         f"{report.rows} rows, {report.tickets} tickets: {report.waiting} wait, {report.history} are history, "
         f"{report.continued} went on, {report.unchanged} known already, {report.later} opened later, "
         f"{len(report.rejected)} rejected."
     )
-    for rejected in report.rejected[:_SHOWN]:
-        typer.echo(f"  {shown(str(rejected))}", err=True)
-    if len(report.rejected) > _SHOWN:
-        typer.echo(f"  … and {len(report.rejected) - _SHOWN} more: `sla quarantine list` has all of them.", err=True)
+    if dry_run:
+        show_rehearsed(report.first)
+    show_rejected(report.rejected, kept=not dry_run)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from include.sla_logic.cli.import_tickets import tickets
+from include.sla_logic.cli.imported import show_rehearsed, show_rejected
 from include.sla_logic.cli.output import show_json, show_table, shown
 from include.sla_logic.domain.errors import ForeseenError
 
@@ -63,18 +64,20 @@ def _command(kind: str) -> Callable[..., None]:
         complete_until: _CompleteUntil = None,
         complete_for: _CompleteFor = None,
         by: Annotated[str | None, typer.Option(help="Who says that they are complete.")] = None,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come in, and keep nothing.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
         day = as_of.date() if as_of else datetime.now(UTC).date()
         if rejected is not None:
             _check_writable(rejected, file)
         complete = _complete(kind, complete_until, complete_for or [], by)
-        report = _import(kind, file, mapping, day)
-        if complete is not None and report.rejected:
-            typer.echo("Warning: rows were rejected, so nothing is noted as complete.", err=True)
+        report = _import(kind, file, mapping, day, dry_run=dry_run)
+        if complete is not None and (report.rejected or dry_run):
+            why = "this was a dry run" if dry_run else "rows were rejected"
+            typer.echo(f"Warning: {why}, so nothing is noted as complete.", err=True)
         elif complete is not None:
             complete(file.name)
-        (_show_json if as_json else _show)(kind, report)
+        show_json(vars(report)) if as_json else _show(kind, report, dry_run=dry_run)
         if rejected is not None:
             _write_rejected(rejected, report.rejected)
         if report.rejected:
@@ -123,15 +126,17 @@ def _complete(kind: str, until: str | None, services: list[str], by: str | None)
     return lambda name: imports.complete(kind, until=moment, by=by, source=name, services=services)
 
 
-def _import(kind: str, file: Path, mapping_name: str | None, day: date) -> "ImportReport":
+def _import(kind: str, file: Path, mapping_name: str | None, day: date, *, dry_run: bool) -> "ImportReport":
     from include.sla_logic.cli.progress import counting
-    from include.sla_logic.importers.files import count_rows
+    from include.sla_logic.importers.tables import count_rows
     from include.sla_logic.services import Settings, UseCases
 
     mapping = _mapping(kind, mapping_name)
     use_cases = UseCases(Settings.from_environment())
     with counting(f"Importing {kind}", "rows", total=count_rows(file)) as progress:
-        return use_cases.imports.records(file, kind=kind, mapping=mapping, as_of=day, progress=progress)
+        return use_cases.imports.records(
+            file, kind=kind, mapping=mapping, as_of=day, progress=progress, dry_run=dry_run
+        )
 
 
 def _mapping(kind: str, name: str | None) -> "Mapping":
@@ -139,33 +144,32 @@ def _mapping(kind: str, name: str | None) -> "Mapping":
 
     if name is None and kind == "samples":
         raise UnableToImport("Samples need a mapping that names their series and units (--mapping).")
-    if name is None:
-        return plain_mapping(kind, KINDS[kind].record.model_fields)
-    mapping = read_mapping(name)
+    mapping = None if name is None else read_mapping(name)
+    if mapping is None or not mapping.sections:
+        return plain_mapping(kind, KINDS[kind].record.model_fields, mapping)
     if kind not in mapping.sections:
         msg = f"The mapping {name} describes {', '.join(mapping.sections)}, not {kind}."
         raise UnableToImport(msg)
     return mapping
 
 
-def _show(kind: str, report: "ImportReport") -> None:
+def _show(kind: str, report: "ImportReport", *, dry_run: bool) -> None:
+    more = f" {report.joined} rows end what others begin." if report.joined else ""
+    more += f" {report.repeated} stand there twice." if report.repeated else ""
+    more += f" Some rows hold several: {report.further} more." if report.further else ""
     typer.echo(
         f"{report.rows} rows: {report.added} {kind} added, {report.changed} changed, {report.unchanged} known already, "
-        f"{report.passed_over} rows passed over, {len(report.rejected)} rows rejected."
+        f"{report.passed_over} rows passed over, {len(report.rejected)} rows rejected.{more}"
     )
+    if report.passed:
+        typer.echo(f"Passed over: {shown(report.most_passed())}.")
+    for line in report.coverage[:_SHOWN]:
+        typer.echo(f"  {shown(line)}")
+    if dry_run:
+        show_rehearsed(report.first)
     for warning in report.warnings:
         typer.echo(f"Warning: {shown(warning)}", err=True)
-    for rejected in report.rejected[:_SHOWN]:
-        typer.echo(f"  {shown(str(rejected))}", err=True)
-    if len(report.rejected) > _SHOWN:
-        typer.echo(
-            f"  … and {len(report.rejected) - _SHOWN} more: `sla quarantine list` has all, --rejected FILE too.",
-            err=True,
-        )
-
-
-def _show_json(_kind: str, report: "ImportReport") -> None:
-    show_json(vars(report))
+    show_rejected(report.rejected, kept=not dry_run)
 
 
 def _check_writable(path: Path, imported: Path) -> None:

@@ -1,7 +1,6 @@
 """Importing an operator's own data: files in whatever columns, described by a mapping file, never by code."""
 
-from include.sla_logic.importers.files import UnableToReadFile
-from include.sla_logic.importers.importer import ImportReport, import_file
+from include.sla_logic.importers.importer import import_file
 from include.sla_logic.importers.mapping import (
     Mapping,
     UnableToReadMapping,
@@ -11,6 +10,8 @@ from include.sla_logic.importers.mapping import (
 )
 from include.sla_logic.importers.record_kinds import KINDS
 from include.sla_logic.importers.rejection import Rejected
+from include.sla_logic.importers.report import ImportReport
+from include.sla_logic.importers.tables import UnableToReadFile
 
 __all__ = [
     "KINDS",

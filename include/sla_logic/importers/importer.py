@@ -1,47 +1,34 @@
 """One import of records, each batch in its own transaction; a bad row is left out with its reason."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Table, select
 
+from include.sla_logic.domain.notification_check import CLOCK_TOLERANCE
 from include.sla_logic.importers.agreements import Settled
-from include.sla_logic.importers.files import Row, columns_of, read_rows
-from include.sla_logic.importers.headers import check_columns
-from include.sla_logic.importers.mapping import Mapping, Section
+from include.sla_logic.importers.headers import check_columns, refuse_all_alike
+from include.sla_logic.importers.mapping import Mapping, Section, Series
+from include.sla_logic.importers.outages import References
+from include.sla_logic.importers.pairing import Pairing
 from include.sla_logic.importers.quarantine import quarantine_rows
 from include.sla_logic.importers.record_kinds import Kind
-from include.sla_logic.importers.records import Record, SampleRecord
+from include.sla_logic.importers.records import OutageRecord, Record, SampleRecord
 from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
-from include.sla_logic.importers.row_parser import applies_to, check_past, parse_row
+from include.sla_logic.importers.report import ImportReport
+from include.sla_logic.importers.row_reader import RowReader
 from include.sla_logic.importers.samples import SeriesRegister, sample_row
+from include.sla_logic.importers.tables import NumberedRow, open_table
+from include.sla_logic.importers.writing import Keys, Placed, open_rows, write_rows
 from include.sla_logic.persistence.database import Database
 from include.sla_logic.persistence.upsert import upsert
 
-_BATCH = 1000
-Placed = tuple[int, dict[str, Any]]
-
-
-@dataclass
-class ImportReport:
-    """What an import did; `unchanged` records were known with the same content.
-
-    `warnings` name what is missing on record afterwards, though no row is wrong.
-    """
-
-    rows: int = 0
-    passed_over: int = 0
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+_BATCH, _FIRST = 1000, 5
 
 
 @dataclass
@@ -49,17 +36,21 @@ class _Import:
     database: Database
     kind: Kind
     section: Section
-    mapping: Mapping
-    as_of: date
+    reader: RowReader
     file: str
     report: ImportReport = field(default_factory=ImportReport)
     series: SeriesRegister = field(default_factory=SeriesRegister)
+    references: References = field(default_factory=References)
+    open_ends: int = 0
+    _keys: Keys = field(default_factory=dict)
+    _answers: dict[tuple[str, tuple[Any, ...]], bool] = field(default_factory=dict)
 
-    def import_batch(self, batch: Iterable[tuple[int, Row] | Rejected]) -> None:
-        """Import one batch."""
+    def import_batch(self, batch: Iterable[NumberedRow | Rejected]) -> None:
+        """Import one batch; raise `UnableToReadFile` where the first one is wrong in every row for one reason."""
         self._tables: dict[Table, list[Placed]] = defaultdict(list)
         self._records: list[tuple[int, Record]] = []
         entries, before = list(batch), len(self.report.rejected)
+        first = self.report.rows == 0
         with self.database.write() as connection:
             self._now = self.database.now(connection)
             for entry in entries:
@@ -67,24 +58,33 @@ class _Import:
                 self._place(connection, entry)
             if self.kind.settle is not None:
                 self._settle(connection, self.kind.settle(connection, self._records))
-            for table in (*self.kind.opens, self.kind.table):
-                self._write_table(connection, table, self._tables.pop(table, []))
-            if new := self.report.rejected[before:]:
-                self._quarantine(connection, new, entries)
+            else:
+                self._write(connection)
+            new = self.report.rejected[before:]
+            if first:
+                refuse_all_alike(new, len(entries), self.file)
+            self._quarantine(connection, new, entries)
 
     def _settle(self, connection: Connection, settled: Settled) -> None:
         """Write what became of the records of the batch, and count it."""
-        self.report.rejected += settled.rejected
-        self.report.added += settled.added
-        self.report.changed += settled.changed
-        self.report.unchanged += settled.unchanged
+        report = self.report
+        report.rejected += settled.rejected
         for table in self.kind.opens:
-            self._write_table(connection, table, [(0, row) for row in settled.rows.pop(table, [])])
+            report.rejected += open_rows(connection, table, settled.rows.pop(table, []))
         for table, rows in settled.rows.items():
             upsert(connection, table, rows)
+        report.added += settled.added
+        report.changed += settled.changed
+        report.unchanged += settled.unchanged
+
+    def _write(self, connection: Connection) -> None:
+        written = write_rows(connection, self.kind.table, self._tables[self.kind.table], self._keys)
+        self._keys = written.keys
+        for name in ("added", "changed", "unchanged", "repeated", "rejected"):
+            setattr(self.report, name, getattr(self.report, name) + getattr(written, name))
 
     def _quarantine(
-        self, connection: Connection, rejected: Iterable[Rejected], entries: Iterable[tuple[int, Row] | Rejected]
+        self, connection: Connection, rejected: Iterable[Rejected], entries: Iterable[NumberedRow | Rejected]
     ) -> None:
         """Store refused rows as they were read, under the name of the table and the file."""
         rows = {entry[0]: entry[1] for entry in entries if not isinstance(entry, Rejected)}
@@ -93,48 +93,50 @@ class _Import:
             read = [rows[each.row]] if each.row in rows else []
             quarantine_rows(connection, each, read, run_id=f"import.{name}", source=self.kind.table.name, now=self._now)
 
-    def _place(self, connection: Connection, entry: tuple[int, Row] | Rejected) -> None:
+    def _place(self, connection: Connection, entry: NumberedRow | Rejected) -> None:
+        report, found = self.report, 0
         if isinstance(entry, Rejected):
-            self.report.rejected.append(entry)
+            report.rejected.append(entry)
             return
         number, row = entry
-        if not applies_to(row, self.section):
-            self.report.passed_over += 1
+        for read in self.reader.records(row):
+            found += 1
+            try:
+                if isinstance(read, UnableToImportRow):
+                    raise read
+                self._place_record(connection, number, *read)
+            except UnableToImportRow as error:
+                report.rejected.append(Rejected(number, error.field, error.reason))
+        report.further += max(0, found - 1)
+        report.passed_over += not found
+
+    def _place_record(self, connection: Connection, number: int, record: Record, series: Series | None) -> None:
+        self._check(connection, record)
+        if len(self.report.first) < _FIRST:
+            self.report.first.append(record.model_dump(mode="json", exclude_none=True))
+        if self.kind.settle is not None:
+            self._records.append((number, record))
             return
-        try:
-            if self.kind.settle is not None:
-                self._records += [(number, record) for record, _index in list(self._records_of(connection, row))]
-                return
-            placed = list(self._rows(connection, row))
-        except UnableToImportRow as error:
-            self.report.rejected.append(Rejected(number, error.field, error.reason))
+        if isinstance(record, SampleRecord) and series is not None:
+            table, values = sample_row(record, series, self.section)
+            self.series.check(connection, record.service, series)  # a refused sample fixes no step
+            self.series.count(values, series.step_seconds)
+            self._tables[table].append((number, values))
             return
-        for table, values in placed:
+        if isinstance(record, OutageRecord):
+            record = self.references.named(record)
+            self.open_ends += record.ended_at is None and record.seconds is None
+        for table, values in self.kind.rows(record):
             self._tables[table].append((number, values))
 
-    def _records_of(self, connection: Connection, row: Row) -> Iterator[tuple[Record, int | None]]:
-        for record, index in parse_row(row, self.section, self.mapping, self.kind.record, as_of=self.as_of):
-            check_past(record, self._now)
-            self._check_references(connection, record)
-            if self.kind.check is not None:
-                self.kind.check(connection, record)
-            yield record, index
-
-    def _rows(self, connection: Connection, row: Row) -> Iterator[tuple[Table, dict[str, Any]]]:
-        for record, index in self._records_of(connection, row):
-            if index is None or not isinstance(record, SampleRecord):
-                yield from self.kind.rows(record)
-            else:
-                series = self.section.series[index]
-                placed = sample_row(record, series, labelled_by=self.section.labelled_by)
-                self.series.check(connection, record.service, series)  # a refused sample fixes no step
-                yield placed
-
-    def _check_references(self, connection: Connection, record: Record) -> None:
+    def _check(self, connection: Connection, record: Record) -> None:
+        _refuse_future(record, self._now)
         for name, table, columns in self.kind.refers:
             key = tuple(getattr(record, column) for column in columns)
             if not self._is_known(connection, table, key):
                 raise UnableToImportRow(name, f"{' '.join(map(str, key))} is not known")
+        if self.kind.check is not None:
+            self.kind.check(connection, record)
 
     def _is_known(self, connection: Connection, table: Table, key: tuple[Any, ...]) -> bool:
         """Ask once for each key; what is missing now may come with the next import."""
@@ -144,67 +146,13 @@ class _Import:
             self._answers[(table.name, key)] = connection.execute(query).first() is not None
         return self._answers[(table.name, key)]
 
-    def __post_init__(self) -> None:
-        """Remember answers for the length of the import."""
-        self._answers: dict[tuple[str, tuple[Any, ...]], bool] = {}
 
-    def _write_table(self, connection: Connection, table: Table, placed: list[Placed]) -> None:
-        """Write new and changed rows; of two different rows with one key the second is rejected."""
-        counts = table is self.kind.table
-        names = [column.name for column in table.primary_key]
-        wanted = self._by_key(placed, names, counts=counts)
-        known = _known_rows(connection, table, list(wanted))
-        new = [entry for key, entry in wanted.items() if key not in known]
-        different = [e for key, e in wanted.items() if counts and key in known and not _agrees(known[key], e[1])]
-        added, changed = (self._write(connection, table, entries) for entries in (new, different))
-        if counts:
-            self.report.added += added
-            self.report.changed += changed
-            self.report.unchanged += len(wanted) - len(new) - len(different)
-
-    def _write(self, connection: Connection, table: Table, entries: list[Placed]) -> int:
-        """Write all at once, or one by one where the database refuses one of them; return how many went in."""
-        try:
-            with connection.begin_nested():
-                upsert(connection, table, [values for _, values in entries])
-        except DBAPIError as error:
-            if len(entries) > 1:
-                return sum(self._write(connection, table, [entry]) for entry in entries)
-            reason = str(error.orig).strip().splitlines()[0]
-            self.report.rejected.append(Rejected(entries[0][0], table.name, f"contradicts what is known: {reason}"))
-            return 0
-        return len(entries)
-
-    def _by_key(self, placed: list[Placed], names: list[str], *, counts: bool) -> dict[tuple[Any, ...], Placed]:
-        wanted: dict[tuple[Any, ...], Placed] = {}
-        for number, values in placed:
-            key = tuple(values[name] for name in names)
-            first = wanted.setdefault(key, (number, values))
-            if counts and first[1] != values:
-                reason = f"row {first[0]} says otherwise of {' '.join(map(str, key))}"
-                self.report.rejected.append(Rejected(number, names[-1], reason))
-        return wanted
-
-
-def _known_rows(connection: Connection, table: Table, keys: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], Any]:
-    """Return the rows with these keys, and perhaps some neighbours: ranges are cheaper than lists of tuples."""
-    if not keys:
-        return {}
-    columns = list(table.primary_key)
-    rows = connection.execute(
-        select(table).where(*(_among(c, set(parts)) for c, parts in zip(columns, zip(*keys, strict=True), strict=True)))
-    )
-    return {tuple(getattr(row, c.name) for c in columns): row for row in rows}
-
-
-def _among(column: Column[Any], values: set[Any]) -> ColumnElement[bool]:
-    if isinstance(next(iter(values)), str):
-        return column.in_(values)
-    return column.between(min(values), max(values))
-
-
-def _agrees(row: Any, values: dict[str, Any]) -> bool:
-    return all(getattr(row, name) == value for name, value in values.items())
+def _refuse_future(record: Record, now: datetime) -> None:
+    """Raise `UnableToImportRow` where something on record lies in the future: a clock or a year is wrong."""
+    for name in record.in_the_past:
+        moment = getattr(record, name)
+        if moment is not None and moment > now + CLOCK_TOLERANCE:
+            raise UnableToImportRow(name, f"{moment:%Y-%m-%dT%H:%M:%SZ} lies in the future")
 
 
 def import_file(
@@ -221,10 +169,29 @@ def import_file(
 
     Rejected rows are in quarantine with their reasons.
     """
-    check_columns(columns_of(path, layout=mapping.layout), section, kind, path.name)
-    work = _Import(database, kind, section, mapping, as_of, path.name)
-    rows = read_rows(path, layout=mapping.layout)
-    while batch := list(islice(rows, _BATCH)):
-        work.import_batch(batch)
-        progress(len(batch))
+    reader = RowReader(section, mapping, kind.record, as_of)
+    work = _Import(database, kind, section, reader, path.name)
+    pairing = None if section.pairs is None else Pairing(reader, section.pairs)
+    with open_table(path, mapping) as table:
+        check_columns(table.columns, section, kind, path, mapping)
+        entries = table.rows if pairing is None else pairing.paired(table.rows)
+        while batch := list(islice(entries, _BATCH)):
+            work.import_batch(batch)
+            progress(len(batch))
+    _tell(work, pairing)
     return work.report
+
+
+def _tell(work: _Import, pairing: Pairing | None) -> None:
+    """Add to the report what is known once the whole file was read."""
+    report = work.report
+    report.passed, report.coverage = work.reader.passed_over, work.series.coverage()
+    if pairing is not None:
+        report.joined = pairing.joined
+        report.passed_over += pairing.passed_over
+        report.rows += pairing.joined + pairing.passed_over
+        if pairing.orphans:
+            report.warnings.append(f"{pairing.orphans} rows end what no row of the file begins.")
+    if work.open_ends:
+        verb = "outage has" if work.open_ends == 1 else "outages have"
+        report.warnings.append(f"{work.open_ends} {verb} no end: down until now, until an end is imported.")

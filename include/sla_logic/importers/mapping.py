@@ -4,58 +4,31 @@ from collections.abc import Iterable
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from include.sla_logic.domain.calendars import UnableToFindZone, find_zone
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.importers.sources import AnySource, Part, Source
+from include.sla_logic.importers.tables import Dialect
+
+FOLDER = files(__package__) / "mappings"
+_FILES = {".yaml", ".yml"}
+M = TypeVar("M", bound=BaseModel)
+Values = dict[str, tuple[str, ...]]  # a column, and the texts that are meant
 
 
 class UnableToReadMapping(ForeseenError):
     """The mapping file does not exist, or does not describe an import."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Series(Part):
+    """One sampled metric of a file; its values are in `from`.
 
-
-class Source(_Part):
-    """Where one field comes from: a column, or one value for all rows.
-
-    `values` translates, `prefix` goes in front, `multiply` scales a number, `zone` is that of local times
-    without offset, `months_before` turns a number of months into the day that long before the
-    import's date, `optional` forgives a file without the column.
+    `nothing_came_back` is the value by which a poller says so: 100 of loss in percent is a value too, -1 of a time
+    is none.
     """
-
-    column: str | None = None
-    value: str | None = None
-    values: dict[str, str] = Field(default_factory=dict)
-    prefix: str = ""
-    multiply: Decimal | None = None
-    zone: str | None = None
-    months_before: bool = False
-    optional: bool = False
-
-    @field_validator("zone")
-    @classmethod
-    def _zone_exists(cls, zone: str | None) -> str | None:
-        try:
-            return zone if zone is None else find_zone(zone).key
-        except UnableToFindZone as error:
-            raise ValueError(str(error)) from error
-
-
-def _as_source(written: Any) -> Any:
-    return {"column": written} if isinstance(written, str) else written
-
-
-AnySource = Annotated[Source, BeforeValidator(_as_source)]
-
-
-class Series(_Part):
-    """One sampled metric of a file; its values are in `from`."""
 
     metric: str
     unit: str
@@ -65,62 +38,95 @@ class Series(_Part):
     nothing_came_back: Decimal | None = None
 
 
-class Section(_Part):
+class Pairs(Part):
+    """Rows that open and rows that close: two of them are one record, whose end is read from the closing row.
+
+    `key` says which belong together: a monitor, or with `once` an event that opens and closes a single time.
+    """
+
+    open: Values
+    close: Values
+    key: AnySource
+    once: bool = False
+
+
+class Section(Part):
     """How one kind of record is read from a row.
 
-    A row is passed over where a column of `only` has none of the listed values. A column `each` holds a list: the
-    row means one record for every entry, and is rejected without any. Samples name their `series` and
-    whether a row carries the start or the end of its step. `strict` refuses rows with further columns.
+    A row is passed over where a column of `only` has none of the listed values. A column `each` holds a list (in a
+    text, with `separator` between its entries): the row means one record for every entry, and is rejected without
+    any. Samples name their `series` and whether a row carries the start or the end of its step; `align` moves them
+    by at most `tolerance_seconds` to their grid. `strict` refuses rows with further columns.
     """
 
     columns: dict[str, AnySource]
-    only: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    only: Values = Field(default_factory=dict)
     each: str | None = None
+    separator: Annotated[str, Field(min_length=1)] = ","
+    pairs: Pairs | None = None
     series: tuple[Series, ...] = ()
     labelled_by: Literal["start", "end"] = "start"
+    align: Literal["nearest", "floor"] | None = None
+    tolerance_seconds: Annotated[int, Field(gt=0)] | None = None
     strict: bool = False
 
+    @model_validator(mode="after")
+    def _needs_what_it_uses(self) -> Self:
+        if self.tolerance_seconds is not None and self.align is None:
+            msg = "tolerance_seconds says how far align may move a sample, and there is no align"
+            raise ValueError(msg)
+        return self
 
-class Mapping(_Part):
-    """One file's layout, and a section for each kind of record in it."""
+    def needed(self) -> set[str]:
+        """Return the columns without which no row can be read."""
+        sources = [*self.columns.values(), *(one.source for one in self.series)]
+        values = [self.only]
+        if self.pairs is not None:
+            sources.append(self.pairs.key)
+            values += [self.pairs.open, self.pairs.close]
+        found = {column for source in sources for column in source.needed()}
+        return found.union(*values, {self.each} if self.each else ())
+
+
+class Mapping(Dialect):
+    """One file's dialect, and a section for each kind of record in it.
+
+    Without any section the columns are named like the fields of the record.
+    """
 
     title: str
-    layout: Literal["csv", "jsonl"] | None = None
-    missing: tuple[str, ...] = ("",)
-    sections: dict[str, Section]
+    sections: dict[str, Section] = Field(default_factory=dict)
 
 
 def shipped_mappings() -> list[str]:
     """Return the names of the mappings that come with the product."""
-    folder = files(__package__) / "mappings"
-    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    return sorted(entry.name.removesuffix(".yaml") for entry in FOLDER.iterdir() if entry.name.endswith(".yaml"))
 
 
 def read_mapping(name: str) -> Mapping:
     """Read a mapping file by its path, or a shipped one by its name."""
+    return read_model(Mapping, name, "mappings", shipped_mappings())
+
+
+def read_model(model: type[M], name: str, folder: str, shipped: Iterable[str]) -> M:
+    """Read a file of a mapping as this model; raise `UnableToReadMapping` with the place that is wrong."""
     path = Path(name)
     try:
-        if path.suffix in {".yaml", ".yml"}:
-            text = path.read_text("utf-8")
-        else:
-            text = (files(__package__) / "mappings" / f"{name}.yaml").read_text("utf-8")
-        return Mapping.model_validate(yaml.safe_load(text))
+        shipped_file = files(__package__).joinpath(folder, f"{name}.yaml")
+        text = path.read_text("utf-8") if path.suffix in _FILES else shipped_file.read_text("utf-8")
+        return model.model_validate(yaml.safe_load(text))
     except OSError as error:
-        msg = f"There is no mapping {name}; shipped are {', '.join(shipped_mappings())}."
-        raise UnableToReadMapping(msg) from error
+        raise UnableToReadMapping(f"There is no mapping {name}; shipped are {', '.join(shipped)}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        msg = f"The mapping {name} is not YAML."
-        raise UnableToReadMapping(msg) from error
+        raise UnableToReadMapping(f"The mapping {name} is not YAML.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "mapping"
-        msg = f"The mapping {name} cannot be used: {where}: {first['msg']}."
-        raise UnableToReadMapping(msg) from error
+        raise UnableToReadMapping(f"The mapping {name} cannot be used: {where}: {first['msg']}.") from error
 
 
-def plain_mapping(kind: str, fields: Iterable[str]) -> Mapping:
+def plain_mapping(kind: str, fields: Iterable[str], dialect: Mapping | None = None) -> Mapping:
     """Return the mapping of a file whose columns are named like the fields of the record; others are refused."""
     columns = {name: Source(column=name, optional=True) for name in fields}
-    return Mapping(
-        title=f"Columns named like the fields of {kind}", sections={kind: Section(columns=columns, strict=True)}
-    )
+    mapping = dialect or Mapping(title=f"Columns named like the fields of {kind}")
+    return mapping.model_copy(update={"sections": {kind: Section(columns=columns, strict=True)}})

@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from include.sla_logic.domain.notification_check import BODY_CAP, Rejection
 from include.sla_logic.domain.raw_payload import write_raw_payload
-from include.sla_logic.importers.files import Row
 from include.sla_logic.importers.rejection import Rejected
+from include.sla_logic.importers.tables import Row
 from include.sla_logic.persistence.quarantine import quarantine_notification
 
 

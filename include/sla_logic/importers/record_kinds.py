@@ -74,7 +74,6 @@ def _outages(record: OutageRecord) -> Rows:
     ended = row["ended_at"]
     if record.ended_after is not None and ended is not None and ended < record.ended_after:
         row["ended_after"] = None  # down again after its end: no bound of that end
-    row["reference"] = record.reference or f"{record.service}:{record.started_at:%Y%m%dT%H%M%SZ}"
     yield t.outages, {**row, "attribution": record.attribution.value, "fault": None}
 
 

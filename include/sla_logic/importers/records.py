@@ -1,7 +1,8 @@
 """The records that can be imported, field by field; whatever does not fit is refused with its field."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -16,6 +17,25 @@ Name = Annotated[Text, Field(min_length=1, max_length=200)]
 Long = Annotated[Text, Field(max_length=2000)]
 Key = Annotated[Text, Field(min_length=1, max_length=128)]
 _FINEST, _COARSEST = -18, 12
+
+# How a text of these fields is read, whatever the record.
+DAYS = frozenset({"since", "starts", "ends", "valid_from"})
+_SPANS = {
+    "started_at",
+    "ended_at",
+    "started_after",
+    "ended_after",
+    "starts_at",
+    "ends_at",
+    "window_start",
+    "window_end",
+}
+_TICKETS = {"ticket_opened_at", "ticket_closed_at", "opened_at", "observed_from", "observed_to"}
+_SINGLE = {"at", "detected_at", "reported_at", "announced_at", "raised_at", "cleared_at", "recorded_at"}
+INSTANTS = frozenset(_SPANS | _TICKETS | _SINGLE)
+LENGTHS = frozenset({"seconds", "held_for"})
+AMOUNTS = frozenset({"monthly_charge", "amount"})
+NUMBERS = AMOUNTS | {"value"}
 
 
 def is_a_quantity(number: Decimal) -> bool:
@@ -116,6 +136,16 @@ class OutageRecord(Record):
     ticket_closed_at: Moment | None = None
 
     in_the_past = ("started_at", "detected_at", "reported_at", "ticket_opened_at")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _starts_before_its_end(cls, fields: Any) -> Any:
+        """Reckon the start of an outage of which the end and the length are known."""
+        end, length = fields.get("ended_at"), fields.get("seconds")
+        if fields.get("started_at") is None and isinstance(end, datetime) and isinstance(length, Decimal):
+            start = end - timedelta(seconds=float(length))
+            return {name: value for name, value in fields.items() if name != "seconds"} | {"started_at": start}
+        return fields
 
     @model_validator(mode="after")
     def _has_one_end(self) -> Self:
@@ -236,4 +266,4 @@ class SampleRecord(Record):
     service: Reference
     at: Moment
     metric: Literal["latency", "packet_loss", "jitter", "delivery", "success_rate", "availability"]
-    value: Quantity | None
+    value: Annotated[Decimal, AfterValidator(_measurable)] | None

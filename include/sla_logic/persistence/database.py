@@ -62,8 +62,13 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open a transaction that commits at the end; SQLite admits one writer at a time."""
-        with self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+        with writing_connection(self.engine) as connection, connection.begin():
             yield connection
+
+
+def writing_connection(engine: Engine) -> Connection:
+    """Return a connection whose transactions hold the right to write from their first statement on."""
+    return engine.connect().execution_options(**{_WRITES: True})
 
 
 def insert_once(connection: Connection, table: Table, key: str, row: dict[str, Any]) -> bool:

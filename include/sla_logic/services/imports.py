@@ -1,6 +1,7 @@
 """Import contracts, reference data, measurements and tickets of other systems."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +14,9 @@ from include.sla_logic.domain.contract.sources import KINDS as KINDS_THAT_FEED
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.persistence.completeness import note_complete
 from include.sla_logic.persistence.contracts import load_contract
+from include.sla_logic.persistence.database import Database
 from include.sla_logic.persistence.queries.unwatched_services import count_unwatched, unwatched_services
+from include.sla_logic.persistence.rehearsal import rehearsal
 from include.sla_logic.persistence.schema.reference import services as services_
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
@@ -43,23 +46,31 @@ class Imports:
             return [load_contract(connection, text, name=name, now=now) for name, text in texts]
 
     def records(
-        self, file: Path, *, kind: str, mapping: "Mapping", as_of: date, progress: Callable[[int], None]
+        self,
+        file: Path,
+        *,
+        kind: str,
+        mapping: "Mapping",
+        as_of: date,
+        progress: Callable[[int], None],
+        dry_run: bool = False,
     ) -> "ImportReport":
-        """Import a file of records; rejected rows are in quarantine with their reasons."""
+        """Import a file of records; rejected rows are in quarantine with their reasons. A dry run keeps nothing."""
         from include.sla_logic.importers import KINDS, import_file
 
         with self.work.reading():
             pass  # refuses a database that was never migrated
-        report = import_file(
-            self.work.database,
-            file,
-            kind=KINDS[kind],
-            section=mapping.sections[kind],
-            mapping=mapping,
-            as_of=as_of,
-            progress=progress,
-        )
-        if kind in _MAKE_OBSERVABLE:
+        with self._database(dry_run=dry_run) as database:
+            report = import_file(
+                database,
+                file,
+                kind=KINDS[kind],
+                section=mapping.sections[kind],
+                mapping=mapping,
+                as_of=as_of,
+                progress=progress,
+            )
+        if kind in _MAKE_OBSERVABLE and not dry_run:
             report.warnings += self._unwatched()
         return report
 
@@ -87,10 +98,16 @@ class Imports:
             more = 0 if len(shown) < _SHOWN else count_unwatched(connection, on=today) - len(shown)
         return [*map(str, shown), *([f"… and {more} more services: `sla doctor --json` has them"] if more else [])]
 
-    def tickets(self, file: Path, work: "TicketImport", *, progress: Callable[[int], None]) -> "TicketReport":
-        """Import tickets with their histories; rejected ones are in quarantine with their reasons."""
+    def _database(self, *, dry_run: bool) -> AbstractContextManager[Database]:
+        return rehearsal(self.work.database) if dry_run else nullcontext(self.work.database)
+
+    def tickets(
+        self, file: Path, work: "TicketImport", *, progress: Callable[[int], None], dry_run: bool = False
+    ) -> "TicketReport":
+        """Import tickets with their histories; rejected ones are in quarantine. A dry run keeps nothing."""
         from include.sla_logic.importers.tickets import import_tickets
 
         with self.work.reading():
             pass  # refuses a database that was never migrated
-        return import_tickets(self.work.database, file, work, progress=progress)
+        with self._database(dry_run=dry_run) as database:
+            return import_tickets(database, file, work, progress=progress)

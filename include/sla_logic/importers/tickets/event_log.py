@@ -9,12 +9,20 @@ from pydantic import ValidationError
 
 from include.sla_logic.domain.notification import Level, ProblemNotification
 from include.sla_logic.domain.sla_clock import StatusEvent
-from include.sla_logic.importers.files import NumberedRow, Row
+from include.sla_logic.importers.cells import look_up, read_field, read_moment_of
+from include.sla_logic.importers.gathering import gather
 from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
-from include.sla_logic.importers.tickets.cell_reader import CellReader
-from include.sla_logic.importers.tickets.gathering import gather
-from include.sla_logic.importers.tickets.mapping import State, TicketMapping, TicketSource
-from include.sla_logic.importers.tickets.status_history import SETTLED, check_order, legal_history, resolved_at
+from include.sla_logic.importers.row_reader import refused_field
+from include.sla_logic.importers.sources import Source
+from include.sla_logic.importers.tables import NumberedRow, Row
+from include.sla_logic.importers.tickets.mapping import State, TicketMapping
+from include.sla_logic.importers.tickets.status_history import (
+    SETTLED,
+    check_order,
+    legal_history,
+    resolved_at,
+    with_total_hold,
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class ImportedTicket:
 
 
 def group_rows_by_ticket(
-    rows: Iterable[NumberedRow | Rejected], reader: CellReader, reference: TicketSource
+    rows: Iterable[NumberedRow | Rejected], mapping: TicketMapping
 ) -> Iterator[Rejected | tuple[str, list[NumberedRow]]]:
     """Gather the rows of each ticket, whatever their order; rows without a reference are rejected."""
 
@@ -51,7 +59,7 @@ def group_rows_by_ticket(
         if isinstance(row, Rejected):
             return row
         try:
-            found = reader.value("reference", reference, row[1])
+            found = read_field("reference", mapping.reference, row[1], mapping)
         except UnableToImportRow as error:
             return Rejected(row[0], error.field, error.reason)
         return str(found) if found is not None else Rejected(row[0], "reference", "is missing")
@@ -59,48 +67,66 @@ def group_rows_by_ticket(
     return gather(rows, key)
 
 
-def read_ticket(
-    reference: str, rows: Sequence[NumberedRow], mapping: TicketMapping, reader: CellReader
-) -> ImportedTicket:
+def read_ticket(reference: str, rows: Sequence[NumberedRow], mapping: TicketMapping) -> ImportedTicket:
     """Read the rows of one ticket; raise `UnableToImportRow` with the field that has no meaning."""
-    events = [_event(row, mapping, reader) for _, row in rows]
-    opened_at = _opened_at(rows[0][1], events[0], mapping, reader)
+    if mapping.strict and (unknown := sorted({name for _, row in rows for name in row}.difference(mapping.known()))):
+        raise UnableToImportRow(unknown[0], f"is no field of a ticket; it has {', '.join(mapping.known())}")
+    events = [_event(row, mapping) for _, row in rows]
+    opened_at = _opened_at(rows[0][1], events[0], mapping)
     check_order(opened_at, events)
+    events = _held(rows, events, opened_at, mapping)
     history = tuple(legal_history(opened_at, events))
-    notification = _notification(reference, rows, mapping, reader, history)
+    notification = _notification(reference, rows, mapping, history)
     content = "\n".join((notification.model_dump_json(), *(event.model_dump_json() for event in history)))
     return ImportedTicket(
         line=rows[0][0],
         notification=notification,
         history=history,
-        ratings=tuple(_ratings(rows, events, mapping, reader, notification)),
+        ratings=tuple(_ratings(rows, events[-len(rows) :], mapping, notification)),
         fingerprint=sha256(content.encode()).hexdigest(),
     )
 
 
-def _event(row: Row, mapping: TicketMapping, reader: CellReader) -> StatusEvent:
-    name = reader.state(row)
+def _held(
+    rows: Sequence[NumberedRow], events: list[StatusEvent], opened_at: datetime, mapping: TicketMapping
+) -> list[StatusEvent]:
+    """Put the whole time on hold of a ticket of one row behind its opening, as only its length is known."""
+    total = None if mapping.held_for is None else read_field("held_for", mapping.held_for, rows[0][1], mapping)
+    if not total:
+        return events
+    if len(rows) > 1:
+        raise UnableToImportRow("held_for", "is the whole of a ticket, and this ticket has several rows")
+    return with_total_hold(opened_at, events[0], int(total), mapping.held_by)
+
+
+def _event(row: Row, mapping: TicketMapping) -> StatusEvent:
+    name = _state(row, mapping)
     state = mapping.states.get(name)
     if state is None:
         raise UnableToImportRow("state", f"the mapping does not say what {name[:60]!r} means")
-    at = reader.moment("at", mapping.at, row)
+    at = read_moment_of("at", mapping.at, row, mapping)
     if at is None:
         raise UnableToImportRow("at", "is missing")
-    reason = reader.value("reason", mapping.reason, row) if mapping.reason else None
-    owner = _owner(row, state, mapping, reader)
+    reason = read_field("reason", mapping.reason, row, mapping) if mapping.reason else None
+    owner = _owner(row, state, mapping)
     return StatusEvent.model_construct(status=state.status, at=at, reason=str(reason or name)[:500], owner=owner)
 
 
-def _owner(row: Row, state: State, mapping: TicketMapping, reader: CellReader):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    said = reader.value("owner", mapping.owner, row) if mapping.owner else None
+def _state(row: Row, mapping: TicketMapping) -> str:
+    """Return the foreign state as the mapping names it."""
+    return " / ".join(str(look_up(row, column) or "").strip() for column in mapping.state)
+
+
+def _owner(row: Row, state: State, mapping: TicketMapping):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    said = read_field("owner", mapping.owner, row, mapping) if mapping.owner else None
     try:
         return State(status=state.status, owner=said).owner if said else state.owner
     except ValidationError:
         raise UnableToImportRow("owner", f"{said!r} is none of provider, customer, third_party") from None
 
 
-def _opened_at(row: Row, first: StatusEvent, mapping: TicketMapping, reader: CellReader) -> datetime:
-    found = reader.moment("opened_at", mapping.opened_at, row) if mapping.opened_at else None
+def _opened_at(row: Row, first: StatusEvent, mapping: TicketMapping) -> datetime:
+    found = read_moment_of("opened_at", mapping.opened_at, row, mapping) if mapping.opened_at else None
     return found or first.at
 
 
@@ -108,10 +134,9 @@ def _notification(
     reference: str,
     rows: Sequence[NumberedRow],
     mapping: TicketMapping,
-    reader: CellReader,
     history: Sequence[StatusEvent],
 ) -> ProblemNotification:
-    said = {name: _latest(name, source, rows, reader) for name, source in mapping.fields.items()}
+    said = {name: _latest(name, source, rows, mapping) for name, source in mapping.fields.items()}
     fields = {name: value for name, value in said.items() if value is not None}
     for name in ("impact", "urgency"):
         if name in fields:
@@ -124,16 +149,14 @@ def _notification(
             {**fields, "reported_at": history[0].at, "external_reference": reference}
         )
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "row"
-        raise UnableToImportRow(where, first["msg"].removeprefix("Value error, ")) from None
+        raise refused_field(error) from None
 
 
-def _latest(name: str, source: TicketSource, rows: Sequence[NumberedRow], reader: CellReader) -> object:
+def _latest(name: str, source: Source, rows: Sequence[NumberedRow], mapping: TicketMapping) -> object:
     """Return the value of the last row that has one; `otherwise` only where no row has."""
     bare = source.model_copy(update={"otherwise": None}) if source.otherwise is not None else source
     for _, row in reversed(rows):
-        if (value := reader.value(name, bare, row)) is not None:
+        if (value := read_field(name, bare, row, mapping)) is not None:
             return value
     return source.otherwise
 
@@ -149,20 +172,19 @@ def _ratings(
     rows: Sequence[NumberedRow],
     events: Sequence[StatusEvent],
     mapping: TicketMapping,
-    reader: CellReader,
     last: ProblemNotification,
 ) -> Iterator[Rated]:
     """Return how impact and urgency changed; what the log does not say has the value of now from the start."""
     before = None
     for (_, row), event in zip(rows, events, strict=True):
-        given = (_rating(name, row, mapping, reader) for name in ("impact", "urgency"))
+        given = (_rating(name, row, mapping) for name in ("impact", "urgency"))
         impact, urgency = (found or now for found, now in zip(given, (last.impact, last.urgency), strict=True))
         if (impact, urgency) != before:
             before = (impact, urgency)
             yield Rated(event.at, impact, urgency)
 
 
-def _rating(name: str, row: Row, mapping: TicketMapping, reader: CellReader) -> Level | None:
+def _rating(name: str, row: Row, mapping: TicketMapping) -> Level | None:
     source = mapping.fields.get(name)  # type: ignore[call-overload]
-    value = reader.value(name, source, row) if source is not None else None
+    value = read_field(name, source, row, mapping) if source is not None else None
     return None if value is None else _level(name, value)

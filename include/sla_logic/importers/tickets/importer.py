@@ -5,21 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 from sqlalchemy import Connection
 
 from include.sla_logic.domain.notification_check import CLOCK_TOLERANCE
-from include.sla_logic.importers.files import NumberedRow, Row, read_rows
+from include.sla_logic.importers.cells import read_moment_of
+from include.sla_logic.importers.headers import check_names, refuse_all_alike
 from include.sla_logic.importers.quarantine import quarantine_rows
 from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
-from include.sla_logic.importers.tickets.cell_reader import CellReader
+from include.sla_logic.importers.tables import NumberedRow, Row, open_table
 from include.sla_logic.importers.tickets.event_log import ImportedTicket, group_rows_by_ticket, read_ticket
 from include.sla_logic.importers.tickets.mapping import TicketMapping
 from include.sla_logic.importers.tickets.ticket_writer import write_tickets
 from include.sla_logic.persistence.database import Database
 
-_BATCH = 500
+_BATCH, _FIRST = 500, 5
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,6 @@ class TicketImport:
 
     mapping: TicketMapping
     source: str
-    layout: Literal["csv", "jsonl"] | None = None
     until: datetime | None = None
     reports_only: bool = False
 
@@ -51,6 +51,11 @@ class TicketReport:
     unchanged: int = 0
     later: int = 0
     rejected: list[Rejected] = field(default_factory=list)
+    first: list[dict[str, Any]] = field(default_factory=list)
+
+    def done(self) -> int:
+        """Count the tickets and rows whose fate is known."""
+        return self.history + self.waiting + self.continued + self.unchanged + self.later + len(self.rejected)
 
 
 @dataclass(frozen=True)
@@ -69,12 +74,18 @@ def import_tickets(
 
     Raises `UnableToReadFile`. What cannot be imported is in quarantine with its reason.
     """
-    report = TicketReport()
-    found = _read_tickets(read_rows(path, layout=work.layout or work.mapping.layout), work, report)
-    while batch := list(islice(found, _BATCH)):
-        with database.write() as connection:
-            _import_batch(connection, [ticket for ticket, _ in batch], work, report, now=database.now(connection))
-        progress(sum(rows for _, rows in batch))
+    report, mapping = TicketReport(), work.mapping
+    with open_table(path, mapping) as table:
+        if table.columns is not None:
+            check_names(table.columns, mapping.needed(), mapping.known() if mapping.strict else None, path, mapping)
+        found = _read_tickets(table.rows, work, report)
+        while batch := list(islice(found, _BATCH)):
+            with database.write() as connection:
+                alone = not report.done()
+                _import_batch(connection, [ticket for ticket, _ in batch], work, report, now=database.now(connection))
+                if alone:
+                    refuse_all_alike(report.rejected, len(batch), path.name)
+            progress(sum(rows for _, rows in batch))
     return report
 
 
@@ -82,17 +93,16 @@ def _read_tickets(
     rows: Iterable[NumberedRow | Rejected], work: TicketImport, report: TicketReport
 ) -> Iterator[tuple[ImportedTicket | _Refused, int]]:
     """Yield each ticket with the number of its rows."""
-    reader = CellReader(work.mapping)
-    for found in group_rows_by_ticket(_counted(rows, report), reader, work.mapping.reference):
+    for found in group_rows_by_ticket(_counted(rows, report), work.mapping):
         if isinstance(found, Rejected):
             yield _Refused(found, None, ()), 1
             continue
         reference, members = found
         report.tickets += 1
         try:
-            past = _until(members, work, reader)
+            past = _until(members, work)
             if past:
-                yield read_ticket(reference, past, work.mapping, reader), len(members)
+                yield read_ticket(reference, past, work.mapping), len(members)
             else:
                 report.later += 1
         except UnableToImportRow as error:
@@ -106,11 +116,15 @@ def _counted(rows: Iterable[NumberedRow | Rejected], report: TicketReport) -> It
         yield row
 
 
-def _until(rows: list[NumberedRow], work: TicketImport, reader: CellReader) -> list[NumberedRow]:
+def _until(rows: list[NumberedRow], work: TicketImport) -> list[NumberedRow]:
     """Leave out what had not happened by then; rows without a time stay, to be refused."""
     if work.until is None:
         return rows
-    return [row for row in rows if (reader.moment("at", work.mapping.at, row[1]) or work.until) <= work.until]
+    return [row for row in rows if (_moment(row[1], work) or work.until) <= work.until]
+
+
+def _moment(row: Row, work: TicketImport) -> datetime | None:
+    return read_moment_of("at", work.mapping.at, row, work.mapping)
 
 
 def _not_yet(entry: ImportedTicket | _Refused, now: datetime) -> ImportedTicket | _Refused:
@@ -132,6 +146,7 @@ def _import_batch(
 ) -> None:
     batch = [_not_yet(entry, now) for entry in batch]
     imported = [entry for entry in batch if isinstance(entry, ImportedTicket)]
+    report.first += [one.notification.model_dump(mode="json") for one in imported[: _FIRST - len(report.first)]]
     result = write_tickets(connection, imported, source=work.source, reports_only=work.reports_only, now=now)
     report.history += result.history
     report.waiting += result.waiting

@@ -1,37 +1,16 @@
 """Mapping files for tickets: where an event log says what, and what its states mean here."""
 
-from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from include.sla_logic.domain.sla_clock import Owner
 from include.sla_logic.domain.trouble_ticket import TicketStatus
-from include.sla_logic.importers.mapping import Source, UnableToReadMapping
+from include.sla_logic.importers.mapping import FOLDER, read_model
+from include.sla_logic.importers.sources import AnySource, Source
+from include.sla_logic.importers.tables import Dialect
 
-_FOLDER = files(__package__).parent / "mappings" / "tickets"  # type: ignore[attr-defined]
-
-
-class TicketSource(Source):
-    """Where one field comes from: as for other records, and what only tickets need.
-
-    `format` reads dates as strptime does, `text` is a sentence with `$column` in it, `slug` turns what a reference
-    may not contain into hyphens, `otherwise` is used where the cell is missing.
-    """
-
-    format: str | None = None
-    text: str | None = None
-    slug: bool = False
-    otherwise: str | None = None
-
-
-def _as_source(written: Any) -> Any:
-    return {"column": written} if isinstance(written, str) else written
-
-
-Cell = Annotated[TicketSource, BeforeValidator(_as_source)]
+_FOLDER = FOLDER / "tickets"
 
 
 class State(BaseModel):
@@ -47,29 +26,42 @@ def _as_state(written: Any) -> Any:
     return {"status": written} if isinstance(written, str) else written
 
 
-class TicketMapping(BaseModel):
-    """One event log's layout: one row for each change of a ticket, the rows of a ticket one after the other.
+class TicketMapping(Dialect):
+    """One event log's dialect and columns: a row for each change of a ticket, or one for each ticket.
 
     `state` is the column of the foreign state, or several, joined by " / ". `fields` are those of the notification;
-    what changes from row to row is read from the ticket's last row that has it.
+    what changes from row to row is read from the ticket's last row that has it. `held_for` is the whole time that a
+    ticket of one row was on hold, for which `held_by` had to act. `strict` refuses further columns.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     title: str
-    layout: Literal["csv", "jsonl"] | None = None
-    missing: tuple[str, ...] = ("",)
-    reference: Cell
-    opened_at: Cell | None = None
-    at: Cell
+    strict: bool = False
+    reference: AnySource
+    opened_at: AnySource | None = None
+    at: AnySource
     state: Annotated[tuple[str, ...], Field(min_length=1)]
     states: dict[str, Annotated[State, BeforeValidator(_as_state)]]
-    owner: Cell | None = None
-    reason: Cell | None = None
+    owner: AnySource | None = None
+    reason: AnySource | None = None
+    held_for: AnySource | None = None
+    held_by: Owner = Owner.CUSTOMER
     fields: dict[
         Literal["customer", "service", "symptom", "description", "impact", "urgency", "observed_from", "observed_to"],
-        Cell,
+        AnySource,
     ]
+
+    def sources(self) -> list[Source]:
+        """Return where everything comes from that is read of a row."""
+        alone = (self.reference, self.opened_at, self.at, self.owner, self.reason, self.held_for)
+        return [*(one for one in alone if one is not None), *self.fields.values()]
+
+    def needed(self) -> set[str]:
+        """Return the columns without which no row can be read."""
+        return {column for source in self.sources() for column in source.needed()}.union(self.state)
+
+    def known(self) -> list[str]:
+        """Return all columns that are read."""
+        return sorted({column for source in self.sources() for column in source.named()}.union(self.state))
 
 
 def shipped_ticket_mappings() -> list[str]:
@@ -79,18 +71,4 @@ def shipped_ticket_mappings() -> list[str]:
 
 def read_ticket_mapping(name: str) -> TicketMapping:
     """Read a mapping file by its path, or a shipped one by its name; raise `UnableToReadMapping`."""
-    path = Path(name)
-    try:
-        written = path.suffix in {".yaml", ".yml"}
-        text = path.read_text("utf-8") if written else (_FOLDER / f"{name}.yaml").read_text("utf-8")
-        return TicketMapping.model_validate(yaml.safe_load(text))
-    except OSError as error:
-        raise UnableToReadMapping(
-            f"There is no ticket mapping {name}; shipped are {', '.join(shipped_ticket_mappings())}."
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UnableToReadMapping(f"The mapping {name} is not YAML.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "mapping"
-        raise UnableToReadMapping(f"The mapping {name} cannot be used: {where}: {first['msg']}.") from error
+    return read_model(TicketMapping, name, "mappings/tickets", shipped_ticket_mappings())

@@ -2,10 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
-from include.sla_logic.domain.sla_clock import StatusEvent
+from include.sla_logic.domain.sla_clock import Owner, StatusEvent
 from include.sla_logic.domain.trouble_ticket import MOVES, TicketStatus
 from include.sla_logic.importers.rejection import UnableToImportRow
 
@@ -20,6 +20,17 @@ def check_order(opened_at: datetime, events: Sequence[StatusEvent]) -> None:
         if event.at < before:
             raise UnableToImportRow("at", f"{event.at.isoformat()} lies before {before.isoformat()}, which it follows")
         before = event.at
+
+
+def with_total_hold(opened_at: datetime, last: StatusEvent, seconds: int, owner: Owner) -> list[StatusEvent]:
+    """Return a hold of that length from the opening on, and what the ticket came to; refuse one that is too long."""
+    resumed = opened_at + timedelta(seconds=seconds)
+    if resumed > last.at:
+        raise UnableToImportRow("held_for", f"{seconds} s on hold are more than lie before {last.at.isoformat()}")
+    reason = "On hold in the other system; when is not known, only for how long."
+    held = TicketStatus.PENDING if owner is Owner.CUSTOMER else TicketStatus.HELD
+    hold = StatusEvent(status=held, at=opened_at, reason=reason, owner=owner)
+    return [hold, StatusEvent(status=TicketStatus.IN_PROGRESS, at=resumed, reason="Resumed."), last]
 
 
 def legal_history(opened_at: datetime, events: Sequence[StatusEvent]) -> Iterator[StatusEvent]:

@@ -1,4 +1,4 @@
-"""Rows gathered by ticket, whatever their order, in bounded memory: a log sorted by time mixes its tickets."""
+"""Rows gathered by ticket or other key, in bounded memory: a log sorted by time mixes what it is about."""
 
 import json
 import sqlite3
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from tempfile import TemporaryDirectory
 
-from include.sla_logic.importers.files import NumberedRow
 from include.sla_logic.importers.rejection import Rejected
+from include.sla_logic.importers.tables import NumberedRow
 
 _BATCH = 5_000
 _BY_TICKET = """

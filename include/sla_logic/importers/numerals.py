@@ -1,0 +1,68 @@
+"""Numbers and lengths of time as files write them: what may mean two things is refused."""
+
+import re
+from decimal import Decimal
+
+from include.sla_logic.domain.durations import parse_duration
+from include.sla_logic.importers.records import is_a_quantity
+from include.sla_logic.importers.rejection import UnableToImportRow
+from include.sla_logic.importers.sources import Source
+from include.sla_logic.importers.tables import Dialect
+
+_PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,12})?")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}([.,][0-9]{3})+")
+_CLOCK = re.compile(r"(?:([0-9]{1,4})\.)?([0-9]{1,6}):([0-5][0-9]):([0-5][0-9](?:[.,][0-9]{1,9})?)")
+_SHORT = re.compile(r"([0-9]{1,6}):([0-5][0-9])")
+_SHORTS = {"h:mm": 60, "m:ss": 1}
+_SHOWN = 40
+_SPACES = str.maketrans("\u00a0\u202f\u2019", "  '")
+
+
+def read_number(name: str, text: str, dialect: Dialect, *, money: bool = False) -> Decimal:
+    """Return a number as the dialect writes it; raise `UnableToImportRow` where it is none.
+
+    Money of which one separator may be of thousands, as in 1.250, is refused unless the mapping says what it is.
+    """
+    plain = _unmarked(text, dialect)
+    if plain is None or not _PLAIN.fullmatch(plain):
+        hint = "; a mapping says how numbers are written (decimal, thousands)" if set(text) & set(",'") else ""
+        raise UnableToImportRow(name, f"{text[:_SHOWN]!r} is not a number{hint}")
+    if money and dialect.decimal is None and dialect.thousands is None and _GROUPED.fullmatch(text):
+        reason = f"{text[:_SHOWN]!r} may be thousands or a fraction: say so in a mapping (decimal, thousands)"
+        raise UnableToImportRow(name, reason)
+    number = Decimal(plain)
+    if not is_a_quantity(number):
+        raise UnableToImportRow(name, f"{text[:_SHOWN]!r} is no number that can be measured")
+    return number.normalize() if dialect.decimal is not None else number
+
+
+def _unmarked(text: str, dialect: Dialect) -> str | None:
+    """Write a number with a point and without groups, None where its groups are not of three digits."""
+    thousands, decimal = dialect.thousands, dialect.decimal or ("," if dialect.thousands == "." else ".")
+    text = text.translate(_SPACES)
+    whole, mark, fraction = text.partition(decimal)
+    if thousands is not None and thousands in whole:
+        first, *groups = whole.split(thousands)
+        if not 0 < len(first.lstrip("+-")) < 4 or any(len(group) != 3 for group in groups):  # noqa: PLR2004 - thousands
+            return None
+        whole = whole.replace(thousands, "")
+    return None if "." in whole or "." in fraction else f"{whole}{'.' if mark else ''}{fraction}"
+
+
+def read_length(name: str, text: str, source: Source, dialect: Dialect) -> Decimal:
+    """Return seconds of a number, of a clock (1:30:00), or of a length with its unit (PT1H, 90 min)."""
+    if clock := _CLOCK.fullmatch(text):
+        days, hours, minutes, seconds = clock.groups()
+        whole = (int(days or 0) * 24 + int(hours)) * 3600 + int(minutes) * 60
+        return whole + Decimal(seconds.replace(",", "."))
+    if short := _SHORT.fullmatch(text):
+        if source.format not in _SHORTS:
+            reason = f"{text!r} may be hours or minutes: say which in the mapping (format: 'h:mm' or 'm:ss')"
+            raise UnableToImportRow(name, reason)
+        return (int(short[1]) * 60 + Decimal(short[2])) * _SHORTS[source.format]
+    if text[:1].isalpha() or text[-1:].isalpha():
+        try:
+            return Decimal(parse_duration(text))
+        except ValueError as error:
+            raise UnableToImportRow(name, str(error)) from None
+    return read_number(name, text, dialect) * (1 if source.multiply is None else source.multiply)
