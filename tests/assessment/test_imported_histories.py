@@ -159,21 +159,8 @@ def test_notices_that_share_an_incident_number_stay_apart(register, shared_data)
     assert register.count("SELECT count(DISTINCT reference) FROM outages") == len(lines(path))
 
 
-@pytest.mark.parametrize(
-    ("row", "reason"),
-    [
-        ({"regions": []}, "regions: names nothing"),
-        ({"regions": None}, "regions: names nothing"),
-        ({"regions": "manitoba"}, "regions: names nothing"),
-        ({"regions": [["manitoba"]]}, "regions: is not a single value"),
-        ({"regions": ["atlantis"]}, "service: atlantis is not known"),
-        ({"regions": ["manitoba", "atlantis"]}, "service: atlantis is not known"),
-        ({"not_seen_before": "2022-03-02T00:00:00Z"}, "started_after lies after started_at"),
-        ({"first_resolved_seen": "2022-02-01T00:00:00Z"}, "ended_at lies before started_at"),
-    ],
-)
-def test_a_notice_that_cannot_be_right_is_rejected_whole_with_its_reason(register, tmp_path, row, reason):
-    good = {
+def notice(**other):
+    return {
         "outage_id": "1",
         "regions": ["manitoba"],
         "title": "Down",
@@ -181,11 +168,36 @@ def test_a_notice_that_cannot_be_right_is_rejected_whole_with_its_reason(registe
         "first_seen": "2022-03-01T00:00:00Z",
         "last_unresolved_seen": None,
         "first_resolved_seen": None,
-    }
+    } | other
+
+
+def test_an_unknown_entry_of_a_list_does_not_lose_the_known_ones(register, tmp_path):
     path = tmp_path / "notices.jsonl"
-    path.write_text(json.dumps(good), "utf-8")
+    path.write_text(json.dumps(notice()), "utf-8")
     register.bring(path, "outage_notices", "customers", "agreements")
-    path.write_text(json.dumps(good | row), "utf-8")
+    path.write_text(json.dumps(notice(regions=["atlantis", "manitoba"])), "utf-8")
+    report = register.bring(path, "outage_notices", "outages")
+    assert (report["rows"], report["further"], report["added"]) == (1, 1, 1)
+    assert report["rejected"] == [{"row": 1, "field": "service", "reason": "atlantis is not known"}]
+    assert report["warnings"][0] == "1 outage has no end: down until now, until an end is imported."
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"regions": []}, "regions: names nothing"),
+        ({"regions": None}, "regions: names nothing"),
+        ({"regions": [["manitoba"]]}, "regions: is not a single value"),
+        ({"regions": ["atlantis"]}, "service: atlantis is not known"),
+        ({"not_seen_before": "2022-03-02T00:00:00Z"}, "started_after lies after started_at"),
+        ({"first_resolved_seen": "2022-02-01T00:00:00Z"}, "ended_at lies before started_at"),
+    ],
+)
+def test_a_notice_that_cannot_be_right_is_rejected_whole_with_its_reason(register, tmp_path, row, reason):
+    path = tmp_path / "notices.jsonl"
+    path.write_text(json.dumps(notice()), "utf-8")
+    register.bring(path, "outage_notices", "customers", "agreements")
+    path.write_text(json.dumps(notice(**row)), "utf-8")
     report = register.sla("import", "outages", path, "--mapping", "outage_notices")
     assert report.exit_code == 3
     assert reason in report.stderr

@@ -61,7 +61,7 @@ def _as_kind(name: str, text: str, source: Source, dialect: Dialect) -> Any:
 
 def entries_of(row: Row, column: str, separator: str, dialect: Dialect) -> list[Any]:
     """Return what a list names; raise `UnableToImportRow` where it names nothing."""
-    found = look_up(row, column)
+    found = look_up(row, column) if column in row or _PATH.search(column) else None
     if isinstance(found, str):
         found = [text for part in found.split(separator) if (text := part.strip()) not in dialect.missing]
     if not isinstance(found, list) or not found:

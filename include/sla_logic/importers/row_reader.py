@@ -1,5 +1,6 @@
 """Reading the records of a row as a section of the mapping says, each with what it was refused for."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,6 +29,12 @@ class RowReader:
     as_of: date
     passed_over: dict[str, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Tell what is asked of a whole row from what is asked of each entry of its list."""
+        only, each = self.section.only, self.section.each
+        self._of_entry = {column: texts for column, texts in only.items() if _is_inside(column, each)}
+        self._of_row = {column: texts for column, texts in only.items() if column not in self._of_entry}
+
     def records(self, row: Row) -> Iterator[Read]:
         """Yield each record of the row, or why it is none; an entry that means nothing loses no other."""
         for part in self._parts(row):
@@ -42,6 +49,8 @@ class RowReader:
     def _parts(self, row: Row) -> Iterator[Row | UnableToImportRow]:
         """Return the row once for every entry of the list in its column `each`, where the mapping means it."""
         section = self.section
+        if not self.is_meant(row, self._of_row):
+            return
         try:
             entries = [None] if section.each is None else entries_of(row, section.each, section.separator, self.mapping)
         except UnableToImportRow as error:
@@ -49,7 +58,7 @@ class RowReader:
             return
         for entry in entries:
             part = row if section.each is None else {**row, section.each: entry}
-            if self.is_meant(part, section.only):
+            if self.is_meant(part, self._of_entry):
                 yield part
 
     def is_meant(self, row: Row, only: Values) -> bool:
@@ -102,6 +111,10 @@ class RowReader:
             yield _record(self.kind, {**given, "metric": series.metric, "value": value}), series
         except UnableToImportRow as error:
             yield error
+
+
+def _is_inside(column: str, each: str | None) -> bool:
+    return each is not None and re.match(rf"{re.escape(each)}(\W|$)", column) is not None
 
 
 def unmeant(row: Row, only: Values) -> str | None:
