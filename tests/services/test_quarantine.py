@@ -4,9 +4,11 @@ import pytest
 from sqlalchemy import update
 
 from include.sla_logic.persistence.quarantine import UnableToFindQuarantined
+from include.sla_logic.persistence.queries.board import BoardFilter
 from include.sla_logic.persistence.schema import reference
 from include.sla_logic.services import UnableToAcceptNotification, UseCases
 from include.sla_logic.services.quarantine import UnableToRetryNotification
+from tests.backlog.logs import event, take_in, write_csv
 from tests.clock import NOON
 from tests.services.sample import conf
 
@@ -77,3 +79,24 @@ def test_a_deep_entry_does_not_break_the_retry(any_use_cases):
 def test_an_unknown_entry_is_named(any_use_cases):
     with pytest.raises(UnableToFindQuarantined, match="no entry 7"):
         any_use_cases.quarantine.retry(7, by="Kim")
+
+
+def test_rejected_rows_of_imports_stand_apart_cannot_be_run_again_and_are_dismissed_together(any_use_cases, tmp_path):
+    number = refuse(any_use_cases, conf(customer="C-9"))
+    rows = [event("IN-1", "lost", "1 08:00"), event("IN-2", "gone", "1 08:00")]
+    assert len(take_in(any_use_cases, write_csv(tmp_path / "log.csv", rows)).rejected) == 2
+    quarantine = any_use_cases.quarantine
+    assert [entry.id for entry in quarantine.entries(imports=False)] == [number]
+    rejected = quarantine.entries(imports=True)
+    assert len(rejected) == 2
+    assert any_use_cases.board.overview(BoardFilter()).counts.quarantined == 1
+    with pytest.raises(UnableToRetryNotification, match="row of an import: correct the file and import it again"):
+        quarantine.retry(rejected[0].id, by="Kim")
+    assert quarantine.dismiss_imports(by="Kim", reason="corrected") == 2
+    assert [entry.id for entry in quarantine.entries(state=None)] == [number]
+    acts = any_use_cases.worklists.audit(page=1, size=5).rows
+    assert (acts[0].actor, acts[0].action, acts[0].detail) == (
+        "Kim",
+        "import rejections dismissed",
+        "2 rows: corrected",
+    )

@@ -14,6 +14,10 @@ app = typer.Typer(no_args_is_help=True, help="See refused notifications, and acc
 Number = Annotated[int, typer.Argument(help="The entry's id in `sla quarantine list`.")]
 
 
+class UnableToDismiss(ForeseenError):
+    """A report of a customer is never dismissed."""
+
+
 class UnableToReadNotification(ForeseenError):
     """The file holds no JSON."""
 
@@ -21,14 +25,15 @@ class UnableToReadNotification(ForeseenError):
 @app.command("list")
 def list_(
     everything: Annotated[bool, typer.Option("--all", help="Also those that were accepted later.")] = False,
+    imports: Annotated[bool, typer.Option("--imports", help="Rejected rows of imports in place of reports.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="At most this many, the newest first.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List refused notifications with field and reason."""
+    """List refused notifications with field and reason; rejected rows of imports are a list of their own."""
     from include.sla_logic.services import Settings, UseCases
 
     use_cases = UseCases(Settings.from_environment())
-    entries = use_cases.quarantine.entries(state=None if everything else "waiting", limit=limit)
+    entries = use_cases.quarantine.entries(state=None if everything else "waiting", imports=imports, limit=limit)
     if as_json:
         show_json(entries)
         return
@@ -37,6 +42,23 @@ def list_(
         [(e.id, e.received_at, e.origin, e.run_id, e.field, e.reason, e.ticket or e.state) for e in entries],
         empty="The quarantine is empty.",
     )
+    if not imports and use_cases.quarantine.entries(imports=True, limit=1):
+        typer.echo("Rejected rows of imports are a list of their own: `sla quarantine list --imports`.")
+
+
+@app.command("dismiss")
+def dismiss(
+    by: Annotated[str, typer.Option(help="Who asks for it; kept in the audit.", default_factory=getpass.getuser)],
+    imports: Annotated[bool, typer.Option("--imports", help="The rejected rows of all imports.")] = False,
+    reason: Annotated[str, typer.Option(help="Kept in the audit.")] = "",
+) -> None:
+    """Forget all rejected rows of imports: the files that they came from still have them."""
+    from include.sla_logic.services import Settings, UseCases
+
+    if not imports:
+        raise UnableToDismiss("Say --imports: a customer's refused report is accepted or stays.")
+    count = UseCases(Settings.from_environment()).quarantine.dismiss_imports(by=by, reason=reason)
+    typer.echo(f"{count} rejected rows of imports were dismissed.")
 
 
 @app.command("show")

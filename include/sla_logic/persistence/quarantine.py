@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, not_, select, true, update
 
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.notification_check import Rejection
@@ -14,6 +14,8 @@ from include.sla_logic.persistence.database import insert_once
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.schema.system_t import quarantine
+
+IMPORTED = "import of "  # what the origin of a rejected row begins with
 
 
 class UnableToFindQuarantined(NotFoundError):
@@ -34,6 +36,17 @@ class Quarantined:
     state: str
     received_at: datetime
     ticket: str | None
+
+    @property
+    def of_import(self) -> bool:
+        """Whether it is a rejected row of an import, and no report of a customer."""
+        return self.origin.startswith(IMPORTED)
+
+
+def of_import(*, imports: bool | None) -> ColumnElement[bool]:
+    """Select rejected rows of imports, or reports that were refused; None for both."""
+    found = quarantine.c.origin.startswith(IMPORTED)
+    return true() if imports is None else found if imports else not_(found)
 
 
 def quarantine_notification(
@@ -58,18 +71,27 @@ def quarantine_notification(
 
 
 def list_quarantined(
-    connection: Connection, *, state: str | None = "waiting", limit: int = 100
+    connection: Connection, *, state: str | None = "waiting", imports: bool | None = None, limit: int = 100
 ) -> Sequence[Quarantined]:
     """Return the newest entries first; `state` is waiting, accepted or None for both."""
-    query = select(quarantine).order_by(quarantine.c.id.desc()).limit(limit)
+    query = select(quarantine).where(of_import(imports=imports)).order_by(quarantine.c.id.desc()).limit(limit)
     if state is not None:
         query = query.where(quarantine.c.state == state)
     return [_entry(row) for row in connection.execute(query)]
 
 
-def page_of_quarantine(connection: Connection, *, number: int, size: int) -> Page[Quarantined]:
-    """Return the entries that wait, the newest first."""
-    query = select(quarantine).where(quarantine.c.state == "waiting").order_by(quarantine.c.id.desc())
+def dismiss_imports(connection: Connection) -> int:
+    """Forget the rejected rows of imports and return how many; they are still in the files that they came from."""
+    return connection.execute(delete(quarantine).where(of_import(imports=True), quarantine.c.ticket.is_(None))).rowcount
+
+
+def page_of_quarantine(connection: Connection, *, imports: bool, number: int, size: int) -> Page[Quarantined]:
+    """Return the reports or the rows of imports that wait, the newest first."""
+    query = (
+        select(quarantine)
+        .where(quarantine.c.state == "waiting", of_import(imports=imports))
+        .order_by(quarantine.c.id.desc())
+    )
     return cut_page(connection, query, _entry, number=number, size=size)
 
 

@@ -10,6 +10,7 @@ from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.incident_records import find_number
 from include.sla_logic.persistence.quarantine import (
     Quarantined,
+    dismiss_imports,
     find_quarantined,
     list_quarantined,
     release_quarantined,
@@ -33,10 +34,21 @@ class Quarantine:
         with self.work.writing() as connection:
             note_act(connection, Act(self.work.database.now(connection), by, "problem report entered", run_id, detail))
 
-    def entries(self, *, state: str | None = "waiting", limit: int = 100) -> Sequence[Quarantined]:
-        """Return entries, newest first; `state` is waiting, accepted or None for both."""
+    def entries(
+        self, *, state: str | None = "waiting", imports: bool | None = None, limit: int = 100
+    ) -> Sequence[Quarantined]:
+        """Return entries, newest first; `state` is waiting, accepted or None for both, `imports` tells them apart."""
         with self.work.reading() as connection:
-            return list_quarantined(connection, state=state, limit=limit)
+            return list_quarantined(connection, state=state, imports=imports, limit=limit)
+
+    def dismiss_imports(self, *, by: str, reason: str = "") -> int:
+        """Forget all rejected rows of imports and return how many: the files that they came from still have them."""
+        with self.work.writing() as connection:
+            count = dismiss_imports(connection)
+            detail = f"{count} rows" + (f": {reason}" if reason else "")
+            now = self.work.database.now(connection)
+            note_act(connection, Act(now, by, "import rejections dismissed", "imports", detail))
+        return count
 
     def entry(self, number: int) -> Quarantined:
         """Return one entry; raise `UnableToFindQuarantined`."""
@@ -75,6 +87,9 @@ def _refuse_accepted(entry: Quarantined) -> None:
 
 
 def _readable(entry: Quarantined) -> object:
+    if entry.of_import:
+        how = "correct the file and import it again, then dismiss the rejected rows"
+        raise UnableToRetryNotification(f"Quarantine entry {entry.id} is a row of an import: {how}.")
     if not entry.complete:
         raise UnableToRetryNotification(
             f"Quarantine entry {entry.id} was too long to be kept whole; send a corrected one."

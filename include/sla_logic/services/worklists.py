@@ -24,6 +24,7 @@ class WaitingLists:
     restorations: Page[HeldRestoration]
     credits: Page[WaitingCredit]
     quarantine: Page[Quarantined]
+    imports: Page[Quarantined]
     outbox: Page[Outgoing]
     audit: Page[Act]
 
@@ -45,10 +46,10 @@ class Worklists:
         with self.work.reading() as connection:
             return page_of_credits(connection, number=page, size=size)
 
-    def quarantine(self, *, page: int, size: int) -> Page[Quarantined]:
-        """Return the notifications that were refused, the newest first."""
+    def quarantine(self, *, page: int, size: int, imports: bool = False) -> Page[Quarantined]:
+        """Return the notifications that were refused, or the rejected rows of imports, the newest first."""
         with self.work.reading() as connection:
-            return page_of_quarantine(connection, number=page, size=size)
+            return page_of_quarantine(connection, imports=imports, number=page, size=size)
 
     def messages(self, *, states: Sequence[str], page: int, size: int) -> Page[Outgoing]:
         """Return the messages of the outbox in these states without their payload, the newest first."""
@@ -76,7 +77,8 @@ class Worklists:
             return WaitingLists(
                 restorations=held_restorations(connection, now=now, **cut("restorations")),
                 credits=page_of_credits(connection, **cut("credits")),
-                quarantine=page_of_quarantine(connection, **cut("quarantine")),
+                quarantine=page_of_quarantine(connection, imports=False, **cut("quarantine")),
+                imports=page_of_quarantine(connection, imports=True, **cut("imports")),
                 outbox=page_of_messages(connection, states=UNDELIVERED, **cut("outbox")),
                 audit=page_of_acts(connection, **cut("audit")),
             )

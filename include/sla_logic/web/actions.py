@@ -28,7 +28,8 @@ class ActionRequest:
 class Action:
     """One action: how the desk explains it, how it is performed, and the notice that follows.
 
-    `subject` is what it is performed on: ticket, credit, entry (of the quarantine) or message (of the outbox).
+    `subject` is what it is performed on: ticket, credit, entry (of the quarantine), imports (their rejected
+    rows) or message (of the outbox).
     """
 
     name: str
@@ -104,6 +105,12 @@ def _decline(use_cases: UseCases, request: ActionRequest) -> str:
 
 def _retry_entry(use_cases: UseCases, request: ActionRequest) -> str:
     return use_cases.quarantine.retry(_number(request.subject), by=request.by, reason=request.reason).id
+
+
+def _dismiss_imports(use_cases: UseCases, request: ActionRequest) -> None:
+    if request.subject != "all":
+        raise UnableToReadAddress("Rejected rows of imports are dismissed all together.")
+    use_cases.quarantine.dismiss_imports(by=request.by, reason=request.reason)
 
 
 def _retry_message(use_cases: UseCases, request: ActionRequest) -> str | None:
@@ -211,6 +218,16 @@ _ALL = (
         "Run again",
         "accepted",
         _retry_entry,
+    ),
+    Action(
+        "dismiss",
+        "imports",
+        "Dismiss the rejected rows of imports",
+        "All of them leave the list; the files that they came from still have them. Reports of customers stay.",
+        "Dismiss all",
+        "imports_dismissed",
+        _dismiss_imports,
+        danger=True,
     ),
     Action(
         "resend",

@@ -15,17 +15,19 @@ SIZE = 25
 
 
 @router.get("/waiting", response_class=HTMLResponse)
-def waiting(
+def waiting(  # noqa: PLR0913, PLR0917 - each list has pages of its own
     request: Request,
     use_cases: WithUseCases,
     restorations: PageNumber = 1,
     credits: PageNumber = 1,  # noqa: A002 - the name of the list in the address
     quarantine: PageNumber = 1,
+    imports: PageNumber = 1,
     outbox: PageNumber = 1,
     audit: Annotated[PageNumber, Query(alias="acts")] = 1,
 ) -> HTMLResponse:
     """Show what could not be accepted, delivered or booked without a person, each list with pages of its own."""
     pages = {"restorations": restorations, "credits": credits, "quarantine": quarantine, "outbox": outbox}
+    pages["imports"] = imports
     lists = use_cases.worklists.waiting(pages | {"audit": audit}, size=SIZE)
     return HTMLResponse(render(request, "waiting.html.j2", lists=lists, asked=pages | {"acts": audit}))
 

@@ -33,6 +33,7 @@ _NOTICES = MappingProxyType(
         "on_hold": "The ticket is on hold.",
         "resumed": "The ticket is resumed.",
         "accepted": "The notification is accepted.",
+        "imports_dismissed": "The rejected rows of imports are dismissed.",
         "resent": "The message is sent again at once.",
     }
 )

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.paging import Page, cut_page
+from include.sla_logic.persistence.quarantine import of_import
 from include.sla_logic.persistence.queries.board import unanswered
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.queue import queue
@@ -68,12 +69,13 @@ def count_attention(connection: Connection, *, now: datetime) -> AttentionCounts
     waits = select(func.count()).select_from(restorations).where(restorations.c.outcome.is_(None))
     decisions = select(func.count()).select_from(applied_billing_credits)
     messages = select(func.count()).select_from(outbox)
+    refused = select(func.count()).select_from(quarantine)
     return AttentionCounts(
         open=count(select(func.count()).select_from(queue).where(queue.c.open.is_(True))),
         escalated=count(escalated.where(queue.c.open.is_(True), tickets.c.escalated.is_(True))),
         waiting=count(waits.where(unanswered(), restorations.c.deadline >= now)),
         credits=count(decisions.where(applied_billing_credits.c.state == "held")),
-        quarantined=count(select(func.count()).select_from(quarantine).where(quarantine.c.state == "waiting")),
+        quarantined=count(refused.where(quarantine.c.state == "waiting", of_import(imports=False))),
         undelivered=count(messages.where(outbox.c.state.in_(("waiting", "claimed")))),
         dead=count(messages.where(outbox.c.state == "dead")),
     )

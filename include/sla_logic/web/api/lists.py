@@ -46,9 +46,11 @@ def credits_that_wait(use_cases: WithUseCases, page: PageNumber = 1, size: Size 
 
 
 @router.get("/quarantine")
-def quarantine(use_cases: WithUseCases, page: PageNumber = 1, size: Size = 50) -> Listed[Quarantined]:
-    """List the notifications that were refused, the newest first."""
-    return _listed(use_cases.worklists.quarantine(page=page, size=size), Quarantined)
+def quarantine(
+    use_cases: WithUseCases, page: PageNumber = 1, size: Size = 50, *, imports: bool = False
+) -> Listed[Quarantined]:
+    """List the notifications that were refused, or with `imports` the rejected rows of imports, the newest first."""
+    return _listed(use_cases.worklists.quarantine(page=page, size=size, imports=imports), Quarantined)
 
 
 @router.get("/messages")
