@@ -107,6 +107,14 @@ def mappings() -> None:
     show_table(("mapping", "for", "kinds"), rows, empty="No mappings are shipped.")
 
 
+@app.command("sniff")
+def sniff_file(file: Annotated[Path, typer.Argument(help="A file of outages in columns of its own.")]) -> None:
+    """Propose a mapping for an unknown file of outages, with what it is unsure of as comments."""
+    from include.sla_logic.importers.sniffing import sniff
+
+    typer.echo("\n".join(map(shown, sniff(file).text().splitlines())))
+
+
 def _complete(kind: str, until: str | None, services: list[str], by: str | None) -> "Callable[[str], None] | None":
     """Return what notes that the records are complete, once they are imported without a rejected row."""
     from include.sla_logic.cli.assess import read_instant

@@ -14,6 +14,7 @@ from include.sla_logic.importers.sources import AnySource, Part, Source
 from include.sla_logic.importers.tables import Dialect
 
 FOLDER = files(__package__) / "mappings"
+_TIMES = {"latency", "jitter"}
 _FILES = {".yaml", ".yml"}
 M = TypeVar("M", bound=BaseModel)
 Values = dict[str, tuple[str, ...]]  # a column, and the texts that are meant
@@ -26,8 +27,8 @@ class UnableToReadMapping(ForeseenError):
 class Series(Part):
     """One sampled metric of a file; its values are in `from`.
 
-    `nothing_came_back` is the value by which a poller says so: 100 of loss in percent is a value too, -1 of a time
-    is none.
+    `nothing_came_back` is the value by which a poller says so. A share is a value all the same (100 % of loss); of a
+    time, and below zero, it is none.
     """
 
     metric: str
@@ -36,6 +37,12 @@ class Series(Part):
     step_seconds: Annotated[int, Field(gt=0)]
     decimals: Annotated[int, Field(ge=0, le=9)] = 3
     nothing_came_back: Decimal | None = None
+
+    @property
+    def silence(self) -> Decimal | None:
+        """The value by which a poller says that nothing came back, where it is a value all the same."""
+        said = self.nothing_came_back
+        return None if said is None or said < 0 or self.metric in _TIMES else said
 
 
 class Pairs(Part):

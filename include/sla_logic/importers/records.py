@@ -35,7 +35,7 @@ _SINGLE = {"at", "detected_at", "reported_at", "announced_at", "raised_at", "cle
 INSTANTS = frozenset(_SPANS | _TICKETS | _SINGLE)
 LENGTHS = frozenset({"seconds", "held_for"})
 AMOUNTS = frozenset({"monthly_charge", "amount"})
-NUMBERS = AMOUNTS | {"value"}
+NUMBERS = AMOUNTS | {"value", "affected_percent", "weight"}
 
 
 def is_a_quantity(number: Decimal) -> bool:

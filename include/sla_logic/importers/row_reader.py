@@ -103,10 +103,10 @@ class RowReader:
             raise UnableToImportRow(series.source.column or series.metric, error.reason) from None
         if value is None and series.source.column is not None:
             return  # not measured: that is no sample
-        if isinstance(value, Decimal) and value < 0:
-            if value != series.nothing_came_back:
-                raise UnableToImportRow(series.metric, f"{value} is less than 0")
+        if value is not None and value == series.nothing_came_back and series.silence is None:
             value = None  # the poller's word for it, and no quantity
+        if isinstance(value, Decimal) and value < 0:
+            raise UnableToImportRow(series.source.column or series.metric, f"{value} is less than 0")
         try:
             yield _record(self.kind, {**given, "metric": series.metric, "value": value}), series
         except UnableToImportRow as error:

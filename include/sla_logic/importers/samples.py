@@ -82,8 +82,7 @@ def _open(connection: Connection, service: str, series: Series) -> str | None:
     row = connection.execute(
         select(table).where(table.c.service == service, table.c.metric == series.metric)
     ).one_or_none()
-    silence = series.nothing_came_back
-    silent = None if silence is None or silence < 0 else f"{silence:f}"  # a negative one is kept as no value
+    silent = None if series.silence is None else f"{series.silence:f}"
     wanted = {"unit": series.unit, "step_seconds": series.step_seconds, "decimals": series.decimals}
     if row is None:
         values = {"service": service, "metric": series.metric, "nothing_came_back": silent, "baseline": None}

@@ -1,6 +1,8 @@
 """Spreadsheets (XLSX): one sheet is a table whose cells are written out as text."""
 
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -15,7 +17,11 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
 LARGEST_BOOK = 1024**3  # bytes, unpacked
-_UNREADABLE = (OSError, KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, zipfile.BadZipFile)
+# What openpyxl and the standard library raise for a file that is not what it says, or was cut off.
+_UNREADABLE = (
+    *(OSError, EOFError, LookupError, ValueError, TypeError, AttributeError, SyntaxError, ArithmeticError),
+    *(NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error, struct.error),
+)
 
 
 @contextmanager
@@ -24,11 +30,11 @@ def open_sheet(path: Path, dialect: Dialect) -> Iterator[Table]:
     values, formulas = _book(path, data_only=True), _book(path, data_only=False)
     try:
         name = _sheet_of(values, dialect.sheet, path.name)
-        pairs = zip(values[name].iter_rows(), formulas[name].iter_rows(), strict=True)
+        pairs = _guarded(_pairs(values[name], formulas[name]), path.name)
         for _ in range(dialect.skip_rows):
             next(pairs, None)
         names = _names(next(pairs, ((), ()))[0], path.name)
-        yield Table(names, _guarded(_rows(pairs, names, start=dialect.skip_rows + 2), path.name))
+        yield Table(names, _rows(pairs, names, start=dialect.skip_rows + 2))
     finally:
         values.close()
         formulas.close()
@@ -69,6 +75,12 @@ def _names(cells: Any, file: str) -> list[str]:
     return names
 
 
+def _pairs(values: Any, formulas: Any) -> Iterator[Any]:
+    for sheet in (values, formulas):
+        sheet.reset_dimensions()  # what the file says of its size may be wrong, and would be filled up
+    yield from zip(values.iter_rows(), formulas.iter_rows(), strict=True)
+
+
 def _rows(pairs: Iterator[Any], names: list[str], *, start: int) -> Entries:
     for number, (values, formulas) in enumerate(pairs, start=start):
         row: dict[str, Any] = dict.fromkeys(names)
@@ -104,7 +116,7 @@ def _written(cell: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _guarded(rows: Entries, file: str) -> Entries:
+def _guarded(rows: Iterator[Any], file: str) -> Iterator[Any]:
     try:
         yield from rows
     except _UNREADABLE as error:
