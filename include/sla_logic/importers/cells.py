@@ -11,8 +11,8 @@ import jmespath
 import pendulum
 
 from include.sla_logic.importers import moments
+from include.sla_logic.importers.field_kinds import AMOUNTS, DAYS, INSTANTS, LENGTHS, NUMBERS
 from include.sla_logic.importers.numerals import read_length, read_number
-from include.sla_logic.importers.records import AMOUNTS, DAYS, INSTANTS, LENGTHS, NUMBERS
 from include.sla_logic.importers.rejection import UnableToImportRow
 from include.sla_logic.importers.sources import Source
 from include.sla_logic.importers.tables import Dialect, Row

@@ -18,25 +18,6 @@ Long = Annotated[Text, Field(max_length=2000)]
 Key = Annotated[Text, Field(min_length=1, max_length=128)]
 _FINEST, _COARSEST = -18, 12
 
-# How a text of these fields is read, whatever the record.
-DAYS = frozenset({"since", "starts", "ends", "valid_from"})
-_SPANS = {
-    "started_at",
-    "ended_at",
-    "started_after",
-    "ended_after",
-    "starts_at",
-    "ends_at",
-    "window_start",
-    "window_end",
-}
-_TICKETS = {"ticket_opened_at", "ticket_closed_at", "opened_at", "observed_from", "observed_to"}
-_SINGLE = {"at", "detected_at", "reported_at", "announced_at", "raised_at", "cleared_at", "recorded_at"}
-INSTANTS = frozenset(_SPANS | _TICKETS | _SINGLE)
-LENGTHS = frozenset({"seconds", "held_for"})
-AMOUNTS = frozenset({"monthly_charge", "amount"})
-NUMBERS = AMOUNTS | {"value", "affected_percent", "weight"}
-
 
 def is_a_quantity(number: Decimal) -> bool:
     """Tell whether a finite number has a size that can be measured: exact arithmetic with 1e-999999 never ends."""

@@ -187,7 +187,7 @@ def _all_read(texts: Sequence[str], written: str | None, zone: str | None) -> bo
 
 def _fits(mapping: Mapping, row: Row) -> bool:
     """Tell whether a row has all that a shipped mapping reads, and enough of it to be no accident."""
-    needed = set().union(*(section.needed() for section in mapping.sections.values()))
+    needed = {column for section in mapping.sections.values() for column in section.needed()}
     try:
         return len(needed) > 2 and all(look_up(row, column) is not None for column in needed)  # noqa: PLR2004 - three
     except UnableToImportRow:
