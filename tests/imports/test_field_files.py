@@ -139,7 +139,7 @@ EPOCH = EPOCH.replace("at: at", "at: {column: at, format: epoch_ms}").replace(
 )
 
 
-class Desk:
+class TicketRegister:
     """Imports tickets of the field into a database of its own."""
 
     def __init__(self, folder: Path, home: Path) -> None:
@@ -162,11 +162,11 @@ class Desk:
 
 
 @pytest.fixture
-def desk(folder: Path, tmp_path: Path) -> Desk:
-    return Desk(folder, tmp_path)
+def desk(folder: Path, tmp_path: Path) -> TicketRegister:
+    return TicketRegister(folder, tmp_path)
 
 
-def test_tickets_of_the_field_have_the_hours_of_their_desks(desk: Desk) -> None:
+def test_tickets_of_the_field_have_the_hours_of_their_clocks(desk: TicketRegister) -> None:
     refused = desk.bring("05-twelve-hour-clock/tickets.csv", "05-twelve-hour-clock/tickets.yaml")
     assert len(refused) == 1 and "'10/06/2026 13:15:00 PM' is not a time written as" in refused[0]  # noqa: PT018
     assert [desk.history("US-AM-1")[0], desk.history("US-AM-1")[-1]] == [
@@ -184,20 +184,20 @@ def test_tickets_of_the_field_have_the_hours_of_their_desks(desk: Desk) -> None:
     assert desk.history("EP-1")[0] == ("acknowledged", "05 08:00")
 
 
-def test_a_log_in_the_order_of_time_is_the_log_in_the_order_of_tickets(desk: Desk) -> None:
+def test_a_log_in_the_order_of_time_is_the_log_in_the_order_of_tickets(desk: TicketRegister) -> None:
     assert desk.bring("33-interleaved-log/log.csv") == []
     assert [desk.history(name)[-1] for name in ("IL-1", "IL-2")] == [("closed", "20 09:00"), ("closed", "20 10:00")]
     assert desk.bring("33-interleaved-log/sorted.csv") == []
     assert len(desk.use_cases.lookups.tickets()) == 2
 
 
-def test_one_row_for_each_ticket_has_the_time_of_the_column_that_it_fills(desk: Desk) -> None:
+def test_one_row_for_each_ticket_has_the_time_of_the_column_that_it_fills(desk: TicketRegister) -> None:
     assert desk.bring("35-one-row-per-ticket/export.csv", ONE_ROW) == []
     assert desk.history("OR-1")[-1] == ("resolved", "20 11:00")
     assert desk.history("OR-2")[-1] == ("pending", "20 12:00")
 
 
-def test_a_whole_time_on_hold_counts_though_nobody_knows_when_it_was(desk: Desk) -> None:
+def test_a_whole_time_on_hold_counts_though_nobody_knows_when_it_was(desk: TicketRegister) -> None:
     assert desk.bring("36-hold-total/export.csv", HELD) == []
     with desk.use_cases.work.database.read() as connection:
         clock = read_clocks(connection, [1], as_of=NOW)[1]
