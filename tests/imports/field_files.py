@@ -108,6 +108,16 @@ FILES = (
         records=("id=A-COMMA monthly_charge=1250.5",),
         refused=(
             (3, "monthly_charge: '1,250.50' is not a number"),
+            (4, "monthly_charge: '99.00' is not a number"),
+            (5, "monthly_charge: '99.00' is not a number"),
+        ),
+    ),
+    FieldFile(
+        "02-semicolon-latin1-decimal-comma/charges.csv",
+        kind="agreements",
+        refused=(
+            (2, "monthly_charge: '1.250,50' is not a number; a mapping says how"),
+            (3, "monthly_charge: '1,250.50' is not a number; a mapping says how"),
             (4, "starts: '01.02.2026' is not a day"),
             (5, "starts: '2026-02-01 00:00:00' is not a day"),
         ),

@@ -32,6 +32,8 @@ def read_field(name: str, source: Source, row: Row, dialect: Dialect, *, as_of: 
         return _sentence(source.text, row, dialect)
     if name in _ENDS and CLOSING in row:
         row = row[CLOSING]
+        if row is None:
+            return None  # nothing has closed it yet
     cell = _cell(source, row, dialect)
     if cell is None:
         return source.otherwise

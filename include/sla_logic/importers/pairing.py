@@ -127,7 +127,7 @@ def _by_time(events: list[_Event]) -> Iterator[_Event]:
 
 def _joined(opening: _Event, closing: _Event | None) -> NumberedRow:
     number, row = opening.row
-    return (number, row) if closing is None else (number, {**row, CLOSING: closing.row[1]})
+    return number, {**row, CLOSING: None if closing is None else closing.row[1]}
 
 
 def _closes_nothing(event: _Event) -> Rejected:

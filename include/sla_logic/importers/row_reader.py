@@ -128,7 +128,7 @@ def unmeant(row: Row, only: Values) -> str | None:
 
 
 def _has(row: Row, columns: set[Any]) -> bool:
-    closing = row.get(CLOSING, {})
+    closing = row.get(CLOSING) or {}
     return any(column in row or column in closing for column in columns)
 
 

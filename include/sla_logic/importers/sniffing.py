@@ -105,7 +105,7 @@ def _json(path: Path, text: str, found: Proposal) -> dict[str, Any]:
 def _delimited(lines: Sequence[str], found: Proposal) -> dict[str, Any]:
     counts = {mark: [line.count(mark) for line in lines] for mark in _DELIMITERS}
     mark = max(_DELIMITERS, key=lambda one: (sum(count > 0 for count in counts[one][-5:]), counts[one][-1]))
-    usual = max(set(counts[mark]), key=counts[mark].count)
+    usual = max(set(counts[mark]), key=lambda count: (count > 0, counts[mark].count(count)))
     skip = next((place for place, count in enumerate(counts[mark]) if count == usual), 0)
     said: dict[str, Any] = {} if mark == "," else {"delimiter": mark}
     if skip:
