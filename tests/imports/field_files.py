@@ -280,7 +280,6 @@ FILES = (
             "service=S-LEG2 reference=TR-2 started_at=2026-11-06T08:00:00Z ended_at=2026-11-06T11:00:00Z",
         ),
     ),
-    FieldFile("28-gaps-in-samples/up.csv", kind="samples", mapping="map.yaml", counts={"added": 8856}),
     FieldFile(
         "28-gaps-in-samples/long.csv",
         kind="samples",

@@ -17,7 +17,7 @@ def show_rehearsed(first: Sequence[Mapping[str, Any]]) -> None:
     """Show some of what would have come in."""
     typer.echo("This was a dry run: nothing was kept." + (" The first of what would come in:" if first else ""))
     for record in first:
-        fields = (f"{name}={value}" for name, value in record.items() if value not in (None, ""))
+        fields = (f"{name}={value}" for name, value in record.items() if value not in (None, "") and value is not False)
         typer.echo(f"  {shown(', '.join(fields))}")
 
 
