@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from include.sla_logic.services.imports import UnableToNoteComplete
 from include.sla_logic.services.settlement import UnableToSettle
+from include.sla_logic.services.settling import Settling
 from tests.assessment.provider import Provider
 from tests.state_machine.test_agreements_that_change import empty_database
 
@@ -380,3 +381,32 @@ def test_an_outage_that_lasts_longer_than_a_window_is_a_persons_to_believe(provi
     reasons = {one.window_start.month: one.reason for one in provider.use_cases.credits.waiting()}
     assert reasons.keys() == {10, 11}
     assert "O-1021T000000 lasts longer than a window, from 2026-10-21 to 2026-11-25" in (reasons[10] or "")
+
+
+def test_a_shard_that_dies_is_done_again_without_doubling(provider, monkeypatch):
+    agreed(provider).fail(LONG)
+    provider.agree("A-2,K-2,S-2,K-1,1,2026-10-01,,200,EUR,B-2,")
+    row = f"S-2,{LONG[0].isoformat()},{LONG[1].isoformat()}"
+    provider.bring("outages", f"service,started_at,ended_at\n{row}\n")
+    settlement = provider.use_cases.settlement
+    run = settlement.open(by="ann", shards=1)
+    settlement.look(run.number, 0)
+    settlement.check(run.number, limit=1_000)
+    flushed, flush = [], Settling.flush
+
+    def dies(work):
+        flush(work)
+        flushed.append(work.subscription)
+        if len(flushed) == 2:
+            raise RuntimeError
+
+    monkeypatch.setattr(Settling, "flush", dies)
+    with pytest.raises(RuntimeError):
+        settlement.settle(run.number, 0)
+    assert booked(provider) == {"2026-10": Decimal("25.00")}
+    settlement.settle(run.number, 0)
+    settlement.settle(run.number, 0)
+    assert settlement.end(run.number).state == "ended"
+    found = {one.service: one.booked.amount for one in settlement.windows().windows if one.booked}
+    assert found == {"S-1": Decimal("25.00"), "S-2": Decimal("50.00")}
+    assert close(provider).lines == ()

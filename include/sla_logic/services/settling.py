@@ -113,14 +113,14 @@ class Settling:
             comparison = compare(ended.contract, facts, window=ended.calendar, as_of=self.at)
             if missing := self._complete.missing(sources_of(ended.contract), ended.window.end):
                 return Found(ended, RoundState.WAITING, "; ".join(missing))
-            delays = [*self._under_way(facts, ended.window), *comparison.provisional_reasons]
+            delays = [*self._active(facts, ended.window), *comparison.provisional_reasons]
             if delays and can_wait(ended.contract, ended.window, self.at):
                 return Found(ended, RoundState.WAITING, "; ".join(delays))
             return self._owed(ended, comparison, [*delays, *_longer_than_a_window(facts, ended)])
         except ForeseenError as error:
             return Found(ended, RoundState.FAILED, str(error))
 
-    def _under_way(self, facts: ServiceFacts, window: Period) -> list[str]:
+    def _active(self, facts: ServiceFacts, window: Period) -> list[str]:
         """Name the incidents of the window that are still under way."""
         mine = [one.reference for one in facts.tickets if window.contains(one.observed_from or one.opened_at)]
         active = active_tickets(self.batch.connection, mine)
