@@ -33,40 +33,39 @@ with DAG(
         "owner": "TELECO",
         "retries": 3,
         "retry_delay": pendulum.duration(seconds=20),
-        "do_xcom_push": False,
         "on_failure_callback": FailedTask(),
     },
 ) as dag:
 
-    @task
+    @task(do_xcom_push=False)
     def open_run(by: str, shards: int) -> None:
         """Open a run of settlement for this moment, or go on with one that was released."""
         from sla_airflow import settlement
 
         settlement.open_run(by=by, shards=shards)
 
-    @task
+    @task(do_xcom_push=False)
     def look(shard: int) -> None:
         """Work out what this shard would book, and write nothing but that."""
         from sla_airflow import settlement
 
         settlement.look(shard)
 
-    @task
+    @task(do_xcom_push=False)
     def compare_with_limits() -> None:
         """Compare what all shards would book with the limits; fail where a second person must release it."""
         from sla_airflow import settlement
 
         settlement.compare_with_limits()
 
-    @task
+    @task(do_xcom_push=False)
     def settle(shard: int) -> None:
         """Settle the windows of this shard, each customer's service in a transaction of its own."""
         from sla_airflow import settlement
 
         settlement.settle(shard)
 
-    @task
+    @task(do_xcom_push=False)
     def end_run() -> None:
         """Note that all shards are settled."""
         from sla_airflow import settlement
