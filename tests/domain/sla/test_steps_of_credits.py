@@ -1,12 +1,14 @@
 """What a judgement shows of a credit, step by step, and where the next one begins: worked by hand at each bound."""
 
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
 import pytest
 
+from include.sla_logic.domain.measurements import Reading
 from include.sla_logic.domain.sla.case import Measured
 from include.sla_logic.domain.sla.downtime import Downtime
 from include.sla_logic.domain.sla.next_tier import next_by_downtime
@@ -190,3 +192,26 @@ def test_the_next_tier_of_availability_begins_at_its_first_second(
     found = first(contract(objective(terms)), facts(), as_of=at("2025-04-10"))
     assert found.next_tier is not None
     assert found.next_tier.seconds_left == seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "left", "tier"),
+    [
+        (40, 10, "more than 50, at most 80"),
+        (50, 0, "more than 50, at most 80"),
+        (60, 20, "more than 80"),
+        (81, None, ""),
+    ],
+)
+def test_the_next_tier_of_a_value_is_the_nearest_dearer_one_also_with_an_open_end(
+    value: int, left: int | None, tier: str
+) -> None:
+    rows = [
+        {"at_most": 50, "credit": "0%"},
+        {"more_than": 50, "at_most": 80, "credit": "5%"},
+        {"more_than": 80, "credit": "9%"},
+    ]
+    latency = {"id": "latency", "metric": "latency", "rule": {"kind": "tiers", "tiers": rows}}
+    reading = Reading(metric="latency", value=Decimal(value), unit="ms")
+    found = first(contract(latency), facts(readings=[reading]), as_of=at("2025-04-20")).next_tier
+    assert (found and (found.value_left, found.tier)) == (None if left is None else (left, tier))
