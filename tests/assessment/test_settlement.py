@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import DBAPIError
 
 from include.sla_logic.services.imports import UnableToNoteComplete
 from include.sla_logic.services.settlement import UnableToSettle
@@ -267,6 +268,14 @@ def test_what_changes_between_the_preview_and_the_booking_is_left_to_the_next_ru
     assert booked(provider) == {}
     close(provider)
     assert booked(provider) == {"2026-10": Decimal("25.00")}
+
+
+def test_rounds_and_what_is_said_to_be_complete_are_only_ever_added(either):
+    provider = agreed(either)
+    close(provider)
+    for statement in ("DELETE FROM settlement_rounds", "DELETE FROM completeness"):
+        with pytest.raises(DBAPIError, match="only ever added"), provider.use_cases.work.writing() as connection:
+            connection.exec_driver_sql(statement)
 
 
 def test_a_moment_in_the_future_is_only_for_a_preview(provider):

@@ -83,5 +83,3 @@ completeness = Table(
     Index("ix_completeness_kind", "kind", "service", "until"),
     sqlite_autoincrement=True,
 )
-
-APPEND_ONLY = ("settlement_rounds", "completeness")
