@@ -31,9 +31,10 @@ def read_field(name: str, source: Source, row: Row, dialect: Dialect, *, as_of: 
     if source.text is not None:
         return _sentence(source.text, row, dialect)
     if name in _ENDS and CLOSING in row:
-        row = row[CLOSING]
-        if row is None:
+        closing: Row | None = row[CLOSING]
+        if closing is None:
             return None  # nothing has closed it yet
+        row = closing
     cell = _cell(source, row, dialect)
     if cell is None:
         return source.otherwise
