@@ -1,17 +1,18 @@
 """Where the operations database is, how letters and credits leave, and which network is worked on."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from include.sla_logic.domain.errors import ForeseenError
 
 _ROOT = Path(__file__).parents[2]
 _HOUR = 3600
+BILLING_OPTIONS = frozenset({"profile", "token", "timeout", "api_key", "api_secret", "wallet"})
 
 
 class UnableToReadSettings(ForeseenError):
@@ -62,9 +63,25 @@ class HttpSystem:
         return f"{type(self).__name__}({self.url})"
 
 
+class BillingProfile(StrEnum):
+    """What kind of billing system it is."""
+
+    TMF678 = "tmf678"
+    KILL_BILL = "killbill"
+    LAGO = "lago"
+
+
 @dataclass(frozen=True, repr=False)
 class BillingSystem(HttpSystem):
-    """The billing system, at the address of its TMF678 API, without the resource."""
+    """The billing system: a TMF678 API at its address without the resource, or the root of a Kill Bill or Lago server.
+
+    `api_key` and `api_secret` name a tenant of Kill Bill, `wallet` is the code of the wallets to credit at Lago.
+    """
+
+    profile: BillingProfile = BillingProfile.TMF678
+    api_key: str | None = None
+    api_secret: str | None = None
+    wallet: str | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -141,24 +158,48 @@ def read_smtp_url(url: str) -> Smtp:
 
 
 def read_billing_url(url: str) -> BillingSystem:
-    """Read `https://login:password@host:port/path`, the address of a TMF678 API."""
-    parts, address = _read_http_url("TELECO_BILLING_URL", url)
-    login, password = _login(parts)
-    return BillingSystem(url=address, login=login, password=password)
+    """Read `https://login:password@host:port/path?profile=killbill&api_key=…`, the address of a billing system."""
+    address, login, options = _read_url_with_options("TELECO_BILLING_URL", url, BILLING_OPTIONS)
+    return billing_system("TELECO_BILLING_URL", (address, *login), options)
+
+
+def billing_system(
+    setting: str, place: tuple[str, str | None, str | None], options: Mapping[str, str]
+) -> BillingSystem:
+    """Make a billing system of address, login and password, and of those options that are its own."""
+    url, login, password = place
+    given = {name: str(options[name]) or None for name in BILLING_OPTIONS & set(options)}
+    kind = given.get("profile") or BillingProfile.TMF678
+    if kind not in set(BillingProfile):
+        msg = f"{setting} has the unknown profile {kind}; there are {', '.join(BillingProfile)}."
+        raise UnableToReadSettings(msg)
+    system = BillingSystem(
+        url,
+        login,
+        password,
+        given.get("token"),
+        read_timeout(setting, given.get("timeout") or "20"),
+        BillingProfile(kind),
+        given.get("api_key"),
+        given.get("api_secret"),
+        given.get("wallet"),
+    )
+    needed = {
+        BillingProfile.KILL_BILL: {"login": login, "api_key": system.api_key, "api_secret": system.api_secret},
+        BillingProfile.LAGO: {"token": system.token},
+    }
+    if lacking := [name for name, value in needed.get(system.profile, {}).items() if not value]:
+        raise UnableToReadSettings(f"{setting} lacks {' and '.join(lacking)} for the profile {kind}.")
+    return system
 
 
 def read_network_url(url: str) -> NetworkChoice:
     """Read `simulated` or `https://login:password@host:port/path?timeout=20&token=…`, the address of an adapter."""
     if url == "simulated":
         return "simulated"
-    parts, address = _read_http_url("TELECO_NETWORK_URL", url)
-    options = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-    if unknown := sorted(set(options) - {"timeout", "token"}):
-        msg = f"TELECO_NETWORK_URL has the unknown option {unknown[0]}; it knows timeout and token."
-        raise UnableToReadSettings(msg)
-    login, password = _login(parts)
+    address, login, options = _read_url_with_options("TELECO_NETWORK_URL", url, frozenset({"timeout", "token"}))
     seconds = read_timeout("TELECO_NETWORK_URL", options.get("timeout", "20"))
-    return NetworkSystem(address, login, password, options.get("token") or None, seconds)
+    return NetworkSystem(address, *login, options.get("token") or None, seconds)
 
 
 def read_timeout(setting: str, said: str) -> float:
@@ -172,8 +213,10 @@ def read_timeout(setting: str, said: str) -> float:
     return seconds
 
 
-def _read_http_url(setting: str, url: str) -> tuple[SplitResult, str]:
-    """Return the parts of the URL, and the address without login and options."""
+def _read_url_with_options(
+    setting: str, url: str, known: Collection[str]
+) -> tuple[str, tuple[str | None, str | None], dict[str, str]]:
+    """Return the address without login and options, login and password, and the options."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -181,11 +224,12 @@ def _read_http_url(setting: str, url: str) -> tuple[SplitResult, str]:
         raise UnableToReadSettings(f"{setting} has a port that is not a number.") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UnableToReadSettings(f"{setting} must look like https://login:password@host:port/path.")
-    return parts, f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def _login(parts: SplitResult) -> tuple[str | None, str | None]:
-    return (
+    options = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    if unknown := sorted(set(options) - set(known)):
+        names = f"{', '.join(sorted(known)[:-1])} and {max(known)}"
+        raise UnableToReadSettings(f"{setting} has the unknown option {unknown[0]}; it knows {names}.")
+    login = (
         unquote(parts.username) if parts.username else None,
         unquote(parts.password) if parts.password else None,
     )
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}", login, options

@@ -8,10 +8,10 @@ from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from include.sla_logic.settings import (
-    BillingSystem,
     NetworkChoice,
     NetworkSystem,
     Settings,
+    billing_system,
     letters_beside,
     read_timeout,
 )
@@ -159,9 +159,8 @@ def network() -> NetworkChoice:
 
 
 def _with_billing(settings: Settings, connection: Connection) -> Settings:
-    timeout = float(connection.extra_dejson.get("timeout", 20))
-    system = BillingSystem(*_address_and_login(connection), token=_token(connection), timeout=timeout)
-    return replace(settings, billing=system)
+    place = _address_and_login(connection)
+    return replace(settings, billing=billing_system(f"The connection {BILLING}", place, connection.extra_dejson))
 
 
 def _address_and_login(connection: Connection) -> tuple[str, str | None, str | None]:

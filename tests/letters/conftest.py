@@ -37,13 +37,6 @@ def encrypted_server(encryption: ssl.SSLContext) -> Iterator[Server]:
     yield from serve(Postbox(), ssl_context=encryption, auth_require_tls=False, authenticator=authenticate)
 
 
-@pytest.fixture
-def open_server() -> Iterator[Server]:
-    """Return a server that wants a login and has no TLS, of which it is itself warned."""
-    with pytest.warns(UserWarning, match="Requiring AUTH while not requiring TLS"):
-        yield from serve(Postbox(), auth_required=True, auth_require_tls=False, authenticator=authenticate)
-
-
 @pytest.fixture(scope="session")
 def pango() -> None:
     """Have what a PDF needs from the system."""

@@ -2,19 +2,29 @@
 
 import json
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from airflow.sdk import Connection
 
-from include.sla_logic.settings import MailTls, NetworkSystem, Settings, Smtp, UnableToReadSettings
+from include.sla_logic.settings import (
+    BillingProfile,
+    BillingSystem,
+    MailTls,
+    NetworkSystem,
+    Settings,
+    Smtp,
+    UnableToReadSettings,
+)
 from sla_airflow.connections import OperationsDatabaseUnknown, network, settings, settings_inside
 
-DATABASE, MAIL, NETWORK = (f"AIRFLOW_CONN_TELECO_{name}" for name in ("DB", "SMTP", "NETWORK"))
+DATABASE, MAIL, NETWORK, BILLING = (f"AIRFLOW_CONN_TELECO_{name}" for name in ("DB", "SMTP", "NETWORK", "BILLING"))
 
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (DATABASE, MAIL, NETWORK, "TELECO_DB_URL", "TELECO_LETTERS", "TELECO_SMTP_URL", "TELECO_NETWORK_URL"):
+    ours = ("TELECO_DB_URL", "TELECO_LETTERS", *(f"TELECO_{name}_URL" for name in ("SMTP", "NETWORK", "BILLING")))
+    for name in (DATABASE, MAIL, NETWORK, BILLING, *ours):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -127,6 +137,44 @@ def test_the_network_connection_is_read_as_the_http_provider_does(monkeypatch, c
     assert network() == system
     monkeypatch.delenv(NETWORK)
     assert network() is None
+
+
+LAGO = {"profile": BillingProfile.LAGO, "token": "T", "wallet": "sla"}
+KILL_BILL = {"profile": BillingProfile.KILL_BILL, "api_key": "bob", "api_secret": "lazar"}
+
+
+@pytest.mark.parametrize(
+    ("place", "options", "system"),
+    [
+        ("bill.example/tmf", {"timeout": "5"}, BillingSystem("https://bill.example/tmf", timeout=5)),
+        ("me:p%40ss@kb.example:8080", KILL_BILL, BillingSystem("https://kb.example:8080", "me", "p@ss", **KILL_BILL)),
+        ("api.getlago.com", LAGO, BillingSystem("https://api.getlago.com", **LAGO)),
+    ],
+)
+def test_connection_and_environment_name_the_same_billing_system(monkeypatch, place, options, system):
+    monkeypatch.setenv(DATABASE, "sqlite:////srv/teleco.db")
+    monkeypatch.setenv("TELECO_BILLING_URL", f"https://{place}?{urlencode(options)}")
+    assert settings().billing == Settings.from_environment().billing == system
+    monkeypatch.delenv("TELECO_BILLING_URL")
+    kept = {"conn_type": "http", "host": system.url, "login": system.login, "password": system.password}
+    monkeypatch.setenv(BILLING, json.dumps(kept | {"extra": options}))
+    assert settings().billing == system
+
+
+@pytest.mark.parametrize(
+    ("extra", "says"),
+    [
+        ({"profile": "sap"}, "the unknown profile sap; there are tmf678, killbill, lago"),
+        ({"profile": "killbill", "api_key": "bob"}, "lacks login and api_secret for the profile killbill"),
+        ({"profile": "lago"}, "lacks token for the profile lago"),
+        ({"timeout": "soon"}, "the timeout soon"),
+    ],
+)
+def test_a_billing_connection_that_lacks_something_is_refused(monkeypatch, extra, says):
+    monkeypatch.setenv(DATABASE, "sqlite:////srv/teleco.db")
+    monkeypatch.setenv(BILLING, json.dumps({"conn_type": "http", "host": "https://bill.example", "extra": extra}))
+    with pytest.raises(UnableToReadSettings, match=f"connection teleco_billing.*{says}"):
+        settings()
 
 
 @pytest.mark.parametrize(

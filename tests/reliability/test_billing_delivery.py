@@ -5,14 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from include.sla_logic.gateways.billing_http import (
-    UnableToConfirmCredit,
+from include.sla_logic.gateways.billing.client import (
     UnableToPostCredit,
     UnableToReachBilling,
     UnableToReadPostings,
-    list_keys,
-    post_credit,
+    UnableToUseBilling,
 )
+from include.sla_logic.gateways.billing.postings import UnableToConfirmCredit
+from include.sla_logic.gateways.billing.profiles import list_postings, post_credit
+from include.sla_logic.gateways.billing.tmf678 import rate_of
 from include.sla_logic.settings import BillingSystem, Settings, UnableToReadSettings
 from tests.faults.outside import Billing
 
@@ -36,7 +37,7 @@ def billing() -> Iterator[Billing]:
 
 def post(billing: Billing, *, timeout: float = 60, **changes: str):
     system = BillingSystem(f"http://127.0.0.1:{billing.port}/tmf-api/", timeout=timeout)
-    return post_credit(PAYLOAD | changes, key=KEY, system=system)
+    return post_credit(PAYLOAD | changes, key=KEY, system=system, sent_before=True)
 
 
 def test_a_credit_is_posted_as_tmf678_has_it_and_the_answer_is_kept(billing):
@@ -106,16 +107,19 @@ def test_all_keys_are_listed_whatever_the_size_of_a_page(billing):
     system = BillingSystem(f"http://127.0.0.1:{billing.port}", timeout=60)
     keys = [f"k3:billing:TT-00000{n}:latency:20261101" for n in range(5)]
     for key in keys:
-        post_credit(PAYLOAD, key=key, system=system)
-    assert list_keys(system) == keys
+        post_credit(PAYLOAD, key=key, system=system, sent_before=False)
+    assert [one.key for one in list_postings(system, ())] == keys
+    for body in billing.bodies:  # as releases before this one had posted it
+        body["externalId"] = body.pop("characteristic")[0]["value"]
+    assert [one.key for one in list_postings(system, ())] == keys
     billing.be("down")
     with pytest.raises(UnableToReadPostings):
-        list_keys(system)
+        list_postings(system, ())
 
 
 def test_a_billing_system_that_lists_nothing_says_so(httpserver_answers):
     with pytest.raises(UnableToReadPostings, match="501"):
-        list_keys(httpserver_answers(201))
+        list_postings(httpserver_answers(201), ())
 
 
 def test_an_amount_that_json_cannot_say_is_refused_for_good(billing):
@@ -126,13 +130,39 @@ def test_an_amount_that_json_cannot_say_is_refused_for_good(billing):
 @pytest.mark.parametrize("code", [400, 422])
 def test_what_the_billing_system_will_never_accept_is_refused_for_good(httpserver_answers, code):
     with pytest.raises(UnableToPostCredit, match=str(code)):
-        post_credit(PAYLOAD, key=KEY, system=httpserver_answers(code))
+        post_credit(PAYLOAD, key=KEY, system=httpserver_answers(code), sent_before=False)
+
+
+@pytest.mark.parametrize("code", [301, 404, 405, 501])
+def test_an_address_that_takes_no_posting_is_told_at_once(httpserver_answers, code):
+    with pytest.raises(UnableToUseBilling, match=f"{code}.*an extension, TMF678 itself does not have it"):
+        post_credit(PAYLOAD, key=KEY, system=httpserver_answers(code), sent_before=False)
+
+
+def test_the_body_of_the_extension_is_a_rate_of_tmf678_v5(shared_data):
+    import yaml
+    from jsonschema import Draft202012Validator
+
+    schemas = yaml.load((shared_data / "tmforum" / "tmf678v5.yaml").read_bytes(), yaml.CSafeLoader)["components"][
+        "schemas"
+    ]
+    body = rate_of(PAYLOAD, KEY)
+
+    def faults(name, value):
+        schema = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
+        return [error.message for error in Draft202012Validator(schema).iter_errors(value)]
+
+    [mark] = body["characteristic"]
+    assert faults("AppliedCustomerBillingRate", body) == faults(mark["@type"], mark) == []
+    known = set().union(*(part.get("properties", {}) for part in schemas["AppliedCustomerBillingRate"]["allOf"]))
+    assert set(body) - known == {"@type"}
+    assert faults("AppliedCustomerBillingRate", body | {"billingAccount": {"id": "A-1"}}) != []
 
 
 def test_login_and_token_are_sent_and_never_shown(httpserver_answers):
     system = httpserver_answers(201, login="teleco", password="geheim")
     with pytest.raises(UnableToReachBilling):
-        post_credit(PAYLOAD, key=KEY, system=system)
+        post_credit(PAYLOAD, key=KEY, system=system, sent_before=False)
     assert httpserver_answers.headers["Authorization"] == "Basic " + base64.b64encode(b"teleco:geheim").decode()
     assert httpserver_answers.headers["Idempotency-Key"] == f'"{KEY}"'
     assert "geheim" not in repr(system)

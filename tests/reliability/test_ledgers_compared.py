@@ -58,8 +58,9 @@ def test_each_difference_between_the_ledgers_is_named(sending, billing):
     assert differences(sending) == ["was acknowledged, but billing holds no posting for billing:X-1"]
     more = posted | {"taxExcludedAmount": {"unit": "EUR", "value": 99.5}}
     twice = posted | {"id": "ACBR-9"}
-    foreign = posted | {"id": "ACBR-10", "externalId": "another:billing:X-1"}
-    lost = posted | {"id": "ACBR-11", "externalId": posted["externalId"] + "7"}
+    [mark] = posted["characteristic"]
+    foreign = posted | {"id": "ACBR-10", "characteristic": [mark | {"value": "another:billing:X-1"}]}
+    lost = posted | {"id": "ACBR-11", "characteristic": [mark | {"value": f"{mark['value']}7"}]}
     billing.bodies += [more, twice, foreign, lost]
     assert differences(sending) == [
         "billing holds 99.5 EUR on A-1, sent were 12.34 EUR on A-1",

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 from include.sla_logic.cli import app, sentence_of
+from include.sla_logic.persistence.schema.system_t import outbox
 from include.sla_logic.process.step import step
 from include.sla_logic.services import UnableToAcceptNotification, UseCases
 from tests.services.sample import conf, open_use_cases
@@ -89,6 +91,13 @@ def test_the_outbox_is_listed_sent_and_retried(settled, tmp_path):
     assert "KeyError" in sla("outbox", "list", "--state", "waiting").stdout
     assert "is due now" in sla("outbox", "retry", "2", "--by", "Kim").stdout
     assert sla("outbox", "retry", "1").exit_code == 1
+    assert "does not wait for a person" in sla("outbox", "release", "2", "--reason", "early").stderr
+    with settled.work.writing() as connection:
+        given_up = {"state": "dead", "last_error": "UnableToLookForCredit: nobody tells"}
+        connection.execute(update(outbox).where(outbox.c.id == 2).values(given_up))
+    released = sla("outbox", "release", "2", "--reason", "not there", "--by", "Kim")
+    assert "it is posted once more" in released.stdout
+    assert [m["state"] for m in json.loads(sla("outbox", "list", "--json").stdout)] == ["waiting", "sent"]
 
 
 def test_the_quarantine_is_listed_shown_and_retried(settled, tmp_path):

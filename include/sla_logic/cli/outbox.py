@@ -40,14 +40,33 @@ def _next(state: str, at: object) -> object:
 
 @app.command("retry")
 def retry(
-    number: Annotated[int, typer.Argument(help="The message's id in `sla outbox list`.")],
+    numbers: Annotated[list[int], typer.Argument(help="The ids of messages in `sla outbox list`.")],
     by: Annotated[str, typer.Option(help="Who asks for it; kept in the audit.", default_factory=getpass.getuser)],
 ) -> None:
-    """Make a message due now, even a dead one; the next sending takes it, under its old key."""
+    """Make messages due now, even dead ones; the next sending takes them, under their old keys."""
     from include.sla_logic.services import Settings, UseCases
 
-    message = UseCases(Settings.from_environment()).outbox.retry(number, by=by)
-    typer.echo(f"Message {message.id} is due now; `sla outbox send` sends it at once.")
+    use_cases = UseCases(Settings.from_environment())
+    for number in numbers:
+        message = use_cases.outbox.retry(number, by=by)
+        typer.echo(f"Message {message.id} is due now; `sla outbox send` sends it at once.")
+
+
+@app.command("release")
+def release(
+    number: Annotated[int, typer.Argument(help="The message's id in `sla outbox list`.")],
+    reason: Annotated[str, typer.Option(help="What you saw at the billing system; kept in the audit.")],
+    by: Annotated[str, typer.Option(help="Who looked; kept in the audit.", default_factory=getpass.getuser)],
+    posted: Annotated[
+        str | None, typer.Option(help="The posting's id there, if it is posted; without it, it is posted once more.")
+    ] = None,
+) -> None:
+    """Say whether billing holds a credit that may have been posted and cannot be looked for."""
+    from include.sla_logic.services import Settings, UseCases
+
+    message = UseCases(Settings.from_environment()).outbox.release(number, by=by, reason=reason, posting=posted)
+    then = "it is posted once more with the next sending" if posted is None else f"it counts as posted as {posted}"
+    typer.echo(f"Message {message.id} is released: {then}.")
 
 
 @app.command("send")

@@ -53,6 +53,11 @@ def read_accounts(connection: Connection, accounts: Collection[str]) -> Accounts
     return Accounts(currencies, invoices, totals(connection, [one for one in invoices.values() if one]), rows)
 
 
+def account_names(connection: Connection) -> list[str]:
+    """Return the ids of all billing accounts."""
+    return list(connection.scalars(select(t.billing_accounts.c.id)))
+
+
 def _shared_days(invoice: Row[Any], window: Period) -> int:
     """Count the days that both have; invoices are dated in days, windows begin at midnight of the contract's zone."""
     days: int = (min(invoice.ends, window.end.date()) - max(invoice.starts, window.start.date())).days

@@ -132,14 +132,30 @@ def _change(connection: Connection, rows: Sequence[dict[str, Any]], *conditions:
 
 def retry_message(connection: Connection, number: int, *, now: datetime) -> Outgoing:
     """Make a waiting or dead message due now and reset its attempts; its key stays."""
-    row = connection.execute(select(outbox).where(outbox.c.id == number).with_for_update()).one_or_none()
-    if row is None:
-        raise UnableToFindMessage(f"The outbox has no message {number}.")
+    row = _locked(connection, number)
     if row.state not in {"waiting", "dead"}:
         raise UnableToRetryMessage(f"Message {number} cannot be retried: it is {row.state}.")
     due = {"state": "waiting", "attempts": 0, "next_attempt_at": now}
     connection.execute(update(outbox).where(outbox.c.id == number).values(due))
     return _outgoing(row, state="waiting", attempts=0, next_attempt_at=now)
+
+
+def release_message(connection: Connection, number: int, *, reason: str, now: datetime) -> Outgoing:
+    """Make a message that was given up for this kind of reason as due as one that was never sent; its key stays."""
+    row = _locked(connection, number)
+    if row.state != "dead" or not (row.last_error or "").startswith(f"{reason}:"):
+        msg = f"Message {number} does not wait for a person to look for it: it is {row.state}"
+        raise UnableToRetryMessage(f"{msg} ({row.last_error}).")
+    due = {"state": "waiting", "attempts": 0, "next_attempt_at": now, "last_error": None}
+    connection.execute(update(outbox).where(outbox.c.id == number).values(due))
+    return _outgoing(row, with_payload=True, **due)
+
+
+def _locked(connection: Connection, number: int) -> Row[Any]:
+    row = connection.execute(select(outbox).where(outbox.c.id == number).with_for_update()).one_or_none()
+    if row is None:
+        raise UnableToFindMessage(f"The outbox has no message {number}.")
+    return row
 
 
 def list_messages(

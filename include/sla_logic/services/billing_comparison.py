@@ -23,7 +23,7 @@ def against_billing(work: UnitOfWork) -> Sequence[str]:
 
     Their ledger is read first: what leaves meanwhile is known here and not missed there.
     """
-    from include.sla_logic.gateways.billing_answers import UnableToReadPostings
+    from include.sla_logic.gateways.billing.client import UnableToReadPostings
 
     try:
         theirs = None if work.settings.billing is None else _listed(work)
@@ -37,10 +37,15 @@ def against_billing(work: UnitOfWork) -> Sequence[str]:
 
 
 def _listed(work: UnitOfWork) -> list[Posting]:
-    from include.sla_logic.gateways.billing_http import list_postings
+    """Read what the billing system holds on the accounts that something was sent to."""
+    from include.sla_logic.gateways.billing.profiles import list_postings
 
     assert work.settings.billing is not None  # noqa: S101 - asked before
-    return list_postings(work.settings.billing)
+    with work.reading() as connection:
+        payloads = connection.scalars(select(outbox.c.payload).where(outbox.c.kind == BILLING))
+        accounts = {payload["account"] for payload in payloads}
+    theirs = [one for one in list_postings(work.settings.billing, accounts) if not one.undone]
+    return [(one.key, one.account, one.amount, one.currency) for one in theirs]
 
 
 def _simulated(connection: Connection) -> list[Posting]:

@@ -14,7 +14,15 @@ from include.sla_logic.persistence.audit import Act, acts_about, note_act
 from include.sla_logic.persistence.flush import file_messages, flush, message_row
 from include.sla_logic.persistence.incident_records import find_number, find_number_of_run, lock_tickets, ticket_number
 from include.sla_logic.persistence.installation import installation_id
-from include.sla_logic.persistence.outbox import Outgoing, count_messages, has_message, list_messages, retry_message
+from include.sla_logic.persistence.outbox import (
+    Outgoing,
+    count_messages,
+    has_message,
+    list_messages,
+    note_sent,
+    release_message,
+    retry_message,
+)
 from include.sla_logic.persistence.pending_messages import Message
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.installation import refuse_moved
@@ -77,6 +85,25 @@ class Outbox:
             message = retry_message(connection, number, now=now)
             detail = f"{message.key}: {reason}" if reason else message.key
             note_act(connection, Act(now, by, "message retried", message.ticket or message.key, detail))
+            return message
+
+    def release(self, number: int, *, by: str, reason: str, posting: str | None = None) -> Outgoing:
+        """Take a person's word for what billing holds: this posting, or nothing, so that it is posted once more.
+
+        Raises `UnableToFindMessage`, and `UnableToRetryMessage` where the message does not wait for that word.
+        """
+        from include.sla_logic.gateways.billing.searched import UnableToLookForCredit
+        from include.sla_logic.gateways.simulated_ledger import mark_posted
+
+        with self.work.writing() as connection:
+            now = self.work.database.now(connection)
+            message = release_message(connection, number, reason=UnableToLookForCredit.__name__, now=now)
+            if posting is not None:
+                note_sent(connection, [(message, {"posting": posting, "said_by": by})], now=now)
+                mark_posted(connection, [message.payload["credit"]], now)
+            said = f"posted as {posting}" if posting is not None else "not posted"
+            detail = f"{message.key} is {said}: {reason}"
+            note_act(connection, Act(now, by, "message released", message.ticket or message.key, detail))
             return message
 
     def tell_operators(self, dag: str, task: str, why: str) -> bool:

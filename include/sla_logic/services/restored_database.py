@@ -8,6 +8,7 @@ from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.installation import AirflowMark
 from include.sla_logic.domain.outgoing_keys import name_in
 from include.sla_logic.letters.operator_mail import lost_tickets_mail
+from include.sla_logic.persistence.accounts import account_names
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.incident_records import ticket_id, tickets_in
 from include.sla_logic.persistence.installation import go_on_above, highest_numbers, installation_id
@@ -88,7 +89,8 @@ class RestoredDatabase:
 
     def _keys_at_billing(self, mark: AirflowMark | None, above: int | None) -> Sequence[str]:
         """Return the keys of everything that the billing system has posted; the simulated ledger is restored too."""
-        from include.sla_logic.gateways.billing_http import UnableToReadPostings, list_keys
+        from include.sla_logic.gateways.billing.client import UnableToReadPostings
+        from include.sla_logic.gateways.billing.profiles import list_postings
 
         system = self.work.settings.billing
         if system is None:
@@ -97,7 +99,9 @@ class RestoredDatabase:
                 raise UnableToGoOnAbove(f"{msg} {_SAY_IT}")
             return ()
         try:
-            return list_keys(system)
+            with self.work.reading() as connection:
+                accounts = account_names(connection)
+            return [one.key for one in list_postings(system, accounts) if one.key]
         except UnableToReadPostings as error:
             if above is None:
                 raise UnableToGoOnAbove(f"{error} {_SAY_IT}") from error

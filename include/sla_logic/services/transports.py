@@ -31,19 +31,27 @@ def _billing(settings: Settings, database: Database) -> Transport:
     system = settings.billing
     if system is None:
         return _ledger(database)
-    from include.sla_logic.gateways.billing_http import UnableToConfirmCredit, UnableToPostCredit
+    from include.sla_logic.gateways.billing import client, postings, searched
 
     def deliver(message: Outgoing) -> Any:
-        from include.sla_logic.gateways.billing_http import post_credit
+        from include.sla_logic.gateways.billing.profiles import post_credit
 
-        return post_credit(message.payload, key=message.key, system=system)
+        before = message.attempts > 1 or message.last_error is not None
+        return post_credit(message.payload, key=message.key, system=system, sent_before=before)
 
     def acknowledged(connection: Connection, messages: Sequence[Outgoing]) -> None:
         from include.sla_logic.gateways.simulated_ledger import mark_posted
 
         mark_posted(connection, [message.payload["credit"] for message in messages], database.now(connection))
 
-    return Transport(deliver, refused=(UnableToPostCredit, UnableToConfirmCredit), acknowledged=acknowledged)
+    refused = (
+        client.UnableToPostCredit,
+        client.UnableToUseBilling,
+        client.UnableToReadPostings,
+        postings.UnableToConfirmCredit,
+        searched.UnableToLookForCredit,
+    )
+    return Transport(deliver, refused=refused, acknowledged=acknowledged)
 
 
 def _ledger(database: Database) -> Transport:
