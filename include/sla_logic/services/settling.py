@@ -59,7 +59,7 @@ class Found:
             return True
         if self.facts is None:  # not judged: the reason is all there is
             return self.reason != before.reason
-        return self.owed is not None and to_minor_units(self.owed) != before.owed
+        return self.owed is not None and bool(to_minor_units(self.owed) != before.owed)
 
 
 @dataclass
