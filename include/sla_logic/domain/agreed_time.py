@@ -12,7 +12,7 @@ from include.sla_logic.domain.period import Instant, to_seconds
 
 def _not_negative(charge: Money) -> Money:
     if charge.amount < 0:
-        msg = f"a charge of {charge} is below zero"
+        msg = f"a charge of {charge} is below zero; write 0 or more"
         raise ValueError(msg)
     return charge
 
@@ -35,7 +35,8 @@ class AgreedTime(Value):
     @model_validator(mode="after")
     def _does_not_end_before_it_starts(self) -> Self:
         if self.end is not None and self.end < self.start:
-            msg = f"the agreement ends at {self.end.isoformat()}, before its start at {self.start.isoformat()}"
+            ends, starts = self.end.isoformat(), self.start.isoformat()
+            msg = f"the agreement ends at {ends}, before its start at {starts}; write a later end"
             raise ValueError(msg)
         return self
 
@@ -50,6 +51,7 @@ def belong_to_one_each(agreements: tuple[AgreedTime, ...]) -> tuple[AgreedTime, 
     in_order = sorted(agreements, key=lambda one: one.span)
     for one, two in pairwise(in_order):
         if two.span[0] < one.span[1]:
-            msg = f"two agreements hold the time from {two.start.isoformat()}: a day belongs to one agreement"
+            when = f"two agreements hold the time from {two.start.isoformat()}"
+            msg = f"{when}: a day belongs to one agreement; write when the first ends"
             raise ValueError(msg)
     return tuple(in_order)

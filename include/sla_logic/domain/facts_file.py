@@ -4,13 +4,14 @@ Nothing in a file is ignored: a field that no model has is refused, as a misspel
 """
 
 from datetime import datetime
-from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from include.sla_logic.domain.contract.reading import Lines, UnableToReadContract, read_fields
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.facts_refusal import NO_NUMBER, odd_numbers, reason_of
 from include.sla_logic.domain.facts_series import WrittenSeries, join_series
 from include.sla_logic.domain.measurements import LineState, ServiceFacts, StateChange, from_state_changes
 from include.sla_logic.domain.period import Period
@@ -69,6 +70,9 @@ def read_facts(text: str, *, name: str) -> FactsFile:
         fields, lines = read_fields(text, name=name, most=MOST_VALUES, what="a facts file")
     except UnableToReadContract as error:
         raise UnableToReadFacts(str(error)) from error
+    for path, given in odd_numbers(fields, _numbers()):
+        said = f"{'.'.join(map(str, path))}: {given} {NO_NUMBER}"
+        raise UnableToReadFacts(f"{name}, line {lines[path]}: {said}")
     try:
         written = _SERIES.validate_python(fields.pop("series", None) or (), extra="forbid")
     except ValidationError as error:
@@ -85,20 +89,25 @@ def _refused(error: ValidationError, above: tuple[str | int, ...], lines: Lines,
     """Name the first field that is wrong; a name that no model knows explains why another is missing."""
     wrong = min(error.errors(), key=lambda entry: entry["type"] != "extra_forbidden")
     path = (*above, *wrong["loc"])
-    field = ".".join(str(part) for part in path)
-    says = wrong["msg"].removeprefix("Value error, ")
-    if wrong["type"] == "extra_forbidden":
-        meant = get_close_matches(str(path[-1]), _names(), n=1)
-        says = f"{path[-1]} is no field" + (f"; did you mean {meant[0]}?" if meant else "")
-    if wrong["type"] == "timezone_aware":
-        says = f"{wrong['input']} has no time zone; write it as 2025-04-10T08:00:00Z"
-    return UnableToReadFacts(f"{name}, line {lines[path]}: {field}: {says}")
+    return UnableToReadFacts(f"{name}, line {lines[path]}: {reason_of(wrong, path, lines, _names())}")
+
+
+@cache
+def _fields() -> dict[str, str]:
+    """Return all fields that a facts file may have, at any depth, each with what the schema says of it."""
+    found: dict[str, str] = {}
+    schema: dict[str, Any] = FactsFile.model_json_schema()
+    for model in (schema, *schema["$defs"].values(), WrittenSeries.model_json_schema()):
+        found |= {name: str(form) for name, form in model.get("properties", {}).items()}
+    return found
 
 
 def _names() -> list[str]:
-    """Return the names of all fields that a facts file may have, at any depth."""
-    found: set[str] = set()
-    schema: dict[str, Any] = FactsFile.model_json_schema()
-    for model in (schema, *schema["$defs"].values(), WrittenSeries.model_json_schema()):
-        found |= set(model.get("properties", ()))
-    return sorted(found)
+    return sorted(_fields())
+
+
+@cache
+def _numbers() -> frozenset[str]:
+    """Return the fields that hold one number."""
+    kinds = ("'type': 'number'", "'type': 'integer'")
+    return frozenset(n for n, form in _fields().items() if any(k in form for k in kinds) and "'array'" not in form)

@@ -53,7 +53,8 @@ class WrittenSeries(Value):
         needed = max((_decimals(value) for value in written), default=0)
         most = _MOST_DECIMALS if self.decimals is None else self.decimals
         if needed > most:
-            msg = f"A sample of {self.metric} has {needed} decimals, and {most} are kept: none is rounded."
+            kept = f"A sample of {self.metric} has {needed} decimals, and {most} are kept"
+            msg = f"{kept}: none is rounded; write a finer `decimals`."
             raise UnableToPlaceSample(msg)
         return needed if self.decimals is None else self.decimals
 
@@ -87,7 +88,7 @@ def _joined(metric: str, parts: Sequence[WrittenSeries]) -> SampleSeries:
     for name in _ALIKE:
         found = {str(getattr(part, name)) for part in parts}
         if len(found) > 1:
-            msg = f"Two series of {metric} cannot be joined: their {name} are {' and '.join(sorted(found))}."
+            msg = f"Two series of {metric} cannot be joined: their {name} are {' and '.join(sorted(found))}; write one."
             raise UnableToPlaceSample(msg)
     placed = SampleSeries.from_samples(
         (pair for part in parts for pair in part.pairs()),

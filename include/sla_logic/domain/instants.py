@@ -63,9 +63,9 @@ def possible(moment: datetime) -> datetime:
     try:
         instant = moment.astimezone(UTC)
     except OverflowError as error:
-        raise NotAnInstant(f"{moment} is no time of ours: it lies beyond the calendar") from error
+        raise NotAnInstant(f"{moment} is no time of ours: it lies beyond the calendar; {HOW}") from error
     if instant <= _ZERO or instant.year > _LAST_YEAR:
-        raise NotAnInstant(f"{instant:%Y-%m-%dT%H:%M:%SZ} is no time of ours: a clock or a field was not set")
+        raise NotAnInstant(f"{instant:%Y-%m-%dT%H:%M:%SZ} is no time of ours: a clock or a field was not set; {HOW}")
     return instant
 
 

@@ -39,11 +39,11 @@ def minor_digits(currency: str) -> int:
 
 def _finite(amount: Decimal) -> Decimal:
     if not amount.is_finite():
-        msg = "an amount of money must be a finite number"
+        msg = "is no amount of money: write its digits"
         raise ValueError(msg)
     exponent = amount.as_tuple().exponent
     if amount.adjusted() >= _MOST_DIGITS or (isinstance(exponent, int) and exponent < -_FINEST):
-        msg = f"an amount of money has at most {_MOST_DIGITS} digits before the point and {_FINEST} behind it"
+        msg = f"is no amount of money: write at most {_MOST_DIGITS} digits before the point and {_FINEST} behind it"
         raise ValueError(msg)
     return amount
 

@@ -47,7 +47,7 @@ class Period(BaseModel):
     @model_validator(mode="after")
     def _does_not_end_before_it_starts(self) -> Self:
         if self.end < self.start:
-            msg = f"the end {self.end.isoformat()} lies before the start {self.start.isoformat()}"
+            msg = f"the end {self.end.isoformat()} lies before the start {self.start.isoformat()}; write a later end"
             raise ValueError(msg)
         return self
 

@@ -111,7 +111,7 @@ class SampleSeries(Value):
             index, off = divmod(at - first, step_seconds)
             if off:
                 when = from_seconds(at + shift).isoformat()
-                msg = f"The sample of {metric} at {when} is off the {step_seconds} s grid."
+                msg = f"The sample of {metric} at {when} is off the {step_seconds} s grid: write its step."
                 raise UnableToPlaceSample(msg)
             column[index] = NOT_MEASURED if stored is None else stored
         return cls(
@@ -129,7 +129,7 @@ def _empty(steps: int, metric: str) -> Column:
     import numpy as np
 
     if steps > MOST_STEPS:
-        msg = f"The samples of {metric} lie {steps} steps apart; a series holds at most {MOST_STEPS}."
+        msg = f"The samples of {metric} lie {steps} steps apart; write a shorter series, of at most {MOST_STEPS}."
         raise UnableToPlaceSample(msg)
     return np.full(steps, NOT_MEASURED, dtype=np.int64)
 
@@ -144,13 +144,13 @@ def _placed(
         if value is not None:
             stored = int(_EXACTLY.scaleb(Decimal(value), decimals).to_integral_value(ROUND_HALF_UP))
             if abs(stored) >= _LARGEST:
-                msg = f"The sample {value} of {metric} is too large."
+                msg = f"The sample {value} of {metric} is too large: write it with fewer decimals."
                 raise UnableToPlaceSample(msg)
         if at in placed and placed[at] != stored:
-            msg = f"Two different samples of {metric} at {moment.isoformat()}."
+            msg = f"Two different samples of {metric} at {moment.isoformat()}: write the one that holds."
             raise UnableToPlaceSample(msg)
         placed[at] = stored
     if not placed:
-        msg = f"A series of {metric} needs at least one sample."
+        msg = f"A series of {metric} needs at least one sample: write it, or leave the series out."
         raise UnableToPlaceSample(msg)
     return placed

@@ -42,11 +42,7 @@ Writer.add_representer(str, _written)
 
 
 def compare_both(fields: Any) -> None:
-    """A number with a huge exponent is refused as a text too, which the schema cannot say of every text."""
     text = yaml.dump(fields, Dumper=Writer, sort_keys=False, allow_unicode=True)
-    if re.search(r"\d[eE][-+]?\d{3,}'?$", text, flags=re.MULTILINE):
-        assert not loads(text), text
-        return
     assert loads(text) == PUBLISHED.is_valid(yaml.load(text, Loader=yaml.CSafeLoader)), text
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.forms import form_schema
+from include.sla_logic.domain.contract.yaml_text import HUGE
 from include.sla_logic.domain.written import WRITTEN, stating_forms
 
 _MOST_CHARACTERS, _MOST_ITEMS, _LARGEST_WHOLE = 4_000, 500, 1_000_000_000
@@ -45,10 +46,10 @@ def _name(node: dict[str, Any], number: int) -> str:
 
 def _bounded(node: dict[str, Any]) -> dict[str, Any]:
     kind, pattern = node.get("type"), node.get("pattern")
-    if isinstance(pattern, str) and pattern.endswith("$"):
-        return {**node, "pattern": pattern + _AT_THE_END}
-    if kind == "string" and not {"enum", "const", "pattern"} & node.keys():
-        return {"maxLength": _MOST_CHARACTERS, **node}
+    if kind == "string" and not {"enum", "const"} & node.keys():
+        stated = {"pattern": pattern + _AT_THE_END} if isinstance(pattern, str) and pattern.endswith("$") else {}
+        longest = {} if pattern else {"maxLength": _MOST_CHARACTERS}
+        return {**longest, **node, **stated, "not": {"pattern": HUGE + _AT_THE_END}}
     if kind == "array":
         return {"maxItems": _MOST_ITEMS, **node}
     if kind == "integer":

@@ -23,10 +23,11 @@ _ODD_NUMBER = re.compile(
     r"|[0-9_]*_[0-9_]*\.[0-9_]*|[0-9]+\.[0-9]*_[0-9_]*)([eE][-+][0-9]+)?"
 )
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")  # 17:00 is a time of day to people, and 1020 to YAML 1.1
-_POWER = re.compile(r"[-+]?[0-9_]*\.?[0-9_]+[eE]([-+]?[0-9]+)%?")
+HUGE = r"^[-+]?\.?[0-9][0-9_.]*[eE][-+]?[0-9]{3,}%?$"  # a power of ten that no exact arithmetic ends with
+_HUGE = re.compile(HUGE)
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _MOST_VALUES, _CHARACTERS = 20_000, 50
-_DEEPEST, _LONGEST_NUMBER, _LARGEST_EXPONENT, _SHOWN = 30, 40, 30, 40
+_DEEPEST, _LONGEST_NUMBER, _SHOWN = 30, 40, 40
 
 
 def shortened(text: str) -> str:
@@ -184,8 +185,7 @@ class _Reader:
 
     def _scalar(self, event: yaml.ScalarEvent, path: Path) -> Any:
         self._tag_free(event)
-        power = _POWER.fullmatch(event.value[-_LONGEST_NUMBER:])
-        if power and abs(int(power[1])) > _LARGEST_EXPONENT:
+        if _HUGE.match(event.value) and not event.value.endswith("\n"):
             field, shown = ".".join(map(str, path)), shortened(event.value)
             raise self.refuse(f"{field}: {shown} has too large an exponent: write its digits", event)
         if event.style or event.tag is not None:  # quotes, a block, or a tag: text
@@ -211,7 +211,7 @@ class _Reader:
                 raise self.refuse(f"{field}: {shown} may be read in two ways: write plain digits, or quotes", event)
             return text
         if len(text) > _LONGEST_NUMBER:
-            most = f"a number has at most {_LONGEST_NUMBER} characters"
+            most = f"write a number of at most {_LONGEST_NUMBER} characters"
             raise self.refuse(f"{field}: {shortened(text)} is too long: {most}", event)
         return int(text) if whole else Decimal(text)
 
