@@ -71,9 +71,11 @@ def possible(moment: datetime) -> datetime:
 
 def as_written(written: Any) -> Any:
     """Read a text as an instant, for pydantic; a day and a number are refused, and an instant stays what it is."""
+    if isinstance(written, datetime):
+        return written
     if isinstance(written, str):
         return read_with_zone(written)
-    if isinstance(written, date) and not isinstance(written, datetime):
+    if isinstance(written, date):
         raise NotAnInstant(_why(str(written)))
     if isinstance(written, int | float | Decimal):
         raise NotAnInstant(_why(str(written)))

@@ -14,6 +14,7 @@ from include.sla_logic.domain.contract.quantities import (
     DurationRange,
     Quantity,
     Range,
+    Table,
     Term,
     ValueTier,
 )
@@ -97,7 +98,7 @@ _CONDITIONS: list[Any] = [
 ]
 
 
-class Credit(Term):
+class Credit(Table, Term):
     """Pay a rate for each window, event or day, or for each block of it, and add up.
 
     `beyond` is what is free, `block` what is counted, `times` a factor; the bounds hold for each unit

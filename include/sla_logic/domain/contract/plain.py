@@ -1,23 +1,27 @@
 """A credit rule that is a plain table, as the older kind that says the same."""
 
 from decimal import Decimal
-from functools import lru_cache
 
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.credit_rule import Credit, CreditTier
 from include.sla_logic.domain.contract.quantities import DurationTier, ValueTier
 from include.sla_logic.domain.contract.rates import ShareOfCharge
 
+_PLAIN = "plain"
 _BOUNDS = ("at_least", "more_than", "at_most", "below")
 
 
 def plain_rule(rule: rules.Rule) -> rules.Rule:
     """Return the table of shares that a credit rule is, or the rule itself where it is more than that."""
-    return _plain_rule(rule, tuple(map(str, rule.tiers))) if isinstance(rule, Credit) else rule
+    if not isinstance(rule, Credit):
+        return rule
+    if _PLAIN not in rule.known:
+        rule.known[_PLAIN] = _plain_rule(rule)
+    found: rules.Rule = rule.known[_PLAIN]
+    return found
 
 
-@lru_cache(maxsize=1024)
-def _plain_rule(rule: Credit, _written: tuple[str, ...]) -> rules.Rule:  # 99.0 and 99 are equal, and written apart
+def _plain_rule(rule: Credit) -> rules.Rule:
     if not _is_plain(rule):
         return rule
     if rule.tiers_by is not None:

@@ -21,6 +21,15 @@ class Term(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Table:
+    """What a rule with tiers remembers of itself."""
+
+    @cached_property
+    def known(self) -> dict[Any, Any]:
+        """What was worked out before. Each rule has its own: 99.0 and 99 are equal, and shown as they are written."""
+        return {}
+
+
 def parse_share(written: Any) -> Fraction:
     """Read `10%`, `1/30` or 0; a bare 10 is refused, as it may mean either."""
     text = str(written).strip()

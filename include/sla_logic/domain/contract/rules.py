@@ -11,6 +11,7 @@ from include.sla_logic.domain.contract.quantities import (
     DurationTier,
     Quantity,
     Share,
+    Table,
     Term,
     ValueTier,
 )
@@ -18,7 +19,7 @@ from include.sla_logic.domain.contract.quantities import (
 Sum = Annotated[Quantity, Field(ge=0)]
 
 
-class Tiers(Term):
+class Tiers(Table, Term):
     """A share of the charge by the band in which the measured value lies.
 
     With `round_decimals` the value is rounded half up before it is looked up; only then.
@@ -29,7 +30,7 @@ class Tiers(Term):
     tiers: Annotated[tuple[ValueTier, ...], Field(min_length=1)]
 
 
-class DurationTiers(Term):
+class DurationTiers(Table, Term):
     """A share of the charge by the cumulated downtime of the window.
 
     `percent_column` is a second column of the same table: it is compared, never used for money.

@@ -122,6 +122,8 @@ def _outages(case: Case) -> Iterator[Claimable]:
 def ticket_too_late(contract: Contract, outage: Outage) -> str | None:
     """Say by how much the ticket of an outage came too late, or that none was opened where one is wanted."""
     within, opened = contract.claim.ticket_within, outage.ticket_opened_at
+    if within is None and not contract.wants_ticket:
+        return None
     if contract.format > 1 or contract.claim.ticket is not None:  # format 1 knows tickets alone
         opened = opened or outage.reported_at
     if outage.attribution not in contract.counting.attributions:

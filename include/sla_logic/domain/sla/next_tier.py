@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
 from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.contract import Objective
@@ -28,15 +27,13 @@ class Step:
 
 def steps_in_seconds(rule: rules.Tiers | rules.DurationTiers, total: int) -> tuple[Step, ...]:
     """Return the tiers as seconds of downtime in a window of that length, least downtime first."""
-    return _steps_in_seconds(rule, total, tuple(map(str, rule.tiers)))
+    if total not in rule.known:
+        rule.known[total] = _steps_in_seconds(rule, total)
+    found: tuple[Step, ...] = rule.known[total]
+    return found
 
 
-@lru_cache(maxsize=4096)
-def _steps_in_seconds(
-    rule: rules.Tiers | rules.DurationTiers,
-    total: int,
-    _written: tuple[str, ...],  # 99.0 and 99 are equal, and each contract is shown its own
-) -> tuple[Step, ...]:
+def _steps_in_seconds(rule: rules.Tiers | rules.DurationTiers, total: int) -> tuple[Step, ...]:
     if isinstance(rule, rules.DurationTiers):
         found = [Step(first_inside(tier.low), tier.credit, str(tier)) for tier in rule.tiers]
     else:
