@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, update
 
+from include.sla_logic.domain.standing import NEXT_TIER, PRIORITY_DUE
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.contracts import load_contract
 from include.sla_logic.persistence.queries.board import BoardFilter, read_board
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.queue import queue
-from include.sla_logic.persistence.sla_clocks import NEXT_TIER, PRIORITY_DUE
 from include.sla_logic.process import customer_service as cs
 from include.sla_logic.process.step import step
 from tests.backlog.logs import event, open_tickets, take_in, write_csv

@@ -14,10 +14,10 @@ from include.sla_logic.domain.sla_clock import (
     read_clock,
 )
 from include.sla_logic.domain.trouble_ticket import TicketStatus
-from include.sla_logic.persistence.sla_clocks import clock_policy
+from tests.fakes import policies_in_force
 
 NINE = datetime(2026, 11, 2, 9, tzinfo=UTC)
-POLICY = clock_policy()
+POLICY = policies_in_force().sla_clock
 S = TicketStatus
 
 

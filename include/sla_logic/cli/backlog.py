@@ -109,7 +109,7 @@ def _run_id(conf: Any, line: bytes) -> str:
 
 def _row(line: Any) -> tuple[object, ...]:
     hold = line.clock.holds[-1] if line.clock.holds and line.clock.holds[-1].end is None else None
-    held = f"{hold.owner}: {hold.reason}" if hold else None
+    held = f"{hold.owner}: {hold.reason}" if hold else line.stands and f"stands until {line.stands}"
     priority = f"{line.priority}, protected" if line.protected else line.priority
     waits = (line.why or "for the next run") if line.backlog == "waiting" else line.backlog
     where = (line.status, line.customer, line.service)

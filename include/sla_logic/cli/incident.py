@@ -13,6 +13,7 @@ from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 
 if TYPE_CHECKING:
+    from include.sla_logic.domain.standing import Standing
     from include.sla_logic.services.cohorts import Member
 
 app = typer.Typer(
@@ -66,8 +67,9 @@ def list_(
     use_cases = UseCases(Settings.from_environment())
     tickets = use_cases.lookups.tickets(wanted, limit=limit)
     members = {member.ticket: member for member in use_cases.cohorts.members(run)} if run else {}
+    clocks = use_cases.lookups.clocks(tickets)
     if as_json:
-        show_json([ticket.model_dump(mode="json") | _in_run(members.get(ticket.id)) for ticket in tickets])
+        show_json([_as_json(ticket, clocks.get(ticket.id)) | _in_run(members.get(ticket.id)) for ticket in tickets])
         return
     if members:
         show_table(
@@ -77,10 +79,10 @@ def list_(
         )
         return
     show_table(
-        ("ticket", "status", "customer", "service", "with", "opened", "reference"),
-        [_row(ticket) for ticket in tickets],
+        ("ticket", "status", "clock", "customer", "service", "with", "opened", "reference"),
+        [_row(ticket, clocks.get(ticket.id) or "settled") for ticket in tickets],
         empty="System T has no such tickets.",
-        less=("with", "opened", "reference"),
+        less=("clock", "with", "opened", "reference"),
     )
 
 
@@ -136,10 +138,14 @@ def _in_run(member: "Member | None") -> dict[str, str | None]:
     return {"in_run": member.state, "set_aside_because": member.reason} if member else {}
 
 
-def _row(ticket: TroubleTicket) -> tuple[object, ...]:
+def _as_json(ticket: TroubleTicket, clock: "Standing | None") -> dict[str, object]:
+    return ticket.model_dump(mode="json") | {"clock": clock and clock.model_dump(mode="json")}
+
+
+def _row(ticket: TroubleTicket, *clock: object) -> tuple[object, ...]:
     status = f"{ticket.status}, escalated" if ticket.escalated else ticket.status
     where = (ticket.customer, ticket.service, ticket.assigned_to)
-    return (ticket.id, status, *where, ticket.created_at, ticket.external_reference)
+    return (ticket.id, status, *clock, *where, ticket.created_at, ticket.external_reference)
 
 
 def _read(file: str) -> dict[str, Any]:

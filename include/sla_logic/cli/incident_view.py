@@ -40,6 +40,7 @@ def _show_ticket(case: "Case") -> None:
             "Status": " → ".join(change.status for change in case.status_history),
             "With": ticket.assigned_to,
             "Outcome": f"{closed.ending}: {closed.outcome}" if closed else "in progress",
+            "Clock": case.clock and str(case.clock),
             "Customer": ticket.customer,
             "Service": ticket.service,
             "Reference": ticket.external_reference,

@@ -1,17 +1,27 @@
 """Counter-measures against a degradation, their priorities, and the one re-prioritisation (rows 3 and 6)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Self
 
 from pydantic import AwareDatetime, model_validator
 
 from include.sla_logic.domain.contract import MetricName
 from include.sla_logic.domain.document import Document, Value
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.notification import Level, Metric, Symptom
-from include.sla_logic.domain.priorities import Duration, Priority, PriorityPolicy, Table
+from include.sla_logic.domain.priorities import Duration, Priority, PriorityPolicy
 from include.sla_logic.domain.problem_report import ProblemReport
+from include.sla_logic.domain.service_hours import ServiceHours
 from include.sla_logic.domain.service_performance import ObjectivePerformance, ObjectiveState, ServicePerformance
+from include.sla_logic.domain.tables import Table
+
+HoursOf = Callable[[Priority], ServiceHours]
+
+
+class UnableToSetDueTime(ForeseenError):
+    """The service hours never have the time within which a measure is due."""
 
 
 class Trigger(Table):
@@ -87,7 +97,7 @@ class PriorityChange(Value):
 
 
 class CounterMeasure(Value):
-    """One measure of the plan; `original_priority` never changes."""
+    """One measure of the plan; `original_priority` never changes, `due_in_hours` are those that its time counts in."""
 
     measure: str
     title: str
@@ -95,6 +105,7 @@ class CounterMeasure(Value):
     priority: Priority
     original_priority: Priority
     due_at: AwareDatetime
+    due_in_hours: str | None = None
     reason: str
     objectives: tuple[str, ...] = ()
     history: tuple[PriorityChange, ...] = ()
@@ -135,8 +146,15 @@ def _nearest_tier(objectives: Iterable[ObjectivePerformance]) -> int | None:
     return min((seconds for seconds in running if seconds is not None), default=None)
 
 
-def _due_at(entry: CatalogueEntry, priority: Priority, policy: PriorityPolicy, since: AwareDatetime) -> AwareDatetime:
-    return since + (entry.due or policy.due)[priority]
+def _all_hours(_priority: Priority) -> ServiceHours:
+    return ServiceHours()
+
+
+def _due(within: timedelta, since: AwareDatetime, hours: ServiceHours) -> Mapping[str, AwareDatetime | str | None]:
+    due_at = hours.moved(since, int(within.total_seconds()))
+    if due_at is None:
+        raise UnableToSetDueTime(f"Five years have less than {within} of the service hours {hours}: check the tables.")
+    return {"due_at": due_at, "due_in_hours": str(hours) if hours.openings else None}
 
 
 def determine(
@@ -146,8 +164,9 @@ def determine(
     catalogue: CounterMeasurePolicy,
     priorities: PriorityPolicy,
     now: AwareDatetime,
+    hours: HoursOf = _all_hours,
 ) -> CounterMeasurePlan:
-    """Choose every measure that an objective's state and the symptom ask for; due times run from entry."""
+    """Choose every measure that an objective's state and the symptom ask for; due times run from entry in `hours`."""
     priority, why = _base_priority(report, performance, priorities)
     measures = []
     for entry in catalogue.catalogue:
@@ -162,7 +181,7 @@ def determine(
                 department=entry.department,
                 priority=priority,
                 original_priority=priority,
-                due_at=_due_at(entry, priority, priorities, report.entered_at),
+                **_due((entry.due or priorities.due)[priority], report.entered_at, hours(priority)),
                 reason=f"{states}; symptom {report.symptom.value}; {why}",
                 objectives=tuple(o.objective for o in asked_by),
             )
@@ -185,11 +204,13 @@ def reprioritise(
     catalogue: CounterMeasurePolicy,
     priorities: PriorityPolicy,
     now: AwareDatetime,
+    since: AwareDatetime,
+    hours: HoursOf = _all_hours,
 ) -> CounterMeasurePlan:
     """Raise each measure by one level, never beyond P1, once per incident.
 
     Returns the very same plan where nothing would change: a second pass is a no-op (process.md, rule 3).
-    The due time moves by the difference of the two due times, so the clock keeps its start.
+    The due time is counted from the same start as before, `since`, in the hours of the higher priority.
     """
     if plan.reprioritised or all(m.priority is Priority.P1 for m in plan.measures):
         return plan
@@ -204,7 +225,7 @@ def reprioritise(
             measure.model_copy(
                 update={
                     "priority": higher,
-                    "due_at": measure.due_at - due[measure.priority] + due[higher],
+                    **_due(due[higher], since, hours(higher)),
                     "history": (*measure.history, change) if higher is not measure.priority else measure.history,
                 }
             )

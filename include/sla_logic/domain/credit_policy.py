@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from include.sla_logic.domain.money import Currency, Money
-from include.sla_logic.domain.priorities import Table
+from include.sla_logic.domain.tables import Table
 
 Limit = Mapping[Currency, Decimal] | Literal["unlimited"]
 

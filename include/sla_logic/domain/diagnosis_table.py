@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.network import Alarm, Layer, Resource, ResourceState, Severity
 from include.sla_logic.domain.notification import Symptom
-from include.sla_logic.domain.priorities import Table
+from include.sla_logic.domain.tables import Table
 
 
 class AlarmRule(Table):

@@ -1,20 +1,26 @@
 """The business tables in force, read and checked together."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
-from include.sla_logic.domain.contract.reading import Lines, UnableToReadContract, read_fields
+from include.sla_logic.domain.contract.reading import Lines, UnableToReadContract, read_fields, shortened
 from include.sla_logic.domain.counter_measures import CounterMeasurePolicy
 from include.sla_logic.domain.credit_policy import CreditPolicy
 from include.sla_logic.domain.diagnosis_table import DiagnosisPolicy
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.domain.priorities import PriorityPolicy, Table
+from include.sla_logic.domain.policy_hours import ALWAYS, HoursTable, lie_within
+from include.sla_logic.domain.priorities import Priority, PriorityPolicy
 from include.sla_logic.domain.remedies import RemedyPolicy
+from include.sla_logic.domain.service_hours import Opening, ServiceHours
 from include.sla_logic.domain.significance import SignificancePolicy
+from include.sla_logic.domain.sla_clock import ClockPolicy
+from include.sla_logic.domain.tables import Table
 
-NAMES = ("priorities", "counter_measures", "significance", "diagnosis", "remedies", "credits")
+NAMES = ("priorities", "counter_measures", "significance", "diagnosis", "remedies", "credits", "sla_clock")
 
 
 class UnableToReadPolicies(ForeseenError):
@@ -30,6 +36,7 @@ class Policies(Table):
     diagnosis: DiagnosisPolicy
     remedies: RemedyPolicy
     credits: CreditPolicy
+    sla_clock: ClockPolicy
 
     @model_validator(mode="after")
     def _has_a_remedy_for_every_diagnosis(self) -> Self:
@@ -41,6 +48,29 @@ class Policies(Table):
             msg = f"diagnosis never ends with {', '.join(unused)}, which remedies names"
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _is_due_sooner_the_higher(self) -> Self:
+        for higher, lower in pairwise(Priority):
+            (table, inner), (other, outer) = self._written(lower), self._written(higher)
+            same = (table.zone, table.calendar) == (other.zone, other.calendar)
+            if not lie_within(inner, outer) or not (same or outer == ALWAYS):
+                msg = (
+                    f"priorities: {lower} could be due sooner than {higher}: give it service_hours that lie within "
+                    f"those of {higher}, in the same zone and calendar"
+                )
+                raise ValueError(msg)
+        return self
+
+    def _written(self, priority: Priority) -> tuple[HoursTable, tuple[Opening, ...]]:
+        """Return the hours of a priority and the table in which they stand: its own, else those of the clock."""
+        own = self.priorities.service_hours.get(priority)
+        return (self.sla_clock, self.sla_clock.service_hours) if own is None else (self.priorities, own)
+
+    def hours_of(self, priority: Priority, agreed: ServiceHours | None) -> ServiceHours:
+        """Return the hours in which the due time of a priority counts, under a contract whose own are `agreed`."""
+        table, hours = self._written(priority)
+        return table.hours_for(hours, agreed)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -58,7 +88,7 @@ def read_policies(texts: Mapping[str, str]) -> Policies:
         return Policies.model_validate({name: fields for name, (fields, _) in read.items()})
     except ValidationError as error:
         lines = {name: known for name, (_, known) in read.items()}
-        faults = "; ".join(_fault(fault["loc"], fault["msg"], lines) for fault in error.errors())
+        faults = "; ".join(_fault(fault, lines) for fault in error.errors())
         msg = f"The business tables cannot be used: {faults}."
         raise UnableToReadPolicies(msg) from error
 
@@ -72,10 +102,12 @@ def _fields(name: str, text: str) -> tuple[dict[str, Any], Lines]:
         raise UnableToReadPolicies(msg) from error
 
 
-def _fault(place: tuple[int | str, ...], said: str, lines: Mapping[str, Lines]) -> str:
-    reason = said.removeprefix("Value error, ")
-    if not place:
+def _fault(fault: ErrorDetails, lines: Mapping[str, Lines]) -> str:
+    """Name the field, what is wrong with it, and what stands there."""
+    reason, given = fault["msg"].removeprefix("Value error, "), fault["input"]
+    if not fault["loc"]:
         return reason
-    name, *path = place
+    name, *path = fault["loc"]
     field = f", {'.'.join(map(str, path))}" if path else ""
-    return f"{name}.yaml, line {lines[str(name)][tuple(path)]}{field}: {reason}"
+    shown = "" if given is None or isinstance(given, dict | list) else f" (given: {shortened(str(given))})"
+    return f"{name}.yaml, line {lines[str(name)][tuple(path)]}{field}: {reason}{shown}"

@@ -5,10 +5,11 @@ from enum import StrEnum
 from itertools import pairwise, product
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.notification import Level
+from include.sla_logic.domain.policy_hours import HoursTable, WrittenHours
+from include.sla_logic.domain.tables import Table
 
 
 class Priority(StrEnum):
@@ -30,12 +31,6 @@ class Priority(StrEnum):
         return Priority(f"P{max(1, self.rank - 1)}")
 
 
-class Table(Value):
-    """A business table of policies/: an unknown key is a mistake, never ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 Duration = Annotated[timedelta, Field(gt=timedelta(0))]
 
 
@@ -47,8 +42,10 @@ class MatrixCell(Table):
     priority: Priority
 
 
-class PriorityPolicy(Table):
+class PriorityPolicy(HoursTable):
     """The matrix, and whether money at risk raises what it says.
+
+    `due` is how soon a measure is due, counted in the `service_hours` of its priority, else in those of sla_clock.yaml.
 
     `raise_when_next_tier_within`: while an outage runs and the next credit tier of the contract is nearer
     than this, the priority is one level higher; null switches that off.
@@ -59,6 +56,7 @@ class PriorityPolicy(Table):
     version: str
     matrix: tuple[MatrixCell, ...]
     due: dict[Priority, Duration]
+    service_hours: dict[Priority, WrittenHours] = Field(default_factory=dict)
     raise_when_next_tier_within: Duration | None
     at_risk_when_next_tier_within: Duration
     write_next_within: Duration = timedelta(days=2)

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from include.sla_logic.domain.network import Action
-from include.sla_logic.domain.priorities import Table
+from include.sla_logic.domain.tables import Table
 from include.sla_logic.domain.verification import ProbeTarget
 
 

@@ -1,6 +1,7 @@
 """Service hours: the hours of a week in which a promise holds, in a zone, holidays left out."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated
 
@@ -9,10 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.calendars import WEEKDAYS, BusinessCalendar, Weekday, find_zone, local_days_of
+from include.sla_logic.domain.period import from_seconds, to_seconds
 from include.sla_logic.domain.spans import Span
 
+_STRETCH = 28 * 86_400
 _A_DAY = 24 * 60
 _LONGEST_SEARCH = 5 * 366 * 86_400
+_LONGEST_LOOK_BACK = 100 * 366 * 86_400
 
 Opens = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Closes = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
@@ -35,6 +39,14 @@ class Opening(BaseModel):
     def is_empty(self) -> bool:
         """Tell whether it closes before it opens: such hours are none."""
         return minutes_of(self.closes) <= minutes_of(self.opens)
+
+    @property
+    def when_empty(self) -> str:
+        """Say what is wrong with hours that are none."""
+        return (
+            f"it opens at {self.opens} and closes at {self.closes}, so it is never open; "
+            "write hours over midnight as two entries, one until 24:00"
+        )
 
     def is_on(self, day: date, calendar: BusinessCalendar) -> bool:
         """Tell whether these are hours of that local day."""
@@ -80,13 +92,79 @@ def local_moment(day: date, clock: str, zone: str, *, fold: int) -> int:
 def after_service_time(
     openings: tuple[Opening, ...], calendar: BusinessCalendar, zone: str, start: int, seconds: int
 ) -> int | None:
-    """Return the second at which these `seconds` of service time have passed; None where they never do."""
-    left, at = seconds, start
-    while at < start + _LONGEST_SEARCH:
-        stretch = (at, at + 28 * 86_400)
-        for opened, closed in service_time(openings, calendar, zone, stretch):
+    """Return the second at which these `seconds` of service time have passed; None where five years have too few."""
+    left = seconds
+    for number in range(start // _STRETCH, (start + _LONGEST_SEARCH) // _STRETCH):
+        known = service_time(openings, calendar, zone, _stretch(number))
+        for opened, closed in spans.clip(known, (start, _stretch(number)[1])):
             if left <= closed - opened:
                 return opened + left
             left -= closed - opened
-        at = stretch[1]
     return None
+
+
+def before_service_time(
+    openings: tuple[Opening, ...], calendar: BusinessCalendar, zone: str, end: int, seconds: int
+) -> int | None:
+    """Return the second from which on these `seconds` of service time pass until the end; None where too few did."""
+    left = seconds
+    for number in range(end // _STRETCH, (end - _LONGEST_LOOK_BACK) // _STRETCH, -1):
+        known = service_time(openings, calendar, zone, _stretch(number))
+        for opened, closed in reversed(spans.clip(known, (_stretch(number)[0], end))):
+            if left <= closed - opened:
+                return closed - left
+            left -= closed - opened
+    return None
+
+
+def _stretch(number: int) -> Span:
+    """Return four weeks of the grid in which everybody looks: their service time is kept."""
+    return number * _STRETCH, (number + 1) * _STRETCH
+
+
+class ServiceHours(BaseModel):
+    """The hours in which a clock runs, in a zone; without openings they are all hours of all days."""
+
+    model_config = ConfigDict(frozen=True)
+
+    zone: str = "UTC"
+    calendar: BusinessCalendar = BusinessCalendar()
+    openings: tuple[Opening, ...] = ()
+
+    def counted(self, stretches: Iterable[Span]) -> int:
+        """Return how many seconds of these stretches, which do not overlap, are service time."""
+        return sum(spans.total(self._inside(stretch)) for stretch in stretches)
+
+    def _inside(self, span: Span) -> list[Span]:
+        if not self.openings:
+            return [span]
+        stretches = map(_stretch, range(span[0] // _STRETCH, -(-span[1] // _STRETCH)))
+        known = (service_time(self.openings, self.calendar, self.zone, one) for one in stretches)
+        return [piece for found in known for piece in spans.clip(found, span)]
+
+    def moved(self, moment: datetime, seconds: int) -> datetime | None:
+        """Return when these seconds of service time have passed; below one, when they had. None where too few are."""
+        if not self.openings:
+            return moment + timedelta(seconds=seconds)
+        search = after_service_time if seconds > 0 else before_service_time
+        found = search(self.openings, self.calendar, self.zone, to_seconds(moment), abs(seconds))
+        return None if found is None else from_seconds(found)
+
+    def stands_until(self, moment: datetime) -> datetime | None:
+        """Return when the next service hours begin, at a moment outside them; None inside, or where none follow."""
+        if not self.openings:
+            return None
+        at = to_seconds(moment)
+        opens = after_service_time(self.openings, self.calendar, self.zone, at, 0)
+        return None if opens is None or opens == at else from_seconds(opens)
+
+    def closes_at(self, moment: datetime) -> datetime | None:
+        """Return when the service hours end that hold this moment; None outside them, or where they last for weeks."""
+        at = to_seconds(moment)
+        now = next(iter(self._inside((at, at + _STRETCH))), None) if self.openings else None
+        return None if now is None or now[0] > at or now[1] == at + _STRETCH else from_seconds(now[1])
+
+    def __str__(self) -> str:
+        """Write `mon, tue 09:00-17:00 in Europe/Berlin`."""
+        said = "; ".join(map(str, self.openings))
+        return f"{said} in {self.zone}" if said else "all hours"

@@ -11,8 +11,8 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from include.sla_logic.domain.document import Document, Value
-from include.sla_logic.domain.priorities import Table
 from include.sla_logic.domain.relationship import RelationshipHistory
+from include.sla_logic.domain.tables import Table
 
 FULL_SCORE = 100
 Points = Annotated[int, Field(ge=0, le=FULL_SCORE)]

@@ -12,10 +12,13 @@ from pydantic import AwareDatetime
 
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.domain.priorities import Table
+from include.sla_logic.domain.period import to_seconds
+from include.sla_logic.domain.policy_hours import ALWAYS, HoursTable, WrittenHours
+from include.sla_logic.domain.service_hours import ServiceHours
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 
 _ZERO = timedelta(0)
+_ALL_HOURS = ServiceHours()
 _ON_HOLD = frozenset({TicketStatus.PENDING, TicketStatus.HELD})
 _FINAL = frozenset({TicketStatus.CLOSED, TicketStatus.CANCELLED, TicketStatus.REJECTED})
 _SETTLED = _FINAL | {TicketStatus.RESOLVED}
@@ -33,12 +36,13 @@ class UnableToReadClock(ForeseenError):
     """There is no history from which the clock could be read."""
 
 
-class ClockPolicy(Table):
-    """Whose holds stop the clock, and whether the time from a resolution to its reopening counts."""
+class ClockPolicy(HoursTable):
+    """Whose holds stop the clock, in which hours it runs, and whether the time until a reopening counts."""
 
     version: str
     stops_for: frozenset[Owner]
     counts_until_reopened: bool
+    service_hours: WrittenHours = ALWAYS
 
 
 class StatusEvent(Value):
@@ -75,7 +79,11 @@ class Span(Value):
 
 
 class SlaClock(Value):
-    """What the clock shows at `as_of`: gross is all time until the settlement, net what of it counts."""
+    """What the clock shows at `as_of`: gross is all time until the settlement, net what of it counts.
+
+    `counted` is what no hold stops; of it, net is what lies in the service hours. `running` says that no hold stops
+    the clock; outside its service hours it stands all the same, and `stands_until` says for how long.
+    """
 
     opened_at: AwareDatetime
     as_of: AwareDatetime
@@ -86,14 +94,24 @@ class SlaClock(Value):
     counted: tuple[Span, ...]
     reopened: int
     running: bool
+    stands_until: AwareDatetime | None = None
 
-    def counted_since(self, moment: datetime) -> timedelta:
-        """Return how much of the time after that moment counts."""
-        return sum((span.end - max(span.start, moment) for span in self.counted if span.end > moment), _ZERO)
+    def counted_since(self, moment: datetime, hours: ServiceHours = _ALL_HOURS) -> timedelta:
+        """Return how much of the time after that moment counts, in these hours."""
+        return _passed([span.model_copy(update={"start": max(span.start, moment)}) for span in self.counted], hours)
 
 
-def read_clock(history: Sequence[StatusEvent], *, as_of: datetime, policy: ClockPolicy) -> SlaClock:
-    """Read the clock at a moment from the status changes up to it, oldest first.
+def _passed(counted: Sequence[Span], hours: ServiceHours) -> timedelta:
+    left = [span for span in counted if span.end > span.start]
+    if not hours.openings:
+        return sum((span.end - span.start for span in left), _ZERO)
+    return timedelta(seconds=hours.counted((to_seconds(span.start), to_seconds(span.end)) for span in left))
+
+
+def read_clock(
+    history: Sequence[StatusEvent], *, as_of: datetime, policy: ClockPolicy, hours: ServiceHours = _ALL_HOURS
+) -> SlaClock:
+    """Read the clock at a moment from the status changes up to it, oldest first; it runs in these hours alone.
 
     A change that is dated before the one it follows (clocks of two machines differ) counts as made at the same
     moment. Raises `UnableToReadClock` where nothing had happened yet.
@@ -109,16 +127,18 @@ def read_clock(history: Sequence[StatusEvent], *, as_of: datetime, policy: Clock
         if after.at > now.at and _counts(now, policy, reopened=index < last_open)
     )
     settled_at = _settled_at(past)
+    running = _counts(past[-1], policy, reopened=False)
     return SlaClock(
         opened_at=past[0].at,
         as_of=as_of,
         settled_at=settled_at,
         gross=(settled_at or as_of) - past[0].at,
-        net=sum((span.end - span.start for span in counted), _ZERO),
+        net=_passed(counted, hours),
         holds=tuple(_holds(past, policy)),
         counted=counted,
         reopened=sum(_settled(now) and not _settled(after) for now, after in pairwise(past)),
-        running=_counts(past[-1], policy, reopened=False),
+        running=running,
+        stands_until=hours.stands_until(as_of) if running else None,
     )
 
 

@@ -9,7 +9,7 @@ from include.sla_logic.domain.contract import Contract, Objective
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.network import Probe
 from include.sla_logic.domain.notification import Metric
-from include.sla_logic.domain.priorities import Table
+from include.sla_logic.domain.tables import Table
 
 
 class ProbeTarget(Table):

@@ -18,6 +18,7 @@ from include.sla_logic.persistence.schema.columns import day_after, day_before
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.reference import agreements
 from include.sla_logic.persistence.schema.system_t import tickets
+from include.sla_logic.persistence.sla_clocks import as_kept
 
 
 def acceptable() -> ColumnElement[bool]:
@@ -88,4 +89,5 @@ def _significance(
         policy=policies_in_force().significance,
         now=now,
     )
-    return {"score": said.score, "protected": said.band is Band.PROTECTED}
+    hours = as_kept(register.contract(agreement).service_hours)
+    return {"score": said.score, "protected": said.band is Band.PROTECTED, "contract_hours": hours}

@@ -25,7 +25,7 @@ from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.columns import to_minor_units
 from include.sla_logic.persistence.schema.queue import queue
-from include.sla_logic.persistence.sla_clocks import clock_of, read_clocks, read_standing
+from include.sla_logic.persistence.sla_clocks import as_kept, clock_hours, clock_of, read_clocks, read_standing
 
 _OPEN = frozenset({TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD})
 DECLINED = "declined"
@@ -55,7 +55,8 @@ def keep_places(connection: Connection, changes: Iterable[Progress], *, now: dat
     for change in changes:
         if change.place is not None and (said := _told(change)):
             rows.append(change.place)
-            changed.append(_placed({**change.place, **said}, clock_of(change.moves, as_of=now)))
+            row = {**change.place, **said}
+            changed.append(_placed(row, clock_of(change.moves, as_of=now, hours=clock_hours(row["contract_hours"]))))
     _update(connection, rows, changed)
 
 
@@ -153,17 +154,19 @@ def _(document: CorrectiveActions) -> dict[str, Any]:
 def judged(document: SlaComparison) -> dict[str, Any]:
     """Return what a comparison changes for the queue: the nearest next tier, and what it costs."""
     nearest = _nearest(document)
+    tier = nearest.next_tier if nearest else None
     left = nearest.seconds_to_next_tier if nearest else None
     runs = nearest is not None and nearest.provisional and left is not None
-    stake = nearest.next_tier.costs_more if nearest and nearest.next_tier else None
-    reached_at = nearest.next_tier.reached_at if nearest and nearest.next_tier else None
+    stake = tier.costs_more if tier else None
     return {
         "contract": document.contract,
         "objective": (nearest or document.worst).objective[:64],
         "breached": document.breached,
         "judged_at": document.as_of,
         "budget_seconds": left,
-        "next_tier_at": reached_at or document.as_of + timedelta(seconds=left or 0) if runs else None,
+        "next_tier_at": _reached_at(nearest, document.as_of) if runs and nearest else None,
+        "contract_hours": as_kept(document.service_hours),
+        "tier_hours": as_kept(tier.service_hours if tier else None),
         "at_stake": to_minor_units(stake) if stake else None,
         "window_end": document.window.end,
         "due": to_minor_units(document.credit_due) if document.credit_due is not None else None,
@@ -177,7 +180,13 @@ def _nearest(document: SlaComparison) -> ObjectiveJudgement | None:
     A tier that costs nothing more (the cap is reached, or the window ends before it) is none to hurry for.
     """
     timed = [o for o in document.objectives if o.seconds_to_next_tier is not None and o.next_tier_costs]
-    return min(timed, key=lambda o: (not o.provisional, o.seconds_to_next_tier or 0), default=None)
+    return min(timed, key=lambda o: (not o.provisional, _reached_at(o, document.as_of)), default=None)
+
+
+def _reached_at(judged: ObjectiveJudgement, as_of: datetime) -> datetime:
+    """Return when the tier is reached if the outage goes on: in service hours that may be days after fewer seconds."""
+    by_hours = judged.next_tier.reached_at if judged.next_tier else None
+    return by_hours or as_of + timedelta(seconds=judged.seconds_to_next_tier or 0)
 
 
 @_said.register

@@ -43,7 +43,8 @@ class IncidentViews:
     def of(self, reference: str) -> IncidentView:
         """Return one incident, by ticket id, external reference or run id; raise `UnableToFindIncident`."""
         with self.work.reading() as connection:
-            now, case = self.work.database.now(connection), view_case(connection, find_number(connection, reference))
+            now = self.work.database.now(connection)
+            case = view_case(connection, find_number(connection, reference), now=now)
             return IncidentView(
                 now=now,
                 case=case,

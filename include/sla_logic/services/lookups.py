@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from include.sla_logic.domain.standing import Standing
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.database import current_revision
 from include.sla_logic.persistence.incident_records import (
@@ -16,6 +17,7 @@ from include.sla_logic.persistence.incident_records import (
 from include.sla_logic.persistence.installation import read_mark
 from include.sla_logic.persistence.queries.incident import Case, view_case
 from include.sla_logic.persistence.queries.service_problems import ProblemView, list_problems, read_problem
+from include.sla_logic.persistence.sla_clocks import read_standings
 from include.sla_logic.persistence.tickets import TicketFilter, count_contents, list_tickets
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
@@ -31,12 +33,14 @@ class Lookups:
     def incident(self, reference: str) -> Case:
         """Return everything about one incident, by ticket id, external reference or run id."""
         with self.work.reading() as connection:
-            return view_case(connection, find_number(connection, reference))
+            number = find_number(connection, reference)
+            return view_case(connection, number, now=self.work.database.now(connection))
 
     def incident_of_run(self, run_id: str) -> Case:
         """Return everything about the incident of one run, and of nothing else that has the same name."""
         with self.work.reading() as connection:
-            return view_case(connection, find_number_of_run(connection, run_id))
+            number = find_number_of_run(connection, run_id)
+            return view_case(connection, number, now=self.work.database.now(connection))
 
     def service_problems(self, *, open_only: bool = False, limit: int = 100) -> Sequence[ProblemView]:
         """Return the service problems, newest first."""
@@ -60,6 +64,13 @@ class Lookups:
         """Return the tickets that match, newest first."""
         with self.work.reading() as connection:
             return list_tickets(connection, wanted or TicketFilter(), limit=limit, offset=offset)
+
+    def clocks(self, listed: Sequence[TroubleTicket]) -> dict[str, Standing]:
+        """Return how the clocks of these tickets stand now, by ticket; a settled one has none."""
+        numbers = [number for ticket in listed if (number := ticket_number(ticket.id))]
+        with self.work.reading() as connection:
+            found = read_standings(connection, numbers, now=self.work.database.now(connection))
+        return {ticket_id(number): standing for number, standing in found.items()}
 
     def database_status(self) -> dict[str, object]:
         """Return revision and contents in a few numbers; raise `UnableToUseDatabase` where migrations are missing."""

@@ -41,6 +41,7 @@ def raised(before: CounterMeasurePlan, *, minutes: int = 10) -> CounterMeasurePl
         catalogue=POLICIES.counter_measures,
         priorities=POLICIES.priorities,
         now=NOW + timedelta(minutes=minutes),
+        since=report().entered_at,
     )
 
 

@@ -13,8 +13,8 @@ from include.sla_logic.domain.samples import SampleSeries
 from include.sla_logic.domain.sla.sampled import Steps, in_range, percentile
 from include.sla_logic.domain.sla_clock import StatusEvent, read_clock
 from include.sla_logic.domain.trouble_ticket import TicketStatus
-from include.sla_logic.persistence.sla_clocks import clock_policy
 from tests.domain.sla.make import APRIL, at, contract, euros, facts, first, judge, objective, outage
+from tests.fakes import policies_in_force
 
 
 def series(*values: int, metric: str = "latency", unit: str = "ms", **fields: object) -> SampleSeries:
@@ -110,7 +110,7 @@ def test_an_event_older_than_the_last_one_counts_from_the_last_one_on() -> None:
         event(TicketStatus.IN_PROGRESS, nine),
         event(TicketStatus.PENDING, eleven),
     ]
-    found = read_clock(events, as_of=at("2025-04-10 12:00"), policy=clock_policy())
+    found = read_clock(events, as_of=at("2025-04-10 12:00"), policy=policies_in_force().sla_clock)
     assert [hold.start for hold in found.holds] == [eleven]
     assert found.net == timedelta(hours=1)
     assert all(span.start >= ten for span in found.counted)

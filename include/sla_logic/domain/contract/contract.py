@@ -24,7 +24,7 @@ from include.sla_logic.domain.durations import parse_duration
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.money import Currency, Money
 from include.sla_logic.domain.period import Period, from_seconds, to_seconds
-from include.sla_logic.domain.service_hours import after_service_time, service_time
+from include.sla_logic.domain.service_hours import ServiceHours, after_service_time, service_time
 from include.sla_logic.domain.spans import Span
 from include.sla_logic.domain.written import WRITTEN, Written, in_files
 
@@ -180,6 +180,11 @@ class Contract(Term):
     def window_at(self, instant: datetime) -> Period:
         """Return the contract's window in which the instant lies."""
         return self.stretch(self.window, instant)
+
+    @property
+    def service_hours(self) -> ServiceHours:
+        """The zone, the calendar and the service hours of the contract as a whole."""
+        return ServiceHours(zone=self.zone, calendar=self.calendar, openings=self.counting.service_hours or ())
 
     def service_time(self, span: Span) -> list[Span]:
         """Return the time inside a span that exists for this contract: its service hours, or all of it."""

@@ -42,10 +42,7 @@ def _named_twice(contract: Contract, line: LineOf) -> Iterable[Finding]:
 def _empty_hours(counting: Counting | None, line: LineOf) -> Iterable[Finding]:
     for number, hours in enumerate(counting.service_hours or () if counting else ()):
         if hours.is_empty:
-            text = (
-                f"service_hours.{number}: it opens at {hours.opens} and closes at {hours.closes}, so it is never open; "
-                "write hours over midnight as two entries, one until 24:00"
-            )
+            text = f"service_hours.{number}: {hours.when_empty}"
             yield Finding(level="refuses", line=line(number), code="empty_hours", text=text)
 
 

@@ -107,6 +107,7 @@ def _names(case: Case) -> dict[str, Any]:
         "contract": contract.id,
         "contract_version": contract.version,
         "contract_title": contract.title,
+        "service_hours": contract.service_hours,
         "rules_version": RULES_VERSION,
         "service": case.facts.service,
         "window": case.window,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Instant, Period
+from include.sla_logic.domain.service_hours import ServiceHours
 from include.sla_logic.domain.sla.explanation import chronic_line, objective_lines
 from include.sla_logic.domain.sla.objective_judgement import (
     ChronicFinding,
@@ -40,6 +41,7 @@ class SlaComparison(Document):
 
     `credit_due` is after stacking and cap, before netting; None means that a person must decide first. `window` is
     what agreements hold of the `contract_window`; None in documents that were written before agreements bounded it.
+    `service_hours` are those of the contract as a whole; None in documents of before it had any.
     """
 
     contract: str
@@ -69,6 +71,7 @@ class SlaComparison(Document):
     maintenance: tuple[Period, ...] = ()
     refused_maintenance: tuple[Period, ...] = ()
     contract_window: Period | None = None
+    service_hours: ServiceHours | None = None
 
     @property
     def breached(self) -> bool:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.credit import within_cap
@@ -42,14 +42,15 @@ def _with_cost(
     cost, own = Money.zero(case.contract.currency), case.counted_for(case.contract.objective(entry.judgement.objective))
     if _can_come(tier, own):
         cost = brings({**now, entry.judgement.objective: entry.ahead[1]}) - brings(now)
-    tier = tier.model_copy(update={"costs_more": cost, "reached_at": _reached_at(tier, own)})
+    tier = tier.model_copy(update={"costs_more": cost, **_reached(tier, own)})
     return replace(entry, judgement=entry.judgement.model_copy(update={"next_tier": tier}))
 
 
-def _reached_at(tier: NextTier, case: Case) -> datetime | None:
+def _reached(tier: NextTier, case: Case) -> dict[str, Any]:
     if tier.seconds_left is None or case.contract.counting.service_hours is None:
-        return None
-    return case.contract.after_service_time(case.as_of, tier.seconds_left)
+        return {}
+    reached_at = case.contract.after_service_time(case.as_of, tier.seconds_left)
+    return {"reached_at": reached_at, "service_hours": case.contract.service_hours}
 
 
 def _due(

@@ -8,6 +8,7 @@ from typing import Literal
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Instant, to_seconds
+from include.sla_logic.domain.service_hours import ServiceHours
 from include.sla_logic.domain.spans import Span
 
 
@@ -69,8 +70,8 @@ class CountedInterval(Value):
 class NextTier(Value):
     """The distance to the next higher credit, and what it adds.
 
-    `reached_at` is when the tier is reached if the outage goes on, said only where service hours make it another moment
-    than `seconds_left` from now.
+    `reached_at` is when the tier is reached if the outage goes on, said only where `service_hours` make it another
+    moment than `seconds_left` from now.
     """
 
     seconds_left: int | None
@@ -79,6 +80,7 @@ class NextTier(Value):
     credit: Money | None
     costs_more: Money | None
     reached_at: Instant | None = None
+    service_hours: ServiceHours | None = None
 
 
 class TierBound(Value):

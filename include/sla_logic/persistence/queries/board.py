@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.standing import Standing
 from include.sla_logic.persistence.exposure import Stake, assume_exposure, at_stake, money
 from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
 from include.sla_logic.persistence.paging import Page
@@ -16,7 +17,7 @@ from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.reference import customers, services
 from include.sla_logic.persistence.schema.system_t import restorations, tickets
-from include.sla_logic.persistence.sla_clocks import Standing, read_clocks, read_standing
+from include.sla_logic.persistence.sla_clocks import read_clocks, read_standing
 
 SHOWN = ("open", "waiting", "escalated", "on_hold", "settled", "all")
 
@@ -38,8 +39,10 @@ class BoardLine:
     """One incident of the board; `deadline` is that of a restoration request that still waits.
 
     `seconds_left` run until what `until` says and are negative once it has passed; they run out at `runs_out_at`,
-    which is None while the clock is stopped, and `stopped_by` says who owes the next step. `at_stake` is what the next
-    tier costs on top; `assumed` says that it is the first tier of the contract, because no comparison exists yet.
+    which is None while the clock is stopped, and `stopped_by` says who owes the next step. Outside the service hours
+    it stands `stands_until` they begin, in words `stands`; `counts_to` and `closes_at` are for the countdown.
+    `at_stake` is what the next tier costs on top; `assumed` says that it is the first tier of the contract, because no
+    comparison exists yet.
     """
 
     ticket: str
@@ -65,6 +68,10 @@ class BoardLine:
     until: str | None
     runs_out_at: datetime | None
     stopped_by: str | None
+    stands_until: datetime | None
+    stands: str | None
+    counts_to: datetime | None
+    closes_at: datetime | None
     net_seconds: int
     at_stake: Money | None
     assumed: bool
@@ -207,7 +214,11 @@ def _line(row: Row[Any], standing: Standing, stake: Stake) -> BoardLine:
         until=standing.until if row.open else None,
         runs_out_at=standing.runs_out_at if row.open else None,
         stopped_by=standing.stopped_by,
-        net_seconds=int(standing.net.total_seconds()),
+        stands_until=standing.stands_until if row.open else None,
+        stands=standing.stands if row.open else None,
+        counts_to=standing.counts_to if row.open else None,
+        closes_at=standing.closes_at if row.open else None,
+        net_seconds=standing.net_seconds,
         at_stake=stake.amount,
         assumed=stake.assumed,
         due=money(row.due, row.currency),

@@ -11,6 +11,7 @@ from include.sla_logic.domain.closed_incident import ClosedIncident
 from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.document import Document, Value
 from include.sla_logic.domain.restoration import RestorationOutcome
+from include.sla_logic.domain.standing import Standing
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
 from include.sla_logic.persistence.audit import acts_about
 from include.sla_logic.persistence.cohort_members import carrying_run
@@ -19,6 +20,7 @@ from include.sla_logic.persistence.outbox import list_messages
 from include.sla_logic.persistence.queries.service_problems import problems_of
 from include.sla_logic.persistence.restorations import find_restorations
 from include.sla_logic.persistence.schema.system_t import documents, steps, ticket_status_history, tickets, timeline
+from include.sla_logic.persistence.sla_clocks import read_standings
 
 D = TypeVar("D", bound=Document)
 V = TypeVar("V", bound=Value)
@@ -113,7 +115,8 @@ class CaseAct(Value):
 class Case(Value):
     """One incident with everything that is stored of it; all sequences are oldest first.
 
-    `airflow_run` is the run that works on it: one that carries it with others, or else its own.
+    `airflow_run` is the run that works on it: one that carries it with others, or else its own. `clock` is how its
+    clock stands while the ticket is open.
     """
 
     ticket: TroubleTicket
@@ -131,6 +134,7 @@ class Case(Value):
     problems: tuple[CaseProblem, ...] = ()
     outbox: tuple[CaseMessage, ...]
     audit: tuple[CaseAct, ...]
+    clock: Standing | None = None
 
     def document(self, kind: type[D]) -> D | None:
         """Return the newest document of this kind, or None."""
@@ -149,8 +153,8 @@ class Case(Value):
         return tuple(place for several in places for place in several)
 
 
-def view_case(connection: Connection, number: int) -> Case:
-    """Read everything about one incident."""
+def view_case(connection: Connection, number: int, *, now: datetime) -> Case:
+    """Read everything about one incident, and how its clock stands now."""
     row = connection.execute(select(tickets).where(tickets.c.number == number)).one()
     documents = _documents(connection, number)
     wait = find_restorations(connection, [number]).get(number)
@@ -170,6 +174,7 @@ def view_case(connection: Connection, number: int) -> Case:
         problems=tuple(_problems(connection, number)),
         outbox=tuple(CaseMessage.model_validate(vars(m)) for m in reversed(list_messages(connection, ticket=number))),
         audit=tuple(CaseAct.model_validate(vars(act)) for act in acts_about(connection, ticket_id(number), row.run_id)),
+        clock=read_standings(connection, [number], now=now).get(number),
     )
 
 

@@ -22,6 +22,7 @@ from include.sla_logic.persistence.sla_clocks import read_clocks, read_standing
 class OpenTicket:
     """One open ticket in queue order; `seconds_left` until what `until` says, negative once it has passed.
 
+    Outside the service hours the clock stands `stands_until` they begin, in words `stands`.
     `assumed` says that no comparison exists yet: at stake is what the contract's first tier costs.
     """
 
@@ -37,6 +38,8 @@ class OpenTicket:
     seconds_left: int | None
     until: str | None
     running: bool
+    stands_until: datetime | None
+    stands: str | None
     at_stake: Money | None
     assumed: bool
     clock: SlaClock
@@ -91,6 +94,8 @@ def _line(row: Row[Any], clock: SlaClock, stake: Stake, why: str | None) -> Open
         seconds_left=standing.seconds_left,
         until=standing.until,
         running=standing.running,
+        stands_until=standing.stands_until,
+        stands=standing.stands,
         at_stake=stake.amount,
         assumed=stake.assumed,
         clock=clock,

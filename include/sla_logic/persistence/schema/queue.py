@@ -1,6 +1,6 @@
 """What the incident desk sorts and counts by: one row per ticket, updated by every step."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from include.sla_logic.persistence.schema.columns import Instant, metadata
 
@@ -20,6 +20,8 @@ queue = Table(
     Column("judged_at", Instant),
     Column("budget_seconds", BigInteger),  # downtime left before the next credit tier, at judged_at
     Column("next_tier_at", Instant),  # only while the clock runs
+    Column("contract_hours", Text),  # the contract's zone, calendar and service hours, as JSON
+    Column("tier_hours", Text),  # those in which the budget is used up; null: all hours
     Column("at_stake", BigInteger),  # what the next tier costs on top, in minor units
     Column("window_end", Instant),  # of the judged window: from then on nothing of it is at stake
     Column("due", BigInteger),  # what is owed so far

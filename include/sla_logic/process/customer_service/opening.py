@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from include.sla_logic.domain.counter_measures import CounterMeasurePlan, determine, reprioritise
+from include.sla_logic.domain.counter_measures import CounterMeasurePlan, HoursOf, determine, reprioritise
 from include.sla_logic.domain.detailed_problem_report import take_together
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.notification import ProblemNotification
@@ -84,6 +84,7 @@ def determine_counter_measures(file: CaseFile) -> None:
         catalogue=file.policies.counter_measures,
         priorities=file.policies.priorities,
         now=file.now,
+        hours=_hours(file),
     )
     file.write(plan)
     file.record(f"{len(plan.measures)} counter-measures at {plan.base_priority}.", lane=Lane.CUSTOMER_SERVICE)
@@ -184,6 +185,12 @@ def create_detailed_problem_report(file: CaseFile) -> None:
     file.hand_over(Lane.SERVICE_MANAGEMENT)
 
 
+def _hours(file: CaseFile) -> HoursOf:
+    """Return the service hours of each priority under the contract of the incident."""
+    _, contract = agreement_and_contract(file)
+    return lambda priority: file.policies.hours_of(priority, contract.service_hours)
+
+
 def _reprioritised(file: CaseFile) -> CounterMeasurePlan | None:
     """Return the plan with raised priorities, or None where significance changes nothing."""
     plan, significance = file.read(CounterMeasurePlan), file.read(CustomerSignificance)
@@ -195,5 +202,7 @@ def _reprioritised(file: CaseFile) -> CounterMeasurePlan | None:
         catalogue=file.policies.counter_measures,
         priorities=file.policies.priorities,
         now=file.now,
+        since=file.read(ProblemReport).entered_at,
+        hours=_hours(file),
     )
     return None if raised is plan else raised

@@ -18,8 +18,9 @@ class BoardLine(Answer):
 
     `deadline` is that of a restoration request that still waits. `seconds_left` run until what `until` says and are
     negative once it has passed; they run out at `runs_out_at`, which is null while the clock is stopped, and
-    `stopped_by` says who owes the next step. `at_stake` is what the next tier costs on top; `assumed` says that it is
-    the first tier of the contract, because no comparison exists yet.
+    `stopped_by` says who owes the next step. Outside the service hours the clock stands until `stands_until`, in words
+    `stands`. `at_stake` is what the next tier costs on top; `assumed` says that it is the first tier of the contract,
+    because no comparison exists yet.
     """
 
     ticket: str
@@ -45,6 +46,8 @@ class BoardLine(Answer):
     until: str | None
     runs_out_at: datetime | None
     stopped_by: str | None
+    stands_until: datetime | None
+    stands: str | None
     net_seconds: int
     at_stake: Money | None
     assumed: bool
@@ -152,10 +155,30 @@ class CaseAct(Answer):
     detail: str
 
 
+class CaseClock(Answer):
+    """How the clock of an open incident stands: `running` says that `seconds_left` run down now.
+
+    They run out at `runs_out_at`, which is null while a hold stops the clock; outside the service hours it stands until
+    `stands_until`, in words `stands`, and while it runs in them they end at `closes_at`.
+    """
+
+    seconds_left: int | None
+    until: str | None
+    running: bool
+    stopped_by: str | None
+    runs_out_at: datetime | None
+    stands_until: datetime | None
+    stands: str | None
+    closes_at: datetime | None
+    as_of: datetime
+    net_seconds: int
+
+
 class Case(Answer):
     """One incident with everything that is stored of it; all lists are oldest first.
 
-    `airflow_run` is the run that works on it: one that carries it with others, or else its own.
+    `airflow_run` is the run that works on it: one that carries it with others, or else its own. `clock` is null once
+    the ticket is settled.
     """
 
     ticket: TroubleTicket
@@ -173,3 +196,4 @@ class Case(Answer):
     problems: tuple[CaseProblem, ...] = ()
     outbox: list[CaseMessage]
     audit: list[CaseAct]
+    clock: CaseClock | None = None

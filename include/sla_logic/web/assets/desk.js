@@ -12,7 +12,10 @@
 
   const tick = () => {
     for (const each of document.querySelectorAll("[data-countdown]")) {
-      const left = Math.round((new Date(each.dateTime) - Date.now()) / SECOND);
+      // In service hours it counts to where it would get without their end, and stands when they end.
+      const { countdown, closes } = each.dataset;
+      const now = closes ? Math.min(Date.now(), new Date(closes)) : Date.now();
+      const left = Math.round((new Date(countdown || each.dateTime) - now) / SECOND);
       each.title = `${each.dateTime.replace("T", " ").replace("+00:00", "")} UTC`;
       each.textContent = left >= 0 ? inWords(left) : each.dataset.over;
       each.classList.toggle("soon", left >= 0 && left < 3600);

@@ -128,9 +128,10 @@ def corrections(actions: CorrectiveActions) -> Iterator[str]:
 def measures(planned: Sequence[CounterMeasure]) -> Iterator[str]:
     """Say who does what by when, and how its priority changed."""
     for measure in planned:
+        counted_in = f", counted in the service hours {measure.due_in_hours}" if measure.due_in_hours else ""
         yield (
             f"{measure.title}: {measure.department.value} takes care of it with priority {measure.priority.value}, "
-            f"due {at(measure.due_at)}."
+            f"due {at(measure.due_at)}{counted_in}."
         )
         for change in measure.history:
             went = f"from {change.before.value} to {change.after.value} at {at(change.at)}"

@@ -1,0 +1,12 @@
+"""Keep in which service hours the clocks of a ticket run: those of its contract, and those of its next credit tier."""
+
+from alembic import op
+from sqlalchemy import Column, Text
+
+revision = "0018"
+down_revision = "0017"
+
+
+def upgrade() -> None:
+    for name in ("contract_hours", "tier_hours"):
+        op.add_column("queue", Column(name, Text))
