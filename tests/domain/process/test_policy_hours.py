@@ -1,6 +1,7 @@
 """Priorities and the clock in service hours: how the tables write them, and when a measure is due."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import yaml
@@ -211,3 +212,25 @@ def test_hours_within_those_of_the_higher_priority_are_taken(hours):
 def test_files_of_before_service_hours_are_read_as_they_were():
     for name in ("priorities", "sla_clock"):
         assert not {"zone", "calendar", "service_hours"} & set(yaml.safe_load(policy_texts()[name]))
+
+
+def test_the_tables_of_the_documentation_are_in_force_as_they_stand():
+    text = (Path(__file__).parents[3] / "docs" / "intake.md").read_text("utf-8")
+    text = text[text.index("### Service hours") :]
+    block = text[text.index("```yaml") + 8 :].partition("```")[0]
+    first, second = block.split("# sla_clock.yaml")
+    texts = policy_texts()
+    matrix, kept = texts["priorities"].partition("due:")[0], texts["priorities"].partition("# While an outage")[2]
+    tables = read_policies(
+        {
+            **texts,
+            "priorities": f"{matrix}{first}# While an outage{kept}",
+            "sla_clock": texts["sla_clock"] + second,
+        }
+    )
+    assert tables.hours_of(P4, BERLIN) == ServiceHours(
+        zone="Europe/Vienna",
+        calendar=BusinessCalendar(country="AT"),
+        openings=(Opening(opens="09:00", closes="17:00"),),
+    )
+    assert tables.sla_clock.hours_for(tables.sla_clock.service_hours, BERLIN) == BERLIN

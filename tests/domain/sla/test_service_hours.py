@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from include.sla_logic.domain.calendars import BusinessCalendar, calendar_window
 from include.sla_logic.domain.contract import UnableToReadContract, read_contract
-from include.sla_logic.domain.measurements import MaintenanceWindow
+from include.sla_logic.domain.measurements import Hold, MaintenanceWindow
 from include.sla_logic.domain.period import from_seconds, to_seconds
 from include.sla_logic.domain.service_hours import Opening, after_service_time, service_time
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
@@ -78,6 +78,14 @@ def test_maintenance_in_service_hours_is_left_out_once():
     planned = MaintenanceWindow(reference="M", start=at("2026-10-05 08:00"), end=at("2026-10-05 09:00"))
     judged = availability(in_working_hours(), outage("2026-10-05 06:00", "2026-10-05 16:00"), maintenance=(planned,))
     assert judged.counted_seconds == 7 * 3600
+
+
+def test_a_hold_takes_away_service_time_alone():
+    """Down from 16:00 to 11:00, held from 16:30 to 09:30: half an hour and an hour and a half of service are left."""
+    terms = in_working_hours(counting={"holds_stop_the_clock": True})
+    held = Hold(start=at("2026-10-05 14:30"), end=at("2026-10-06 07:30"), reason="asked", owner="customer")
+    judged = availability(terms, outage("2026-10-05 14:00", "2026-10-06 09:00"), holds=(held,))
+    assert judged.counted_seconds == 30 * 60 + 90 * 60
 
 
 def test_a_repair_takes_its_service_hours():
