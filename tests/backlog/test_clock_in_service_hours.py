@@ -114,11 +114,12 @@ def test_an_event_that_passed_keeps_the_moment_at_which_it_came():
     opened = StatusEvent(status=S.IN_PROGRESS, at=datetime(2026, 10, 26, tzinfo=UTC))
     tables = with_tables(sla_clock={"service_hours": OFFICE, "zone": "UTC"})
     hours = tables.sla_clock.hours_for(tables.sla_clock.service_hours, None)
-    for day in (31, 30):
-        as_of = datetime(2026, 10, day, 17, 0, tzinfo=UTC)
+    for as_of in (datetime(2026, 10, 31, 17, tzinfo=UTC), datetime(2026, 10, 30, 17, tzinfo=UTC)):
         clock = read_clock([opened], as_of=as_of, policy=tables.sla_clock, hours=hours)
         standing = Standing.of(clock, timedelta(hours=39.5) - clock.net, PRIORITY_DUE, hours, comes=True)
         assert (standing.seconds_left, standing.runs_out_at) == (-HOUR // 2, datetime(2026, 10, 30, 16, 30, tzinfo=UTC))
+        whole_days = Standing.of(clock, timedelta(hours=24) - clock.net, PRIORITY_DUE, hours, comes=True)
+        assert whole_days.runs_out_at == datetime(2026, 10, 28, 17, tzinfo=UTC)
 
 
 IN_HOURS = TIERS.replace("zone: UTC", "zone: Europe/Berlin").replace(

@@ -106,12 +106,15 @@ def after_service_time(
 def before_service_time(
     openings: tuple[Opening, ...], calendar: BusinessCalendar, zone: str, end: int, seconds: int
 ) -> int | None:
-    """Return the second from which on these `seconds` of service time pass until the end; None where too few did."""
+    """Return the first second from which on these `seconds` of service time pass until the end; None for too few.
+
+    Where they fill whole openings, that is the end of the opening before them: nothing has passed in between.
+    """
     left = seconds
     for number in range(end // _STRETCH, (end - _LONGEST_LOOK_BACK) // _STRETCH, -1):
         known = service_time(openings, calendar, zone, _stretch(number))
         for opened, closed in reversed(spans.clip(known, (_stretch(number)[0], end))):
-            if left <= closed - opened:
+            if left < closed - opened:
                 return closed - left
             left -= closed - opened
     return None
