@@ -1,8 +1,8 @@
 """Counter-measures against a degradation, their priorities, and the one re-prioritisation (rows 3 and 6)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from pydantic import AwareDatetime, model_validator
 
@@ -150,7 +150,7 @@ def _all_hours(_priority: Priority) -> ServiceHours:
     return ServiceHours()
 
 
-def _due(within: timedelta, since: AwareDatetime, hours: ServiceHours) -> Mapping[str, AwareDatetime | str | None]:
+def _due(within: timedelta, since: AwareDatetime, hours: ServiceHours) -> dict[str, Any]:
     due_at = hours.moved(since, int(within.total_seconds()))
     if due_at is None:
         raise UnableToSetDueTime(f"Five years have less than {within} of the service hours {hours}: check the tables.")

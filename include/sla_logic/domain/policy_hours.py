@@ -50,11 +50,11 @@ class HoursTable(Table):
         """Return the hours under a contract whose own are `agreed`; without contract and zone, all time counts."""
         if hours == AS_CONTRACT:
             return agreed or ServiceHours()
-        zone = self.zone or (agreed and agreed.zone)
-        if hours == ALWAYS or not zone:
+        zone = agreed.zone if self.zone is None and agreed else self.zone
+        if hours == ALWAYS or zone is None:
             return ServiceHours()
-        calendar = self.calendar or (agreed and agreed.calendar) or BusinessCalendar()
-        return ServiceHours(zone=zone, calendar=calendar, openings=hours)
+        calendar = agreed.calendar if self.calendar is None and agreed else self.calendar
+        return ServiceHours(zone=zone, calendar=calendar or BusinessCalendar(), openings=hours)
 
 
 def lie_within(inner: tuple[Opening, ...], outer: tuple[Opening, ...]) -> bool:
