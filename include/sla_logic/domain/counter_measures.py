@@ -230,11 +230,6 @@ def reprioritise(
                 }
             )
         )
-    return plan.model_copy(
-        update={
-            "revision": plan.revision + 1,
-            "measures": tuple(sorted(raised, key=lambda m: m.due_at)),
-            "planned_at": now,
-            "reprioritised": True,
-        }
-    )
+    measures = tuple(sorted(raised, key=lambda m: m.due_at))
+    changes = {"revision": plan.revision + 1, "measures": measures, "planned_at": now, "reprioritised": True}
+    return plan.model_copy(update=changes)

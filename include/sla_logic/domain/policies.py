@@ -7,7 +7,8 @@ from typing import Any, Self
 from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from include.sla_logic.domain.contract.reading import Lines, UnableToReadContract, read_fields, shortened
+from include.sla_logic.domain.contract.reading import UnableToReadContract, read_fields
+from include.sla_logic.domain.contract.yaml_text import Lines, shortened
 from include.sla_logic.domain.counter_measures import CounterMeasurePolicy
 from include.sla_logic.domain.credit_policy import CreditPolicy
 from include.sla_logic.domain.diagnosis_table import DiagnosisPolicy

@@ -73,7 +73,7 @@ class Standing(Value):
         return None if self.seconds_left is None else self.as_of + timedelta(seconds=self.seconds_left)
 
 
-def _moved(as_of: datetime, left: timedelta, hours: ServiceHours) -> datetime:
+def _moved(as_of: datetime, left: timedelta, hours: ServiceHours) -> datetime | None:
     return hours.moved(as_of, int(left.total_seconds())) if hours.openings else as_of + left
 
 

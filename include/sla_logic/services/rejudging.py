@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
 
 from include.sla_logic.persistence.contracts import UnableToFindRecord
 from include.sla_logic.persistence.counted_credits import COUNTS
@@ -23,24 +23,7 @@ def rejudge(connection: Connection, *, now: datetime, limit: int) -> int:
     of the incident stay. No tier passes while a ticket is on hold. After the end of a window, what is still down
     counts in the window of now; of the window that is over nothing is at stake.
     """
-    credited = _credited_since()
-    query = (
-        select(queue, tickets.c.number, tickets.c.customer, tickets.c.service, credited.label("credited"))
-        .join(tickets, tickets.c.number == queue.c.ticket)
-        .where(
-            queue.c.open.is_(True),
-            or_(
-                queue.c.next_tier_at < now,
-                queue.c.window_end <= now,
-                and_(queue.c.at_stake.is_not(None), queue.c.window_end.is_(None)),  # judged by an earlier release
-                credited,
-            ),
-            tickets.c.status.not_in(("pending", "held")),
-        )
-        .order_by(queue.c.next_tier_at)
-        .limit(limit)
-    )
-    rows = connection.execute(query).all()
+    rows = connection.execute(_out_of_date(now).limit(limit)).all()
     if not rows:
         return 0
     numbers = [row.number for row in rows]
@@ -57,6 +40,25 @@ def rejudge(connection: Connection, *, now: datetime, limit: int) -> int:
             changes[row.number] = _judged(connection, row, now)
     change_places(connection, changes, now=now)
     return sum("judged_at" in change for change in changes.values())
+
+
+def _out_of_date(now: datetime) -> Select[Any]:
+    credited = _credited_since()
+    return (
+        select(queue, tickets.c.number, tickets.c.customer, tickets.c.service, credited.label("credited"))
+        .join(tickets, tickets.c.number == queue.c.ticket)
+        .where(
+            queue.c.open.is_(True),
+            or_(
+                queue.c.next_tier_at < now,
+                queue.c.window_end <= now,
+                and_(queue.c.at_stake.is_not(None), queue.c.window_end.is_(None)),  # judged by an earlier release
+                credited,
+            ),
+            tickets.c.status.not_in(("pending", "held")),
+        )
+        .order_by(queue.c.next_tier_at)
+    )
 
 
 def _credited_since() -> ColumnElement[bool]:

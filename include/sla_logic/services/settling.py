@@ -58,7 +58,7 @@ class Found:
         if before is None or (self.state.value, self.facts) != (before.state, before.facts):
             return True
         if self.facts is None:  # not judged: the reason is all there is
-            return self.reason != before.reason
+            return bool(self.reason != before.reason)
         return self.owed is not None and bool(to_minor_units(self.owed) != before.owed)
 
 
