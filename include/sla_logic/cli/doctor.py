@@ -13,6 +13,16 @@ from include.sla_logic.services.watchdog import Round
 
 _SHOWN = 20
 
+AgainstBilling = Annotated[
+    bool, typer.Option("--against-billing", help="Compare what was sent with the ledger of the billing system.")
+]
+InVain = Annotated[
+    bool, typer.Option("--in-vain", help="Resume also what was resumed in vain three times, or just before.")
+]
+Setup = Annotated[
+    bool, typer.Option("--setup", help="Say what is still missing before the first incident, and nothing else.")
+]
+
 app = typer.Typer(help="Check what must be true, and resume what is stalled.")
 
 
@@ -26,15 +36,9 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
     ] = False,
     minutes: Annotated[int, typer.Option(min=1, help="An incident that is quiet for longer is stalled.")] = 10,
     airflow: Annotated[str | None, typer.Option(help="Address of Airflow; default TELECO_AIRFLOW_URL.")] = None,
-    against_billing: Annotated[
-        bool, typer.Option("--against-billing", help="Compare what was sent with the ledger of the billing system.")
-    ] = False,
-    in_vain: Annotated[
-        bool, typer.Option("--in-vain", help="Resume also what was resumed in vain three times, or just before.")
-    ] = False,
-    setup: Annotated[
-        bool, typer.Option("--setup", help="Say what is still missing before the first incident, and nothing else.")
-    ] = False,
+    against_billing: AgainstBilling = False,
+    in_vain: InVain = False,
+    setup: Setup = False,
     by: Annotated[str, typer.Option(help="Who repairs; kept in the audit.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
