@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DAG, EXTRA = "sla_violation", "premium_problem_fix"
 PREFIX = "/incident-desk"
+MOUNT = PREFIX.removeprefix("/")  # relative to Airflow's own address, which may have a path ([api] base_url)
 
 
 class LazyDesk:
@@ -117,19 +118,19 @@ class IncidentDesk(AirflowPlugin):
     external_views = [  # noqa: RUF012 - as Airflow wants it
         {
             "name": "Incident desk",
-            "href": f"{PREFIX}/",
+            "href": f"{MOUNT}/",
             "destination": "nav",
             "url_route": "incident-desk",
-            "icon": f"{PREFIX}/assets/desk.svg",
-            "icon_dark_mode": f"{PREFIX}/assets/desk-dark.svg",
+            "icon": f"{MOUNT}/assets/desk.svg",
+            "icon_dark_mode": f"{MOUNT}/assets/desk-dark.svg",
             "nav_top_level": True,
         },
         {
             "name": "Incident",
-            "href": f"{PREFIX}/runs/{{RUN_ID}}",
+            "href": f"{MOUNT}/runs/{{RUN_ID}}",
             "destination": "dag_run",
             "url_route": "incident",
-            "icon": f"{PREFIX}/assets/desk.svg",
-            "icon_dark_mode": f"{PREFIX}/assets/desk-dark.svg",
+            "icon": f"{MOUNT}/assets/desk.svg",
+            "icon_dark_mode": f"{MOUNT}/assets/desk-dark.svg",
         },
     ]

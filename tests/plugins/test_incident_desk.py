@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urljoin
 
 import incident_desk
 
@@ -27,7 +28,9 @@ def test_both_views_lead_to_the_mount_of_the_desk():
     [app] = incident_desk.IncidentDesk.fastapi_apps
     views = incident_desk.IncidentDesk.external_views
     assert {view["destination"] for view in views} == {"nav", "dag_run"}
-    assert all(view["href"].startswith(f"{app['url_prefix']}/") for view in views)
+    for place in ("http://host/", "http://host/airflow/"):  # the page's <base>: [api] base_url may have a path
+        mount = f"{place.rstrip('/')}{app['url_prefix']}/"
+        assert all(urljoin(place, view[name]).startswith(mount) for view in views for name in ("href", "icon"))
     assert len({view["url_route"] for view in views}) == len(views)
 
 
