@@ -19,6 +19,7 @@ from typing import Any
 
 from deploy.stack.settings import ROOT
 from include.sla_logic.domain.restoration import RestorationOutcome
+from tests.faults.deploying import paused
 from tests.faults.installation import DAG, Installation, open_installation
 from tests.hostile import FORGERS, TEXTS
 from tests.system_packages import install_unless
@@ -156,6 +157,12 @@ def clock_of_the_scheduler(installation: Installation) -> None:
         installation.kill("scheduler")
 
 
+def paused_for_an_hour(installation: Installation) -> None:
+    """Pause the DAG for a whole hour while three requests wait and a new incident is reported."""
+    paused(3600)(installation, Random(1), "HOUR")  # noqa: S311 - no secret
+    say("paused for an hour", Counter(installation.stack.api.run_states(DAG).values()))
+
+
 def archive_bombs(installation: Installation) -> None:
     """Import packed files that unpack to far more than a disk holds."""
     with tempfile.TemporaryDirectory() as folder:
@@ -219,6 +226,7 @@ PLAYS: Mapping[str, tuple[str, Callable[[Installation], None]]] = {
     "hostile_confs": ("postgres", hostile_confs),
     "migration_on_postgresql": ("postgres", migration_while_tasks_run),
     "clock_of_the_scheduler": ("postgres", clock_of_the_scheduler),
+    "paused_for_an_hour": ("postgres", paused_for_an_hour),
 }
 
 
