@@ -10,6 +10,8 @@ from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
 from deploy.stack.settings import sqlite_url
 
 VIEWER = "rita"  # may look; Airflow makes her password with its start
+USER, OPERATOR = "ute", "otto"  # may act at the desk; of the roles user and op
+LOGINS = f"admin:admin,{VIEWER}:viewer,{USER}:user,{OPERATOR}:op"
 
 
 @contextmanager
@@ -21,7 +23,7 @@ def running_stack(folder: Path, postgres_server: Databases) -> Iterator[AirflowS
         home=folder / "airflow",
         operations=operations,
         metadata_url=metadata,
-        extra_environment={"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"admin:admin,{VIEWER}:viewer"},
+        extra_environment={"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": LOGINS},
     )
     with AirflowStack(settings, tell=print) as stack:
         yield stack
