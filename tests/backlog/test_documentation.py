@@ -115,5 +115,5 @@ def test_every_option_that_the_page_shows_exists():
     shown = set(re.findall(r"sla import tickets \S+ (.*?)(?:  |\n|$)", PAGE))
     told = CliRunner().invoke(app, ["import", "tickets", "--help"], env={"COLUMNS": "200"}).output
     options = {option for line in shown for option in re.findall(r"--[a-z-]+", line)}
-    assert {"--format", "--mapping", "--until", "--reports-only"} == options
+    assert {"--format", "--mapping", "--until", "--reports-only", "--dry-run"} == options
     assert all(option in told for option in options)

@@ -318,7 +318,7 @@ def test_a_local_time_that_summer_time_repeats_is_refused_and_not_guessed(use_ca
 
 def test_mappings_and_files_that_are_none_are_refused_with_the_place(tmp_path, use_cases):
     assert shipped_ticket_mappings() == ["jira", "plain", "servicenow", "vinst", "zammad"]
-    with pytest.raises(UnableToReadMapping, match="shipped are plain, servicenow, vinst"):
+    with pytest.raises(UnableToReadMapping, match="shipped are jira, plain, servicenow, vinst, zammad"):
         read_ticket_mapping("remedy")
     bad = tmp_path / "bad.yaml"
     bad.write_text("title: x\nreference: a\nat: b\nstate: [s]\nstates: {x: asleep}\nfields: {}\n")
