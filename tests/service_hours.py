@@ -14,7 +14,7 @@ from include.sla_logic.persistence import case_file, sla_clocks
 from tests.fakes import policy_texts
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-OFFICE = [{"opens": "09:00", "closes": "17:00"}]
+WORKING_HOURS = [{"opens": "09:00", "closes": "17:00"}]
 _READERS: tuple[ModuleType, ...] = (case_file, sla_clocks)
 
 

@@ -11,14 +11,15 @@ def perhaps_whole_number(name: str) -> int | None:
     """Read an Airflow variable that need not be set; raise `UnableToReadVariable` as `whole_number` does."""
     from airflow.sdk import Variable
 
-    return None if Variable.get(name, default=None) is None else whole_number(name, 0)
+    written = Variable.get(name, default=None)
+    if written is None:
+        return None
+    if not str(written).isdigit() or int(written) < 1:
+        raise UnableToReadVariable(f"The Airflow variable {name} must be a positive whole number, not {written!r}.")
+    return int(written)
 
 
 def whole_number(name: str, otherwise: int) -> int:
     """Read an Airflow variable; raise `UnableToReadVariable` where it is no positive whole number."""
-    from airflow.sdk import Variable
-
-    written = Variable.get(name, default=str(otherwise))
-    if not str(written).isdigit() or int(written) < 1:
-        raise UnableToReadVariable(f"The Airflow variable {name} must be a positive whole number, not {written!r}.")
-    return int(written)
+    found = perhaps_whole_number(name)
+    return otherwise if found is None else found

@@ -21,12 +21,12 @@ from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.process import customer_service as cs
 from tests.backlog.logs import open_tickets
 from tests.backlog.test_open_list import TIERS, board, down, go_on, hold, line_of
-from tests.service_hours import DAYS, OFFICE, is_open, minutes, use_tables, with_tables
+from tests.service_hours import DAYS, WORKING_HOURS, is_open, minutes, use_tables, with_tables
 
 HOUR = 3600
 S = TicketStatus
 LATE = [{"days": list(DAYS), "opens": "05:30", "closes": "24:00", "on_holidays": True}]
-TWO_SHIFTS = [{"days": ["mon", "wed", "fri"], "opens": "06:00", "closes": "10:15"}, *OFFICE]
+TWO_SHIFTS = [{"days": ["mon", "wed", "fri"], "opens": "06:00", "closes": "10:15"}, *WORKING_HOURS]
 
 
 def history_of(chance: random.Random, opened: datetime):
@@ -51,10 +51,10 @@ def goes(events, minute):
 @pytest.mark.parametrize(
     ("zone", "begins", "hours"),
     [
-        ("Europe/Berlin", datetime(2026, 3, 20, 4, tzinfo=UTC), OFFICE),
+        ("Europe/Berlin", datetime(2026, 3, 20, 4, tzinfo=UTC), WORKING_HOURS),
         ("Europe/Berlin", datetime(2026, 10, 14, 21, tzinfo=UTC), LATE),
         ("America/St_Johns", datetime(2026, 10, 25, 3, tzinfo=UTC), TWO_SHIFTS),
-        ("Australia/Lord_Howe", datetime(2026, 3, 27, 9, tzinfo=UTC), OFFICE),
+        ("Australia/Lord_Howe", datetime(2026, 3, 27, 9, tzinfo=UTC), WORKING_HOURS),
         ("Asia/Kolkata", datetime(2026, 12, 21, 6, tzinfo=UTC), TWO_SHIFTS),
         ("America/Santiago", datetime(2026, 8, 28, 22, tzinfo=UTC), LATE),
     ],
@@ -100,7 +100,7 @@ def test_one_second_around_nine_and_five(second, left, stands):
     as_of = datetime.fromisoformat(f"{second}+00:00")
     hours = ServiceHours(
         zone="Europe/Berlin",
-        openings=with_tables(sla_clock={"service_hours": OFFICE}).sla_clock.service_hours,
+        openings=with_tables(sla_clock={"service_hours": WORKING_HOURS}).sla_clock.service_hours,
     )
     opened = StatusEvent(status=S.IN_PROGRESS, at=datetime(2026, 11, 1, tzinfo=UTC))
     clock = read_clock([opened], as_of=as_of, policy=with_tables().sla_clock, hours=hours)
@@ -112,7 +112,7 @@ def test_one_second_around_nine_and_five(second, left, stands):
 def test_an_event_that_passed_keeps_the_moment_at_which_it_came():
     """Half an hour overdue on Sunday is Friday 16:30 and stays so."""
     opened = StatusEvent(status=S.IN_PROGRESS, at=datetime(2026, 10, 26, tzinfo=UTC))
-    tables = with_tables(sla_clock={"service_hours": OFFICE, "zone": "UTC"})
+    tables = with_tables(sla_clock={"service_hours": WORKING_HOURS, "zone": "UTC"})
     hours = tables.sla_clock.hours_for(tables.sla_clock.service_hours, None)
     for as_of in (datetime(2026, 10, 31, 17, tzinfo=UTC), datetime(2026, 10, 30, 17, tzinfo=UTC)):
         clock = read_clock([opened], as_of=as_of, policy=tables.sla_clock, hours=hours)
@@ -215,9 +215,9 @@ def test_the_next_tier_is_counted_in_the_hours_of_the_contract_and_its_clock_sta
     assert line_of(use_cases).seconds_left > HOUR
 
 
-def test_a_contract_of_all_hours_and_tables_of_the_office_are_told_apart(use_cases, tmp_path, clock, monkeypatch):
+def test_a_contract_of_all_hours_and_tables_of_working_hours_are_told_apart(use_cases, tmp_path, clock, monkeypatch):
     """The tier of a contract without service hours comes at night, whatever hours the clock of tickets has."""
-    use_tables(monkeypatch, sla_clock={"service_hours": OFFICE, "zone": "Europe/Berlin"})
+    use_tables(monkeypatch, sla_clock={"service_hours": WORKING_HOURS, "zone": "Europe/Berlin"})
     under(use_cases, TIERS)
     open_tickets(use_cases, tmp_path, 1)
     clock.now = datetime(2026, 11, 2, 20, tzinfo=UTC)
@@ -268,7 +268,7 @@ def test_the_command_line_says_that_the_clock_stands(use_cases, tmp_path, clock,
 
 
 def test_a_holiday_of_the_contract_is_no_working_day(use_cases, tmp_path, clock, monkeypatch):
-    use_tables(monkeypatch, sla_clock={"service_hours": OFFICE})
+    use_tables(monkeypatch, sla_clock={"service_hours": WORKING_HOURS})
     contract = under(use_cases, IN_HOURS)
     assert date(2026, 11, 4) in contract.calendar.holidays
     open_tickets(use_cases, tmp_path, 1)

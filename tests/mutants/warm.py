@@ -21,7 +21,7 @@ def live_functions() -> Live:
     """Find every function of the core in memory, also inside properties, validators and caches."""
     core, found = {str(path) for path in CORE}, defaultdict[Name, list[FunctionType]](list)
     for thing in gc.get_objects():
-        if isinstance(thing, FunctionType) and thing.__code__.co_filename in core:
+        if type(thing) is FunctionType and thing.__code__.co_filename in core:
             found[_name(thing.__code__)].append(thing)
     return {name: same for name, same in found.items() if len({one.__code__ for one in same}) == 1}
 

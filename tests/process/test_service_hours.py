@@ -7,10 +7,14 @@ from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.status_report import StatusReport
 from tests.process.small_world import NOW, SIGNIFICANT, damaged_fibre, reported, small_world
 from tests.process.test_steps import after, last
-from tests.service_hours import OFFICE, with_tables
+from tests.service_hours import WORKING_HOURS, with_tables
 
 LOWER = dict.fromkeys(("P3", "P4", "P5"), "as_contract")
-TERMS = {"zone": "Europe/Berlin", "counting": {"service_hours": OFFICE}, "calendar": {"holidays": ["2026-11-24"]}}
+TERMS = {
+    "zone": "Europe/Berlin",
+    "counting": {"service_hours": WORKING_HOURS},
+    "calendar": {"holidays": ["2026-11-24"]},
+}
 
 
 def friday(**more):
@@ -24,7 +28,7 @@ def due(incident):
     return {one.measure: one.due_at for one in last(incident, CounterMeasurePlan).measures}
 
 
-def test_a_measure_is_due_after_eight_hours_of_the_office():
+def test_a_measure_is_due_after_eight_working_hours():
     """Four on Friday, four on Monday."""
     found = due(after(friday(), "determine_customer_significance"))
     assert found["restore_connectivity"] == datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -59,7 +59,7 @@ def tokens(operator: Operator) -> dict[str, str]:
     return found
 
 
-class Doors:
+class Logins:
     """The desk's pages and its API, opened with a login of Airflow's."""
 
     def __init__(self, operator: Operator, tokens: dict[str, str], credit: str) -> None:
@@ -79,9 +79,9 @@ class Doors:
 
 
 def test_limits_hold_for_the_roles_of_real_logins(operator: Operator, tokens: dict[str, str], held: str) -> None:
-    doors = Doors(operator, tokens, held)
+    logins = Logins(operator, tokens, held)
     admin = operator.stack.user
-    for door in (doors.page, doors.api):
+    for door in (logins.page, logins.api):
         assert door(VIEWER, "enter", amount="1.00")[0] == 403
         assert door(USER, "enter", amount="6000.00")[0] in {200, 303}
         for user, upto in ((USER, "entered or claimed"), (OPERATOR, "up to 5000.00 EUR as op")):
@@ -94,7 +94,7 @@ def test_limits_hold_for_the_roles_of_real_logins(operator: Operator, tokens: di
         assert door(VIEWER, "approve")[0] == 403
         refused = operator.sla("credit", "approve", held, "--by", OPERATOR.upper(), "--reason", "tried")
         assert (refused.returncode, "entered or claimed" in refused.stderr) == (1, True)
-    status, said = doors.api(admin, "approve")
+    status, said = logins.api(admin, "approve")
     assert status == 200, said
     [told] = [one for one in operator.use_cases.credits.waiting() if one.reference == held]
     assert (told.state, str(told.amount)) == ("to_be_paid_out", "501.00 EUR")

@@ -8,13 +8,13 @@ from sqlalchemy import update
 
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.process.graph import WAIT
-from tests.service_hours import OFFICE, use_tables
+from tests.service_hours import WORKING_HOURS, use_tables
 from tests.web.desk_sample import HELD, client_of
 
 TUESDAY = datetime(2026, 11, 24, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-LOWER = dict.fromkeys(("P2", "P3", "P4", "P5"), OFFICE)
-HOURS = {"zone": "Europe/Berlin", "service_hours": {"P1": OFFICE, **LOWER}}
+LOWER = dict.fromkeys(("P2", "P3", "P4", "P5"), WORKING_HOURS)
+HOURS = {"zone": "Europe/Berlin", "service_hours": {"P1": WORKING_HOURS, **LOWER}}
 
 
 @pytest.fixture(scope="module")

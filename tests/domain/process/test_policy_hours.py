@@ -13,11 +13,11 @@ from include.sla_logic.domain.priorities import Priority
 from include.sla_logic.domain.service_hours import Opening, ServiceHours
 from tests.domain.process.given import objective, performance, report
 from tests.fakes import policies_in_force, policy_texts
-from tests.service_hours import OFFICE, with_tables
+from tests.service_hours import WORKING_HOURS, with_tables
 
 P1, P2, P3, P4, P5 = Priority
 BERLIN = ServiceHours(zone="Europe/Berlin", openings=(Opening(opens="08:00", closes="20:00"),))
-LOWER = {"P3": OFFICE, "P4": OFFICE, "P5": OFFICE}
+LOWER = {"P3": WORKING_HOURS, "P4": WORKING_HOURS, "P5": WORKING_HOURS}
 FRIDAY = datetime(2026, 10, 23, 14, tzinfo=UTC)  # 16:00 in Berlin; summer time ends on the Sunday after it
 
 
@@ -45,7 +45,7 @@ def test_the_tables_in_force_count_all_hours():
     assert due(tables) == (FRIDAY + timedelta(hours=8), None)
 
 
-def test_eight_hours_of_the_office_go_on_on_monday_after_the_end_of_summer_time():
+def test_eight_working_hours_go_on_on_monday_after_the_end_of_summer_time():
     """Friday 16:00 to 17:00 is one of the eight; Monday 09:00 to 16:00 are the other seven."""
     at, said = due(with_tables(priorities={"service_hours": LOWER}))
     assert at == datetime(2026, 10, 26, 15, tzinfo=UTC)
@@ -96,7 +96,7 @@ def test_without_a_contract_and_a_zone_all_hours_count():
 
 def test_as_the_contract_means_its_own_hours_and_always_none():
     words = {"P1": "always", "P2": "always", "P3": "as_contract", "P4": "as_contract", "P5": "as_contract"}
-    tables = with_tables(priorities={"service_hours": words}, sla_clock={"service_hours": OFFICE})
+    tables = with_tables(priorities={"service_hours": words}, sla_clock={"service_hours": WORKING_HOURS})
     assert tables.hours_of(P3, BERLIN) == BERLIN
     assert tables.hours_of(P1, BERLIN) == ServiceHours()
     whole_day = ServiceHours(zone="Europe/Berlin")
@@ -104,7 +104,7 @@ def test_as_the_contract_means_its_own_hours_and_always_none():
 
 
 def test_a_priority_without_hours_has_those_of_the_clock():
-    tables = with_tables(priorities={"service_hours": {"P1": "always"}}, sla_clock={"service_hours": OFFICE})
+    tables = with_tables(priorities={"service_hours": {"P1": "always"}}, sla_clock={"service_hours": WORKING_HOURS})
     assert [tables.hours_of(one, BERLIN).openings != () for one in Priority] == [False, True, True, True, True]
 
 
@@ -183,12 +183,12 @@ def test_what_is_wrong_is_refused_with_line_field_and_value(table, written, fiel
 @pytest.mark.parametrize(
     "hours",
     [
-        {"P3": OFFICE},  # P4 then counts at night too
-        {"P3": OFFICE, "P4": [{"opens": "08:00", "closes": "17:00"}], "P5": OFFICE},
-        {"P3": OFFICE, "P4": [{**OFFICE[0], "on_holidays": True}], "P5": OFFICE},
-        {"P3": OFFICE, "P4": [{**OFFICE[0], "days": ["sat"]}], "P5": OFFICE},
-        {"P4": "as_contract", "P5": OFFICE},
-        {"P4": OFFICE, "P5": "as_contract"},
+        {"P3": WORKING_HOURS},  # P4 then counts at night too
+        {"P3": WORKING_HOURS, "P4": [{"opens": "08:00", "closes": "17:00"}], "P5": WORKING_HOURS},
+        {"P3": WORKING_HOURS, "P4": [{**WORKING_HOURS[0], "on_holidays": True}], "P5": WORKING_HOURS},
+        {"P3": WORKING_HOURS, "P4": [{**WORKING_HOURS[0], "days": ["sat"]}], "P5": WORKING_HOURS},
+        {"P4": "as_contract", "P5": WORKING_HOURS},
+        {"P4": WORKING_HOURS, "P5": "as_contract"},
     ],
 )
 def test_hours_by_which_a_lower_priority_could_be_due_sooner_are_refused(hours):
@@ -199,9 +199,9 @@ def test_hours_by_which_a_lower_priority_could_be_due_sooner_are_refused(hours):
 @pytest.mark.parametrize(
     "hours",
     [
-        {"P5": OFFICE},
-        {"P4": OFFICE, "P5": [{"opens": "10:00", "closes": "12:00"}, {"opens": "12:00", "closes": "17:00"}]},
-        {"P4": [{**OFFICE[0], "on_holidays": True}], "P5": OFFICE},
+        {"P5": WORKING_HOURS},
+        {"P4": WORKING_HOURS, "P5": [{"opens": "10:00", "closes": "12:00"}, {"opens": "12:00", "closes": "17:00"}]},
+        {"P4": [{**WORKING_HOURS[0], "on_holidays": True}], "P5": WORKING_HOURS},
         {"P1": "always", "P5": "as_contract"},
     ],
 )
