@@ -1,4 +1,4 @@
-"""What was played once, by hand of a program, on a real Airflow: `python -m tests.faults.once [NAME …]`.
+"""Plays on a real Airflow: `python -m tests.faults.once [NAME …]`; docs/reliability.md says which were played.
 
 Each play prints what it found; the last line of each installation is the verdict over all its incidents.
 """

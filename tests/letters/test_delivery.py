@@ -113,7 +113,7 @@ def test_a_wrong_password_can_be_corrected_so_the_letter_stays(guarded_server: S
 def test_a_letter_waits_while_the_settings_lack_what_the_server_wants(
     guarded_server: Server, tls: MailTls, tmp_path: Path
 ) -> None:
-    with pytest.raises(UnableToSendMail, match="wants another way or a login: 530"):
+    with pytest.raises(UnableToSendMail, match="asks for TLS or a login: 530"):
         deliver_mail(posted(), smtp=replace(guarded_server.smtp, tls=tls), folder=tmp_path)
 
 

@@ -181,6 +181,7 @@ class LagoStandIn(StandIn):
         super().__init__()
         self.wallets: list[dict[str, Any]] = []
         self.transactions: list[dict[str, Any]] = []
+        self.asked_for: dict[str, str] = {}  # the customer that is answered for, where it is another one
         self.open("A-1", "EUR")
         self.open("A-2", "JPY")
 
@@ -220,8 +221,6 @@ class LagoStandIn(StandIn):
         else:
             wallet["external_customer_id"] = value
             self.asked_for = {"A-1": value}
-
-    asked_for: dict[str, str] = {}  # noqa: RUF012 - replaced, never changed
 
     def answer(self, path: str, query: dict[str, str], headers: dict[str, str], body: Any) -> Answer:
         if headers.get("authorization") != "Bearer secret":

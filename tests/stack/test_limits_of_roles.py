@@ -1,4 +1,4 @@
-"""Who may approve what, with real logins: Airflow's roles decide at the desk and its API, and no other door is open."""
+"""With real logins, Airflow's roles decide who may approve what, at the desk and in its API."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -81,17 +81,17 @@ class Logins:
 def test_limits_hold_for_the_roles_of_real_logins(operator: Operator, tokens: dict[str, str], held: str) -> None:
     logins = Logins(operator, tokens, held)
     admin = operator.stack.user
-    for door in (logins.page, logins.api):
-        assert door(VIEWER, "enter", amount="1.00")[0] == 403
-        assert door(USER, "enter", amount="6000.00")[0] in {200, 303}
+    for act in (logins.page, logins.api):
+        assert act(VIEWER, "enter", amount="1.00")[0] == 403
+        assert act(USER, "enter", amount="6000.00")[0] in {200, 303}
         for user, upto in ((USER, "entered or claimed"), (OPERATOR, "up to 5000.00 EUR as op")):
-            status, said = door(user, "approve")
+            status, said = act(user, "approve")
             assert (status, upto in said) == (409, True), said
-        assert door(OPERATOR, "enter", amount="501.00")[0] in {200, 303}
+        assert act(OPERATOR, "enter", amount="501.00")[0] in {200, 303}
         for user, upto in ((OPERATOR, "entered or claimed"), (USER, "up to 500.00 EUR as user")):
-            status, said = door(user, "approve")
+            status, said = act(user, "approve")
             assert (status, upto in said) == (409, True), said
-        assert door(VIEWER, "approve")[0] == 403
+        assert act(VIEWER, "approve")[0] == 403
         refused = operator.sla("credit", "approve", held, "--by", OPERATOR.upper(), "--reason", "tried")
         assert (refused.returncode, "entered or claimed" in refused.stderr) == (1, True)
     status, said = logins.api(admin, "approve")

@@ -20,7 +20,7 @@ from include.sla_logic.settings import MailTls, Smtp
 
 PRIVATE = 0o600  # names, amounts: the owner alone reads them
 REFUSED_FOR_GOOD = range(500, 600)
-_LACKING = frozenset({530, 538})  # a login or encryption, which the settings can add
+_LACKING = frozenset({530, 538})  # a login or TLS, which the settings can add
 
 
 class UnableToSendMail(ForeseenError):
@@ -78,7 +78,7 @@ def _classified(error: smtplib.SMTPException, smtp: Smtp) -> UnableToSendMail | 
         return UnableToSendMail(f"{who} broke off: {error}.")
     answer = f"{code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
     if code in _LACKING:
-        return UnableToSendMail(f"{who} wants another way or a login: {answer}.")
+        return UnableToSendMail(f"{who} asks for TLS or a login: {answer}.")
     if code in REFUSED_FOR_GOOD:
         return UnableToDeliverMail(f"{who} refused the letter: {answer}.")
     return UnableToSendMail(f"{who} put the letter off: {answer}.")

@@ -41,7 +41,7 @@ class Setup:
                 there = read_on_record(connection, on=today, limit=_LOOKED_AT)
                 unwatched = unwatched_services(connection, on=today, limit=_LOOKED_AT)
         except UnableToUseDatabase as error:
-            return [Gap(str(error).partition(": run")[0] + ".", "sla database migrate")]
+            return [Gap(str(error), "sla database migrate")]
         settings = self.work.settings
         is_simulated = not isinstance(settings.network, NetworkSystem)
         return [
@@ -49,7 +49,7 @@ class Setup:
             *(_unknown(unwatched) if is_simulated else ()),  # another network knows them
             *_unmeasured(unwatched, there),
             *_lacks(there),
-            *_doors(settings),
+            *_systems(settings),
         ]
 
 
@@ -84,7 +84,7 @@ def _lacks(there: OnRecord) -> Iterator[Gap]:
         yield Gap(what, "sla import invoices invoices.csv", needed=False)
 
 
-def _doors(settings: Settings) -> Iterator[Gap]:
+def _systems(settings: Settings) -> Iterator[Gap]:
     """Name the systems that nobody has named, and what serves in their place."""
     if settings.smtp is None:
         what = f"No mail server is named (TELECO_SMTP_URL): letters are files in {settings.letters_folder}."

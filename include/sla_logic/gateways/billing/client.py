@@ -42,7 +42,7 @@ class UnableToPostCredit(ForeseenError):
 
 
 class UnableToUseBilling(ForeseenError):
-    """Nothing takes the posting there: the connection must be changed, or what it needs be made in the system."""
+    """A person must correct the connection, or create in the billing system what the posting needs."""
 
 
 class UnableToFindBillingAccount(UnableToUseBilling):
@@ -107,7 +107,7 @@ class BillingClient:
             raise UnableToReachBilling(f"The billing system {self.base} answered {answer.status_code}, but not in JSON")
         return told
 
-    def listed(self, path: str, **params: str) -> Any:
+    def listed(self, path: str, params: Mapping[str, str]) -> Any:
         """Return what the system lists; raise `UnableToReadPostings` where it lists nothing, now or ever."""
         answer = self.send("GET", path, params=params)
         status = answer.status_code

@@ -3,12 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from include.sla_logic.gateways.billing.client import (
-    BillingClient,
-    UnableToReachBilling,
-    UnableToReadPostings,
-    rows_of,
-)
+from include.sla_logic.gateways.billing.client import BillingClient, UnableToReachBilling, UnableToReadPostings, rows_of
 from include.sla_logic.gateways.billing.postings import Posting, above_zero, amount_of, number_of, text_of
 from include.sla_logic.gateways.billing.searched import SearchedBilling
 from include.sla_logic.settings import BillingSystem
@@ -37,8 +32,8 @@ class KillBill(SearchedBilling):
         """Return the credits on the account's invoices, voided ones too."""
         theirs = self._account(account)
         path = f"{_ROOT}/accounts/{theirs}/invoices"
-        invoices = self._client.listed(path, includeInvoiceComponents="true", includeVoidedInvoices="true")
-        for invoice in rows_of(invoices, path):
+        all_of_them = {"includeInvoiceComponents": "true", "includeVoidedInvoices": "true"}
+        for invoice in rows_of(self._client.listed(path, all_of_them), path):
             items = rows_of(invoice.get("items"), path)
             if not items:  # an older Kill Bill lists invoices without their items, and calls the option otherwise
                 raise UnableToReadPostings(f"{path} lists the invoice {invoice.get('invoiceId')} without its items.")

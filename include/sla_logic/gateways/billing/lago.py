@@ -32,7 +32,7 @@ class Lago(SearchedBilling):
         for wallet in self._wallets(account):
             path = f"{_ROOT}/wallets/{wallet['lago_id']}/wallet_transactions"
             granted = {"transaction_type": "inbound", "transaction_status": "granted"}
-            for one in self._pages(partial(self._listed, path), "wallet_transactions", granted):
+            for one in self._pages(partial(self._client.listed, path), "wallet_transactions", granted):
                 yield self._told(one, wallet)
 
     def create(self, payload: Mapping[str, Any], key: str) -> Posting:
@@ -72,9 +72,6 @@ class Lago(SearchedBilling):
     def _wallets(self, account: str) -> list[Wallet]:
         ask = partial(self._client.ask, f"{_ROOT}/wallets")
         return list(self._pages(ask, "wallets", {"external_customer_id": account}))
-
-    def _listed(self, path: str, params: Mapping[str, str]) -> Any:
-        return self._client.listed(path, **params)
 
     def _pages(
         self, ask: Callable[[Mapping[str, str]], Any], name: str, params: Mapping[str, str]

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from include.sla_logic.gateways.billing.client import (
     BillingClient,
+    UnableToPostCredit,
     UnableToReachBilling,
     UnableToReadPostings,
     UnableToUseBilling,
@@ -27,6 +28,13 @@ class Profile(Protocol):
         """Return what the system holds, at least for these accounts."""
 
 
+_PROFILES: Mapping[BillingProfile, type[Tmf678 | KillBill | Lago]] = {
+    BillingProfile.TMF678: Tmf678,
+    BillingProfile.KILL_BILL: KillBill,
+    BillingProfile.LAGO: Lago,
+}
+
+
 def post_credit(payload: Mapping[str, Any], *, key: str, system: BillingSystem, sent_before: bool) -> dict[str, str]:
     """Post one credit and return what the billing system says that it has posted.
 
@@ -41,17 +49,12 @@ def list_postings(system: BillingSystem, accounts: Collection[str]) -> list[Post
     try:
         with _profile(system) as profile:
             return list(profile.postings(accounts))
-    except (UnableToReachBilling, UnableToUseBilling) as error:
+    except (UnableToReachBilling, UnableToUseBilling, UnableToPostCredit) as error:
         raise UnableToReadPostings(str(error)) from error
 
 
 @contextmanager
 def _profile(system: BillingSystem) -> Iterator[Profile]:
-    kill_bill = system.profile is BillingProfile.KILL_BILL
-    with BillingClient(system, headers_of(system) if kill_bill else {}) as client:
-        made: dict[BillingProfile, type[Tmf678 | KillBill | Lago]] = {
-            BillingProfile.TMF678: Tmf678,
-            BillingProfile.KILL_BILL: KillBill,
-            BillingProfile.LAGO: Lago,
-        }
-        yield made[system.profile](client)
+    headers = headers_of(system) if system.profile is BillingProfile.KILL_BILL else {}
+    with BillingClient(system, headers) as client:
+        yield _PROFILES[system.profile](client)

@@ -9,12 +9,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from include.sla_logic.gateways.billing.client import (
-    BillingClient,
-    UnableToReachBilling,
-    read_json,
-    rows_of,
-)
+from include.sla_logic.gateways.billing.client import BillingClient, UnableToReachBilling, read_json, rows_of
 from include.sla_logic.gateways.billing.postings import Posting, amount_of, confirmed, number_of, text_of, wanted
 
 PATH = "/appliedCustomerBillingRate"
@@ -43,10 +38,11 @@ class Tmf678:
     def postings(self, accounts: Collection[str]) -> Iterator[Posting]:
         """Return all postings, page by page until one brings nothing new, whatever page size the server prefers."""
         del accounts  # all of them are listed in one place
+        asked = {"limit": str(_PAGE), "fields": _FIELDS}
         seen: set[str] = set()
         offset = 0
         while True:
-            page = rows_of(self._client.listed(PATH, offset=str(offset), limit=str(_PAGE), fields=_FIELDS), PATH)
+            page = rows_of(self._client.listed(PATH, asked | {"offset": str(offset)}), PATH)
             fresh = {str(one.get("id")): one for one in page if str(one.get("id")) not in seen}
             if not fresh:
                 return

@@ -1,4 +1,4 @@
-"""Who may approve what is the same at every door: a page of the desk, its API, the command line."""
+"""Who may approve what is the same in every interface: a page of the desk, its API, the command line."""
 
 import pytest
 from fastapi.testclient import TestClient
@@ -14,7 +14,7 @@ from tests.reference.walk import walk
 from tests.services.sample import conf
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
-DOORS = ("page", "api", "command")
+INTERFACES = ("page", "api", "command")
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def held(sample, monkeypatch):
     return waiting.reference
 
 
-def act(sample, door, name, reference, *, by, roles=(), amount=None):
-    """Do it at this door as that person; return what was refused, or None."""
-    if door == "command":
+def act(sample, interface, name, reference, *, by, roles=(), amount=None):
+    """Do it there as that person; return what was refused, or None."""
+    if interface == "command":
         words = ("credit", name, reference, "--by", by, "--reason", "tried")
         done = sla(*words, *(() if amount is None else ("--amount", amount)))
         return None if done.exit_code == 0 else done.stderr
@@ -43,8 +43,8 @@ def act(sample, door, name, reference, *, by, roles=(), amount=None):
     desk = TestClient(build_desk(lambda: sample.use_cases, reader=caller, writer=caller), follow_redirects=False)
     order = {"reason": "tried"} | ({} if amount is None else {"amount": amount})
     path = f"/acts/credit/{reference}/{name}"
-    sent = {"json": order} if door == "api" else {"data": order}
-    answer = desk.post(f"/api/v1{path}" if door == "api" else path, headers=HERE, **sent)
+    sent = {"json": order} if interface == "api" else {"data": order}
+    answer = desk.post(f"/api/v1{path}" if interface == "api" else path, headers=HERE, **sent)
     assert answer.status_code in ({200, 303, 409, 422}), answer.text
     return None if answer.status_code in {200, 303} else " ".join(answer.text.split())
 
@@ -56,33 +56,33 @@ def kept(sample):
         return tuple(row)
 
 
-@pytest.mark.parametrize("approved_at", DOORS)
-@pytest.mark.parametrize("entered_at", DOORS)
-def test_nobody_approves_an_amount_that_they_entered(sample, held, entered_at, approved_at):
-    assert act(sample, entered_at, "enter", held, by="ann", amount="12.50") is None
+@pytest.mark.parametrize("approved_in", INTERFACES)
+@pytest.mark.parametrize("entered_in", INTERFACES)
+def test_nobody_approves_an_amount_that_they_entered(sample, held, entered_in, approved_in):
+    assert act(sample, entered_in, "enter", held, by="ann", amount="12.50") is None
     for name in ("ann", " Ann", "ANN "):
-        refusal = act(sample, approved_at, "approve", held, by=name)
+        refusal = act(sample, approved_in, "approve", held, by=name)
         assert "entered or claimed this amount: another person must approve it" in refusal
     assert kept(sample) == ("held", 1_250, "ann", None)
-    assert act(sample, approved_at, "approve", held, by="ben") is None
+    assert act(sample, approved_in, "approve", held, by="ben") is None
     assert kept(sample) == ("booked", 1_250, "ann", "ben")
     assert sound(sample)
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_nobody_approves_an_amount_that_they_claimed(sample, held, door):
+@pytest.mark.parametrize("interface", INTERFACES)
+def test_nobody_approves_an_amount_that_they_claimed(sample, held, interface):
     """Somebody else enters the amount again: who claimed the credit has had a hand in it all the same."""
     with sample.use_cases.work.database.write() as connection:
         connection.execute(update(a.applied_billing_credits).values(claimed_by="ann"))
-    assert act(sample, door, "enter", held, by="cid", amount="12.50") is None
-    assert "entered or claimed" in act(sample, door, "approve", held, by="ann")
-    assert "entered or claimed" in act(sample, door, "approve", held, by="cid")
+    assert act(sample, interface, "enter", held, by="cid", amount="12.50") is None
+    assert "entered or claimed" in act(sample, interface, "approve", held, by="ann")
+    assert "entered or claimed" in act(sample, interface, "approve", held, by="cid")
     assert kept(sample)[0] == "held"
-    assert act(sample, door, "approve", held, by="ben") is None
+    assert act(sample, interface, "approve", held, by="ben") is None
 
 
 @pytest.mark.parametrize(
-    ("door", "roles", "most"),
+    ("interface", "roles", "most"),
     [
         ("page", ("op",), 20),
         ("api", ("op",), 20),
@@ -93,13 +93,13 @@ def test_nobody_approves_an_amount_that_they_claimed(sample, held, door):
         ("command", (), 15),
     ],
 )
-def test_a_role_approves_up_to_its_limit(sample, held, door, roles, most):
+def test_a_role_approves_up_to_its_limit(sample, held, interface, roles, most):
     over = "20000.00" if most is None else f"{most}.01"
-    assert act(sample, door, "enter", held, by="ann", amount=over) is None
+    assert act(sample, interface, "enter", held, by="ann", amount=over) is None
     if most is not None:
-        refusal = act(sample, door, "approve", held, by="ben", roles=roles)
+        refusal = act(sample, interface, "approve", held, by="ben", roles=roles)
         assert f"ben may approve up to {most}.00 EUR" in refusal.replace("&#39;", "'")
         assert kept(sample)[0] == "held"
-        assert act(sample, door, "enter", held, by="ann", amount=f"{most}.00") is None
-    assert act(sample, door, "approve", held, by="ben", roles=roles) is None
+        assert act(sample, interface, "enter", held, by="ann", amount=f"{most}.00") is None
+    assert act(sample, interface, "approve", held, by="ben", roles=roles) is None
     assert kept(sample)[0] == "booked"
