@@ -1,4 +1,4 @@
-"""Close the books: settle every window of every agreement that has ended and whose grace is over.
+"""Settle every window of every agreement that has ended and whose grace is over.
 
 The run first looks, shard by shard, at what it would book. Where that is more than the Airflow variable
 `sla_settlement_limit` in a currency, or more than three times the median of the last six runs that booked anything,
@@ -49,7 +49,7 @@ with DAG(
         """Work out what this shard would book, and write nothing but that."""
         from sla_airflow import settlement
 
-        settlement.look(shard)
+        settlement.look(shard, tasks=len(SHARDS))
 
     @task(do_xcom_push=False)
     def compare_with_limits() -> None:
@@ -63,7 +63,7 @@ with DAG(
         """Settle the windows of this shard, each customer's service in a transaction of its own."""
         from sla_airflow import settlement
 
-        settlement.settle(shard)
+        settlement.settle(shard, tasks=len(SHARDS))
 
     @task(do_xcom_push=False)
     def end_run() -> None:

@@ -1,13 +1,17 @@
 """The tasks of settlement: each works on the newest run, and can be done again at any time."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from airflow.sdk.exceptions import AirflowFailException
 
 from sla_airflow import runtime
 from sla_airflow.variables import perhaps_whole_number
 
 if TYPE_CHECKING:
-    from include.sla_logic.services import UseCases
+    from include.sla_logic.services.settlement import Settlement, SettlementRun
 
 LIMIT = "sla_settlement_limit"  # Airflow variable: the most that a run books in a currency without a second person
 
@@ -16,51 +20,52 @@ log = logging.getLogger(__name__)
 
 def open_run(*, by: str, shards: int) -> None:
     """Open a run, or go on with one."""
-    use_cases = _enter()
-    with runtime.no_retry_for_foreseen_errors():
-        run = use_cases.settlement.open(by=by, shards=shards)
+    with _settlement() as settlement:
+        run = settlement.open(by=by, shards=shards)
     log.info("The settlement run %d for %s is %s", run.number, run.at, run.state)
 
 
-def look(shard: int) -> None:
-    """Look at what one shard would book."""
-    use_cases = _enter()
-    with runtime.no_retry_for_foreseen_errors():
-        run = use_cases.settlement.current()
-        found = use_cases.settlement.look(run.number, shard)
-    log.info("The run %d would do in shard %d: %s", run.number, shard, found.lines)
+def look(task: int, *, tasks: int) -> None:
+    """Look at what this task's shards would book."""
+    with _settlement() as settlement:
+        run = settlement.current()
+        for shard in _shards(run, task, tasks):
+            found = settlement.look(run.number, shard)
+            log.info("The run %d would do in shard %d: %s", run.number, shard, found.lines)
 
 
 def compare_with_limits() -> None:
     """Fail with the reason where the run is held."""
-    from airflow.sdk.exceptions import AirflowFailException
-
-    use_cases = _enter()
-    with runtime.no_retry_for_foreseen_errors():
-        run = use_cases.settlement.current()
-        run = use_cases.settlement.check(run.number, limit=perhaps_whole_number(LIMIT))
+    with _settlement() as settlement:
+        run = settlement.check(settlement.current().number, limit=perhaps_whole_number(LIMIT))
     if not run.may_book:
         msg = f"The settlement run {run.number} is held: {run.held_because}."
         raise AirflowFailException(f"{msg} `sla settlement release {run.number}` lets it go on.")
 
 
-def settle(shard: int) -> None:
-    """Settle one shard."""
-    use_cases = _enter()
-    with runtime.no_retry_for_foreseen_errors():
-        run = use_cases.settlement.current()
-        found = use_cases.settlement.settle(run.number, shard)
-    log.info("The run %d has settled shard %d: %s", run.number, shard, found.lines)
+def settle(task: int, *, tasks: int) -> None:
+    """Settle this task's shards."""
+    with _settlement() as settlement:
+        run = settlement.current()
+        for shard in _shards(run, task, tasks):
+            found = settlement.settle(run.number, shard)
+            log.info("The run %d has settled shard %d: %s", run.number, shard, found.lines)
 
 
 def end_run() -> None:
     """Note that the run has ended."""
-    use_cases = _enter()
-    with runtime.no_retry_for_foreseen_errors():
-        use_cases.settlement.end(use_cases.settlement.current().number)
+    with _settlement() as settlement:
+        settlement.end(settlement.current().number)
 
 
-def _enter() -> "UseCases":
+@contextmanager
+def _settlement() -> "Iterator[Settlement]":
     use_cases = runtime.open_use_cases(sends=False)
     runtime.enter(use_cases)
-    return use_cases
+    with runtime.no_retry_for_foreseen_errors():
+        yield use_cases.settlement
+
+
+def _shards(run: "SettlementRun", task: int, tasks: int) -> range:
+    """Return the shards of one task: a run that was opened elsewhere may have more or fewer of them than tasks."""
+    return range(task, run.shards, tasks)

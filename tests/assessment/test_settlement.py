@@ -1,4 +1,4 @@
-"""The books are closed: every window that has ended is judged once and for all, whoever complained or not."""
+"""Settlement: every window that has ended is judged, with or without an incident, and corrected when facts change."""
 
 import os
 from collections.abc import Sequence
@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 
+from include.sla_logic.domain.money import Money
+from include.sla_logic.persistence.queries.board import BoardFilter
 from include.sla_logic.services.imports import UnableToNoteComplete
 from include.sla_logic.services.settlement import UnableToSettle
 from include.sla_logic.services.settling import Settling
@@ -147,6 +149,17 @@ def test_of_two_corrections_the_later_replaces_what_is_undecided_of_the_earlier(
     close(provider)
     assert [one for one in provider.use_cases.credits.waiting() if one.state == "held"] == []
     assert booked(provider) == {"2026-10": Decimal("25.00")}
+
+
+def test_an_incidents_credit_that_a_round_replaces_is_no_longer_under_review(tmp_path):
+    provider = agreed(Provider(tmp_path, empty_database(), approval_limit=20))
+    provider.fail(LONG)
+    assert provider.lead(LONG[0]) == 0
+    correct(provider, LONG[0], LONG[0] + timedelta(hours=1))
+    close(provider)
+    assert booked(provider) == {"2026-10": Decimal("10.00")}
+    [line] = provider.use_cases.board.incidents(BoardFilter(shown="all")).rows
+    assert (line.credit, line.credit_state) == (Money.zero("EUR"), "superseded")
 
 
 def test_after_correct_until_a_person_decides(tmp_path):

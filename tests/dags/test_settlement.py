@@ -48,23 +48,35 @@ def tasks(use_cases, monkeypatch):
     return use_cases
 
 
-def test_its_tasks_settle_what_the_command_line_would_and_can_be_done_again(tasks):
+def test_its_tasks_end_each_run_and_can_be_done_again(tasks):
     for _ in range(2):
         settlement.open_run(by="scheduled-1", shards=2)
-        for shard in (0, 1, 1):
-            settlement.look(shard)
+        for task in (0, 1, 1):
+            settlement.look(task, tasks=2)
         settlement.compare_with_limits()
-        for shard in (0, 0, 1):
-            settlement.settle(shard)
+        for task in (0, 0, 1):
+            settlement.settle(task, tasks=2)
         settlement.end_run()
         settlement.end_run()
     assert {run.state for run in tasks.settlement.runs()} == {"ended"}
     assert tasks.settlement.windows().counts[0].state == "waiting"
 
 
+@pytest.mark.parametrize("shards", [1, 2, 16])
+def test_a_run_that_was_opened_with_other_shards_than_there_are_tasks_is_ended(tasks, shards):
+    settlement.open_run(by="scheduled-1", shards=shards)
+    for do in (settlement.look, settlement.settle):
+        for task in range(3):
+            do(task, tasks=3)
+        settlement.compare_with_limits()
+    settlement.end_run()
+    [run] = tasks.settlement.runs()
+    assert (run.state, run.shards) == ("ended", shards)
+
+
 def test_a_held_run_fails_with_the_sentence_that_says_what_to_do(tasks, monkeypatch):
     settlement.open_run(by="scheduled-1", shards=1)
-    settlement.look(0)
+    settlement.look(0, tasks=1)
     monkeypatch.setattr("include.sla_logic.services.settlement.why_held", lambda *_, **__: "it is too much")
     with pytest.raises(AirflowFailException, match=r"is held: it is too much. `sla settlement release 1`"):
         settlement.compare_with_limits()

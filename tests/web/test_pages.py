@@ -206,25 +206,32 @@ def test_a_child_ticket_leads_to_its_own_run_and_its_parent_to_it(desk, sample):
     assert "/tasks/" not in page
 
 
+def credits_kept(sample, *said):
+    """Keep credits of one customer's service, each with ticket and state; return the service."""
+    with sample.use_cases.work.database.write() as connection:
+        like = connection.execute(select(t.agreements)).first()
+        row = {name: getattr(like, name) for name in ("customer", "service", "account", "currency")}
+        row |= {"agreement": like.id, "objective": "o", "text": "a credit", "gross": 1, "amount": 1}
+        row |= dict.fromkeys(("window_start", "window_end", "recorded_at"), ANCHOR)
+        rows = [row | {"id": ticket, "ticket": ticket, "state": state} for ticket, state in said]
+        connection.execute(insert(applied_billing_credits), rows)
+    return like.service
+
+
 def test_the_board_counts_every_credit_that_an_operator_can_decide_and_no_other(own_sample):
     states = ["held"] * 11 + ["unclaimed"] * 3
-    with own_sample.use_cases.work.database.write() as connection:
-        like = connection.execute(select(t.agreements.c.id)).first().id
-        held = {
-            "agreement": like,
-            "customer": "C",
-            "service": "S",
-            "account": "B",
-            "objective": "o",
-            "window_start": ANCHOR,
-            "window_end": ANCHOR,
-            "gross": 1,
-        }
-        held |= {"amount": 1, "currency": "EUR", "recorded_at": ANCHOR, "text": "a credit"}
-        rows = [held | {"id": f"h{n}", "ticket": f"TT-{n}", "state": state} for n, state in enumerate(states)]
-        connection.execute(insert(applied_billing_credits), rows)
+    credits_kept(own_sample, *((f"TT-{n}", state) for n, state in enumerate(states)))
     with client_of(own_sample) as client:
         assert "<b>11</b> credits to decide" in client.get("/").text
+
+
+def test_a_credit_that_settlement_brought_links_to_no_incident(own_sample):
+    service = credits_kept(own_sample, ("SR-1", "held"))
+    with client_of(own_sample) as client:
+        for page in ("/waiting", f"/services/{service}"):
+            text = client.get(page).text
+            assert "Settlement SR-1" in text
+            assert "incidents/SR-1" not in text
 
 
 def test_what_is_to_be_released_is_counted_and_listed_alike(own_sample):

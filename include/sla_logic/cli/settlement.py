@@ -1,5 +1,6 @@
-"""`sla settlement`: close the books of windows that have ended, preview it, release what waits, and see the rest."""
+"""`sla settlement`: settle windows that have ended, see before what that would book, release a held run."""
 
+import getpass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,13 +16,12 @@ app = typer.Typer(no_args_is_help=True, help="Settle windows that have ended.")
 
 _HELD = 4
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_By = Annotated[str, typer.Option(help="Who does it.")]
 
 
 @app.command()
 def run(
+    by: Annotated[str, typer.Option(help="Who starts it.", default_factory=getpass.getuser)],
     at: Annotated[str | None, typer.Option(help="The moment for which windows are judged; now, if not given.")] = None,
-    by: _By = "command line",
     limit: Annotated[int | None, typer.Option(min=0, help="Above this sum in a currency the run waits.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
     as_json: _AsJson = False,

@@ -67,46 +67,40 @@ class Preview(Value):
 
 def preview_of(found: Iterable[Due]) -> Preview:
     """Count windows that came out alike, and keep the largest amounts."""
-    windows: dict[tuple[str, RoundState, str | None, str], int] = defaultdict(int)
-    amounts: dict[tuple[str, RoundState, str | None, str], Decimal] = defaultdict(Decimal)
-    largest: list[Due] = []
-    for one in found:
-        key = one.contract, one.state, one.credit, one.amount.currency
-        windows[key] += 1
-        amounts[key] += one.amount.amount
-        if one.amount:
-            largest.append(one)
-        if len(largest) > 2 * LARGEST:
-            largest = _largest(largest)
-    ordered = sorted(windows, key=lambda key: (key[0], key[1], key[2] or "", key[3]))
-    lines = (
-        Line(contract=key[0], state=key[1], credit=key[2], currency=key[3], windows=windows[key], amount=amounts[key])
-        for key in ordered
-    )
-    return Preview(lines=tuple(lines), largest=tuple(_largest(largest)))
+    return together(_preview_of(one) for one in found)
 
 
 def together(previews: Iterable[Preview]) -> Preview:
-    """Add up the previews of several shards."""
-    lines: dict[tuple[str, RoundState, str | None, str], Line] = {}
+    """Add up previews."""
+    lines: dict[tuple[str, str, str, str], Line] = {}
     largest: list[Due] = []
     for preview in previews:
-        largest = _largest([*largest, *preview.largest])
+        if preview.largest:
+            largest = sorted([*largest, *preview.largest], key=_largest_first)[:LARGEST]
         for line in preview.lines:
-            key = line.contract, line.state, line.credit, line.currency
+            key = line.contract, line.state, line.credit or "", line.currency
             if (known := lines.get(key)) is not None:
                 sums = {"windows": known.windows + line.windows, "amount": known.amount + line.amount}
                 lines[key] = known.model_copy(update=sums)
             else:
                 lines[key] = line
-    ordered = sorted(lines, key=lambda key: (key[0], key[1], key[2] or "", key[3]))
-    return Preview(lines=tuple(lines[key] for key in ordered), largest=tuple(largest))
+    return Preview(lines=tuple(lines[key] for key in sorted(lines)), largest=tuple(largest))
 
 
-def _largest(found: Sequence[Due]) -> list[Due]:
-    return sorted(found, key=lambda one: (-abs(one.amount.amount), one.customer, one.service, one.window.start))[
-        :LARGEST
-    ]
+def _preview_of(one: Due) -> Preview:
+    line = Line(
+        contract=one.contract,
+        state=one.state,
+        credit=one.credit,
+        currency=one.amount.currency,
+        windows=1,
+        amount=one.amount.amount,
+    )
+    return Preview(lines=(line,), largest=(one,) if one.amount else ())
+
+
+def _largest_first(one: Due) -> tuple[Decimal, str, str, datetime]:
+    return -abs(one.amount.amount), one.customer, one.service, one.window.start
 
 
 def why_held(

@@ -84,7 +84,8 @@ def note_decided_credit(connection: Connection, number: int, *, ticket: str) -> 
     if any(row.state == "held" for row in kept):
         return
     booked = sum(row.amount for row in kept if row.state in {"booked", "posted"})
-    state = CreditState.BOOKED.value if booked else DECLINED
+    closed = (row.state for row in kept if row.state in {"superseded", "lapsed"})
+    state = CreditState.BOOKED.value if booked else next(closed, DECLINED)
     connection.execute(update(queue).where(queue.c.ticket == number).values(credit=booked, credit_state=state))
 
 

@@ -25,6 +25,7 @@ ROUND = "SR-"
 _WINDOW = ("customer", "service", "window_start", "window_end")
 _rounds, _runs, _shards = settlement_rounds.c, settlement_runs.c, settlement_shards.c
 _credits = applied_billing_credits.c
+_NEWEST = select(settlement_runs).order_by(_runs.number.desc())
 _of_round: ColumnElement[bool] = _credits.ticket == literal(ROUND) + cast(_rounds.number, Text)
 
 
@@ -95,31 +96,26 @@ def open_run(connection: Connection, *, at: datetime, shards: int, by: str, now:
 
 def find_run(connection: Connection, number: int | None = None, *, hold: bool = False) -> SettlementRun:
     """Return a run, or the newest; raise `UnableToFindRun`."""
-    found = last_run(connection) if number is None else None
-    query = select(settlement_runs).where(_runs.number == (found.number if found else number))
-    row = connection.execute(query.with_for_update() if hold else query).one_or_none()
-    if row is None:
+    query = _NEWEST.limit(1) if number is None else select(settlement_runs).where(_runs.number == number)
+    found = _read(connection, query.with_for_update() if hold else query)
+    if not found:
         raise UnableToFindRun("Nothing was settled yet." if number is None else f"There is no settlement run {number}.")
-    return SettlementRun(**row._mapping)  # noqa: SLF001 - the columns of a row
+    return found[0]
 
 
-def last_run(connection: Connection) -> SettlementRun | None:
-    """Return the newest run."""
-    row = connection.execute(select(settlement_runs).order_by(_runs.number.desc()).limit(1)).one_or_none()
-    return None if row is None else SettlementRun(**row._mapping)  # noqa: SLF001 - the columns of a row
-
-
-def last_ended_run(connection: Connection) -> SettlementRun | None:
-    """Return the newest run that has ended."""
-    query = select(settlement_runs).where(_runs.ended_at.is_not(None)).order_by(_runs.number.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else SettlementRun(**row._mapping)  # noqa: SLF001 - the columns of a row
+def last_run(connection: Connection, *, ended: bool = False) -> SettlementRun | None:
+    """Return the newest run, or the newest that has ended."""
+    query = _NEWEST.where(_runs.ended_at.is_not(None)) if ended else _NEWEST
+    return next(iter(_read(connection, query.limit(1))), None)
 
 
 def page_of_runs(connection: Connection, limit: int) -> list[SettlementRun]:
     """Return the newest runs, the newest first."""
-    rows = connection.execute(select(settlement_runs).order_by(_runs.number.desc()).limit(limit))
-    return [SettlementRun(**row._mapping) for row in rows]  # noqa: SLF001 - the columns of a row
+    return _read(connection, _NEWEST.limit(limit))
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[SettlementRun]:
+    return [SettlementRun(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - the columns of a row
 
 
 def change_run(connection: Connection, number: int, **values: Any) -> None:

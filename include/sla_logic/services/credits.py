@@ -18,6 +18,7 @@ from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import find_number, lock_tickets
 from include.sla_logic.persistence.queue_positions import note_decided_credit
 from include.sla_logic.persistence.schema.columns import from_minor_units
+from include.sla_logic.persistence.settlement import round_number
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.claims import judge_claim
 from include.sla_logic.services.credit_decisions import (
@@ -29,7 +30,7 @@ from include.sla_logic.services.credit_decisions import (
     note_paid_out,
     settle_with,
 )
-from include.sla_logic.services.settled_credits import RoundFile, open_round, round_number
+from include.sla_logic.services.settled_credits import RoundFile, open_round
 from include.sla_logic.services.typed_amounts import UnableToDecideCredit, read_amount
 from include.sla_logic.services.waiting_credits import (
     WaitingCredit,

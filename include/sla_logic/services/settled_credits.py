@@ -17,9 +17,7 @@ from include.sla_logic.persistence.flush import file_messages, message_row
 from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.policy_tables import policies_in_force
-from include.sla_logic.persistence.settlement import find_round, round_number
-
-__all__ = ["RoundFile", "open_round", "round_number"]
+from include.sla_logic.persistence.settlement import find_round
 
 D = TypeVar("D", bound=Document)
 

@@ -20,7 +20,7 @@ from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.settlement import (
     UnableToFindRound,
     find_run,
-    last_ended_run,
+    last_run,
     newest_rounds,
     rounds_of,
     subscriptions,
@@ -115,7 +115,7 @@ def judge_again(connection: Connection, customer: str, service: str, *, at: date
 
 def unsettled(connection: Connection) -> Iterator[Violation]:
     """Name the windows whose grace was over at the last run that has ended, and that have no round (I10)."""
-    run = last_ended_run(connection)
+    run = last_run(connection, ended=True)
     if run is None:
         return
     for customer, service in subscriptions(connection):

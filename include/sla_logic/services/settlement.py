@@ -1,4 +1,4 @@
-"""Close the books: settle every window that has ended, once and for all as long as no fact changes."""
+"""Runs of settlement: judge every window whose grace is over, and book what is owed and was not booked before."""
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
@@ -105,6 +105,8 @@ class Settlement:
         """Keep what one shard of a run would do; a run that was compared with its limits is left alone."""
         with self.work.reading() as connection:
             run = find_run(connection, number)
+            if run.checked_at is not None:
+                return Preview()
             names = _of_shard(subscriptions(connection), shard, run.shards)
         found = preview_of(self._look(names, run.at))
         with self.work.writing() as connection:
@@ -155,10 +157,9 @@ class Settlement:
             if run.ended_at is not None or shard in settled_shards(connection, number):
                 return Preview()
             names = _of_shard(subscriptions(connection), shard, run.shards)
-            room = dict(previews(connection, number)[shard].booked)
-            for name, booked in booked_in_run(connection, number).items():
-                if name in names:
-                    room = _less(room, booked)
+            room, booked = previews(connection, number)[shard].booked, booked_in_run(connection, number)
+        for name in _of_shard(booked, shard, run.shards):
+            room = _less(room, booked[name])
         found: list[Due] = []
         for name in names:
             brought = self._settle_one(name, run, room)
@@ -210,7 +211,7 @@ class Settlement:
             if all(left >= 0 for left in _less(room, preview_of(found).booked).values()):
                 return found
             connection.rollback()
-        log.warning("The facts of %s %s changed after the preview: the next run settles it", *name)
+        log.warning("The preview leaves too little for %s %s, as facts have changed: the next run settles it", *name)
         return []
 
     def _batch(self, connection: Connection, *, looks: bool) -> Batch:

@@ -24,9 +24,11 @@ from include.sla_logic.persistence.billing import BillingLedger
 from include.sla_logic.persistence.completeness import Completeness
 from include.sla_logic.persistence.contracts import ContractRegister, Subscription
 from include.sla_logic.persistence.flush import file_messages, message_row
+from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.policy_tables import policies_in_force
+from include.sla_logic.persistence.queue_positions import note_decided_credit
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import to_minor_units
 from include.sla_logic.persistence.settlement import (
@@ -183,6 +185,9 @@ class Settling:
         replaced = [row.id for row in old if row.id not in lapsed]
         for rows, state, why in ((lapsed, "lapsed", "not claimed in time"), (replaced, "superseded", f"by {name}")):
             replace_credits(self.batch.connection, rows, state=state, why=why, now=self.batch.now)
+        for row in old:
+            if (number := ticket_number(row.ticket)) is not None:
+                note_decided_credit(self.batch.connection, number, ticket=row.ticket)
 
     def _row(self, found: Found, newest: Row[Any] | None, rebate: Rebate | None) -> dict[str, Any]:
         (customer, service), contract = self.subscription, found.ended.contract
