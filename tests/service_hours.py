@@ -1,4 +1,4 @@
-"""Business tables with service hours, and a clerk who counts them minute by minute."""
+"""Business tables with service hours, and what counts them minute by minute, without our code."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -20,7 +20,7 @@ _READERS: tuple[ModuleType, ...] = (case_file, sla_clocks)
 
 def with_tables(**changes: Mapping[str, Any]) -> Policies:
     """Read the tables in force, some of them with fields of their own."""
-    texts = {name: policy_texts()[name] for name in policy_texts()}
+    texts = dict(policy_texts())
     for name, fields in changes.items():
         texts[name] = yaml.safe_dump({**yaml.safe_load(texts[name]), **fields})
     return read_policies(texts)
@@ -35,13 +35,13 @@ def use_tables(monkeypatch: pytest.MonkeyPatch, **changes: Mapping[str, Any]) ->
 
 
 def is_open(moment: datetime, hours: Iterable[Mapping[str, Any]], holidays: Iterable[date], zone: str) -> bool:
-    """Look at the clock and the calendar on the wall, as a clerk does."""
-    wall = moment.astimezone(ZoneInfo(zone))
-    now = wall.hour * 60 + wall.minute
+    """Tell whether the local time of the zone lies in the hours."""
+    local = moment.astimezone(ZoneInfo(zone))
+    now = local.hour * 60 + local.minute
     return any(
-        DAYS[wall.weekday()] in one.get("days", DAYS[:5])
+        DAYS[local.weekday()] in one.get("days", DAYS[:5])
         and _shown(one["opens"]) <= now < _shown(one["closes"])
-        and (one.get("on_holidays", False) or wall.date() not in holidays)
+        and (one.get("on_holidays", False) or local.date() not in holidays)
         for one in hours
     )
 

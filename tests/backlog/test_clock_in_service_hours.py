@@ -1,4 +1,4 @@
-"""A clock stands at 17:00 and goes on at 09:00 of the next working day: as a clerk counts, and as people read it."""
+"""A clock stands at 17:00 and goes on at 09:00 of the next working day: counted, and as people read it."""
 
 import json
 import random
@@ -16,10 +16,9 @@ from include.sla_logic.domain.sla_clock import Owner, StatusEvent, read_clock
 from include.sla_logic.domain.standing import NEXT_TIER, PRIORITY_DUE, Standing
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.contracts import load_contract
-from include.sla_logic.persistence.queries.board import BoardFilter, read_board
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.process import customer_service as cs
-from tests.backlog.logs import open_tickets
+from tests.backlog.logs import event, open_tickets, take_in, write_csv
 from tests.backlog.test_open_list import TIERS, board, down, go_on, hold, line_of
 from tests.service_hours import DAYS, WORKING_HOURS, is_open, minutes, use_tables, with_tables
 
@@ -59,8 +58,8 @@ def goes(events, minute):
         ("America/Santiago", datetime(2026, 8, 28, 22, tzinfo=UTC), LATE),
     ],
 )
-def test_the_clock_shows_what_a_clerk_counts_minute_by_minute(zone, begins, hours):
-    """Over weeks with changes of the clocks and holidays; the clerk walks on until the event comes."""
+def test_the_clock_shows_what_is_counted_minute_by_minute(zone, begins, hours):
+    """Over weeks with changes of the clocks and holidays, and on until the event comes."""
     chance = random.Random(f"{zone} {begins}")  # noqa: S311 - seeded, no secret
     holidays = [(begins + timedelta(days=days)).date() for days in (3, 8, 12, 13)]
     tables = with_tables(
@@ -233,15 +232,14 @@ def test_a_contract_of_all_hours_and_tables_of_working_hours_are_told_apart(use_
 
 
 def test_the_place_in_the_queue_goes_by_when_the_event_comes(use_cases, tmp_path, clock, monkeypatch):
-    """A ticket keeps its place over the weekend: what comes first does so by the calendar."""
+    """Four hours that run through the night are over sooner than one that goes on in the morning."""
     use_tables(monkeypatch, priorities={"service_hours": LOWER})
     under(use_cases, IN_HOURS)
-    open_tickets(use_cases, tmp_path, 3)
     clock.now = datetime(2026, 11, 2, 20, tzinfo=UTC)
-    with use_cases.work.reading() as connection:
-        lines = read_board(connection, BoardFilter(), now=clock.now).rows
-    assert [line.reference for line in lines] == ["W-0", "W-1", "W-2"]
-    assert {line.runs_out_at for line in lines} == {datetime(2026, 11, 2, 16, tzinfo=UTC)}
+    without_contract = {"customer": "C-9", "service": "S-9"}
+    rows = [event("W-0", "acknowledged", "2 09:00"), event("W-1", "acknowledged", "2 16:00", **without_contract)]
+    take_in(use_cases, write_csv(tmp_path / "two.csv", rows))
+    assert [(line.reference, line.seconds_left) for line in board(use_cases)] == [("W-1", 4 * HOUR), ("W-0", HOUR)]
 
 
 def test_the_command_line_says_that_the_clock_stands(use_cases, tmp_path, clock, monkeypatch):

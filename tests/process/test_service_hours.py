@@ -18,7 +18,7 @@ TERMS = {
 
 
 def friday(**more):
-    """Report at 13:00 in Berlin on a Friday, under a contract with office hours and a holiday on Tuesday."""
+    """Report at 13:00 in Berlin on a Friday, under a contract with working hours and a holiday on Tuesday."""
     world = damaged_fibre(small_world(**TERMS, **more))
     world.policies = with_tables(priorities={"service_hours": LOWER})
     return reported(world)

@@ -19,10 +19,10 @@ def place_in_queue(
     score: int | None,
     opened_at: AwareDatetime,
 ) -> str:
-    """Return a text that sorts as the queue does: protected, priority, seconds left, significance, age.
+    """Return a text that sorts as the queue does: protected, priority, next breach or tier, significance, age.
 
-    `runs_out_at` is when the next breach or credit tier comes, given only while the clock runs: it sorts as the seconds
-    left do at any moment. Unknown values sort last.
+    `runs_out_at` is when the next breach or credit tier comes, given only while the clock runs. Unknown values sort
+    last.
     """
     rank = priority.rank if priority else 9
     due = f"{runs_out_at.astimezone(UTC):%Y%m%dT%H%M%S}" if runs_out_at else _LAST

@@ -143,7 +143,7 @@ class ServiceHours(BaseModel):
             return [span]
         stretches = map(_stretch, range(span[0] // _STRETCH, -(-span[1] // _STRETCH)))
         known = (service_time(self.openings, self.calendar, self.zone, one) for one in stretches)
-        return [piece for found in known for piece in spans.clip(found, span)]
+        return spans.clip(spans.merge(piece for found in known for piece in found), span)
 
     def moved(self, moment: datetime, seconds: int) -> datetime | None:
         """Return when these seconds of service time have passed; below one, when they had. None where too few are."""

@@ -13,15 +13,15 @@ from include.sla_logic.domain.sla_clock import Owner, SlaClock
 
 NEXT_TIER = "next credit tier"
 PRIORITY_DUE = "due by priority"
-_A_WEEK = timedelta(days=6)
+_LESS_THAN_A_WEEK = timedelta(days=6)
 
 
 class Standing(Value):
     """The state of one clock: the seconds left until an event, below zero once it has passed; net is counted time.
 
     `running` says that the seconds run down now. Where a hold keeps them, `stopped_by` says who has to act; outside
-    the service hours the clock stands `stands_until` they begin, in words `stands`. `runs_out_at` is when nothing is
-    left, None while a hold stops the clock. While it runs in service hours they end at `closes_at`.
+    the service hours the clock stands until `stands_until`, in words `stands`. `runs_out_at` is when nothing is left,
+    None while a hold stops the clock. While it runs in service hours they end at `closes_at`.
     """
 
     seconds_left: int | None
@@ -80,4 +80,4 @@ def _moved(as_of: datetime, left: timedelta, hours: ServiceHours) -> datetime | 
 def _said(moment: datetime, zone: str, as_of: datetime) -> str:
     """Write `Mon 09:00 Europe/Berlin`, with the day of the month where another Monday could be meant."""
     local = find_zone(zone).convert(moment)
-    return f"{local:%a %H:%M}{'' if moment - as_of < _A_WEEK else f', {local:%-d %b %Y}'} {zone}"
+    return f"{local:%a %H:%M}{'' if moment - as_of < _LESS_THAN_A_WEEK else f', {local:%-d %b %Y}'} {zone}"

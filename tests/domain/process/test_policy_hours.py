@@ -136,38 +136,28 @@ def test_hours_that_never_suffice_are_refused_where_a_due_time_is_asked_for():
         planned(tables, impact=3, urgency=3)
 
 
+PRIORITIES = [
+    ("service_hours: {P3: daytime}", "service_hours.P3", "write always, as_contract, or a list"),
+    ("service_hours: {P3: daytime}", "service_hours.P3", "given: daytime"),
+    ("service_hours: {P6: always}", "service_hours.P6", "given: P6"),
+    ("service_hours: {P5: []}", "service_hours.P5", "at least 1 item"),
+    ("service_hours:\n  P5:\n    - {opens: 9 Uhr, closes: 17:00}", "service_hours.P5.0.opens", "9 Uhr"),
+    ("service_hours: {P5: [{opens: 09:00}]}", "service_hours.P5.0.closes", "required"),
+    ("service_hours: {P5: [{opens: 17:00, closes: 09:00}]}", "service_hours.P5", "opens at 17:00"),
+    ("service_hours: {P5: [{opens: 09:00, closes: 17:00, zone: UTC}]}", "service_hours.P5.0.zone", "UTC"),
+    ("zone: Mars/Olympus", "zone", "Mars/Olympus"),
+    ("calendar: {country: XX}", "calendar", "XX"),
+]
+SLA_CLOCK = [
+    ("service_hours: sometimes", "service_hours", "given: sometimes"),
+    ("service_hours: [{days: [monday], opens: 09:00, closes: 17:00}]", "service_hours.0.days.0", "monday"),
+    ("stops_fore: customer", "stops_fore", "given: customer"),
+]
+
+
 @pytest.mark.parametrize(
     ("table", "written", "field", "says"),
-    [
-        ("priorities", "service_hours: {P3: office}", "service_hours.P3", "write always, as_contract, or a list"),
-        ("priorities", "service_hours: {P3: office}", "service_hours.P3", "given: office"),
-        ("priorities", "service_hours: {P6: always}", "service_hours.P6", "given: P6"),
-        ("priorities", "service_hours: {P5: []}", "service_hours.P5", "at least 1 item"),
-        (
-            "priorities",
-            "service_hours:\n  P5:\n    - {opens: 9 Uhr, closes: 17:00}",
-            "service_hours.P5.0.opens",
-            "9 Uhr",
-        ),
-        ("priorities", "service_hours: {P5: [{opens: 09:00}]}", "service_hours.P5.0.closes", "required"),
-        ("priorities", "service_hours: {P5: [{opens: 17:00, closes: 09:00}]}", "service_hours.P5", "opens at 17:00"),
-        (
-            "priorities",
-            "service_hours: {P5: [{opens: 09:00, closes: 17:00, zone: UTC}]}",
-            "service_hours.P5.0.zone",
-            "UTC",
-        ),
-        ("priorities", "zone: Mars/Olympus", "zone", "Mars/Olympus"),
-        ("priorities", "calendar: {country: XX}", "calendar", "XX"),
-        ("sla_clock", "service_hours: sometimes", "service_hours", "given: sometimes"),
-        (
-            "sla_clock",
-            "service_hours: [{days: [monday], opens: 09:00, closes: 17:00}]",
-            "service_hours.0.days.0",
-            "monday",
-        ),
-        ("sla_clock", "stops_fore: customer", "stops_fore", "given: customer"),
-    ],
+    [*(("priorities", *row) for row in PRIORITIES), *(("sla_clock", *row) for row in SLA_CLOCK)],
 )
 def test_what_is_wrong_is_refused_with_line_field_and_value(table, written, field, says):
     text = policy_texts()[table]

@@ -58,7 +58,7 @@ def good() -> dict[str, Any]:
         ],
         "state_changes": [{"at": moment, "state": "down"}],
         "maintenance": [hour | {"reference": "M", "announced_at": moment}],
-        "holds": [hour | {"reason": "premises closed", "owner": "customer"}],
+        "holds": [hour | {"reason": "building closed", "owner": "customer"}],
         "series": [{"metric": "latency", "unit": "ms", "step_seconds": 300, "samples": [[moment, 5.1]]}],
         "readings": [{"metric": "latency", "value": 5, "unit": "ms"}],
         "error_intervals": [{"count": 1, "error_percent": 5}],

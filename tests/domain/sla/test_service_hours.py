@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -14,17 +13,17 @@ from include.sla_logic.domain.calendars import BusinessCalendar, calendar_window
 from include.sla_logic.domain.contract import UnableToReadContract, read_contract
 from include.sla_logic.domain.measurements import Hold, MaintenanceWindow
 from include.sla_logic.domain.period import from_seconds, to_seconds
-from include.sla_logic.domain.service_hours import Opening, after_service_time, service_time
+from include.sla_logic.domain.service_hours import Opening, ServiceHours, after_service_time, service_time
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from tests.domain.sla.make import at, contract, facts, judge, objective, outage, text_of
+from tests.service_hours import DAYS, WORKING_HOURS, is_open
+from tests.service_hours import minutes as minutes_of
 
-WORKING_HOURS = [{"days": ["mon", "tue", "wed", "thu", "fri"], "opens": "09:00", "closes": "17:00"}]
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 BERLIN = calendar_window("month", "Europe/Berlin", at("2026-10-10"))  # 22 working days, summer time ends on the 25th
 
 
 def in_working_hours(**fields):
-    """Write a contract with office hours in Berlin and a table of tiers."""
+    """Write a contract with working hours in Berlin and a table of tiers."""
     counting = {"service_hours": WORKING_HOURS, **fields.pop("counting", {})}
     return contract(objective(target=99.9), zone="Europe/Berlin", counting=counting, **fields)
 
@@ -98,11 +97,11 @@ def test_a_repair_takes_its_service_hours():
 
 
 def test_an_objective_may_have_hours_of_its_own():
-    own = objective(id="office", counting={"service_hours": WORKING_HOURS})
+    own = objective(id="working", counting={"service_hours": WORKING_HOURS})
     terms = contract(objective(), own, zone="Europe/Berlin")
     night = facts(outage("2026-10-05 20:00", "2026-10-06 04:00"))
     both = {judged.objective: judged.counted_seconds for judged in judge(terms, night, window=BERLIN).objectives}
-    assert both == {"availability": 8 * 3600, "office": 0}
+    assert both == {"availability": 8 * 3600, "working": 0}
 
 
 def test_the_next_tier_is_reached_in_service_hours():
@@ -151,21 +150,6 @@ def test_times_need_no_quotes():
     assert read_contract(text, name="k").counting.service_hours[0] == Opening(opens="10:00", closes="18:00")
 
 
-def _minute_by_minute(openings, holidays, zone, start, minutes):
-    """Count as a clerk would: look at the clock on the wall at each minute."""
-    found = 0
-    for step in range(minutes):
-        wall = (start + timedelta(minutes=step)).astimezone(ZoneInfo(zone))
-        now = wall.hour * 60 + wall.minute
-        found += any(
-            DAYS[wall.weekday()] in one.days
-            and (one.on_holidays or wall.date() not in holidays)
-            and int(one.opens[:2]) * 60 + int(one.opens[3:]) <= now < int(one.closes[:2]) * 60 + int(one.closes[3:])
-            for one in openings
-        )
-    return found * 60
-
-
 @st.composite
 def opening(draw):
     opens = draw(st.integers(0, 22))
@@ -184,7 +168,7 @@ def opening(draw):
     hours=st.integers(0, 24 * 360),
     minutes=st.integers(1, 3 * 1440),
 )
-def test_service_time_is_what_a_clerk_counts_minute_by_minute(openings, zone, hours, minutes):
+def test_service_time_is_what_is_counted_minute_by_minute(openings, zone, hours, minutes):
     """At hours that the clocks neither skip nor repeat; the next test looks at those."""
     start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hours)
     holidays = (date(2026, 1, 6), date(2026, 6, 4))
@@ -195,7 +179,11 @@ def test_service_time_is_what_a_clerk_counts_minute_by_minute(openings, zone, ho
             return
     calendar = BusinessCalendar(holidays=holidays)
     found = service_time(tuple(openings), calendar, zone, span)
-    assert sum(end - begin for begin, end in found) == _minute_by_minute(openings, holidays, zone, start, minutes)
+    written = [one.model_dump() for one in openings]
+    counted = sum(
+        is_open(one, written, holidays, zone) for one in minutes_of(start, start + timedelta(minutes=minutes))
+    )
+    assert sum(end - begin for begin, end in found) == counted * 60
 
 
 @pytest.mark.parametrize(
@@ -218,3 +206,20 @@ def test_the_moment_after_some_service_time_has_that_much_before_it(start, secon
     passed = service_time(hours, calendar, "Europe/Berlin", (begin, end))
     assert sum(e - s for s, e in passed) == seconds
     assert passed[-1][1] == end, from_seconds(end)
+
+
+@pytest.mark.parametrize(
+    ("zone", "opened", "closes"),
+    [
+        ("Australia/Sydney", "2026-02-11 22:00", "2026-02-12 06:00"),
+        ("Asia/Tokyo", "2026-02-12 00:00", "2026-02-12 08:00"),
+    ],
+)
+def test_hours_end_when_they_close_also_across_the_four_weeks_that_are_looked_up_at_once(zone, opened, closes):
+    """The grid has an edge at midnight UTC: 11:00 in Sydney, 09:00 in Tokyo."""
+    assert to_seconds(at("2026-02-12 00:00")) % (28 * 86_400) == 0
+    hours = ServiceHours(zone=zone, openings=(Opening(opens="09:00", closes="17:00"),))
+    assert hours.closes_at(at(opened)) == hours.closes_at(at(closes) - timedelta(seconds=1)) == at(closes)
+    assert (hours.closes_at(at(opened) - timedelta(seconds=1)), hours.closes_at(at(closes))) == (None, None)
+    always = ServiceHours(zone=zone, openings=(Opening(days=DAYS, opens="00:00", closes="24:00", on_holidays=True),))
+    assert always.closes_at(at(opened)) is None

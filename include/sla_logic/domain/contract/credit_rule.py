@@ -14,8 +14,8 @@ from include.sla_logic.domain.contract.quantities import (
     DurationRange,
     Quantity,
     Range,
-    Table,
     Term,
+    Tiered,
     ValueTier,
 )
 from include.sla_logic.domain.contract.rates import Chosen, ProRata, Rate, SimpleRate, simple_rates
@@ -98,7 +98,7 @@ _CONDITIONS: list[Any] = [
 ]
 
 
-class Credit(Table, Term):
+class Credit(Tiered, Term):
     """Pay a rate for each window, event or day, or for each block of it, and add up.
 
     `beyond` is what is free, `block` what is counted, `times` a factor; the bounds hold for each unit

@@ -21,8 +21,8 @@ class Term(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Table:
-    """What a rule with tiers remembers of itself."""
+class Tiered:
+    """A rule with tiers, which keeps what was worked out from them."""
 
     @cached_property
     def known(self) -> dict[Any, Any]:

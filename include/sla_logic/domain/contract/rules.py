@@ -11,15 +11,15 @@ from include.sla_logic.domain.contract.quantities import (
     DurationTier,
     Quantity,
     Share,
-    Table,
     Term,
+    Tiered,
     ValueTier,
 )
 
 Sum = Annotated[Quantity, Field(ge=0)]
 
 
-class Tiers(Table, Term):
+class Tiers(Tiered, Term):
     """A share of the charge by the band in which the measured value lies.
 
     With `round_decimals` the value is rounded half up before it is looked up; only then.
@@ -30,7 +30,7 @@ class Tiers(Table, Term):
     tiers: Annotated[tuple[ValueTier, ...], Field(min_length=1)]
 
 
-class DurationTiers(Table, Term):
+class DurationTiers(Tiered, Term):
     """A share of the charge by the cumulated downtime of the window.
 
     `percent_column` is a second column of the same table: it is compared, never used for money.

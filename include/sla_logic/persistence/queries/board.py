@@ -40,7 +40,7 @@ class BoardLine:
 
     `seconds_left` run until what `until` says and are negative once it has passed; they run out at `runs_out_at`,
     which is None while the clock is stopped, and `stopped_by` says who owes the next step. Outside the service hours
-    it stands `stands_until` they begin, in words `stands`; `counts_to` and `closes_at` are for the countdown.
+    it stands until `stands_until`, in words `stands`; `counts_to` and `closes_at` are for the countdown.
     `at_stake` is what the next tier costs on top; `assumed` says that it is the first tier of the contract, because no
     comparison exists yet.
     """

@@ -22,7 +22,7 @@ from include.sla_logic.persistence.sla_clocks import read_clocks, read_standing
 class OpenTicket:
     """One open ticket in queue order; `seconds_left` until what `until` says, negative once it has passed.
 
-    Outside the service hours the clock stands `stands_until` they begin, in words `stands`.
+    Outside the service hours the clock stands until `stands_until`, in words `stands`.
     `assumed` says that no comparison exists yet: at stake is what the contract's first tier costs.
     """
 

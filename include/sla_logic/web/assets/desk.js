@@ -12,7 +12,7 @@
 
   const tick = () => {
     for (const each of document.querySelectorAll("[data-countdown]")) {
-      // In service hours it counts to where it would get without their end, and stands when they end.
+      // The end of the service hours (data-closes) stops the countdown; data-countdown is its end if they went on.
       const { countdown, closes } = each.dataset;
       const now = closes ? Math.min(Date.now(), new Date(closes)) : Date.now();
       const left = Math.round((new Date(countdown || each.dateTime) - now) / SECOND);
