@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.machinery import SourceFileLoader
 from itertools import chain
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.mutants.session import AT_IMPORT, FAILED, PASSED, Reached, Session, b
 
 FOLDERS = ("tests/domain", "tests/acceptance", "tests/process")
 _DOMAIN, _LEAST = "include/sla_logic/domain/", 95
+_IN_DOUBT = "Tests fail without any change too: what was counted as noticed may not be."
 SURVIVORS = Path(__file__).parent / "survivors.yaml"
 
 
@@ -39,8 +41,8 @@ def choose(asked: argparse.Namespace) -> list[Change]:
 
 
 def verdicts(chosen: Sequence[Change], asked: argparse.Namespace) -> Iterator[tuple[Change, bool]]:
-    """Tell of each change whether a test notices it."""
-    at_import, told = list[Change](), 0
+    """Tell of each change whether a test notices it; at the end the tests must pass without any change."""
+    at_import, ended = list[Change](), False
     with tempfile.TemporaryDirectory() as folder:
         kept, output = asked.reached or Path(folder) / "reached.json", Path(folder) / "output"
         reading, writing = os.pipe()
@@ -48,22 +50,28 @@ def verdicts(chosen: Sequence[Change], asked: argparse.Namespace) -> Iterator[tu
         os.close(writing)
         with open(reading) as lines:  # noqa: PTH123
             for line in lines:
-                told += 1
                 index, code = map(int, line.split())
-                if code == AT_IMPORT:
+                if index == len(chosen):
+                    ended = code == PASSED
+                elif code == AT_IMPORT:
                     at_import.append(chosen[index])
                 else:
                     yield chosen[index], code != PASSED
         os.wait()
-        if told != len(chosen):
+        if not ended:
             sys.exit(output.read_text("utf-8"))
         reached = Reached.read(kept)
-    for change, code in each(at_import, asked.jobs, lambda change: in_fork(lambda: _cold(change, asked, reached))):
-        yield change, code != PASSED
+    nothing = [replace(change, end=change.begin, new="") for change in at_import[:1]]
+    tried = each([*at_import, *nothing], asked.jobs, lambda change: in_fork(lambda: _cold(change, asked, reached)))
+    for change, code in tried:
+        if change not in nothing:
+            yield change, code != PASSED
+        elif code != PASSED:
+            sys.exit(_IN_DOUBT)
 
 
 def _warm(chosen: Sequence[Change], asked: argparse.Namespace, kept: Path, writing: int) -> int:
-    """Import the tests once, and write the number of each change with how its process ended."""
+    """Import the tests once, and write the number of each change, and one more for none, with how its process ended."""
 
     def work(session: Session) -> None:
         if not kept.is_file() or Reached.read(kept).of != Reached().of:
@@ -75,6 +83,10 @@ def _warm(chosen: Sequence[Change], asked: argparse.Namespace, kept: Path, writi
             return
         for change, code in each(chosen, asked.jobs, lambda change: session.try_change(change, reached)):
             os.write(writing, f"{numbers[change]} {code}\n".encode())
+        code = os.waitstatus_to_exitcode(os.waitpid(session.try_nothing(chosen, reached), 0)[1])
+        os.write(writing, f"{len(chosen)} {code}\n".encode())
+        if code != PASSED:
+            print(_IN_DOUBT, flush=True)
 
     run(asked.tests, work)
     return PASSED

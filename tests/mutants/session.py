@@ -83,7 +83,7 @@ def bound(seconds: float) -> None:
     """End this process if it uses far more of the processor or of the memory: a busy machine changes nothing."""
     most = int(_LEAST_SECONDS + _TIMES_LONGER * seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (most, most + 5))
-    used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()  # noqa: PTH123, SIM115
+    used = int(Path("/proc/self/statm").read_text("utf-8").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + _MORE_BYTES, used + _MORE_BYTES))
 
 
@@ -147,11 +147,17 @@ class Session:
 
     def try_change(self, change: Change, reached: Reached) -> int:
         """Start a process that ends with 1 if a test fails with the change."""
+        return self._try(reached.tests(change, self.items), reached, lambda: apply(change, self.live))
 
+    def try_nothing(self, chosen: Sequence[Change], reached: Reached) -> int:
+        """Start a process that ends with 1 if one of the tests that could notice a change fails without any."""
+        near = {test for change in chosen for test in reached.tests(change, self.items)}
+        return self._try([test for test in self.items if test in near], reached, lambda: True)
+
+    def _try(self, tests: Sequence[str], reached: Reached, make: Callable[[], bool]) -> int:
         def work() -> int:
-            tests = reached.tests(change, self.items)
             bound(sum(reached.seconds.get(test, 1) for test in tests))
-            if not apply(change, self.live):
+            if not make():
                 return AT_IMPORT
             return PASSED if self.passes(tests) else FAILED
 

@@ -67,23 +67,32 @@ def test_of_the_tests_that_reach_a_change_or_are_new_the_quickest_is_first(tmp_p
     assert kept.tests_first_of(change.file, ["elsewhere", "slow", "quick"]) == ["quick", "slow", "elsewhere"]
 
 
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.mutants", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.more
+def test_nothing_is_said_where_tests_fail_without_any_change(tmp_path):
+    """A test that passes once alone would notice every change."""
+    (tmp_path / "test_once.py").write_text(
+        "from pathlib import Path\n"
+        "from include.sla_logic.domain.money import half_up\n"
+        "def test_once():\n"
+        "    half_up(1, 0)\n"
+        "    Path(__file__).with_name('passed').touch(exist_ok=False)\n",
+        "utf-8",
+    )
+    done = run("--sample", 0, "--only", "domain/money.py", "--tests", tmp_path)
+    assert done.returncode == 1
+    assert "without any change" in done.stderr
+    assert "changes noticed" not in done.stdout
+
+
 @pytest.mark.more
 def test_changes_to_money_time_and_samples_are_noticed():
     """`make mutants` tries the whole core."""
     tests = [f"tests/domain/test_{name}.py" for name in ("money", "period", "bounds_of_values")]
-    only = ["domain/money.py", "domain/period.py", "domain/samples.py"]
-    command = [
-        sys.executable,
-        "-m",
-        "tests.mutants",
-        "--seed",
-        "5",
-        "--sample",
-        "40",
-        "--only",
-        *only,
-        "--tests",
-        *tests,
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    only = [f"domain/{name}.py" for name in ("money", "period", "samples")]
+    done = run("--seed", 5, "--sample", 40, "--only", *only, "--tests", *tests)
     assert done.returncode == 0, done.stdout + done.stderr
