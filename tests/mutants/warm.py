@@ -67,7 +67,7 @@ def forget_results() -> None:
 
 @cache
 def _caches() -> "list[_lru_cache_wrapper[object]]":
-    cached = (thing for thing in gc.get_objects() if isinstance(thing, _lru_cache_wrapper))
+    cached = (thing for thing in gc.get_objects() if type(thing) is _lru_cache_wrapper)  # a proxy's class may raise
     return [one for one in cached if str(one.__module__).startswith("include.")]
 
 
