@@ -12,29 +12,21 @@ next portion while there is room), `sla_backlog_cohort` (tickets in one run of `
 come from the environment, as `AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE`, where reading costs nothing and cannot fail.
 """
 
-import os
 from typing import Any
 
 import pendulum
 from airflow.sdk import DAG, task
 
-from sla_airflow.notifier import FailedTask
+from sla_airflow.schedules import cron, one_at_a_time
 
 with DAG(
     "sla_backlog",
     description="Start the processing of waiting tickets, the most urgent first.",
     doc_md=__doc__,
     tags=["sla", "backlog"],
-    schedule=os.environ.get("AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE") or "*/15 * * * *",
-    catchup=False,
-    max_active_runs=1,
+    schedule=cron("sla_backlog", "*/15 * * * *"),
     dagrun_timeout=pendulum.duration(minutes=30),
-    default_args={
-        "owner": "TELECO",
-        "retries": 3,
-        "retry_delay": pendulum.duration(seconds=20),
-        "on_failure_callback": FailedTask(),
-    },
+    **one_at_a_time(),
 ) as dag:
 
     @task

@@ -16,7 +16,7 @@ import os
 import pendulum
 from airflow.sdk import DAG, task
 
-from sla_airflow.notifier import FailedTask
+from sla_airflow.schedules import cron, one_at_a_time
 
 SHARDS = [*range(int(os.environ.get("SLA_SETTLEMENT_SHARDS") or 16))]
 
@@ -25,16 +25,9 @@ with DAG(
     description="Settle every window that has ended, and correct what has changed.",
     doc_md=__doc__,
     tags=["sla", "settlement"],
-    schedule=os.environ.get("AIRFLOW_VAR_SLA_SETTLEMENT_SCHEDULE") or "0 5 * * *",
-    catchup=False,
-    max_active_runs=1,
+    schedule=cron("sla_settlement", "0 5 * * *"),
     dagrun_timeout=pendulum.duration(hours=12),
-    default_args={
-        "owner": "TELECO",
-        "retries": 3,
-        "retry_delay": pendulum.duration(seconds=20),
-        "on_failure_callback": FailedTask(),
-    },
+    **one_at_a_time(),
 ) as dag:
 
     @task(do_xcom_push=False)

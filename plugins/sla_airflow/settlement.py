@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -11,7 +11,7 @@ from sla_airflow import runtime
 from sla_airflow.variables import perhaps_whole_number
 
 if TYPE_CHECKING:
-    from include.sla_logic.services.settlement import Settlement, SettlementRun
+    from include.sla_logic.services.settlement import Settlement
 
 LIMIT = "sla_settlement_limit"  # Airflow variable: the most that a run books in a currency without a second person
 
@@ -27,11 +27,7 @@ def open_run(*, by: str, shards: int) -> None:
 
 def look(task: int, *, tasks: int) -> None:
     """Look at what this task's shards would book."""
-    with _settlement() as settlement:
-        run = settlement.current()
-        for shard in _shards(run, task, tasks):
-            found = settlement.look(run.number, shard)
-            log.info("The run %d would do in shard %d: %s", run.number, shard, found.lines)
+    _do_shards("look", task, tasks)
 
 
 def compare_with_limits() -> None:
@@ -45,11 +41,7 @@ def compare_with_limits() -> None:
 
 def settle(task: int, *, tasks: int) -> None:
     """Settle this task's shards."""
-    with _settlement() as settlement:
-        run = settlement.current()
-        for shard in _shards(run, task, tasks):
-            found = settlement.settle(run.number, shard)
-            log.info("The run %d has settled shard %d: %s", run.number, shard, found.lines)
+    _do_shards("settle", task, tasks)
 
 
 def end_run() -> None:
@@ -66,6 +58,10 @@ def _settlement() -> "Iterator[Settlement]":
         yield use_cases.settlement
 
 
-def _shards(run: "SettlementRun", task: int, tasks: int) -> range:
-    """Return the shards of one task: a run that was opened elsewhere may have more or fewer of them than tasks."""
-    return range(task, run.shards, tasks)
+def _do_shards(part: Literal["look", "settle"], task: int, tasks: int) -> None:
+    """Do the shards of one task: a run that was opened elsewhere may have more or fewer shards than tasks."""
+    with _settlement() as settlement:
+        run = settlement.current()
+        for shard in range(task, run.shards, tasks):
+            found = getattr(settlement, part)(run.number, shard)
+            log.info("Run %d, shard %d, %s: %s", run.number, shard, part, found.lines)

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 # NAME, NAME_WITHOUT = "sla_…", number; and those that are read from the environment alone.
 NUMBER = re.compile(r'\w+, \w+_WITHOUT = "(sla_\w+)", ([\d_]+)')
-ENVIRONMENT = re.compile(r'os\.environ\.get\("(AIRFLOW_VAR_\w+)"\) or "([^"]+)"')
+SCHEDULE = re.compile(r'schedule=cron\("(\w+)", "([^"]+)"\)')
 READS = re.compile(r"whole_number\(\w+\.(\w+), \w+\.(\w+)\)")
 
 
@@ -18,14 +18,14 @@ def sources() -> str:
 
 def read_by_the_code() -> list[tuple[str, str]]:
     numbers = [(name, f"{int(value):,}") for name, value in NUMBER.findall(sources())]
-    return numbers + ENVIRONMENT.findall(sources())
+    return numbers + [(f"AIRFLOW_VAR_{dag.upper()}_SCHEDULE", cron) for dag, cron in SCHEDULE.findall(sources())]
 
 
 def test_every_reading_names_its_variable_as_the_table_expects() -> None:
     assert len(READS.findall(sources())) == len(NUMBER.findall(sources())) > 3
     assert sources().count("Variable.get(") == 1
-    from_environment = len(ENVIRONMENT.findall(sources()))
-    assert sources().count("AIRFLOW_VAR_") == from_environment + sources().count("`AIRFLOW_VAR_")
+    assert len(SCHEDULE.findall(sources())) == sources().count("schedule=cron(") == 2
+    assert sources().count("AIRFLOW_VAR_") == sources().count("`AIRFLOW_VAR_") + sources().count('f"AIRFLOW_VAR_')
 
 
 @pytest.mark.parametrize(("name", "without"), read_by_the_code())
