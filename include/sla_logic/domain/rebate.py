@@ -70,13 +70,17 @@ def _left_alone(rebate: Rebate, stands: Decision) -> Rebate:
 
 def facts_of(comparison: SlaComparison) -> str:
     """Name what a judgement found: the same name means that no fact has changed that matters for the credit."""
-    found = [
+    found: list[list[str | int | None]] = [
         [o.objective, o.verdict.value, o.measured_exact, o.counted_seconds, o.credit_exact, o.refusal]
         for o in comparison.objectives
     ]
     due = None if comparison.credit_due is None else str(comparison.credit_due)
-    said = json.dumps([str(comparison.window), comparison.claim.state == "late", due, found])
-    return sha256(said.encode()).hexdigest()
+    return name_of_facts(str(comparison.window), found, late=comparison.claim.state == "late", due=due)
+
+
+def name_of_facts(window: str, found: Sequence[Sequence[str | int | None]], *, late: bool, due: str | None) -> str:
+    """Name what was found of a window: by objective its id, verdict, value, counted seconds, credit and refusal."""
+    return sha256(json.dumps([window, late, due, found]).encode()).hexdigest()
 
 
 def _sum(amounts: Iterable[Money], currency: str) -> Money:

@@ -1,0 +1,125 @@
+"""What the columns say of a window is what the exact judgement says; where they cannot, they leave it to it."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from include.sla_logic.domain import spans
+from include.sla_logic.domain.calendars import calendar_window
+from include.sla_logic.domain.measurements import Outage
+from include.sla_logic.domain.period import from_seconds
+from include.sla_logic.domain.sla.columns import Stretches
+from include.sla_logic.domain.sla.quiet_bounds import Probe, is_in_columns
+from tests.domain.sla.in_columns import SHAPES, expected, judge_in_columns, some_facts
+from tests.domain.sla.make import APRIL, contract, facts, judge, objective
+
+WINDOWS = [
+    APRIL,
+    calendar_window("month", "Europe/Berlin", datetime(2025, 3, 10, tzinfo=UTC)),  # an hour shorter
+    calendar_window("month", "UTC", datetime(2024, 2, 10, tzinfo=UTC)),
+    calendar_window("quarter", "America/Los_Angeles", datetime(2025, 11, 10, tzinfo=UTC)),
+]
+LEFT = {"by event", "long enough"}  # of these the columns leave more to the exact judgement than what owes something
+ends = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 12)), max_size=8)
+
+
+def compared(name: str, several: list, window) -> None:
+    terms = SHAPES[name]
+    for known, found in zip(several, judge_in_columns(terms, several, window), strict=True):
+        said = expected(judge(terms, known, window=window, as_of=window.end))
+        assert found == said or (found is None and name in LEFT), (name, known)
+
+
+@settings(max_examples=40)
+@given(one=ends, two=ends)
+def test_columns_reckon_as_spans_do(one, two):
+    def plain(pairs):
+        return [(start, start + length) for start, length in pairs]
+
+    def laid(pairs):
+        start = np.array([low for low, _high in pairs], dtype=np.int64)
+        return Stretches(start, np.array([high for _low, high in pairs], dtype=np.int64))
+
+    def read(columns):
+        return list(zip(columns.start.tolist(), columns.end.tolist(), strict=True))
+
+    merged, holes, window = laid(plain(one)).merged(), laid(plain(two)).merged(), laid([(10, 30), (0, 9)])
+    assert read(merged) == spans.merge(plain(one))
+    assert read(merged.without(holes)) == spans.subtract(plain(one), plain(two))
+    inside = [spans.total(spans.clip(spans.merge(plain(one)), cut)) for cut in read(window)]
+    assert merged.within(window).tolist() == inside
+    met = [any(s < cut[1] and max(e, s + 1) > cut[0] for s, e in plain(one)) for cut in read(window)]
+    assert laid(plain(one)).meet(window).tolist() == met
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 2**32), name=st.sampled_from(sorted(SHAPES)), window=st.sampled_from(WINDOWS))
+def test_a_window_that_the_columns_call_quiet_is_so_by_the_exact_judgement_and_no_other_is(seed, name, window):
+    chance = random.Random(seed)  # noqa: S311 - seeded by hypothesis
+    compared(name, [some_facts(chance, window) for _ in range(8)], window)
+
+
+@pytest.mark.parametrize("name", sorted(SHAPES))
+def test_at_every_bound_and_a_second_beside_it_both_say_the_same(name):
+    terms, window = SHAPES[name], WINDOWS[1]
+    turns = {turn for one in Probe(terms, window).bounds() for turn in (one.owes_from, one.missed_from)}
+    near = sorted({turn + beside for turn in (0, *turns) for beside in (-1, 0, 1)})
+    lengths = [seconds for seconds in near if 0 <= seconds <= window.seconds]
+    down = [
+        Outage(reference="O1", start=window.start, end=from_seconds(window.span[0] + seconds), attribution=who)
+        for seconds in lengths
+        for who in ("provider", "customer")
+    ]
+    compared(name, [facts(one) for one in down], window)
+
+
+def test_bounds_are_the_seconds_that_a_table_says():
+    [tiers] = Probe(SHAPES["tiers"], APRIL).bounds()
+    assert (tiers.owes_from, tiers.missed_from) == (2_593, 1_297)  # 0.1 % and 0.05 % of 2,592,000 s, and a second more
+    [steps] = Probe(SHAPES["duration tiers"], APRIL).bounds()
+    assert (steps.owes_from, steps.missed_from) == (300, 260)
+    [hole] = Probe(SHAPES["tiers with a hole"], APRIL).bounds()
+    assert hole.owes_from == 2_592  # more than 99.9: where the contract is silent, a person decides
+
+
+def test_an_edge_outside_the_window_is_left_where_the_length_of_an_outage_matters():
+    start = APRIL.start
+    crossing = Outage(reference="O1", start=start - timedelta(minutes=9), end=start + timedelta(minutes=2))
+    touching = Outage(reference="O1", start=start - timedelta(minutes=9), end=start)
+    inside = Outage(reference="O1", start=start + timedelta(minutes=9), end=start + timedelta(minutes=12))
+    several = [facts(one) for one in (crossing, touching, inside)]
+    assert [name is None for name in judge_in_columns(SHAPES["long enough"], several, APRIL)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        contract(objective({"kind": "share_when_missed", "credit": "1%"}, target="99", measure={"kind": "mean"})),
+        contract(counting={"clock_start": "detected"}),
+        contract(counting={"clock_stop": "ticket_closed"}),
+        contract(counting={"partial_outages": "by_share"}),
+        contract(counting={"degradations": "50%"}),
+        contract(maintenance={"recurring": [{"days": ["sun"], "starts": "02:00", "ends": "06:00"}]}),
+        contract(claim={"within_days": 30, "counted_from": "outage_end"}),
+        contract(claim={"ticket_within": "2 h"}),
+        contract(charge_base="usage"),
+    ],
+    ids=lambda terms: f"{terms.claim.model_fields_set or terms.counting.model_fields_set or terms.charge_base}",
+)
+def test_what_cannot_be_said_in_columns_is_left_to_the_exact_judgement(terms):
+    assert not is_in_columns(terms)
+    assert judge_in_columns(terms, [facts()], APRIL) == [None]
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("part", range(5))
+def test_a_hundred_thousand_random_windows_are_judged_alike(part):
+    chance = random.Random(part)  # noqa: S311 - seeded
+    names = sorted(SHAPES)
+    for number in range(100):
+        window = WINDOWS[number % len(WINDOWS)]
+        compared(names[number % len(names)], [some_facts(chance, window) for _ in range(200)], window)
