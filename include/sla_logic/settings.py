@@ -98,7 +98,7 @@ class Settings:
     """`database_url` is an SQLAlchemy URL; without `smtp`, letters are written into `letters_folder`.
 
     Without `billing`, the ledger in the operations database is the billing system; `operators` is the mail address
-    for failed steps.
+    for failed steps; `feeds` is the file that says which systems are asked for records.
     """
 
     database_url: str
@@ -107,10 +107,11 @@ class Settings:
     billing: BillingSystem | None = None
     operators: str | None = None
     network: NetworkChoice = None
+    feeds: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
-        """Read TELECO_DB_URL, TELECO_LETTERS, TELECO_OPERATORS and TELECO_{SMTP,BILLING,NETWORK}_URL.
+        """Read TELECO_DB_URL, TELECO_LETTERS, TELECO_OPERATORS, TELECO_FEEDS and TELECO_{SMTP,BILLING,NETWORK}_URL.
 
         Whatever is missing stays on this machine, in files beside the checkout.
         """
@@ -125,6 +126,7 @@ class Settings:
             billing=read_billing_url(billing) if billing else None,
             operators=given.get("TELECO_OPERATORS") or None,
             network=read_network_url(network) if network else None,
+            feeds=Path(feeds) if (feeds := given.get("TELECO_FEEDS")) else None,
         )
 
 

@@ -155,15 +155,15 @@ def network() -> NetworkChoice:
     if connection is None:
         return None
     timeout = read_timeout(f"The connection {NETWORK}", str(connection.extra_dejson.get("timeout", 20)))
-    return NetworkSystem(*_address_and_login(connection), token=_token(connection), timeout=timeout)
+    return NetworkSystem(*address_and_login(connection), token=_token(connection), timeout=timeout)
 
 
 def _with_billing(settings: Settings, connection: Connection) -> Settings:
-    place = _address_and_login(connection)
+    place = address_and_login(connection)
     return replace(settings, billing=billing_system(f"The connection {BILLING}", place, connection.extra_dejson))
 
 
-def _address_and_login(connection: Connection) -> tuple[str, str | None, str | None]:
+def address_and_login(connection: Connection) -> tuple[str, str | None, str | None]:
     """Read an HTTP connection as Airflow's HTTP provider does: the scheme may stand in the host or in the schema."""
     host = connection.host or "localhost"
     base = host if "://" in host else f"{connection.schema or 'http'}://{host}"

@@ -7,6 +7,7 @@ COMMANDS = MappingProxyType(
         "database": ("database", "Migrate the operations database, see its contents, move or restore it."),
         "load": ("load", "Load reference data: the small TELECO, contracts."),
         "import": ("imports", "Import your own customers, services, measurements and tickets."),
+        "feed": ("feeds", "See what is collected from other systems, and how far."),
         "contract": ("contract", "Check and explain contracts."),
         "assess": ("assess", "Judge measurements against a contract."),
         "service": ("service", "See what is used and left of each promise."),

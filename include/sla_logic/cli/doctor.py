@@ -44,7 +44,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
 ) -> None:
     """Exit code 1 where anything is left to do: broken invariants, stalled incidents, lost tickets, dead messages.
 
-    Services without resources, or without samples and outages, are named as a warning.
+    Services without resources, or without samples and outages, and feeds that are not read are named as a warning.
     """
     use_cases = UseCases(Settings.from_environment())
     if setup:
@@ -57,12 +57,12 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
     found |= compared
     if against_billing:
         found["billing"] = list(use_cases.monitoring.against_billing())
-    unwatched = list(use_cases.monitoring.unwatched())
+    unwatched, feeds = list(use_cases.monitoring.unwatched()), use_cases.feeds.troubles()
     if as_json:
-        show_json({**found, "done": done, "unwatched": unwatched, "not_asked": unasked})
+        show_json({**found, "done": done, "unwatched": unwatched, "feeds": feeds, "not_asked": unasked})
     else:
         _show(found, done)
-        _warn([str(one) for one in unwatched])
+        _warn([*feeds, *(str(one) for one in unwatched)])
     if unasked:
         typer.echo(unasked, err=True)
     if any(found.values()):
@@ -81,11 +81,11 @@ def _examine(use_cases: UseCases, *, settled: bool, minutes: int) -> dict[str, l
     }
 
 
-def _warn(services: list[str]) -> None:
-    for line in services[:_SHOWN]:
+def _warn(lines: list[str]) -> None:
+    for line in lines[:_SHOWN]:
         typer.echo(f"Warning: {line}", err=True)
-    if len(services) > _SHOWN:
-        typer.echo(f"Warning: … and {len(services) - _SHOWN} more services: --json has them.", err=True)
+    if len(lines) > _SHOWN:
+        typer.echo(f"Warning: … and {len(lines) - _SHOWN} more: --json has them.", err=True)
 
 
 def _compare(use_cases: UseCases, airflow: str | None) -> tuple[dict[str, list[Any]], str | None]:

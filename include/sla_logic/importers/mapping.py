@@ -15,7 +15,7 @@ from include.sla_logic.importers.tables import Dialect
 
 FOLDER = files(__package__) / "mappings"
 _TIMES = {"latency", "jitter"}
-_FILES = {".yaml", ".yml"}
+MAPPING_FILES = {".yaml", ".yml"}
 M = TypeVar("M", bound=BaseModel)
 Values = dict[str, tuple[str, ...]]  # a column, and the texts that are meant
 
@@ -120,7 +120,7 @@ def read_model(model: type[M], name: str, folder: str, shipped: Iterable[str]) -
     path = Path(name)
     try:
         shipped_file = files(__package__).joinpath(folder, f"{name}.yaml")
-        text = path.read_text("utf-8") if path.suffix in _FILES else shipped_file.read_text("utf-8")
+        text = path.read_text("utf-8") if path.suffix in MAPPING_FILES else shipped_file.read_text("utf-8")
         return model.model_validate(yaml.safe_load(text))
     except OSError as error:
         raise UnableToReadMapping(f"There is no mapping {name}; shipped are {', '.join(shipped)}.") from error

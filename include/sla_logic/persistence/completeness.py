@@ -1,4 +1,4 @@
-"""Up to when the records of a service are complete: by what somebody has said, and by the samples themselves."""
+"""Up to when the records of a service are complete: by what somebody has said, by its feeds, by its samples."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, insert, or_, select
 
 from include.sla_logic.domain.contract.sources import Source
 from include.sla_logic.domain.period import from_seconds
+from include.sla_logic.persistence.feeds import FeedState, feed_states
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.settlement import completeness
 
@@ -31,7 +32,17 @@ class Completeness:
     def _is_read(self, source: Source, until: datetime) -> bool:
         said = self._said.get(source.kind)
         sampled = None if source.series is None else self._sampled.get(source.series)
-        return any(known is not None and known >= until for known in (said, sampled))
+        return any(known is not None and known >= until for known in (said, sampled, self._collected(source.kind)))
+
+    def _collected(self, kind: str) -> datetime | None:
+        """Return until when every feed of this kind was read without a hole; None where one cannot say."""
+        mine = [one.complete_until for one in self._feeds if one.kind == kind and one.feeds(self.service)]
+        known = [moment for moment in mine if moment is not None]
+        return min(known) if known and len(known) == len(mine) else None
+
+    @cached_property
+    def _feeds(self) -> list[FeedState]:
+        return list(feed_states(self.connection).values())
 
     @cached_property
     def _said(self) -> dict[str, datetime]:

@@ -26,6 +26,7 @@ from include.sla_logic.settings import NetworkChoice, Settings
 
 if TYPE_CHECKING:
     from include.sla_logic.services.board import Board
+    from include.sla_logic.services.feeds import Feeds
     from include.sla_logic.services.imports import Imports
     from include.sla_logic.services.incident_views import IncidentViews
     from include.sla_logic.services.letters import Letters
@@ -82,6 +83,12 @@ class UseCases:
         from include.sla_logic.services.board import Board
 
         return Board(self.work)
+
+    @cached_property
+    def feeds(self) -> "Feeds":
+        from include.sla_logic.services.feeds import Feeds
+
+        return Feeds(self.work)
 
     @cached_property
     def imports(self) -> "Imports":

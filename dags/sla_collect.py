@@ -1,0 +1,39 @@
+"""Ask every feed whose time has come for what is new, and import it.
+
+The environment variable `TELECO_FEEDS` names the file of feeds: each is an Airflow connection, what to ask it for, and
+a mapping (docs/feeds.md). Each keeps how far it was read without a hole; settlement and `sla doctor` read that. What
+was read is imported once, however often a task runs. A feed that fails is asked again after a minute, doubled up to an
+hour; the others go on. `sla_collect_schedule` is a cron line (every 5 minutes if not set); it must come from the
+environment, as `AIRFLOW_VAR_SLA_COLLECT_SCHEDULE`.
+"""
+
+import pendulum
+from airflow.sdk import DAG, task
+
+from sla_airflow.schedules import cron, one_at_a_time
+
+with DAG(
+    "sla_collect",
+    description="Import what is new at the systems that are asked for records.",
+    doc_md=__doc__,
+    tags=["sla", "imports"],
+    schedule=cron("sla_collect", "*/5 * * * *"),
+    dagrun_timeout=pendulum.duration(hours=2),
+    **one_at_a_time(),
+) as dag:
+
+    @task
+    def due_feeds() -> list[str]:
+        """Return the names of the feeds whose time to be read has come."""
+        from sla_airflow import feeds
+
+        return feeds.due()
+
+    @task(map_index_template="{{ task.op_kwargs['name'] }}")
+    def read_feed(name: str) -> dict[str, int]:
+        """Read one feed until now."""
+        from sla_airflow import feeds
+
+        return feeds.read(name)
+
+    read_feed.expand(name=due_feeds())

@@ -1,0 +1,51 @@
+"""`sla feed`: how far each feed was read, and reading one again."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from include.sla_logic.cli.output import show_json, show_table
+
+if TYPE_CHECKING:
+    from include.sla_logic.services import UseCases
+
+app = typer.Typer(no_args_is_help=True, help="See what is collected from other systems.")
+
+
+@app.command("list")
+def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the feeds: when each was read, how far without a hole, and what went wrong."""
+    found = _use_cases().feeds.states()
+    if as_json:
+        show_json([{**vars(one), "complete_until": one.complete_until} for one in found])
+        return
+    rows = [(one.name, one.kind, one.last_read_at, one.complete_until, one.rejected, one.last_error) for one in found]
+    columns = ("feed", "kind", "last read", "complete until", "rejected", "error")
+    show_table(columns, rows, empty="No feed was read yet.", less=("last read", "error"))
+
+
+@app.command()
+def check() -> None:
+    """Read the file of feeds that TELECO_FEEDS names, and say what it describes."""
+    found = _use_cases().feeds.configured()
+    rows = [(one.name, one.kind, one.way, one.connection, one.mapping) for one in found.values()]
+    show_table(("feed", "kind", "by", "connection", "mapping"), rows, empty="TELECO_FEEDS names no file of feeds.")
+
+
+@app.command()
+def again(
+    name: Annotated[str, typer.Argument(help="The feed.")],
+    since: Annotated[str, typer.Option(help="The instant from which it is read once more.")],
+    by: Annotated[str, typer.Option(help="Who asks for it.")],
+) -> None:
+    """Read a feed once more from an instant on, when a cause of rejected rows is mended."""
+    from include.sla_logic.cli.assess import read_instant
+
+    state = _use_cases().feeds.again(name, since=read_instant(since), by=by)
+    typer.echo(f"The feed {state.name} is read again since {state.read_until:%Y-%m-%d %H:%M} UTC, in the next run.")
+
+
+def _use_cases() -> "UseCases":
+    from include.sla_logic.services import Settings, UseCases
+
+    return UseCases(Settings.from_environment())

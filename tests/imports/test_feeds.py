@@ -1,0 +1,376 @@
+"""Feeds are read to the present, once, without a hole; what fails is kept, named and asked again."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pytest_httpserver import HTTPServer
+from sqlalchemy import select
+from werkzeug import Request, Response
+
+from include.sla_logic.domain.contract.sources import Source
+from include.sla_logic.gateways.feeds import UnableToAskFeed, ask_database, ask_http
+from include.sla_logic.importers.feeds import Feed, Stretch, UnableToReadFeeds, read_feeds
+from include.sla_logic.persistence.completeness import Completeness
+from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.services import UseCases
+from include.sla_logic.services.feeds import FoundFile
+from include.sla_logic.settings import HttpSystem
+from tests.clock import NOON, Clock
+
+MAPPING = """
+title: our monitor
+layout: json
+rows: outages
+sections:
+  outages:
+    columns: {service: service, reference: id, started_at: from, ended_at: to}
+"""
+FEEDS = """
+feeds:
+  monitor:
+    connection: monitor
+    kind: outages
+    mapping: mapping.yaml
+    http: {path: /outages, query: {from: "{since}", to: "{until:epoch}"}}
+    starts: 2026-11-01T00:00:00Z
+    behind: 5 min
+    overlap: 1 h
+    at_most: 6 h
+    every: 10 min
+"""
+
+
+def row(number: int, begin: datetime, **other: Any) -> dict[str, Any]:
+    end = begin + timedelta(minutes=7)
+    return {"id": f"O-{number}", "service": "S-1", "from": begin.isoformat(), "to": end.isoformat()} | other
+
+
+class Monitor:
+    """A system that is asked for outages by the time of their begin."""
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        self.rows, self.asked, self.fails = rows, list[Stretch](), 0
+
+    def __call__(self, _feed: Feed, stretch: Stretch, into: Path) -> list[Path]:
+        if self.fails:
+            self.fails -= 1
+            raise UnableToAskFeed("The monitor is away.")
+        self.asked.append(stretch)
+        wanted = [one for one in self.rows if stretch.since <= datetime.fromisoformat(one["from"]) < stretch.until]
+        file = into.with_suffix(".json")
+        file.write_text(json.dumps({"outages": wanted}), "utf-8")
+        return [file]
+
+
+def none_found(_feed: Feed) -> list[FoundFile]:
+    return []
+
+
+@pytest.fixture
+def fed(any_use_cases: UseCases, clock: Clock, tmp_path: Path) -> UseCases:
+    return feeding(any_use_cases, clock, tmp_path, FEEDS)
+
+
+def feeding(use_cases: UseCases, clock: Clock, folder: Path, feeds: str) -> UseCases:
+    (folder / "feeds.yaml").write_text(feeds, "utf-8")
+    (folder / "mapping.yaml").write_text(MAPPING, "utf-8")
+    return UseCases(replace(use_cases.work.settings, feeds=folder / "feeds.yaml"), clock=clock)
+
+
+def references(use_cases: UseCases) -> list[str]:
+    with use_cases.work.reading() as connection:
+        found = connection.scalars(select(t.outages.c.reference))
+        return sorted(one for one in found if str(one).startswith("O-"))
+
+
+def complete_until(use_cases: UseCases, moment: datetime, service: str = "S-1") -> bool:
+    with use_cases.work.reading() as connection:
+        return not Completeness(connection, service).missing([Source("outages")], moment)
+
+
+def test_a_feed_is_read_in_stretches_until_now_and_each_row_comes_in_once(fed: UseCases, clock: Clock) -> None:
+    begins = [NOON - timedelta(hours=hours) for hours in range(1, 36)]
+    monitor = Monitor([row(number, begin) for number, begin in enumerate(begins)])
+    assert fed.feeds.due() == ["monitor"]
+    fed.feeds.read("monitor", ask=monitor, find=none_found)
+    assert references(fed) == sorted(f"O-{number}" for number in range(35))
+    assert monitor.asked[0].since == datetime(2026, 11, 1, tzinfo=UTC)
+    assert monitor.asked[-1].until == NOON - timedelta(minutes=5)
+    assert all(one.until - one.since <= timedelta(hours=7) for one in monitor.asked)
+    assert all(after.since == before.until - timedelta(hours=1) for before, after in pairwise(monitor.asked))
+    assert fed.feeds.due() == []
+    clock.pass_by(minutes=10)
+    assert fed.feeds.due() == ["monitor"]
+    monitor.rows.append(row(99, NOON - timedelta(minutes=4)))
+    monitor.rows[0]["to"] = NOON.isoformat()
+    fed.feeds.read("monitor", ask=monitor, find=none_found)
+    assert references(fed) == sorted([*(f"O-{number}" for number in range(35)), "O-99"])
+    assert complete_until(fed, clock.now - timedelta(minutes=5))
+    assert not complete_until(fed, clock.now - timedelta(minutes=4))
+
+
+def test_a_rejected_row_leaves_a_hole_until_it_is_read_again(fed: UseCases) -> None:
+    broken = row(1, NOON - timedelta(hours=20), service="S-unknown")
+    monitor = Monitor([broken, *(row(number, NOON - timedelta(hours=number)) for number in range(2, 9))])
+    fed.feeds.due()
+    done = fed.feeds.read("monitor", ask=monitor, find=none_found)
+    state = fed.feeds.states()[0]
+    assert done.rejected
+    assert (state.read_until, state.hole_since) == (NOON - timedelta(minutes=5), datetime(2026, 11, 1, 12, tzinfo=UTC))
+    assert len(references(fed)) == 7
+    assert complete_until(fed, datetime(2026, 11, 1, 12, tzinfo=UTC))
+    assert not complete_until(fed, datetime(2026, 11, 1, 13, tzinfo=UTC))
+    broken["service"] = "S-1"
+    fed.feeds.again("monitor", since=datetime(2026, 11, 1, 10, tzinfo=UTC), by="ann")
+    fed.feeds.read("monitor", ask=monitor, find=none_found)
+    assert len(references(fed)) == 8
+    assert complete_until(fed, NOON - timedelta(minutes=5))
+
+
+def test_reading_again_behind_the_hole_leaves_it(fed: UseCases) -> None:
+    monitor = Monitor([row(1, NOON - timedelta(hours=20), service="S-unknown")])
+    fed.feeds.due()
+    fed.feeds.read("monitor", ask=monitor, find=none_found)
+    fed.feeds.again("monitor", since=NOON - timedelta(hours=3), by="ann")
+    fed.feeds.read("monitor", ask=monitor, find=none_found)
+    assert not complete_until(fed, NOON - timedelta(hours=1))
+
+
+def test_a_feed_that_fails_keeps_what_came_before_and_is_asked_less_and_less_often(fed: UseCases, clock: Clock) -> None:
+    monitor = Monitor([row(1, NOON - timedelta(hours=2))])
+    fed.feeds.due()
+    pauses = []
+    for _ in range(9):
+        monitor.fails = 1
+        with pytest.raises(UnableToAskFeed):
+            fed.feeds.read("monitor", ask=monitor, find=none_found)
+        pauses.append((fed.feeds.states()[0].next_at - clock.now).total_seconds() / 60)
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    state = fed.feeds.states()[0]
+    assert (state.failures, state.last_error, state.read_until) == (9, "The monitor is away.", None)
+    assert not complete_until(fed, NOON - timedelta(days=30))
+    fed.feeds.read("monitor", ask=monitor, find=none_found)
+    state = fed.feeds.states()[0]
+    assert (state.failures, state.last_error, references(fed)) == (0, None, ["O-1"])
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 900), st.integers(0, 3)), min_size=1, max_size=8), st.data())
+def test_whenever_a_feed_is_read_and_however_often_it_fails_nothing_is_missing_or_double(
+    tmp_path_factory: pytest.TempPathFactory, reads: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    from tests.services.sample import open_use_cases
+
+    folder, clock = tmp_path_factory.mktemp("feed"), Clock()
+    use_cases = feeding(open_use_cases(f"sqlite:///{folder / 't.db'}", folder, clock), clock, folder, FEEDS)
+    monitor = Monitor([])
+    for number, (minutes, failures) in enumerate(reads):
+        clock.pass_by(minutes=minutes)
+        back = data.draw(st.integers(5, 60), label="minutes ago")
+        monitor.rows.append(row(number, clock.now - timedelta(minutes=back)))
+        monitor.fails = failures
+        if "monitor" not in use_cases.feeds.due():
+            continue
+        if failures:
+            with pytest.raises(UnableToAskFeed):
+                use_cases.feeds.read("monitor", ask=monitor, find=none_found)
+        else:
+            use_cases.feeds.read("monitor", ask=monitor, find=none_found)
+    monitor.fails = 0
+    clock.pass_by(hours=2)
+    use_cases.feeds.due()
+    use_cases.feeds.read("monitor", ask=monitor, find=none_found)
+    assert references(use_cases) == sorted(one["id"] for one in monitor.rows)
+
+
+def test_every_feed_of_a_service_must_have_been_read_and_others_say_nothing_of_it(
+    any_use_cases: UseCases, clock: Clock, tmp_path: Path
+) -> None:
+    elsewhere = FEEDS.replace("feeds:\n", "").replace("monitor:", "north:") + "    services: [S-2]\n"
+    use_cases = feeding(any_use_cases, clock, tmp_path, FEEDS + elsewhere)
+    monitor = Monitor([])
+    assert use_cases.feeds.due() == ["monitor", "north"]
+    use_cases.feeds.read("monitor", ask=monitor, find=none_found)
+    assert complete_until(use_cases, NOON - timedelta(minutes=5))
+    assert not complete_until(use_cases, NOON - timedelta(minutes=5), "S-2")
+    use_cases.feeds.read("north", ask=monitor, find=none_found)
+    assert complete_until(use_cases, NOON - timedelta(minutes=5), "S-2")
+    (tmp_path / "feeds.yaml").write_text(FEEDS, "utf-8")
+    use_cases.feeds.due()
+    assert [one.name for one in use_cases.feeds.states()] == ["monitor"]
+
+
+def test_files_are_read_once_they_rest_and_again_when_they_change(
+    any_use_cases: UseCases, clock: Clock, tmp_path: Path
+) -> None:
+    feeds = "feeds:\n  files:\n    kind: outages\n    mapping: mapping.yaml\n    files: file:///x/*.json\n"
+    use_cases = feeding(any_use_cases, clock, tmp_path, feeds)
+    shelf: dict[str, tuple[str, datetime]] = {}
+
+    def put(name: str, *rows: dict[str, Any]) -> None:
+        shelf[name] = (json.dumps({"outages": rows}), clock.now)
+
+    def find(_feed: Feed) -> list[FoundFile]:
+        def copy(name: str, into: Path) -> None:
+            into.write_text(shelf[name][0], "utf-8")
+
+        return [FoundFile(name, f"{shelf[name][1]}", shelf[name][1], partial(copy, name)) for name in shelf]
+
+    def read() -> list[str]:
+        return use_cases.feeds.read("files", ask=Monitor([]), find=find).files
+
+    put("a.json", row(1, NOON - timedelta(hours=1)))
+    use_cases.feeds.due()
+    assert read() == []
+    clock.pass_by(minutes=2)
+    put("b.json", row(2, NOON - timedelta(hours=2)))
+    assert (read(), references(use_cases)) == (["a.json"], ["O-1"])
+    clock.pass_by(minutes=2)
+    assert (read(), references(use_cases)) == (["b.json"], ["O-1", "O-2"])
+    assert read() == []
+    put("a.json", row(1, NOON - timedelta(hours=1)), row(3, NOON - timedelta(hours=3)))
+    clock.pass_by(minutes=2)
+    assert (read(), references(use_cases)) == (["a.json"], ["O-1", "O-2", "O-3"])
+    assert not complete_until(use_cases, NOON - timedelta(days=1))
+
+
+def test_an_empty_answer_of_a_database_is_an_answer(fed: UseCases) -> None:
+    def ask(_feed: Feed, _stretch: Stretch, into: Path) -> list[Path]:
+        into.with_suffix(".jsonl").write_text("", "utf-8")
+        return [into.with_suffix(".jsonl")]
+
+    fed.feeds.due()
+    assert fed.feeds.read("monitor", ask=ask, find=none_found).rows == 0
+    assert complete_until(fed, NOON - timedelta(minutes=5))
+
+
+def test_a_database_answers_with_typed_rows(tmp_path: Path) -> None:
+    file = tmp_path / "crm.db"
+    with sqlite3.connect(file) as crm:
+        crm.execute("CREATE TABLE faults (id INTEGER, line TEXT, down TEXT, minutes REAL)")
+        crm.execute("INSERT INTO faults VALUES (7, 'S-1', '2026-11-01 08:00:00', 1.5), (8, 'S-1', '2026-11-03', 2)")
+    crm.close()
+    sql = "SELECT id, line AS service, down, minutes FROM faults WHERE down >= :since AND down < :until"
+    since, until = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)
+    found = ask_database(f"sqlite:///{file}", sql, since=since, until=until, into=tmp_path / "x")
+    assert [json.loads(line) for line in found[0].read_text().splitlines()] == [
+        {"id": 7, "service": "S-1", "down": "2026-11-01 08:00:00", "minutes": "1.5"}
+    ]
+    for wrong, said in {
+        "SELECT absent FROM faults": "no such column: absent",
+        "SELECT id, line AS id FROM faults": "two columns named 'id'",
+        "SELECT x'00' AS raw": "The column 'raw' has a bytes",
+    }.items():
+        with pytest.raises(UnableToAskFeed, match=said):
+            ask_database(f"sqlite:///{file}", wrong, since=since, until=until, into=tmp_path / "y")
+
+
+def asking(server: HTTPServer, folder: Path, **how: Any) -> list[Path]:
+    system = HttpSystem(server.url_for("/api").rstrip("/"), **how.pop("system", {}))
+    given = {"path": "/outages", "query": {}, "body": None, "next_page": None} | how
+    return ask_http(system, **given, into=folder / "feed")
+
+
+def test_a_server_is_asked_as_the_feed_says(httpserver: HTTPServer, tmp_path: Path) -> None:
+    seen: list[Request] = []
+
+    def answer(request: Request) -> Response:
+        seen.append(request)
+        return Response('{"outages": []}', content_type="application/json")
+
+    httpserver.expect_request("/api/outages").respond_with_handler(answer)
+    stretch = Stretch(since=datetime(2026, 11, 1, tzinfo=UTC), until=datetime(2026, 11, 2, tzinfo=UTC))
+    query = stretch.fill({"from": "{since}", "to": "{until:epoch_ms}", "q": 'up{job="x"}', "step": 60})
+    found = asking(httpserver, tmp_path, query=query, system={"login": "u", "password": "p"})
+    assert found[0].read_text() == '{"outages": []}'
+    assert parse_qs(seen[0].query_string.decode()) == {
+        "from": ["2026-11-01T00:00:00Z"],
+        "to": ["1793577600000"],
+        "q": ['up{job="x"}'],
+        "step": ["60"],
+    }
+    assert seen[0].authorization is not None
+    assert seen[0].authorization.username == "u"
+    body = stretch.fill({"method": "event.get", "params": {"time_from": "{since:epoch}", "text": "from {since:epoch}"}})
+    asking(httpserver, tmp_path, body=body, system={"token": "secret"})
+    assert seen[1].json == {"method": "event.get", "params": {"time_from": 1793491200, "text": "from 1793491200"}}
+    assert seen[1].headers["Authorization"] == "Bearer secret"
+
+
+def test_all_pages_are_read_and_the_login_stays_on_its_server(httpserver: HTTPServer, tmp_path: Path) -> None:
+    httpserver.expect_request("/api/outages", query_string="").respond_with_json(
+        {"next": "/api/outages?page=2", "n": 1}
+    )
+    httpserver.expect_request("/api/outages", query_string="page=2").respond_with_json({"next": None, "n": 2})
+    found = asking(httpserver, tmp_path, next_page="next")
+    assert [json.loads(file.read_text())["n"] for file in found] == [1, 2]
+    httpserver.clear()
+    httpserver.expect_request("/api/outages").respond_with_json({"next": "http://elsewhere.example/api"})
+    with pytest.raises(UnableToAskFeed, match=r"another server, 'elsewhere\.example'"):
+        asking(httpserver, tmp_path, next_page="next")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Response("busy  now", status=503), "answered 503: busy now"),
+        (Response("", status=302, headers={"Location": "http://127.0.0.1:1/"}), "answered 302"),
+    ],
+)
+def test_what_is_no_answer_is_named(httpserver: HTTPServer, tmp_path: Path, answer: Response, said: str) -> None:
+    httpserver.expect_request("/api/outages").respond_with_response(answer)
+    with pytest.raises(UnableToAskFeed, match=said):
+        asking(httpserver, tmp_path)
+
+
+def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
+    system = HttpSystem("http://127.0.0.1:1")
+    with pytest.raises(UnableToAskFeed, match=r"127\.0\.0\.1/outages gave no answer: ConnectError"):
+        ask_http(system, path="/outages", query={}, body=None, next_page=None, into=tmp_path / "f")
+
+
+def without(key: str) -> Callable[[str], str]:
+    return lambda text: "\n".join(line for line in text.splitlines() if not line.strip().startswith(f"{key}:"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without("http"), "feed monitor: needs one of http, sql and files, and has none"),
+        (without("starts"), "needs starts: the instant"),
+        (without("connection"), "needs connection"),
+        (lambda text: text + "    files: /x/*.csv\n", "needs one of http, sql and files, and has http and files"),
+        (lambda text: text.replace("5 min", "5"), "behind: '5' is not a length of time"),
+        (lambda text: text.replace("T00:00:00Z", ""), "starts: .*2026-11-01"),
+        (lambda text: text.replace("kind: outages", "kind: tickets"), "kind: Input should be"),
+        (lambda text: text + "    evry: 5 min\n", "evry: Extra inputs are not permitted"),
+        (lambda text: text + text.replace("feeds:\n", ""), "a name stands twice"),
+        (lambda text: text.replace("monitor:", "Über uns:", 1), "name: String should match"),
+        (lambda text: text.replace("feeds:", "feed:"), "needs one key, `feeds`"),
+        (lambda text: text.replace("{path", "[path"), "is not YAML"),
+    ],
+)
+def test_a_wrong_file_of_feeds_is_refused_with_the_feed_and_the_key(tmp_path: Path, change: Any, said: str) -> None:
+    (tmp_path / "feeds.yaml").write_text(change(FEEDS), "utf-8")
+    with pytest.raises(UnableToReadFeeds, match=said):
+        read_feeds(tmp_path / "feeds.yaml")
+
+
+def test_a_mapping_that_does_not_fit_is_refused(any_use_cases: UseCases, clock: Clock, tmp_path: Path) -> None:
+    use_cases = feeding(any_use_cases, clock, tmp_path, FEEDS.replace("mapping.yaml", "zabbix_problems"))
+    with pytest.raises(UnableToReadFeeds, match="pairs rows, and two readings would part them"):
+        use_cases.feeds.due()
+    use_cases = feeding(any_use_cases, clock, tmp_path, FEEDS.replace("mapping.yaml", "prometheus"))
+    with pytest.raises(UnableToReadFeeds, match="has samples, and not outages"):
+        use_cases.feeds.due()
