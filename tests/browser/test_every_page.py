@@ -6,7 +6,9 @@ from sqlalchemy import insert
 from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.outbox import list_messages
 from include.sla_logic.persistence.schema.cohorts import cohort_members
+from include.sla_logic.persistence.schema.feeds import feeds
 from tests.browser.conftest import found_grave
+from tests.clock import NOON
 
 pytestmark = [pytest.mark.stack, pytest.mark.more]
 
@@ -25,6 +27,11 @@ def paths(incidents, use_cases):
             "state": "set aside",
         }
         connection.execute(insert(cohort_members).values(run_id="many", reason="looked at by hand", **member))
+        told = {"kind": "outages", "by_time": True, "rows": 1200, "rejected": 3, "next_at": NOON}
+        away = {"failures": 4, "last_error": "monitor.example/api/v1/query_range gave no answer: ConnectTimeout."}
+        known = {"failures": 0, "read_until": NOON, "hole_since": NOON, "last_read_at": NOON, "services": ["S-1001"]}
+        connection.execute(insert(feeds).values(name="monitor", **told, **away))
+        connection.execute(insert(feeds).values(name="tickets-of-the-north", **told, **known))
     credit = use_cases.credits.waiting()[0].reference
     return {
         "board": "/",
@@ -37,6 +44,7 @@ def paths(incidents, use_cases):
         "waiting": "/waiting",
         "reports": "/reports",
         "problems": "/problems?shown=all",
+        "feeds": "/feeds",
         "service": f"/services/{failing.service}",
         "new": "/new",
         "hold": f"/acts/ticket/{failing.id}/hold",

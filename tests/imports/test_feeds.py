@@ -165,7 +165,7 @@ def test_a_feed_that_fails_keeps_what_came_before_and_is_asked_less_and_less_oft
     assert (state.failures, state.last_error, references(fed)) == (0, None, ["O-1"])
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 900), st.integers(0, 3)), min_size=1, max_size=8), st.data())
 def test_whenever_a_feed_is_read_and_however_often_it_fails_nothing_is_missing_or_double(
     tmp_path_factory: pytest.TempPathFactory, reads: list[tuple[int, int]], data: st.DataObject
@@ -216,16 +216,16 @@ def test_files_are_read_once_they_rest_and_again_when_they_change(
 ) -> None:
     feeds = "feeds:\n  files:\n    kind: outages\n    mapping: mapping.yaml\n    files: file:///x/*.json\n"
     use_cases = feeding(any_use_cases, clock, tmp_path, feeds)
-    shelf: dict[str, tuple[str, datetime]] = {}
+    stored: dict[str, tuple[str, datetime]] = {}
 
     def put(name: str, *rows: dict[str, Any]) -> None:
-        shelf[name] = (json.dumps({"outages": rows}), clock.now)
+        stored[name] = (json.dumps({"outages": rows}), clock.now)
 
     def find(_feed: Feed) -> list[FoundFile]:
         def copy(name: str, into: Path) -> None:
-            into.write_text(shelf[name][0], "utf-8")
+            into.write_text(stored[name][0], "utf-8")
 
-        return [FoundFile(name, f"{shelf[name][1]}", shelf[name][1], partial(copy, name)) for name in shelf]
+        return [FoundFile(name, f"{stored[name][1]}", stored[name][1], partial(copy, name)) for name in stored]
 
     def read() -> list[str]:
         return use_cases.feeds.read("files", ask=Monitor([]), find=find).files

@@ -27,6 +27,7 @@ READING = {
     "GET /": 200,
     "GET /waiting": 200,
     "GET /problems": 200,
+    "GET /feeds": 200,
     "GET /reports": 200,
     "GET /reports.csv?month=2026-11": 200,
     "GET /incidents/{reference}": 200,

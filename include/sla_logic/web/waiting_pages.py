@@ -1,4 +1,4 @@
-"""The pages of what waits for a person, and of the causes that several incidents share."""
+"""The pages of what waits for a person, of the causes that several incidents share, and of the feeds."""
 
 from typing import Annotated
 
@@ -39,3 +39,9 @@ def problems(
     """Show service problems with the incidents that share each of them."""
     found = use_cases.worklists.problems(open_only=shown == "open", page=page, size=SIZE)
     return HTMLResponse(render(request, "problems.html.j2", found=found, shown=shown))
+
+
+@router.get("/feeds", response_class=HTMLResponse)
+def feeds(request: Request, use_cases: WithUseCases) -> HTMLResponse:
+    """Show how far each feed was read, and what went wrong."""
+    return HTMLResponse(render(request, "feeds.html.j2", feeds=use_cases.feeds.states()))
