@@ -54,23 +54,14 @@ def read(name: str) -> dict[str, int]:
 
 
 def _ask(feed: "Feed", stretch: "Stretch", into: Path) -> Sequence[Path]:
-    from include.sla_logic.gateways.feeds import ask_database, ask_http
+    from include.sla_logic.services.feeds import ask_system, ask_tables
 
     connection = _connection(feed)
-    if feed.sql is not None:
-        return ask_database(sqlalchemy_url(connection), feed.sql, since=stretch.since, until=stretch.until, into=into)
-    assert feed.http is not None  # noqa: S101 - a feed by time has one of the two
+    if feed.way == "sql":
+        return ask_tables(feed, stretch, into, url=sqlalchemy_url(connection))
     timeout = read_timeout(f"The connection {feed.connection}", str(connection.extra_dejson.get("timeout", 60)))
     system = HttpSystem(*address_and_login(connection), token=connection.extra_dejson.get("token"), timeout=timeout)
-    http = feed.http
-    return ask_http(
-        system,
-        path=stretch.fill(http.path),
-        query=stretch.fill(http.query),
-        body=stretch.fill(http.body),
-        next_page=http.next,
-        into=into,
-    )
+    return ask_system(feed, stretch, into, system=system)
 
 
 def _connection(feed: "Feed") -> Connection:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.gateways.feeds import ask_database, ask_http
 from include.sla_logic.importers import read_mapping
 from include.sla_logic.importers.feeds import Feed, Stretch, UnableToReadFeeds, read_feeds
 from include.sla_logic.persistence.audit import Act, note_act
@@ -26,6 +27,7 @@ from include.sla_logic.persistence.feeds import (
 )
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.imports import Imports
+from include.sla_logic.settings import HttpSystem
 
 if TYPE_CHECKING:
     from include.sla_logic.importers import ImportReport
@@ -196,6 +198,20 @@ class Feeds:
             state, now = feed_state(connection, name), self.work.database.now(connection)
             pause = min(_FIRST_PAUSE * 2 ** min(state.failures, 10), _LONGEST_PAUSE)
             change_feed(connection, name, failures=state.failures + 1, last_error=reason[:1000], next_at=now + pause)
+
+
+def ask_system(feed: Feed, stretch: Stretch, into: Path, *, system: HttpSystem) -> Sequence[Path]:
+    """Ask over HTTP; raise `UnableToAskFeed` where that brings no answer."""
+    http = feed.http
+    assert http is not None  # noqa: S101 - the caller has looked which way it is
+    asked = {"path": stretch.fill(http.path), "query": stretch.fill(http.query), "body": stretch.fill(http.body)}
+    return ask_http(system, **asked, next_page=http.next, into=into)
+
+
+def ask_tables(feed: Feed, stretch: Stretch, into: Path, *, url: str) -> Sequence[Path]:
+    """Ask a database by its SQLAlchemy URL; raise `UnableToAskFeed` where that brings no answer."""
+    assert feed.sql is not None  # noqa: S101 - the caller has looked which way it is
+    return ask_database(url, feed.sql, since=stretch.since, until=stretch.until, into=into)
 
 
 def _troubles(state: FeedState) -> Iterator[str]:
