@@ -1,11 +1,15 @@
 """What several steps read from the case file: the agreement that the run found, the comparison, the outcome."""
 
+from datetime import datetime
+
 from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.resolution import ProblemResolutionReport, ServicePerformanceReport
 from include.sla_logic.domain.service_performance import ServicePerformance, summarise
+from include.sla_logic.domain.service_problem import Sighting, sighting
 from include.sla_logic.domain.sla import SlaComparison, compare
 from include.sla_logic.process.ports import CaseFile
 
@@ -23,24 +27,34 @@ def agreement_and_contract(file: CaseFile) -> tuple[Agreement, Contract]:
     return agreement, file.contracts.contract(agreement)
 
 
-def window_of(file: CaseFile, contract: Contract) -> Period:
-    """Return the window of the contract in which the observed period begins."""
-    observed_from = file.read(ProblemReport).observed_from
-    return contract.window_at(observed_from)
-
-
-def compare_now(file: CaseFile, agreement: Agreement, contract: Contract) -> SlaComparison:
-    """Compare the window with the SLA, as far as it is known at this moment."""
-    window = window_of(file, contract)
+def compare_now(
+    file: CaseFile, agreement: Agreement, contract: Contract, window: Period | None = None
+) -> SlaComparison:
+    """Compare the window in which the observed period begins, or another, as far as it is known at this moment."""
+    window = window or contract.window_at(file.read(ProblemReport).observed_from)
     facts = file.measurements.facts(agreement, window, as_of=file.now)
     return compare(contract, facts, window=window, as_of=file.now)
 
 
 def performance(file: CaseFile) -> ServicePerformance:
     """Reduce the newest comparison to what other documents repeat."""
-    _, contract = agreement_and_contract(file)
+    return _summary(file, file.read(SlaComparison), agreement_and_contract(file)[1])
+
+
+def actual_performance(file: CaseFile) -> ServicePerformance:
+    """Compare the window of the first comparison once more, as it is known now."""
+    agreement, contract = agreement_and_contract(file)
+    return _summary(file, compare_now(file, agreement, contract, file.read(SlaComparison).window), contract)
+
+
+def _summary(file: CaseFile, comparison: SlaComparison, contract: Contract) -> ServicePerformance:
     within = file.policies.priorities.at_risk_when_next_tier_within
-    return summarise(file.read(SlaComparison), contract, at_risk_within=within)
+    return summarise(comparison, contract, at_risk_within=within)
+
+
+def sighting_of(file: CaseFile, seen_at: datetime) -> Sighting:
+    """Return what a service problem needs to know of this incident."""
+    return sighting(file.read(ProblemReport), file.read(CounterMeasurePlan).highest, seen_at=seen_at)
 
 
 def outcome_report(file: CaseFile) -> ServicePerformanceReport | ProblemResolutionReport:

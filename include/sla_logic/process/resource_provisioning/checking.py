@@ -14,8 +14,9 @@ from include.sla_logic.domain.diagnosis import (
 )
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.status_report import StatusReport
+from include.sla_logic.process.case_documents import sighting_of
+from include.sla_logic.process.correcting import measure
 from include.sla_logic.process.ports import CaseFile
-from include.sla_logic.process.resource_provisioning.measuring import measure, sighting_of
 from include.sla_logic.process.step import step
 
 

@@ -1,9 +1,8 @@
 """Resource Provisioning after the wait: track and correct errors, or end without restoration (rows 20 to 24)."""
 
 from enum import StrEnum
-from functools import partial
 
-from include.sla_logic.domain.corrective_actions import CorrectiveActions, carry_out, order_key, verify
+from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.detailed_problem_report import DetailedProblemReport
 from include.sla_logic.domain.diagnosis_table import find_errors
 from include.sla_logic.domain.errors import ForeseenError
@@ -16,8 +15,9 @@ from include.sla_logic.domain.restoration import (
     TroubleshootingReport,
 )
 from include.sla_logic.domain.service_problem import restored_meanwhile, ties_to
+from include.sla_logic.process.case_documents import sighting_of
+from include.sla_logic.process.correcting import undertake
 from include.sla_logic.process.ports import CaseFile
-from include.sla_logic.process.resource_provisioning.measuring import measure, sighting_of
 from include.sla_logic.process.step import step
 
 
@@ -70,25 +70,11 @@ def undertake_restoration(file: CaseFile) -> None:
     of its incidents gives the orders and the others get the same answers. What is not verified is escalated later,
     never reported as solved. Row 22 of the process.
     """
-    service, network, tracked = file.read(DetailedProblemReport).service, file.network, file.read(TrackedErrors)
-    key = partial(order_key, file.installation, file.ticket.id, "undertake_restoration", ties=tracked.service_problems)
-    attempts = carry_out(
-        tracked.errors,
-        file.policies.remedies,
-        lambda action, resource: network.undertake(action, resource, order=key(action, resource)),
+    tracked = file.read(TrackedErrors)
+    verdict = undertake(
+        "undertake_restoration", tracked.errors, tracked.service_problems, file, lane=Lane.RESOURCE_PROVISIONING
     )
-    actions = verify(
-        attempts,
-        department=Lane.RESOURCE_PROVISIONING,
-        checks=measure(file),
-        resources=network.resources(service),
-        alarms=network.alarms(service),
-        policy_versions=(file.policies.diagnosis.version, file.policies.remedies.version),
-        now=file.now,
-    )
-    file.write(actions)
-    file.problems.restored(actions.restored)
-    file.record(f"Restoration undertaken: {actions.verdict}.", lane=Lane.RESOURCE_PROVISIONING)
+    file.record(f"Restoration undertaken: {verdict}.", lane=Lane.RESOURCE_PROVISIONING)
 
 
 @step

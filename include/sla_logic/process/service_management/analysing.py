@@ -2,7 +2,6 @@
 
 from enum import StrEnum
 
-from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.detailed_problem_report import DetailedProblemReport
 from include.sla_logic.domain.diagnosis import (
     Investigation,
@@ -12,8 +11,7 @@ from include.sla_logic.domain.diagnosis import (
     report_trouble,
 )
 from include.sla_logic.domain.lanes import Lane
-from include.sla_logic.domain.problem_report import ProblemReport
-from include.sla_logic.domain.service_problem import sighting
+from include.sla_logic.process.case_documents import sighting_of
 from include.sla_logic.process.ports import CaseFile
 from include.sla_logic.process.step import step
 
@@ -54,8 +52,7 @@ def analyze_problem(file: CaseFile) -> None:
     service problem of the same resource exists, its analysis is used. Row 9 of the process.
     """
     investigation = file.read(Investigation)
-    priority, seen_at = file.read(CounterMeasurePlan).highest, investigation.investigated_at
-    seen = sighting(file.read(ProblemReport), priority, seen_at=seen_at)
+    seen = sighting_of(file, investigation.investigated_at)
     file.write(
         analyze(
             investigation.explaining,

@@ -1,9 +1,8 @@
 """Service Management chooses counter-measures, takes or requests them, and reports (rows 15 to 19, 25)."""
 
 from enum import StrEnum
-from functools import partial
 
-from include.sla_logic.domain.corrective_actions import CorrectiveActions, carry_out, order_key, verify
+from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.detailed_problem_report import DetailedProblemReport
 from include.sla_logic.domain.diagnosis import ResourceCheck, TroubleReport
 from include.sla_logic.domain.lanes import Lane
@@ -12,8 +11,9 @@ from include.sla_logic.domain.resolution import Outcome, ServicePerformanceRepor
 from include.sla_logic.domain.restoration import RestorationRequest, RestorationTermination, TroubleshootingReport
 from include.sla_logic.domain.service_problem import all_free
 from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport, conclude_status
+from include.sla_logic.process.case_documents import actual_performance
+from include.sla_logic.process.correcting import measure, undertake
 from include.sla_logic.process.ports import CaseFile
-from include.sla_logic.process.service_management.measuring import actual_performance, measure
 from include.sla_logic.process.step import step
 
 
@@ -97,26 +97,10 @@ def undertake_minor_corrections(file: CaseFile) -> None:
     Reads the FinalStatusReport; writes the CorrectiveActions with the answer to every order. Against a service
     problem, one order is given for all its incidents. Row 18 of the process.
     """
-    service, network, trouble = file.ticket.service, file.network, file.read(FinalStatusReport).trouble
-    ties = trouble.service_problems if trouble else ()
-    key = partial(order_key, file.installation, file.ticket.id, "undertake_minor_corrections", ties=ties)
-    attempts = carry_out(
-        trouble.findings if trouble else (),
-        file.policies.remedies,
-        lambda action, resource: network.undertake(action, resource, order=key(action, resource)),
-    )
-    actions = verify(
-        attempts,
-        department=Lane.SERVICE_MANAGEMENT,
-        checks=measure(file),
-        resources=network.resources(service),
-        alarms=network.alarms(service),
-        policy_versions=(file.policies.diagnosis.version, file.policies.remedies.version),
-        now=file.now,
-    )
-    file.write(actions)
-    file.problems.restored(actions.restored)
-    file.record(f"Minor corrections undertaken: {actions.verdict}.", lane=Lane.SERVICE_MANAGEMENT)
+    trouble = file.read(FinalStatusReport).trouble
+    findings, ties = (trouble.findings, trouble.service_problems) if trouble else ((), ())
+    verdict = undertake("undertake_minor_corrections", findings, ties, file, lane=Lane.SERVICE_MANAGEMENT)
+    file.record(f"Minor corrections undertaken: {verdict}.", lane=Lane.SERVICE_MANAGEMENT)
 
 
 @step
