@@ -1,14 +1,16 @@
 """A real Prometheus scrapes a target that fails for a while; the feed reads what it saw."""
 
+import json
 import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -48,7 +50,9 @@ feeds:
     connection: prometheus
     kind: samples
     mapping: mapping.yaml
-    http: {{path: /api/v1/query_range, query: {{query: probe_success, start: "{{since:epoch}}", end: "{{until:epoch}}", step: {step}}}}}
+    http:
+      path: /api/v1/query_range
+      query: {{query: probe_success, start: "{{since:epoch}}", end: "{{until:epoch}}", step: {step}}}
     starts: {starts}
     behind: 1 s
     at_most: 10 s
@@ -58,10 +62,13 @@ feeds:
 @contextmanager
 def prometheus(folder: Path, target: str) -> Iterator[str]:
     config = folder / "prometheus.yml"
-    scraping = (
-        f"- {{job_name: probe, scrape_interval: 1s, honor_labels: true, static_configs: [{{targets: ['{target}']}}]}}"
-    )
-    config.write_text(f"scrape_configs:\n{scraping}\n", "utf-8")
+    job = {
+        "job_name": "probe",
+        "scrape_interval": "1s",
+        "honor_labels": True,
+        "static_configs": [{"targets": [target]}],
+    }
+    config.write_text(json.dumps({"scrape_configs": [job]}), "utf-8")  # JSON is YAML
     address = f"127.0.0.1:{free_port()}"
     command = ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder / 'tsdb'}"]
     with (folder / "log").open("w") as log:
@@ -81,7 +88,7 @@ def is_ready(url: str) -> bool:
         return False
 
 
-def wait_for(reached, seconds: float = 300) -> None:
+def wait_for(reached: Callable[[], bool], seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < end
@@ -121,5 +128,5 @@ def test_what_a_real_prometheus_saw_comes_in(tmp_path: Path, httpserver: HTTPSer
     assert (done.rejected, again.rows) == (0, 0)
     assert len(values) >= 8
     assert (values[0], min(values), values[-1]) == (100_000, 0, 100_000)
-    assert sum(before != after for before, after in zip(values, values[1:], strict=False)) == 2
+    assert sum(before != after for before, after in pairwise(values)) == 2
     assert use_cases.feeds.states()[0].complete_until == clock.now.replace(microsecond=0) - timedelta(seconds=1)
