@@ -95,6 +95,10 @@ def wait_for(reached: Callable[[], bool], seconds: float = 300) -> None:
         time.sleep(0.2)
 
 
+def has_grown(served: list[int], length: int) -> bool:
+    return len(served) >= length
+
+
 def test_what_a_real_prometheus_saw_comes_in(tmp_path: Path, httpserver: HTTPServer) -> None:
     if not install_unless(lambda: shutil.which("prometheus") is not None, "prometheus"):
         pytest.skip("needs Prometheus: Debian's package cannot be installed here")
@@ -111,8 +115,7 @@ def test_what_a_real_prometheus_saw_comes_in(tmp_path: Path, httpserver: HTTPSer
     with prometheus(tmp_path, f"{httpserver.host}:{httpserver.port}") as url:
         for state in (works.set, works.clear, works.set):
             state()
-            seen = len(served)
-            wait_for(lambda seen=seen: len(served) >= seen + 8)
+            wait_for(partial(has_grown, served, len(served) + 8))
         (tmp_path / "mapping.yaml").write_text(MAPPING, "utf-8")
         (tmp_path / "feeds.yaml").write_text(FEEDS.format(starts=began.isoformat(), step=STEP), "utf-8")
         clock = Clock(datetime.now(UTC) + timedelta(seconds=1))
