@@ -13,6 +13,7 @@ from include.sla_logic.domain.notification import Metric, ProblemParameter
 from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.letters.letter_outbox import render, write_letter
 from include.sla_logic.letters.rendering import COLUMNS, as_html, as_text
+from include.sla_logic.letters.statement_letter import write_statement
 from tests.letters.reports import (
     AVAILABILITY,
     LATENCY,
@@ -26,6 +27,7 @@ from tests.letters.reports import (
     report,
     variants,
 )
+from tests.letters.statements import statements
 
 GOLDEN = Path(__file__).parent / "golden"
 LOCALES = ("en", "de")
@@ -68,6 +70,16 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] not in ("style", "title"):
             self.words += f" {data}"
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", statements())
+def test_every_statement_reads_as_it_did_when_it_was_last_looked_at(name: str, locale: str) -> None:
+    told = statements()[name].model_copy(update={"locale": locale})
+    letter = write_statement(told, customer(locale=locale))
+
+    assert as_text(letter) == (GOLDEN / f"{name}.{locale}.txt").read_text(encoding="utf-8")
+    assert in_one_line(letter.preview) in in_one_line(Page(as_html(letter)).words)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -345,3 +357,19 @@ def test_the_customers_own_words_keep_their_lines_and_their_language() -> None:
     told = in_words("resolved", description="שלום עולם\n\nمرحبا {x}\n中文的投诉")
 
     assert "> שלום עולם\n>\n> مرحبا {x}\n> 中文的投诉" in told
+
+
+SIGNED = [("en", "Fibra Andina Customer Service"), ("de", "Fibra Andina Kundenservice")]
+
+
+@pytest.mark.parametrize(("locale", "signed"), SIGNED)
+def test_a_letter_is_signed_by_the_provider_of_the_contract(locale: str, signed: str) -> None:
+    told = report(locale=locale, series=(), provider="Fibra Andina\u202e")
+    payload = render(told, customer(locale=locale), installation="k1", sender="desk@teleco.example")
+
+    message = read_message(payload["message"])
+    assert message["From"] == f"{signed} <desk@teleco.example>"
+    text, page = message.get_body(("plain",)).get_content(), message.get_body(("html",)).get_content()
+    assert "TELECO" not in text + page
+    assert text.splitlines()[0] == "Fibra Andina"
+    assert signed in text.splitlines()

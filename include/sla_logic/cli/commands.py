@@ -12,7 +12,7 @@ COMMANDS = MappingProxyType(
         "assess": ("assess", "Judge measurements against a contract."),
         "service": ("service", "See what is used and left of each promise."),
         "credit": ("credit", "Approve, decline and claim credits that wait."),
-        "settlement": ("settlement", "Close the books of windows that have ended; release what waits."),
+        "settlement": ("settlement", "Settle windows that have ended; release what waits."),
         "incident": ("incident", "Start an incident, look at it, release or reject its restoration request."),
         "problem": ("problem", "See service problems: one cause behind many incidents."),
         "backlog": ("backlog", "See what waits to be processed, and enter notifications that may wait."),

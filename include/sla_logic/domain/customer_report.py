@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
+from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.diagnosis import ResourceCheck
@@ -111,6 +112,7 @@ class CustomerReport(Document):
     type_of_problem: str | None = None
     resources_checked: int | None = None
     writes_next_by: AwareDatetime | None = None
+    provider: str | None = None
 
     @property
     def examined_nothing(self) -> bool:
@@ -194,7 +196,7 @@ def describe_incident(  # noqa: PLR0913 - the documents that the report is made 
     outcome: ServicePerformanceReport | ProblemResolutionReport,
     *,
     customer: Customer,
-    zone: str,
+    contract: Contract,
     series: tuple[PerformanceSeries, ...],
     remedies: RemedyPolicy,
     check: ResourceCheck | None,
@@ -205,7 +207,8 @@ def describe_incident(  # noqa: PLR0913 - the documents that the report is made 
     return CustomerReport(
         **report.model_dump(include=_REPEATED),
         locale=customer.locale,
-        zone=zone,
+        zone=contract.zone,
+        provider=contract.provider,
         parameters=report.parameters,
         performance=performance,
         series=series,

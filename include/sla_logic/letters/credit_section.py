@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from fractions import Fraction
 
 from include.sla_logic.domain.customer_report import CreditLine, CreditState, CreditStatement, CustomerReport
 from include.sla_logic.domain.mail_message import one_line
-from include.sla_logic.domain.money import Money, round_to_minor_unit
+from include.sla_logic.domain.money import Money, minor_digits, round_to_minor_unit
 from include.sla_logic.domain.service_performance import ObjectivePerformance
-from include.sla_logic.letters.objectives_section import measured_text, name_of, promised_text
+from include.sla_logic.letters.objectives_section import Told, measured_text, name_of, promised_text
 from include.sla_logic.letters.translations import Wording
 from include.sla_logic.letters.view_model import Account, Block, Fact, Line, Note, Paragraph, Section
 
@@ -43,7 +44,8 @@ def credit_sentence(report: CustomerReport, wording: Wording) -> str:
         return wording.say(
             "credit.to_be_claimed_by", amount=wording.money(amount), day=wording.last_day(credit.claim_deadline)
         )
-    return wording.say(f"credit.{credit.state.value}", amount=wording.money(amount))
+    key, shown = ("charged", -amount) if amount.amount < 0 else (credit.state.value, amount)
+    return wording.say(f"credit.{key}", amount=wording.money(shown))
 
 
 def _why_nothing(report: CustomerReport, credit: CreditStatement, wording: Wording) -> str:
@@ -83,14 +85,15 @@ def credit_section(report: CustomerReport, wording: Wording) -> Section:
     blocks: list[Block] = [Paragraph(sentence) if firm else Note(sentence)]
     if credit is not None and credit.lines:
         total = wording.say(f"credit.{_TOTALS.get(credit.state, 'total')}")
-        lines = tuple(line for c in credit.lines for line in _lines(c, report, wording))
+        lines = tuple(line for c in credit.lines for line in credit_lines(c, report, wording))
         blocks.append(Account(lines, Line(total, wording.money(amount_of(credit)))))
     if credit is not None and credit.state in (CreditState.BOOKED, CreditState.PROVISIONAL):
         blocks.append(Paragraph(" ".join(_booking(credit, wording))))
     return Section(wording.say("section.credit"), tuple(blocks))
 
 
-def _lines(line: CreditLine, report: CustomerReport, wording: Wording) -> Iterator[Line]:
+def credit_lines(line: CreditLine, report: Told, wording: Wording) -> Iterator[Line]:
+    """Explain the credit of one objective, so that a reader can work it out."""
     gross = line.gross if line.gross is not None else line.amount
     objective = next((o for o in report.performance.objectives if o.objective == line.objective), None)
     exact = _share(objective)
@@ -100,9 +103,15 @@ def _lines(line: CreditLine, report: CustomerReport, wording: Wording) -> Iterat
     else:
         yield Line(_percent_of(objective, report, wording), wording.money(exact))
         if exact != gross:
-            yield Line(wording.say("credit.limited"), wording.money(gross - exact))
+            yield Line(wording.say(_why_unlike(gross - exact)), wording.money(gross - exact))
     if line.earlier:
         yield Line(wording.say("credit.earlier"), wording.money(-line.earlier))
+
+
+def _why_unlike(rest: Money) -> str:
+    """Tell what rounding of the charge has changed from what a limit has taken off."""
+    smallest = Decimal(1).scaleb(-minor_digits(rest.currency))
+    return "credit.limited" if rest.amount < -smallest else "credit.rounded"
 
 
 def _in_days(objective: ObjectivePerformance | None, name: str, wording: Wording) -> str:
@@ -126,7 +135,7 @@ def _share(objective: ObjectivePerformance | None) -> Money | None:
     return round_to_minor_unit(exact, objective.charge_base.currency)
 
 
-def _percent_of(objective: ObjectivePerformance, report: CustomerReport, wording: Wording) -> str:
+def _percent_of(objective: ObjectivePerformance, report: Told, wording: Wording) -> str:
     if objective.credit_percent is None or objective.charge_base is None:
         return wording.say("credit.agreed", name=name_of(objective, report, wording))
     values = {

@@ -73,6 +73,26 @@ class Formats:
                 words.append(_together(format_unit(count, f"duration-{unit}", length="long", locale=self._locale)))
         return " ".join(words)
 
+    def exact_length(self, seconds: int) -> str:
+        """Write a length of time to the second, in all its units."""
+        from babel.units import format_unit
+
+        words: list[str] = []
+        rest = seconds
+        for unit, size in _PARTS:
+            count, rest = divmod(rest, size)
+            if count or (unit == "second" and not words):
+                words.append(_together(format_unit(count, f"duration-{unit}", length="long", locale=self._locale)))
+        return " ".join(words)
+
+    def exact_moment(self, instant: datetime) -> str:
+        """Write the day in words, the time of day to the second, and how far it is from UTC: clocks are put back."""
+        from babel.dates import format_time
+
+        local = instant.astimezone(self._zone)
+        clock = format_time(local, format="HH:mm:ss", tzinfo=self._zone, locale=self._locale)
+        return f"{self.day(instant)}, {_tidy(clock)}\xa0(UTC{local.isoformat()[-6:]})"
+
     def day(self, instant: datetime) -> str:
         """Write the day in words."""
         from babel.dates import format_date
@@ -100,6 +120,8 @@ class Formats:
         """Return the name that people use for the zone."""
         from babel.dates import get_timezone_name
 
+        if str(self._zone) == "UTC":
+            return "UTC"
         return _tidy(get_timezone_name(self._zone, locale=self._locale))
 
     def number_locale(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from include.sla_logic.domain.customer_report import CustomerReport
+from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.mail_message import (
     Picture,
     UnableToAddressLetter,
@@ -20,13 +21,14 @@ from include.sla_logic.domain.mail_message import (
     read_message,
 )
 from include.sla_logic.domain.relationship import Customer
+from include.sla_logic.domain.statement import SettlementStatement
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.letters.operator_mail import SENDER, Envelope, Payload, failed_step_mail
 from include.sla_logic.letters.presenter import write_letter
 from include.sla_logic.letters.rendering import as_html, as_text, load_templates
+from include.sla_logic.letters.statement_letter import write_statement
 from include.sla_logic.letters.translations import Wording, languages
-
-SENDER_NAME = "TELECO Customer Service"
+from include.sla_logic.letters.view_model import Letter
 
 
 class RenderingLetterOutbox:
@@ -53,16 +55,32 @@ class RenderingLetterOutbox:
 
 def render(report: CustomerReport, customer: Customer, *, installation: str, sender: str = SENDER) -> Payload:
     """Return the letter as an outbox payload: plain JSON values, equal for equal arguments."""
-    letter = write_letter(report, customer)
-    company = address(SENDER_NAME, sender)
-    identity = message_id(installation, report.ticket, _version(report), company.domain)
+    version = _version(report)
+    return _mail(
+        write_letter(report, customer), customer, (installation, report.ticket, version), sender, at=report.created_at
+    )
+
+
+def render_statement(
+    statement: SettlementStatement, customer: Customer, *, installation: str, sender: str | None = None
+) -> Payload:
+    """Return the letter about a settled window as an outbox payload."""
+    letter, names = write_statement(statement, customer), (installation, statement.reference, _version(statement))
+    return _mail(letter, customer, names, sender or SENDER, at=statement.created_at)
+
+
+def _mail(letter: Letter, customer: Customer, names: tuple[str, str, str], sender: str, *, at: datetime) -> Payload:
+    """Return the mail; `names` are the installation, what the letter is about, and its version."""
+    installation, about, version = names
+    company = address(letter.closing[-1], sender)
+    identity = message_id(installation, about, version, company.domain)
     recipient, by_post_because = _recipient(customer)
     message = compose(
         identity=identity,
         sender=company,
         recipient=recipient,
         subject=letter.subject,
-        written_at=report.created_at,
+        written_at=at,
         language=letter.language,
         text=as_text(letter),
         html=as_html(letter),
@@ -91,7 +109,7 @@ def _recipient(customer: Customer) -> tuple[Address | Group, str | None]:
         return postal(customer.name), str(error)
 
 
-def _version(report: CustomerReport) -> str:
+def _version(report: Value) -> str:
     """Identify the letter by its content: another round with other content is another letter."""
     return sha256(report.model_dump_json().encode()).hexdigest()[:16]
 

@@ -11,6 +11,7 @@ from include.sla_logic.domain.mail_message import one_line
 from include.sla_logic.domain.performance import Bound, PerformanceSeries
 from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.domain.service_performance import ObjectivePerformance, ObjectiveState
+from include.sla_logic.domain.statement import SettlementStatement
 from include.sla_logic.letters.charts.curve import counts_hours
 from include.sla_logic.letters.charts.performance import Words, as_png, can_draw
 from include.sla_logic.letters.translations import Wording
@@ -34,12 +35,15 @@ _TONES = {
 }
 
 
-def worst_first(report: CustomerReport) -> list[ObjectivePerformance]:
+Told = CustomerReport | SettlementStatement
+
+
+def worst_first(report: Told) -> list[ObjectivePerformance]:
     """Return the objectives, broken promises first."""
     return sorted(report.performance.objectives, key=lambda o: _ORDER.index(o.state))
 
 
-def name_of(objective: ObjectivePerformance, report: CustomerReport, wording: Wording) -> str:
+def name_of(objective: ObjectivePerformance, report: Told, wording: Wording) -> str:
     """Name what is promised; the contract's own title tells two promises of one kind apart."""
     name = metric_name(objective.metric, wording)
     kinds = Counter(o.metric for o in report.performance.objectives)
@@ -81,13 +85,17 @@ def objectives_section(report: CustomerReport, wording: Wording) -> Section:
         blocks.append(Note(wording.say("measured.provisional")))
     pictures = _pictures(report, wording)
     for objective in worst_first(report):
-        blocks.append(_objective(objective, report, wording))
+        notes = tuple(_notes(objective, report, wording))
+        blocks.append(objective_block(objective, report, wording, notes=notes))
         if (picture := pictures.pop(objective.metric, None)) is not None:
             blocks.append(picture)
     return Section(wording.say("section.measured"), tuple(blocks))
 
 
-def _objective(objective: ObjectivePerformance, report: CustomerReport, wording: Wording) -> Objective:
+def objective_block(
+    objective: ObjectivePerformance, report: Told, wording: Wording, *, notes: tuple[str, ...]
+) -> Objective:
+    """Return one promise beside what was measured of it."""
     state = "undecided" if objective.state is ObjectiveState.UNKNOWN else objective.state.value
     tone = _TONES[objective.state]
     return Objective(
@@ -96,7 +104,7 @@ def _objective(objective: ObjectivePerformance, report: CustomerReport, wording:
         measured=Fact(wording.say("figure.measured"), measured_text(objective, wording), tone=tone),
         verdict=wording.say(f"measured.{state}"),
         tone=tone,
-        notes=tuple(_notes(objective, report, wording)),
+        notes=notes,
     )
 
 

@@ -34,6 +34,7 @@ from include.sla_logic.letters.view_model import (
     Tone,
 )
 
+OURSELVES = "TELECO"
 _NAME, _LONGEST_DESCRIPTION = 80, 2000
 _UNCORRECTED = {Outcome.NO_PROBLEM_FOUND, Outcome.NOT_EXAMINED}
 _TONES = {Outcome.RESTORED: Tone.GOOD, Outcome.NO_PROBLEM_FOUND: Tone.PLAIN}
@@ -67,9 +68,20 @@ def write_letter(report: CustomerReport, customer: Customer) -> Letter:
             credit_section(report, wording),
             Section(wording.say("section.next"), tuple(Paragraph(text) for text in _next(report, wording))),
         ),
-        closing=(wording.say("closing"), wording.say("signature")),
+        closing=(wording.say("closing"), signature(report.provider, wording)),
         footer=tuple(_footer(report, wording)),
+        company=company_name(report.provider),
     )
+
+
+def company_name(provider: str | None) -> str:
+    """Name who the contract says provides the service; contracts may leave it out."""
+    return one_line(provider or "", _NAME) or OURSELVES
+
+
+def signature(provider: str | None, wording: Wording) -> str:
+    """Return who signs, which is also the sender's name of the mail."""
+    return wording.say("signature", provider=company_name(provider))
 
 
 def _opening_key(report: CustomerReport) -> str:

@@ -146,7 +146,7 @@ class Letter:
     sections: tuple[Section, ...]
     closing: tuple[str, ...]
     footer: tuple[str, ...]
-    company: str = "TELECO"
+    company: str
 
     @property
     def images(self) -> tuple[Image, ...]:

@@ -37,6 +37,11 @@ class UnitOfWork:
         self.gateways = gateways
         self.database = open_database(settings.database_url, clock=clock)
 
+    @property
+    def sender(self) -> str | None:
+        """The address from which letters come, where one is set."""
+        return self.settings.smtp.sender if self.settings.smtp else None
+
     def migrate(self) -> str:
         """Bring the database to the newest revision and return it."""
         return migrate(self.database)
@@ -118,7 +123,7 @@ class UnitOfWork:
             now=self.database.now(connection),
             gateways=self.gateways,
             run_id=run_id,
-            sender=self.settings.smtp.sender if self.settings.smtp else None,
+            sender=self.sender,
             answers=answers,
         )
         repositories = Repositories(batch)

@@ -31,6 +31,7 @@ from include.sla_logic.services.credit_decisions import (
     settle_with,
 )
 from include.sla_logic.services.settled_credits import RoundFile, open_round
+from include.sla_logic.services.statements import Statements
 from include.sla_logic.services.typed_amounts import UnableToDecideCredit, read_amount
 from include.sla_logic.services.waiting_credits import (
     WaitingCredit,
@@ -56,6 +57,7 @@ class Credits:
     def approve(self, reference: str, *, by: str, reason: str, roles: Collection[str] = ()) -> Money:
         """Book a held credit and return its amount; raise `UnableToDecideCredit`."""
         with self.work.writing() as connection:
+            waiting = self._find(connection, reference)
             file = self._file_of(connection, reference, task="credit approved")
             amount = approve_credit(
                 connection,
@@ -69,6 +71,7 @@ class Credits:
             self._tell(connection, file, "approved")
             self._note(connection, file, f"The credit {reference} of {amount} was approved", by=by, reason=reason)
             self._settle(connection, decided_with(connection, reference), reference, "approved", by=by)
+            self._state(connection, waiting)
             return amount
 
     def enter(self, reference: str, *, amount: str, by: str, reason: str) -> Money:
@@ -109,16 +112,19 @@ class Credits:
             self._note(connection, file, done, by=by, reason=reason)
             if not claim.lost:  # else a claim of an earlier day may bring more for another incident
                 self._settle(connection, claimed_with(connection, reference), reference, "claimed", by=by)
+            self._state(connection, waiting)
             return amount
 
     def decline(self, reference: str, *, by: str, reason: str) -> None:
         """Decline a held credit for good; raise `UnableToDecideCredit`."""
         with self.work.writing() as connection:
+            waiting = self._find(connection, reference)
             file = self._file_of(connection, reference, task="credit declined")
             decline_credit(connection, reference, by=by, reason=reason, now=file.now)
             self._tell(connection, file, "declined")
             self._note(connection, file, f"The credit {reference} was declined", by=by, reason=reason)
             self._settle(connection, decided_with(connection, reference), reference, "declined", by=by)
+            self._state(connection, waiting)
 
     def paid_out(self, reference: str, *, by: str, reason: str) -> Money:
         """Note that a credit without an open invoice was paid out in another way; return its amount."""
@@ -189,6 +195,11 @@ class Credits:
             told = report.model_copy(update={"credit": credit, "next_steps": steps, "created_at": file.now})
             file.write(told)
             file.letter_outbox.post(told, file.contracts.customer(report.customer))
+
+    def _state(self, connection: Connection, decided: WaitingCredit) -> None:
+        """Write the letter about a settled window of which the last credit is decided."""
+        name, now = (decided.customer, decided.service), self.work.database.now(connection)
+        Statements(connection, name, now, sender=self.work.sender).tell(about=decided.window)
 
     def _note(self, connection: Connection, file: SqlCaseFile | RoundFile, done: str, *, by: str, reason: str) -> None:
         if isinstance(file, RoundFile):

@@ -1,10 +1,12 @@
-"""The letter to the customer, as stored in the outbox."""
+"""The letter to the customer about an incident or a settled window, as stored in the outbox."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from include.sla_logic.letters.pdf import UnableToMakePdf, as_pdf
 from include.sla_logic.persistence.queries.letters import newest_letter
+from include.sla_logic.persistence.settlement import round_number
+from include.sla_logic.persistence.statements import letter_of_round
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 __all__ = ["Letters", "UnableToMakePdf"]
@@ -12,7 +14,10 @@ __all__ = ["Letters", "UnableToMakePdf"]
 
 @dataclass(frozen=True)
 class Letters:
-    """Shows the newest letter of an incident, delivered or not; raises `UnableToFindLetter`."""
+    """Shows the newest letter of an incident, or of a round such as SR-12, delivered or not.
+
+    Raises `UnableToFindLetter` or `UnableToFindStatement` where there is none.
+    """
 
     work: UnitOfWork
 
@@ -34,4 +39,5 @@ class Letters:
 
     def _newest(self, reference: str) -> dict[str, Any]:
         with self.work.reading() as connection:
-            return newest_letter(connection, reference)
+            round_ = round_number(reference)
+            return newest_letter(connection, reference) if round_ is None else letter_of_round(connection, round_)

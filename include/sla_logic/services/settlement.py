@@ -29,9 +29,11 @@ from include.sla_logic.persistence.settlement import (
     settled_shards,
     subscriptions,
 )
+from include.sla_logic.persistence.statements import perhaps_told
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.settled_windows import JudgedAgain, SettledWindows, judge_again, settled_windows
 from include.sla_logic.services.settling import settle_subscription
+from include.sla_logic.services.statements import Statements
 
 __all__ = ["Settlement", "SettlementRun", "UnableToSettle"]
 
@@ -165,6 +167,7 @@ class Settlement:
             brought = self._settle_one(name, run, room)
             room = _less(room, preview_of(brought).booked)
             found += brought
+        self._tell(run, shard)
         with self.work.writing() as connection:
             note_settled(connection, number, shard, self.work.database.now(connection))
         return preview_of(found)
@@ -213,6 +216,15 @@ class Settlement:
             connection.rollback()
         log.warning("The preview leaves too little for %s %s, as facts have changed: the next run settles it", *name)
         return []
+
+    def _tell(self, run: SettlementRun, shard: int) -> None:
+        """Write the letters about what the run has settled; what a killed one had not written yet is written again."""
+        with self.work.reading() as connection:
+            names = _of_shard(perhaps_told(connection, run.number), shard, run.shards)
+        for name in names:
+            with self.work.writing() as connection:
+                now = self.work.database.now(connection)
+                Statements(connection, name, now, sender=self.work.sender).tell(run=run.number)
 
     def _batch(self, connection: Connection, *, looks: bool) -> Batch:
         now = self.work.database.now(connection)

@@ -69,6 +69,24 @@ settlement_rounds = Table(
     sqlite_autoincrement=True,
 )
 
+# One row for each letter about a settled window; its mail is in the outbox under the same key.
+settlement_statements = Table(
+    "settlement_statements",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("round", ForeignKey("settlement_rounds.number"), nullable=False, index=True),
+    Column("customer", String(64), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("window_start", Instant, nullable=False),
+    Column("window_end", Instant, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("key", String(255), nullable=False, unique=True),
+    Column("recorded_at", Instant, nullable=False),
+    Index("ix_settlement_statements_subscription", "customer", "service", "window_start"),
+    sqlite_autoincrement=True,
+)
+
 # Up to when somebody says that the records of one kind are complete: of one service, or of all.
 completeness = Table(
     "completeness",

@@ -58,7 +58,7 @@ def create_customer_report(file: CaseFile) -> None:
             performance(file),
             outcome,
             customer=file.contracts.customer(report.customer),
-            zone=contract.zone,
+            contract=contract,
             series=draw(facts, comparison, contract, actions=outcome.actions),
             remedies=file.policies.remedies,
             check=file.find(ResourceCheck),

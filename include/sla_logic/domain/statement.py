@@ -1,0 +1,123 @@
+"""What a customer is told of a settled window: restated in full, and what has changed since the last letter."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from include.sla_logic.domain.credit import Rebate
+from include.sla_logic.domain.customer_report import CreditLine
+from include.sla_logic.domain.document import Value
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import Instant, Period
+from include.sla_logic.domain.service_performance import ServicePerformance
+from include.sla_logic.domain.sla import SlaComparison
+
+
+class StatementKind(StrEnum):
+    """The first letter about a settled window, one that corrects an earlier letter, or one that announces a charge."""
+
+    FINAL = "final"
+    CORRECTION = "correction"
+    CHARGE = "charge"
+
+
+class Unlike(StrEnum):
+    """Why what is credited is not what the window owes."""
+
+    REVIEWED = "reviewed"
+    LAPSED = "lapsed"
+
+
+class StatedCredit(Value):
+    """One credit of the window: what is booked, or can still be claimed; a new one was in no letter before."""
+
+    reference: str
+    window: Period
+    amount: Money
+    state: str  # booked, unclaimed, or withdrawn: what a letter named and nobody can claim any more
+    booked_at: Instant
+    invoice: str | None = None
+    new: bool = False
+
+
+class CountedOutages(Value):
+    """The stretches of time that count against one objective, one by one."""
+
+    objective: str
+    outages: tuple[Period, ...]
+
+
+class SettlementStatement(Value):
+    """A settled window as the customer reads it.
+
+    `owed` is what the window owes by the judgement, which `lines` explain; `before` is what earlier letters named as
+    credited, `promised` tells that they called it provisional, `follows` that
+    there was a letter about the window before. `unlike` is why the credits differ from `owed`.
+    """
+
+    reference: str
+    kind: StatementKind
+    customer: str
+    locale: str
+    provider: str | None
+    zone: str
+    service: str
+    service_name: str
+    contract: str
+    contract_version: str
+    performance: ServicePerformance
+    outages: tuple[CountedOutages, ...]
+    lines: tuple[CreditLine, ...]
+    owed: Money
+    credits: tuple[StatedCredit, ...]
+    promised: bool
+    follows: bool
+    claimed_late: bool = False
+    unlike: Unlike | None = None
+    claim_deadline: AwareDatetime | None = None
+    created_at: AwareDatetime
+
+    @property
+    def final(self) -> Money:
+        """What is credited for the window in all."""
+        return self._sum(one.amount for one in self.credits if one.state == "booked")
+
+    @property
+    def before(self) -> Money:
+        """What earlier letters named as credited."""
+        return self._sum(one.amount for one in self.credits if one.state == "booked" and not one.new)
+
+    @property
+    def difference(self) -> Money:
+        """What this letter brings; less than nothing is charged."""
+        return self.final - self.before
+
+    @property
+    def to_claim(self) -> Money:
+        """What the customer can still claim."""
+        return self._sum(one.amount for one in self.credits if one.state == "unclaimed")
+
+    def _sum(self, amounts: Iterable[Money]) -> Money:
+        return sum(amounts, start=Money.zero(self.owed.currency))
+
+
+def counted_outages(comparison: SlaComparison) -> tuple[CountedOutages, ...]:
+    """Return what counts against each objective that is judged on downtime."""
+    return tuple(
+        CountedOutages(
+            objective=judged.objective,
+            outages=tuple(Period(start=one.start, end=one.end) for one in judged.intervals if one.kind == "counted"),
+        )
+        for judged in comparison.objectives
+        if judged.counted_seconds is not None
+    )
+
+
+def owed_lines(rebate: Rebate) -> tuple[CreditLine, ...]:
+    """Return what explains the amount that the window owes, nothing taken off."""
+    return tuple(
+        CreditLine(objective=line.objective, amount=line.gross, arithmetic=line.arithmetic, gross=line.gross)
+        for line in rebate.lines
+        if line.gross
+    )

@@ -1,0 +1,193 @@
+"""The letter about a settled window: restated in full, so that a reader can work out every amount from it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from include.sla_logic.domain.mail_message import one_line
+from include.sla_logic.domain.relationship import Customer
+from include.sla_logic.domain.service_performance import ObjectivePerformance
+from include.sla_logic.domain.statement import SettlementStatement, StatementKind
+from include.sla_logic.letters.credit_section import credit_lines
+from include.sla_logic.letters.objectives_section import objective_block, worst_first
+from include.sla_logic.letters.presenter import company_name, signature
+from include.sla_logic.letters.translations import Wording
+from include.sla_logic.letters.view_model import (
+    Account,
+    Block,
+    Fact,
+    Letter,
+    Line,
+    Note,
+    Paragraph,
+    Section,
+    Step,
+    Steps,
+    Tone,
+)
+
+_NAME = 80
+
+
+def write_statement(statement: SettlementStatement, customer: Customer) -> Letter:
+    """Put the statement into words; the same statement gives the same letter."""
+    wording = Wording(statement.locale, statement.zone)
+    kind = f"statement.{statement.kind.value}"
+    values = {
+        "service": one_line(statement.service_name, _NAME),
+        "period": wording.period(statement.performance.window),
+        "reference": statement.reference,
+    }
+    amount = amount_sentence(statement, wording)
+    return Letter(
+        language=wording.language,
+        subject=wording.say(f"{kind}.subject", **values),
+        preview=amount,
+        date=wording.day(statement.created_at),
+        reference=Fact(wording.say("reference"), statement.reference),
+        tone=Tone.PLAIN if statement.kind is StatementKind.FINAL else Tone.MIXED,
+        badge=wording.say(f"{kind}.badge"),
+        headline=wording.say(f"{kind}.headline", **values),
+        greeting=wording.say("greeting", name=one_line(customer.name, _NAME)),
+        opening=(_opening(statement, kind, wording), amount),
+        figures=tuple(_figures(statement, wording)),
+        sections=(
+            Section(wording.say("section.measured"), tuple(_measured(statement, wording))),
+            Section(wording.say("section.credit"), tuple(_credited(statement, wording))),
+            Section(wording.say("section.next"), tuple(Paragraph(text) for text in _next(statement, wording))),
+        ),
+        closing=(wording.say("closing"), signature(statement.provider, wording)),
+        footer=(wording.say("times", zone=wording.zone_name),),
+        company=company_name(statement.provider),
+    )
+
+
+def _opening(statement: SettlementStatement, kind: str, wording: Wording) -> str:
+    opening = wording.say(f"{kind}.opening")
+    return f"{opening} {wording.say('statement.replaces')}" if statement.follows else opening
+
+
+def amount_sentence(statement: SettlementStatement, wording: Wording) -> str:
+    """Say what is decided: what is credited, charged, to be claimed, or why there is nothing."""
+    final, difference = statement.final, statement.difference
+    said = {"final": wording.money(final), "before": wording.money(statement.before)}
+    if difference.amount < 0:
+        return wording.say("statement.charged", amount=wording.money(-difference), **said)
+    if statement.to_claim:
+        amount = wording.money(statement.to_claim)
+        if statement.claim_deadline is None:
+            return wording.say("credit.to_be_claimed", amount=amount)
+        return wording.say("credit.to_be_claimed_by", amount=amount, day=wording.last_day(statement.claim_deadline))
+    if not final and not difference:
+        return _why_nothing(statement, wording)
+    if not difference:
+        return wording.say("statement.unchanged", **said)
+    key = "statement.more" if statement.before else "statement.credited"
+    return wording.say(key, amount=wording.money(difference), **said)
+
+
+def _why_nothing(statement: SettlementStatement, wording: Wording) -> str:
+    if statement.unlike is not None:
+        return wording.say("credit.declined")
+    if not statement.performance.breached:
+        return wording.say("credit.none_unknown" if statement.performance.unknown else "credit.none_kept")
+    if statement.claimed_late and statement.claim_deadline is not None:
+        return wording.say("credit.none_late", day=wording.last_day(statement.claim_deadline))
+    return wording.say("credit.none_contract")
+
+
+def _figures(statement: SettlementStatement, wording: Wording) -> Iterator[Fact]:
+    if statement.promised or statement.before:
+        label = "statement.provisionally" if statement.promised else "statement.before"
+        yield Fact(wording.say(label), wording.money(statement.before))
+    if statement.to_claim:
+        yield Fact(wording.say("figure.to_be_claimed"), wording.money(statement.to_claim))
+    yield Fact(wording.say("statement.now"), wording.money(statement.final))
+    if statement.promised or statement.before:
+        yield Fact(wording.say("statement.difference"), wording.money(statement.difference))
+
+
+def _measured(statement: SettlementStatement, wording: Wording) -> Iterator[Block]:
+    window = statement.performance.window
+    yield Paragraph(
+        wording.say(
+            "statement.period",
+            start=wording.exact_moment(window.start),
+            end=wording.exact_moment(window.end),
+            length=wording.exact_length(window.seconds),
+        )
+    )
+    counted = {one.objective: one.outages for one in statement.outages}
+    for objective in worst_first(statement):
+        yield objective_block(objective, statement, wording, notes=tuple(_notes(objective, wording)))
+        if outages := counted.get(objective.objective):
+            yield Paragraph(wording.say("statement.outages"))
+            yield Steps(
+                tuple(
+                    Step(
+                        f"{wording.exact_moment(one.start)} – {wording.exact_moment(one.end)}",
+                        wording.exact_length(one.seconds),
+                    )
+                    for one in outages
+                )
+            )
+
+
+def _notes(objective: ObjectivePerformance, wording: Wording) -> Iterator[str]:
+    lengths = {
+        "counted": objective.counted_seconds,
+        "excluded": objective.excluded_seconds,
+        "unobserved": objective.no_data_seconds,
+    }
+    for what, seconds in lengths.items():
+        if seconds:
+            yield wording.say(f"measured.{what}", length=wording.exact_length(seconds))
+
+
+def _credited(statement: SettlementStatement, wording: Wording) -> Iterator[Block]:
+    sentence = amount_sentence(statement, wording)
+    yield Note(sentence) if statement.to_claim else Paragraph(sentence)
+    if statement.lines or statement.final:
+        lines = [line for one in statement.lines for line in credit_lines(one, statement, wording)]
+        yield Account(tuple(lines), Line(wording.say("statement.owed"), wording.money(statement.owed)))
+    if bookings := tuple(_bookings(statement, wording)):
+        yield Account(bookings, Line(wording.say("statement.now"), wording.money(statement.final)))
+    if statement.promised or statement.before:
+        label = wording.say("statement.provisionally" if statement.promised else "statement.before")
+        yield Account(
+            (
+                Line(wording.say("statement.now"), wording.money(statement.final)),
+                Line(label, wording.money(-statement.before)),
+            ),
+            Line(wording.say("statement.difference"), wording.money(statement.difference)),
+        )
+
+
+def _bookings(statement: SettlementStatement, wording: Wording) -> Iterator[Line]:
+    """Name what the window owes, and every booking that makes up what is credited."""
+    for one in statement.credits:
+        if one.state != "booked":
+            continue
+        key = "statement.credit_line" if one.amount.amount >= 0 else "statement.charge_line"
+        if one.invoice:
+            key += "_on"
+        values = {"day": wording.day(one.booked_at), "reference": one.reference.partition(":")[0]}
+        text = wording.say(key, invoice=one_line(one.invoice or "", 64), **values)
+        if one.window != statement.performance.window:
+            text += " " + wording.say("statement.of", period=wording.period(one.window))
+        yield Line(text, wording.money(one.amount))
+    missing = statement.owed - statement.final - statement.to_claim
+    if statement.unlike is not None and missing:
+        better, left = ("more", -missing) if missing.amount < 0 else ("less", missing)
+        yield Line(wording.say(f"statement.{statement.unlike.value}_{better}", amount=wording.money(left)))
+
+
+def _next(statement: SettlementStatement, wording: Wording) -> Iterator[str]:
+    if statement.to_claim:
+        deadline = statement.claim_deadline
+        known = {} if deadline is None else {"day": wording.last_day(deadline)}
+        yield wording.say("next.claim_credit_by" if known else "next.claim_credit", **known)
+    else:
+        yield wording.say("statement.nothing_to_do")
+    yield wording.say("statement.may_be_corrected")
+    yield wording.say("statement.reply", reference=statement.reference)

@@ -1,0 +1,251 @@
+"""The letters about settled windows: what is decided is told once, in full, and can be worked out from the letter."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+from sqlalchemy import select
+
+from include.sla_logic.domain.mail_message import read_message, text_of
+from include.sla_logic.persistence.schema.settlement import settlement_statements
+from include.sla_logic.persistence.schema.system_t import outbox
+from include.sla_logic.services.statements import Statements
+from tests.assessment.provider import Provider
+from tests.assessment.test_settlement import LONG, SHORT, agreed, claimed, close, correct
+from tests.state_machine.test_agreements_that_change import empty_database
+
+
+@pytest.fixture
+def provider(tmp_path) -> Provider:
+    return Provider(tmp_path, empty_database())
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def either(request, tmp_path) -> Provider:
+    url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    return Provider(tmp_path, empty_database(), url=url)
+
+
+def letters(provider: Provider) -> list[tuple[str, str]]:
+    """Return kind and text of every mail about a settled window, as the outbox would send it."""
+    of_window, mail = settlement_statements.c, outbox.c
+    joined = outbox.outerjoin(settlement_statements, of_window.key == mail.key)
+    query = select(of_window.kind, mail.payload).select_from(joined)
+    with provider.use_cases.work.reading() as connection:
+        rows = connection.execute(query.where(mail.kind == "mail", mail.ticket.is_(None)).order_by(mail.id)).all()
+    texts = [text_of(read_message(row.payload["message"])).replace("\r\n", "\n") for row in rows]
+    return [(str(row.kind), text) for row, text in zip(rows, texts, strict=True)]
+
+
+def in_words(text: str) -> str:
+    return " ".join(text.replace("\xa0", " ").split())
+
+
+def decide(provider: Provider, how: str) -> None:
+    [held] = [one for one in provider.use_cases.credits.waiting() if one.state == "held"]
+    getattr(provider.use_cases.credits, how)(held.reference, by="cleo", reason="seen")
+
+
+# What a reader can do with paper and pencil; it knows nothing but the letter.
+AMOUNT = r"(-?€[\d,]+\.\d\d)"
+LENGTH = r"((?:\d+ (?:day|hour|minute|second)s?\b ?)+)"
+UNITS = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
+
+
+def amount(text: str) -> Decimal:
+    return Decimal(text.replace("€", "").replace(",", ""))
+
+
+def length(text: str) -> int:
+    return sum(int(count) * UNITS[unit] for count, unit in re.findall(r"(\d+) (day|hour|minute|second)s?", text))
+
+
+def moment(text: str) -> datetime:
+    return datetime.strptime(text.replace("UTC", ""), "%d %B %Y, %H:%M:%S (%z)")
+
+
+def worked_out(text: str) -> dict[str, Decimal]:
+    """Work out every amount of a letter from what else it says; return the sums that it ends in."""
+    words = in_words(text)
+    stated = {}
+    when = r"\d+ \w+ \d{4}, [\d:]{8} \(UTC[+-]\d\d:\d\d\)"
+    [(begins, ends, whole)] = re.findall(rf"the time from ({when}) to ({when}): ([\w ]+)\.", words)
+    window = (moment(ends) - moment(begins)).total_seconds()
+    assert window == length(whole)
+    if listed := re.search(r"one by one: (.*?) What we credit", words):
+        outages = re.findall(rf"({when}) – ({when}) {LENGTH}", listed[1])
+        assert outages
+        assert [(moment(b) - moment(a)).total_seconds() for a, b, _ in outages] == [length(c) for *_, c in outages]
+        [counted] = re.findall(rf"Downtime that counts: {LENGTH}", words)
+        assert sum(length(one) for *_, one in outages) == length(counted)
+        [measured] = re.findall(r"Measured: ([\d.]+)%", words)
+        share = 100 - Decimal(100) * length(counted) / Decimal(int(window))
+        assert abs(share - Decimal(measured)) <= Decimal("0.005")
+    for account in re.findall(r"((?:^  \S.*\n(?:    ?\S.*\n)*)+)  -{70}\n((?:  \S.*\n)+)", text, re.MULTILINE):
+        above, total = (in_words(part) for part in account)
+        for percent, charge, line in re.findall(rf"(\d+)% of the charge of {AMOUNT} {AMOUNT}", above):
+            exact = Decimal(percent) * amount(charge) / 100
+            assert amount(line) == exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
+        lines = re.findall(AMOUNT, re.sub(rf"of the charge of {AMOUNT}", "", above))
+        [(label, said)] = re.findall(rf"(.*) {AMOUNT}$", total)
+        assert sum(map(amount, lines)) == amount(said), account
+        stated[label] = amount(said)
+    return stated
+
+
+def test_a_provisional_credit_is_restated_as_final_with_the_difference_and_every_outage(either):
+    provider = agreed(either)
+    provider.clock.now = SHORT[1]
+    provider.fail(SHORT)
+    assert provider.lead(SHORT[0]) == Decimal("10.00")
+    assert "This is provisional" in in_words(provider.use_cases.letters.as_text("TT-000001"))
+    provider.fail(LONG)
+    provider.clock.now = datetime(2026, 11, 10, tzinfo=UTC)
+    close(provider)
+    [(kind, text)] = letters(provider)
+    assert kind == "final"
+    assert worked_out(text) == {
+        "What your contract credits for this period": Decimal("25.00"),
+        "Credited for this period": Decimal("25.00"),
+        "Difference": Decimal("15.00"),
+    }
+    words = in_words(text)
+    assert "Credited provisionally: €10.00 Credited for this period: €25.00 Difference: €15.00" in words
+    assert "3 October 2026, 00:00:00 (UTC+00:00) – 4 October 2026, 16:00:00 (UTC+00:00) 1 day 16 hours" in words
+    assert "10 October 2026, 01:00:00 (UTC+00:00) 1 hour" in words
+
+
+def test_a_provisional_credit_that_does_not_change_is_called_final_and_nothing_is_told_twice(provider):
+    agreed(provider)
+    provider.clock.now = SHORT[1]
+    provider.fail(SHORT)
+    provider.lead(SHORT[0])
+    provider.clock.now = datetime(2026, 11, 10, tzinfo=UTC)
+    for _ in range(3):
+        close(provider)
+    [(kind, text)] = letters(provider)
+    assert kind == "final"
+    assert "Your credit for this period is €10.00." in in_words(text)
+    assert worked_out(text)["Difference"] == 0
+
+
+def test_a_window_of_which_nothing_was_promised_and_nothing_is_owed_has_no_letter(provider):
+    agreed(provider)
+    close(provider)
+    assert letters(provider) == []
+
+
+def test_a_correction_a_waiver_and_a_charge(provider):
+    agreed(provider).fail(SHORT)
+    close(provider)
+    provider.fail(LONG)
+    close(provider)
+    assert [kind for kind, _ in letters(provider)] == ["final", "correction"]
+    assert "We have credited €15.00 more to your account: €25.00 in all" in in_words(letters(provider)[1][1])
+    correct(provider, LONG[0], LONG[0] + timedelta(hours=2))
+    close(provider)
+    assert len(letters(provider)) == 2  # a person must decide first
+    decide(provider, "decline")
+    close(provider)
+    assert len(letters(provider)) == 2  # the customer keeps what they were told
+    correct(provider, LONG[0], LONG[0] + timedelta(hours=3))
+    close(provider)
+    decide(provider, "approve")
+    kind, text = letters(provider)[2]
+    assert (kind, len(letters(provider))) == ("charge", 3)
+    said = "We had credited €25.00 to you for this period. By the figures below, €10.00 is what you keep."
+    assert f"{said} We charge you the difference of €15.00 on your next invoice." in in_words(text)
+    assert worked_out(text) == {
+        "What your contract credits for this period": Decimal("10.00"),
+        "Credited for this period": Decimal("10.00"),
+        "Difference": Decimal("-15.00"),
+    }
+
+
+def test_what_a_person_decided_before_is_said_with_the_next_correction(provider):
+    agreed(provider).fail(LONG)
+    close(provider)
+    correct(provider, LONG[0], LONG[0] + timedelta(hours=1))
+    close(provider)
+    decide(provider, "decline")
+    month = datetime(2026, 11, 2, tzinfo=UTC)
+    provider.fail((month, month + timedelta(hours=40)))
+    close(provider)
+    assert [kind for kind, _ in letters(provider)] == ["final", "final"]  # November's; October is left alone
+
+
+def test_what_must_be_claimed_is_told_with_the_last_day_and_again_once_it_is_claimed(tmp_path):
+    provider = claimed(tmp_path)
+    provider.fail(SHORT)
+    provider.clock.now = datetime(2026, 11, 10, tzinfo=UTC)
+    close(provider)
+    [(kind, text)] = letters(provider)
+    assert kind == "final"
+    assert "You are entitled to a credit of €10.00. Under your contract you have to claim it by 30 December 2026." in (
+        in_words(text)
+    )
+    [waiting] = provider.use_cases.credits.waiting()
+    provider.use_cases.credits.claim(waiting.reference, by="cleo")
+    kind, text = letters(provider)[1]
+    assert (kind, len(letters(provider))) == ("correction", 2)
+    assert "We have credited €10.00 to your account for this period." in in_words(text)
+    worked_out(text)
+    close(provider)
+    assert len(letters(provider)) == 2
+
+
+def test_a_claim_that_is_withdrawn_by_newer_facts_is_corrected(tmp_path):
+    provider = claimed(tmp_path)
+    provider.fail(SHORT)
+    provider.clock.now = datetime(2026, 11, 10, tzinfo=UTC)
+    close(provider)
+    correct(provider, SHORT[0], SHORT[0] + timedelta(minutes=1))
+    close(provider)
+    kind, text = letters(provider)[1]
+    assert (kind, len(letters(provider))) == ("correction", 2)
+    assert "No credit is due, because we kept our promises in this period." in in_words(text)
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("dies", ["before", "within"])
+def test_a_run_that_dies_while_it_writes_letters_writes_each_of_them_once(provider, monkeypatch, dies):
+    assert provider.agree("A-1,K-1,S-1,K-1,1,2026-09-01,,100,EUR,B-1,") == []
+    provider.use_cases.imports.complete("outages", until=datetime(2027, 1, 5, tzinfo=UTC), by="ann", source="x")
+    provider.fail(LONG)
+    settlement, intact = provider.use_cases.settlement, Statements._post
+
+    def killed(self, statement, round_):
+        if dies == "within":
+            intact(self, statement, round_)
+        raise Killed
+
+    monkeypatch.setattr(Statements, "_post", killed)
+    with pytest.raises(Killed):
+        settlement.run(by="ann", limit=100, shards=1)
+    assert letters(provider) == []
+    monkeypatch.setattr(Statements, "_post", intact)
+    assert settlement.run(by="ann", limit=100).state == "ended"
+    assert [kind for kind, _ in letters(provider)] == ["final"]
+    close(provider)
+    assert [kind for kind, _ in letters(provider)] == ["final"]
+
+
+def test_the_letter_is_in_the_customers_language_and_of_the_contracts_provider(tmp_path):
+    provider = Provider(tmp_path, empty_database(), provider="Fibra Andina")
+    agreed(provider)
+    assert provider.bring("customers", "id,name,email,locale\nK-1,Eins,eins@example.org,de-AT\n") == []
+    provider.fail(LONG)
+    close(provider)
+    [(_, text)] = letters(provider)
+    words = in_words(text)
+    assert "Guten Tag Eins," in words
+    assert "Wir haben Ihrem Konto für diesen Zeitraum € 25,00 gutgeschrieben." in words
+    assert "Fibra Andina Kundenservice" in words
+    assert "TELECO" not in text
+    page = provider.use_cases.letters.as_page("SR-2")
+    assert "Fibra Andina Kundenservice" in page
+    assert "Die Ausfallzeit, die zählt, im Einzelnen" in page
