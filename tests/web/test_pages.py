@@ -23,10 +23,10 @@ from include.sla_logic.persistence.schema.problems import service_problems
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import documents, outbox, ticket_status_history, tickets
 from include.sla_logic.process.graph import STEPS, WAIT
+from include.sla_logic.services.tables import harmless
 from include.sla_logic.web.presenters import present_document
 from include.sla_logic.web.process_layout import PLACES
 from include.sla_logic.web.process_picture import current_steps, draw_process
-from include.sla_logic.web.report_pages import harmless
 from tests.reference.walk import next_step
 from tests.web.desk_sample import ANCHOR, HELD, client_of
 

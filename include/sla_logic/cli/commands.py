@@ -13,6 +13,7 @@ COMMANDS = MappingProxyType(
         "service": ("service", "See what is used and left of each promise."),
         "credit": ("credit", "Approve, decline and claim credits that wait."),
         "settlement": ("settlement", "Settle windows that have ended; release what waits."),
+        "report": ("report", "Report a month: credits for finance, services for a customer."),
         "incident": ("incident", "Start an incident, look at it, release or reject its restoration request."),
         "problem": ("problem", "See service problems: one cause behind many incidents."),
         "backlog": ("backlog", "See what waits to be processed, and enter notifications that may wait."),

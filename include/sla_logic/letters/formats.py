@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +98,12 @@ class Formats:
         from babel.dates import format_date
 
         return _together(format_date(instant.astimezone(self._zone).date(), format="long", locale=self._locale))
+
+    def month(self, month: str) -> str:
+        """Write a month such as 2026-11 in words."""
+        from babel.dates import format_date
+
+        return _together(format_date(date.fromisoformat(f"{month}-01"), format="LLLL yyyy", locale=self._locale))
 
     def last_day(self, deadline: datetime) -> str:
         """Write the last day before a deadline, the first instant that is too late: who obeys it is in time."""

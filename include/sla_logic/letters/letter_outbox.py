@@ -20,9 +20,11 @@ from include.sla_logic.domain.mail_message import (
     postal,
     read_message,
 )
+from include.sla_logic.domain.monthly_report import MonthlyReport
 from include.sla_logic.domain.relationship import Customer
 from include.sla_logic.domain.statement import SettlementStatement
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.letters.monthly_letter import write_monthly_report
 from include.sla_logic.letters.operator_mail import SENDER, Envelope, Payload, failed_step_mail
 from include.sla_logic.letters.presenter import write_letter
 from include.sla_logic.letters.rendering import as_html, as_text, load_templates
@@ -69,6 +71,14 @@ def render_statement(
     return _mail(letter, customer, names, sender or SENDER, at=statement.created_at)
 
 
+def render_monthly_report(
+    report: MonthlyReport, customer: Customer, *, installation: str, sender: str | None = None
+) -> Payload:
+    """Return the report of a month as an outbox payload; its key changes only with what it says."""
+    names = installation, f"{report.customer}.{report.month}", _hash(report.content)
+    return _mail(write_monthly_report(report, customer), customer, names, sender or SENDER, at=report.created_at)
+
+
 def _mail(letter: Letter, customer: Customer, names: tuple[str, str, str], sender: str, *, at: datetime) -> Payload:
     """Return the mail; `names` are the installation, what the letter is about, and its version."""
     installation, about, version = names
@@ -111,7 +121,11 @@ def _recipient(customer: Customer) -> tuple[Address | Group, str | None]:
 
 def _version(report: Value) -> str:
     """Identify the letter by its content: another round with other content is another letter."""
-    return sha256(report.model_dump_json().encode()).hexdigest()[:16]
+    return _hash(report.model_dump_json())
+
+
+def _hash(content: str) -> str:
+    return sha256(content.encode()).hexdigest()[:16]
 
 
 def as_page(payload: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.mail_message import one_line
+from include.sla_logic.domain.monthly_report import ServiceMonth
 from include.sla_logic.domain.performance import Bound, PerformanceSeries
 from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.domain.service_performance import ObjectivePerformance, ObjectiveState
@@ -35,7 +36,7 @@ _TONES = {
 }
 
 
-Told = CustomerReport | SettlementStatement
+Told = CustomerReport | SettlementStatement | ServiceMonth
 
 
 def worst_first(report: Told) -> list[ObjectivePerformance]:
@@ -76,6 +77,12 @@ def measured_text(objective: ObjectivePerformance, wording: Wording) -> str:
     return wording.measured(objective.measured, objective.unit, objective.promised)
 
 
+def verdict_text(objective: ObjectivePerformance, wording: Wording) -> str:
+    """Say whether the promise was kept."""
+    state = "undecided" if objective.state is ObjectiveState.UNKNOWN else objective.state.value
+    return wording.say(f"measured.{state}")
+
+
 def objectives_section(report: CustomerReport, wording: Wording) -> Section:
     """Return the section about what was promised and measured."""
     performance = report.performance
@@ -96,13 +103,12 @@ def objective_block(
     objective: ObjectivePerformance, report: Told, wording: Wording, *, notes: tuple[str, ...]
 ) -> Objective:
     """Return one promise beside what was measured of it."""
-    state = "undecided" if objective.state is ObjectiveState.UNKNOWN else objective.state.value
     tone = _TONES[objective.state]
     return Objective(
         name=name_of(objective, report, wording),
         promised=Fact(wording.say("figure.promised"), promised_text(objective, wording)),
         measured=Fact(wording.say("figure.measured"), measured_text(objective, wording), tone=tone),
-        verdict=wording.say(f"measured.{state}"),
+        verdict=verdict_text(objective, wording),
         tone=tone,
         notes=notes,
     )

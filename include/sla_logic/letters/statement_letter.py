@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from include.sla_logic.domain.mail_message import one_line
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Customer
 from include.sla_logic.domain.service_performance import ObjectivePerformance
 from include.sla_logic.domain.statement import SettlementStatement, StatementKind
@@ -119,21 +120,21 @@ def _measured(statement: SettlementStatement, wording: Wording) -> Iterator[Bloc
     )
     counted = {one.objective: one.outages for one in statement.outages}
     for objective in worst_first(statement):
-        yield objective_block(objective, statement, wording, notes=tuple(_notes(objective, wording)))
-        if outages := counted.get(objective.objective):
-            yield Paragraph(wording.say("statement.outages"))
-            yield Steps(
-                tuple(
-                    Step(
-                        f"{wording.exact_moment(one.start)} – {wording.exact_moment(one.end)}",
-                        wording.exact_length(one.seconds),
-                    )
-                    for one in outages
-                )
-            )
+        yield objective_block(objective, statement, wording, notes=tuple(exact_notes(objective, wording)))
+        yield from outage_steps(counted.get(objective.objective, ()), wording)
 
 
-def _notes(objective: ObjectivePerformance, wording: Wording) -> Iterator[str]:
+def outage_steps(outages: Sequence[Period], wording: Wording) -> Iterator[Block]:
+    """Return every outage with both ends and its length."""
+    if outages:
+        yield Paragraph(wording.say("statement.outages"))
+        whens = (f"{wording.exact_moment(one.start)} – {wording.exact_moment(one.end)}" for one in outages)
+        lengths = (wording.exact_length(one.seconds) for one in outages)
+        yield Steps(tuple(Step(when, what) for when, what in zip(whens, lengths, strict=True)))
+
+
+def exact_notes(objective: ObjectivePerformance, wording: Wording) -> Iterator[str]:
+    """Say to the second what counts, what does not, and what nobody measured."""
     lengths = {
         "counted": objective.counted_seconds,
         "excluded": objective.excluded_seconds,

@@ -1,14 +1,14 @@
 """Up to when the records of a service are complete: by what somebody has said, by its feeds, by its samples."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
 
 from include.sla_logic.domain.contract.sources import Source
-from include.sla_logic.domain.period import from_seconds
+from include.sla_logic.domain.period import Period, from_seconds
 from include.sla_logic.persistence.feeds import FeedState, feed_states
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.settlement import completeness
@@ -47,8 +47,7 @@ class Completeness:
     @cached_property
     def _said(self) -> dict[str, datetime]:
         c = completeness.c
-        mine = or_(c.service.is_(None), c.service == self.service)
-        query = select(c.kind, c.until).where(mine).order_by(c.until)
+        query = select(c.kind, c.until).where(_about(self.service)).order_by(c.until)
         return {row.kind: row.until for row in self.connection.execute(query)}
 
     @cached_property
@@ -60,6 +59,42 @@ class Completeness:
         newest = func.max(sample.at + metric.step_seconds)
         query = select(metric.metric, newest).select_from(joined).where(metric.service == self.service)
         return {row[0]: from_seconds(int(row[1])) for row in self.connection.execute(query.group_by(metric.metric))}
+
+
+def is_recorded(connection: Connection, service: str, window: Period, *, as_of: datetime) -> bool:
+    """Tell whether anything tells of the service in that window: then that no outage is on record says something.
+
+    Somebody has said that records are complete beyond its start, or a feed was read that far; or the records of the service begin before its end
+    and do not end before it, where a window that goes on is only the present end of them.
+    """
+    said = [connection.scalar(select(func.max(completeness.c.until)).where(_about(service)))]
+    said += [one.complete_until for one in feed_states(connection).values() if one.feeds(service)]
+    if any(until is not None and until > window.start for until in said):
+        return True
+    known, goes_on = [*_reach(connection, service, as_of)], as_of < window.end
+    return any(first < window.end for first, _ in known) and (goes_on or any(last >= window.start for _, last in known))
+
+
+def _about(service: str) -> ColumnElement[bool]:
+    return or_(completeness.c.service.is_(None), completeness.c.service == service)
+
+
+def _reach(connection: Connection, service: str, as_of: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Return the first and the last moment of each kind of record."""
+    outage, gap, work = t.outages.c, t.unobserved.c, t.maintenance_windows.c
+    for begins, ends, of in (
+        (outage.started_at, func.coalesce(outage.ended_at, as_of), outage.service),
+        (gap.started_at, gap.ended_at, gap.service),
+        (work.starts_at, work.ends_at, work.service),
+    ):
+        first, last = connection.execute(select(func.min(begins), func.max(ends)).where(of == service)).one()
+        if first is not None:
+            yield first, last
+    sample = t.samples.c
+    counted = select(func.min(sample.at), func.max(sample.at)).where(sample.service == service)
+    first, last = connection.execute(counted).one()
+    if first is not None:
+        yield from_seconds(first), from_seconds(last)
 
 
 def note_complete(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from include.sla_logic.services.imports import Imports
     from include.sla_logic.services.incident_views import IncidentViews
     from include.sla_logic.services.letters import Letters
+    from include.sla_logic.services.monthly_reports import MonthlyReports
     from include.sla_logic.services.reports import Reports
     from include.sla_logic.services.restored_database import RestoredDatabase
     from include.sla_logic.services.service_status import ServiceStatus
@@ -107,6 +108,12 @@ class UseCases:
         from include.sla_logic.services.letters import Letters
 
         return Letters(self.work)
+
+    @cached_property
+    def monthly_reports(self) -> "MonthlyReports":
+        from include.sla_logic.services.monthly_reports import MonthlyReports
+
+        return MonthlyReports(self.work)
 
     @cached_property
     def reports(self) -> "Reports":

@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, select
 
 from include.sla_logic.domain.budget import ServiceBudget, work_out_budget
+from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.performance import PerformanceSeries
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import Assessed, compare
 from include.sla_logic.persistence.agreements import perhaps_in_force, perhaps_subscribers
+from include.sla_logic.persistence.completeness import is_recorded
 from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord
 from include.sla_logic.persistence.counted_credits import touching
 from include.sla_logic.persistence.measurements import MeasurementRegister
@@ -38,6 +41,25 @@ def assess_service(connection: Connection, customer: str, service: str, *, at: d
     """Judge the window that holds `at` with what was known at `now`."""
     register = ContractRegister(connection=connection)
     return _assess(connection, register, register.agreement(customer, service, at=at), at=at, now=now)
+
+
+def assess_what_is_known(
+    connection: Connection, customer: str, service: str, *, at: datetime, now: datetime
+) -> Assessed:
+    """Judge the same; where no record of any kind tells of the window, nobody measured: nothing was kept or broken."""
+    found = assess_service(connection, customer, service, at=at, now=now)
+    facts = only_what_is_known(connection, found.facts, found.comparison.window, as_of=now)
+    if facts is found.facts:
+        return found
+    comparison = compare(found.contract, facts, window=found.contract.window_at(at), as_of=now)
+    return Assessed(found.contract, facts, comparison)
+
+
+def only_what_is_known(connection: Connection, facts: ServiceFacts, window: Period, *, as_of: datetime) -> ServiceFacts:
+    """Return the facts as they are, or with the window as unobserved where no record tells of it."""
+    if is_recorded(connection, facts.service, window, as_of=as_of):
+        return facts
+    return facts.model_copy(update={"unobserved": (window,)})
 
 
 def course_of_service(

@@ -7,7 +7,7 @@ from datetime import datetime
 from include.sla_logic.domain.budget import ServiceBudget
 from include.sla_logic.domain.sla import Assessed, SlaComparison
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
-from include.sla_logic.services.service_assessment import assess_service, budgets, find_subscriber
+from include.sla_logic.services.service_assessment import assess_what_is_known, budgets, find_subscriber
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class SlaStatus:
             now = as_of or self.work.database.now(connection)
             moment = at or now
             subscriber = customer or find_subscriber(connection, service, at=moment)
-            return assess_service(connection, subscriber, service, at=moment, now=now)
+            return assess_what_is_known(connection, subscriber, service, at=moment, now=now)
 
     def budgets(
         self, services: Sequence[str] = (), *, after: str = "", limit: int = 100, as_of: datetime | None = None

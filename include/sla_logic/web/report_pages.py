@@ -1,12 +1,10 @@
 """The figures of one month, as page and for a spreadsheet."""
 
-import csv
-import io
-
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from include.sla_logic.services.reports import Group, MonthReport
+from include.sla_logic.services.tables import as_csv, finance_as_csv
 from include.sla_logic.web.dependencies import WithUseCases
 from include.sla_logic.web.errors import DeskRoute
 from include.sla_logic.web.parameters import Text
@@ -26,7 +24,6 @@ COLUMNS = (
     "credits",
     "under_review",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @router.get("/reports", response_class=HTMLResponse)
@@ -57,18 +54,14 @@ def cuts(report: MonthReport) -> list[tuple[str, str, list[Group]]]:
 
 
 def _as_csv(report: MonthReport) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
     month = f"{report.period.start:%Y-%m}"
-    for cut, _, groups in [("all", "", [report.total]), *cuts(report)]:
-        writer.writerows((month, cut, *_cells(group)) for group in groups)
-    return out.getvalue()
+    groups = ((cut, group) for cut, _, found in [("all", "", [report.total]), *cuts(report)] for group in found)
+    return as_csv(COLUMNS, ((month, cut, *_cells(group)) for cut, group in groups))
 
 
 def _cells(group: Group) -> tuple[object, ...]:
     return (
-        harmless(group.name),
+        group.name,
         group.incidents,
         group.breaches,
         group.escalated,
@@ -79,6 +72,23 @@ def _cells(group: Group) -> tuple[object, ...]:
     )
 
 
-def harmless(text: str) -> str:
-    """Return the text so that no spreadsheet reads it as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+@router.get("/reports/finance", response_class=HTMLResponse)
+def finance(request: Request, use_cases: WithUseCases, month: Text = "") -> HTMLResponse:
+    """Show credits as they stood at the end of one month; without one, of the present month."""
+    months = use_cases.reports.recent_months()
+    report = use_cases.reports.finance(month or months[0])
+    return HTMLResponse(render(request, "finance.html.j2", report=report, months=months))
+
+
+@router.get("/reports/finance.csv")
+def finance_csv(use_cases: WithUseCases, month: Text) -> Response:
+    """Return each of these credits for a spreadsheet."""
+    text = finance_as_csv(use_cases.reports.finance(month))
+    headers = {"Content-Disposition": f'attachment; filename="credits-{month}.csv"'}
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/reports/finance.json")
+def finance_json(use_cases: WithUseCases, month: Text) -> Response:
+    """Return sums and credits for a program."""
+    return Response(use_cases.reports.finance(month).model_dump_json(), media_type="application/json")

@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.create_table(
         "settlement_statements",
         Column("number", _Number, primary_key=True, autoincrement=True),
-        Column("round", BigInteger, ForeignKey("settlement_rounds.number"), nullable=False, index=True),
+        Column("round", _Number, ForeignKey("settlement_rounds.number"), nullable=False, index=True),
         Column("customer", String(64), nullable=False),
         Column("service", String(64), nullable=False),
         Column("window_start", Instant, nullable=False),
