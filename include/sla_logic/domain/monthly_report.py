@@ -1,5 +1,7 @@
 """What a customer is told of a month: each service with promises, measurements, outages, credits, and what is next."""
 
+from typing import Any
+
 from pydantic import AwareDatetime
 
 from include.sla_logic.domain.document import Value
@@ -40,5 +42,5 @@ class MonthlyReport(Value):
     @property
     def content(self) -> str:
         """What it says, whenever it is asked for: the same text as long as nothing has changed."""
-        moments = {"created_at": True, "services": {"__all__": {"performance": {"as_of"}}}}
+        moments: dict[str, Any] = {"created_at": True, "services": {"__all__": {"performance": {"as_of"}}}}
         return self.model_dump_json(exclude=moments)

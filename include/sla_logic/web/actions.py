@@ -28,8 +28,8 @@ class ActionRequest:
 class Action:
     """One action: how the desk explains it, how it is performed, and the notice that follows.
 
-    `subject` is what it is performed on: ticket, credit, entry (of the quarantine), imports (their rejected
-    rows) or message (of the outbox).
+    `subject` is what it is performed on: ticket, credit, report (customer and month), entry (of the quarantine),
+    imports (their rejected rows) or message (of the outbox).
     """
 
     name: str
@@ -74,33 +74,44 @@ def _resume(use_cases: UseCases, request: ActionRequest) -> str:
     return use_cases.holds.resume(request.subject, by=request.by, reason=request.reason).id
 
 
-def _approve(use_cases: UseCases, request: ActionRequest) -> str:
+def _approve(use_cases: UseCases, request: ActionRequest) -> str | None:
     use_cases.credits.approve(request.subject, by=request.by, reason=request.reason, roles=request.roles)
-    return request.subject.partition(":")[0]
+    return _ticket_of(request.subject)
 
 
-def _enter(use_cases: UseCases, request: ActionRequest) -> str:
+def _enter(use_cases: UseCases, request: ActionRequest) -> str | None:
     use_cases.credits.enter(request.subject, amount=request.amount, by=request.by, reason=request.reason)
-    return request.subject.partition(":")[0]
+    return _ticket_of(request.subject)
 
 
-def _claim(use_cases: UseCases, request: ActionRequest) -> str:
+def _claim(use_cases: UseCases, request: ActionRequest) -> str | None:
     try:
         day = date.fromisoformat(request.received_on)
     except ValueError as error:
         raise UnableToReadReason("Say on which day the claim was received, as 2026-11-20.") from error
     use_cases.credits.claim(request.subject, by=request.by, claimed_at=day, reason=request.reason)
-    return request.subject.partition(":")[0]
+    return _ticket_of(request.subject)
 
 
-def _paid_out(use_cases: UseCases, request: ActionRequest) -> str:
+def _paid_out(use_cases: UseCases, request: ActionRequest) -> str | None:
     use_cases.credits.paid_out(request.subject, by=request.by, reason=request.reason)
-    return request.subject.partition(":")[0]
+    return _ticket_of(request.subject)
 
 
-def _decline(use_cases: UseCases, request: ActionRequest) -> str:
+def _decline(use_cases: UseCases, request: ActionRequest) -> str | None:
     use_cases.credits.decline(request.subject, by=request.by, reason=request.reason)
-    return request.subject.partition(":")[0]
+    return _ticket_of(request.subject)
+
+
+def _ticket_of(credit: str) -> str | None:
+    """Return the incident that a credit names; a round of settlement has no page of an incident."""
+    name = credit.partition(":")[0]
+    return name if name.startswith("TT-") else None
+
+
+def _send_report(use_cases: UseCases, request: ActionRequest) -> None:
+    customer, _, month = request.subject.rpartition(":")
+    use_cases.monthly_reports.send(customer, month, by=request.by)
 
 
 def _retry_entry(use_cases: UseCases, request: ActionRequest) -> str:
@@ -209,6 +220,15 @@ _ALL = (
         "credit_declined",
         _decline,
         danger=True,
+    ),
+    Action(
+        "send",
+        "report",
+        "Mail the service report to the customer",
+        "It is sent as it stands now, once for each thing that it says.",
+        "Send the report",
+        "report_sent",
+        _send_report,
     ),
     Action(
         "retry",

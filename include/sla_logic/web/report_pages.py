@@ -7,6 +7,7 @@ from include.sla_logic.services.reports import Group, MonthReport
 from include.sla_logic.services.tables import as_csv, finance_as_csv
 from include.sla_logic.web.dependencies import WithUseCases
 from include.sla_logic.web.errors import DeskRoute
+from include.sla_logic.web.letter_pages import SANDBOX
 from include.sla_logic.web.parameters import Text
 from include.sla_logic.web.rendering import render
 
@@ -92,3 +93,35 @@ def finance_csv(use_cases: WithUseCases, month: Text) -> Response:
 def finance_json(use_cases: WithUseCases, month: Text) -> Response:
     """Return sums and credits for a program."""
     return Response(use_cases.reports.finance(month).model_dump_json(), media_type="application/json")
+
+
+@router.get("/reports/customer", response_class=HTMLResponse)
+def customer_report(request: Request, use_cases: WithUseCases, customer: Text = "", month: Text = "") -> HTMLResponse:
+    """Ask for a customer and a month, and offer their service report in every form."""
+    months = use_cases.reports.recent_months()
+    report = use_cases.monthly_reports.report(customer, month) if customer and month else None
+    page = render(request, "customer_report.html.j2", report=report, customer=customer, months=months)
+    return HTMLResponse(page)
+
+
+@router.get("/reports/customer/letter", response_class=HTMLResponse)
+def customer_report_page(use_cases: WithUseCases, customer: Text, month: Text) -> HTMLResponse:
+    """Show the service report as the customer would read it."""
+    page = use_cases.monthly_reports.as_page(customer, month)
+    return HTMLResponse(page, headers={"Content-Security-Policy": SANDBOX})
+
+
+@router.get("/reports/customer/letter.pdf")
+def customer_report_pdf(use_cases: WithUseCases, customer: Text, month: Text) -> Response:
+    """Return the same report as PDF."""
+    headers = {"Content-Disposition": "inline"}
+    pdf = use_cases.monthly_reports.as_pdf(customer, month)
+    return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+@router.get("/reports/customer.csv")
+def customer_report_csv(use_cases: WithUseCases, customer: Text, month: Text) -> Response:
+    """Return the same report for a spreadsheet, in the customer's language."""
+    text = use_cases.monthly_reports.as_csv(customer, month)
+    headers = {"Content-Disposition": f'attachment; filename="services-{month}.csv"'}
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)

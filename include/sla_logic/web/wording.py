@@ -34,6 +34,7 @@ _NOTICES = MappingProxyType(
         "resumed": "The ticket is resumed.",
         "accepted": "The notification is accepted.",
         "imports_dismissed": "The rejected rows of imports are dismissed.",
+        "report_sent": "The report is in the outbox.",
         "resent": "The message is sent again at once.",
     }
 )

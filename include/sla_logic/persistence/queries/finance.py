@@ -141,7 +141,7 @@ def _causes(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, str]:
 
 
 def _recorded_causes(connection: Connection, rows: Sequence[Row[Any]]) -> Mapping[str, str]:
-    happened: dict[str, list[Row[Any]]] = defaultdict(list)
+    happened: dict[str, list[Any]] = defaultdict(list)
     for some in _some({row.service for row in rows}):
         columns = outages.c.service, outages.c.started_at, outages.c.ended_at, outages.c.cause
         query = select(*columns).where(outages.c.service.in_(some), outages.c.cause.is_not(None))
