@@ -44,7 +44,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
 ) -> None:
     """Exit code 1 where anything is left to do: broken invariants, stalled incidents, lost tickets, dead messages.
 
-    Services without resources, or without samples and outages, and feeds that are not read are named as a warning.
+    Services without resources, or without samples and outages, outages of months, and feeds that are not read: a warning.
     """
     use_cases = UseCases(Settings.from_environment())
     if setup:
@@ -57,16 +57,24 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
     found |= compared
     if against_billing:
         found["billing"] = list(use_cases.monitoring.against_billing())
-    unwatched, feeds = list(use_cases.monitoring.unwatched()), use_cases.feeds.troubles()
+    warned = _warnings(use_cases)
     if as_json:
-        show_json({**found, "done": done, "unwatched": unwatched, "feeds": feeds, "not_asked": unasked})
+        show_json({**found, "done": done, **warned, "not_asked": unasked})
     else:
         _show(found, done)
-        _warn([*feeds, *(str(one) for one in unwatched)])
+        _warn([str(one) for lines in warned.values() for one in lines])
     if unasked:
         typer.echo(unasked, err=True)
     if any(found.values()):
         raise typer.Exit(1)
+
+
+def _warnings(use_cases: UseCases) -> dict[str, list[Any]]:
+    return {
+        "feeds": list(use_cases.feeds.troubles()),
+        "long_outages": list(use_cases.monitoring.long_outages()),
+        "unwatched": list(use_cases.monitoring.unwatched()),
+    }
 
 
 def _examine(use_cases: UseCases, *, settled: bool, minutes: int) -> dict[str, list[Any]]:

@@ -1,15 +1,18 @@
 """Who may approve which credits, and which incidents need a second person (policies/credits.yaml)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from include.sla_logic.domain.measurements import Outage
 from include.sla_logic.domain.money import Currency, Money
+from include.sla_logic.domain.period import Period, to_seconds
 from include.sla_logic.domain.tables import Table
 
+_DAY = 86_400
 Limit = Mapping[Currency, Decimal] | Literal["unlimited"]
 
 
@@ -19,6 +22,7 @@ class CreditPolicy(Table):
     version: str
     four_eyes: bool = True
     old_after_days: int = Field(ge=1, le=36_500)
+    long_outage_days: int = Field(default=31, ge=1, le=36_500)
     limits: Mapping[str, Limit]
 
     @model_validator(mode="after")
@@ -43,6 +47,22 @@ class CreditPolicy(Table):
         return (
             f"{by} may approve up to {upto} as {' and '.join(known)}, not {amount}: somebody with a higher limit must."
         )
+
+    def doubtful(self, outages: Iterable[Outage], window: Period, *, whole: int, as_of: datetime) -> list[str]:
+        """Name the outages of a window that last so long that their ends may be missing, or those of others.
+
+        `whole` is the length of the contract's window in seconds: one that lasts longer than that is named too.
+        """
+        longest = self.long_outage_days * _DAY
+        than = f"{self.long_outage_days} days" if longest < whole else "a window"
+        return [
+            f"{one.reference} lasts longer than {than}, from {one.start:%Y-%m-%d} "
+            + (f"to {one.end:%Y-%m-%d}" if one.end else "and has no end")
+            for one in outages
+            if one.start < window.end
+            and (one.end or as_of) > window.start
+            and to_seconds(one.end or as_of) - to_seconds(one.start) > min(longest, whole)
+        ]
 
     def too_old(self, observed_from: datetime, *, now: datetime) -> str | None:
         """Say why an incident that was observed that long ago is held."""

@@ -64,8 +64,8 @@ class Completeness:
 def is_recorded(connection: Connection, service: str, window: Period, *, as_of: datetime) -> bool:
     """Tell whether anything tells of the service in that window: then that no outage is on record says something.
 
-    Somebody has said that records are complete beyond its start, or a feed was read that far; or the records of the service begin before its end
-    and do not end before it, where a window that goes on is only the present end of them.
+    Somebody has said that records are complete beyond its start, or a feed was read that far; or the records of the
+    service begin before its end and do not end before it, where a window that goes on is only the present end of them.
     """
     said = [connection.scalar(select(func.max(completeness.c.until)).where(_about(service)))]
     said += [one.complete_until for one in feed_states(connection).values() if one.feeds(service)]

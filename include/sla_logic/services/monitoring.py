@@ -11,6 +11,8 @@ from include.sla_logic.letters.operator_mail import lost_tickets_mail
 from include.sla_logic.persistence.incident_records import find_number_of_run, load_incident_records
 from include.sla_logic.persistence.installation import change_mark, last_comparison
 from include.sla_logic.persistence.invariants import Violation, check, check_settled
+from include.sla_logic.persistence.policy_tables import policies_in_force
+from include.sla_logic.persistence.queries.long_outages import LongOutage, long_outages
 from include.sla_logic.persistence.queries.metrics import Figure, read_figures
 from include.sla_logic.persistence.queries.unwatched_services import UnwatchedService, unwatched_services
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
@@ -47,6 +49,12 @@ class Monitoring:
         with self.work.reading() as connection:
             today = self.work.database.now(connection).astimezone(UTC).date()
             return unwatched_services(connection, on=today, limit=limit)
+
+    def long_outages(self, *, limit: int = 1_000) -> Sequence[LongOutage]:
+        """Return outages that last longer than `long_outage_days` of the credit policy: a person must look at them."""
+        with self.work.reading() as connection:
+            now, days = self.work.database.now(connection), policies_in_force().credits.long_outage_days
+            return long_outages(connection, days=days, now=now, limit=limit)
 
     def credited_beyond_owed(self) -> Sequence[Violation]:
         """Judge again what was credited, and return what its windows do not owe by what is on record now."""

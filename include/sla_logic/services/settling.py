@@ -13,7 +13,7 @@ from include.sla_logic.domain.credit import Rebate, standing
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import Money
-from include.sla_logic.domain.period import Period, spanning, to_seconds
+from include.sla_logic.domain.period import Period, spanning
 from include.sla_logic.domain.rebate import work_out_rebate
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.settlement import Due, RoundState, can_wait, is_due, may_be_corrected
@@ -118,7 +118,10 @@ class Settling:
             delays = [*self._active(facts, ended.window), *comparison.provisional_reasons]
             if delays and can_wait(ended.contract, ended.window, self.at):
                 return Found(ended, RoundState.WAITING, "; ".join(delays))
-            return self._owed(ended, comparison, [*delays, *_longer_than_a_window(facts, ended)])
+            long = policies_in_force().credits.doubtful(
+                facts.outages, ended.window, whole=ended.calendar.seconds, as_of=self.at
+            )
+            return self._owed(ended, comparison, [*delays, *long])
         except ForeseenError as error:
             return Found(ended, RoundState.FAILED, str(error))
 
@@ -219,18 +222,6 @@ class Settling:
         if kept.booked:
             return "booked", kept.booked
         return ("unclaimed", rebate.total) if kept.references else (None, nothing)
-
-
-def _longer_than_a_window(facts: ServiceFacts, ended: EndedWindow) -> list[str]:
-    """Name outages that last longer than the window: their ends may be missing, or their references used twice."""
-    return [
-        f"{one.reference} lasts longer than a window, from {one.start:%Y-%m-%d} to {one.end:%Y-%m-%d}"
-        for one in facts.outages
-        if one.end is not None
-        and to_seconds(one.end) - to_seconds(one.start) > ended.calendar.seconds
-        and one.start < ended.window.end
-        and one.end > ended.window.start
-    ]
 
 
 def _brings(rebate: Rebate) -> bool:

@@ -80,7 +80,7 @@ def report_sla_rebate(file: CaseFile) -> None:
     earlier = file.billing.earlier_credits(agreement, spanning(comparison.window, comparison.cap_window))
     rebate = work_out_rebate(comparison, earlier=earlier, decided=file.billing.decisions(agreement))
     if rebate.total:
-        rebate = rebate.held_also(_why_odd(file, agreement, rebate))
+        rebate = rebate.held_also([*_why_odd(file, agreement, rebate), *_doubtful(file, agreement, comparison)])
     file.write(rebate)
     file.record(f"Rebate reported: {rebate.total}. {rebate.reason}", lane=Lane.CUSTOMER_SERVICE)
 
@@ -94,6 +94,16 @@ def _why_odd(file: CaseFile, agreement: Agreement, rebate: Rebate) -> list[str]:
     if deadline is not None and file.now >= deadline:
         reasons.append(f"the credit was to be claimed before {deadline:%Y-%m-%d %H:%M} UTC")
     return [reason for reason in reasons if reason is not None]
+
+
+def _doubtful(file: CaseFile, agreement: Agreement, comparison: SlaComparison) -> list[str]:
+    """Name the outages that last so long that their ends may be missing; one that began in the window is no such."""
+    window, calendar = comparison.window, comparison.contract_window or comparison.window
+    counted = [one for each in comparison.objectives for one in each.intervals if one.kind == "counted"]
+    if all(one.start > window.start for one in counted):
+        return []
+    facts = file.measurements.facts(agreement, calendar, as_of=comparison.as_of)
+    return file.policies.credits.doubtful(facts.outages, window, whole=calendar.seconds, as_of=comparison.as_of)
 
 
 @step

@@ -6,8 +6,8 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, T
 from include.sla_logic.persistence.migrations.append_only import forbid_changes
 from include.sla_logic.persistence.schema.columns import Instant
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 # SQLite gives row numbers by itself only to a column declared INTEGER.
 _Number = BigInteger().with_variant(Integer, "sqlite")
