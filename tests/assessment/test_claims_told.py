@@ -8,7 +8,8 @@ from sqlalchemy import insert
 from include.sla_logic.domain.customer_report import CreditState
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.services.credit_decisions import UnableToDecideCredit
-from include.sla_logic.web.actions import ACTIONS, ActionRequest
+from include.sla_logic.web.actions import ACTIONS
+from include.sla_logic.web.performed import ActionRequest
 from tests.assessment.test_old_incidents import NOVEMBER, Led, invoice, sound
 from tests.assessment.test_sla_status import euros
 

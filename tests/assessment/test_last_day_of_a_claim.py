@@ -10,8 +10,9 @@ from sqlalchemy import select, update
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.services.credit_decisions import UnableToDecideCredit
 from include.sla_logic.web import Caller, build_desk
-from include.sla_logic.web.actions import ACTIONS, ActionRequest
+from include.sla_logic.web.actions import ACTIONS
 from include.sla_logic.web.forms import UnableToReadReason
+from include.sla_logic.web.performed import ActionRequest
 from tests.assessment.test_sla_status import euros, led, sla
 
 ZONES = ("UTC", "Europe/Berlin", "America/Denver", "Asia/Tokyo")

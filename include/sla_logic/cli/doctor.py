@@ -44,7 +44,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
 ) -> None:
     """Exit code 1 where anything is left to do: broken invariants, stalled incidents, lost tickets, dead messages.
 
-    Services without resources, or without samples and outages, outages of months, and feeds that are not read: a warning.
+    A warning: services without resources, or without samples and outages; outages of months; feeds that are not read.
     """
     use_cases = UseCases(Settings.from_environment())
     if setup:

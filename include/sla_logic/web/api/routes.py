@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from include.sla_logic.services.board import BoardFilter
-from include.sla_logic.web.actions import ACTIONS, ActionRequest
+from include.sla_logic.web.actions import ACTIONS
 from include.sla_logic.web.api.answers import Done, Order
 from include.sla_logic.web.api.incident_models import BoardLine, Case, IncidentPage
 from include.sla_logic.web.api.lists import REFUSALS, Size
@@ -16,6 +16,7 @@ from include.sla_logic.web.dependencies import CurrentCaller, WithUseCases
 from include.sla_logic.web.errors import DeskRoute
 from include.sla_logic.web.forms import reason_of
 from include.sla_logic.web.parameters import PageNumber, Priority, Reference, ServiceId, Shown, Text
+from include.sla_logic.web.performed import ActionRequest
 
 reading = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["read"])
 writing = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["act"])

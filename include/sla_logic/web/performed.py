@@ -1,0 +1,118 @@
+"""What each action of an operator does; each returns the ticket whose page follows, if there is one."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from include.sla_logic.domain.errors import InvalidInputError
+from include.sla_logic.services import UseCases
+from include.sla_logic.services.holds import ClockOwner
+from include.sla_logic.web.forms import UnableToReadReason
+
+
+@dataclass(frozen=True)
+class ActionRequest:
+    """One action to perform: on what, by whom and why; others only where they are asked."""
+
+    subject: str
+    by: str
+    reason: str
+    owner: str = ""
+    amount: str = ""
+    received_on: str = ""
+    roles: tuple[str, ...] = ()
+
+
+class UnableToReadAddress(InvalidInputError):
+    """The address names nothing that an action can be performed on."""
+
+
+def release(use_cases: UseCases, request: ActionRequest) -> str:
+    """Send the held restoration request."""
+    return use_cases.restorations.release(request.subject, by=request.by, reason=request.reason).ticket
+
+
+def reject(use_cases: UseCases, request: ActionRequest) -> str:
+    """Reject it for good."""
+    return use_cases.restorations.reject(request.subject, by=request.by, reason=request.reason).ticket
+
+
+def hold(use_cases: UseCases, request: ActionRequest) -> str:
+    """Put the ticket on hold."""
+    owners = [owner for owner in ClockOwner if owner == request.owner]
+    if not owners:
+        raise UnableToReadReason(f"Say who owes the next step: {' or '.join(ClockOwner)}.")
+    return use_cases.holds.hold(request.subject, owner=owners[0], by=request.by, reason=request.reason).id
+
+
+def resume(use_cases: UseCases, request: ActionRequest) -> str:
+    """End the hold."""
+    return use_cases.holds.resume(request.subject, by=request.by, reason=request.reason).id
+
+
+def approve(use_cases: UseCases, request: ActionRequest) -> str | None:
+    """Book a held credit."""
+    use_cases.credits.approve(request.subject, by=request.by, reason=request.reason, roles=request.roles)
+    return _ticket_of(request.subject)
+
+
+def enter(use_cases: UseCases, request: ActionRequest) -> str | None:
+    """Name the amount of a held credit."""
+    use_cases.credits.enter(request.subject, amount=request.amount, by=request.by, reason=request.reason)
+    return _ticket_of(request.subject)
+
+
+def claim(use_cases: UseCases, request: ActionRequest) -> str | None:
+    """Book what the customer has claimed."""
+    try:
+        day = date.fromisoformat(request.received_on)
+    except ValueError as error:
+        raise UnableToReadReason("Say on which day the claim was received, as 2026-11-20.") from error
+    use_cases.credits.claim(request.subject, by=request.by, claimed_at=day, reason=request.reason)
+    return _ticket_of(request.subject)
+
+
+def paid_out(use_cases: UseCases, request: ActionRequest) -> str | None:
+    """Note that a credit was paid out."""
+    use_cases.credits.paid_out(request.subject, by=request.by, reason=request.reason)
+    return _ticket_of(request.subject)
+
+
+def decline(use_cases: UseCases, request: ActionRequest) -> str | None:
+    """Decline a held credit."""
+    use_cases.credits.decline(request.subject, by=request.by, reason=request.reason)
+    return _ticket_of(request.subject)
+
+
+def _ticket_of(credit: str) -> str | None:
+    """Return the incident that a credit names; a round of settlement has no page of an incident."""
+    name = credit.partition(":")[0]
+    return name if name.startswith("TT-") else None
+
+
+def send_report(use_cases: UseCases, request: ActionRequest) -> None:
+    """Mail the service report of a month, named as customer and month."""
+    customer, _, month = request.subject.rpartition(":")
+    use_cases.monthly_reports.send(customer, month, by=request.by)
+
+
+def retry_entry(use_cases: UseCases, request: ActionRequest) -> str:
+    """Accept a quarantined notification after all."""
+    return use_cases.quarantine.retry(_number(request.subject), by=request.by, reason=request.reason).id
+
+
+def dismiss_imports(use_cases: UseCases, request: ActionRequest) -> None:
+    """Dismiss all rejected rows of imports."""
+    if request.subject != "all":
+        raise UnableToReadAddress("Rejected rows of imports are dismissed all together.")
+    use_cases.quarantine.dismiss_imports(by=request.by, reason=request.reason)
+
+
+def retry_message(use_cases: UseCases, request: ActionRequest) -> str | None:
+    """Send a message again."""
+    return use_cases.outbox.retry(_number(request.subject), by=request.by, reason=request.reason).ticket
+
+
+def _number(subject: str) -> int:
+    if not (subject.isascii() and subject.isdigit() and len(subject) < 16):  # noqa: PLR2004 - far beyond any row
+        raise UnableToReadAddress(f"{subject[:20]!r} is not a number.")
+    return int(subject)
