@@ -96,6 +96,7 @@ def build_sample(folder: Path) -> Sample:
             {"customer": "<script>alert(1)</script>", "x": "=cmd|' /C calc'!A0"}, run_id="bad", origin="REST"
         )
     sample.clock.now = ANCHOR + timedelta(minutes=10)
+    sample.use_cases.settlement.run(by="otto operates", limit=0)
     return sample
 
 

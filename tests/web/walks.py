@@ -16,6 +16,7 @@ FILLED = {
     "subject": "TT-000001",
     "name": "hold",
     "month": "2026-11",
+    "run": "1",
 }
 Sent = dict[str, dict[str, str]]
 FORM: Sent = {"data": {"owner": "customer"}}
@@ -28,6 +29,9 @@ READING = {
     "GET /waiting": 200,
     "GET /problems": 200,
     "GET /feeds": 200,
+    "GET /settlement": 200,
+    "GET /settlement/windows": 200,
+    "GET /settlement/runs/{run}": 200,
     "GET /reports": 200,
     "GET /reports.csv?month=2026-11": 200,
     "GET /reports/finance": 200,
@@ -54,6 +58,10 @@ READING = {
     "GET /api/v1/messages": 200,
     "GET /api/v1/problems": 200,
     "GET /api/v1/audit": 200,
+    "GET /api/v1/settlement/periods": 200,
+    "GET /api/v1/settlement/windows": 200,
+    "GET /api/v1/settlement/runs": 200,
+    "GET /api/v1/settlement/runs/{run}": 200,
     "GET /api/v1/openapi.json": 200,
 }
 CHANGING = {

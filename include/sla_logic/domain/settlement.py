@@ -11,6 +11,7 @@ from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period, to_seconds
+from include.sla_logic.domain.sla.comparison import CountedInterval, SlaComparison
 
 LARGEST = 100  # credits that a preview names
 TIMES_THE_USUAL, USUAL_RUNS = 3, 6
@@ -37,7 +38,7 @@ class Line(Value):
 
 
 class Due(Value):
-    """One window in a preview: whose it is, and what a round would bring it, and why."""
+    """One window in a preview: whose it is, what a round would bring it and why, and the longest time that counts."""
 
     customer: str
     service: str
@@ -47,6 +48,7 @@ class Due(Value):
     credit: str | None
     amount: Money
     reason: str
+    rests_on: CountedInterval | None = None
 
 
 class Preview(Value):
@@ -101,6 +103,12 @@ def _preview_of(one: Due) -> Preview:
 
 def _largest_first(one: Due) -> tuple[Decimal, str, str, datetime]:
     return -abs(one.amount.amount), one.customer, one.service, one.window.start
+
+
+def rests_on(comparison: SlaComparison) -> CountedInterval | None:
+    """Return the longest stretch that counts, of all objectives: where an amount is a surprise, it is the cause."""
+    counted = (each for one in comparison.objectives for each in one.intervals if each.kind == "counted")
+    return max(counted, key=lambda each: each.seconds, default=None)
 
 
 def why_held(

@@ -115,7 +115,12 @@ def page_of_runs(connection: Connection, limit: int) -> list[SettlementRun]:
 
 
 def _read(connection: Connection, query: Select[Any]) -> list[SettlementRun]:
-    return [SettlementRun(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - the columns of a row
+    return list(map(run_of, connection.execute(query)))
+
+
+def run_of(row: Row[Any]) -> SettlementRun:
+    """Read a row of `settlement_runs`."""
+    return SettlementRun(**row._mapping)  # noqa: SLF001 - the columns of a row
 
 
 def change_run(connection: Connection, number: int, **values: Any) -> None:
@@ -149,17 +154,17 @@ def note_settled(connection: Connection, run: int, shard: int, now: datetime) ->
 
 def booked_before(connection: Connection, *, at_most: int = 5 * USUAL_RUNS) -> list[Mapping[str, Decimal]]:
     """Return what the last runs booked that booked anything, by currency, the newest first."""
-    query = _booked(_rounds.run).order_by(_rounds.run.desc()).limit(at_most)
+    query = booked_by_rounds(_rounds.run).order_by(_rounds.run.desc()).limit(at_most)
     return list(_by_currency(connection, query).values())
 
 
 def booked_in_run(connection: Connection, run: int) -> dict[Any, Mapping[str, Decimal]]:
     """Return what a run has booked so far, by customer and service, then by currency."""
-    return _by_currency(connection, _booked(_rounds.customer, _rounds.service).where(_rounds.run == run))
+    return _by_currency(connection, booked_by_rounds(_rounds.customer, _rounds.service).where(_rounds.run == run))
 
 
-def _booked(*by: ColumnElement[Any]) -> Select[Any]:
-    """Select what rounds booked by themselves."""
+def booked_by_rounds(*by: ColumnElement[Any]) -> Select[Any]:
+    """Select what rounds booked by themselves, in minor units, by these columns and currency."""
     return (
         select(*by, _credits.currency, func.sum(_credits.amount))
         .select_from(settlement_rounds.join(applied_billing_credits, _of_round))

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from include.sla_logic.services.restored_database import RestoredDatabase
     from include.sla_logic.services.service_status import ServiceStatus
     from include.sla_logic.services.settlement import Settlement
+    from include.sla_logic.services.settlement_views import SettlementViews
     from include.sla_logic.services.setup import Setup
     from include.sla_logic.services.subscriptions import Subscriptions
     from include.sla_logic.services.worklists import Worklists
@@ -138,6 +139,12 @@ class UseCases:
         from include.sla_logic.services.settlement import Settlement
 
         return Settlement(self.work)
+
+    @cached_property
+    def settlement_views(self) -> "SettlementViews":
+        from include.sla_logic.services.settlement_views import SettlementViews
+
+        return SettlementViews(self.work)
 
     @cached_property
     def setup(self) -> "Setup":

@@ -88,7 +88,7 @@ def settled_windows(connection: Connection, *, state: str | None, limit: int) ->
     ]
     query = select(now, stands.label("stands")).order_by(now.c.window_end, now.c.customer, now.c.service).limit(limit)
     rows = connection.execute(query if state is None else query.where(stands == state))
-    return SettledWindows(counts, [_window(row, row.stands, row.booked) for row in rows])
+    return SettledWindows(counts, [settled_window(row, row.stands, row.booked) for row in rows])
 
 
 def judge_again(connection: Connection, customer: str, service: str, *, at: datetime) -> JudgedAgain:
@@ -110,7 +110,7 @@ def judge_again(connection: Connection, customer: str, service: str, *, at: date
     comparison = compare(ended.contract, facts, window=ended.calendar, as_of=moment)
     rounds = rounds_of(connection, (customer, service), window_of(row))
     same = row.facts is None or row.facts == facts_of(comparison)
-    return JudgedAgain([_window(one, one.state, None) for one in rounds], comparison, same)
+    return JudgedAgain([settled_window(one, one.state, None) for one in rounds], comparison, same)
 
 
 def unsettled(connection: Connection) -> Iterator[Violation]:
@@ -127,7 +127,8 @@ def unsettled(connection: Connection) -> Iterator[Violation]:
                 yield Violation("I10", f"{customer} {service} {ended.window}", said)
 
 
-def _window(row: Row[Any], state: str, booked: int | None) -> SettledWindow:
+def settled_window(row: Row[Any], state: str, booked: int | None) -> SettledWindow:
+    """Read a round; `booked` is in minor units."""
     return SettledWindow(
         customer=row.customer,
         service=row.service,

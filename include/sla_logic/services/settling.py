@@ -16,8 +16,8 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period, spanning
 from include.sla_logic.domain.rebate import work_out_rebate
 from include.sla_logic.domain.relationship import Agreement
-from include.sla_logic.domain.settlement import Due, RoundState, can_wait, is_due, may_be_corrected
-from include.sla_logic.domain.sla import SlaComparison, compare
+from include.sla_logic.domain.settlement import Due, RoundState, can_wait, is_due, may_be_corrected, rests_on
+from include.sla_logic.domain.sla import CountedInterval, SlaComparison, compare
 from include.sla_logic.persistence.active_incidents import active_tickets
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.billing import BillingLedger
@@ -54,6 +54,7 @@ class Found:
     owed: Money | None = None
     rebate: Rebate | None = None
     lapsed: bool = False
+    rests_on: CountedInterval | None = None
 
     def differs(self, before: Row[Any] | None) -> bool:
         """Tell whether the window came out differently than in its newest round."""
@@ -132,18 +133,17 @@ class Settling:
         return [f"{ticket} is still under way" for ticket in mine if ticket in active]
 
     def _owed(self, ended: EndedWindow, comparison: SlaComparison, doubts: Sequence[str]) -> Found:
-        agreement = ended.agreement
         earlier = self._ledger.earlier_credits(
-            agreement, spanning(comparison.window, comparison.cap_window), ticket=LOOKING
+            ended.agreement, spanning(comparison.window, comparison.cap_window), ticket=LOOKING
         )
-        decided = self._ledger.decisions(agreement)
+        decided = self._ledger.decisions(ended.agreement)
         rebate = work_out_rebate(comparison, earlier=earlier, decided=decided)
         if rebate.total or rebate.held_for_approval:
             rebate = rebate.held_also([*doubts, *self._why_odd(ended)])
         open_to_doubt = bool(comparison.undecided) and standing(decided, rebate) is None
         state = RoundState.TO_DECIDE if open_to_doubt else RoundState.DONE
         lapsed = comparison.claim.state == "late"
-        return Found(ended, state, rebate.reason, rebate.facts, rebate.gross, rebate, lapsed=lapsed)
+        return Found(ended, state, rebate.reason, rebate.facts, rebate.gross, rebate, lapsed, rests_on(comparison))
 
     def _why_odd(self, ended: EndedWindow) -> Iterator[str]:
         """Say why a second person must look before this is booked on today's invoice."""
@@ -169,16 +169,16 @@ class Settling:
         credit, amount = None, Money.zero(found.ended.contract.currency)
         if rebate is not None:
             credit, amount = self._book(rebate, found.ended.agreement, name)
-        customer, service = self.subscription
         return Due(
-            customer=customer,
-            service=service,
+            customer=self.subscription[0],
+            service=self.subscription[1],
             window=found.ended.window,
             contract=found.ended.contract.id,
             state=found.state,
             credit=credit,
             amount=amount,
             reason=found.reason if rebate is None or rebate.held_because is None else rebate.held_because,
+            rests_on=found.rests_on,
         )
 
     def _replace(self, found: Found, undecided: Sequence[Row[Any]], name: str) -> None:

@@ -49,8 +49,14 @@ def do(
         page = _action_page(request, action, subject, refusal=str(refusal), typed=form.get("reason", ""))
         return HTMLResponse(page, status_code=status)
     base = request.scope.get("root_path", "")
-    place = f"/incidents/{segment(ticket)}" if ticket else "/waiting"
-    return RedirectResponse(f"{base}{place}?{query({'done': action.done})}", status_code=303)
+    return RedirectResponse(f"{base}{_place(action, subject, ticket)}?{query({'done': action.done})}", status_code=303)
+
+
+def _place(action: Action, subject: str, ticket: str | None) -> str:
+    """Return the page that shows what was done."""
+    if action.subject == "run":
+        return f"/settlement/runs/{segment(subject)}"
+    return f"/incidents/{segment(ticket)}" if ticket else "/waiting"
 
 
 def _action(kind: str, name: str) -> Action:

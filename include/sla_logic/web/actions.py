@@ -14,8 +14,8 @@ from include.sla_logic.web.performed import ActionRequest
 class Action:
     """One action: how the desk explains it, how it is performed, and the notice that follows.
 
-    `subject` is what it is performed on: ticket, credit, report (customer and month), entry (of the quarantine),
-    imports (their rejected rows) or message (of the outbox).
+    `subject` is what it is performed on: ticket, credit, run (of settlement), report (customer and month), entry (of
+    the quarantine), imports (their rejected rows) or message (of the outbox).
     """
 
     name: str
@@ -132,6 +132,15 @@ _ALL = (
         "Send the report",
         "report_sent",
         performed.send_report,
+    ),
+    Action(
+        "release",
+        "run",
+        "Release the settlement run",
+        "The run may book what its page shows, and nothing beyond it: the next run of the DAG or of the command does.",
+        "Let it book",
+        "run_released",
+        performed.release_run,
     ),
     Action(
         "retry",

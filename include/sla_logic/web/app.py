@@ -15,9 +15,11 @@ from include.sla_logic.web import (
     letter_pages,
     report_pages,
     service_pages,
+    settlement_pages,
     waiting_pages,
 )
 from include.sla_logic.web.api import lists, routes
+from include.sla_logic.web.api import settlement as settlement_api
 from include.sla_logic.web.dependencies import Caller, DeskSettings, StartRun
 from include.sla_logic.web.errors import add_error_pages
 from include.sla_logic.web.security import SecurityMiddleware
@@ -31,8 +33,10 @@ READING = (
     letter_pages.router,
     service_pages.router,
     report_pages.router,
+    settlement_pages.router,
     routes.reading,
     lists.router,
+    settlement_api.router,
 )
 CHANGING = (action_pages.router, routes.writing)
 

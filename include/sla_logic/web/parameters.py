@@ -12,4 +12,8 @@ Priority = Annotated[str, Query(pattern="^(P[1-5])?$")]
 Shown = Literal["open", "waiting", "escalated", "on_hold", "settled", "all"]
 ShownProblems = Literal["open", "all"]
 Reference = Annotated[str, Path(max_length=280)]  # a ticket, an external reference or a run
+Month = Annotated[str, Query(pattern=r"^([0-9]{4}-[0-9]{2})?$")]
+WindowState = Literal["", "done", "waiting", "to_decide", "failed"]
+PeriodsPage = Annotated[int, Query(ge=1, le=100)]  # of twelve months each
+RunNumber = Annotated[int, Path(ge=1, lt=2**63)]
 ServiceId = Annotated[str, Path(max_length=64)]

@@ -89,6 +89,11 @@ def _ticket_of(credit: str) -> str | None:
     return name if name.startswith("TT-") else None
 
 
+def release_run(use_cases: UseCases, request: ActionRequest) -> None:
+    """Let a held run of settlement book what its preview shows."""
+    use_cases.settlement.release(_number(request.subject), by=request.by, reason=request.reason)
+
+
 def send_report(use_cases: UseCases, request: ActionRequest) -> None:
     """Mail the service report of a month, named as customer and month."""
     customer, _, month = request.subject.rpartition(":")

@@ -29,7 +29,8 @@ def waiting(  # noqa: PLR0913, PLR0917 - each list has pages of its own
     pages = {"restorations": restorations, "credits": credits, "quarantine": quarantine, "outbox": outbox}
     pages["imports"] = imports
     lists = use_cases.worklists.waiting(pages | {"audit": audit}, size=SIZE)
-    return HTMLResponse(render(request, "waiting.html.j2", lists=lists, asked=pages | {"acts": audit}))
+    run, asked = use_cases.settlement_views.held(), pages | {"acts": audit}
+    return HTMLResponse(render(request, "waiting.html.j2", lists=lists, run=run, asked=asked))
 
 
 @router.get("/problems", response_class=HTMLResponse)

@@ -28,6 +28,7 @@ _NOTICES = MappingProxyType(
         "credit_claimed": "The claim is noted and the credit is booked.",
         "amount_entered": "The amount is entered; another person approves it.",
         "credit_paid_out": "The credit is noted as paid out.",
+        "run_released": "The run is released: the next run of the DAG or of the command books it.",
         "released": "The restoration request is sent; the run continues.",
         "rejected": "The restoration request is rejected; the run continues.",
         "on_hold": "The ticket is on hold.",

@@ -28,7 +28,8 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["read"])
 
 
-def _listed(found: Page[Any], model: type[A]) -> Listed[A]:
+def listed(found: Page[Any], model: type[A]) -> Listed[A]:
+    """Answer one page of a list."""
     items = [model.of(row) for row in found.rows]
     return Listed(total=found.total, page=found.number, pages=found.pages, items=items)
 
@@ -36,13 +37,13 @@ def _listed(found: Page[Any], model: type[A]) -> Listed[A]:
 @router.get("/restorations")
 def restorations(use_cases: WithUseCases, page: PageNumber = 1, size: Size = 50) -> Listed[Waiting]:
     """List the restoration requests that wait for a release, the nearest deadline first."""
-    return _listed(use_cases.worklists.restorations(page=page, size=size), Waiting)
+    return listed(use_cases.worklists.restorations(page=page, size=size), Waiting)
 
 
 @router.get("/credits")
 def credits_that_wait(use_cases: WithUseCases, page: PageNumber = 1, size: Size = 50) -> Listed[WaitingCredit]:
     """List the credits that wait for a person, the oldest first."""
-    return _listed(use_cases.worklists.credits(page=page, size=size), WaitingCredit)
+    return listed(use_cases.worklists.credits(page=page, size=size), WaitingCredit)
 
 
 @router.get("/quarantine")
@@ -50,7 +51,7 @@ def quarantine(
     use_cases: WithUseCases, page: PageNumber = 1, size: Size = 50, *, imports: bool = False
 ) -> Listed[Quarantined]:
     """List the notifications that were refused, or with `imports` the rejected rows of imports, the newest first."""
-    return _listed(use_cases.worklists.quarantine(page=page, size=size, imports=imports), Quarantined)
+    return listed(use_cases.worklists.quarantine(page=page, size=size, imports=imports), Quarantined)
 
 
 @router.get("/messages")
@@ -61,7 +62,7 @@ def messages(
     size: Size = 50,
 ) -> Listed[Outgoing]:
     """List messages of the outbox without their payload, the newest first."""
-    return _listed(use_cases.worklists.messages(states=[state], page=page, size=size), Outgoing)
+    return listed(use_cases.worklists.messages(states=[state], page=page, size=size), Outgoing)
 
 
 @router.get("/problems")
@@ -69,10 +70,10 @@ def problems(
     use_cases: WithUseCases, shown: ShownProblems = "open", page: PageNumber = 1, size: Size = 50
 ) -> Listed[ProblemView]:
     """List service problems, each the common cause of its incidents, the newest first."""
-    return _listed(use_cases.worklists.problems(open_only=shown == "open", page=page, size=size), ProblemView)
+    return listed(use_cases.worklists.problems(open_only=shown == "open", page=page, size=size), ProblemView)
 
 
 @router.get("/audit")
 def audit(use_cases: WithUseCases, page: PageNumber = 1, size: Size = 50) -> Listed[Act]:
     """List who did what beside the process, the newest first."""
-    return _listed(use_cases.worklists.audit(page=page, size=size), Act)
+    return listed(use_cases.worklists.audit(page=page, size=size), Act)

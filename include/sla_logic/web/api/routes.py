@@ -83,13 +83,13 @@ def act(
     use_cases: WithUseCases,
     caller: CurrentCaller,
     order: Annotated[Order, Depends(read_order)],
-    kind: Literal["ticket", "credit", "entry", "message"],
+    kind: Literal["ticket", "credit", "run", "entry", "message"],
     subject: Reference,
     name: Literal[
         "release", "reject", "hold", "resume", "approve", "enter", "claim", "decline", "paid-out", "retry", "resend"
     ],
 ) -> Done:
-    """Release or reject a restoration, hold or resume a ticket, decide a credit, retry an entry or a message."""
+    """Release or reject a restoration, hold or resume a ticket, decide a credit, release a run, retry what failed."""
     action = ACTIONS.get((kind, name))
     if action is None:
         raise HTTPException(404, f"A {kind} has no action {name}.")
