@@ -8,9 +8,13 @@ import typer
 from include.sla_logic.cli.output import show_fields, show_json, show_table, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from include.sla_logic.domain.money import Money
     from include.sla_logic.domain.settlement import Preview
     from include.sla_logic.services import UseCases
     from include.sla_logic.services.settlement import SettlementRun
+    from include.sla_logic.services.settlement_views import RunPreview
 
 app = typer.Typer(no_args_is_help=True, help="Settle windows that have ended.")
 
@@ -51,32 +55,69 @@ def release(
 
 
 @app.command()
-def runs(as_json: _AsJson = False) -> None:
-    """List the newest runs."""
-    found = _use_cases().settlement.runs()
-    if as_json:
-        show_json([{**vars(one), "state": one.state} for one in found])
+def runs(
+    number: Annotated[int | None, typer.Argument(help="One run, with what it would book.")] = None,
+    as_json: _AsJson = False,
+) -> None:
+    """List the newest runs; or show what one would book or has booked, its largest amounts and what they rest on."""
+    views = _use_cases().settlement_views
+    if number is not None:
+        _show_run(views.run(number), as_json=as_json)
         return
-    rows = [(one.number, one.state, one.at, one.opened_by, one.held_because, one.released_by) for one in found]
-    show_table(("run", "state", "at", "by", "held because", "released by"), rows, empty="Nothing was settled yet.")
+    found = views.runs().rows
+    if as_json:
+        show_json([{**_fields(one.run), **vars(one), "run": one.run.number} for one in found])
+        return
+    columns = ("run", "state", "at", "looked", "settled", "booked", "by")
+    rows = [
+        (run.number, run.state, run.at, one.looked, one.settled, _listed(one.booked), run.opened_by)
+        for one in found
+        for run in (one.run,)
+    ]
+    show_table(columns, rows, empty="Nothing was settled yet.", less=("looked", "settled", "by"))
+
+
+@app.command()
+def periods(
+    page: Annotated[int, typer.Option(min=1, max=100, help="1: the last twelve months; 2: those before.")] = 1,
+    as_json: _AsJson = False,
+) -> None:
+    """Count windows by the month in which they end, with what they owe and what became of it."""
+    found = _use_cases().settlement_views.periods(number=page)
+    if as_json:
+        show_json(found)
+        return
+    columns = ("period", "done", "waiting", "to decide", "failed", "owed", "final", "provisional", "held", "unclaimed")
+    rows = [
+        [one.month, one.done, one.waiting, one.to_decide, one.failed]
+        + [_listed(getattr(sums, name) for sums in one.sums) for name in columns[5:]]
+        for one in found.periods
+    ]
+    show_table(columns, rows, empty="No window that ended in these twelve months was settled.")
+    for one in found.periods:
+        for why in one.reasons:
+            typer.echo(f"  {one.month}: {why.windows} {why.state}: {shown(why.reason)}")
 
 
 @app.command("list")
 def list_(
     state: Annotated[str | None, typer.Option(help="Only done, waiting, to_decide or failed.")] = None,
+    month: Annotated[str | None, typer.Option(help="Only windows that end in this month, as 2026-10.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many windows at most.")] = 100,
     as_json: _AsJson = False,
 ) -> None:
     """List windows as their newest round left them, and count them by contract."""
-    found = _use_cases().settlement.windows(state=state, limit=limit)
+    use_cases = _use_cases()
+    counts = use_cases.settlement.windows(limit=1).counts
+    found = use_cases.settlement_views.windows(month=month, state=state, size=limit).rows
     if as_json:
-        show_json({"counts": found.counts, "windows": found.windows})
+        show_json({"counts": counts, "windows": found})
         return
-    counted = [(one.contract, one.state, one.windows, one.owed, one.booked) for one in found.counts]
+    counted = [(one.contract, one.state, one.windows, one.owed, one.booked) for one in counts]
     show_table(("contract", "state", "windows", "owed", "booked"), counted, empty="No window was settled yet.")
     columns = ("customer", "service", "window", "state", "owed", "booked", "reason")
-    rows = [tuple(getattr(one, name) for name in columns) for one in found.windows]
-    show_table(columns, rows, empty="No window is in that state.", less=("reason",))
+    rows = [tuple(getattr(one, name) for name in columns) for one in found]
+    show_table(columns, rows, empty="No such window was settled.", less=("reason",))
 
 
 @app.command()
@@ -107,10 +148,30 @@ def _use_cases() -> "UseCases":
     return UseCases(Settings.from_environment())
 
 
+def _fields(run: "SettlementRun") -> dict[str, Any]:
+    return {**vars(run), "state": run.state}
+
+
+def _listed(amounts: "Iterable[Money]") -> str:
+    return ", ".join(map(str, amounts))
+
+
+def _show_run(found: "RunPreview", *, as_json: bool) -> None:
+    view = found.view
+    if as_json:
+        show_json({**vars(found), "view": {**vars(view), "run": _fields(view.run)}})
+        return
+    progress = {"looked at": f"{view.looked} of {view.run.shards}", "settled": f"{view.settled} of {view.run.shards}"}
+    show_fields(progress | {"booked": _listed(view.booked), "opened by": view.run.opened_by})
+    _show(view.run, found.preview, as_json=False)
+    for cause in found.causes:
+        amounts, named = _listed(cause.amounts), shown(", ".join(cause.references[:5]))
+        typer.echo(f"{cause.windows} of the largest rest on {cause.time} alike, {amounts}: {named or 'no reference'}")
+
+
 def _show(run: "SettlementRun | None", preview: "Preview", *, as_json: bool) -> None:
     if as_json:
-        told: dict[str, Any] = {} if run is None else {**vars(run), "state": run.state}
-        show_json({"run": told or None, "preview": preview.model_dump(mode="json")})
+        show_json({"run": None if run is None else _fields(run), "preview": preview.model_dump(mode="json")})
         return
     if run is not None:
         show_fields({"run": run.number, "state": run.state, "at": run.at, "held because": run.held_because})
@@ -119,4 +180,7 @@ def _show(run: "SettlementRun | None", preview: "Preview", *, as_json: bool) -> 
         ("contract", "state", "credit", "windows", "amount"), rows, empty="No window has anything new to settle."
     )
     for one in preview.largest:
-        typer.echo(f"  {one.customer} {one.service} {one.window}: {one.amount} {one.credit}; {shown(one.reason)}")
+        said = f"  {one.customer} {one.service} {one.window}: {one.amount} {one.credit}; {shown(one.reason)}"
+        time = one.rests_on
+        longest = "" if time is None else f"; longest: {time.start} to {time.end} {time.why} {time.reference or ''}"
+        typer.echo(said + shown(longest.rstrip()))

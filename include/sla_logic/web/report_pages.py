@@ -23,6 +23,7 @@ COLUMNS = (
     "restored",
     "median_seconds_to_restore",
     "credits",
+    "provisional",
     "under_review",
 )
 
@@ -69,6 +70,7 @@ def _cells(group: Group) -> tuple[object, ...]:
         group.restored,
         "" if group.restored_within is None else int(group.restored_within.total_seconds()),
         "; ".join(map(str, group.credits)),
+        "; ".join(map(str, group.provisional)),
         "; ".join(map(str, group.under_review)),
     )
 

@@ -73,9 +73,9 @@ def count_reasons(connection: Connection, chosen: ColumnElement[bool]) -> Sequen
 
 
 def windows_in(chosen: ColumnElement[bool], state: str | None) -> Select[Any]:
-    """Select windows as they stand, perhaps only those in one state, in the order of customer and service."""
+    """Select windows as they stand, perhaps only those in one state, in the order of their ends."""
     now = _windows(chosen).subquery()
-    query = select(now).order_by(now.c.customer, now.c.service, now.c.window_end)
+    query = select(now).order_by(now.c.window_end, now.c.customer, now.c.service)
     return query if state is None else query.where(now.c.stands == state)
 
 

@@ -58,7 +58,8 @@ class Group(Answer):
     """The incidents that share one outcome, cause, contract or department; credits by currency.
 
     `restored` counts those of which a correction was measured to have helped; `restored_within` is their median time
-    from the customer's report to the correction.
+    from the customer's report to the correction. `credits` are final; `provisional` is credited for windows that
+    settlement has not judged for good.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Group(Answer):
     restored: int
     restored_within: timedelta | None
     credits: tuple[Money, ...] = ()
+    provisional: tuple[Money, ...] = ()
     under_review: tuple[Money, ...] = ()
 
 
