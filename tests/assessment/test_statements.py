@@ -1,18 +1,23 @@
 """The letters about settled windows: what is decided is told once, in full, and can be worked out from the letter."""
 
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from include.sla_logic.domain.mail_message import read_message, text_of
+from include.sla_logic.domain.period import Period
 from include.sla_logic.persistence.schema.settlement import settlement_statements
 from include.sla_logic.persistence.schema.system_t import outbox
+from include.sla_logic.persistence.statements import statements_of
 from include.sla_logic.services.statements import Statements
 from tests.assessment.provider import Provider
-from tests.assessment.test_settlement import LONG, SHORT, agreed, claimed, close, correct
+from tests.assessment.test_settlement import LONG, SHORT, agreed, claimed, close, complete, correct
 from tests.state_machine.test_agreements_that_change import empty_database
 
 
@@ -249,3 +254,62 @@ def test_the_letter_is_in_the_customers_language_and_of_the_contracts_provider(t
     page = provider.use_cases.letters.as_page("SR-2")
     assert "Fibra Andina Kundenservice" in page
     assert "Die Ausfallzeit, die zählt, im Einzelnen" in page
+
+
+def statements(provider: Provider):
+    with provider.use_cases.work.reading() as connection:
+        return statements_of(connection, ("K-1", "S-1"))
+
+
+LENGTHS = [1, 50, 200, 430, 446, 700, 2_000]  # minutes, around the bounds of the tiers
+steps = st.lists(
+    st.one_of(st.tuples(st.integers(0, 3), st.sampled_from(LENGTHS)), st.sampled_from(["close", "approve", "decline"])),
+    min_size=2,
+    max_size=9,
+)
+
+
+@pytest.mark.more
+@settings(max_examples=int(os.environ.get("SLA_EXAMPLES", "8")), suppress_health_check=list(HealthCheck), deadline=None)
+@given(steps=steps)
+def test_whatever_happens_the_last_letter_of_each_window_says_what_is_booked(tmp_path_factory, steps):
+    provider = Provider(tmp_path_factory.mktemp("provider"), empty_database())
+    assert provider.agree("A-1,K-1,S-1,K-1,2,2026-09-17,,99.99,EUR,B-1,") == []  # Berlin, from the 10th to the 9th
+    complete(provider)
+    for step in (*steps, "close"):
+        if isinstance(step, tuple):
+            start = datetime(2026, 9, 20, tzinfo=UTC) + timedelta(days=12 * step[0])
+            correct(provider, start, start + timedelta(minutes=step[1]))
+        elif step == "close":
+            close(provider)
+        elif any(one.state == "held" for one in provider.use_cases.credits.waiting()):
+            first = next(one for one in provider.use_cases.credits.waiting() if one.state == "held")
+            getattr(provider.use_cases.credits, step)(first.reference, by="cleo", reason="seen")
+    told = {one.performance.window: one for one in statements(provider)}
+    held = {one.window for one in provider.use_cases.credits.waiting() if one.state == "held"}
+    for one in provider.use_cases.settlement.windows().windows:
+        if one.window not in held:
+            said = told[one.window].final.amount if one.window in told else Decimal(0)
+            assert said == (one.booked.amount if one.booked else 0)
+    brought: dict[Period, Decimal] = {}
+    for one in statements(provider):
+        window = one.performance.window
+        assert one.before.amount == brought.get(window, 0)
+        brought[window] = one.final.amount
+    for _, text in letters(provider):
+        worked_out(text)
+
+
+def test_a_part_of_a_charge_is_worked_out_with_its_rounding(tmp_path):
+    provider = Provider(tmp_path, empty_database())
+    assert provider.agree("A-1,K-1,S-1,K-1,2,2026-09-17,,99.99,EUR,B-1,") == []
+    complete(provider)
+    provider.fail(LONG, (SHORT[0] + timedelta(days=10), SHORT[0] + timedelta(days=13)))
+    close(provider)
+    for _, text in letters(provider):
+        worked_out(text)
+    assert len(letters(provider)) == 2
+    summer = letters(provider)[1][1]  # clocks are put back in this window
+    assert "10 October 2026, 00:00:00 (UTC+02:00) to 10 November 2026, 00:00:00 (UTC+01:00): 31 days 1 hour." in (
+        in_words(summer)
+    )

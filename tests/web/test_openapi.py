@@ -52,6 +52,7 @@ def names_of(sample):
         "credit": [ref for case in cases if case.adjustment for ref in case.adjustment.references] or tickets,
         "entry": [str(entry.id) for entry in sample.use_cases.quarantine.entries()],
         "imports": ["all"],
+        "report": [f"{case.ticket.customer}:2026-11" for case in cases],
         "message": [str(message.id) for case in cases for message in case.outbox],
     }
     actions = [(kind, subject, name) for kind, name in ACTIONS for subject in subjects[kind]]

@@ -18,11 +18,16 @@ class UnableToFindAccount(NotFoundError):
 
 def lock_credits(connection: Connection, service: str, account: str) -> None:
     """Hold the service, then the account, as booking does; SQLite's write transaction holds them anyway."""
-    held = t.services.c.id == service
-    connection.execute(select(t.services.c.id).where(held).with_for_update(key_share=True))
+    lock_service(connection, service)
     query = select(t.billing_accounts.c.id).where(t.billing_accounts.c.id == account)
     if connection.scalar(query.with_for_update()) is None:
         _refuse(account)
+
+
+def lock_service(connection: Connection, service: str) -> None:
+    """Hold the service until the transaction ends: what is booked and told of its windows."""
+    held = t.services.c.id == service
+    connection.execute(select(t.services.c.id).where(held).with_for_update(key_share=True))
 
 
 @dataclass

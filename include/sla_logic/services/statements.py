@@ -24,6 +24,7 @@ from include.sla_logic.domain.statement import (
     counted_outages,
     owed_lines,
 )
+from include.sla_logic.persistence.accounts import lock_service
 from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.counted_credits import COUNTS, Subscription, counted_credit, window_of
 from include.sla_logic.persistence.flush import file_messages, message_row
@@ -52,6 +53,7 @@ class Statements:
 
     def tell(self, *, run: int | None = None, about: Period | None = None) -> list[SettlementStatement]:
         """Write what is new of the windows that share time with those of a run, or with one window."""
+        lock_service(self.connection, self.subscription[1])
         rounds = newest_rounds(self.connection, self.subscription).values()
         touched = [window_of(row) for row in rounds if row.run == run] if about is None else [about]
         chosen = [row for row in rounds if any(window_of(row).overlaps(one) for one in touched)]
