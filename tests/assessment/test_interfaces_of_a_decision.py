@@ -1,5 +1,9 @@
 """Who may approve what is the same in every interface: a page of the desk, its API, the command line."""
 
+import os
+import pwd
+from unittest.mock import patch
+
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
@@ -30,11 +34,12 @@ def held(sample, monkeypatch):
     return waiting.reference
 
 
-def act(sample, interface, name, reference, *, by, roles=(), amount=None):
-    """Do it there as that person; return what was refused, or None."""
+def act(sample, interface, name, reference, *, by, roles=(), amount=None, account=None):
+    """Do it there as that person, who has an account of their own; return what was refused, or None."""
     if interface == "command":
         words = ("credit", name, reference, "--by", by, "--reason", "tried")
-        done = sla(*words, *(() if amount is None else ("--amount", amount)))
+        with patch("include.sla_logic.cli.person.account", lambda: account or by):
+            done = sla(*words, *(() if amount is None else ("--amount", amount)))
         return None if done.exit_code == 0 else done.stderr
 
     def caller():
@@ -67,6 +72,31 @@ def test_nobody_approves_an_amount_that_they_entered(sample, held, entered_in, a
     assert act(sample, approved_in, "approve", held, by="ben") is None
     assert kept(sample) == ("booked", 1_250, "ann", "ben")
     assert sound(sample)
+
+
+def test_another_name_at_the_same_account_is_no_other_person(sample, held, monkeypatch):
+    monkeypatch.setenv("USER", "ben")
+    monkeypatch.setenv("LOGNAME", "ben")
+    assert act(sample, "command", "enter", held, by="ann", amount="12.50", account="root") is None
+    assert kept(sample)[2] == "ann, signed in as root"
+    refused = "entered or claimed this amount: another person must approve it"
+    for by, account in (("ben", "root"), ("root", "ben"), ("x, signed in as y", "ROOT"), ("", "root")):
+        assert refused in act(sample, "command", "approve", held, by=by, account=account)
+    for interface in ("page", "api"):
+        assert refused in act(sample, interface, "approve", held, by="Root")
+        assert refused in act(sample, interface, "approve", held, by="ann")
+    assert kept(sample)[0] == "held"
+    assert act(sample, "command", "approve", held, by="ben", account="deploy") is None
+    assert kept(sample) == ("booked", 1_250, "ann, signed in as root", "ben, signed in as deploy")
+    assert sound(sample)
+
+
+def test_without_a_name_it_is_the_account_and_not_what_the_environment_says(sample, held, monkeypatch):
+    for name in ("USER", "LOGNAME"):
+        monkeypatch.setenv(name, "somebody")
+    done = sla("credit", "decline", held, "--reason", "tried")
+    assert done.exit_code == 0, done.stderr
+    assert kept(sample)[3] == pwd.getpwuid(os.getuid()).pw_name
 
 
 @pytest.mark.parametrize("interface", INTERFACES)

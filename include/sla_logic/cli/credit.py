@@ -1,16 +1,15 @@
 """`sla credit`: credits that wait for a second person, or for the customer's claim."""
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from include.sla_logic.cli.output import show_json, show_table
+from include.sla_logic.cli.person import By
 
 app = typer.Typer(no_args_is_help=True, help="Approve, decline and claim credits that wait.")
 
 Reference = Annotated[str, typer.Argument(help="The credit's reference in `sla credit list`.")]
-By = Annotated[str, typer.Option(help="Who decides; kept in the audit.", default_factory=getpass.getuser)]
 Reason = Annotated[str, typer.Option(help="Why; kept in the audit.")]
 
 

@@ -1,6 +1,5 @@
 """`sla database`: migrate the operations database, see what it is, and move it, or resume after a restore."""
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -8,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from include.sla_logic.cli.output import show_fields, show_json
+from include.sla_logic.cli.person import By
 
 if TYPE_CHECKING:
     from include.sla_logic.cli.airflow_api import AirflowApi
 
 app = typer.Typer(no_args_is_help=True, help="Migrate the operations database, see its contents, move or restore it.")
 
-By = Annotated[str, typer.Option(help="Who does it; kept in the audit.", default_factory=getpass.getuser)]
 Reason = Annotated[str, typer.Option(help="Why; kept in the audit.")]
 Address = Annotated[str | None, typer.Option(help="Address of the Airflow that works it; default TELECO_AIRFLOW_URL.")]
 

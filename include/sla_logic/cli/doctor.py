@@ -1,12 +1,12 @@
 """`sla doctor`: find broken invariants, stalled incidents and dead messages, and repair what needs no judgement."""
 
-import getpass
 from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
 from include.sla_logic.cli.output import show_json, show_table
+from include.sla_logic.cli.person import By
 from include.sla_logic.cli.setup import show_setup
 from include.sla_logic.services import Settings, UseCases
 from include.sla_logic.services.watchdog import Round
@@ -28,6 +28,7 @@ app = typer.Typer(help="Check what must be true, and resume what is stalled.")
 
 @app.callback(invoke_without_command=True)
 def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
+    by: By,
     repair: Annotated[
         bool, typer.Option("--repair", help="Decide waits that are over, deliver messages, resume stalled incidents.")
     ] = False,
@@ -39,7 +40,6 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
     against_billing: AgainstBilling = False,
     in_vain: InVain = False,
     setup: Setup = False,
-    by: Annotated[str, typer.Option(help="Who repairs; kept in the audit.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Exit code 1 where anything is left to do: broken invariants, stalled incidents, lost tickets, dead messages.
@@ -50,7 +50,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
     if setup:
         show_setup(use_cases, airflow, as_json=as_json)
         return
-    this = Round(by or getpass.getuser(), timedelta(minutes=minutes), in_vain=in_vain)
+    this = Round(by, timedelta(minutes=minutes), in_vain=in_vain)
     done = _repair(use_cases, this, airflow) if repair else []
     found = _examine(use_cases, settled=settled, minutes=minutes)
     compared, unasked = _compare(use_cases, airflow)

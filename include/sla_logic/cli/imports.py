@@ -11,6 +11,7 @@ import typer
 from include.sla_logic.cli.import_tickets import tickets
 from include.sla_logic.cli.imported import show_rehearsed, show_rejected
 from include.sla_logic.cli.output import show_json, show_table, shown
+from include.sla_logic.cli.person import PerhapsBy
 from include.sla_logic.domain.errors import ForeseenError
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _command(kind: str) -> Callable[..., None]:
         rejected: Annotated[Path | None, typer.Option(help="CSV file for all rejected rows.")] = None,
         complete_until: _CompleteUntil = None,
         complete_for: _CompleteFor = None,
-        by: Annotated[str | None, typer.Option(help="Who says that they are complete.")] = None,
+        by: PerhapsBy = None,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come in, and keep nothing.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:

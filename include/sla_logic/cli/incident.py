@@ -1,6 +1,5 @@
 """`sla incident`: start an incident, look at it, release or reject its restoration request."""
 
-import getpass
 import json
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from include.sla_logic.cli.output import show_json, show_table
+from include.sla_logic.cli.person import By
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 
@@ -21,7 +21,6 @@ app = typer.Typer(
 )
 Reference = Annotated[str, typer.Argument(help="Ticket (TT-000001), external reference or run id.")]
 Reason = Annotated[str, typer.Option(help="Why; kept with the request and in the audit.")]
-By = Annotated[str, typer.Option(help="Who decides; kept in the audit.", default_factory=getpass.getuser)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _STDIN = "-"
 

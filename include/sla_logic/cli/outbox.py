@@ -1,11 +1,11 @@
 """`sla outbox`: messages to customers and billing, and what keeps them."""
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from include.sla_logic.cli.output import show_json, show_table
+from include.sla_logic.cli.person import By
 
 app = typer.Typer(no_args_is_help=True, help="See what is sent to customers and billing, and send it again.")
 
@@ -41,7 +41,7 @@ def _next(state: str, at: object) -> object:
 @app.command("retry")
 def retry(
     numbers: Annotated[list[int], typer.Argument(help="The ids of messages in `sla outbox list`.")],
-    by: Annotated[str, typer.Option(help="Who asks for it; kept in the audit.", default_factory=getpass.getuser)],
+    by: By,
 ) -> None:
     """Make messages due now, even dead ones; the next sending takes them, under their old keys."""
     from include.sla_logic.services import Settings, UseCases
@@ -56,7 +56,7 @@ def retry(
 def release(
     number: Annotated[int, typer.Argument(help="The message's id in `sla outbox list`.")],
     reason: Annotated[str, typer.Option(help="What you saw at the billing system; kept in the audit.")],
-    by: Annotated[str, typer.Option(help="Who looked; kept in the audit.", default_factory=getpass.getuser)],
+    by: By,
     posted: Annotated[
         str | None, typer.Option(help="The posting's id there, if it is posted; without it, it is posted once more.")
     ] = None,

@@ -1,6 +1,5 @@
 """`sla quarantine`: notifications that were refused, each with its reason."""
 
-import getpass
 import json
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 import typer
 
 from include.sla_logic.cli.output import show_fields, show_json, show_table
+from include.sla_logic.cli.person import By
 from include.sla_logic.domain.errors import ForeseenError
 
 app = typer.Typer(no_args_is_help=True, help="See refused notifications, and accept them after all.")
@@ -48,7 +48,7 @@ def list_(
 
 @app.command("dismiss")
 def dismiss(
-    by: Annotated[str, typer.Option(help="Who asks for it; kept in the audit.", default_factory=getpass.getuser)],
+    by: By,
     imports: Annotated[bool, typer.Option("--imports", help="The rejected rows of all imports.")] = False,
     reason: Annotated[str, typer.Option(help="Kept in the audit.")] = "",
 ) -> None:
@@ -77,7 +77,7 @@ def show(number: Number, as_json: Annotated[bool, typer.Option("--json", help="P
 @app.command("retry")
 def retry(
     number: Number,
-    by: Annotated[str, typer.Option(help="Who asks for it; kept in the audit.", default_factory=getpass.getuser)],
+    by: By,
     corrected: Annotated[
         Path | None, typer.Option("--corrected", "--mended", help="JSON file with the corrected notification.")
     ] = None,

@@ -1,11 +1,11 @@
 """`sla settlement`: settle windows that have ended, see before what that would book, release a held run."""
 
-import getpass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from include.sla_logic.cli.output import show_fields, show_json, show_table, shown
+from include.sla_logic.cli.person import By
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command()
 def run(
-    by: Annotated[str, typer.Option(help="Who starts it.", default_factory=getpass.getuser)],
+    by: By,
     at: Annotated[str | None, typer.Option(help="The moment for which windows are judged; now, if not given.")] = None,
     limit: Annotated[int | None, typer.Option(min=0, help="Above this sum in a currency the run waits.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
@@ -46,7 +46,7 @@ def run(
 @app.command()
 def release(
     number: Annotated[int, typer.Argument(help="The run, as `sla settlement runs` names it.")],
-    by: Annotated[str, typer.Option(help="Who releases it: not the person who has started it.")],
+    by: By,
     reason: Annotated[str, typer.Option(help="Why.")],
 ) -> None:
     """Let a held run book what its preview shows; `sla settlement run` then goes on with it."""

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from include.sla_logic.domain.measurements import Outage
 from include.sla_logic.domain.money import Currency, Money
+from include.sla_logic.domain.people import may_be_one_person
 from include.sla_logic.domain.period import Period, to_seconds
 from include.sla_logic.domain.tables import Table
 
@@ -34,7 +35,7 @@ class CreditPolicy(Table):
 
     def refusal(self, amount: Money, *, by: str, roles: Collection[str], before: Collection[str | None]) -> str | None:
         """Say why this person may not approve this amount; `before` are those who entered or claimed it."""
-        if self.four_eyes and any(_same(by, one) for one in before):
+        if self.four_eyes and any(may_be_one_person(by, one) for one in before):
             return f"{by} entered or claimed this amount: another person must approve it."
         known = [role.lower() for role in roles if role.lower() in self.limits] or ["default"]
         limits = [self.limits[role] for role in known]
@@ -69,7 +70,3 @@ class CreditPolicy(Table):
         if observed_from >= now - timedelta(days=self.old_after_days):
             return None
         return f"the incident was observed on {observed_from:%Y-%m-%d}, more than {self.old_after_days} days ago"
-
-
-def _same(one: str, other: str | None) -> bool:
-    return other is not None and one.strip().casefold() == other.strip().casefold()

@@ -10,6 +10,7 @@ from zlib import crc32
 from sqlalchemy import Connection
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.people import may_be_one_person
 from include.sla_logic.domain.settlement import Due, Preview, preview_of, together, why_held
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.batch import Batch
@@ -138,7 +139,7 @@ class Settlement:
                 raise UnableToSettle(f"The run {number} is {run.state}, not held.")
             if run.number != newest.number:
                 raise UnableToSettle(f"The run {number} is out of date: the run {newest.number} came after it.")
-            if by.strip().casefold() == run.opened_by.strip().casefold():
+            if may_be_one_person(by, run.opened_by):
                 raise UnableToSettle(f"{by} has opened the run {number}: another person must release it.")
             if not reason.strip():
                 raise UnableToSettle("Say why the run is released.")

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from include.sla_logic.domain.outgoing_keys import name_in
+from include.sla_logic.domain.people import may_be_one_person
 from include.sla_logic.persistence.counted_credits import COUNTS
 from include.sla_logic.persistence.credit_rows import BILLING
 from include.sla_logic.persistence.invariants.violation import Violation
@@ -53,7 +54,8 @@ def _bounds(credit: Row[Any]) -> Iterator[str]:
     if credit.amount is not None and credit.gross is not None and credit.amount > credit.gross:
         yield f"brings {credit.amount}, more than the {credit.gross} that were due"
     approved = credit.state in COUNTS and credit.held_because is not None and credit.decided_by is not None
-    alone = approved and credit.decided_by in {credit.entered_by, credit.claimed_by}
+    before = credit.entered_by, credit.claimed_by
+    alone = approved and any(may_be_one_person(credit.decided_by, one) for one in before)
     if alone and policies_in_force().credits.four_eyes:
         yield f"was approved by {credit.decided_by}, who had entered or claimed the amount"
     if credit.state in COUNTS and credit.currency != credit.account_currency:
