@@ -134,6 +134,36 @@ def test_an_agreement_that_ends_before_the_fault_meanwhile_pays_nothing(provider
     assert provider.lead(TWO_HOURS[0], meanwhile=lambda: provider.agree(ended)) == 0
 
 
+def test_who_had_an_agreement_before_has_no_day_of_it_beside_another(provider: Provider) -> None:
+    before = OPEN.replace("A-1", "A-0").replace("2026-01-01,,", "2025-01-01,2025-12-31,")
+    moved = OPEN.replace("K-1,S-1", "K-2,S-1")
+    assert provider.agree(before, OPEN) == []
+    assert provider.agree(f"{moved}2026-11-01") == []
+    [refused] = provider.agree(moved.replace("2026-01-01", "2025-12-01"))
+    assert "A-0 (already known: 2025-01-01 to 2025-12-31) and A-1 (row 2: 2025-12-01 to no end)" in refused
+    assert provider.agree(moved) == []
+
+
+def test_a_claim_is_one_for_the_window_whichever_agreement_it_was_filed_under(tmp_path: Path, migrated: bytes) -> None:
+    """3 h of 744 h at 15/31 x 100 + 16/31 x 200 = 151.61; 10 h more, recorded later, had begun when it was filed."""
+    terms = {"claim": {"within_days": 30, "counted_from": "outage_end"}, "on_agreement_change": "together"}
+    provider = Provider(tmp_path, migrated, **terms)
+    assert provider.agree(SILVER, GOLD) == []
+    provider.fail(TWO_HOURS)
+    provider.clock.now = datetime(2026, 10, 18, tzinfo=UTC)
+    assert provider.lead(TWO_HOURS[0]) == 0
+    [waiting] = provider.use_cases.credits.waiting()
+    assert str(provider.use_cases.credits.claim(waiting.reference, by="ann")) == "15.16 EUR"
+    provider.clock.now = datetime(2026, 12, 20, tzinfo=UTC)
+    ten_hours = datetime(2026, 10, 12, 8, tzinfo=UTC), datetime(2026, 10, 12, 18, tzinfo=UTC)
+    provider.fail(ten_hours)
+    for at in (ten_hours[0], ONE_HOUR[0]):  # under the one agreement and under the other
+        found = provider.use_cases.sla_status.assess("S-1", at=at)
+        assert (found.claim.state, str(found.credit_due)) == ("in_time", "37.90 EUR")
+    assert provider.lead(ONE_HOUR[0]) == 0
+    assert [str(one.amount) for one in provider.use_cases.credits.waiting() if one.state == "held"] == ["22.74 EUR"]
+
+
 # An independent program: agreements as days with a charge, windows by zoneinfo, credits as fractions.
 
 

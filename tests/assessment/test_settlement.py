@@ -57,6 +57,8 @@ def close(provider: Provider, **how):
     assert run.state == "ended"
     monitoring = provider.use_cases.monitoring
     assert [str(one) for one in (*monitoring.violations(), *monitoring.unsettled())] == []
+    waits = any(one.state == "held" for one in provider.use_cases.credits.waiting())
+    assert waits or [str(one) for one in monitoring.credited_beyond_owed()] == []
     return settlement.preview_of_run(run.number)[1]
 
 
@@ -281,6 +283,16 @@ def test_what_changes_between_the_preview_and_the_booking_is_left_to_the_next_ru
     assert booked(provider) == {}
     close(provider)
     assert booked(provider) == {"2026-10": Decimal("25.00")}
+
+
+def test_what_a_round_has_judged_changes_only_with_a_first_day(provider):
+    agreed(provider)
+    close(provider)
+    dearer = "A-1,K-1,S-1,K-1,1,2026-09-01,,200,EUR,B-1,"
+    [refused] = provider.agree(dearer)
+    assert "a window was judged under it: to change it to 200.00 EUR, write valid_from" in refused
+    assert provider.agree(f"{dearer}2027-02-01") == []
+    assert close(provider).lines == ()
 
 
 def test_rounds_and_what_is_said_to_be_complete_are_only_ever_added(either):

@@ -7,6 +7,8 @@ from sqlalchemy import insert, update
 
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.services.owed_now import credited_beyond_owed
+from tests.cohorts.counting import counted
 from tests.reliability.test_windows_paid_once import credit
 
 CONTRACT = """
@@ -124,3 +126,51 @@ def test_facts_that_were_corrected_and_decisions_of_people_are_told_apart(regist
         decided = {"held_because": "limit", "decided_by": "ann", "decided_at": LATER}
         connection.execute(update(a.applied_billing_credits).values(decided))
     assert list(use_cases.monitoring.credited_beyond_owed()) == []
+
+
+def test_each_service_is_judged_as_of_its_own_last_booking_with_no_more_questions_for_more_services(register):
+    use_cases = register(ALWAYS, outages=[hours(5, 1), hours(20, 10)])
+    mine, early = credit(1, OCTOBER, 2500), datetime(2026, 10, 10, tzinfo=UTC)  # 1 hour was down until then: 10 %
+    names = [f"S-{number}" for number in range(2, 6)]
+    with use_cases.work.database.write() as connection:
+        connection.execute(insert(t.services), [{"id": name, "name": "Line", "kind": "line"} for name in names])
+        like = {"customer": "C-1", "contract": "city-internet", "contract_version": "1", "currency": "EUR"}
+        like |= {"account": "A-1"} | ALWAYS
+        connection.execute(insert(t.agreements), [like | {"id": f"AG-{name}", "service": name} for name in names])
+        asked = []
+        for credits_ in ([mine | {"recorded_at": early}], [mine | {"id": name, "service": name} for name in names]):
+            connection.execute(insert(a.applied_billing_credits), [{"recorded_at": LATER} | one for one in credits_])
+            with counted(connection.engine) as statements:
+                said = [str(one) for one in credited_beyond_owed(connection)]
+            asked.append(len(statements))
+    assert "C-1 S-1: was credited 25.00 EUR (X-1), but" in said[0]
+    assert "owe 10.00 EUR" in said[0]
+    assert [line.split(":")[0] for line in said[1:]] == [f"I3 C-1 {name}" for name in names]
+    assert asked[0] == asked[1]
+
+
+def test_what_is_credited_for_time_that_no_agreement_holds_is_named(register):
+    use_cases = register(NEW, outages=[hours(5, 10)])
+    september = datetime(2026, 9, 1, tzinfo=UTC), OCTOBER[0]
+    [said] = booked(use_cases, credit(1, september, 2500))
+    assert said.startswith(
+        "I3 C-1 S-1: was credited 25.00 EUR (X-1), but 2026-09-01 00:00:00 to 2026-10-01 00:00:00 UTC"
+    )
+    assert said.endswith("are held by no agreement of now")
+
+
+def test_an_amount_in_a_currency_in_which_nothing_is_owed_is_named_beside_one_in_which_it_is(register):
+    use_cases = register(ALWAYS, outages=[hours(5, 10)])
+    [said] = booked(use_cases, credit(1, OCTOBER, 2500), credit(2, OCTOBER, 2500, currency="USD"))
+    assert "was credited 25.00 USD (X-2)" in said
+    assert "owe 0.00 USD" in said
+
+
+def test_what_a_person_would_not_take_back_stays_credited_and_nothing_beyond_it(register):
+    use_cases = register(ALWAYS, outages=[hours(5, 1)])
+    waived = {"state": "declined", "decided_by": "ann", "decided_at": LATER, "held_because": "more than is due"}
+    assert "owe 10.00 EUR" in booked(use_cases, credit(1, OCTOBER, 2500))[0]
+    assert booked(use_cases, credit(2, OCTOBER, -1500, gross=1000) | waived) == []
+    [said] = booked(use_cases, credit(3, OCTOBER, 1))
+    assert "was credited 25.01 EUR (X-1, X-3)" in said
+    assert "owe 25.00 EUR" in said

@@ -1,8 +1,9 @@
-"""Customers join, leave and upgrade while incidents are paid: no second is ever paid twice, by any order of acts."""
+"""Customers join, leave, move and upgrade, facts are corrected, people decide: no second is ever paid twice."""
 
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from include.sla_logic.persistence.database import open_database
 from include.sla_logic.persistence.migrations import migrate
+from include.sla_logic.services.credit_decisions import UnableToDecideCredit
 from tests.assessment.provider import TERMS, Provider
 
 FEW, EXAMPLES = 2, int(os.environ.get("SLA_EXAMPLES", "20"))
@@ -21,7 +23,8 @@ BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
 SECONDS = 100 * 86_400
 _empty: list[bytes] = []  # one migrated database for all machines
 
-charges, versions = st.integers(10, 300), st.sampled_from(sorted(TERMS))
+charges, versions, customers = st.integers(10, 300), st.sampled_from(sorted(TERMS)), st.sampled_from(["K-1", "K-2"])
+lengths = st.integers(1, 900)
 moments = st.integers(0, SECONDS).map(lambda seconds: BEGIN + timedelta(seconds=seconds))
 
 
@@ -37,66 +40,90 @@ def empty_database() -> bytes:
 
 
 class Agreements(RuleBasedStateMachine):
-    """One line of one customer; `open` is the agreement in force without an end, by its name, first day and terms."""
+    """One line, of one customer after another; `open` is the agreement without an end: name, first day and terms."""
 
     def __init__(self) -> None:
         super().__init__()
         self.provider = Provider(Path(tempfile.mkdtemp()), empty_database())
         self.number, self.open = 0, ("", date(2026, 8, 1), "")
         self.changed = date(2026, 8, 1)
-        self.held: list[tuple[date, date | None]] = []
+        self.held: list[tuple[date, date | None, str]] = []
         self.led: set[datetime] = set()
-        self._begin(date(2026, 8, 1), 100, "1", "B-1")
+        self.failed: list[datetime] = []
+        self._begin(date(2026, 8, 1), 100, "1", "1", "K-1")
 
     def teardown(self) -> None:
         shutil.rmtree(self.provider.folder)
 
     def _row(self, ends: date | None, terms: str, valid_from: str = "") -> str:
-        charge, version, account = terms.split("/")
+        charge, version, account, customer = terms.split("/")
         name, starts, _terms = self.open
-        return f"{name},K-1,S-1,K-1,{version},{starts},{ends or ''},{charge},EUR,{account},{valid_from}"
+        charged = f"B-{account}-{customer}"
+        return f"{name},{customer},S-1,K-1,{version},{starts},{ends or ''},{charge},EUR,{charged},{valid_from}"
 
-    def _begin(self, starts: date, charge: int, version: str, account: str) -> None:
+    def _begin(self, starts: date, charge: int, version: str, account: str, customer: str) -> None:
         self.number += 1
-        self.open = (f"A-{self.number}", starts, f"{charge}/{version}/{account}")
+        self.open = (f"A-{self.number}", starts, f"{charge}/{version}/{account}/{customer}")
         self.changed = starts
         assert self.provider.agree(self._row(None, self.open[2])) == []
-        self.held.append((starts, None))
+        self.held.append((starts, None, customer))
 
-    @rule(after=st.integers(1, 40), gap=st.sampled_from([0, 0, 5]), charge=charges, version=versions)
-    def upgrade(self, after: int, gap: int, charge: int, version: str) -> None:
-        """End the agreement, perhaps inside of a window that was paid, and begin another."""
-        starts = self.open[1]
-        ends = starts + timedelta(days=after)
+    @rule(gap=st.sampled_from([0, 0, 5]), after=st.integers(1, 40), charge=charges, version=versions, whose=customers)
+    def upgrade(self, gap: int, after: int, charge: int, version: str, whose: str) -> None:
+        """End the agreement, perhaps inside of a window that was paid, and begin another, perhaps somebody else's."""
+        ends = self.changed + timedelta(days=after)
         if ends <= date(2026, 12, 1):
-            self._end(ends)
-            self._begin(ends + timedelta(days=1 + gap), charge, version, "B-2")
+            assert self.provider.agree(self._row(ends, self.open[2])) == []
+            self.held[-1] = (self.held[-1][0], ends, self.held[-1][2])
+            self._begin(ends + timedelta(days=1 + gap), charge, version, "2", whose)
 
-    def _end(self, ends: date) -> None:
-        assert self.provider.agree(self._row(ends, self.open[2])) == []
-        self.held[-1] = (self.open[1], ends)
-
-    @rule(after=st.integers(1, 40), charge=charges)
-    def change_the_price(self, after: int, charge: int) -> None:
-        """Let the price change on a day after the last change; the agreement keeps its number."""
+    @rule(what=st.integers(0, 3), after=st.integers(1, 40), charge=charges, version=versions, whose=customers)
+    def change(self, what: int, after: int, charge: int, version: str, whose: str) -> None:
+        """Let price, version, account or customer change on a day after the last change, in the same agreement."""
         name, starts, terms = self.open
-        _old, version, account = terms.split("/")
+        changed = terms.split("/")
+        changed[what] = (str(charge), version, "3", whose)[what]
         self.changed = day = self.changed + timedelta(days=after)
-        new = f"{charge}/{version}/{account}"
+        new = "/".join(changed)
         assert self.provider.agree(self._row(None, new, str(day))) == []
         self.open = (name, starts, new)
+        if what == 3:
+            self.held[-1] = (self.held[-1][0], day - timedelta(days=1), self.held[-1][2])
+            self.held.append((day, None, whose))
 
-    @rule(start=moments, minutes=st.integers(1, 900))
+    @rule(start=moments, minutes=lengths)
     def fail(self, start: datetime, minutes: int) -> None:
+        self.failed.append(start)
         self.provider.fail((start, start + timedelta(minutes=minutes)))
 
-    @rule(at=moments)
-    def lead(self, at: datetime) -> None:
-        """Lead an incident of a moment at which an agreement was in force for certain, to its end."""
-        inside = any(first < at.date() and (last is None or at.date() < last) for first, last in self.held)
-        if inside and at not in self.led:
+    @precondition(lambda self: self.failed)
+    @rule(which=st.integers(0, 100), minutes=lengths)
+    def correct(self, which: int, minutes: int) -> None:
+        """Record another end of an outage, perhaps of one that was paid."""
+        start = self.failed[which % len(self.failed)]
+        self.provider.fail((start, start + timedelta(minutes=minutes)))
+
+    @rule(at=moments | st.integers(0, 100))
+    def lead(self, at: datetime | int) -> None:
+        """Lead an incident of an outage or a moment to its end, where an agreement was in force then for certain."""
+        if isinstance(at, int):
+            at = self.failed[at % len(self.failed)] if self.failed else BEGIN
+        whose = [who for first, last, who in self.held if first < at.date() and (last is None or at.date() < last)]
+        if whose and at not in self.led:
             self.led.add(at)
-            assert self.provider.lead(at) >= 0
+            assert self.provider.lead(at, customer=whose[0]) >= 0
+
+    @rule(which=st.integers(0, 100), approves=st.booleans())
+    def decide(self, which: int, approves: bool) -> None:
+        """Let a second person approve or decline what is held; what has changed meanwhile is refused."""
+        credits_ = self.provider.use_cases.credits
+        if held := [one for one in credits_.waiting() if one.state == "held"]:
+            reference = held[which % len(held)].reference
+            with suppress(UnableToDecideCredit):
+                if approves:
+                    credits_.approve(reference, by="ben", reason="seen", roles=["Admin"])
+                else:
+                    credits_.decline(reference, by="ben", reason="seen")
 
     @invariant()
     def the_doctor_is_content(self) -> None:

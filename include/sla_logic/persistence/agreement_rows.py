@@ -15,6 +15,7 @@ from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.agreements import agreement_terms
 from include.sla_logic.persistence.schema.queue import queue
+from include.sla_logic.persistence.schema.settlement import settlement_rounds
 from include.sla_logic.persistence.schema.system_t import tickets
 
 CHANGING = ("monthly_charge", "currency", "contract", "contract_version", "account", "customer")
@@ -85,7 +86,8 @@ class AgreementRows:
         services = sorted({one.service for one in named})
         connection.execute(select(t.services.c.id).where(t.services.c.id.in_(services)).with_for_update()).all()
         ids = {one.id for one in named}
-        customers = {one.customer for one in named}
+        before = connection.scalars(select(_terms.customer).where(_terms.agreement.in_(ids)))
+        customers = {one.customer for one in named} | set(before)  # also who had one of these, perhaps for longer now
         theirs = select(_terms.agreement).where(_terms.customer.in_(customers))
         same = and_(_a.service.in_(services), or_(_a.customer.in_(customers), _a.id.in_(theirs)))
         rows = read_rows(connection, or_(same, _a.id.in_(ids)))
@@ -107,8 +109,9 @@ def _changing(row: Any) -> dict[str, Any]:
 
 
 def _judged(connection: Connection, agreements: set[str]) -> set[str]:
-    """Return which of these agreements a window was judged under: a credit is on record, or an incident since."""
-    credited = select(applied_billing_credits.c.agreement).where(applied_billing_credits.c.agreement.in_(agreements))
+    """Return under which of these a window was judged: a credit or a round is on record, or an incident since."""
+    credits_, rounds = applied_billing_credits.c.agreement, settlement_rounds.c.agreement
+    credited = select(credits_).where(credits_.in_(agreements)).union(select(rounds).where(rounds.in_(agreements)))
     incidents = (
         select(_a.id, _a.starts, func.max(tickets.c.created_at))
         .join(tickets, (tickets.c.customer == _a.customer) & (tickets.c.service == _a.service))

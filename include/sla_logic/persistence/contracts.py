@@ -89,9 +89,10 @@ class ContractRegister:
         held = self._agreements_of((judged.customer, judged.service))
         return agreed_times(held, judged, together=self.contract(judged).on_agreement_change == "together")
 
-    def agreements(self) -> list[Agreement]:
-        """Return all agreements about the subscriptions here, whenever they are in force."""
-        return [agreement for one in self._subscriptions for agreement in self._agreements_of(one)]
+    def agreements(self, subscription: Subscription | None = None) -> list[Agreement]:
+        """Return all agreements about this subscription, or all here, whenever they are in force."""
+        asked = list(self._subscriptions) if subscription is None else [subscription]
+        return [agreement for one in asked for agreement in self._agreements_of(one)]
 
     def contract(self, agreement: Agreement) -> Contract:
         key = agreement.contract, agreement.contract_version

@@ -1,14 +1,13 @@
 """What was measured of a service, read from the operations database as it was known at one moment."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, or_, select
+from sqlalchemy import Connection
 
 from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.contract.reach import looks_at_earlier_windows, records_reach, rights_reach
@@ -27,13 +26,9 @@ from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.sla.agreed import judged_time
 from include.sla_logic.persistence.contracts import ContractRegister, Subscription
 from include.sla_logic.persistence.filed_claims import filed_claims
-from include.sla_logic.persistence.reported_incidents import Reported, Reports, report_questions
-from include.sla_logic.persistence.schema import reference as t
-from include.sla_logic.persistence.schema.columns import Instant
+from include.sla_logic.persistence.measured_rows import Rows, by_service, ends, facts_questions, known_at
+from include.sla_logic.persistence.reported_incidents import Reported, Reports
 from include.sla_logic.persistence.series import SampleReader, Wanted
-from include.sla_logic.persistence.together import Questions
-
-Rows = Sequence[Any]
 
 
 @dataclass
@@ -54,16 +49,21 @@ class MeasurementRegister:
         contracts: ContractRegister | None = None,
         subscriptions: Iterable[Subscription] = (),
         fresh: FreshMeasurements | None = None,
+        until: datetime | None = None,
     ) -> None:
-        """Look through this transaction; what is asked about another service is looked up for it alone."""
+        """Look through this transaction; what is asked about another service is looked up for it alone.
+
+        `until` is a moment after every `as_of` that is asked for: what they share is looked up once.
+        """
         self._connection = connection
         self._contracts = contracts or ContractRegister(connection=connection)
         self._subscriptions = tuple(subscriptions)
         self._fresh = fresh or FreshMeasurements()
+        self._until = until
         self._samples = SampleReader(connection, self._fresh.samples)
         self._found: dict[object, dict[str, dict[str, Rows]]] = {}
         self._reports: dict[str, Reports] = {}
-        self._filed: dict[object, dict[str, list[ClaimFiled]]] = {}
+        self._filed: dict[Period, dict[Subscription, list[ClaimFiled]]] = {}
 
     def facts(self, agreement: Agreement, window: Period, *, as_of: datetime) -> ServiceFacts:
         contract = self._contracts.contract(agreement)
@@ -92,28 +92,30 @@ class MeasurementRegister:
 
     def _known(self, agreement: Agreement, window: Period, seen: Period, as_of: datetime) -> dict[str, Rows]:
         """Return the rows about one service out of those about all services here, asked in one statement."""
-        service, key = agreement.service, (window, seen, as_of)
+        service, until = agreement.service, self._until or as_of
+        key = (window, seen, until)
         found = self._found.setdefault(key, {})
         if service not in found:
             asked = {(agreement.customer, service), *self._subscriptions}
             services = sorted({name for _, name in asked} - set(found))
-            values = {"services": services, "as_of": as_of, **_ends("window", window), **_ends("seen", seen)}
+            values = {"services": services, "as_of": until, **ends("window", window), **ends("seen", seen)}
             if service not in self._reports:
                 values["customers"] = sorted({customer for customer, _ in asked})
             answers = facts_questions(with_reports="customers" in values).ask(self._connection, **values)
             if service not in self._reports:
                 reports = Reports.of(*(answers.pop(name) for name in ("reports", "moves", "credits")))
                 self._reports |= dict.fromkeys(services, reports)
-            found |= _by_service(services, answers)
-        return found[service]
+            found |= by_service(services, answers)
+        return found[service] if until == as_of else known_at(as_of, found[service])
 
     def _claims(self, agreement: Agreement, window: Period, as_of: datetime) -> tuple[ClaimFiled, ...]:
         """Return when the customer claimed credits of the part of this window that is judged."""
         window = judged_time(self._contracts.agreed_times(agreement), window)
-        if (key := (window, as_of)) not in self._filed:
-            held = {agreement.id, *(one.id for one in self._contracts.agreements())}
-            self._filed[key] = filed_claims(self._connection, held, window, as_of=as_of)
-        return tuple(self._filed[key].get(agreement.id, ()))
+        mine = agreement.customer, agreement.service
+        if window not in self._filed or mine not in self._filed[window]:
+            asked = {mine, *self._subscriptions}
+            self._filed.setdefault(window, {}).update(filed_claims(self._connection, asked, window))
+        return tuple(claim for claim in self._filed[window][mine] if claim.filed_at <= as_of)
 
     def _outage(self, row: Any, as_of: datetime, incidents: Sequence[Reported]) -> Outage:
         ended = self._fresh.ended.get((row.service, row.reference), row.ended_at)
@@ -131,59 +133,8 @@ class MeasurementRegister:
             states = [m for m in measured_by if isinstance(m, FromUnavailableState) and m.series == metric.metric]
             far = states or looks_at_earlier_windows(contract)
             wanted.append(Wanted(metric, seen if far else window, as_of, tuple(states)))
-        yield from self._samples.read(wanted, services=[agreement.service, *self._contracts.alike(agreement)])
-
-
-@cache
-def facts_questions(*, with_reports: bool) -> Questions:
-    """Return what is asked about services, once with what their customers reported and were credited."""
-    return Questions(_questions() | (report_questions() if with_reports else {}))
-
-
-def _ends(name: str, period: Period) -> dict[str, datetime]:
-    return {f"{name}_start": period.start, f"{name}_end": period.end}
-
-
-def _questions() -> dict[str, Select[Any]]:
-    """Ask what happened to services in the window, or as far back as rights reach, and was known at `as_of`."""
-    o, m, h, u = t.outages.c, t.maintenance_windows.c, t.holds.c, t.unobserved.c
-    services: BindParameter[str] = bindparam("services", expanding=True)
-    as_of = bindparam("as_of", type_=Instant)
-    start, end = bindparam("seen_start", type_=Instant), bindparam("seen_end", type_=Instant)
-    window_start, window_end = bindparam("window_start", type_=Instant), bindparam("window_end", type_=Instant)
-    return {
-        "outages": select(t.outages).where(
-            o.service.in_(services),
-            o.started_at < end,
-            o.started_at <= as_of,
-            # An end before the start is a record to refuse, not one to lose.
-            or_(o.ended_at.is_(None), o.ended_at > start, o.ended_at < o.started_at),
-        ),
-        "maintenance": select(t.maintenance_windows).where(
-            m.service.in_(services),
-            m.starts_at < end,
-            or_(m.ends_at > start, m.ends_at < m.starts_at),
-            or_(m.announced_at <= as_of, and_(m.announced_at.is_(None), m.starts_at <= as_of)),
-        ),
-        "holds": select(t.holds).where(
-            h.service.in_(services),
-            h.starts_at < end,
-            h.starts_at <= as_of,
-            or_(h.ends_at.is_(None), h.ends_at > start),
-        ),
-        "unobserved": select(t.unobserved).where(
-            u.service.in_(services), u.started_at < window_end, u.started_at <= as_of, u.ended_at > window_start
-        ),
-        "metrics": select(t.measured_metrics).where(t.measured_metrics.c.service.in_(services)),
-    }
-
-
-def _by_service(services: Sequence[str], answers: Mapping[str, Rows]) -> dict[str, dict[str, Rows]]:
-    found: dict[str, dict[str, Any]] = {service: {name: [] for name in answers} for service in services}
-    for name, rows in answers.items():
-        for row in rows:
-            found[row.service][name].append(row)
-    return found
+        if wanted:
+            yield from self._samples.read(wanted, services=[agreement.service, *self._contracts.alike(agreement)])
 
 
 def _sorted(rows: Rows, column: str) -> list[Any]:

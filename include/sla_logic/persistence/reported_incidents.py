@@ -1,7 +1,7 @@
 """When customers reported what went wrong with a service, and what it brought them: the tickets' side of an outage."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -60,7 +60,7 @@ class Reports:
 
     found: dict[tuple[str, str], list[tuple[int, ProblemNotification, datetime]]]
     moves: dict[int, list[StatusEvent]]
-    credits: Sequence[Any] = ()
+    credits: Mapping[tuple[str, str], Sequence[Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, reports: Iterable[Any], moves: Iterable[Any], credits_: Iterable[Any]) -> "Reports":
@@ -72,7 +72,10 @@ class Reports:
         histories: dict[int, list[StatusEvent]] = defaultdict(list)
         for row in sorted(moves, key=lambda row: row.sequence):
             histories[row.ticket].append(status_event(row))
-        return cls(found, histories, sorted(credits_, key=lambda row: (row.since, row.id)))
+        booked: dict[tuple[str, str], list[Any]] = defaultdict(list)
+        for row in sorted(credits_, key=lambda row: (row.since, row.id)):
+            booked[row.customer, row.service].append(row)
+        return cls(found, histories, booked)
 
     def known(self, customer: str, service: str, *, as_of: datetime) -> Sequence[Reported]:
         """Return the customer's own incidents of a service up to that moment, oldest first."""
@@ -84,7 +87,7 @@ class Reports:
 
     def credited(self, customer: str, service: str, *, as_of: datetime) -> tuple[EarlierCredit, ...]:
         """Return what was booked up to that moment for the customer's service, where booking takes it from too."""
-        known = (row for row in self.credits if (row.customer, row.service) == (customer, service))
+        known = self.credits.get((customer, service), ())
         return tuple(counted_credit(row) for row in known if row.since <= as_of)
 
 

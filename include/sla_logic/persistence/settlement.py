@@ -7,7 +7,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, cast, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.period import Period
@@ -22,7 +35,6 @@ from include.sla_logic.persistence.schema.settlement import settlement_rounds, s
 from include.sla_logic.persistence.upsert import upsert
 
 ROUND = "SR-"
-_WINDOW = ("customer", "service", "window_start", "window_end")
 _rounds, _runs, _shards = settlement_rounds.c, settlement_runs.c, settlement_shards.c
 _credits = applied_billing_credits.c
 _NEWEST = select(settlement_runs).order_by(_runs.number.desc())
@@ -214,27 +226,3 @@ def replace_credits(connection: Connection, references: Iterable[str], *, state:
     """Close undecided credits of which nobody decides any more."""
     values = {"state": state, "decision_reason": why, "decided_at": now}
     connection.execute(update(applied_billing_credits).where(_credits.id.in_(list(references))).values(**values))
-
-
-def windows_now() -> Select[Any]:
-    """Select the newest round of every window, with what is booked for it and what waits for a decision."""
-    later = settlement_rounds.alias()
-    same = and_(*(later.c[name] == _rounds[name] for name in _WINDOW))
-    newer = select(later.c.number).where(same, later.c.round > _rounds.round).exists()
-    mine = and_(*(_credits[name] == _rounds[name] for name in _WINDOW))
-    booked = select(func.coalesce(func.sum(_credits.amount), 0)).where(mine, _credits.state.in_(COUNTS))
-    waits = select(func.min(_credits.state)).where(mine, _credits.state.in_(("held", "unclaimed")))
-    return (
-        select(settlement_rounds)
-        .add_columns(booked.scalar_subquery().label("booked"), waits.scalar_subquery().label("waits"))
-        .where(~newer)
-        .order_by(_rounds.window_end, _rounds.customer, _rounds.service)
-    )
-
-
-def rounds_of(connection: Connection, subscription: Subscription, window: Period) -> Sequence[Row[Any]]:
-    """Return all rounds of a window, the newest first."""
-    customer, service = subscription
-    mine = and_(_rounds.customer == customer, _rounds.service == service)
-    same = and_(_rounds.window_start == window.start, _rounds.window_end == window.end)
-    return connection.execute(select(settlement_rounds).where(mine, same).order_by(_rounds.round.desc())).all()

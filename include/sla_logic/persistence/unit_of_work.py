@@ -19,7 +19,7 @@ from include.sla_logic.persistence.incident_records import (
     lock_run,
     lock_tickets,
 )
-from include.sla_logic.persistence.measurements import facts_questions
+from include.sla_logic.persistence.measured_rows import facts_questions
 from include.sla_logic.persistence.migrations import migrate
 from include.sla_logic.persistence.repositories import Repositories
 from include.sla_logic.process.graph import FIRST

@@ -1,5 +1,6 @@
 """The windows of a customer's service, as its agreements have them."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +9,9 @@ from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.sla.agreed import judged_time
 from include.sla_logic.domain.spans import Span
-from include.sla_logic.persistence.contracts import ContractRegister
+from include.sla_logic.persistence.contracts import ContractRegister, Subscription
+
+_AT_ONCE = 500  # services in one look-up
 
 
 @dataclass(frozen=True)
@@ -21,10 +24,18 @@ class EndedWindow:
     window: Period
 
 
-def windows_until(register: ContractRegister, at: datetime) -> list[EndedWindow]:
-    """Return every window of every agreement here that has begun, in the order of time; each of them once."""
+def at_once(subscriptions: Sequence[Subscription]) -> Iterator[Sequence[Subscription]]:
+    """Yield them by as many as are looked up at once."""
+    for first in range(0, len(subscriptions), _AT_ONCE):
+        yield subscriptions[first : first + _AT_ONCE]
+
+
+def windows_until(
+    register: ContractRegister, at: datetime, subscription: Subscription | None = None
+) -> list[EndedWindow]:
+    """Return every window that has begun, of this subscription or of all here, in the order of time; each once."""
     found: dict[Span, EndedWindow] = {}
-    for agreement in register.agreements():
+    for agreement in register.agreements(subscription):
         contract, moment = register.contract(agreement), agreement.begins
         until = at if agreement.over is None else min(at, agreement.over)
         while moment is not None and moment < until:

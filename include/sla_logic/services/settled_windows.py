@@ -16,17 +16,16 @@ from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.counted_credits import window_of
 from include.sla_logic.persistence.invariants import Violation
 from include.sla_logic.persistence.measurements import MeasurementRegister
+from include.sla_logic.persistence.queries.settled_windows import rounds_of, settled_spans, windows_now
 from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.settlement import (
     UnableToFindRound,
     find_run,
     last_run,
     newest_rounds,
-    rounds_of,
     subscriptions,
-    windows_now,
 )
-from include.sla_logic.services.ended_windows import windows_until
+from include.sla_logic.services.ended_windows import at_once, windows_until
 
 
 @dataclass(frozen=True)
@@ -118,13 +117,14 @@ def unsettled(connection: Connection) -> Iterator[Violation]:
     run = last_run(connection, ended=True)
     if run is None:
         return
-    for customer, service in subscriptions(connection):
-        rounds = newest_rounds(connection, (customer, service))
-        register = ContractRegister(connection=connection, subscriptions=[(customer, service)])
-        for ended in windows_until(register, run.at):
-            if ended.window.span not in rounds and is_due(ended.contract, ended.window, run.at):
-                said = f"has no round, though its grace was over at the settlement run {run.number}"
-                yield Violation("I10", f"{customer} {service} {ended.window}", said)
+    for some in at_once(subscriptions(connection)):
+        settled = settled_spans(connection, some)
+        register = ContractRegister(connection=connection, subscriptions=some)
+        for one in some:
+            for ended in windows_until(register, run.at, one):
+                if ended.window.span not in settled[one] and is_due(ended.contract, ended.window, run.at):
+                    said = f"has no round, though its grace was over at the settlement run {run.number}"
+                    yield Violation("I10", f"{' '.join(one)} {ended.window}", said)
 
 
 def settled_window(row: Row[Any], state: str, booked: int | None) -> SettledWindow:

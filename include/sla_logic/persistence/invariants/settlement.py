@@ -10,9 +10,9 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.netting import EarlierCredit, net_off
 from include.sla_logic.persistence.counted_credits import COUNTS, Subscription, window_of
 from include.sla_logic.persistence.invariants.violation import Violation
+from include.sla_logic.persistence.queries.settled_windows import windows_now
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.columns import from_minor_units
-from include.sla_logic.persistence.settlement import windows_now
 
 _LEFT = ("held", "unclaimed", "declined", "lapsed")
 
