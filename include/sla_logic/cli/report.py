@@ -1,12 +1,12 @@
 """`sla report`: what finance books at a month's end, and what a customer is told of a month."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from include.sla_logic.cli.output import show_json, show_table, shown
+from include.sla_logic.cli.person import By
 
 app = typer.Typer(no_args_is_help=True, help="Report a month.")
 
@@ -49,7 +49,7 @@ def finance(
 def customer_month(
     month: Month,
     customer: Annotated[str, typer.Option(help="Whose services.")],
-    by: Annotated[str, typer.Option(help="Who sends it.", default_factory=getpass.getuser)],
+    by: By,
     pdf: Annotated[Path | None, typer.Option(help="Write it to this file as PDF.")] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print it as CSV, in the customer's language.")] = False,
     send: Annotated[bool, typer.Option("--send", help="Put it into the outbox, for the customer.")] = False,
