@@ -147,7 +147,9 @@ def test_a_correction_a_waiver_and_a_charge(provider):
     provider.fail(LONG)
     close(provider)
     assert [kind for kind, _ in letters(provider)] == ["final", "correction"]
-    assert "We have credited €15.00 more to your account: €25.00 in all" in in_words(letters(provider)[1][1])
+    said = in_words(letters(provider)[1][1])
+    assert "We have credited €15.00 more to your account: €25.00 in all" in said
+    assert "last letter - This downtime counts now: 3 October 2026, 00:00:00" in re.sub("-+", "-", said)
     correct(provider, LONG[0], LONG[0] + timedelta(hours=2))
     close(provider)
     assert len(letters(provider)) == 2  # a person must decide first
@@ -160,6 +162,7 @@ def test_a_correction_a_waiver_and_a_charge(provider):
     kind, text = letters(provider)[2]
     assert (kind, len(letters(provider))) == ("charge", 3)
     said = "We had credited €25.00 to you for this period. By the figures below, €10.00 is what you keep."
+    assert "This downtime no longer counts: 3 October 2026, 00:00:00 (UTC+00:00) – 4 October 2026" in in_words(text)
     assert f"{said} We charge you the difference of €15.00 on your next invoice." in in_words(text)
     assert worked_out(text) == {
         "What your contract credits for this period": Decimal("10.00"),

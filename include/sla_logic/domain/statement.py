@@ -54,6 +54,7 @@ class SettlementStatement(Value):
     `owed` is what the window owes by the judgement, which `lines` explain; `before` is what earlier letters named as
     credited, `promised` tells that they called it provisional, `follows` that
     there was a letter about the window before. `unlike` is why the credits differ from `owed`.
+    `added` and `removed` are the downtime that the letter before did not count, and that only it did.
     """
 
     reference: str
@@ -68,6 +69,8 @@ class SettlementStatement(Value):
     contract_version: str
     performance: ServicePerformance
     outages: tuple[CountedOutages, ...]
+    added: tuple[Period, ...] = ()
+    removed: tuple[Period, ...] = ()
     lines: tuple[CreditLine, ...]
     owed: Money
     credits: tuple[StatedCredit, ...]
@@ -77,6 +80,22 @@ class SettlementStatement(Value):
     unlike: Unlike | None = None
     claim_deadline: AwareDatetime | None = None
     created_at: AwareDatetime
+
+    @property
+    def downtime(self) -> tuple[Period, ...]:
+        """All downtime that counts, whichever promise it counts against."""
+        return tuple(sorted({each for one in self.outages for each in one.outages}, key=lambda period: period.span))
+
+    @property
+    def missing(self) -> Money:
+        """What is owed beyond what is credited or can be claimed; less than nothing where the customer keeps more."""
+        return self.owed - self.final - self.to_claim
+
+    def after(self, before: "SettlementStatement") -> "SettlementStatement":
+        """Say what counts now and did not in the letter before."""
+        added = tuple(one for one in self.downtime if one not in before.downtime)
+        removed = tuple(one for one in before.downtime if one not in self.downtime)
+        return self.model_copy(update={"added": added, "removed": removed})
 
     @property
     def final(self) -> Money:

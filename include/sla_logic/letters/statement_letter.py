@@ -8,7 +8,7 @@ from include.sla_logic.domain.mail_message import one_line
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Customer
 from include.sla_logic.domain.service_performance import ObjectivePerformance
-from include.sla_logic.domain.statement import SettlementStatement, StatementKind
+from include.sla_logic.domain.statement import SettlementStatement, StatementKind, Unlike
 from include.sla_logic.letters.credit_section import credit_lines
 from include.sla_logic.letters.objectives_section import objective_block, worst_first
 from include.sla_logic.letters.presenter import company_name, signature
@@ -53,6 +53,7 @@ def write_statement(statement: SettlementStatement, customer: Customer) -> Lette
         opening=(_opening(statement, kind, wording), amount),
         figures=tuple(_figures(statement, wording)),
         sections=(
+            *_changed(statement, wording),
             Section(wording.say("section.measured"), tuple(_measured(statement, wording))),
             Section(wording.say("section.credit"), tuple(_credited(statement, wording))),
             Section(wording.say("section.next"), tuple(Paragraph(text) for text in _next(statement, wording))),
@@ -88,8 +89,10 @@ def amount_sentence(statement: SettlementStatement, wording: Wording) -> str:
 
 
 def _why_nothing(statement: SettlementStatement, wording: Wording) -> str:
-    if statement.unlike is not None:
+    if statement.owed and statement.unlike is not Unlike.LAPSED:
         return wording.say("credit.declined")
+    if statement.owed and statement.claim_deadline is not None:
+        return wording.say("credit.none_late", day=wording.last_day(statement.claim_deadline))
     if not statement.performance.breached:
         return wording.say("credit.none_unknown" if statement.performance.unknown else "credit.none_kept")
     if statement.claimed_late and statement.claim_deadline is not None:
@@ -106,6 +109,16 @@ def _figures(statement: SettlementStatement, wording: Wording) -> Iterator[Fact]
     yield Fact(wording.say("statement.now"), wording.money(statement.final))
     if statement.promised or statement.before:
         yield Fact(wording.say("statement.difference"), wording.money(statement.difference))
+
+
+def _changed(statement: SettlementStatement, wording: Wording) -> Iterator[Section]:
+    """Name the downtime that counts now and did not in the letter before, and the other way round."""
+    blocks: list[Block] = []
+    for what, outages in (("added", statement.added), ("removed", statement.removed)):
+        if outages:
+            blocks += [Paragraph(wording.say(f"statement.{what}")), _steps(outages, wording)]
+    if blocks:
+        yield Section(wording.say("statement.changed"), tuple(blocks))
 
 
 def _measured(statement: SettlementStatement, wording: Wording) -> Iterator[Block]:
@@ -128,9 +141,13 @@ def outage_steps(outages: Sequence[Period], wording: Wording) -> Iterator[Block]
     """Return every outage with both ends and its length."""
     if outages:
         yield Paragraph(wording.say("statement.outages"))
-        whens = (f"{wording.exact_moment(one.start)} – {wording.exact_moment(one.end)}" for one in outages)
-        lengths = (wording.exact_length(one.seconds) for one in outages)
-        yield Steps(tuple(Step(when, what) for when, what in zip(whens, lengths, strict=True)))
+        yield _steps(outages, wording)
+
+
+def _steps(outages: Sequence[Period], wording: Wording) -> Steps:
+    whens = (f"{wording.exact_moment(one.start)} – {wording.exact_moment(one.end)}" for one in outages)
+    lengths = (wording.exact_length(one.seconds) for one in outages)
+    return Steps(tuple(Step(when, what) for when, what in zip(whens, lengths, strict=True)))
 
 
 def exact_notes(objective: ObjectivePerformance, wording: Wording) -> Iterator[str]:
@@ -177,7 +194,7 @@ def _bookings(statement: SettlementStatement, wording: Wording) -> Iterator[Line
         if one.window != statement.performance.window:
             text += " " + wording.say("statement.of", period=wording.period(one.window))
         yield Line(text, wording.money(one.amount))
-    missing = statement.owed - statement.final - statement.to_claim
+    missing = statement.missing
     if statement.unlike is not None and missing:
         better, left = ("more", -missing) if missing.amount < 0 else ("less", missing)
         yield Line(wording.say(f"statement.{statement.unlike.value}_{better}", amount=wording.money(left)))

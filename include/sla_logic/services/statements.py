@@ -99,7 +99,15 @@ class Statements:
         unlike = Unlike.REVIEWED if reviewed else None
         if not reviewed and any(one.state == "lapsed" for one in credits_):
             unlike = Unlike.LAPSED
-        return self._written(row, ended, comparison, rebate, stated, promised=promised, unlike=unlike)
+        statement = self._written(row, ended, comparison, rebate, stated, promised=promised, unlike=unlike)
+        if statement.missing and unlike is None:
+            log.warning(
+                "%s is not told: nothing on record explains why %s of it are missing",
+                statement.reference,
+                statement.missing,
+            )
+            return None
+        return statement
 
     def _written(
         self,
@@ -138,8 +146,7 @@ class Statements:
             claim_deadline=comparison.claim.deadline,
             created_at=self.now,
         )
-        charged = statement.difference.amount < 0
-        return statement.model_copy(update={"kind": StatementKind.CHARGE}) if charged else statement
+        return _compared(statement, before)
 
     def _stated(self, rows: Sequence[Row[Any]]) -> Iterator[StatedCredit]:
         """Return the credits that count or can be claimed; new are those of rounds that no letter has named so."""
@@ -206,3 +213,12 @@ class Statements:
         message = Message(kind="mail", key=payload["message_id"], payload=payload)
         file_messages(self.connection, [message_row(message, ticket=None, now=self.now)])
         add_statement(self.connection, statement, round_=round_, key=message.key)
+
+
+def _compared(statement: SettlementStatement, before: Sequence[SettlementStatement]) -> SettlementStatement:
+    """Say what has changed since the letter before about the same window, and whether it is a charge."""
+    same = [one for one in before if one.performance.window == statement.performance.window]
+    if same:
+        statement = statement.after(same[-1])
+    charged = statement.difference.amount < 0
+    return statement.model_copy(update={"kind": StatementKind.CHARGE}) if charged else statement
