@@ -68,6 +68,12 @@ def booked(provider: Provider) -> dict[str, Decimal]:
     return {f"{one.window.start:%Y-%m}": one.booked.amount for one in found if one.booked}
 
 
+def booked_of(provider: Provider, service: str) -> dict[str, Decimal]:
+    """Return what is booked for each month of one of several services."""
+    found = provider.use_cases.settlement.windows(limit=1_000).windows
+    return {f"{one.window.start:%Y-%m}": one.booked.amount for one in found if one.booked and one.service == service}
+
+
 def windows(provider: Provider, state: str):
     return provider.use_cases.settlement.windows(state=state).windows
 
