@@ -5,7 +5,9 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from typer.testing import CliRunner
 
+from include.sla_logic.cli import app
 from include.sla_logic.persistence.contracts import UnableToFindRecord
 from include.sla_logic.persistence.queries.reports import UnableToReadMonth
 from include.sla_logic.services.monthly_reports import UnableToSendReport
@@ -65,6 +67,17 @@ def test_it_is_mailed_on_request_once_for_each_thing_that_it_says(provider):
     provider.fail((LONG[1] + timedelta(days=2), LONG[1] + timedelta(days=2, hours=1)))
     reports.send("K-1", "2026-10", by="ann")
     assert len(letters(provider)) == before + 2
+
+
+def test_the_command_line_prints_and_sends_it(provider, monkeypatch):
+    close(provider)
+    monkeypatch.setenv("TELECO_DB_URL", provider.use_cases.work.settings.database_url)
+    asked = ["report", "customer", "--month", "2026-10", "--customer", "K-1"]
+    assert "Service report for October 2026" in in_words(CliRunner().invoke(app, asked).output)
+    assert CliRunner().invoke(app, [*asked, "--csv"]).output.startswith("Service,Name,From,To,Kind,What")
+    before = len(letters(provider))
+    assert "in the outbox" in CliRunner().invoke(app, [*asked, "--send", "--by", "ann"]).output
+    assert len(letters(provider)) == before + 1
 
 
 def test_a_credit_that_a_person_decides_about_is_named_without_an_amount(tmp_path):

@@ -153,6 +153,8 @@ def test_a_correction_a_waiver_and_a_charge(provider):
     correct(provider, LONG[0], LONG[0] + timedelta(hours=2))
     close(provider)
     assert len(letters(provider)) == 2  # a person must decide first
+    [window] = [one for one in provider.use_cases.settlement.windows().windows if one.letter]
+    assert letters(provider)[1][1] == provider.use_cases.letters.as_text(window.letter).replace("\r\n", "\n")
     decide(provider, "decline")
     close(provider)
     assert len(letters(provider)) == 2  # the customer keeps what they were told

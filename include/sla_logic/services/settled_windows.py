@@ -23,6 +23,7 @@ from include.sla_logic.persistence.settlement import (
     find_run,
     last_run,
     newest_rounds,
+    round_name,
     subscriptions,
 )
 from include.sla_logic.services.ended_windows import at_once, windows_until
@@ -41,7 +42,10 @@ class WindowCount:
 
 @dataclass(frozen=True)
 class SettledWindow:
-    """One window as its newest round left it; what is held makes it one that a person must decide."""
+    """One window as its newest round left it; what is held makes it one that a person must decide.
+
+    `letter` is the round (`SR-12`) that the newest letter about the window is about.
+    """
 
     customer: str
     service: str
@@ -54,6 +58,7 @@ class SettledWindow:
     owed: Money | None
     booked: Money | None
     recorded_at: datetime
+    letter: str | None = None
 
 
 @dataclass(frozen=True)
@@ -141,4 +146,5 @@ def settled_window(row: Row[Any], state: str, booked: int | None) -> SettledWind
         owed=None if row.owed is None else from_minor_units(row.owed, row.currency),
         booked=None if booked is None else from_minor_units(int(booked), row.currency),
         recorded_at=row.recorded_at,
+        letter=None if getattr(row, "letter", None) is None else round_name(row.letter),
     )

@@ -9,10 +9,10 @@ from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.spans import Span
 from include.sla_logic.persistence.counted_credits import COUNTS, Subscription, window_of
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
-from include.sla_logic.persistence.schema.settlement import settlement_rounds
+from include.sla_logic.persistence.schema.settlement import settlement_rounds, settlement_statements
 
 _WINDOW = ("customer", "service", "window_start", "window_end")
-_rounds, _credits = settlement_rounds.c, applied_billing_credits.c
+_rounds, _credits, _statements = settlement_rounds.c, applied_billing_credits.c, settlement_statements.c
 
 
 def settled_spans(connection: Connection, subscriptions: Collection[Subscription]) -> dict[Subscription, set[Span]]:
@@ -25,16 +25,19 @@ def settled_spans(connection: Connection, subscriptions: Collection[Subscription
 
 
 def windows_now() -> Select[Any]:
-    """Select the newest round of every window, with what is booked for it and what waits for a decision."""
+    """Select the newest round of every window, with what is booked, what waits, and the newest letter about it."""
     later = settlement_rounds.alias()
     same = and_(*(later.c[name] == _rounds[name] for name in _WINDOW))
     newer = select(later.c.number).where(same, later.c.round > _rounds.round).exists()
     mine = and_(*(_credits[name] == _rounds[name] for name in _WINDOW))
     booked = select(func.coalesce(func.sum(_credits.amount), 0)).where(mine, _credits.state.in_(COUNTS))
     waits = select(func.min(_credits.state)).where(mine, _credits.state.in_(("held", "unclaimed")))
+    told = and_(*(_statements[name] == _rounds[name] for name in _WINDOW))
+    letter = select(func.max(_statements.round)).where(told)
     return (
         select(settlement_rounds)
         .add_columns(booked.scalar_subquery().label("booked"), waits.scalar_subquery().label("waits"))
+        .add_columns(letter.scalar_subquery().label("letter"))
         .where(~newer)
         .order_by(_rounds.window_end, _rounds.customer, _rounds.service)
     )

@@ -73,6 +73,7 @@ class SettledWindow(Answer):
     owed: Money | None
     booked: Money | None
     recorded_at: datetime
+    letter: str | None
 
 
 class Run(Answer):
