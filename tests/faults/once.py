@@ -140,11 +140,24 @@ def clock_of_the_scheduler(installation: Installation) -> None:
         say("scheduler's clock", step, "the wait is", installation.use_cases.restorations.find(held).outcome or "open")
         say("scheduler's clock", step, "steps of the new incident", _tasks(installation, automatic))
         _restart_scheduler(installation)
+        say("scheduler's clock", step, "is right again; cleared by the operator", _clear(installation, held, automatic))
         installation.use_cases.restorations.release(held, by="operator", reason="The route has room.")
         installation.settle()
         say("scheduler's clock", step, installation.use_cases.restorations.find(held).outcome)
         say("scheduler's clock", step, [installation.stack.api.run_state(DAG, run) for run in (held, automatic)])
     installation.away.discard("scheduler")
+
+
+def _clear(installation: Installation, *runs: str) -> dict[str, list[str]]:
+    """Clear what has failed: its next try is due when the wrong clock would have said so."""
+    api, cleared = installation.stack.api, {}
+    for run in runs:
+        failed = [task for task, state in api.task_states(DAG, run).items() if state in ("up_for_retry", "failed")]
+        if failed:
+            body = {"dry_run": False, "dag_run_id": run, "task_ids": failed, "only_failed": False}
+            api.call("POST", f"/api/v2/dags/{DAG}/clearTaskInstances", json={**body, "include_downstream": True})
+            cleared[run] = failed
+    return cleared
 
 
 def _restart_scheduler(installation: Installation, *environment: str) -> None:

@@ -108,7 +108,7 @@ def test_an_edge_outside_the_window_is_left_where_the_length_of_an_outage_matter
         contract(claim={"ticket_within": "2 h"}),
         contract(charge_base="usage"),
     ],
-    ids=lambda terms: f"{terms.claim.model_fields_set or terms.counting.model_fields_set or terms.charge_base}",
+    ids=lambda terms: " ".join(sorted(terms.claim.model_fields_set or terms.counting.model_fields_set)) or None,
 )
 def test_what_cannot_be_said_in_columns_is_left_to_the_exact_judgement(terms):
     assert not is_in_columns(terms)
