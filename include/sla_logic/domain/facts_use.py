@@ -8,7 +8,6 @@ from include.sla_logic.domain.contract.metrics import MetricName
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.measurements import ServiceFacts
 
-_SAMPLED = (measures.FromMean, measures.FromPercentile, measures.FromShareBeyond)
 _ERRORS = "error_rate"
 
 
@@ -36,7 +35,7 @@ def check_names(contract: Contract, facts: ServiceFacts) -> None:
 
 def left_over(contract: Contract, facts: ServiceFacts) -> Iterator[str]:
     """Name every kind of fact that no objective of the contract is measured by."""
-    how = [one.measured_by for one in contract.objectives]
+    how = [one.lengths or one.measured_by for one in contract.objectives]
     used = {_series_of(one) for one in contract.objectives}
     named = {name for one in contract.objectives for name in (one.id, one.metric.value)}
     yield from (f"series {one.metric}" for one in facts.series if one.metric not in used)
@@ -58,7 +57,9 @@ def _series_of(objective: Objective) -> str | None:
         return how.series
     if isinstance(how, measures.FromErrorRates):
         return _ERRORS
-    return objective.metric.value if isinstance(how, _SAMPLED) else None
+    if objective.lengths is not None or not isinstance(how, measures.STATISTICS):
+        return None
+    return how.series or objective.metric.value
 
 
 def _delays_of(contract: Contract) -> set[str] | None:

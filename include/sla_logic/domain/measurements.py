@@ -128,6 +128,7 @@ class Ticket(Value):
     """
 
     reference: str
+    priority: str | None = None
     opened_at: Instant
     opened_by: Literal["customer", "provider"] = "customer"
     observed_from: Instant | None = None

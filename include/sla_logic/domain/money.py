@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -9,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from include.sla_logic.domain.errors import ForeseenError
 
 _MOST_DIGITS, _FINEST = 15, 60
+_HUNDREDTH = Decimal("0.01")
+_UNITS = {digits: Decimal(1).scaleb(-digits) for digits in (0, 2, 3)}
 
 # ISO 4217: the currencies whose minor unit is not a hundredth.
 _MINOR_DIGITS = dict.fromkeys(
@@ -38,6 +41,8 @@ def minor_digits(currency: str) -> int:
 
 
 def _finite(amount: Decimal) -> Decimal:
+    if amount.same_quantum(_HUNDREDTH) and amount.adjusted() < _MOST_DIGITS:
+        return amount  # as almost all are
     if not amount.is_finite():
         msg = "is no amount of money: write its digits"
         raise ValueError(msg)
@@ -62,15 +67,18 @@ class Money(BaseModel):
     @model_validator(mode="after")
     def _show_minor_units(self) -> Self:
         """Write 200 as 200.00, so that equal amounts look equal; finer amounts stay as they are."""
-        shown = self.amount.quantize(Decimal(1).scaleb(-minor_digits(self.currency)))
+        unit = _UNITS[minor_digits(self.currency)]
+        if self.amount and self.amount.same_quantum(unit):
+            return self
+        shown = self.amount.quantize(unit)
         if shown == self.amount:
             object.__setattr__(self, "amount", shown + 0)
         return self
 
-    @classmethod
-    def zero(cls, currency: str) -> Self:
+    @staticmethod
+    def zero(currency: str) -> "Money":
         """Return nothing, in this currency."""
-        return cls(amount=Decimal(0), currency=currency)
+        return _zero(currency)
 
     @property
     def exact(self) -> Fraction:
@@ -118,6 +126,11 @@ class Money(BaseModel):
     def __str__(self) -> str:
         """Show as `12.50 EUR`."""
         return f"{self.amount} {self.currency}"
+
+
+@lru_cache(maxsize=512)
+def _zero(currency: str) -> Money:
+    return Money(amount=Decimal(0), currency=currency)
 
 
 def half_up(value: Fraction | Decimal, digits: int) -> Decimal:

@@ -13,7 +13,10 @@ Span = tuple[int, int]
 def merge(spans: Iterable[Span]) -> list[Span]:
     """Unite overlapping and touching spans; drop empty ones."""
     merged: list[Span] = []
-    for start, end in sorted(spans):
+    ordered = sorted(spans)
+    if len(ordered) < 2:  # noqa: PLR2004 - a span alone, or none, needs no work
+        return ordered if ordered and ordered[0][1] > ordered[0][0] else []
+    for start, end in ordered:
         if end <= start:
             continue
         if merged and start <= merged[-1][1]:
@@ -49,6 +52,8 @@ def subtract(spans: Iterable[Span], minus: Iterable[Span]) -> list[Span]:
 def intersect(spans: Iterable[Span], other: Iterable[Span]) -> list[Span]:
     """Return what lies in both."""
     one, two = merge(spans), merge(other)
+    if len(two) == 1:
+        return clip(one, two[0])
     both: list[Span] = []
     i = j = 0
     while i < len(one) and j < len(two):

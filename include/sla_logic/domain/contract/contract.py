@@ -14,8 +14,8 @@ from include.sla_logic.domain.calendars import (
     calendar_window,
     find_zone,
 )
-from include.sla_logic.domain.contract.measures import FromMean, Measure
-from include.sla_logic.domain.contract.metrics import MEASURES, PERCENT, UNITS, MetricName
+from include.sla_logic.domain.contract.measures import ONE_BY_ONE, STATISTICS, FromMean, Measure
+from include.sla_logic.domain.contract.metrics import HIGHER_IS_BETTER, MEASURES, UNITS, MetricName
 from include.sla_logic.domain.contract.payment_terms import CreditUnits, LeastCredit
 from include.sla_logic.domain.contract.quantities import Quantity, Share, Target, Term
 from include.sla_logic.domain.contract.rules import Rule
@@ -72,12 +72,31 @@ class Objective(Term):
     @property
     def shown_unit(self) -> str:
         """The unit of target and measured value."""
-        return self.unit or ("percent" if self.measured_by.kind == "share_beyond" else UNITS[self.metric])
+        return self.unit or self.usual_unit
+
+    @property
+    def usual_unit(self) -> str:
+        """The unit of the metric as it is measured here."""
+        return "percent" if self.measured_by.kind == "share_beyond" else UNITS[self.metric]
 
     @property
     def higher_is_better(self) -> bool:
         """Tell in which direction the metric is good."""
-        return self.metric in PERCENT and self.measured_by.kind != "share_beyond"
+        return self.metric in HIGHER_IS_BETTER and self.measured_by.kind != "share_beyond"
+
+    def is_missed(self, value: Fraction) -> bool:
+        """Tell whether a value is worse than the target; without a target, none is."""
+        if self.target is None:
+            return False
+        target = Fraction(self.target)
+        return value < target if self.higher_is_better else value > target
+
+    @property
+    def lengths(self) -> Measure | None:
+        """How the single times are measured that the value is a statistic of: tickets or repairs; None for others."""
+        usual = MEASURES.get(self.metric)
+        of_times = isinstance(usual, ONE_BY_ONE) and isinstance(self.measured_by, (*ONE_BY_ONE, *STATISTICS))
+        return (self.measured_by if isinstance(self.measured_by, ONE_BY_ONE) else usual) if of_times else None
 
 
 _PROMISES: list[JsonValue] = [

@@ -102,6 +102,8 @@ class _Linting:
         yield rule.nearest is not None and not counts_time, "nearest", "nearest rounds time, but no time is counted"
         one_target = rule.beyond == "target" and rule.for_each != "window" and not self.repairs
         yield one_target, "beyond", f"the target is one of the window, not of each {rule.for_each}"
+        row = rule.in_a_row is not None and self.repairs and rule.for_each == "event"
+        yield row, "in_a_row", "in_a_row counts windows, but each repair has the target for itself"
         yield rule.tiers_by is not None and rule.for_each != "window", "tiers_by", "an overrun is one of the window"
         yield bool(rule.percent_column) and not self.timed, "percent_column", "percent_column compares downtime"
 
@@ -111,8 +113,8 @@ class _Linting:
         yield rule.for_each == "day" and not (self.timed or self.late), "for_each", "no days are counted"
         yield rule.outage is not None and not self.timed, "outage", "outage bounds an outage, but none is counted"
         yield rule.promise is not None and not self.late, "promise", "promise names what was late"
-        graced = rule.grace_working_days and not self.late
-        yield bool(graced), "grace_working_days", "grace_working_days follow a promised day"
+        graced = rule.grace_working_days and rule.for_each != "day"
+        yield bool(graced), "grace_working_days", "grace_working_days need for_each: day"
         yield self.late and rule.first_day == "outage", "first_day", "days late are counted from the report"
         other = rule.event_in != "window_of_end" and (rule.for_each != "event" or not self.timed)
         yield other, "event_in", "event_in says which window pays an outage that crosses its edge"

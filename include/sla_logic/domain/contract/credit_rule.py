@@ -1,73 +1,41 @@
 """The rule of most contracts: a rate, times a quantity, for each window, event or day, within bounds."""
 
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from include.sla_logic.domain.contract.conditions import given, needs, only_if, some, unless
 from include.sla_logic.domain.contract.quantities import (
+    Bound,
+    BoundRange,
     Duration,
     DurationRange,
     Quantity,
-    Range,
     Term,
     Tiered,
     ValueTier,
+    show_bound,
 )
 from include.sla_logic.domain.contract.rates import Chosen, ProRata, Rate, SimpleRate, simple_rates
-from include.sla_logic.domain.durations import parse_duration, show_duration
-from include.sla_logic.domain.written import WRITTEN, Written, in_files
+from include.sla_logic.domain.written import WRITTEN, in_files
 
 AnyRate = SimpleRate | Chosen
 
 
-def _parse_bound(written: Any) -> Any:
-    """Read a number as a Decimal, a length of time as whole seconds (an int): the unit tells them apart."""
-    if isinstance(written, str):
-        try:
-            return Decimal(written)
-        except InvalidOperation:
-            return parse_duration(written)
-    if isinstance(written, int) and not isinstance(written, bool):
-        return Decimal(written)
-    return written
-
-
-def _show_bound(bound: int | Decimal) -> str:
-    return show_duration(bound) if isinstance(bound, int) else f"{bound:f}"
-
-
-Bound = Annotated[
-    int | Decimal,
-    BeforeValidator(_parse_bound),
-    Field(ge=0),
-    PlainSerializer(lambda bound: f"{bound} s" if isinstance(bound, int) else str(bound)),
-    Written("bound"),
-]
 Number = Annotated[int, Field(ge=1, le=10_000)]
 
 
-class CreditTier(Range):
+class CreditTier(BoundRange):
     """A band of sizes or values, from a day, event or block of this number on, and its rate."""
 
-    at_least: Bound | None = None
-    more_than: Bound | None = None
-    at_most: Bound | None = None
-    below: Bound | None = None
     from_day: Number | None = None
     from_event: Number | None = None
     from_block: Number | None = None
     rate: Rate
-
-    @property
-    def bounds(self) -> list[int | Decimal]:
-        """The bounds that are given."""
-        given = (self.at_least, self.more_than, self.at_most, self.below)
-        return [bound for bound in given if bound is not None]
 
     @property
     def first(self) -> int:
@@ -79,19 +47,26 @@ class CreditTier(Range):
         numbers = [f"from {name} {n}" for name in NUMBERED if (n := getattr(self, f"from_{name}")) is not None]
         names = ("at_least", "more_than", "at_most", "below")
         bounds = [(name.replace("_", " "), getattr(self, name)) for name in names]
-        return ", ".join([*numbers, *(f"{n} {_show_bound(b)}" for n, b in bounds if b is not None)]) or "any"
+        return ", ".join([*numbers, *(f"{n} {show_bound(b)}" for n, b in bounds if b is not None)]) or "any"
+
+
+class RollingDays(Term):
+    """Of earlier events, those that ended within these days, of 24 hours each, before the event began."""
+
+    days: Annotated[int, Field(ge=1, le=3660)]
 
 
 NUMBERED = ("day", "event", "block")
 # What `_fits_together` refuses, for the published schema.
 _CONDITIONS: list[Any] = [
     {"oneOf": [given("rate"), {"properties": {"tiers": {"minItems": 1}}, "required": ["tiers"]}]},
+    only_if(given("in_a_row"), "when", "target_missed"),
     needs("counts", "block"),
     needs("most_blocks", "block"),
     {"if": some("tiers", "from_block"), "then": given("block")},
     only_if(some("tiers", "from_event"), "for_each", "event"),
     only_if(some("tiers", "from_day"), "for_each", "day"),
-    *(only_if(given(name), "for_each", "day") for name in ("outage", "first_day", "day_of_repair")),
+    *(only_if(given(name), "for_each", "day") for name in ("outage", "first_day", "day_of_repair", "days")),
     unless(some("tiers", "from_event"), "events_over", "window"),
     *({"not": {"allOf": [some("tiers", f"from_{name}") for name in two]}} for two in combinations(NUMBERED, 2)),
     *({"properties": {name: {WRITTEN: "limit"}}} for name in ("each_at_least", "each_at_most", "at_least", "at_most")),
@@ -110,6 +85,7 @@ class Credit(Tiered, Term):
     kind: Literal["credit"] = "credit"
     for_each: Literal["window", "event", "day"] = "window"
     when: Literal["always", "target_missed"] = "always"
+    in_a_row: Annotated[int, Field(ge=2, le=24)] | None = None
     beyond: Literal["target"] | Bound | None = None
     nearest: Annotated[Duration, Field(gt=0)] | None = None
     block: Annotated[Bound, Field(gt=0)] | None = None
@@ -122,10 +98,11 @@ class Credit(Tiered, Term):
     percent_column: tuple[ValueTier, ...] = ()
     times: Annotated[Quantity, Field(gt=0)] = Decimal(1)
     event_in: Literal["window_of_end", "window_of_start", "cut"] = "window_of_end"
-    events_over: Literal["window", "month", "quarter", "year"] = "window"
+    events_over: Literal["window", "month", "quarter", "year"] | RollingDays = "window"
     outage: DurationRange | None = None
     first_day: Literal["outage", "report", "after_report"] | None = None
     grace_working_days: Annotated[int, Field(ge=0)] = 0
+    days: Literal["all", "working"] | None = None
     day_of_repair: Literal["paid", "not_paid"] | None = None
     promise: str | None = None
     each_at_least: Rate | None = None
@@ -137,6 +114,7 @@ class Credit(Tiered, Term):
     def _fits_together(self) -> Self:
         for wrong, text in (
             ((self.rate is None) == (not self.tiers), "give one of rate and tiers"),
+            (self.in_a_row is not None and self.when != "target_missed", "in_a_row needs when: target_missed"),
             (self.block is None and self.counts is not None, "counts says which blocks are paid: give the block"),
             (self.block is None and self.most_blocks is not None, "most_blocks needs a block"),
             (self.block is None and self._numbered("block"), "from_block needs a block"),
@@ -145,6 +123,7 @@ class Credit(Tiered, Term):
             (self.for_each != "day" and self.outage is not None, "outage needs for_each: day"),
             (self.for_each != "day" and self.first_day is not None, "first_day needs for_each: day"),
             (self.for_each != "day" and self.day_of_repair is not None, "day_of_repair needs for_each: day"),
+            (self.for_each != "day" and self.days is not None, "days needs for_each: day"),
             (not self._numbered("event") and self.events_over != "window", "events_over needs a tier with from_event"),
             (len([n for n in NUMBERED if self._numbered(n)]) > 1, "number the tiers by one of day, event and block"),
             (any(isinstance(r, ProRata) for b in self._limits() for r in simple_rates(b)), "no bound is pro_rata"),

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from include.sla_logic.domain.contract.quantities import Duration, Quantity, Term, ValueRange
+from include.sla_logic.domain.contract.quantities import BoundRange, Duration, Quantity, Term, ValueRange
 
 
 class FromOutages(Term):
@@ -27,24 +27,30 @@ class FromUnavailableState(Term):
     closes_after: Annotated[int, Field(ge=1)] = 1
 
 
-class FromMean(Term):
-    """The mean of the window's samples."""
+class Statistic(Term):
+    """Of the window's samples in this series (None: the one named as the metric), or of single times."""
+
+    series: str | None = None
+
+
+class FromMean(Statistic):
+    """Their mean."""
 
     kind: Literal["mean"] = "mean"
 
 
-class FromPercentile(Term):
-    """The nearest-rank percentile of the window's samples."""
+class FromPercentile(Statistic):
+    """Their nearest-rank percentile."""
 
     kind: Literal["percentile"] = "percentile"
     percentile: Annotated[Quantity, Field(gt=0, le=100)]
 
 
-class FromShareBeyond(Term):
-    """The share of the window's samples inside the given range, in percent."""
+class FromShareBeyond(Statistic):
+    """The share of them inside the given range, in percent."""
 
     kind: Literal["share_beyond"] = "share_beyond"
-    bound: ValueRange
+    bound: BoundRange
 
 
 class FromErrorRates(Term):
@@ -84,6 +90,7 @@ class FromEvents(Term):
     kind: Literal["events"] = "events"
 
 
+STATISTICS = (FromMean, FromPercentile, FromShareBeyond)
 ONE_BY_ONE = (FromRestoreTimes, FromResponseTimes, FromResolutionTimes)  # measured as single lengths of time
 
 Measure = Annotated[

@@ -23,6 +23,8 @@ class MetricName(StrEnum):
     LATENCY = "latency"
     PACKET_LOSS = "packet_loss"
     JITTER = "jitter"
+    MOS = "mos"
+    THROUGHPUT = "throughput"
     TIME_TO_RESTORE = "time_to_restore"
     TIME_TO_RESPOND = "time_to_respond"
     TIME_TO_RESOLVE = "time_to_resolve"
@@ -31,9 +33,12 @@ class MetricName(StrEnum):
 
 
 PERCENT = {MetricName.AVAILABILITY, MetricName.SUCCESS_RATE, MetricName.DELIVERY}
+HIGHER_IS_BETTER = {*PERCENT, MetricName.MOS, MetricName.THROUGHPUT}
 UNITS = dict.fromkeys([*PERCENT, MetricName.PACKET_LOSS], "percent") | {
     MetricName.LATENCY: "ms",
     MetricName.JITTER: "ms",
+    MetricName.MOS: "MOS",
+    MetricName.THROUGHPUT: "Mbit/s",
     MetricName.TIME_TO_RESTORE: "s",
     MetricName.TIME_TO_RESPOND: "s",
     MetricName.TIME_TO_RESOLVE: "s",

@@ -5,7 +5,7 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from include.sla_logic.domain.contract.conditions import at_most_one
 from include.sla_logic.domain.durations import parse_duration, show_duration
@@ -61,9 +61,13 @@ def show_share(share: Fraction) -> str:
     return f"{shown}%" if "/" not in shown else f"{share.numerator}/{share.denominator}"
 
 
-@lru_cache(maxsize=4096)
 def exact_text(value: Fraction) -> str:
     """Write a fraction as a decimal where it ends, else as numerator/denominator."""
+    return str(value.numerator) if value.denominator == 1 else _exact_text(value)
+
+
+@lru_cache(maxsize=4096)
+def _exact_text(value: Fraction) -> str:
     rest = value.denominator
     twos = fives = 0
     while rest % 2 == 0:
@@ -108,6 +112,32 @@ Duration = Annotated[
 ]
 Quantity = Annotated[Decimal, BeforeValidator(bounded_decimal), Written("number")]
 Target = Annotated[Decimal, BeforeValidator(_parse_target), Written("target")]
+
+
+def _parse_bound(written: Any) -> Any:
+    """Read a number as a Decimal, a length of time as whole seconds (an int): the unit tells them apart."""
+    if isinstance(written, str):
+        try:
+            return Decimal(written)
+        except InvalidOperation:
+            return parse_duration(written)
+    if isinstance(written, int) and not isinstance(written, bool):
+        return Decimal(written)
+    return written
+
+
+def show_bound(bound: int | Decimal) -> str:
+    """Write a bound as a length of time or a plain number."""
+    return show_duration(bound) if isinstance(bound, int) else f"{bound:f}"
+
+
+Bound = Annotated[
+    int | Decimal,
+    BeforeValidator(_parse_bound),
+    Field(ge=0),
+    PlainSerializer(lambda bound: f"{bound} s" if isinstance(bound, int) else str(bound)),
+    Written("bound"),
+]
 
 
 class Range(Term):
@@ -174,6 +204,25 @@ class DurationRange(Range):
     def __str__(self) -> str:
         """Show as `at least 5 min, below 1 h`."""
         return _shown(self, show_duration)
+
+
+class BoundRange(Range):
+    """Bounds as lengths of time, or in the unit of the objective."""
+
+    at_least: Bound | None = None
+    more_than: Bound | None = None
+    at_most: Bound | None = None
+    below: Bound | None = None
+
+    @property
+    def bounds(self) -> list[int | Decimal]:
+        """The bounds that are given."""
+        given = (self.at_least, self.more_than, self.at_most, self.below)
+        return [bound for bound in given if bound is not None]
+
+    def __str__(self) -> str:
+        """Show as `more than 4 h`."""
+        return _shown(self, show_bound)
 
 
 def _shown(bounds: Range, show: Any) -> str:

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from include.sla_logic.domain.contract.contract import Contract
-from include.sla_logic.domain.contract.credit_rule import Credit
+from include.sla_logic.domain.contract.contract import Contract, Objective
+from include.sla_logic.domain.contract.credit_rule import Credit, RollingDays
 from include.sla_logic.domain.contract.measures import ONE_BY_ONE
 from include.sla_logic.domain.period import Period
 
@@ -18,15 +18,20 @@ def rights_reach(contract: Contract, window: Period) -> Period:
         starts += [window.start - timedelta(days=max(days, default=0))]
         starts += [contract.stretch(terms.total_over, window.start).start]
         starts += earlier_windows(contract, window, terms.missed.of_windows - 1) if terms.missed else []
-    rolling = max((o.rolling_windows or 1 for o in contract.objectives), default=1)
-    starts += earlier_windows(contract, window, rolling - 1)
+    starts += earlier_windows(contract, window, max(map(_windows_of, contract.objectives), default=1) - 1)
     return Period(start=min(starts), end=window.end)
 
 
 def looks_at_earlier_windows(contract: Contract) -> bool:
     """Tell whether values of earlier windows matter, so that their samples do too."""
     missed = contract.chronic is not None and contract.chronic.missed is not None
-    return missed or any(objective.rolling_windows for objective in contract.objectives)
+    return missed or any(_windows_of(objective) > 1 for objective in contract.objectives)
+
+
+def _windows_of(objective: Objective) -> int:
+    """Return how many windows the credit of one of them rests on."""
+    in_a_row = objective.rule.in_a_row if isinstance(objective.rule, Credit) else None
+    return (objective.rolling_windows or 1) + (in_a_row or 1) - 1
 
 
 def earlier_windows(contract: Contract, window: Period, count: int) -> list[datetime]:
@@ -46,8 +51,14 @@ def records_reach(contract: Contract, window: Period) -> Period:
     for objective in contract.objectives:
         rule = objective.rule
         by_event = isinstance(rule, Credit) and rule.for_each != "window"
-        if by_event or isinstance(objective.measured_by, ONE_BY_ONE):
+        if by_event or isinstance(objective.lengths, ONE_BY_ONE):
             starts.append(window.start - _LONGEST_EVENT)
         if isinstance(rule, Credit) and rule.events_over != "window":
-            starts.append(contract.stretch(rule.events_over, window.start).start - _LONGEST_EVENT)
+            starts.append(_numbered_from(contract, rule.events_over, window) - _LONGEST_EVENT)
     return Period(start=min(starts), end=window.end)
+
+
+def _numbered_from(contract: Contract, over: str | RollingDays, window: Period) -> datetime:
+    if isinstance(over, RollingDays):
+        return window.start - timedelta(days=over.days)
+    return contract.stretch(over, window.start).start

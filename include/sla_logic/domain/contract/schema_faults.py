@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 _MOST_NAMED, _MOST_FAULTS = 14, 50
+_VAGUE = "its fields contradict each other"
 _ALTERNATIVES = ("anyOf", "oneOf")
 
 
@@ -35,7 +36,8 @@ def faults_by_schema(fields: Any, lines: Lines) -> list[Fault]:
                 found.setdefault(fault[:2], fault._replace(owner=_owner(leaf)))
             if len(found) >= _MOST_FAULTS:
                 return list(found.values())
-    return list(found.values())
+    inside = {fault.path[:depth] for fault in found.values() for depth in range(len(fault.path))}
+    return [fault for fault in found.values() if fault.path not in inside or not fault.said.endswith(_VAGUE)]
 
 
 def _owner(leaf: "ValidationError") -> Path | None:
@@ -118,7 +120,7 @@ def _worded(error: "ValidationError", path: Path, lines: Lines) -> Iterable[Faul
         chooser = error.schema["discriminator"]["propertyName"]
         yield Fault((*path, chooser), f"{where}: this {_reason(error, path, lines)}")
     elif _is_condition(error):
-        yield Fault(path, f"{where}: its fields contradict each other")
+        yield Fault(path, f"{where}: {_VAGUE}")
     else:
         yield Fault(path, f"{where}: {_shown(error.instance, path, lines)} {_reason(error, path, lines)}")
 
@@ -166,7 +168,9 @@ def _reason(error: "ValidationError", path: Path, lines: Lines) -> str:
 
 
 def _needs_quotes(error: "ValidationError", path: Path, lines: Lines) -> str | None:
-    """Say that YAML made something else of a bare word: NO is false, 2026 is a number."""
+    """Say that YAML made something else of a bare word: NO is false, 2026 is a number, `a: b` is a field."""
+    if isinstance(error.instance, dict) and _takes_text(error.schema, "a: b"):
+        return "is no text to YAML, but a field and its value: write it in quotes, as a colon stands in it"
     spelt = lines.spelt(path)
     if spelt is None or error.instance is None or not _takes_text(error.schema, spelt):
         return None

@@ -29,10 +29,10 @@ def sources_of(contract: Contract) -> list[Source]:
 
 def _source(objective: Objective) -> Source | None:
     measured = objective.measured_by
-    if isinstance(measured, m.FromOutages | m.FromRestoreTimes):
+    if isinstance(measured, m.FromOutages) or isinstance(objective.lengths, m.FromRestoreTimes):
         return Source("outages")
     if isinstance(measured, m.FromUnavailableState):
         return Source("samples", measured.series)
-    if isinstance(measured, m.FromMean | m.FromPercentile | m.FromShareBeyond):
-        return Source("samples", objective.metric)
+    if isinstance(measured, m.STATISTICS) and objective.lengths is None:
+        return Source("samples", measured.series or objective.metric)
     return None

@@ -30,6 +30,7 @@ def lint_objective(contract: Contract, objective: Objective, line: LineOf) -> It
         (isinstance(rule, _OF_DAYS) and not isinstance(how, measures.FromDaysLate), "counts days late"),
         (isinstance(rule, rules.EventCredits) and not isinstance(how, measures.FromEvents), "joins event credits"),
     )
+    yield from _measure(objective, line)
     for wrong, text in misfits:
         if wrong:
             reason = f"the rule {rule.kind} {text}; {objective.metric} is measured by {how.kind}"
@@ -41,6 +42,38 @@ def lint_objective(contract: Contract, objective: Objective, line: LineOf) -> It
     yield from _cap(contract, objective, line)
 
 
+def _measure(objective: Objective, line: LineOf) -> Iterable[Finding]:
+    """Find a way of measuring that says what the metric has not: a series, lengths of time, a unit of its own."""
+    how, of_times = objective.measured_by, objective.lengths is not None
+    of_samples = isinstance(how, measures.STATISTICS) and not of_times
+    of_tickets = of_times and not isinstance(objective.lengths, measures.FromRestoreTimes)
+    bounds = how.bound.bounds if isinstance(how, measures.FromShareBeyond) else []
+    for wrong, field, text in (
+        (
+            isinstance(how, measures.STATISTICS) and how.series is not None and of_times,
+            "measure",
+            f"series names samples, but {objective.metric} is measured by single times",
+        ),
+        (
+            of_samples and any(isinstance(bound, int) for bound in bounds),
+            "measure",
+            "the bound is a length of time, but no time is counted: write a number in the unit of the samples",
+        ),
+        (
+            not of_samples and objective.unit not in (None, "%", objective.usual_unit),
+            "unit",
+            f"{objective.metric} is counted in {objective.usual_unit}: leave unit out",
+        ),
+        (
+            objective.counting is not None and objective.counting.priorities is not None and not of_tickets,
+            "counting",
+            f"priorities are those of tickets, but {objective.metric} is measured by {how.kind}",
+        ),
+    ):
+        if wrong:
+            yield Finding(level="refuses", line=line(field), code="unit_mix_up", text=text)
+
+
 def _target(objective: Objective, line: LineOf) -> Iterable[Finding]:
     target = objective.target
     if target is None:
@@ -48,7 +81,7 @@ def _target(objective: Objective, line: LineOf) -> Iterable[Finding]:
     if objective.shown_unit == "percent" and not 0 <= target <= 100:  # noqa: PLR2004 - percent
         text = f"the target {target} is no percentage"
         yield Finding(level="refuses", line=line("target"), code="unit_mix_up", text=text)
-    elif objective.higher_is_better and target <= 1:
+    elif objective.shown_unit == "percent" and objective.higher_is_better and target <= 1:
         text = f"the target {target} looks like a fraction of 1, but the unit is percent"
         yield Finding(level="refuses", line=line("target"), code="unit_mix_up", text=text)
     if isinstance(objective.rule, rules.Tiers):
@@ -112,6 +145,7 @@ def lint_terms(contract: Contract, line: LineOf) -> Iterable[Finding]:
     counts_days = any(number is not None for number in stated) or any(
         isinstance(o.rule, rules.SumPerDay | Credit) and o.rule.grace_working_days for o in contract.objectives
     )
+    counts_days |= any(isinstance(o.rule, Credit) and o.rule.days == "working" for o in contract.objectives)
     if counts_days and calendar.country is None and not calendar.holidays:
         text = "working days are counted, but the contract names neither a country nor holidays"
         yield Finding(level="warns", line=line("calendar"), code="missing_calendar", text=text)

@@ -13,6 +13,8 @@ from include.sla_logic.domain.measurements import Attribution
 from include.sla_logic.domain.service_hours import Closes, Opening, Opens
 from include.sla_logic.domain.written import Written, in_files
 
+PriorityName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,20}$")]
+SOME = Field(json_schema_extra=in_files(minItems=1))
 Days = Annotated[int, Field(ge=0), Written("days")]
 
 
@@ -22,20 +24,23 @@ class Counting(Term):
     `clock_start` and `clock_stop` bound an outage; one without the moment that the clock needs is
     left out, and named. `shortest` is the shortest stretch that counts, after merging touching
     outages and taking out maintenance. `brackets` says which of two bounds money uses. `stops_for`
-    names whose holds stop the clock, where holds do. `service_hours` are the only time that exists for the objective:
-    downtime, the whole that a share is a share of, and `shortest` are counted in them; None: all hours of all days.
+    names whose holds stop the clock, where holds do. `faults` and `priorities` (of tickets; None: all) are what counts
+    at all. `service_hours` are the only time that exists for the objective: downtime, the whole that a share is a share
+    of, and `shortest` are counted in them; None: all hours of all days.
     """
 
     clock_start: Literal["outage", "detected", "reported", "first_of_detected_and_reported", "ticket_opened"] = "outage"
     clock_stop: Literal["outage", "ticket_closed"] = "outage"
     holds_stop_the_clock: bool = False
     stops_for: tuple[Attribution, ...] = (Attribution.CUSTOMER, Attribution.THIRD_PARTY, Attribution.FORCE_MAJEURE)
-    attributions: tuple[Attribution, ...] = (Attribution.PROVIDER,)
+    attributions: Annotated[tuple[Attribution, ...], SOME] = (Attribution.PROVIDER,)
+    faults: Annotated[tuple[Literal["outage", "degradation"], ...], SOME] = ("outage", "degradation")
     shortest: DurationRange | None = None
     brackets: Literal["shortest", "longest"] = "shortest"
     least_coverage: Share | None = None
     partial_outages: Literal["whole", "by_share"] = "whole"
     degradations: Share = Fraction(1)
+    priorities: Annotated[tuple[PriorityName, ...], Field(min_length=1, max_length=20)] | None = None
     service_hours: Annotated[tuple[Opening, ...], Field(min_length=1, max_length=50)] | None = None
 
     def stopped_by(self, owner: str) -> bool:
@@ -64,14 +69,16 @@ class RecurringWork(Term):
 class MaintenanceTerms(Term):
     """When planned work is left out: only inside its window, and only if announced early enough.
 
-    Working days are counted strictly between the day of announcement and the day of start. `recurring` windows need
-    no announcement; beyond the `allowance`, downtime in planned work counts.
+    Working days are counted strictly between the day of announcement and the day of start. Of an announced window,
+    only what lies `within` these hours is left out. `recurring` windows need no announcement; beyond the `allowance`,
+    downtime in planned work counts.
     """
 
     excluded: bool = True
     notice: Duration | None = None
     notice_working_days: Days | None = None
-    recurring: tuple[RecurringWork, ...] = ()
+    within: Annotated[tuple[RecurringWork, ...], Field(min_length=1, max_length=50)] | None = None
+    recurring: Annotated[tuple[RecurringWork, ...], Field(json_schema_extra=in_files(maxItems=50))] = ()
     allowance: Annotated[Duration, Field(gt=0)] | None = None
     allowance_over: WindowKind = WindowKind.MONTH
 
@@ -114,7 +121,7 @@ class Claim(Term):
     @property
     def has_days(self) -> bool:
         """Tell whether a number of days or months is counted from something."""
-        return any(one is not None for one in (self.within_days, self.within_working_days, self.within_months))
+        return not (self.within_days is None and self.within_working_days is None and self.within_months is None)
 
     @model_validator(mode="after")
     def _has_one_deadline(self) -> Self:

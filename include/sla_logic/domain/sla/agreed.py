@@ -82,7 +82,7 @@ def find_agreed_window(contract: Contract, facts: ServiceFacts, window: Period) 
     is_whole = held == [calendar.span]
     return AgreedWindow(
         calendar=calendar,
-        window=of_span((held[0][0], held[-1][1])) if held else window,
+        window=window if not held or held == [window.span] else of_span((held[0][0], held[-1][1])),
         parts=parts,
         total=calendar.seconds if contract.partial_window == "whole" else spans.total(held),
         promised=bool(parts) and (is_whole or contract.partial_window != "excluded"),
@@ -118,9 +118,10 @@ def unagreed(agreements: Sequence[AgreedTime]) -> list[Span]:
 
 def charged_part(contract: Contract, span: Span, full: Period) -> tuple[Fraction, str]:
     """Return which part of a full window's charge such a stretch of it pays (`proration`), and how that was found."""
-    part = of_span(span)
-    if part == full or contract.proration == "none" or not (full.start <= part.start and part.end <= full.end):
+    low, high = full.span
+    if span == (low, high) or contract.proration == "none" or not (low <= span[0] and span[1] <= high):
         return Fraction(1), ""
+    part = of_span(span)
     if contract.proration == "by_day":
         days, of = local_days(part, contract.zone), local_days(full, contract.zone)
         return Fraction(days, of), f" x {days}/{of} days"

@@ -91,6 +91,7 @@ class Case:
     agreed: AgreedWindow
     as_of: datetime
     states: dict[FromUnavailableState, Downtime] = field(default_factory=dict)
+    missed_before: dict[str, int] = field(default_factory=dict)  # windows in a row, by objective
     incidents: Sequence[Any] | None = None  # what `claims` found to be claimable, looked up once
     _downtime: Downtime | None = None
     _held: list[spans.Span] | None = None
@@ -120,7 +121,9 @@ class Case:
     def held(self) -> list[spans.Span]:
         """The time of the window that agreements hold and that lies in the service hours."""
         if self._held is None:
-            self._held = spans.intersect(self.agreed.held, self.contract.service_time(self.span))
+            served = self.contract.counting.service_hours is not None
+            held = self.agreed.held
+            self._held = spans.intersect(held, self.contract.service_time(self.span)) if served else held
         return self._held
 
     @property
@@ -160,11 +163,11 @@ def availability_of(case: Case, downtime: Downtime) -> Measured:
         found.state = DataState.NO_DATA
         return found
     found.value = 100 - Fraction(100 * counts, total)
-    lengths = [end - start for start, end in downtime.counted]
+    lengths, shown = [end - start for start, end in downtime.counted], exact_text(Fraction(counts))
     summed = f"{' + '.join(map(str, lengths))} = {seconds} s" if 1 < len(lengths) <= 20 else f"{seconds} s"  # noqa: PLR2004
     found.steps += [
         f"downtime {summed} in {len(lengths)} counted interval(s)" if lengths else "downtime 0 s",
-        *([f"of which {exact_text(Fraction(counts))} s count, as outages count in part"] if counts != seconds else []),
-        f"availability = 100 x (1 - {exact_text(Fraction(counts))}/{total}) = {figure(found.value)} %",
+        *([f"of which {shown} s count, as outages count in part"] if counts != seconds else []),
+        f"availability = 100 x (1 - {shown}/{total}) = {figure(found.value)} %",
     ]
     return found

@@ -30,9 +30,7 @@ def measure_claimed(objective: Objective, case: Case) -> Measured:
     measured = measure(objective, case)
     if isinstance(objective.rule, rules.HourWaiver) or not is_of_incidents(objective):
         return measured  # what is not charged needs no claim, and what is of the whole window has one deadline
-    tickets = {
-        outage.reference: why for outage in case.facts.outages if (why := ticket_too_late(case.contract, outage))
-    }
+    tickets = _too_late(case)
     rest = _without(case, [o for o in case.facts.outages if o.reference in tickets], ()) if tickets else case
     incidents = incidents_of(case)
     late = [one for one in incidents if one.late]
@@ -51,6 +49,14 @@ def measure_claimed(objective: Objective, case: Case) -> Measured:
     reasons += [f"{one.name}, {_why(one, case.contract.zone)}" for one in late]
     claimed.steps = [*(f"not paid: {reason}" for reason in reasons), *claimed.steps]
     return replace(measured, claimed=claimed)
+
+
+def _too_late(case: Case) -> dict[str, str]:
+    """Return the outages whose tickets are missing or came too late, and why; none where no ticket is wanted."""
+    contract = case.contract
+    if contract.claim.ticket_within is None and not contract.wants_ticket:
+        return {}
+    return {o.reference: why for o in case.facts.outages if (why := ticket_too_late(contract, o))}
 
 
 def _is_all_late(case: Case, incidents: Sequence[Claimable], late: Sequence[Claimable]) -> bool:

@@ -66,6 +66,8 @@ def whole_window(case: Case) -> Claimable:
         for _cycle in range(terms.billing_cycles):
             end = contract.window_at(end).end
         return _claimable(case, "the window", end, case.window.start)
+    if not terms.has_days:
+        return _claimable(case, "the window", None, case.window.start)
     last = last_day(contract, local_day(end - timedelta(seconds=1), contract.zone))
     deadline = None if last is None else deadline_after(last, contract.zone)
     return _claimable(case, "the window", deadline, case.window.start)

@@ -13,6 +13,7 @@ from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.sla.case import Measured
 from include.sla_logic.domain.sla.credit_units import Unit, Units, day_units, event_units, late_units, repair_units
+from include.sla_logic.domain.sla.misses import missed_before
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.rates import RateWorth
 from include.sla_logic.domain.sla.refusal import UnableToJudge
@@ -30,7 +31,13 @@ def credit_award(rule: Credit, measured: Measured, context: RuleContext) -> Awar
     if rule.when == "target_missed" and not paying.one_by_one and worse_by(measured, context) <= 0:
         met = f"the target {exact_text(target_of(context))} is met"
         return Award(share=Fraction(0), tier="target met", steps=[met])
-    return paying.award()
+    if rule.in_a_row is None:
+        return paying.award()
+    row = 1 + missed_before(context.objective, context.case, rule.in_a_row - 1)
+    text = f"{row} window(s) in a row missed the target, paid from no. {rule.in_a_row} on"
+    found = paying.award() if row >= rule.in_a_row else Award(share=Fraction(0), tier="too few windows in a row")
+    found.steps.insert(0, text)
+    return found
 
 
 class _Paying:

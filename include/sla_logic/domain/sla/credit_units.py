@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from fractions import Fraction
 
 from include.sla_logic.domain import spans
@@ -12,6 +12,8 @@ from include.sla_logic.domain.contract.credit_rule import Credit
 from include.sla_logic.domain.period import from_seconds, to_seconds
 from include.sla_logic.domain.sla.case import Case, Measured
 from include.sla_logic.domain.sla.downtime import Downtime
+from include.sla_logic.domain.sla.numbered_days import first_after_grace, numbered_days
+from include.sla_logic.domain.sla.numbering import numbers
 from include.sla_logic.domain.sla.weights import weighed
 from include.sla_logic.domain.spans import Span
 
@@ -86,9 +88,8 @@ def _judged_time(case: Case) -> list[Span]:
 def event_units(rule: Credit, downtime: Downtime, case: Case) -> Units:
     """Return each event of the window with its own length."""
     events = events_of(downtime, case)
-    numbers = _numbers(rule, events, case)
     found = []
-    for event, number in zip(events, numbers, strict=True):
+    for event, number in zip(events, _numbers(rule, events, case), strict=True):
         pieces = list(event.pieces)
         if rule.event_in == "cut":
             pieces = spans.intersect(pieces, case.agreed.held)
@@ -105,22 +106,11 @@ def _belongs(rule: Credit, event: Event) -> int:
 
 
 def _numbers(rule: Credit, events: list[Event], case: Case) -> list[int]:
-    """Return the place of each event among those of its window, month, quarter or year, by their start."""
-    counts: dict[datetime | None, int] = {}
-    numbers = []
-    for event in events:
-        cut = rule.event_in == "cut" and event.start < case.span[0] <= event.last
-        at = case.span[0] if cut else _belongs(rule, event)
-        inside = case.agreed.contains(at)
-        stretch = (case.window.start if inside else None) if rule.events_over == "window" else _stretch(rule, case, at)
-        counts[stretch] = counts.get(stretch, 0) + 1
-        numbers.append(counts[stretch])
-    return numbers
-
-
-def _stretch(rule: Credit, case: Case, at: int) -> datetime:
-    terms = case.contract
-    return terms.stretch(rule.events_over, from_seconds(at)).start
+    """Return the number of each event, by their start."""
+    cut = [rule.event_in == "cut" and event.start < case.span[0] <= event.last for event in events]
+    belong = [case.span[0] if is_cut else _belongs(rule, event) for is_cut, event in zip(cut, events, strict=True)]
+    placed = [((event.start, event.last + 1), at) for event, at in zip(events, belong, strict=True)]
+    return numbers(rule, placed, case, case.agreed.contains)
 
 
 def day_units(rule: Credit, downtime: Downtime, case: Case) -> Units:
@@ -131,22 +121,21 @@ def day_units(rule: Credit, downtime: Downtime, case: Case) -> Units:
     zone, found = case.contract.zone, Units([])
     sizes: dict[date, Fraction] = {}
     begins: dict[date, int] = {}
-    numbers: dict[date, int] = {}
+    places: dict[date, int] = {}
     for event in events_of(downtime, case):
         first = _first_day(rule, event, case)
         if first is None:
             found.steps.append(f"{event.name}: it was not reported, so no day is counted")
             continue
-        for day, inside in _days_inside(rule, event, zone):
-            number = day.toordinal() - first.toordinal() + 1
-            if number < 1:
-                continue
+        by_day = dict(_days_inside(rule, event, zone))
+        for day, number in numbered_days(rule, first, by_day, case.contract.calendar):
+            inside = by_day[day]
             sizes[day] = sizes.get(day, Fraction(0)) + weighed(inside, downtime.weights)
             begins[day] = min(begins.get(day, inside[0][0]), inside[0][0])
-            numbers[day] = max(numbers.get(day, 0), number)
+            places[day] = max(places.get(day, 0), number)
     for day in sorted(sizes):
         if case.agreed.contains(begins[day]):
-            found.units.append(Unit(f"{day}", sizes[day], numbers[day], begins[day]))
+            found.units.append(Unit(f"{day}", sizes[day], places[day], begins[day]))
     return found
 
 
@@ -166,15 +155,14 @@ def _days_inside(rule: Credit, event: Event, zone: str) -> Iterator[tuple[date, 
 
 def _first_day(rule: Credit, event: Event, case: Case) -> date | None:
     """Return the day that has number 1; None where it is counted from a report that there is not."""
-    zone = case.contract.zone
+    zone, calendar = case.contract.zone, case.contract.calendar
     if rule.first_day in (None, "outage"):
-        return local_day(from_seconds(event.start), zone)
+        return first_after_grace(rule, local_day(from_seconds(event.start), zone), calendar)
     names = set(event.references)
     moments = [o.reported_at for o in case.facts.outages if o.reference in names and o.reported_at is not None]
     if not moments:
         return None
-    reported = local_day(min(moments), zone)
-    return reported if rule.first_day == "report" else date.fromordinal(reported.toordinal() + 1)
+    return first_after_grace(rule, local_day(min(moments), zone), calendar)
 
 
 def late_units(measured: Measured, case: Case) -> Units:

@@ -10,6 +10,7 @@ from include.sla_logic.domain.contract.rules import SumPerDay
 from include.sla_logic.domain.measurements import Delay
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.case import Case, LateDay, Measured, total_seconds
+from include.sla_logic.domain.sla.numbered_days import first_after_grace, numbered_days
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 
@@ -72,13 +73,11 @@ def _days_of(rule: Credit, delay: Delay, case: Case, found: Measured) -> list[La
         found.steps.append(f"{delay.kind}: {delay.days_late} day(s) late, as stated")
         return [LateDay(delay.kind, None, number + 1) for number in range(delay.days_late)]
     due, done = _ends(delay, case, found, rule.grace_working_days)
-    first = due
-    if rule.grace_working_days:
-        first = case.contract.calendar.after_working_days(due, rule.grace_working_days)
-    if rule.grace_working_days or rule.first_day == "after_report":
-        first = date.fromordinal(first.toordinal() + 1)
+    calendar = case.contract.calendar
+    first = first_after_grace(rule, due, calendar)
     last = done.toordinal() - (rule.day_of_repair != "paid" or delay.done is None)
-    days = [(date.fromordinal(day), day - first.toordinal() + 1) for day in range(first.toordinal(), last + 1)]
+    late = map(date.fromordinal, range(first.toordinal(), last + 1))
+    days = list(numbered_days(rule, first, late, calendar))
     inside: list[LateDay] = []
     inside += [LateDay(delay.kind, day, number) for day, number in days if _is_inside(day, case)]
     paid = "paid" if rule.day_of_repair == "paid" else "not paid"

@@ -16,7 +16,7 @@ from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.exclusions import Exclusions
 from include.sla_logic.domain.sla.objective_judgement import IntervalKind, RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
-from include.sla_logic.domain.sla.weights import WHOLE, Weighed, check_kept, weighed, weight_of
+from include.sla_logic.domain.sla.weights import WHOLE, Weighed, check_kept, weighed, weight_of, why_weightless
 from include.sla_logic.domain.spans import Span
 
 
@@ -127,8 +127,10 @@ def count_downtime(contract: Contract, facts: ServiceFacts, parts: Sequence[Span
     if all(weight is WHOLE for _span, weight in found.weights):
         found.weights.clear()
     count_spans(contract, found, short, excluded, extra_unknown=[p.span for p in facts.unobserved])
-    widest = _long_enough(contract, spans.subtract(long, excluded.spans), found, note=False)
-    found.longest = spans.intersect(widest, parts)
+    found.longest = found.counted
+    if long != short:
+        widest = _long_enough(contract, spans.subtract(long, excluded.spans), found, note=False)
+        found.longest = spans.intersect(widest, parts)
     return found
 
 
@@ -175,7 +177,7 @@ def _add_outage(
         why = "its clock started only after it had ended"
     weight = weight_of(contract.counting, outage)
     if why is None and not weight:
-        why = "the contract does not count it: it was no outage of the whole service"
+        why = why_weightless(contract.counting, outage)
     if why is not None:
         _note(found, (begun, max(begun, ended)), why, outage.reference)
         return

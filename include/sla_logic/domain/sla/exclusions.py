@@ -11,7 +11,7 @@ from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.measurements import Hold, MaintenanceWindow, ServiceFacts
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.agreed import unagreed
-from include.sla_logic.domain.sla.recurring_work import beyond_allowance, recurring
+from include.sla_logic.domain.sla.recurring_work import beyond_allowance, recurring, within_hours
 from include.sla_logic.domain.spans import Span
 
 
@@ -34,9 +34,8 @@ class Exclusions:
     def of(cls, contract: Contract, facts: ServiceFacts, until: int) -> Self:
         """Collect what this contract excludes."""
         found = cls()
+        found._add_work(contract, facts)
         found.reasons += [(span, "no agreement was in force", None) for span in unagreed(facts.agreements)]
-        for window in sorted(facts.maintenance, key=lambda window: (window.start, window.reference)):
-            found._add_maintenance(contract, window)
         for span, why in recurring(contract, facts, until):
             found.work.append(span)
             found.reasons.append((span, why, None))
@@ -45,10 +44,22 @@ class Exclusions:
                 found._add_hold(contract, hold, until)
         return found
 
+    @classmethod
+    def of_work(cls, contract: Contract, facts: ServiceFacts) -> Self:
+        """Collect the planned work on record that this contract excludes, and what it refuses."""
+        found = cls()
+        found._add_work(contract, facts)
+        return found
+
+    def _add_work(self, contract: Contract, facts: ServiceFacts) -> None:
+        for window in sorted(facts.maintenance, key=lambda window: (window.start, window.reference)):
+            self._add_maintenance(contract, window)
+
     def within_allowance(self, contract: Contract, raw: Sequence[Span]) -> list[Span]:
         """Take out of planned work what its allowance no longer covers; return that time, which counts."""
-        over = beyond_allowance(contract, spans.intersect(raw, self.work)) if self.work else []
-        if over:
+        if not self.work or contract.maintenance.allowance is None:
+            return []
+        if over := beyond_allowance(contract, spans.intersect(raw, self.work)):
             is_work = set(self.work)
             self.reasons = [
                 (part, why, reference)
@@ -72,8 +83,15 @@ class Exclusions:
         objection = _objection(contract, window)
         if objection is None:
             span = to_seconds(window.start), to_seconds(window.end)
-            self.work.append(span)
-            self.reasons.append((span, f"maintenance {window.reference}, {_announced(window)}", window.reference))
+            inside = within_hours(contract, span)
+            self.work += inside
+            why = f"maintenance {window.reference}, {_announced(window)}"
+            self.reasons += [(part, why, window.reference) for part in inside]
+            if outside := spans.subtract([span], inside):
+                self.refused += outside
+                hours = "; ".join(map(str, contract.maintenance.within or ()))
+                text = f"{show_duration(spans.total(outside))} of it lie outside {hours} and are not left out"
+                self.warnings.append(f"maintenance {window.reference}: {text}")
         else:
             self.refused.append((to_seconds(window.start), to_seconds(window.end)))
             self.warnings.append(f"maintenance {window.reference} is not left out: {objection}")

@@ -135,11 +135,11 @@ def _refused(objective: Objective, measured: Measured, refusal: UnableToJudge) -
 def _breached(objective: Objective, measured: Measured, found: Award | None) -> bool | None:
     """Tell whether the promise was broken: by the target, where there is one, else by what is owed."""
     if measured.value is not None and objective.target is not None:
-        value, target = measured.value, Fraction(objective.target)
+        value = measured.value
         rule = plain_rule(objective.rule)
         if isinstance(rule, rules.Tiers) and rule.round_decimals is not None:
             value = Fraction(half_up(value, rule.round_decimals))
-        return value < target if objective.higher_is_better else value > target
+        return objective.is_missed(value)
     return None if found is None else not found.is_nothing or bool(found.waived_hours)
 
 
@@ -238,6 +238,6 @@ def _priced(
         value_left=None if distance is None else half_up(distance, 8),
         tier=tier,
         credit=None if amount is None else round_to_minor_unit(amount, currency),
-        costs_more=None,
+        costs_more=None if amount is None else Money.zero(currency),
     )
     return named, None if amount is None else (now, amount)

@@ -10,10 +10,9 @@ from include.sla_logic.domain.sla.delays import from_days_late
 from include.sla_logic.domain.sla.objective_judgement import DataState, RefusalCode
 from include.sla_logic.domain.sla.readings import from_reading, reading_of
 from include.sla_logic.domain.sla.refusal import UnableToJudge
-from include.sla_logic.domain.sla.repairs import from_restore_times
 from include.sla_logic.domain.sla.rolling import rolling_mean
 from include.sla_logic.domain.sla.sampled_measures import from_error_rates, from_statistic, from_unavailable_state
-from include.sla_logic.domain.sla.ticket_times import from_ticket_times
+from include.sla_logic.domain.sla.single_times import from_single_times
 
 
 def measure(objective: Objective, case: Case) -> Measured:
@@ -27,7 +26,8 @@ def measure(objective: Objective, case: Case) -> Measured:
 
 def _measure_window(objective: Objective, case: Case) -> Measured:
     reading = reading_of(objective, case)
-    measured = _MEASURING[type(objective.measured_by)](objective, case)
+    measuring = _MEASURING[type(objective.measured_by if objective.lengths is None else objective.lengths)]
+    measured = measuring(objective, case)
     if reading is None:
         return measured
     return from_reading(objective, reading, measured, recorded=_is_recorded(objective, measured, case))
@@ -62,9 +62,9 @@ _MEASURING: dict[type, Callable[[Objective, Case], Measured]] = {
     measures.FromPercentile: from_statistic,
     measures.FromShareBeyond: from_statistic,
     measures.FromErrorRates: from_error_rates,
-    measures.FromRestoreTimes: from_restore_times,
-    measures.FromResponseTimes: from_ticket_times,
-    measures.FromResolutionTimes: from_ticket_times,
+    measures.FromRestoreTimes: from_single_times,
+    measures.FromResponseTimes: from_single_times,
+    measures.FromResolutionTimes: from_single_times,
     measures.FromDaysLate: from_days_late,
     measures.FromEvents: _from_events,
 }

@@ -19,6 +19,8 @@ from include.sla_logic.domain.sla.stacking import shared_events, stack
 
 def with_costs(judged: Sequence[Judged], case: Case, cap: Fraction | None, cap_window: Period | None) -> list[Judged]:
     """Name what each next tier costs: nothing where the cap is used up, or the window ends before the tier."""
+    if case.as_of >= case.window.end:  # nothing is at stake
+        return list(judged)
     named = [entry for entry in judged if entry.exact is not None]
     events = shared_events([entry.judgement for entry in named])
     now = {entry.judgement.objective: entry.ahead[0] if entry.ahead else entry.exact or Fraction(0) for entry in named}
@@ -39,10 +41,11 @@ def _with_cost(
     tier = entry.judgement.next_tier
     if tier is None or entry.ahead is None:
         return entry
-    cost, own = Money.zero(case.contract.currency), case.counted_for(case.contract.objective(entry.judgement.objective))
+    own = case.counted_for(case.contract.objective(entry.judgement.objective))
+    told = _reached(tier, own)
     if _can_come(tier, own):
-        cost = brings({**now, entry.judgement.objective: entry.ahead[1]}) - brings(now)
-    tier = tier.model_copy(update={"costs_more": cost, **_reached(tier, own)})
+        told["costs_more"] = brings({**now, entry.judgement.objective: entry.ahead[1]}) - brings(now)
+    tier = tier.model_copy(update=told)
     return replace(entry, judgement=entry.judgement.model_copy(update={"next_tier": tier}))
 
 
@@ -63,6 +66,6 @@ def _due(
 
 
 def _can_come(tier: NextTier, case: Case) -> bool:
-    """Tell whether the window has as much time left as the tier needs; of one that is over nothing is at stake."""
+    """Tell whether the window has as much time left as the tier needs."""
     left = spans.total(spans.clip(case.held, (to_seconds(case.as_of), case.span[1])))
     return left > 0 and (tier.seconds_left is None or tier.seconds_left <= left)

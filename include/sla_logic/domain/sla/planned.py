@@ -1,7 +1,7 @@
 """Planned work as the picture of a judgement shows it: what the contract leaves out, and what it does not."""
 
 from include.sla_logic.domain.measurements import ServiceFacts
-from include.sla_logic.domain.period import Period, of_span, to_seconds
+from include.sla_logic.domain.period import Period, of_span
 from include.sla_logic.domain.sla.case import Case
 from include.sla_logic.domain.sla.exclusions import Exclusions
 
@@ -14,5 +14,5 @@ def planned_work(facts: ServiceFacts) -> tuple[Period, ...]:
 
 def refused_work(case: Case) -> tuple[Period, ...]:
     """Return the planned work that counts all the same: announced too late, or never left out."""
-    found = Exclusions.of(case.contract, case.facts, to_seconds(case.as_of))
+    found = Exclusions.of_work(case.contract, case.facts)
     return tuple(of_span(span) for span in sorted(found.refused) if span[1] >= span[0])

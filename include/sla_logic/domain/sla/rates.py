@@ -62,7 +62,7 @@ class RateWorth:
             case ShareOfCharge():
                 return rate.share * self._charge() if rate.share else Fraction(0)
             case ProRata():
-                held = self.context.case.agreed.seconds  # the time that the charge of the window pays for
+                held = self.context.case.seconds  # what the charge pays for: of the agreed time, the service hours
                 return seconds / held * self._charge() if seconds else Fraction(0)
             case FixedSum():
                 return self._sum(rate)

@@ -31,11 +31,22 @@ def recurring(contract: Contract, facts: ServiceFacts, until: int) -> Iterable[t
             yield span, f"recurring work, {work}"
 
 
+def within_hours(contract: Contract, span: Span) -> list[Span]:
+    """Return the part of an announced window that lies in the hours of planned work; all of it without such hours."""
+    if contract.maintenance.within is None or span[0] >= span[1]:
+        return [span]
+    hours = (one for work in contract.maintenance.within for one in _occurrences(work, contract.zone, span))
+    return spans.clip(spans.merge(hours), span)
+
+
 def _occurrences(work: RecurringWork, zone: str, whole: Span) -> Iterable[Span]:
     """Yield the windows that begin on a day from the one before the span; one past midnight ends on the next day."""
     overnight = minutes_of(work.ends) <= minutes_of(work.starts)
-    for day, (_midnight, following) in local_days_of((whole[0] - _DAY, whole[1]), zone):
+    for day, (midnight, following) in local_days_of((whole[0] - _DAY, whole[1]), zone):
         if WEEKDAYS[day.weekday()] not in work.days or (work.months and day.month not in work.months):
+            continue
+        if following - midnight == _DAY and not overnight:  # the clocks do not change: no zone need be asked
+            yield midnight + minutes_of(work.starts) * 60, midnight + minutes_of(work.ends) * 60
             continue
         last = day.fromordinal(day.toordinal() + 1) if overnight else day
         ends = following if minutes_of(work.ends) == _WHOLE else local_moment(last, work.ends, zone, fold=1)

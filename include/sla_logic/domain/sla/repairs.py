@@ -11,6 +11,7 @@ from include.sla_logic.domain.measurements import Outage
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.case import Case, Measured, Repair, total_seconds
 from include.sla_logic.domain.sla.downtime import check_order, count_downtime
+from include.sla_logic.domain.sla.numbering import numbers
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 
@@ -61,9 +62,9 @@ def _repairs(objective: Objective, case: Case, found: Measured) -> list[Repair]:
         if _closed(case, outage) is None and outage.start < min(case.window.end, case.as_of):
             found.open_reasons.append(f"the outage {outage.reference} is still open")
     inside = [(o, time) for o in case.facts.outages if _ended_in(case, o) and (time := _length(case, o))]
-    numbers = _numbers(objective, case)
+    places = _numbers(objective, case)
     return [
-        Repair(o.reference, Fraction(time), numbers.get(o.reference, i + 1), at=to_seconds(o.start))
+        Repair(o.reference, Fraction(time), places.get(o.reference, i + 1), at=to_seconds(o.start))
         for i, (o, time) in enumerate(inside)
     ]
 
@@ -84,22 +85,13 @@ def _length(case: Case, outage: Outage) -> int:
 
 
 def _numbers(objective: Objective, case: Case) -> dict[str, int]:
-    """Return the place of each repair in its window, month, quarter or year; only where the rule asks."""
+    """Return the number of each repair, as they ended; only where the rule asks."""
     rule = objective.rule
     if not isinstance(rule, Credit) or rule.numbered_by != "event":
         return {}
     ended = [(end, o) for o in case.facts.outages if (end := _closed(case, o)) is not None and end < case.window.end]
-    counts: dict[datetime, int] = {}
-    numbers = {}
-    for end, outage in sorted(ended, key=lambda entry: (entry[0], entry[1].reference)):
-        stretch = _stretch_of(rule, case, end)
-        if stretch is not None and _length(case, outage):
-            counts[stretch] = numbers[outage.reference] = counts.get(stretch, 0) + 1
-    return numbers
-
-
-def _stretch_of(rule: Credit, case: Case, end: datetime) -> datetime | None:
-    if rule.events_over == "window":
-        return case.window.start if case.agreed.contains(to_seconds(end)) else None
-    terms = case.contract
-    return terms.stretch(rule.events_over, end).start
+    ended.sort(key=lambda entry: (entry[0], entry[1].reference))
+    counted = [((to_seconds(o.start), to_seconds(end)), o.reference) for end, o in ended if _length(case, o)]
+    placed = [(span, span[1]) for span, _reference in counted]
+    places = numbers(rule, placed, case, case.agreed.contains)
+    return {reference: place for (_span, reference), place in zip(counted, places, strict=True)}

@@ -1,6 +1,7 @@
 """The mean of an objective's values over the last windows."""
 
 from collections.abc import Callable
+from datetime import datetime
 from fractions import Fraction
 
 from include.sla_logic.domain.calendars import local_day
@@ -18,19 +19,9 @@ Measuring = Callable[[Objective, Case], Measured]
 
 def rolling_mean(objective: Objective, case: Case, measure: Measuring) -> Measured:
     """Measure this window and those before it, and return their mean; windows without an agreement are left out."""
-    _refuse_single_values(objective, case)
     count = objective.rolling_windows or 1
     now = measure(objective, case)
-    values = {case.agreed.calendar.start: now}
-    for start in earlier_windows(case.contract, case.window, count - 1):
-        window = case.contract.window_at(start)
-        try:
-            agreed = find_agreed_window(case.contract, case.facts, window)
-        except UnableToFindAgreedTime:
-            continue
-        if not agreed.parts:
-            continue
-        values[start] = measure(objective, Case(case.contract, case.facts, agreed, case.as_of))
+    values = {case.agreed.calendar.start: now} | earlier_values(objective, case, count - 1, measure)
     found = Measured(total=now.total, samples=now.samples, events=now.events)
     found.open_reasons = [reason for one in values.values() for reason in one.open_reasons]
     shown = {start: f"{local_day(start, case.contract.zone)}" for start in sorted(values)}
@@ -47,6 +38,20 @@ def rolling_mean(objective: Objective, case: Case, measure: Measuring) -> Measur
     return found
 
 
+def earlier_values(objective: Objective, case: Case, count: int, measure: Measuring) -> dict[datetime, Measured]:
+    """Measure the windows before this one, the nearest first; those without an agreement are left out."""
+    _refuse_single_values(objective, case)
+    values = {}
+    for start in earlier_windows(case.contract, case.window, count):
+        try:
+            agreed = find_agreed_window(case.contract, case.facts, case.contract.window_at(start))
+        except UnableToFindAgreedTime:
+            continue
+        if agreed.parts:
+            values[start] = measure(objective, Case(case.contract, case.facts, agreed, case.as_of))
+    return values
+
+
 def _refuse_single_values(objective: Objective, case: Case) -> None:
     """Refuse facts that say of which window they are by nothing but the file that they stand in."""
     facts = case.facts
@@ -54,5 +59,5 @@ def _refuse_single_values(objective: Objective, case: Case) -> None:
     single = {"readings": readings, "restorations": facts.restorations, "error_intervals": facts.error_intervals}
     for field, given in single.items():
         if given:
-            reason = f"A mean over several windows needs records of all of them; {field} are of one window."
+            reason = f"A rule about several windows needs records of all of them; {field} are of one window."
             raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)

@@ -84,7 +84,8 @@ def from_statistic(objective: Objective, case: Case) -> Measured:
     how, total = objective.measured_by, total_seconds(case)
     unit = None if isinstance(how, measures.FromShareBeyond) else objective.shown_unit
     check_order(case.facts)
-    steps = _series(objective.metric.value, unit, case)
+    assert isinstance(how, measures.STATISTICS)  # noqa: S101 - the dispatch below says so
+    steps = _series(how.series or objective.metric.value, unit, case)
     if steps is not None:
         steps = steps.without(_elsewhere(case).spans)
     if steps is None or not steps.measured.any():

@@ -1,15 +1,14 @@
 """Times to respond to tickets and to resolve them, from the history of each ticket."""
 
-from datetime import datetime
 from fractions import Fraction
 
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.contract.contract import Objective
-from include.sla_logic.domain.contract.credit_rule import Credit
 from include.sla_logic.domain.contract.measures import FromResponseTimes
 from include.sla_logic.domain.measurements import Ticket
 from include.sla_logic.domain.period import from_seconds, to_seconds
 from include.sla_logic.domain.sla.case import Case, Measured, Repair, total_seconds
+from include.sla_logic.domain.sla.numbering import numbers
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.repairs import with_mean
@@ -21,21 +20,32 @@ def from_ticket_times(objective: Objective, case: Case) -> Measured:
     A ticket that still waits counts as soon as it has waited longer than the target, in the window of now.
     """
     found, done = Measured(total=total_seconds(case)), "respond" if _is_response(objective) else "resolve"
-    counts: dict[datetime, int] = {}
-    for ticket in sorted(case.facts.tickets, key=lambda ticket: (ticket.opened_at, ticket.reference)):
-        waited = _waited(ticket, objective, case, found)
-        if waited is None:
-            continue
-        length, end = waited
-        stretch = _stretch(objective, case, end)
-        counts[stretch] = counts.get(stretch, 0) + 1
+    tickets = sorted(_of_priority(case), key=lambda ticket: (ticket.opened_at, ticket.reference))
+    all_waited = [(ticket, _waited(ticket, objective, case, found)) for ticket in tickets]
+    known = [(ticket, to_seconds(ticket.opened_at), *waited) for ticket, waited in all_waited if waited is not None]
+    placed = [((opened, end), end - 1) for _ticket, opened, _length, end in known]
+    places = numbers(objective.rule, placed, case, lambda at: case.contract.window_at(from_seconds(at)).start)
+    for (ticket, opened, length, end), place in zip(known, places, strict=True):
         if case.agreed.contains(end - 1):
-            at = to_seconds(ticket.opened_at)
-            found.repairs.append(Repair(ticket.reference, Fraction(length), counts[stretch], at=at))
+            found.repairs.append(Repair(ticket.reference, Fraction(length), place, at=opened))
     if not found.repairs:
         found.note = f"no ticket to {done} to was due in this window" if done == "respond" else "no ticket was resolved"
         return found
     return with_mean(found, f"time to {done}")
+
+
+def _of_priority(case: Case) -> list[Ticket]:
+    """Return the tickets of the priorities that count; raise `UnableToJudge` where one has no priority."""
+    wanted, tickets = case.contract.counting.priorities, case.facts.tickets
+    if wanted is None:
+        return list(tickets)
+    if without := [ticket.reference for ticket in tickets if ticket.priority is None]:
+        reason = (
+            f"The contract counts tickets of priority {', '.join(wanted)}, and {', '.join(without[:5])} has none: "
+            "give a facts file with tickets[].priority."
+        )
+        raise UnableToJudge(RefusalCode.NOT_KEPT, reason)
+    return [ticket for ticket in tickets if ticket.priority in wanted]
 
 
 def _is_response(objective: Objective) -> bool:
@@ -65,10 +75,3 @@ def _waited(ticket: Ticket, objective: Objective, case: Case, found: Measured) -
         if objective.target is None or length <= objective.target:
             return None
     return length, max(end, waiting[0][0] + 1)
-
-
-def _stretch(objective: Objective, case: Case, end: int) -> datetime:
-    rule = objective.rule
-    over = rule.events_over if isinstance(rule, Credit) else "window"
-    terms, at = case.contract, from_seconds(end - 1)
-    return terms.window_at(at).start if over == "window" else terms.stretch(over, at).start

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import pairwise
+from typing import Literal
 
 from include.sla_logic.domain.contract.terms import Counting
 from include.sla_logic.domain.measurements import Outage, ServiceFacts
@@ -16,19 +17,32 @@ WHOLE = Fraction(1)
 
 def weight_of(counting: Counting, outage: Outage) -> Fraction:
     """Return the share of its time that an outage counts."""
-    if not outage.degraded and outage.affected_percent is None:
+    if not outage.degraded and outage.affected_percent is None and "outage" in counting.faults:
         return WHOLE
+    if _fault(outage) not in counting.faults:
+        return Fraction(0)
     weight = counting.degradations if outage.degraded else WHOLE
     if counting.partial_outages == "by_share" and outage.affected_percent is not None:
         weight *= Fraction(outage.affected_percent) / 100
     return weight
 
 
+def why_weightless(counting: Counting, outage: Outage) -> str:
+    """Say why an outage does not count at all."""
+    if _fault(outage) not in counting.faults:
+        return f"the contract does not count a fault that is {'a' if outage.degraded else 'an'} {_fault(outage)}"
+    return "the contract does not count it: it was no outage of the whole service"
+
+
+def _fault(outage: Outage) -> Literal["outage", "degradation"]:
+    return "degradation" if outage.degraded else "outage"
+
+
 def check_kept(counting: Counting, facts: ServiceFacts) -> None:
     """Raise `UnableToJudge` where outages would be weighed by what the source does not record."""
     wanted = {
         "affected_percent": counting.partial_outages == "by_share",
-        "degraded": counting.degradations != 1,
+        "degraded": counting.degradations != 1 or len(set(counting.faults)) == 1,
     }
     for name, is_wanted in wanted.items():
         if is_wanted and facts.outages and name in facts.not_kept:
