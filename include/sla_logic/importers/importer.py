@@ -1,7 +1,7 @@
 """One import of records, each batch in its own transaction; a bad row is left out with its reason."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
@@ -21,9 +21,10 @@ from include.sla_logic.importers.record_kinds import Kind
 from include.sla_logic.importers.records import OutageRecord, Record, SampleRecord
 from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
 from include.sla_logic.importers.report import ImportReport
-from include.sla_logic.importers.row_reader import RowReader
+from include.sla_logic.importers.row_reader import Read, RowReader
 from include.sla_logic.importers.samples import SeriesRegister, sample_row
 from include.sla_logic.importers.tables import NumberedRow, open_table
+from include.sla_logic.importers.trunks import Trunks
 from include.sla_logic.importers.writing import Keys, Placed, open_rows, write_rows
 from include.sla_logic.persistence.database import Database
 from include.sla_logic.persistence.upsert import upsert
@@ -41,6 +42,7 @@ class _Import:
     report: ImportReport = field(default_factory=ImportReport)
     series: SeriesRegister = field(default_factory=SeriesRegister)
     references: References = field(default_factory=References)
+    trunks: Trunks = field(default_factory=Trunks)
     open_ends: int = 0
     _keys: Keys = field(default_factory=dict)
     _answers: dict[tuple[str, tuple[Any, ...]], bool] = field(default_factory=dict)
@@ -99,7 +101,7 @@ class _Import:
             report.rejected.append(entry)
             return
         number, row = entry
-        for read in self.reader.records(row):
+        for read in self._reached(connection, self.reader.records(row)):
             found += 1
             try:
                 if isinstance(read, UnableToImportRow):
@@ -109,6 +111,17 @@ class _Import:
                 report.rejected.append(Rejected(number, error.field, error.reason))
         report.further += max(0, found - 1)
         report.passed_over += not found
+
+    def _reached(self, connection: Connection, records: Iterable[Read]) -> Iterator[Read]:
+        """Yield each record; the outage of a trunk as one for each service that it reaches."""
+        for read in records:
+            if isinstance(read, UnableToImportRow):
+                yield read
+            elif isinstance(outage := read[0], OutageRecord) and self.section.is_trunk(outage.service):
+                named = self.references.named(outage)
+                yield from self.trunks.outages(connection, named)
+            else:
+                yield read
 
     def _place_record(self, connection: Connection, number: int, record: Record, series: Series | None) -> None:
         self._check(connection, record)

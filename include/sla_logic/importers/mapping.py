@@ -63,7 +63,8 @@ class Section(Part):
     A row is passed over where a column of `only` has none of the listed values. A column `each` holds a list (in a
     text, with `separator` between its entries): the row means one record for every entry, and is rejected without
     any. Samples name their `series` and whether a row carries the start or the end of its step; `align` moves them
-    by at most `tolerance_seconds` to their grid. `strict` refuses rows with further columns.
+    by at most `tolerance_seconds` to their grid. An outage whose service or resource `trunks` names, or all where it
+    is true, reaches each service that runs on it. `strict` refuses rows with further columns.
     """
 
     columns: dict[str, AnySource]
@@ -71,6 +72,7 @@ class Section(Part):
     each: str | None = None
     separator: Annotated[str, Field(min_length=1)] = ","
     pairs: Pairs | None = None
+    trunks: bool | tuple[str, ...] = False
     series: tuple[Series, ...] = ()
     labelled_by: Literal["start", "end"] = "start"
     align: Literal["nearest", "floor"] | None = None
@@ -83,6 +85,10 @@ class Section(Part):
             msg = "tolerance_seconds says how far align may move a sample, and there is no align"
             raise ValueError(msg)
         return self
+
+    def is_trunk(self, service: str) -> bool:
+        """Tell whether an outage of it reaches the services that run on it."""
+        return self.trunks is True or (isinstance(self.trunks, tuple) and service in self.trunks)
 
     def needed(self) -> set[str]:
         """Return the columns without which no row can be read."""
