@@ -5,6 +5,9 @@ incident desk: protected customers first, then priority, then the time left to t
 whose clock is paused last), then significance, then age. One run of this DAG claims each ticket. If that run dies, the
 claim is released, at most three times.
 
+An event of the asset `sla_waiting_tickets` starts a run within seconds, beside the schedule: `--now` of both commands
+sends one, and so may any DAG of yours that enters tickets (`outlets=[Asset("sla_waiting_tickets")]`).
+
 The task logs and returns what it did and why the other tickets wait. Airflow variables: `sla_backlog_active` (incidents
 that may be active at the same time, 2,000), `sla_backlog_at_once` (tickets claimed together, 1,000; a run claims the
 next portion while there is room), `sla_backlog_cohort` (tickets in one run of `sla_violation`, 500). The variable
@@ -15,8 +18,9 @@ come from the environment, as `AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE`, where reading 
 from typing import Any
 
 import pendulum
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, task
 
+from include.sla_logic.domain.waiting_tickets import WAITING_TICKETS
 from sla_airflow.schedules import cron, one_at_a_time
 
 with DAG(
@@ -24,7 +28,10 @@ with DAG(
     description="Start the processing of waiting tickets, the most urgent first.",
     doc_md=__doc__,
     tags=["sla", "backlog"],
-    schedule=cron("sla_backlog", "*/15 * * * *"),
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable(cron("sla_backlog", "*/15 * * * *"), timezone="UTC"),
+        assets=[Asset(WAITING_TICKETS)],
+    ),
     dagrun_timeout=pendulum.duration(minutes=30),
     **one_at_a_time(),
 ) as dag:

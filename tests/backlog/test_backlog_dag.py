@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.stack.project_settings import ProjectSettings
+from include.sla_logic.domain.waiting_tickets import WAITING_TICKETS
 from include.sla_logic.process import customer_service
 from sla_airflow import backlog, runtime
 from tests.backlog.logs import event, open_tickets, take_in, write_csv
@@ -142,7 +143,8 @@ def test_the_tickets_of_a_dead_run_are_started_again_in_another(use_cases, runs,
 @pytest.mark.parametrize(("said", "every"), [("0 6 * * *", "0 6 * * *"), ("", "*/15 * * * *")])
 def test_the_schedule_is_an_airflow_variable_from_the_environment(monkeypatch, said, every):
     monkeypatch.setenv("AIRFLOW_VAR_SLA_BACKLOG_SCHEDULE", said)
-    assert str(runpy.run_path("dags/sla_backlog.py")["dag"].schedule) == every
+    schedule = runpy.run_path("dags/sla_backlog.py")["dag"].schedule
+    assert (schedule.timetable.expression, schedule.timetable.timezone) == (every, "UTC")
 
 
 def test_it_says_by_name_who_waits_again_and_who_is_given_up(use_cases, runs, tmp_path, caplog):
@@ -158,7 +160,8 @@ def test_it_says_by_name_who_waits_again_and_who_is_given_up(use_cases, runs, tm
 
 def test_the_dag_is_scheduled_runs_alone_and_its_file_imports_nothing_heavy():
     dag = load_dag("sla_backlog")
-    assert str(dag.schedule) == "*/15 * * * *"
+    assert dag.schedule.timetable.expression == "*/15 * * * *"
+    assert [asset.name for _, asset in dag.schedule.asset_condition.iter_assets()] == [WAITING_TICKETS]
     assert dag.max_active_runs == 1
     assert [task.task_id for task in dag.tasks] == ["work_off_backlog"]
     code = (

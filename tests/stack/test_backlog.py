@@ -1,7 +1,10 @@
 """The real components: waiting tickets are claimed by the DAG of the backlog and carried to their end by one run."""
 
+import time
+
 import pytest
 
+from include.sla_logic.cli.airflow_runs import Airflow, announce_waiting
 from include.sla_logic.domain.run_ids import run_id_of
 from include.sla_logic.sample_data import Sample
 from tests.stack.operator import PATIENCE, Operator
@@ -25,8 +28,12 @@ def test_waiting_tickets_are_taken_up_and_brought_to_their_end_together(operator
         )
         assert waits
         waiting.append(ticket)
-    api.start_run(BACKLOG, conf={}, run_id="manual-1")
-    assert api.wait_run(BACKLOG, "manual-1", timeout_seconds=PATIENCE) == "success"
+    announce_waiting(Airflow(operator.stack.address, operator.stack.user, operator.stack.password))
+    ended = time.monotonic() + PATIENCE
+    while not (announced := [run for run in api.run_states(BACKLOG) if run.startswith("asset_triggered")]):
+        assert time.monotonic() < ended, "no run takes what was announced"
+        time.sleep(0.5)
+    assert api.wait_run(BACKLOG, announced[0], timeout_seconds=PATIENCE) == "success"
     # The scheduled run may have come first: one run has all of them, and none is in two runs.
     runs = [run for run in api.run_states(DAG) if run.startswith("backlog.")]
     assert len(runs) == 1

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from include.sla_logic.cli.airflow_api import AirflowApi, UnableToReachAirflow
+from include.sla_logic.cli.airflow_api import PAGE, AirflowApi, UnableToReachAirflow
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.waiting_tickets import WAITING_TICKETS
 from include.sla_logic.services.watchdog import ENDED, MOVING, UnableToResumeRun, lost_tasks
 
 DAG = "sla_violation"
@@ -19,6 +20,10 @@ _LOCAL = Path(__file__).parents[3] / ".airflow" / "up"  # where `make up` keeps 
 
 class UnableToStartIncident(ForeseenError):
     """No Airflow is known, or its run of this name belongs to another notification."""
+
+
+class UnableToAnnounce(ForeseenError):
+    """Tickets wait, and no run of the backlog could be started for them at once."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,17 @@ def start(airflow: Airflow, conf: dict[str, Any], *, run_id: str) -> Started:
             msg = f"The run {run_id} exists with another notification; give this one a reference of its own."
             raise UnableToStartIncident(msg)
     return Started(run_id, link, before=not is_new)
+
+
+def announce_waiting(airflow: Airflow) -> None:
+    """Let a run of `sla_backlog` start now; raise `UnableToAnnounce` where Airflow does not know how."""
+    with airflow.api() as api:
+        found = api.call("GET", "/api/v2/assets", params={"name_pattern": WAITING_TICKETS, "limit": PAGE})["assets"]
+        asset = next((one["id"] for one in found if one["name"] == WAITING_TICKETS), None)
+        if asset is None:
+            msg = f"Airflow has no asset {WAITING_TICKETS}: the tickets wait for the next run of sla_backlog."
+            raise UnableToAnnounce(msg)
+        api.call("POST", "/api/v2/assets/events", json={"asset_id": asset, "extra": {}})
 
 
 class RestRuns:

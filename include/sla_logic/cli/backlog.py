@@ -12,6 +12,7 @@ from include.sla_logic.cli.output import show_fields, show_json, show_table, sho
 
 app = typer.Typer(no_args_is_help=True, help="See what waits to be processed, and enter notifications that may wait.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Now = Annotated[bool, typer.Option("--now", help="Let a run of sla_backlog start at once, not on its schedule.")]
 _REFUSED = 3
 _STDIN = "-"
 
@@ -59,16 +60,19 @@ def show(as_json: AsJson = False) -> None:
 @app.command("enter")
 def enter(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines, one notification each; - for stdin.")],
+    now: Now = False,
 ) -> None:
     """Enter notifications that wait for the next run of sla_backlog; the same one again changes nothing.
 
     Exit code 3: some were refused and are in quarantine, all others wait.
     """
+    from include.sla_logic.domain.notification_text import refuse_other_encodings
     from include.sla_logic.services import Settings, UnableToAcceptNotification, UseCases
 
     use_cases = UseCases(Settings.from_environment())
-    refused = 0
+    refused = waiting = 0
     sent = sys.stdin.buffer.read() if file == _STDIN else Path(file).read_bytes()
+    refuse_other_encodings(sent, name="standard input" if file == _STDIN else file)
     for number, line in enumerate(sent.split(b"\n"), start=1):  # JSON may hold every other line break
         if not line.strip():
             continue
@@ -79,11 +83,22 @@ def enter(
             refused += 1
             typer.echo(shown(f"line {number}: {error}"), err=True)
             continue
+        waiting += waits
         typer.echo(
             f"{ticket.id} waits." if waits else f"It is processed already as {ticket.id} by run {ticket.run_id}."
         )
+    if now and waiting:
+        announce()
     if refused:
         raise typer.Exit(_REFUSED)
+
+
+def announce() -> None:
+    """Tell Airflow that tickets wait."""
+    from include.sla_logic.cli.airflow_runs import Airflow, announce_waiting
+
+    announce_waiting(Airflow.found(None))
+    typer.echo("A run of sla_backlog takes them now.", err=True)
 
 
 def _json(line: bytes) -> Any:

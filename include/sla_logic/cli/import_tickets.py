@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from include.sla_logic.cli.backlog import Now, announce
 from include.sla_logic.cli.imported import show_rehearsed, show_rejected
 from include.sla_logic.cli.output import show_json
 
@@ -50,6 +51,7 @@ def tickets(  # noqa: PLR0913, PLR0917 - the options of the command
         typer.Option("--reports-only", help="Only the reports: every ticket waits, whether or not it was settled."),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come in, and keep nothing.")] = False,
+    now: Now = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Import tickets with their histories: settled ones become history, open ones wait in the backlog.
@@ -66,6 +68,8 @@ def tickets(  # noqa: PLR0913, PLR0917 - the options of the command
     with counting("Importing tickets", "rows", total=count_rows(file)) as progress:
         report = use_cases.imports.tickets(file, work, progress=progress, dry_run=dry_run)
     show_json(vars(report)) if as_json else _show(report, dry_run=dry_run)
+    if now and report.waiting and not dry_run:
+        announce()
     if report.rejected:
         raise typer.Exit(_REJECTED)
 
