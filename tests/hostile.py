@@ -25,21 +25,30 @@ TEXTS: Mapping[str, str] = {
     "path": "../../../../etc/passwd",
 }
 
+# Letters that mail programs and word processors leave behind: cleaned wherever text comes in.
+HARMLESS: Mapping[str, str] = {
+    "vertical tab": "\x0b",
+    "form feed": "\x0c",
+    "next line": "\x85",
+    "Mongolian separator": "\u180e",
+    "zero-width space": "\u200b",
+    "line separator": "\u2028",
+    "paragraph separator": "\u2029",
+    "word joiner": "\u2060",
+    "byte order mark": "\ufeff",
+}
+
 # Letters that forge lines, terminals, headers and pages: refused wherever text comes in.
 FORGERS: Mapping[str, str] = {
     "NUL": "\x00",
     "escape": "\x1b",
     "delete": "\x7f",
-    "next line": "\x85",
     "C1 escape": "\x9b",
     "Arabic mark": "\u061c",
-    "zero-width space": "\u200b",
     "right-to-left mark": "\u200f",
-    "line separator": "\u2028",
-    "paragraph separator": "\u2029",
     "right-to-left override": "\u202e",
     "isolate": "\u2066",
-    "byte order mark": "\ufeff",
+    "deprecated mark": "\u206a",
     "tag letter": "\U000e0041",
 }
 

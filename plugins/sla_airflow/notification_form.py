@@ -6,11 +6,18 @@ from typing import Any
 from airflow.sdk import Param
 from pydantic import BaseModel
 
-# What the form of Airflow 3.3 reads. A pattern is left to the first task, whose refusal names the field and the reason.
+# What the form of Airflow 3.3 reads.
 _FORM_KEYS = frozenset(
     {"title", "description", "description_md", "section", "type", "enum", "values_display", "examples", "items"}
     | {"format", "const", "minimum", "maximum", "minLength", "maxLength"}
 )
+# Beside a reference, draft 7 of JSON Schema ignores every keyword: the form shows and asks for what they say, while the
+# api-server lets all of it pass to the first task, whose refusal names every fault and keeps the report in quarantine.
+_LETS_ALL_PASS: dict[str, Any] = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "$ref": "#/definitions/anything",
+    "definitions": {"anything": {}},
+}
 
 
 def form(model: type[BaseModel]) -> dict[str, Param]:
@@ -22,8 +29,7 @@ def form(model: type[BaseModel]) -> dict[str, Param]:
 
 def _param(field: dict[str, Any]) -> Param:
     shown = {key: value for key, value in field.items() if key in _FORM_KEYS}
-    default = {"default": field["default"]} if "default" in field else {}
-    return Param(**default, description=shown.pop("description", None), schema=shown)
+    return Param(field.get("default"), description=shown.pop("description", None), schema=shown | _LETS_ALL_PASS)
 
 
 def _resolved(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

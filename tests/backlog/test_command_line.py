@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
+from include.sla_logic.domain.waiting_tickets import WAITING_TICKETS
 from include.sla_logic.process.customer_service import enter_problem_report
 from tests.backlog.logs import event, write_csv
 from tests.hostile import FORGED_NAME, FORGED_NAME_SHOWN, KEPT, LINES, REFUSED
@@ -20,6 +21,47 @@ def sla(use_cases, monkeypatch):
         return CliRunner().invoke(app, [str(word) for word in words], input=given)
 
     return run
+
+
+@pytest.fixture
+def airflow(httpserver, monkeypatch):
+    monkeypatch.setenv("TELECO_AIRFLOW_URL", httpserver.url_for(""))
+    monkeypatch.setenv("TELECO_AIRFLOW_TOKEN", "t0ken")
+    assets = [{"id": 3, "name": f"{WAITING_TICKETS}_too"}, {"id": 7, "name": WAITING_TICKETS}]
+    asked = {"name_pattern": WAITING_TICKETS, "limit": "200"}
+    httpserver.expect_request("/api/v2/assets", query_string=asked).respond_with_json({"assets": assets})
+    event_ = {"asset_id": 7, "extra": {}}
+    httpserver.expect_request("/api/v2/assets/events", method="POST", json=event_).respond_with_json({"id": 1})
+    return httpserver
+
+
+def events_sent_to(airflow):
+    return sum(request.method == "POST" for request, _ in airflow.log)
+
+
+def test_what_is_entered_or_imported_to_wait_is_started_at_once_where_wanted(sla, airflow, tmp_path):
+    assert sla("backlog", "enter", "-", given=json.dumps(conf(external_reference="A"))).stderr == ""
+    assert events_sent_to(airflow) == 0
+    answer = sla("backlog", "enter", "-", "--now", given=json.dumps(conf(external_reference="B")))
+    assert (answer.exit_code, answer.stderr) == (0, "A run of sla_backlog takes them now.\n")
+    assert events_sent_to(airflow) == 1
+    assert sla("backlog", "enter", "-", "--now", given=json.dumps(conf(customer="C-9"))).exit_code == 3
+    assert events_sent_to(airflow) == 1  # nothing new waits
+    log = write_csv(tmp_path / "log.csv", [event("T", "acknowledged", "1 08:00")])
+    assert sla("import", "tickets", log, "--now", "--dry-run").exit_code == 0
+    assert events_sent_to(airflow) == 1
+    assert json.loads(sla("import", "tickets", log, "--now", "--json").stdout)["waiting"] == 1
+    assert events_sent_to(airflow) == 2
+
+
+def test_an_airflow_that_knows_no_such_asset_is_named_and_what_was_entered_waits(sla, httpserver, monkeypatch):
+    monkeypatch.setenv("TELECO_AIRFLOW_URL", httpserver.url_for(""))
+    monkeypatch.setenv("TELECO_AIRFLOW_TOKEN", "t0ken")
+    httpserver.expect_request("/api/v2/assets").respond_with_json({"assets": []})
+    answer = sla("backlog", "enter", "-", "--now", given=json.dumps(conf()))
+    assert answer.exit_code == 1
+    assert "the tickets wait for the next run of sla_backlog" in answer.stderr
+    assert json.loads(sla("backlog", "show", "--json").output)["waiting"]["ready"] == 1
 
 
 def test_a_log_is_imported_and_the_rejected_are_told(sla, tmp_path):
@@ -137,10 +179,7 @@ def test_every_line_break_but_one_may_stand_in_a_notification(sla, tmp_path):
     assert (answer.exit_code, answer.output.count(" waits.")) == (0, 3)
     separated = json.dumps(conf(description="a\u2028b\x85c"), ensure_ascii=False).encode()
     file.write_bytes(separated)
-    answer = sla("backlog", "enter", file)
-    assert answer.exit_code == 3
-    assert len(answer.stderr.splitlines()) == 1
-    assert ".description: contains the control character U+2028" in answer.stderr
+    assert sla("backlog", "enter", file).output == "TT-000004 waits.\n"
 
 
 def test_all_that_is_hostile_is_refused_line_by_line_in_one_line_each_and_kept(sla, use_cases, tmp_path):

@@ -39,6 +39,9 @@ class Airflow(BaseHTTPRequestHandler):
             self.answer(201, {"access_token": f"token of {sent['username']}"})
         elif self.headers["Authorization"] != "Bearer token of admin":
             self.answer(401, {})
+        elif self.path == "/incident-desk/api/v1/incidents":
+            self.runs[f"incident.{sent['external_reference']}"] = sent
+            self.answer(202, {"run_id": f"incident.{sent['external_reference']}"})
         elif self.path != "/api/v2/dags/sla_violation/dagRuns" or sent["logical_date"] is not None:
             self.answer(404, {})
         elif sent["dag_run_id"] in self.runs:
@@ -89,10 +92,12 @@ def test_the_python_client_starts_the_run_once(airflow, tmp_path):
     assert Airflow.runs == EXPECTED
 
 
-def test_the_lines_for_curl_start_the_run(airflow, tmp_path):
+@pytest.mark.parametrize("way", ["dagRuns", "api/v1/incidents"])
+def test_the_lines_for_curl_start_the_run(airflow, tmp_path, way):
     (tmp_path / "notification.json").write_text(NOTIFICATION)
     (tmp_path / "python3").symlink_to(sys.executable)
-    lines = block("sh", "curl").replace("http://127.0.0.1:8080", airflow)
+    login = block("sh", "dagRuns").replace("http://127.0.0.1:8080", airflow)
+    lines = login if way == "dagRuns" else login.partition('curl -fsS "$AIRFLOW/api')[0] + block("sh", way)
     environment = {"PATH": f"{tmp_path}:/usr/local/bin:/usr/bin:/bin", "PASSWORD": "secret", "NO_PROXY": "*"}
     if subprocess.run(
         ["/bin/sh", "-c", "command -v curl"], env=environment, capture_output=True, check=False
@@ -102,6 +107,7 @@ def test_the_lines_for_curl_start_the_run(airflow, tmp_path):
         ["/bin/sh", "-eu", "-c", lines], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+    assert "incident.WEB-2026-0815" in done.stdout
     assert Airflow.runs == EXPECTED
 
 

@@ -34,7 +34,7 @@ def sla(*words: str, given: str | None = None) -> Result:
 
 
 @pytest.fixture
-def airflow(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
+def airflow(httpserver: HTTPServer, use_cases: UseCases, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
     """Answer the login; a test adds what Airflow says to the run."""
     monkeypatch.setenv("TELECO_AIRFLOW_URL", httpserver.url_for(""))
     monkeypatch.setenv("TELECO_AIRFLOW_USER", "ada")
@@ -160,6 +160,11 @@ def test_an_airflow_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) -> No
         ("[" * 100_000, "holds no JSON"),
         (json.dumps(CONF | {"servise": 1}), ".servise"),
         (json.dumps({**CONF, "impact": 7}), ".impact"),
+        (json.dumps({**CONF, "customer": "C-9"}), ".customer: there is no customer C-9"),
+        (json.dumps({**CONF, "service": "s-1001"}), "send S-1001"),
+        (json.dumps({**CONF, "service": None, "symptom": "on fire"}), "C-1001 has S-1001; .symptom: "),
+        (json.dumps(CONF).replace('"', "\u201c"), "typographic quotation marks"),
+        (json.dumps(CONF) * 2, "a second value begins in line 1"),
         (json.dumps({**CONF, "description": "a\x00b"}), ".description"),
         (json.dumps({**CONF, "observed_from": "2026-11-02T08:15:00"}), ".observed_from"),
         (
@@ -199,6 +204,27 @@ def test_what_is_no_notification_is_refused_in_one_printable_line(
     [line] = done.stderr.splitlines()
     assert line.isprintable()
     assert airflow.log == []
+
+
+def test_another_encoding_is_named_with_the_one_that_is_read(airflow: HTTPServer, tmp_path: Path) -> None:
+    file = tmp_path / "notification.json"
+    for encoding in ("utf-16", "utf-16-le", "utf-32"):
+        file.write_bytes(json.dumps(CONF).encode(encoding))
+        done = sla("start", str(file))
+        assert (done.exit_code, "in UTF-8 but in UTF-" in done.stderr) == (1, True), done.stderr
+    assert airflow.log == []
+
+
+def test_without_a_register_at_hand_the_first_task_is_left_to_check_customer_and_service(
+    airflow: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELECO_DB_URL", f"sqlite:///{tmp_path / 'none.db'}")
+    airflow.expect_request(RUNS, method="POST").respond_with_json({"dag_run_id": "x"})
+    done = sla("start", "-", given=json.dumps(CONF | {"customer": "C-9"}))
+    assert (done.exit_code, len(sent_to(airflow))) == (0, 1)
+    assert "No contract register is at hand; the first task checks customer and service." in done.stderr
+    assert sla("start", "-", given=json.dumps(CONF | {"impact": 7})).exit_code == 1
+    assert len(sent_to(airflow)) == 1
 
 
 def test_a_bad_notification_is_told_before_airflow_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ def test_the_same_report_is_one_run_and_another_body_under_its_name_is_refused(a
 
 
 @pytest.mark.parametrize(
-    "reference", [*TEXTS.values(), *(f"A{letter}" for letter in FORGERS.values()), "A\n", "", "A/../B", "x" * 65]
+    "reference", [*TEXTS.values(), *(f"A{letter}" for letter in FORGERS.values()), "A\n", "A/../B", "x" * 65]
 )
 def test_a_reference_that_is_none_starts_nothing(airflow: Airflow, reference: str) -> None:
     with pytest.raises(ValidationError):

@@ -16,7 +16,7 @@ from include.sla_logic.importers import read_mapping as read_mapping_file
 from include.sla_logic.importers.tables import files
 from include.sla_logic.persistence.schema import reference as t
 from tests.backlog.logs import event, take_in, write_csv, write_jsonl
-from tests.hostile import FORGERS, LINES, TEXTS
+from tests.hostile import FORGERS, HARMLESS, LINES, TEXTS
 
 DAY = date(2026, 11, 2)
 SAMPLES = """
@@ -84,6 +84,13 @@ def test_text_is_only_ever_text(any_imports, kind, row, key, field, column):
     report = any_imports.rows(kind, many(row, field, TEXTS.values(), key=key))
     assert (report.added, report.rejected) == (len(TEXTS), [])
     assert any_imports.kept(column) >= set(TEXTS.values())
+
+
+@pytest.mark.parametrize(("kind", "row", "key", "field", "column"), ROWS)
+def test_harmless_letters_that_are_not_seen_are_cleaned(imports, kind, row, key, field, column):
+    report = imports.rows(kind, many(row, field, [f"a{letter}b" for letter in HARMLESS.values()], key=key))
+    assert report.rejected == []
+    assert imports.kept(column) >= {"ab", "a\nb"}
 
 
 @pytest.mark.parametrize(("kind", "row", "key", "field", "column"), ROWS)

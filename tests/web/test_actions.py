@@ -241,16 +241,16 @@ def test_a_new_report_starts_a_run_with_what_the_form_says(own_sample):
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("customer", "C-unknown", "There is no customer"),
+        ("customer", "C-unknown", "there is no customer"),
         ("service", "S-unknown", "has no agreement for service"),
-        ("symptom", "haunted", "Input should be"),
-        ("description", "", "Field required"),
+        ("symptom", "haunted", "is not read here; send service_down, "),
+        ("description", "", "is missing; send the problem"),
         ("description", "a\u202eb", "control character U+202E"),
         ("observed_from", "yesterday", "not a date and time of ISO 8601"),
         ("observed_to", "2026-11-22T00:00", "observed_to lies before observed_from"),
-        ("urgency", "0", "Input should be"),
-        ("salary", "1", "Extra inputs are not permitted"),
-        ("parameters", "[]", "Input should be a valid tuple"),
+        ("urgency", "0", "send 1 (high), 2 (medium) or 3 (low)"),
+        ("salary", "1", "is no field here; leave it out"),
+        ("parameters", "[]", "is not read here; send a list such as"),
     ],
 )
 def test_a_wrong_report_starts_nothing_and_says_what_is_wrong(own_sample, field, value, sentence):

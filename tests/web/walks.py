@@ -70,6 +70,7 @@ CHANGING = {
     "GET /new": (200, NOTHING),
     "POST /new": (422, FORM),
     "POST /api/v1/acts/ticket/{subject}/{name}": (422, JSON),
+    "POST /api/v1/incidents": (422, JSON),
 }
 
 

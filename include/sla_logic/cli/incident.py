@@ -1,6 +1,5 @@
 """`sla incident`: start an incident, look at it, release or reject its restoration request."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,10 +8,10 @@ import typer
 
 from include.sla_logic.cli.output import show_json, show_table
 from include.sla_logic.cli.person import By
-from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 
 if TYPE_CHECKING:
+    from include.sla_logic.domain.notification import ProblemNotification
     from include.sla_logic.domain.standing import Standing
     from include.sla_logic.services.cohorts import Member
 
@@ -23,10 +22,6 @@ Reference = Annotated[str, typer.Argument(help="Ticket (TT-000001), external ref
 Reason = Annotated[str, typer.Option(help="Why; kept with the request and in the audit.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _STDIN = "-"
-
-
-class UnableToReadNotification(ForeseenError):
-    """The notification is no JSON, or is not what the first task would accept."""
 
 
 @app.command("start")
@@ -148,25 +143,34 @@ def _row(ticket: TroubleTicket, *clock: object) -> tuple[object, ...]:
 
 
 def _read(file: str) -> dict[str, Any]:
-    name = "standard input" if file == _STDIN else file
+    from include.sla_logic.domain.notification_text import read_notification
+
     sent = sys.stdin.buffer.read() if file == _STDIN else Path(file).read_bytes()
+    return read_notification(sent, name="standard input" if file == _STDIN else file)
+
+
+def _checked(conf: dict[str, Any]) -> "ProblemNotification":
+    """Check as the first task will, so that every mistake is reported before a run exists."""
+    from sqlalchemy.exc import InterfaceError, OperationalError
+
+    from include.sla_logic.services import Settings, UnableToUseDatabase, UseCases
+
     try:
-        conf = json.loads(sent.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise UnableToReadNotification(f"{name} holds no JSON: {error}.") from error
-    if not isinstance(conf, dict):
-        raise UnableToReadNotification(f"{name} holds no JSON object with named fields.")
-    return conf
+        return UseCases(Settings.from_environment()).intake.check(conf)
+    except (UnableToUseDatabase, OperationalError, InterfaceError):
+        notification = _checked_alone(conf)
+        typer.echo("sla: No contract register is at hand; the first task checks customer and service.", err=True)
+        return notification
 
 
-def _checked(conf: dict[str, Any]) -> Any:
-    """Check as the first task will, so that a mistake is reported before a run exists."""
+def _checked_alone(conf: dict[str, Any]) -> "ProblemNotification":
+    """Check without the contract register, which may be on another machine."""
     from datetime import UTC, datetime
 
-    from include.sla_logic.domain.notification import ProblemNotification
-    from include.sla_logic.domain.notification_check import Rejection, receive
+    from include.sla_logic.domain.notification_check import Refusal, receive
+    from include.sla_logic.domain.notification_text import UnableToReadNotification
 
-    result = receive(conf, now=datetime.now(UTC)).result
-    if isinstance(result, Rejection):
-        raise UnableToReadNotification(f"{result}.")
-    return ProblemNotification.model_validate(conf)
+    received = receive(conf, now=datetime.now(UTC))
+    if received.sent is None or isinstance(received.result, Refusal):
+        raise UnableToReadNotification(f"{received.result}.")
+    return received.sent

@@ -1,6 +1,5 @@
 """`sla quarantine`: notifications that were refused, each with its reason."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +15,6 @@ Number = Annotated[int, typer.Argument(help="The entry's id in `sla quarantine l
 
 class UnableToDismiss(ForeseenError):
     """A report of a customer is never dismissed."""
-
-
-class UnableToReadNotification(ForeseenError):
-    """The file holds no JSON."""
 
 
 @app.command("list")
@@ -83,15 +78,9 @@ def retry(
     ] = None,
 ) -> None:
     """Accept a notification after all, as it came or corrected; then clear the first task of its run in Airflow."""
+    from include.sla_logic.domain.notification_text import read_notification
     from include.sla_logic.services import Settings, UseCases
 
-    conf = None if corrected is None else _read(corrected)
+    conf = None if corrected is None else read_notification(corrected.read_bytes(), name=str(corrected))
     ticket = UseCases(Settings.from_environment()).quarantine.retry(number, by=by, conf=conf)
     typer.echo(f"Accepted as {ticket.id}. Clear the task enter_problem_report of the run {ticket.run_id} to go on.")
-
-
-def _read(file: Path) -> object:
-    try:
-        return json.loads(file.read_text("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise UnableToReadNotification(f"{file} holds no JSON: {error}.") from error

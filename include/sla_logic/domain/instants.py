@@ -54,7 +54,8 @@ def read_with_zone(text: str) -> datetime:
     """Return the UTC instant of a text with its zone; raise `NotAnInstant`."""
     moment = read_local(text)
     if moment.tzinfo is None:
-        raise NoZone(f"{text} has no time zone; {HOW}")
+        told = f"{moment:%Y-%m-%dT%H:%M:%S}"
+        raise NoZone(f"{text} has no time zone; write {told}Z for UTC, {told}+01:00 for an hour ahead of it")
     return possible(moment)
 
 

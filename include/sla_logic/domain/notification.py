@@ -10,11 +10,13 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict,
 
 from include.sla_logic.domain.document import Document, Value
 from include.sla_logic.domain.instants import as_written
+from include.sla_logic.domain.notification_cleaning import cleaned, cleaned_fields
+from include.sla_logic.domain.reported_units import why_not
 
-# Controls of either set, marks of direction, and what is not seen at all; joiners and soft hyphens belong to words.
+# Controls of either set, marks of direction, and letters that hide text; what is harmless is cleaned before.
 _UNPRINTABLE = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
-    r"\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2065-\u206f\ufff9-\ufffb"
+    r"\U000e0000-\U000e007f]"
 )
 
 
@@ -28,13 +30,15 @@ def _printable(text: str, info: ValidationInfo) -> str:
     """
     refused = _UNPRINTABLE_BEFORE if info.mode == "json" else _UNPRINTABLE
     if found := refused.search(text):
-        msg = f"contains the control character U+{ord(found.group()):04X}"
+        msg = f"contains the control character U+{ord(found.group()):04X}; send the text without it"
         raise ValueError(msg)
     return text
 
 
-Reference = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:+~-]+$")]
-Text = Annotated[str, AfterValidator(_printable)]
+Reference = Annotated[
+    str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:+~-]+$"), BeforeValidator(cleaned)
+]
+Text = Annotated[str, AfterValidator(_printable), BeforeValidator(cleaned)]
 Told = Annotated[AwareDatetime, BeforeValidator(as_written)]
 
 
@@ -75,6 +79,7 @@ class Metric(StrEnum):
     LATENCY = "latency"
     PACKET_LOSS = "packet_loss"
     JITTER = "jitter"
+    THROUGHPUT = "throughput"
     OTHER = "other"
 
 
@@ -89,6 +94,15 @@ class ProblemParameter(Value):
         Field(title="Value", description="How much, in the unit below.", allow_inf_nan=False, ge=0, le=10**12),
     ]
     unit: Annotated[Text, Field(title="Unit", description="Such as ms or percent.", min_length=1, max_length=16)]
+
+    _leave_out_blanks = model_validator(mode="before")(cleaned_fields)
+
+    @model_validator(mode="after")
+    def _is_in_a_unit_of_its_metric(self, info: ValidationInfo) -> Self:
+        """Refuse latency in percent; stored notifications are exempt: they were accepted before this was checked."""
+        if info.mode != "json" and (why := why_not(self.metric, self.value, self.unit)):
+            raise ValueError(why)
+        return self
 
 
 def _form(section: str, **hints: Any) -> dict[str, Any]:
@@ -172,7 +186,7 @@ class ProblemNotification(Document):
         default=(),
         max_length=50,
         title="Problem parameters",
-        description="Observed quantities: metric (availability, latency, packet_loss, jitter), value and unit.",
+        description="Observed quantities: metric (such as latency, packet_loss, throughput), value and unit.",
         examples=[[{"metric": "latency", "value": 180, "unit": "ms"}]],
         json_schema_extra=_form("Problem"),
     )
@@ -183,6 +197,8 @@ class ProblemNotification(Document):
         examples=["WEB-2026-0815"],
         json_schema_extra=_form("Who and what"),
     )
+
+    _leave_out_blanks = model_validator(mode="before")(cleaned_fields)
 
     @model_validator(mode="after")
     def _ends_after_it_began(self) -> Self:

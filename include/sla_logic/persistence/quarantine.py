@@ -8,7 +8,7 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, Connection, Row, delete, not_, select, true, update
 
 from include.sla_logic.domain.errors import NotFoundError
-from include.sla_logic.domain.notification_check import Rejection
+from include.sla_logic.domain.notification_check import Refusal, Rejection
 from include.sla_logic.domain.raw_payload import RawPayload, printable
 from include.sla_logic.persistence.database import insert_once
 from include.sla_logic.persistence.incident_records import ticket_id
@@ -50,7 +50,7 @@ def of_import(*, imports: bool | None) -> ColumnElement[bool]:
 
 
 def quarantine_notification(
-    connection: Connection, body: RawPayload, rejection: Rejection, *, run_id: str, origin: str, now: datetime
+    connection: Connection, body: RawPayload, rejection: Rejection | Refusal, *, run_id: str, origin: str, now: datetime
 ) -> int:
     """Keep a refused notification and return its number; the same body from the same run is kept once."""
     fingerprint = sha256(f"{run_id!r} {body.text}".encode("utf-8", "backslashreplace")).hexdigest()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from include.sla_logic.services.feeds import Feeds
     from include.sla_logic.services.imports import Imports
     from include.sla_logic.services.incident_views import IncidentViews
+    from include.sla_logic.services.intake import Intake
     from include.sla_logic.services.letters import Letters
     from include.sla_logic.services.monthly_reports import MonthlyReports
     from include.sla_logic.services.reports import Reports
@@ -103,6 +104,12 @@ class UseCases:
         from include.sla_logic.services.incident_views import IncidentViews
 
         return IncidentViews(self.work)
+
+    @cached_property
+    def intake(self) -> "Intake":
+        from include.sla_logic.services.intake import Intake
+
+        return Intake(self.work)
 
     @cached_property
     def letters(self) -> "Letters":

@@ -7,27 +7,34 @@ from sqlalchemy import Connection, select
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.notification import ProblemNotification
-from include.sla_logic.domain.notification_check import INSTANTS, Received, Rejection, receive
+from include.sla_logic.domain.notification_check import INSTANTS, Received, Refusal, Rejection, receive
 from include.sla_logic.domain.raw_payload import printable
 from include.sla_logic.domain.run_ids import RUN_ID
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.audit import Act, note_act
-from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord
 from include.sla_logic.persistence.incident_records import load_first_documents, number_of_run, ticket_number, ticket_of
 from include.sla_logic.persistence.quarantine import quarantine_notification, was_corrected
 from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.tickets import Opening, key_of, open_ticket
+from include.sla_logic.services.register_check import faults_in_register
 
 
 class UnableToAcceptNotification(ForeseenError):
-    """The notification was refused; `quarantine` is its entry there, None where its incident exists already.
+    """The notification was refused, with all its `faults`; `quarantine` is its entry there.
 
-    `known_run` is the run that works on that incident.
+    None where its incident exists already: `known_run` is the run that works on it.
     """
 
-    def __init__(self, message: str, *, quarantine: int | None = None, known_run: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        faults: tuple[Rejection, ...] = (),
+        quarantine: int | None = None,
+        known_run: str | None = None,
+    ) -> None:
         super().__init__(message)
-        self.quarantine, self.known_run = quarantine, known_run
+        self.faults, self.quarantine, self.known_run = faults, quarantine, known_run
 
 
 def accept_notification(
@@ -42,11 +49,10 @@ def accept_notification(
     if number is not None:
         return _again(connection, number, received, conf, run_id=run_id, now=now)
     result = _check(connection, received, run_id)
-    if isinstance(result, Rejection):
+    if isinstance(result, Refusal):
         kept = quarantine_notification(connection, received.body, result, run_id=run_id, origin=origin, now=now)
-        return UnableToAcceptNotification(
-            f"{result}. The notification is kept in quarantine as {kept}.", quarantine=kept
-        )
+        msg = f"{result}. The notification is kept in quarantine as {kept}."
+        return UnableToAcceptNotification(msg, faults=result.faults, quarantine=kept)
     opening = Opening(
         key=key_of(result, run_id),
         notification=result,
@@ -79,7 +85,7 @@ def _is_first_document(
     connection: Connection, number: int, received: Received, conf: object, opened_at: datetime
 ) -> bool:
     """Compare what was sent with what the ticket was opened with, apart from what the intake fills in."""
-    if isinstance(received.result, Rejection) or not isinstance(conf, Mapping):
+    if isinstance(received.result, Refusal) or not isinstance(conf, Mapping):
         return False
     document = load_first_documents(connection, [number], ProblemNotification.kind()).get(number)
     if document is None:
@@ -97,30 +103,17 @@ def _by_our_clock(notification: ProblemNotification, opened_at: datetime) -> Pro
     return notification.model_copy(update={name: at and min(at, opened_at) for name, at in instants.items()})
 
 
-def _check(connection: Connection, received: Received, run_id: str) -> ProblemNotification | Rejection:
+def _check(connection: Connection, received: Received, run_id: str) -> ProblemNotification | Refusal:
     """Check what the body alone cannot show: the run id and the contract register."""
     if not RUN_ID.fullmatch(run_id):
-        return Rejection(".run_id", "a run id has 1 to 250 characters out of A-Z a-z 0-9 _ . ~ : + -")
+        return _wrong_run("a run id has 1 to 250 characters out of A-Z a-z 0-9 _ . ~ : + -")
     if ticket_number(run_id) is not None:
-        return Rejection(".run_id", "a run id must not look like a ticket id; start the run under another id")
-    result = received.result
-    if isinstance(result, Rejection):
-        return result
-    register = ContractRegister(connection=connection)
-    try:
-        register.customer(result.customer)
-    except UnableToFindRecord as error:
-        return Rejection(".customer", _as_reason(error))
-    try:
-        register.contract(register.agreement(result.customer, result.service, at=result.observed_from))
-    except UnableToFindRecord as error:
-        return Rejection(".service", _as_reason(error))
-    return result
+        return _wrong_run("a run id must not look like a ticket id; start the run under another id")
+    return received.with_faults(faults_in_register(connection, received)).result
 
 
-def _as_reason(error: Exception) -> str:
-    text = str(error).rstrip(".")
-    return text[:1].lower() + text[1:]
+def _wrong_run(reason: str) -> Refusal:
+    return Refusal((Rejection(".run_id", reason),))
 
 
 def _known_already(

@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Request
-from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from include.sla_logic.domain.notification import ProblemNotification
-from include.sla_logic.services.subscriptions import UnableToFindSubscription
+from include.sla_logic.services import UnableToAcceptNotification
 from include.sla_logic.web.actions import ACTIONS, Action, action_request
 from include.sla_logic.web.dependencies import CurrentCaller, CurrentDesk, WithUseCases
 from include.sla_logic.web.errors import DeskRoute, status_of
 from include.sla_logic.web.forms import Form
-from include.sla_logic.web.new_report import SUGGESTED, read_report
+from include.sla_logic.web.new_report import SUGGESTED, of_form, start_report
 from include.sla_logic.web.parameters import Reference
 from include.sla_logic.web.rendering import query, render, segment
 
@@ -81,17 +80,11 @@ async def start(
     request: Request, use_cases: WithUseCases, caller: CurrentCaller, desk: CurrentDesk, form: Form
 ) -> Response:
     """Start a run of the process with the report, or say field by field what is wrong with it."""
-    if desk.start_run is None:
-        raise HTTPException(501, "This desk cannot start runs.")
     try:
-        notification = await run_in_threadpool(read_report, form, use_cases)
-    except UnableToFindSubscription as error:
-        return await run_in_threadpool(_report_form, request, use_cases, form, {error.field: str(error)})
-    except ValidationError as error:
-        return await run_in_threadpool(_report_form, request, use_cases, form, _by_field(error))
-    run_id = await desk.start_run(request, notification.model_dump(mode="json", exclude_none=True))
-    detail = f"{notification.symptom.value} of {notification.service} for {notification.customer}"
-    await run_in_threadpool(use_cases.quarantine.note_entered, run_id, by=caller.name, detail=detail)
+        run_id, _ = await start_report(request, use_cases, desk, caller, of_form(form))
+    except UnableToAcceptNotification as refused:
+        wrong = {fault.field.removeprefix("."): fault.reason for fault in refused.faults}
+        return await run_in_threadpool(_report_form, request, use_cases, form, wrong)
     return RedirectResponse(f"{request.scope.get('root_path', '')}/runs/{segment(run_id)}", status_code=303)
 
 
@@ -108,7 +101,3 @@ def _report_form(
         fields=ProblemNotification.model_fields,
     )
     return HTMLResponse(page, status_code=422 if wrong else 200)
-
-
-def _by_field(error: ValidationError) -> dict[str, str]:
-    return {str(each["loc"][0]) if each["loc"] else "observed_to": each["msg"] for each in error.errors()}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
 from include.sla_logic.persistence.schema.reference import agreements, customers, services
 
@@ -18,12 +18,13 @@ class Subscription:
     service_name: str
 
 
-def list_subscriptions(connection: Connection, *, limit: int) -> Sequence[Subscription]:
-    """Return subscriptions in the order of customers and services."""
+def list_subscriptions(connection: Connection, *, limit: int, customer: str | None = None) -> Sequence[Subscription]:
+    """Return subscriptions, of one customer or of all, in the order of customers and services."""
     query = (
         select(agreements.c.customer, customers.c.name, agreements.c.service, services.c.name)
         .join(customers, customers.c.id == agreements.c.customer)
         .join(services, services.c.id == agreements.c.service)
+        .where(true() if customer is None else agreements.c.customer == customer)
         .order_by(agreements.c.customer, agreements.c.service)
         .limit(limit)
     )

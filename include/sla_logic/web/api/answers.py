@@ -20,12 +20,26 @@ class Answer(BaseModel):
         return cls.model_validate(row)
 
 
+class Fault(Answer):
+    """One fault of a notification: the field, written `.field`, and what is wrong and to be sent instead."""
+
+    field: str
+    reason: str
+
+
 class Problem(BaseModel):
-    """Why a request was refused."""
+    """Why a request was refused; a notification's faults stand one by one too."""
 
     status: int
     title: str
     detail: str
+    faults: list[Fault] = []
+
+
+class StartedRun(BaseModel):
+    """The run that works on a notification."""
+
+    run_id: str
 
 
 class Order(BaseModel):

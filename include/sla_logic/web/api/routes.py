@@ -1,25 +1,56 @@
 """The API for incidents, services, months and actions."""
 
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from starlette.responses import JSONResponse, Response
 
+from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.domain.notification_text import read_notification
+from include.sla_logic.services import UnableToAcceptNotification
 from include.sla_logic.services.board import BoardFilter
 from include.sla_logic.web.actions import ACTIONS
-from include.sla_logic.web.api.answers import Done, Order
+from include.sla_logic.web.api.answers import Done, Fault, Order, Problem, StartedRun
 from include.sla_logic.web.api.incident_models import BoardLine, Case, IncidentPage
 from include.sla_logic.web.api.lists import REFUSALS, Size
 from include.sla_logic.web.api.report_models import MonthReport, ServiceView
-from include.sla_logic.web.dependencies import CurrentCaller, WithUseCases
+from include.sla_logic.web.dependencies import CurrentCaller, CurrentDesk, WithUseCases
 from include.sla_logic.web.errors import DeskRoute
 from include.sla_logic.web.forms import reason_of
+from include.sla_logic.web.new_report import start_report
 from include.sla_logic.web.parameters import PageNumber, Priority, Reference, ServiceId, Shown, Text
 from include.sla_logic.web.performed import ActionRequest
 
 reading = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["read"])
 writing = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["act"])
+
+
+def _require_json(request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, "Send it as application/json.")
+
+
+async def read_conf(request: Request) -> dict[str, Any]:
+    """Read a notification after the login."""
+    _require_json(request)
+    return read_notification(await request.body(), name="The request")
+
+
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+_FIELDS = {name: field for name, field in ProblemNotification.model_fields.items() if name != "schema_version"}
+_NOTIFICATION = {
+    "type": "object",
+    "properties": {name: {"title": f.title, "description": f.description} for name, f in _FIELDS.items()},
+    "required": [name for name, field in _FIELDS.items() if field.is_required()],
+    "additionalProperties": False,
+}
 
 
 @reading.get("/incidents")
@@ -39,6 +70,25 @@ def incidents(  # noqa: PLR0913, PLR0917 - one parameter for each filter
     found = use_cases.board.incidents(wanted, page=page, size=size)
     lines = [BoardLine.of(line) for line in found.rows]
     return IncidentPage(total=found.total, page=page, pages=found.pages, incidents=lines)
+
+
+@writing.post("/incidents", status_code=202, openapi_extra=_body(_NOTIFICATION), response_model=StartedRun)
+async def start(
+    request: Request,
+    use_cases: WithUseCases,
+    caller: CurrentCaller,
+    desk: CurrentDesk,
+    conf: Annotated[dict[str, Any], Depends(read_conf)],
+) -> Response:
+    """Start a run with a notification, or name all its faults before a run exists."""
+    try:
+        run_id, _ = await start_report(request, use_cases, desk, caller, conf)
+    except UnableToAcceptNotification as refused:
+        faults = [Fault.of(fault) for fault in refused.faults]
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        told = Problem(status=status, title=status.phrase, detail=str(refused), faults=faults)
+        return JSONResponse(told.model_dump(), status)
+    return JSONResponse(StartedRun(run_id=run_id).model_dump(), 202)
 
 
 @reading.get("/incidents/{reference}")
@@ -61,9 +111,7 @@ def report(use_cases: WithUseCases, month: Annotated[str, Path(pattern=r"^\d{4}-
 
 async def read_order(request: Request) -> Order:
     """Read the body after the login: a body that FastAPI reads by itself is refused before the caller is known."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise HTTPException(415, "Send the order as application/json.")
+    _require_json(request)
     try:
         return Order.model_validate_json(await request.body())
     except ValidationError as error:
@@ -75,10 +123,9 @@ async def read_order(request: Request) -> Order:
 ActionName = Literal[
     "release", "reject", "hold", "resume", "approve", "enter", "claim", "decline", "paid-out", "retry", "resend"
 ]
-_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": Order.model_json_schema()}}}}
 
 
-@writing.post("/acts/{kind}/{subject}/{name}", openapi_extra=_BODY)
+@writing.post("/acts/{kind}/{subject}/{name}", openapi_extra=_body(Order.model_json_schema()))
 def act(
     use_cases: WithUseCases,
     caller: CurrentCaller,

@@ -1,0 +1,69 @@
+"""What a notification says of customer and service, held against the contract register."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from include.sla_logic.domain.notification_check import Received, Refusal, Rejection, instant_in
+from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord
+from include.sla_logic.persistence.queries.subscriptions import list_subscriptions
+
+_NAMED = 10  # services of the customer
+
+
+def faults_in_register(connection: Connection, received: Received) -> Iterator[Rejection]:
+    """Yield an unknown customer, or a service without agreement with the services that the customer has.
+
+    What else is wrong with the notification does not hide it; a field that is wrong in itself is not looked up.
+    """
+    wrong = received.result.faults if isinstance(received.result, Refusal) else ()
+    reasons = {fault.field: fault.reason for fault in wrong}
+    customer, service = received.said.get("customer"), received.said.get("service")
+    if not isinstance(customer, str) or ".customer" in reasons:
+        return
+    register = ContractRegister(connection=connection)
+    try:
+        register.customer(customer)
+    except UnableToFindRecord as error:
+        yield Rejection(".customer", f"{_as_reason(error)}; send the number that it has there")
+        return
+    theirs = _services_of(connection, customer)
+    at = instant_in(received.said, "observed_from")
+    if (why := reasons.get(".service") or _why_not(register, customer, service, at, theirs)) is not None:
+        yield Rejection(".service", f"{why}; {_instead(customer, service, theirs)}")
+
+
+def _why_not(
+    register: ContractRegister, customer: str, service: object, at: datetime | None, theirs: Sequence[str]
+) -> str | None:
+    """Say why the service is none of the customer's at that time, or at any where the time is wrong itself."""
+    if not isinstance(service, str):
+        return None
+    if at is None:
+        return None if service in theirs or len(theirs) > _NAMED else f"customer {customer} has no service {service}"
+    try:
+        register.contract(register.agreement(customer, service, at=at))
+    except UnableToFindRecord as error:
+        return _as_reason(error)
+    return None
+
+
+def _services_of(connection: Connection, customer: str) -> list[str]:
+    found = list_subscriptions(connection, customer=customer, limit=_NAMED + 1)
+    return list(dict.fromkeys(one.service for one in found))
+
+
+def _instead(customer: str, service: object, theirs: Sequence[str]) -> str:
+    """Name the customer's services; one that differs by capital letters alone is meant."""
+    if not theirs:
+        return f"{customer} has no service in the register"
+    meant = [name for name in theirs if name != service and name.casefold() == str(service).casefold()]
+    if meant:
+        return f"send {meant[0]}"
+    return f"{customer} has {', '.join(theirs[:_NAMED])}{' and more' if len(theirs) > _NAMED else ''}"
+
+
+def _as_reason(error: Exception) -> str:
+    text = str(error).rstrip(".")
+    return text[:1].lower() + text[1:]
