@@ -161,7 +161,7 @@ def test_it_says_by_name_who_waits_again_and_who_is_given_up(use_cases, runs, tm
 def test_the_dag_is_scheduled_runs_alone_and_its_file_imports_nothing_heavy():
     dag = load_dag("sla_backlog")
     assert dag.schedule.timetable.expression == "*/15 * * * *"
-    assert [asset.name for _, asset in dag.schedule.asset_condition.iter_assets()] == [WAITING_TICKETS]
+    assert [asset.name for asset in dag.schedule.asset_condition.objects] == [WAITING_TICKETS]
     assert dag.max_active_runs == 1
     assert [task.task_id for task in dag.tasks] == ["work_off_backlog"]
     code = (
