@@ -11,7 +11,7 @@ import psutil
 
 from benchmarks.aims import AIM
 
-NAMES = ("floor", "settings", "use_cases", "cohorts", "backlog", "growth", "judgement", "desk", "waiting")
+NAMES = ("floor", "settings", "use_cases", "cohorts", "backlog", "growth", "judgement", "desk", "waiting", "imports")
 ROOT = Path(__file__).resolve().parent.parent
 
 

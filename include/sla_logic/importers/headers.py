@@ -7,7 +7,7 @@ from pathlib import Path
 from include.sla_logic.importers.mapping import Section
 from include.sla_logic.importers.record_kinds import Kind
 from include.sla_logic.importers.rejection import Rejected
-from include.sla_logic.importers.tables import Dialect, UnableToReadFile, open_table
+from include.sla_logic.importers.tables import Dialect, NothingToRead, UnableToReadFile, open_table
 
 _PREAMBLE = 20  # lines that may stand above the column names
 _ALIKE = 100  # rows that are refused for one field before it is the file that is wrong
@@ -54,6 +54,8 @@ def _preamble(path: Path, dialect: Dialect, needed: set[str]) -> str:
             with open_table(path, dialect.model_copy(update={"skip_rows": skipped})) as table:
                 if needed <= set(table.columns or ()):
                     return f". Line {skipped + 1} has the names: say so in a mapping (skip_rows: {skipped})"
+        except NothingToRead:
+            break
         except UnableToReadFile:
             continue
     return ""

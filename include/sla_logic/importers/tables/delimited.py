@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from include.sla_logic.importers.rejection import Rejected
-from include.sla_logic.importers.tables.dialect import Dialect, UnableToReadFile
+from include.sla_logic.importers.tables.dialect import Dialect, NothingToRead, UnableToReadFile
 from include.sla_logic.importers.tables.files import UNREADABLE, Lines, LineTooLong
 from include.sla_logic.importers.tables.table import Entries, NumberedRow, Table
 
@@ -45,7 +45,7 @@ def _first_line(lines: Lines, dialect: Dialect) -> tuple[str, str]:
 def _checked_names(header: list[str] | None, path: Path, *, stated: bool) -> list[str]:
     """Raise `UnableToReadFile` for a line that cannot be one of column names: every row would be refused for it."""
     if header is None:
-        raise UnableToReadFile(f"{path.name} is empty: a table begins with a line of column names.")
+        raise NothingToRead(f"{path.name} is empty: a table begins with a line of column names.")
     names = [name.strip() for name in header]
     if not any(names):
         raise UnableToReadFile(f"The first line of {path.name} is blank: say how many to pass over (skip_rows).")

@@ -28,6 +28,10 @@ class UnableToReadFile(ForeseenError):
     """The file is not there, or is not what its name or its mapping says: said once, for all its rows."""
 
 
+class NothingToRead(UnableToReadFile):
+    """The file ends before its column names."""
+
+
 class Dialect(BaseModel):
     """How one file is written; what is not stated is read from the file only where it can mean one thing.
 
