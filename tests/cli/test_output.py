@@ -66,10 +66,11 @@ def test_a_list_fits_eighty_columns_and_says_what_it_leaves_out(
     assert "cell-number-7" in capsys.readouterr().out
 
 
-def test_a_reader_that_has_enough_ends_the_command_quietly() -> None:
+@pytest.mark.parametrize("words", [("contract", "schema"), ("import", "mappings")])
+def test_a_reader_that_has_enough_ends_the_command_quietly(words: tuple[str, ...]) -> None:
     reads, writes = os.pipe()
     os.close(reads)
-    command = [sys.executable, "-c", "from include.sla_logic.cli import app; app()", "contract", "schema"]
+    command = [sys.executable, "-c", "from include.sla_logic.cli import app; app()", *words]
     done = subprocess.run(command, stdout=writes, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
     os.close(writes)
     assert done.stderr == ""

@@ -284,6 +284,7 @@ def test_no_cell_of_the_rejected_rows_is_a_formula(sla, tmp_path):
     )
     bad = tmp_path / "bad.csv"
     assert sla("import", "customers", tmp_path / "c.jsonl", "--rejected", bad).exit_code == 3
+    assert bad.stat().st_mode & 0o077 == 0  # rows of customers
     with bad.open(newline="") as file:
         cells = [cell for row in csv.reader(file) for cell in row]
     assert len(cells) > 3 * 6

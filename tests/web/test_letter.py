@@ -86,3 +86,4 @@ def test_the_terminal_prints_the_letter_and_writes_it_as_pdf(sample, tmp_path, m
     place = tmp_path / "letter.pdf"
     assert CliRunner().invoke(app, ["incident", "letter", ticket, "--pdf", str(place)]).exit_code == 0
     assert place.read_bytes().startswith(b"%PDF-")
+    assert place.stat().st_mode & 0o077 == 0

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from include.sla_logic.cli.contract import read_text
+from include.sla_logic.cli.output import write_private
 from include.sla_logic.domain import calendars
 from include.sla_logic.domain.contract import Contract, read_contract
 from include.sla_logic.domain.errors import ForeseenError
@@ -124,8 +125,8 @@ def _draw(assessed: Assessed, file: Path) -> None:
 
     courses = draw(assessed.facts, assessed.comparison, assessed.contract, actions=None)
     if file.suffix == ".svg":
-        file.write_text(as_svg(assessed.comparison, courses), encoding="utf-8")
+        write_private(file, as_svg(assessed.comparison, courses).encode())
     elif file.suffix == ".png":
-        file.write_bytes(as_png(assessed.comparison, courses))
+        write_private(file, as_png(assessed.comparison, courses))
     else:
         raise UnableToDraw(f"{file} is neither .svg nor .png.")

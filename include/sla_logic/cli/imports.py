@@ -10,7 +10,7 @@ import typer
 
 from include.sla_logic.cli.import_tickets import tickets
 from include.sla_logic.cli.imported import show_rehearsed, show_rejected
-from include.sla_logic.cli.output import show_json, show_table, shown
+from include.sla_logic.cli.output import private, show_json, show_table, shown
 from include.sla_logic.cli.person import PerhapsBy
 from include.sla_logic.domain.errors import ForeseenError
 
@@ -185,7 +185,7 @@ def _check_writable(path: Path, imported: Path) -> None:
     """Raise where the file cannot be written, before anything is imported; its contents are kept."""
     if path.exists() and imported.exists() and path.samefile(imported):
         raise UnableToImport(f"{path} is the file to be imported: the rejected rows need a file of their own.")
-    with path.open("a", encoding="utf-8"):
+    with open(path, "a", encoding="utf-8", opener=private):
         pass
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from include.sla_logic.cli.output import show_json, show_table
+from include.sla_logic.cli.output import show_json, show_table, write_private
 from include.sla_logic.cli.person import By
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 
@@ -105,7 +105,7 @@ def letter(
     if pdf is None:
         typer.echo(letters.as_text(reference))
         return
-    pdf.write_bytes(letters.as_pdf(reference))
+    write_private(pdf, letters.as_pdf(reference))
     typer.echo(f"The letter of {reference} is in {pdf}.")
 
 

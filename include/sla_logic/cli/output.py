@@ -1,6 +1,7 @@
 """Tables for people and JSON for programs; text from outside is shown, never interpreted."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
@@ -16,6 +17,17 @@ from pydantic_core import to_jsonable_python
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+
+
+def private(file: str, flags: int) -> int:
+    """Open a file for `open(…, opener=private)`: the owner alone reads a new one, a known one keeps its mode."""
+    return os.open(file, flags, 0o600)
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write names or amounts to a file."""
+    with open(file, "wb", opener=private) as opened:
+        opened.write(content)
 
 
 def show_json(value: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from include.sla_logic.cli.output import show_json, show_table, shown
+from include.sla_logic.cli.output import show_json, show_table, shown, write_private
 from include.sla_logic.cli.person import By
 
 app = typer.Typer(no_args_is_help=True, help="Report a month.")
@@ -61,7 +61,7 @@ def customer_month(
     if send:
         typer.echo(f"The report is in the outbox: {reports.send(customer, month, by=by)}")
     elif pdf is not None:
-        pdf.write_bytes(reports.as_pdf(customer, month))
+        write_private(pdf, reports.as_pdf(customer, month))
         typer.echo(f"The report of {customer} is in {pdf}.")
     else:
         typer.echo((reports.as_csv if as_csv else reports.as_text)(customer, month), nl=False)

@@ -117,6 +117,7 @@ def test_another_window_may_be_asked_for(files: tuple[str, str]) -> None:
 def test_the_judgement_is_drawn(files: tuple[str, str], tmp_path: Path, suffix: str) -> None:
     picture = tmp_path / f"window{suffix}"
     assert run(assess.app, *files, "--picture", str(picture)).exit_code == 0
+    assert picture.stat().st_mode & 0o077 == 0  # it shows amounts
     drawn = picture.read_bytes()
     assert drawn.startswith(b"\x89PNG" if suffix == ".png" else b"<svg")
     if suffix == ".svg":

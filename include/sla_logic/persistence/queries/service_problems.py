@@ -1,4 +1,4 @@
-"""Service problems with their incidents, in the words of TMF656."""
+"""Service problems with their incidents."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -34,13 +34,13 @@ class ProblemView(Value):
 
     @property
     def status(self) -> str:
-        """The status as TMF656 has it; held while a request waits for a release."""
+        """Tell how far it is; held while a request waits for a release."""
         if self.problem.end is not None:
             return "resolved" if self.problem.end is ProblemEnd.RESTORED else "closed"
         return "held" if self.held else "inProgress"
 
     def as_printed(self) -> dict[str, Any]:
-        """Return what `sla problem --json` prints; its names are those of the field, it is no answer of TMF656."""
+        """Return what `sla problem --json` prints."""
         one = self.problem
         return {
             "id": one.id,
@@ -58,7 +58,6 @@ class ProblemView(Value):
             "associatedTroubleTicket": [{"id": ticket} for ticket in self.tickets],
             "analysedAs": {"id": one.analysed_as},
             "releaseDate": _iso(one.released_at),
-            "@type": "ServiceProblem",
         }
 
 
