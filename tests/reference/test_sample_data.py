@@ -1,6 +1,7 @@
 """The small TELECO is the same for the same seed and anchor, and means the same whatever the anchor."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +32,7 @@ from include.sla_logic.sample_data.catalogue import contract_text, read_catalogu
 
 ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
 SHORT = 15
+HOURS = {"one": 1, "two": 2, "three": 3, "five": 5, "six": 6}
 
 
 def test_the_same_seed_and_anchor_give_the_same_sample(teleco):
@@ -49,6 +51,18 @@ def test_every_way_through_the_process_has_its_incident(teleco):
     assert {"link_to_extra_problem_fix", "reprioritize_counter_measures", "analyze_problem"} <= tasks
     assert {"notify_normal_execution", "undertake_minor_corrections", "undertake_restoration"} <= tasks
     assert {"terminate_restoration", "send_actual_service_performance"} <= tasks
+
+
+@pytest.mark.parametrize("incident", read_catalogue().incidents, ids=lambda incident: incident.key)
+def test_what_a_customer_says_is_true_at_whatever_hour_the_sample_is_loaded(incident):
+    said = incident.description.lower()
+    assert not re.search(r"\b(today|yesterday|week|weekend|\w*day|night|morning|noon|evening|since|early|late)\b", said)
+    lengths = re.findall(rf"(in the last )?({'|'.join(HOURS)}) hours?\b", said)
+    if incident.fault:
+        assert lengths == []  # who reports a fault that goes on has just noticed it
+    for within, word in lengths:
+        begun, longest = (max(getattr(one, name) for one in incident.outages) for name in ("minutes_before", "minutes"))
+        assert begun <= HOURS[word] * 60 if within else longest >= HOURS[word] * 60
 
 
 def test_the_contracts_have_no_defect():
