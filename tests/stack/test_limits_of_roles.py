@@ -1,20 +1,14 @@
 """With real logins, Airflow's roles decide who may approve what, at the desk and in its API."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
 
 import httpx
+import jwt
 import pytest
-from sqlalchemy import insert
 
-from benchmarks.leading import step_named
 from deploy.stack.rest import StackApi
-from include.sla_logic.persistence.contracts import load_contract
-from include.sla_logic.persistence.schema import reference as t
-from include.sla_logic.services import UseCases
 from tests.real_airflow import OPERATOR, USER, VIEWER
-from tests.reference.walk import next_step
-from tests.services.sample import CONTRACT
+from tests.stack.held_credit import hold_credit
 from tests.stack.operator import PATIENCE, Operator
 
 pytestmark = pytest.mark.more
@@ -22,31 +16,10 @@ DESK = "/incident-desk"
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
 
-def subscribe(use_cases: UseCases) -> None:
-    """Add a customer of whose service nothing is measured, so that a person must name what is credited."""
-    now = datetime.now(UTC)
-    agreement = {"id": "LIMIT-AG", "customer": "LIMIT-C", "service": "LIMIT-S", "contract": "limit-line"}
-    agreement |= {"contract_version": "1", "starts": date(2020, 1, 1), "monthly_charge": 1_000_000}
-    with use_cases.work.database.write() as connection:
-        load_contract(connection, CONTRACT.replace("city-internet", "limit-line"), name="limit-line", now=now)
-        customer = {"id": "LIMIT-C", "name": "Lim", "locale": "en", "protected": False}
-        connection.execute(insert(t.customers), [customer])
-        connection.execute(insert(t.billing_accounts), [{"id": "LIMIT-A", "customer": "LIMIT-C", "currency": "EUR"}])
-        connection.execute(insert(t.services), [{"id": "LIMIT-S", "name": "Line", "kind": "line"}])
-        connection.execute(insert(t.agreements), [agreement | {"currency": "EUR", "account": "LIMIT-A"}])
-
-
 @pytest.fixture(scope="module")
 def held(operator: Operator) -> str:
-    """Lead an incident to its end beside Airflow; return the reference of its credit."""
-    subscribe(operator.use_cases)
-    conf = {"customer": "LIMIT-C", "service": "LIMIT-S", "symptom": "slow", "description": "Slow."}
-    conf |= {"observed_from": (datetime.now(UTC) - timedelta(hours=2)).isoformat()}
-    operator.use_cases.incidents.accept(conf, run_id="limits", origin="test")
-    while step := next_step(operator.use_cases, "limits"):
-        operator.use_cases.incidents.perform(step_named(step), run_id="limits")
-    [waiting] = [one for one in operator.use_cases.credits.waiting() if one.customer == "LIMIT-C"]
-    return waiting.reference
+    """Name the credit of an incident."""
+    return hold_credit(operator.use_cases, "LIMIT")
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +49,19 @@ class Logins:
         path = f"{self._at}/api/v1/acts/credit/{self._credit}/{name}"
         answer = httpx.post(path, json={"reason": "tried"} | order, headers=bearer, timeout=PATIENCE, trust_env=False)
         return answer.status_code, answer.text
+
+
+def test_a_signed_token_with_a_role_that_airflow_does_not_know_is_refused(
+    operator: Operator, tokens: dict[str, str], held: str
+) -> None:
+    known = tokens[VIEWER]
+    claims = jwt.decode(known, options={"verify_signature": False}) | {"role": "ghost"}
+    secret = operator.stack.environment["AIRFLOW__API_AUTH__JWT_SECRET"]
+    ghost = jwt.encode(claims, secret, jwt.get_unverified_header(known)["alg"])
+    logins = Logins(operator, {"ghost": ghost}, held)
+    for act in (logins.page, logins.api):
+        status, said = act("ghost", "approve")
+        assert (status, "does not know the role" in said) == (403, True), said
 
 
 def test_limits_hold_for_the_roles_of_real_logins(operator: Operator, tokens: dict[str, str], held: str) -> None:
