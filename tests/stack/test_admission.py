@@ -14,12 +14,12 @@ from include.sla_logic.web import Caller, build_desk
 from include.sla_logic.web.security import HEADERS
 from tests.real_airflow import VIEWER
 from tests.stack.operator import PATIENCE, Operator
-from tests.web.walks import routes_of
+from tests.web.walks import FILLED, routes_of
 
 DESK = "/incident-desk"
 HERE = {"Sec-Fetch-Site": "same-origin"}
-NOWHERE = {"reference": "TT-999999", "run_id": "nobody", "number": "0", "kind": "ticket", "round_number": "1"}
-NOWHERE |= {"service": "S-999", "subject": "TT-999999", "name": "hold", "month": "2026-11"}
+NOWHERE = FILLED | {"reference": "TT-999999", "run_id": "nobody", "number": "0", "service": "S-999"}
+NOWHERE |= {"subject": "TT-999999"}
 
 
 @pytest.fixture(scope="module")
