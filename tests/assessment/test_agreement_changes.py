@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from include.sla_logic.services.credit_decisions import UnableToDecideCredit
-from tests.assessment.provider import TERMS, Provider
+from tests.assessment.provider import RULE, TERMS, Provider
+from tests.domain.sla.make import objective, text_of
 
 OPEN = "A-1,K-1,S-1,K-1,1,2026-01-01,,100.00,EUR,,"
 SILVER = "A-1,K-1,S-1,K-1,1,2026-01-01,2026-10-15,100.00,EUR,,"
@@ -101,6 +102,26 @@ def test_a_credit_is_held_where_the_account_is_in_another_currency(provider: Pro
     assert differ in (waiting.reason or "")
     with pytest.raises(UnableToDecideCredit, match="is in EUR, the account B-K-1 in USD"):
         provider.use_cases.credits.approve(waiting.reference, by="second", reason="fine", roles=["Admin"])
+    assert [str(one) for one in provider.use_cases.monitoring.violations(settled=False)] == []
+
+
+def test_what_was_credited_in_another_currency_for_the_same_time_is_a_persons_to_weigh(provider: Provider) -> None:
+    dollars = text_of(objective(RULE), version="9", currency="USD", claim={"automatic": True})
+    provider.use_cases.imports.contracts([("dollars", dollars)])
+    assert provider.agree(OPEN) == []
+    provider.fail(TWO_HOURS)
+    assert provider.lead(TWO_HOURS[0]) == Decimal("10.00")
+    assert provider.agree("A-1,K-1,S-1,K-1,9,2026-01-01,,200.00,USD,B-9,2026-10-01") == []
+    assert provider.lead(TWO_HOURS[0] + timedelta(minutes=9)) == 0
+    credits_ = provider.use_cases.credits
+    [held] = [one for one in credits_.waiting() if one.state == "held"]
+    assert "were credited before for the same time, which cannot be taken off 20.00 USD" in (held.reason or "")
+    assert str(credits_.enter(held.reference, amount="8.50", by="ann", reason="less what was paid")) == "8.50 USD"
+    assert str(credits_.approve(held.reference, by="ben", reason="checked")) == "8.50 USD"
+    provider.use_cases.imports.complete("outages", until=datetime(2027, 1, 5, tzinfo=UTC), by="ann", source="x")
+    assert provider.use_cases.settlement.run(by="ann", shards=1).state == "ended"
+    booked = {str(one.booked) for one in provider.use_cases.settlement.windows().windows if one.booked}
+    assert booked == {"8.50 USD"}
     assert [str(one) for one in provider.use_cases.monitoring.violations(settled=False)] == []
 
 
@@ -280,6 +301,7 @@ def begin(migrated: bytes, stretches: list[Stretch], down: list[tuple[int, int]]
     turned = written[seed % len(written) :] + written[: seed % len(written)]
     assert provider.agree(*turned) == []
     provider.fail(*((instant(a), instant(b)) for a, b in down))
+    provider.use_cases.imports.complete("outages", until=datetime(2027, 1, 15, tzinfo=UTC), by="ann", source="o.csv")
     return provider
 
 

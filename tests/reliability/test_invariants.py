@@ -9,6 +9,7 @@ from sqlalchemy import insert, text, update
 from include.sla_logic.persistence.restorations import ANSWER_REFUSED
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.agreements import agreement_terms
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.system_t import audit, documents, restorations, steps, tickets
 from include.sla_logic.process.way import way
@@ -226,6 +227,25 @@ def test_credits_of_several_windows_beyond_the_cap_of_their_stretch_are_named(op
     }
     found = [line for line in violations(opened) if "cap" in line]
     assert found == ([] if says is None else [says.format(**stretches)])
+
+
+def test_a_cap_is_compared_with_credits_in_its_own_currency(opened):
+    """The charge was 100.00 EUR and is 200.00 USD: 10 % of each, and both for the same window."""
+    like = {"customer": "C-1", "contract": "city-internet", "contract_version": "1", "account": "A-1"}
+    terms = [(date(2020, 1, 1), 10_000, "EUR"), (date(2026, 11, 20), 20_000, "USD")]
+    changes = [
+        like | {"agreement": "AG-1", "valid_from": day, "monthly_charge": charge, "currency": currency}
+        for day, charge, currency in terms
+    ]
+    amounts = {"EUR": 1000, "USD": 2000}
+    rows = [CREDIT | {"id": one, "currency": one, "gross": most, "amount": most} for one, most in amounts.items()]
+    spoil(opened, capped("window"), *(insert(agreement_terms).values(one) for one in changes))
+    spoil(opened, *(insert(a.applied_billing_credits).values(row) for row in rows))
+    assert [line for line in violations(opened) if "cap" in line] == []
+    spoil(opened, update(a.applied_billing_credits).values(amount=a.applied_billing_credits.c.amount + 1))
+    found = [line.partition(", ")[0] for line in violations(opened) if "cap" in line]
+    window = "2026-11-02 12:00:00 to 2026-12-02 12:00:00 UTC"
+    assert found == [f"I8 C-1 S-1: was credited {amount} for {window}" for amount in ("10.01 EUR", "20.01 USD")]
 
 
 @pytest.mark.parametrize(

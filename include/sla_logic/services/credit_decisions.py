@@ -199,10 +199,10 @@ def _due_now(connection: Connection, row: Row[Any], rebate: Rebate) -> Netted:
 
 
 def _taken_off(connection: Connection, row: Row[Any]) -> Money:
-    touching = [
-        c for c in _counted(connection, row) if c.window.start < row.window_end and row.window_start < c.window.end
-    ]
-    return sum((c.amount for c in touching), start=Money.zero(row.currency))
+    """Return what was credited for the same time in the same currency: no other can be taken off."""
+    counted = (one for one in _counted(connection, row) if one.amount.currency == row.currency)
+    amounts = (c.amount for c in counted if c.window.start < row.window_end and row.window_start < c.window.end)
+    return sum(amounts, start=Money.zero(row.currency))
 
 
 def _counted(connection: Connection, row: Row[Any]) -> Sequence[EarlierCredit]:

@@ -25,6 +25,7 @@ from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import from_minor_units
 
+_Key = tuple[str, str, str, Period]  # customer, service, currency, and the stretch that the cap is of
 _HALF_A_DAY = timedelta(hours=12)  # from the start of a window into its first day, in any zone
 _MONTHS = MappingProxyType({"month": 1, "quarter": 3, "year": 12})
 
@@ -34,8 +35,8 @@ def check_caps(connection: Connection) -> Iterator[Violation]:
 
     Credits on usage have no charge here to compare.
     """
-    credited: dict[tuple[str, str, Period], int] = defaultdict(int)
-    caps: dict[tuple[str, str, Period], Money] = {}
+    credited: dict[_Key, int] = defaultdict(int)
+    caps: dict[_Key, Money] = {}
     rows = connection.execute(_counted()).all()
     agreements = _agreements(connection)
     about: dict[str, list[AgreementRow]] = defaultdict(list)
@@ -47,14 +48,17 @@ def check_caps(connection: Connection) -> Iterator[Violation]:
         contract = find_contract(connection, terms["contract"], terms["contract_version"]).begun_on(begun)
         if contract.cap is None or contract.charge_base != "recurring":
             continue
-        key = row.customer, row.service, _period(contract, row)
+        key = row.customer, row.service, row.currency, _period(contract, row)
+        paid = [terms["monthly_charge"]] if terms["currency"] == row.currency else []
+        paid += _charges(about[row.service], key)
+        if not paid:
+            continue  # nothing was ever agreed in this currency: of what share it would be is not known
         credited[key] += row.amount
-        paid = [terms["monthly_charge"], *_charges(about[row.service], key)]
         cap = _cap(contract, row, sum(paid) if contract.proration == "none" else max(paid))
         caps[key] = max(cap, caps.get(key, cap))
-    for (customer, service, period), amount in credited.items():
-        cap = caps[customer, service, period]
-        total = from_minor_units(amount, cap.currency)
+    for key, amount in credited.items():
+        customer, service, currency, period = key
+        cap, total = caps[key], from_minor_units(amount, currency)
         if total > cap:
             said = f"was credited {total} for {period}, beyond the cap of {cap}"
             yield Violation("I8", f"{customer} {service}", said)
@@ -73,13 +77,14 @@ def _agreements(connection: Connection) -> dict[str, AgreementRow]:
     return read_rows(connection, or_(t.agreements.c.service.in_(credited), t.agreements.c.id.in_(booked_under)))
 
 
-def _charges(agreements: Iterable[AgreementRow], key: tuple[str, str, Period]) -> Iterator[int]:
+def _charges(agreements: Iterable[AgreementRow], key: _Key) -> Iterator[int]:
     """Yield each monthly charge that the customer paid for the service on a day of the period, in any zone."""
-    customer, _service, period = key
+    customer, _service, currency, period = key
     first, last = (at.date().toordinal() for at in (period.start - _HALF_A_DAY, period.end + _HALF_A_DAY))
     for agreement in agreements:
         for (start, end), terms in agreement.held():
-            if terms["customer"] == customer and start <= last and end > first:
+            mine = (terms["customer"], terms["currency"]) == (customer, currency)
+            if mine and start <= last and end > first:
                 yield terms["monthly_charge"]
 
 
