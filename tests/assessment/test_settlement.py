@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +20,7 @@ from include.sla_logic.services.imports import UnableToNoteComplete
 from include.sla_logic.services.settlement import UnableToSettle
 from include.sla_logic.services.settling import Settling
 from tests.assessment.provider import Provider
+from tests.sharing import MIGRATED
 from tests.state_machine.test_agreements_that_change import empty_database
 
 OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
@@ -349,10 +352,28 @@ outages = st.tuples(minutes, st.sampled_from([1, 43, 44, 45, 430, 446, 447, 2_00
 acts = st.lists(st.one_of(outages, st.just("settle"), minutes), max_size=8)
 
 
-@settings(max_examples=int(os.environ.get("SLA_EXAMPLES", "6")), suppress_health_check=list(HealthCheck), deadline=None)
+several = partial(settings, suppress_health_check=list(HealthCheck), deadline=None)
+
+
+@several(max_examples=int(os.environ.get("SLA_EXAMPLES", "6")))
 @given(day=st.integers(1, 30), acts=acts)
 def test_in_whatever_order_facts_incidents_and_rounds_come_each_month_is_paid_what_it_owes(tmp_path_factory, day, acts):
-    provider = Provider(tmp_path_factory.mktemp("provider"), empty_database())
+    play(Provider(tmp_path_factory.mktemp("provider"), empty_database()), day, acts)
+
+
+@pytest.mark.more
+@several(max_examples=12)
+@given(day=st.integers(1, 30), acts=acts)
+def test_so_it_is_on_postgresql(tmp_path_factory, postgres_server, day, acts):
+    name = f"order_{uuid4().hex}"
+    url = postgres_server.create_database(name, template=MIGRATED)
+    provider = Provider(tmp_path_factory.mktemp("provider"), b"", url=url)
+    play(provider, day, acts)
+    provider.use_cases.work.database.engine.dispose()
+    postgres_server.drop_database(name)
+
+
+def play(provider, day, acts):
     joined, known = date(2026, 9, day), []
     provider.agree(f"A-1,K-1,S-1,K-1,1,{joined},,100,EUR,B-1,")
     complete(provider)
