@@ -14,7 +14,7 @@ from include.sla_logic.domain.sla.case import Case, Measured
 from include.sla_logic.domain.sla.downtime import Downtime
 from include.sla_logic.domain.sla.numbered_days import first_after_grace, numbered_days
 from include.sla_logic.domain.sla.numbering import numbers
-from include.sla_logic.domain.sla.weights import weighed
+from include.sla_logic.domain.sla.weights import Weighing
 from include.sla_logic.domain.spans import Span
 
 _EVER = 2**40
@@ -87,7 +87,7 @@ def _judged_time(case: Case) -> list[Span]:
 
 def event_units(rule: Credit, downtime: Downtime, case: Case) -> Units:
     """Return each event of the window with its own length."""
-    events = events_of(downtime, case)
+    events, weighing = events_of(downtime, case), Weighing(downtime.weights)
     found = []
     for event, number in zip(events, _numbers(rule, events, case), strict=True):
         pieces = list(event.pieces)
@@ -96,7 +96,7 @@ def event_units(rule: Credit, downtime: Downtime, case: Case) -> Units:
         elif not case.agreed.contains(_belongs(rule, event)):
             continue
         if pieces:
-            found.append(Unit(event.name, weighed(pieces, downtime.weights), number, pieces[0][0]))
+            found.append(Unit(event.name, weighing.seconds(pieces), number, pieces[0][0]))
     return Units(found)
 
 
@@ -118,7 +118,7 @@ def day_units(rule: Credit, downtime: Downtime, case: Case) -> Units:
 
     A day belongs to the window in which its first counted second lies.
     """
-    zone, found = case.contract.zone, Units([])
+    zone, found, weighing = case.contract.zone, Units([]), Weighing(downtime.weights)
     sizes: dict[date, Fraction] = {}
     begins: dict[date, int] = {}
     places: dict[date, int] = {}
@@ -130,7 +130,7 @@ def day_units(rule: Credit, downtime: Downtime, case: Case) -> Units:
         by_day = dict(_days_inside(rule, event, zone))
         for day, number in numbered_days(rule, first, by_day, case.contract.calendar):
             inside = by_day[day]
-            sizes[day] = sizes.get(day, Fraction(0)) + weighed(inside, downtime.weights)
+            sizes[day] = sizes.get(day, Fraction(0)) + weighing.seconds(inside)
             begins[day] = min(begins.get(day, inside[0][0]), inside[0][0])
             places[day] = max(places.get(day, 0), number)
     for day in sorted(sizes):

@@ -1,8 +1,10 @@
 """Outages that count in part: those that hit a share of the service, and degradations."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
+from heapq import heappop, heappush
+from itertools import accumulate, pairwise
 from typing import Literal
 
 from include.sla_logic.domain.contract.terms import Counting
@@ -53,15 +55,36 @@ def check_kept(counting: Counting, facts: ServiceFacts) -> None:
             raise UnableToJudge(RefusalCode.NOT_KEPT, reason)
 
 
-def weighed(spans: Iterable[Span], weights: Sequence[Weighed]) -> Fraction:
+def weighed(spans: Sequence[Span], weights: Sequence[Weighed]) -> Fraction:
     """Return the seconds of merged spans, each as the heaviest outage of that moment counts; others count whole."""
-    if not weights:
-        return Fraction(sum(end - start for start, end in spans))
-    edges = sorted({edge for span, _weight in weights for edge in span})
-    found = Fraction(0)
-    for start, end in spans:
-        cuts = [start, *(edge for edge in edges if start < edge < end), end]
-        for low, high in pairwise(cuts):
-            heaviest = max((weight for (a, b), weight in weights if a <= low and high <= b), default=Fraction(1))
-            found += heaviest * (high - low)
-    return found
+    return Weighing(weights).seconds(spans)
+
+
+class Weighing:
+    """Weights in the order of time, so that each stretch is weighed by those that reach into it alone."""
+
+    def __init__(self, weights: Sequence[Weighed]) -> None:
+        """Sort the weights, and keep how far those up to each reach."""
+        self._ordered = sorted(weights)
+        self._starts = [span[0] for span, _weight in self._ordered]
+        self._reach = list(accumulate((span[1] for span, _weight in self._ordered), max))
+
+    def seconds(self, spans: Sequence[Span]) -> Fraction:
+        """Return the seconds of merged spans as they count."""
+        if not self._ordered or not spans:
+            return Fraction(sum(end - start for start, end in spans))
+        first, last = bisect_right(self._reach, spans[0][0]), bisect_left(self._starts, spans[-1][1])
+        near, place = self._ordered[first:last], 0
+        edges = sorted({edge for span, _weight in near for edge in span})
+        found, heaviest = Fraction(0), list[tuple[Fraction, int]]()
+        for start, end in spans:
+            cuts = [start, *edges[bisect_right(edges, start) : bisect_left(edges, end)], end]
+            for low, high in pairwise(cuts):
+                while place < len(near) and near[place][0][0] <= low:
+                    (_begin, until), weight = near[place]
+                    heappush(heaviest, (-weight, until))
+                    place += 1
+                while heaviest and heaviest[0][1] <= low:
+                    heappop(heaviest)
+                found += (-heaviest[0][0] if heaviest else WHOLE) * (high - low)
+        return found
