@@ -93,6 +93,7 @@ class Case:
     states: dict[FromUnavailableState, Downtime] = field(default_factory=dict)
     missed_before: dict[str, int] = field(default_factory=dict)  # windows in a row, by objective
     incidents: Sequence[Any] | None = None  # what `claims` found to be claimable, looked up once
+    _filed: list[datetime] | None = None
     _downtime: Downtime | None = None
     _held: list[spans.Span] | None = None
     _counted_apart: dict[tuple[Counting, MaintenanceTerms], "Case"] = field(default_factory=dict)
@@ -130,6 +131,13 @@ class Case:
     def seconds(self) -> int:
         """How many seconds that is."""
         return spans.total(self.held)
+
+    @property
+    def filed(self) -> list[datetime]:
+        """When credits were claimed, in order."""
+        if self._filed is None:
+            self._filed = sorted(claim.filed_at for claim in self.facts.claims_filed)
+        return self._filed
 
     @property
     def downtime(self) -> Downtime:

@@ -98,7 +98,8 @@ def objection_to(filed: datetime, *, first: datetime, now: datetime) -> str | No
 
 
 def _claimable(case: Case, name: str, deadline: datetime | None, begun: datetime) -> Claimable:
-    filed = min((c.filed_at for c in case.facts.claims_filed if c.filed_at >= begun), default=None)
+    place = bisect_left(case.filed, begun)
+    filed = case.filed[place] if place < len(case.filed) else None
     late = deadline is not None and (case.as_of if filed is None else filed) >= deadline
     return Claimable(name, deadline, filed, late)
 
