@@ -1,7 +1,6 @@
 """What was measured and recorded of one service: the facts that a contract is judged on."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -136,10 +135,6 @@ class Ticket(Value):
     responded_at: Instant | None = None
     resolved_at: Instant | None = None
     holds: tuple[Hold, ...] = ()
-
-    def touches(self, start: datetime, end: datetime) -> bool:
-        """Tell whether it is about that stretch of time: by what was observed, else by when it was opened."""
-        return (self.observed_from or self.opened_at) < end and (self.observed_to or self.opened_at) >= start
 
 
 class EventCredit(Value):
