@@ -197,11 +197,8 @@ def test_an_outage_without_an_end_delays_its_window_until_a_person_decides(provi
     close(provider, at=datetime(2026, 11, 18, tzinfo=UTC))
     assert windows(provider, "waiting") == []
     [held] = provider.use_cases.credits.waiting()
-    assert (held.state, held.reason) == (
-        "held",
-        "availability rests on something still open; S-1:20261003T000000Z lasts longer than a window, from 2026-10-03 "
-        "and has no end",
-    )
+    long = "S-1:20261003T000000Z lasts longer than a window, from 2026-10-03 and has no end"
+    assert (held.state, held.reason) == ("held", f"availability rests on something still open; {long}")
 
 
 def test_an_incident_under_way_delays_its_window_and_one_that_has_ended_does_not(provider):
