@@ -1,12 +1,18 @@
 """Two real logs are imported whole: every ticket is in or in quarantine, and what must always hold, holds."""
 
+import csv
 import gzip
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select
 
+from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
+from include.sla_logic.importers.tables import open_table
+from include.sla_logic.importers.tickets import read_ticket_mapping
+from include.sla_logic.importers.tickets.event_log import group_rows_by_ticket, read_ticket
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.system_t import ticket_status_history, tickets, timeline
 from include.sla_logic.persistence.sla_clocks import read_clocks
@@ -57,6 +63,44 @@ def test_every_ticket_of_the_vinst_log_is_imported_once_and_its_waits_have_owner
     again = take_in(use_cases, log, mapping="vinst")
     assert (again.history, again.waiting, again.unchanged) == (0, 0, 5_287)
     assert count(use_cases, tickets) == 5_287
+
+
+@pytest.mark.more
+@pytest.mark.parametrize(
+    ("log", "mapping", "at", "written", "refused"),
+    [
+        ("uci_incident_log", "servicenow", "sys_updated_at", "%d/%m/%Y %H:%M", 6),
+        ("volvo_vinst_2013", "vinst", "timestamp", "%Y-%m-%dT%H:%M:%S%z", 0),
+    ],
+)
+def test_a_log_in_the_order_of_time_says_the_same_of_every_ticket(
+    shared_data, tmp_path, log, mapping, at, written, refused
+):
+    whole, sorted_ = shared_data / log / LOG, tmp_path / "sorted.csv"
+    with gzip.open(whole, "rt", encoding="utf-8", newline="") as text:
+        rows = csv.DictReader(text)
+        names, entries = list(rows.fieldnames or ()), list(rows)
+    with sorted_.open("w", encoding="utf-8", newline="") as text:
+        writer = csv.DictWriter(text, names)
+        writer.writeheader()
+        writer.writerows(sorted(entries, key=lambda row: datetime.strptime(row[at], written).timestamp()))  # noqa: DTZ007
+    by_ticket, by_time = (tickets_of(file, mapping) for file in (whole, sorted_))
+    assert by_ticket == by_time
+    assert sum(ticket is None for ticket in by_ticket.values()) == refused
+
+
+def tickets_of(file, mapping):
+    """Return what an import writes of each ticket, None of one that is refused."""
+    described, found = read_ticket_mapping(mapping), {}
+    with open_table(file, described) as table:
+        for one in group_rows_by_ticket(table.rows, described):
+            assert not isinstance(one, Rejected)
+            reference, rows = one
+            try:
+                found[reference] = replace(read_ticket(reference, rows, described), line=0)
+            except UnableToImportRow:
+                found[reference] = None
+    return found
 
 
 def test_a_day_of_the_servicenow_log_as_it_stood_then_waits_with_its_clocks(use_cases, shared_data, tmp_path):

@@ -17,12 +17,15 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from include.sla_logic.importers import KINDS, Rejected, UnableToReadFile
-from include.sla_logic.importers.headers import check_columns
+from include.sla_logic.importers.headers import check_columns, check_names
 from include.sla_logic.importers.mapping import Mapping
 from include.sla_logic.importers.pairing import Pairing
 from include.sla_logic.importers.rejection import UnableToImportRow
 from include.sla_logic.importers.row_reader import RowReader
 from include.sla_logic.importers.tables import open_table
+from include.sla_logic.importers.tickets import read_ticket_mapping
+from include.sla_logic.importers.tickets.event_log import group_rows_by_ticket, read_ticket
+from tests.backlog.logs import event, write_csv
 
 KIND = KINDS["outages"]
 FIRST = datetime(2026, 1, 5, 10, tzinfo=UTC)  # ten in the morning: no clock of these zones is changed then
@@ -157,6 +160,7 @@ def test_the_same_facts_are_read_from_a_table_in_any_dialect(tmp_path: Path, fac
     assert read_back == said
 
 
+MAPPINGS: dict[str, Mapping] = {}
 BROKEN = ("csv", "jsonl", "json", "xlsx", "pairs")
 
 
@@ -186,7 +190,7 @@ def survive(folder: Path, layout: str, random: Random, number: int) -> None:
     if not (folder / layout).exists():
         write(file, table_of(facts, how), how)
         (folder / layout).write_bytes(file.read_bytes())
-    mapping = mapping_of(how)
+    mapping = MAPPINGS.setdefault(layout, mapping_of(how))
     if layout == "pairs":
         pairs = {"open": {"Else": ["more"]}, "close": {"Else": ["less"]}, "key": "Line"}
         section = {"pairs": pairs, "columns": {"service": "Line", "started_at": "Begin", "ended_at": "Begin"}}
@@ -211,3 +215,32 @@ def test_a_million_broken_bytes_are_told_in_a_sentence(tmp_path: Path, layout: s
     random = Random(2026)  # noqa: S311 - seeded
     for number in range(20_000):
         survive(tmp_path, layout, random, 1 + number % 100)
+
+
+def survive_tickets(log: bytes, file: Path, random: Random, number: int) -> None:
+    """Break a log of tickets and read it: a sentence about all of it, about a row or a ticket, and no other error."""
+    mapping = read_ticket_mapping("plain")
+    if number % 4:  # one in which every byte is a letter: in UTF-8 a single one refuses all of the file
+        mapping = mapping.model_copy(update={"encoding": "latin-1"})
+    file.unlink(missing_ok=True)
+    head = 0 if number % 10 == 0 else log.index(b"\n") + 1  # else no header would be left after so many
+    file.write_bytes(log[:head] + break_bytes(log[head:], random, number))
+    with suppress(UnableToReadFile), open_table(file, mapping) as table:
+        check_names(table.columns or (), mapping.needed(), mapping.known(), file, mapping)
+        for found in group_rows_by_ticket(table.rows, mapping):
+            if not isinstance(found, Rejected):
+                with suppress(UnableToImportRow):
+                    read_ticket(*found, mapping)
+
+
+@pytest.mark.parametrize("files", [20, pytest.param(1_250, marks=[pytest.mark.more, pytest.mark.timeout(3600)])])
+def test_a_broken_log_of_tickets_is_told_in_a_sentence(tmp_path: Path, files: int) -> None:
+    """A million bytes in 1,250 logs of 60 tickets: most of a log stays readable, so that its rows are broken too."""
+    random = Random(2026)  # noqa: S311 - seeded
+    rows = [
+        event(f"T-{n % 60}", ("acknowledged", "pending", "closed")[n // 60], f"1 {8 + n // 60:02d}:00")
+        for n in range(180)
+    ]
+    log = write_csv(tmp_path / "log.csv", rows).read_bytes()
+    for number in range(files):
+        survive_tickets(log, tmp_path / "broken.csv", random, 1 + number % 1600)
