@@ -203,6 +203,8 @@ def test_the_desk_shows_periods_and_their_windows(provider):
         assert "25.00 EUR" in page
         windows = client.get("/settlement/windows?month=2026-10").text
         assert (windows.count("<tr>"), "25.00 EUR" in windows) == (2, True)
+        [window] = client.get("/api/v1/settlement/windows?month=2026-10").json()["items"]
+        assert f"/incidents/{window['letter']}/letter" in windows
         assert client.get("/settlement/windows?month=2026-13").status_code == 422
         assert client.get("/settlement/runs/99").status_code == 404
         assert client.get("/api/v1/settlement/periods").json()["periods"][0]["reasons"][0]["reason"] == complete_until

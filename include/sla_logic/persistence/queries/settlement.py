@@ -14,7 +14,12 @@ from include.sla_logic.persistence.counted_credits import COUNTS
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.reference import contracts
-from include.sla_logic.persistence.schema.settlement import settlement_rounds, settlement_runs, settlement_shards
+from include.sla_logic.persistence.schema.settlement import (
+    settlement_rounds,
+    settlement_runs,
+    settlement_shards,
+    settlement_statements,
+)
 from include.sla_logic.persistence.settlement import SettlementRun, booked_by_rounds, run_of
 
 _WINDOW = ("customer", "service", "window_start", "window_end")
@@ -114,23 +119,24 @@ def _is_replaced() -> ColumnElement[bool]:
 
 
 def _windows(chosen: ColumnElement[bool]) -> Select[Any]:
-    """Select the newest round of each window with its credits; what is held makes it one to decide."""
-    credits_ = _credits()
-    same = and_(*(credits_.c[name] == settlement_rounds.c[name] for name in _WINDOW))
-    stands = case((credits_.c.waits > 0, RoundState.TO_DECIDE.value), else_=settlement_rounds.c.state)
+    """Select the newest round of each window with its credits and letter; what is held makes it one to decide."""
+    credits_, c, told = _credits(), applied_billing_credits.c, settlement_statements.c
+    same = and_(*(credits_.c[name] == settlement_rounds.c[name] for name in (*_WINDOW, "currency")))
+    held = select(c.id).where(c.state == "held", *(c[name] == settlement_rounds.c[name] for name in _WINDOW)).exists()
+    stands = case((held, RoundState.TO_DECIDE.value), else_=settlement_rounds.c.state)
+    letter = select(func.max(told.round)).where(*(told[name] == settlement_rounds.c[name] for name in _WINDOW))
     amounts = [func.coalesce(credits_.c[name], 0).label(name) for name in ("booked", "held", "unclaimed")]
     return (
-        select(settlement_rounds, stands.label("stands"), *amounts)
+        select(settlement_rounds, stands.label("stands"), *amounts, letter.scalar_subquery().label("letter"))
         .outerjoin(credits_, same)
         .where(chosen, ~_is_replaced())
     )
 
 
 def _credits() -> Subquery:
-    """Add up the credits of each window: what counts, what a person must decide, what must be claimed."""
+    """Add up the credits of each window and currency: what counts, what is held, what must be claimed."""
     c = applied_billing_credits.c
-    key = [c[name] for name in _WINDOW]
+    key = [c[name] for name in (*_WINDOW, "currency")]
     sums = {"booked": c.state.in_(COUNTS), "held": c.state == "held", "unclaimed": c.state == "unclaimed"}
     amounts = [func.sum(case((which, c.amount), else_=0)).label(name) for name, which in sums.items()]
-    waits = func.sum(case((c.state == "held", 1), else_=0)).label("waits")
-    return select(*key, *amounts, waits).group_by(*key).subquery()
+    return select(*key, *amounts).group_by(*key).subquery()
