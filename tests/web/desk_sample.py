@@ -25,7 +25,10 @@ from tests.reference.walk import next_step
 
 ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
 HELD = "held_and_released"
-MEMBERS = {"reader": Caller("rita reads", may_write=False), "operator": Caller("otto operates", may_write=True)}
+MEMBERS = {
+    "reader": Caller("rita reads", may_write=False),
+    "operator": Caller("otto operates", may_write=True, roles=("admin",)),
+}
 TICK = timedelta(milliseconds=100)
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
