@@ -23,7 +23,7 @@ def running_stack(folder: Path, postgres_server: Databases) -> Iterator[AirflowS
         home=folder / "airflow",
         operations=operations,
         metadata_url=metadata,
-        extra_environment={"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": LOGINS},
+        extra_environment={"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": LOGINS, "SLA_SETTLEMENT_SHARDS": "3"},
     )
     with AirflowStack(settings, tell=print) as stack:
         yield stack

@@ -8,8 +8,10 @@ import time
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from sqlalchemy.exc import OperationalError
 
+from deploy.demo.closing import Closed, close_a_month
 from deploy.demo.incidents import DemoIncident, load_incidents
 from deploy.demo.table import Result, table_of
 from deploy.demo.verdict import differences
@@ -40,6 +42,7 @@ def main() -> int:
     shutil.rmtree(HOME, ignore_errors=True)
     try:
         results = _run(console, only=given.only, metadata_url=given.metadata_url)
+        closed = close_a_month(_settings(), results)
     except (ForeseenError, OSError, OperationalError) as error:
         console.print(f"The demo cannot go on: {sentence_of(error)}")
         return 1
@@ -47,15 +50,16 @@ def main() -> int:
         console.print("Stopped")
         return 130
     console.print(f"All that was started is stopped. {time.monotonic() - started:.0f} s in all.")
-    return _report(console, results)
+    return _report(console, results, closed)
 
 
 def _run(console: Console, *, only: Sequence[str] | None, metadata_url: str | None) -> list[Result]:
-    url = sqlite_url(HOME / "teleco.db")
-    use_cases = UseCases(Settings(database_url=url, letters_folder=HOME / "letters"))
+    operations = _settings()
+    use_cases = UseCases(operations)
     console.print("Migrating the operations database")
     use_cases.work.migrate()
-    settings = StackSettings(home=HOME, operations=OperationsDatabase(url), metadata_url=metadata_url)
+    database = OperationsDatabase(operations.database_url)
+    settings = StackSettings(home=HOME, operations=database, metadata_url=metadata_url)
     with AirflowStack(settings, tell=console.print) as stack:
         stack.wait_for_dags([DAG, EXTRA_DAG])
         console.print("Loading the small TELECO")
@@ -66,6 +70,10 @@ def _run(console: Console, *, only: Sequence[str] | None, metadata_url: str | No
             stack.api.start_run(DAG, conf=incident.conf, run_id=incident.run_id, note=incident.expected.title)
         watch.until_all_ended(console, timeout_seconds=RUN_SECONDS)
         return [_result(watch, incident) for incident in incidents]
+
+
+def _settings() -> Settings:
+    return Settings(database_url=sqlite_url(HOME / "teleco.db"), letters_folder=HOME / "letters")
 
 
 def _waits_less(incident: DemoIncident) -> bool:
@@ -79,15 +87,19 @@ def _result(watch: Watch, incident: DemoIncident) -> Result:
     return Result(incident=incident, case=case, wrong=tuple(wrong))
 
 
-def _report(console: Console, results: Sequence[Result]) -> int:
+def _report(console: Console, results: Sequence[Result], closed: Closed | None) -> int:
     console.print(table_of(results, beside=HOME / "letters"))
     console.print(f"The letters, as page (.html) and as mail (.eml), are in {(HOME / 'letters').relative_to(ROOT)}")
     wrong = [result for result in results if result.wrong]
     for result in wrong:
         console.print(f"[red]{result.incident.key}[/red]: {'; '.join(result.wrong)}")
+    told = closed.told if closed else ["The premium incident has no provisional credit: no month is closed."]
+    console.print("[bold]A month is closed, and corrected[/bold]", *(escape(line) for line in told), sep="\n")
+    if closed and closed.wrong:
+        console.print(f"[red]settlement[/red]: {'; '.join(closed.wrong)}")
     console.print(f"{len(results) - len(wrong)} of {len(results)} incidents ended as the data say they must.")
     console.print("Look at them again: TELECO_DB_URL=sqlite:///.airflow/demo/teleco.db .venv/bin/sla --help")
-    return 1 if wrong or not results else 0
+    return 1 if wrong or not results or (closed and closed.wrong) else 0
 
 
 if __name__ == "__main__":

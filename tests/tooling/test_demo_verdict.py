@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from deploy.demo.closing import close_a_month
+from deploy.demo.incidents import DemoIncident
+from deploy.demo.table import Result
 from deploy.demo.verdict import differences
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.resolution import Outcome
@@ -22,11 +25,16 @@ KEYS = ("premium", "minor_correction")
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Case, Expectation]]:
-    teleco = make_sample(7, ANCHOR, history_days=15)
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("verdict")
+    return Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters")
+
+
+@pytest.fixture(scope="module")
+def ended(demo: Settings) -> dict[str, tuple[Case, Expectation]]:
+    teleco = make_sample(7, ANCHOR, history_days=15)
     clock = Clock(ANCHOR + timedelta(minutes=1), tick=timedelta(seconds=1))
-    use_cases = UseCases(Settings(f"sqlite:///{folder / 'teleco.db'}", folder / "letters"), clock=clock)
+    use_cases = UseCases(demo, clock=clock)
     use_cases.work.migrate()
     with use_cases.work.database.write() as connection:
         load_sample(connection, teleco)
@@ -92,3 +100,14 @@ def test_a_run_that_failed_or_opened_no_incident_is_no_success(minor: tuple[Case
 def test_a_premium_incident_must_have_been_taken_over(ended: dict[str, tuple[Case, Expectation]]) -> None:
     case, expected = ended["premium"]  # walked without Airflow: the other process did not run
     assert "did not take the incident over" in said(differences(case, "success", expected))
+
+
+@pytest.mark.more
+def test_the_demo_closes_a_month_corrects_it_and_reads_the_letter(
+    demo: Settings, ended: dict[str, tuple[Case, Expectation]]
+) -> None:
+    case, expected = ended["premium"]
+    closed = close_a_month(demo, [Result(DemoIncident("premium", {}, expected), case, ())])
+    assert closed is not None
+    assert closed.wrong == ()
+    assert "We have judged it again" in " ".join(" ".join(closed.told).split())
