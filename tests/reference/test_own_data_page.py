@@ -51,7 +51,7 @@ def test_the_page_leads_from_nothing_to_a_letter_that_speaks_of_the_credit(
     clock = Clock(datetime.now(UTC), tick=timedelta(seconds=1))
     walk(UseCases(Settings.from_environment(), clock=clock), clock, conf, run_id)
     said = typist.section(7)
-    [expected] = re.findall(r"```\n(Availability.*?)```", PAGE, re.DOTALL)
+    [expected] = re.findall(r"```text\n(Availability.*?)```", PAGE, re.DOTALL)
     assert _without_percentage(expected) in _without_percentage(said)
     assert "We have credited €48.00 to your account" in " ".join(said.split())
 

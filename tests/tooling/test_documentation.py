@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
 from include.sla_logic.sample_data.catalogue import read_catalogue
+from include.sla_logic.services import Settings
+from tests.pages.blocks import EXAMPLES, LANGUAGES, PAGES, ROOT, Block, blocks
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+NOT_TYPED = 2
 FOLDERS = "include|plugins|dags|config|deploy|benchmarks|tests|docs"
 
 
@@ -86,3 +87,18 @@ def test_every_setting_that_the_code_reads_is_explained_on_a_page() -> None:
     assert {"TELECO_DB_URL", "TELECO_NETWORK_URL", "teleco_network"} <= names
     explained = "".join(page.read_text("utf-8") for page in PAGES if page.name != "CHANGELOG.md")
     assert {name for name in names if name not in explained} == set()
+
+
+def test_every_block_says_what_it_is_and_one_that_no_test_types_says_why() -> None:
+    languages = {language for page in PAGES for language in _named(r"^```(\w+)$", page)}
+    assert languages <= LANGUAGES | EXAMPLES
+    reasons = [block.reason for block in blocks() if block.reason]
+    assert len(reasons) == NOT_TYPED
+    assert all(len(reason) > 20 for reason in reasons)
+
+
+@pytest.mark.parametrize("block", [block for block in blocks() if block.holds_settings], ids=str)
+def test_settings_are_read_as_a_page_shows_them(block: Block) -> None:
+    for line in block.text.splitlines():
+        name, _, value = line.partition("=")
+        assert Settings.from_environment({name: value}) != Settings.from_environment({})
