@@ -148,8 +148,10 @@ def in_doubt(reader: Reader, line: str) -> str:
     return line.replace("release 7", f"release {number}")
 
 
-def settled(_: Reader, line: str) -> str:
+def settled(reader: Reader, line: str) -> str:
     """Name the first run, and a window of the provider of the page on own data, whose month is over."""
+    if "settlement show" in line:
+        reader.sla("settlement run")  # goes on with the run that was released
     return re.sub(r"(release|runs) 12", r"\1 1", line).replace("C-1001 S-1001", "C-2001 S-2001")
 
 

@@ -116,8 +116,10 @@ class Reader:
     def apart(self) -> Iterator[None]:
         """Let commands of `sla` work a small database of their own for a while."""
         whole, self.database = self.database, sqlite_url(self.folder / "apart.db")
-        yield
-        self.database = whole
+        try:
+            yield
+        finally:
+            self.database = whole
 
     @cached_property
     def teleco(self) -> Sample:
