@@ -38,9 +38,9 @@ def objective(rule: dict[str, Any] | None = None, **fields: Any) -> dict[str, An
     return {"id": "availability", "metric": "availability", "rule": rule or PERCENT_TIERS, **fields}
 
 
-def text_of(*objectives: dict[str, Any], **fields: Any) -> str:
-    """Write a contract file."""
-    contract = {
+def contract_of(*objectives: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Return a contract as its file states it."""
+    return {
         "id": "K-1",
         "version": "7",
         "title": "A contract",
@@ -52,7 +52,11 @@ def text_of(*objectives: dict[str, Any], **fields: Any) -> str:
         **fields,
         "objectives": list(objectives) or [objective()],
     }
-    return yaml.safe_dump(contract, sort_keys=False)
+
+
+def text_of(*objectives: dict[str, Any], **fields: Any) -> str:
+    """Write a contract file."""
+    return yaml.safe_dump(contract_of(*objectives, **fields), sort_keys=False)
 
 
 def contract(*objectives: dict[str, Any], **fields: Any) -> Contract:

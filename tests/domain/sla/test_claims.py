@@ -135,6 +135,48 @@ def test_a_rule_that_pays_each_outage_pays_those_that_were_claimed_in_time():
     assert claimed(FIRST, SECOND, terms=terms, claims=["2025-05-30"]).credit_due == euros("0.00")
 
 
+def test_time_of_a_ticket_after_a_lost_outage_is_lost_with_it():
+    """O1 lasted ten hours, its ticket two days: 6.67 % of April."""
+    terms = contract(claim=EACH, counting={"clock_stop": "ticket_closed"})
+    first = FIRST.model_copy(update={"ticket_closed_at": at("2025-04-04 08:00")})
+    second = SECOND.model_copy(update={"ticket_closed_at": at("2025-04-29 11:00")})
+    assert claimed(first, second, claims=["2025-05-02"], terms=terms).credit_due == euros("100.00")
+    assert claimed(first, second, claims=["2025-05-03"], terms=terms).credit_due == euros("10.00")
+
+
+def test_one_of_two_equal_repairs_is_lost_though_their_mean_stays():
+    each = {"kind": "credit", "for_each": "event", "rate": "5%"}
+    terms = contract(objective(each, metric="time_to_restore", id="repair"), claim=EACH)
+    third = outage("2025-04-29 08:00", "2025-04-29 18:00", "O3")
+    found = claimed(FIRST, third, claims=["2025-05-20"], terms=terms)
+    assert (found.objectives[0].measured, found.credit_due) == (36_000, euros("5.00"))
+
+
+def test_an_unreported_outage_before_the_window_is_not_paid_in_it():
+    """Two records of one outage, of which only the one of April was reported."""
+    each = {"kind": "credit", "for_each": "event", "block": "1 h", "rate": "1%"}
+    terms = contract(objective(each), claim={"ticket": "required"})
+    march = outage("2025-03-31 20:00", "2025-04-01 00:00", "O1")
+    april = outage("2025-04-01 00:00", "2025-04-01 02:00", "O2", ticket_opened_at=at("2025-04-01 00:10"))
+    assert claimed(march, april, terms=terms).credit_due == euros("2.00")
+
+
+@pytest.mark.parametrize(
+    ("delay", "last_day", "state"),
+    [
+        ({"due": "2025-04-08", "done": "2025-04-10"}, date(2025, 5, 10), "late"),
+        ({"due": "2025-04-08"}, None, "open"),  # its days have not begun
+        ({"due": "2025-05-08", "done": "2025-05-20"}, date(2025, 5, 30), "late"),  # of another window: none
+        ({"due": "2025-04-08", "done": "2025-04-10", "kind": "visit"}, date(2025, 5, 30), "late"),  # not promised: none
+    ],
+)
+def test_only_a_late_promise_that_counts_has_a_last_day(delay, last_day, state):
+    rule = {"kind": "credit", "for_each": "day", "rate": "1 EUR", "promise": "line"}
+    terms = contract(objective(rule, metric="delay", id="line"), claim=EACH)
+    found = claimed(terms=terms, delays=[Delay.model_validate({"kind": "line", **delay})])
+    assert (found.claim.last_day, found.claim.state) == (last_day, state)
+
+
 def test_what_describes_the_whole_window_is_claimed_after_its_end():
     slow = SampleSeries.from_samples([(at("2025-04-10"), 90)], metric="latency", unit="ms", step_seconds=300)
     terms = contract(objective(), MEAN, claim=EACH, stacking="sum")

@@ -128,6 +128,27 @@ def test_the_allowance_of_a_year_is_used_up_by_earlier_months_and_covers_recurri
     assert counted(yearly, april) == 0
 
 
+def test_work_outside_the_service_hours_uses_up_no_allowance() -> None:
+    planned = works("2025-04-03 02:00", "2025-04-10 02:00")
+    down = [outage(f"2025-04-{day:02} 02:00", f"2025-04-{day:02} 06:00", f"O{day}") for day in (3, 10)]
+    hours = {"service_hours": [{"days": ["thu"], "opens": "04:00", "closes": "24:00"}]}
+    for allowance, seconds in (("4 h", 0), ("3 h", 3600)):
+        terms = contract(objective(target="99.9"), maintenance={"allowance": allowance}, counting=hours)
+        assert first(terms, facts(*down, maintenance=planned)).counted_seconds == seconds
+
+
+def test_work_recurs_as_long_as_the_clock_of_an_outage_runs() -> None:
+    """The outage lasts an hour, its ticket from Saturday evening to Monday evening."""
+    closed = {"ticket_opened_at": at("2025-04-05 20:00"), "ticket_closed_at": at("2025-04-07 20:00")}
+    short = outage("2025-04-05 20:00", "2025-04-05 21:00", **closed)
+    early = outage("2025-04-06 07:00", "2025-04-06 08:00", detected_at=at("2025-04-06 05:00"))
+    for clock, down, hours, left in (("clock_stop", short, 48, 44), ("clock_start", early, 3, 2)):
+        counting = {clock: {"clock_stop": "ticket_closed", "clock_start": "detected"}[clock]}
+        for planned, seconds in (({}, hours * 3600), (SUNDAYS, left * 3600)):
+            terms = contract(objective(target="99.9"), maintenance=planned, counting=counting)
+            assert first(terms, facts(down)).counted_seconds == seconds
+
+
 @pytest.mark.parametrize(
     "work",
     [

@@ -307,6 +307,12 @@ def test_a_repair_before_its_report_is_refused() -> None:
     assert found.refusal is RefusalCode.DONE_BEFORE_DUE
 
 
+def test_a_promise_that_is_not_due_yet_is_not_late() -> None:
+    terms = contract(compensation("repair", "9.76", 2), calendar={"country": "GB", "subdivision": "ENG"})
+    found = judge(terms, facts(delays=[late("repair", "2025-06-09", None)]), as_of=at("2025-06-05"))
+    assert (found.objectives[0].refusal, found.credit_due) == (None, euros("0.00"))
+
+
 def test_a_promise_not_yet_kept_is_counted_until_today_and_provisional() -> None:
     terms = contract(compensation("activation", "6.10", 0))
     found = judge(terms, facts(delays=[late("activation", "2025-04-20", None)]), as_of=at("2025-04-25 09:00"))

@@ -338,3 +338,15 @@ def test_samples_of_later_than_the_moment_of_judgement_are_not_known_yet() -> No
     known = facts(series=[series([0] * 10 + [100] * 10)])
     assert first(contract(state()), known, as_of=START + timedelta(minutes=9, seconds=30)).counted_seconds == 0
     assert first(contract(state()), known).counted_seconds == 600
+
+
+def test_planned_work_that_was_measured_is_measured_time() -> None:
+    """A fifth of the samples lie in planned work: they are left out of the mean, and lower no coverage."""
+    work = [MaintenanceWindow(reference="M", start=START, end=START + timedelta(days=6))]
+    mean = objective({"kind": "credit", "when": "target_missed", "rate": "5%"}, metric="packet_loss", target="1")
+    terms = contract(mean, counting={"least_coverage": "90%"})
+    values = [50] * 6 * 24 + [2] * 24 * 24
+    found = first(terms, facts(series=[series(values, step=3600)], maintenance=work))
+    assert (found.measured, found.coverage_percent, found.verdict) == (2, 100, Verdict.BREACHED)
+    values[6 * 24 : 9 * 24 + 1] = [None] * (3 * 24 + 1)
+    assert first(terms, facts(series=[series(values, step=3600)])).verdict is Verdict.NO_DATA

@@ -15,7 +15,7 @@ from include.sla_logic.domain.measurements import Hold, MaintenanceWindow
 from include.sla_logic.domain.period import from_seconds, to_seconds
 from include.sla_logic.domain.service_hours import Opening, ServiceHours, after_service_time, service_time
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
-from tests.domain.sla.make import at, contract, facts, judge, objective, outage, text_of
+from tests.domain.sla.make import at, contract, euros, facts, judge, objective, outage, text_of
 from tests.service_hours import DAYS, WORKING_HOURS, is_open
 from tests.service_hours import minutes as minutes_of
 
@@ -49,6 +49,19 @@ def test_a_night_between_two_days_does_not_count_and_does_not_split_the_outage()
         ("counted", 2700),
     ]
     assert judged.intervals[1].why == "outside the service hours"
+
+
+@pytest.mark.parametrize(("rule", "credit"), [({}, "50.00"), ({"beyond": "target", "times": 2}, "99.80")])
+def test_the_charge_of_a_time_is_its_share_of_the_service_hours(rule, credit):
+    """Two of four Mondays, of which each has eight hours."""
+    hours = [{"days": ["mon"], "opens": "09:00", "closes": "17:00"}]
+    terms = contract(
+        objective({"kind": "credit", "rate": "pro_rata", **rule}, target=99.9),
+        zone="Europe/Berlin",
+        counting={"service_hours": hours},
+    )
+    down = outage("2026-10-05 00:00", "2026-10-13 00:00")
+    assert judge(terms, facts(down), window=BERLIN).credit_due == euros(credit)
 
 
 @pytest.mark.parametrize(("shortest", "counted"), [("75 min", 75 * 60), ("76 min", 0)])

@@ -42,7 +42,7 @@ def measure_claimed(objective: Objective, case: Case) -> Measured:
         return measured
     dropped = [Claimable("sampled downtime", None, None, late=True, span=span) for span in silent]
     claimed = _left(objective, rest, [*late, *dropped])
-    if claimed.value == measured.value:
+    if _what_counts(claimed) == _what_counts(measured):
         return measured
     reasons = [f"{reference}, {why}" for reference, why in tickets.items()]
     reasons += [f"the downtime from {from_seconds(start):%Y-%m-%d %H:%M:%S} UTC, not reported" for start, _ in silent]
@@ -59,6 +59,11 @@ def _too_late(case: Case) -> dict[str, str]:
     return {o.reference: why for o in case.facts.outages if (why := ticket_too_late(contract, o))}
 
 
+def _what_counts(one: Measured) -> tuple[object, ...]:
+    """Return what a rule may pay: a mean stays the same where one of two equal repairs is lost."""
+    return one.value, one.repairs, one.paid_days, one.downtime and one.downtime.pieces
+
+
 def _is_all_late(case: Case, incidents: Sequence[Claimable], late: Sequence[Claimable]) -> bool:
     """Tell whether the claim of the whole window is late."""
     everything = all(is_of_incidents(one) for one in case.contract.objectives)
@@ -73,10 +78,10 @@ def _left(objective: Objective, case: Case, late: list[Claimable]) -> Measured:
 
 
 def _rest_of(objective: Objective, case: Case, late: list[Claimable]) -> Measured:
-    """Measure without late incidents: their time is taken out of counted time, so that nothing else changes."""
+    """Measure without late incidents; samples are measured with them, and their time is taken out."""
     if not late:
         return measure(objective, case)
-    if not isinstance(objective.measured_by, measures.FromOutages | measures.FromUnavailableState):
+    if not isinstance(objective.measured_by, measures.FromUnavailableState):
         return measure(objective, _without(case, [o for one in late for o in one.outages], late))
     measured = measure(objective, case)
     if measured.downtime is None:

@@ -2,20 +2,22 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.calendars import local_day
 from include.sla_logic.domain.contract.contract import Contract
-from include.sla_logic.domain.contract.measures import FromUnavailableState
+from include.sla_logic.domain.contract.measures import FromDaysLate, FromUnavailableState
 from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.measurements import Delay, Outage, ServiceFacts
 from include.sla_logic.domain.period import Period, from_seconds, to_seconds
 from include.sla_logic.domain.sla.case import Case
 from include.sla_logic.domain.sla.claim_days import day_before, deadline_after, last_day
+from include.sla_logic.domain.sla.delays import from_days_late
 from include.sla_logic.domain.sla.downtime import Downtime
+from include.sla_logic.domain.sla.reach import reach_of
 from include.sla_logic.domain.sla.sampled_measures import unavailable_time
 from include.sla_logic.domain.spans import Span
 
@@ -154,16 +156,8 @@ def _counted(case: Case) -> list[Outage]:
         if outage.reference in names
         and outage.attribution in case.contract.counting.attributions
         and ticket_too_late(case.contract, outage) is None
-        and spans.meets(_reach(case, outage, until), down.counted)
+        and spans.meets(reach_of(outage, until), down.counted)
     ]
-
-
-def _reach(case: Case, outage: Outage, until: int) -> Span:
-    """Return the time in which the record may count: a ticket may stay open after the outage."""
-    start, end = _span(outage, until)
-    if case.contract.counting.clock_stop == "ticket_closed":
-        end = until if outage.ticket_closed_at is None else max(end, to_seconds(outage.ticket_closed_at))
-    return start, end
 
 
 def _pieces(down: Downtime) -> list[Span]:
@@ -186,14 +180,21 @@ def _deadline(case: Case, anchor: datetime) -> datetime | None:
 
 
 def _delays(case: Case) -> Iterator[Claimable]:
-    """Return the promised days that were kept too late, each from the day on which it was kept."""
+    """Return the late promises that count, each from the day on which it was kept; before that, no day is the last."""
     for delay in case.facts.delays:
-        if delay.done is not None and delay.days_late is None:
-            last = last_day(case.contract, delay.done)
+        if delay.days_late is None and delay.due is not None and _counts_late(case, delay):
+            last = None if delay.done is None else last_day(case.contract, delay.done)
             deadline = None if last is None else deadline_after(last, case.contract.zone)
-            begun = deadline_after(delay.due or delay.done, case.contract.zone)
+            begun = deadline_after(delay.due, case.contract.zone)
             one = _claimable(case, f"{delay.kind} of {delay.due}", deadline, begun)
             yield Claimable(one.name, one.deadline, one.filed, one.late, delay=delay)
+
+
+def _counts_late(case: Case, delay: Delay) -> bool:
+    """Tell whether any objective counts days of this promise in the window."""
+    alone = replace(case, facts=case.facts.model_copy(update={"delays": (delay,)}))
+    late = (o for o in case.contract.objectives if isinstance(o.measured_by, FromDaysLate))
+    return any(from_days_late(objective, alone).days for objective in late)
 
 
 def shown_day(deadline: datetime, zone: str) -> str:

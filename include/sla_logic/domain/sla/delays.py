@@ -61,7 +61,7 @@ def _ends(delay: Delay, case: Case, found: Measured, grace: int) -> tuple[date, 
     if done is None:
         done = case.today
         found.open_reasons.append(f"the {delay.kind} promised for {delay.due} is still open")
-    if grace and done < delay.due:
+    if grace and delay.done is not None and done < delay.due:
         reason = f"The {delay.kind} of {delay.due} was done on {done}, before it was reported."
         raise UnableToJudge(RefusalCode.DONE_BEFORE_DUE, reason)
     return delay.due, done

@@ -8,8 +8,9 @@ from include.sla_logic.domain.calendars import WEEKDAYS, local_days_of
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.terms import RecurringWork
 from include.sla_logic.domain.measurements import ServiceFacts
-from include.sla_logic.domain.period import from_seconds, to_seconds
+from include.sla_logic.domain.period import from_seconds
 from include.sla_logic.domain.service_hours import local_moment, minutes_of
+from include.sla_logic.domain.sla.reach import reach_of
 from include.sla_logic.domain.spans import Span
 
 _DAY = 86_400
@@ -20,7 +21,7 @@ def recurring(contract: Contract, facts: ServiceFacts, until: int) -> Iterable[t
     """Yield each recurring window of planned work around what the facts record, and what it is."""
     if not contract.maintenance.excluded or not contract.maintenance.recurring:
         return
-    stretches = [(to_seconds(o.start), until if o.end is None else to_seconds(o.end)) for o in facts.outages]
+    stretches = [reach_of(outage, until) for outage in facts.outages]
     stretches += [series.period.span for series in facts.series]
     known = [(start, end) for start, end in stretches if start < end]
     if not known:
@@ -58,7 +59,7 @@ def beyond_allowance(contract: Contract, worked: list[Span]) -> list[Span]:
     terms, used, over = contract.maintenance, dict[datetime, int](), list[Span]()
     if terms.allowance is None:
         return over
-    for start, end in spans.merge(worked):
+    for start, end in (served for span in spans.merge(worked) for served in contract.service_time(span)):
         at = start
         while at < end:
             stretch = contract.stretch(terms.allowance_over, from_seconds(at))

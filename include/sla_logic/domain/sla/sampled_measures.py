@@ -86,11 +86,11 @@ def from_statistic(objective: Objective, case: Case) -> Measured:
     check_order(case.facts)
     assert isinstance(how, measures.STATISTICS)  # noqa: S101 - the dispatch below says so
     steps = _series(how.series or objective.metric.value, unit, case)
+    unknown = total if steps is None else spans.total(_unknown(steps, case))
     if steps is not None:
         steps = steps.without(_elsewhere(case).spans)
     if steps is None or not steps.measured.any():
         return Measured(total=total, state=DataState.NO_DATA, unknown_seconds=total)
-    unknown = spans.total(_unknown(steps, case))
     count = int(steps.measured.sum())
     if sampled.is_silent(_inside(steps.series, case)):
         return Measured(total=total, state=DataState.NEVER_ANSWERED, samples=count, unknown_seconds=unknown)

@@ -1,0 +1,111 @@
+"""Local days, clock times and windows of a zone, found by looking: seconds since 1970, and Python's own zones."""
+
+import operator
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Stretch = tuple[int, int]
+UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def seconds(text: str) -> int:
+    """Read `1 h 30 min`."""
+    words = text.split()
+    return sum(int(number) * UNITS[unit] for number, unit in zip(words[::2], words[1::2], strict=True))
+
+
+def local(second: int, zone: str) -> datetime:
+    return datetime.fromtimestamp(second, tz=UTC).astimezone(ZoneInfo(zone))
+
+
+def day_of(second: int, zone: str) -> date:
+    return local(second, zone).date()
+
+
+@lru_cache(maxsize=65536)
+def first_second(day: date, zone: str) -> int:
+    """Find the first second of a local day by halving."""
+    noon = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp())
+    low, high = noon - 40 * 3600, noon + 40 * 3600
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if day_of(middle, zone) >= day else (middle, high)
+    return high
+
+
+def days_between(low: int, high: int, zone: str) -> Iterator[date]:
+    """Go through the local days of a stretch, with one more on either side."""
+    day, last = day_of(low, zone) - timedelta(days=1), day_of(high, zone) + timedelta(days=1)
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
+
+
+@lru_cache(maxsize=65536)
+def edges_of(day: date, clocks: tuple[str, ...], zone: str) -> tuple[int, ...]:
+    """Return seconds of a local day at which something may begin or end; a change of the clocks is one."""
+    first, following = first_second(day, zone), first_second(day + timedelta(days=1), zone)
+    found = {first, following}
+    for clock in clocks:
+        if clock != "24:00":
+            at = datetime.combine(day, time.fromisoformat(clock), ZoneInfo(zone))
+            found |= {int(at.replace(fold=fold).timestamp()) for fold in (0, 1)}
+    low, high = first, following
+    if local(low, zone).utcoffset() != local(high, zone).utcoffset():
+        before = local(low, zone).utcoffset()
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if local(middle, zone).utcoffset() == before else (low, middle)
+        found.add(high)
+    return tuple(found)
+
+
+def clock_of(second: int, zone: str) -> str:
+    return f"{local(second, zone):%H:%M}"
+
+
+def stretch_of(kind: str, second: int, terms: dict[str, Any]) -> Stretch:
+    """Return the month, quarter or year of a contract in which a second lies: try every first day around it."""
+    zone, months = terms["zone"], MONTHS[kind]
+    day, billing, first_month = day_of(second, zone), terms.get("billing_day", 1), terms.get("first_month", 1)
+    starts = [
+        date(year, month, billing)
+        for year in range(day.year - 2, day.year + 3)
+        for month in range(1, 13)
+        if (month - first_month) % months == 0
+    ]
+    begin, end = max(start for start in starts if start <= day), min(start for start in starts if start > day)
+    return first_second(begin, zone), first_second(end, zone)
+
+
+def days_in(stretch: Stretch, zone: str) -> int:
+    """Count the local days that a stretch touches."""
+    return (day_of(stretch[1] - 1, zone) - day_of(stretch[0], zone)).days + 1
+
+
+def is_working(day: date, calendar: dict[str, Any]) -> bool:
+    names = calendar.get("working_days", WEEK[:5])
+    return WEEK[day.weekday()] in names and not is_holiday(day, calendar)
+
+
+def is_holiday(day: date, calendar: dict[str, Any]) -> bool:
+    return day.isoformat() in calendar.get("holidays", ())
+
+
+def after_working_days(day: date, number: int, calendar: dict[str, Any]) -> date:
+    while number:
+        day += timedelta(days=1)
+        number -= is_working(day, calendar)
+    return day
+
+
+def holds(bounds: dict[str, Any], size: Fraction, read: Any = Fraction) -> bool:
+    """Tell whether a size lies within `at_least`, `more_than`, `at_most` and `below`."""
+    compare = {"at_least": operator.ge, "more_than": operator.gt, "at_most": operator.le, "below": operator.lt}
+    return all(within(size, read(bounds[name])) for name, within in compare.items() if name in bounds)
