@@ -11,7 +11,19 @@ import psutil
 
 from benchmarks.aims import AIM
 
-NAMES = ("floor", "settings", "use_cases", "cohorts", "backlog", "growth", "judgement", "desk", "waiting", "imports")
+NAMES = (
+    "floor",
+    "settings",
+    "use_cases",
+    "cohorts",
+    "backlog",
+    "growth",
+    "judgement",
+    "desk",
+    "waiting",
+    "imports",
+    "settlement",
+)
 ROOT = Path(__file__).resolve().parent.parent
 
 

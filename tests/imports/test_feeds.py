@@ -21,7 +21,7 @@ from werkzeug import Request, Response
 from include.sla_logic.domain.contract.sources import Source
 from include.sla_logic.gateways.feeds import UnableToAskFeed, ask_database, ask_http
 from include.sla_logic.importers.feeds import Feed, Stretch, UnableToReadFeeds, read_feeds
-from include.sla_logic.persistence.completeness import Completeness
+from include.sla_logic.persistence.completeness import completeness_of
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.feeds import FoundFile
@@ -96,7 +96,7 @@ def references(use_cases: UseCases) -> list[str]:
 
 def complete_until(use_cases: UseCases, moment: datetime, service: str = "S-1") -> bool:
     with use_cases.work.reading() as connection:
-        return not Completeness(connection, service).missing([Source("outages")], moment)
+        return not completeness_of(connection, [service])[service].missing([Source("outages")], moment)
 
 
 def test_a_feed_is_read_in_stretches_until_now_and_each_row_comes_in_once(fed: UseCases, clock: Clock) -> None:

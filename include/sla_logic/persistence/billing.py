@@ -30,9 +30,12 @@ from include.sla_logic.persistence.schema.columns import from_minor_units, to_mi
 class BillingLedger:
     """Billing & Collections inside the operations database, looked up once for all services of a batch."""
 
-    def __init__(self, batch: Batch, contracts: ContractRegister) -> None:
+    def __init__(
+        self, batch: Batch, contracts: ContractRegister, *, about: Sequence[Subscription] | None = None
+    ) -> None:
         self._batch = batch
         self._contracts = contracts
+        self._about = about
         self._histories: dict[Subscription, History] = {}
         self._reported: ReportedRebates | None = None
         self._bookings: dict[str, list[tuple[Period, Booking]]] = {}
@@ -88,7 +91,7 @@ class BillingLedger:
             self._rows = []
 
     def _subscriptions(self, asked: Agreement) -> list[Subscription]:
-        return list(dict.fromkeys([(asked.customer, asked.service), *self._batch.subscriptions]))
+        return list(dict.fromkeys([(asked.customer, asked.service), *(self._about or self._batch.subscriptions)]))
 
     def _accounts_of(self, asked: Agreement) -> set[str]:
         return {one.account for one in (asked, *self._contracts.agreements())}

@@ -1,6 +1,7 @@
 """Up to when the records of a service are complete: by what somebody has said, by its feeds, by its samples."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -20,13 +21,13 @@ class Completeness:
 
     connection: Connection
     service: str
+    _said: dict[str, datetime]
+    _feeds: Sequence[FeedState]
 
     def missing(self, sources: Iterable[Source], until: datetime) -> list[str]:
         """Name the sources of which it is not known that they were read up to that moment."""
         return [
-            f"{source} are not known to be complete until {until:%Y-%m-%d %H:%M} UTC"
-            for source in sources
-            if not self._is_read(source, until)
+            not_complete(source, f"{until:%Y-%m-%d %H:%M}") for source in sources if not self._is_read(source, until)
         ]
 
     def _is_read(self, source: Source, until: datetime) -> bool:
@@ -35,20 +36,7 @@ class Completeness:
         return any(known is not None and known >= until for known in (said, sampled, self._collected(source.kind)))
 
     def _collected(self, kind: str) -> datetime | None:
-        """Return until when every feed of this kind was read without a hole; None where one cannot say."""
-        mine = [one.complete_until for one in self._feeds if one.kind == kind and one.feeds(self.service)]
-        known = [moment for moment in mine if moment is not None]
-        return min(known) if known and len(known) == len(mine) else None
-
-    @cached_property
-    def _feeds(self) -> list[FeedState]:
-        return list(feed_states(self.connection).values())
-
-    @cached_property
-    def _said(self) -> dict[str, datetime]:
-        c = completeness.c
-        query = select(c.kind, c.until).where(_about(self.service)).order_by(c.until)
-        return {row.kind: row.until for row in self.connection.execute(query)}
+        return collected_until(self._feeds, kind, self.service)
 
     @cached_property
     def _sampled(self) -> dict[str, datetime]:
@@ -59,6 +47,34 @@ class Completeness:
         newest = func.max(sample.at + metric.step_seconds)
         query = select(metric.metric, newest).select_from(joined).where(metric.service == self.service)
         return {row[0]: from_seconds(int(row[1])) for row in self.connection.execute(query.group_by(metric.metric))}
+
+
+def completeness_of(connection: Connection, services: Collection[str]) -> dict[str, Completeness]:
+    """Read what is said of several services at once, and their feeds."""
+    c = completeness.c
+    query = select(c.service, c.kind, c.until).where(or_(c.service.is_(None), c.service.in_(services)))
+    said: dict[str | None, dict[str, datetime]] = defaultdict(dict)
+    for row in connection.execute(query.order_by(c.until)):
+        said[row.service][row.kind] = row.until
+    feeds = list(feed_states(connection).values())
+    found = {}
+    for service in services:
+        both = (*said[None].items(), *said[service].items())
+        latest = {kind: max(until for name, until in both if name == kind) for kind, _until in both}
+        found[service] = Completeness(connection, service, latest, feeds)
+    return found
+
+
+def collected_until(feeds: Iterable[FeedState], kind: str, service: str) -> datetime | None:
+    """Return until when every feed of this kind was read without a hole; None where one cannot say."""
+    mine = [one.complete_until for one in feeds if one.kind == kind and one.feeds(service)]
+    known = [moment for moment in mine if moment is not None]
+    return min(known) if known and len(known) == len(mine) else None
+
+
+def not_complete(source: Source, until: str) -> str:
+    """Say what is missing, until a minute of UTC."""
+    return f"{source} are not known to be complete until {until} UTC"
 
 
 def is_recorded(connection: Connection, service: str, window: Period, *, as_of: datetime) -> bool:

@@ -1,7 +1,7 @@
 """The runs of settlement and the rounds of each window; of these the newest counts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,12 +13,12 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
-    and_,
     cast,
     func,
     insert,
     literal,
     select,
+    tuple_,
     update,
 )
 
@@ -92,11 +92,12 @@ def round_number(name: str) -> int | None:
 
 
 def subscriptions(connection: Connection) -> list[Subscription]:
-    """Return every customer and service about which anything was ever agreed."""
+    """Return every customer and service about which anything was ever agreed, or is still owed by a round."""
     named = select(agreements.c.customer, agreements.c.service)
     terms = agreement_terms.c
     changed = select(terms.customer, agreements.c.service).join(agreements, agreements.c.id == terms.agreement)
-    return sorted((row[0], row[1]) for row in connection.execute(named.union(changed)))
+    owed = select(_rounds.customer, _rounds.service).where(_rounds.owed > 0)
+    return sorted((row[0], row[1]) for row in connection.execute(named.union(changed, owed)))
 
 
 def open_run(connection: Connection, *, at: datetime, shards: int, by: str, now: datetime) -> SettlementRun:
@@ -194,9 +195,18 @@ def _by_currency(connection: Connection, query: Select[Any]) -> dict[Any, Mappin
 
 def newest_rounds(connection: Connection, subscription: Subscription) -> dict[Span, Row[Any]]:
     """Return the newest round of each window of a customer's service."""
-    customer, service = subscription
-    query = select(settlement_rounds).where(_rounds.customer == customer, _rounds.service == service)
-    return {window_of(row).span: row for row in connection.execute(query.order_by(_rounds.round))}
+    return newest_rounds_of(connection, [subscription]).get(subscription, {})
+
+
+def newest_rounds_of(
+    connection: Connection, subscriptions: Collection[Subscription]
+) -> dict[Subscription, dict[Span, Row[Any]]]:
+    """Return the newest round of each window of several customers' services."""
+    found: dict[Subscription, dict[Span, Row[Any]]] = defaultdict(dict)
+    query = select(settlement_rounds).where(tuple_(_rounds.customer, _rounds.service).in_(subscriptions))
+    for row in connection.execute(query.order_by(_rounds.round)):
+        found[row.customer, row.service][window_of(row).span] = row
+    return found
 
 
 def add_round(connection: Connection, row: Mapping[str, Any]) -> int:
@@ -213,12 +223,16 @@ def find_round(connection: Connection, name: str) -> Row[Any]:
     return row
 
 
-def undecided_credits(connection: Connection, subscription: Subscription, window: Period) -> Sequence[Row[Any]]:
-    """Return what is held or unclaimed for windows that share time with this one."""
+def undecided_credits(
+    connection: Connection, subscriptions: Collection[Subscription], window: Period | None = None
+) -> Sequence[Row[Any]]:
+    """Return what is held or unclaimed, for all windows or those that share time with this one."""
     c = _credits
-    mine = and_(c.customer == subscription[0], c.service == subscription[1])
-    shared = and_(c.window_start < window.end, c.window_end > window.start)
-    query = select(applied_billing_credits).where(mine, shared, c.state.in_(("held", "unclaimed")))
+    query = select(applied_billing_credits).where(
+        tuple_(c.customer, c.service).in_(subscriptions), c.state.in_(("held", "unclaimed"))
+    )
+    if window is not None:
+        query = query.where(c.window_start < window.end, c.window_end > window.start)
     return connection.execute(query.order_by(c.id)).all()
 
 

@@ -1,19 +1,14 @@
 """Runs of settlement: judge every window whose grace is over, and book what is owed and was not booked before."""
 
-import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from zlib import crc32
-
-from sqlalchemy import Connection
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.people import may_be_one_person
-from include.sla_logic.domain.settlement import Due, Preview, preview_of, together, why_held
+from include.sla_logic.domain.settlement import Preview, together, why_held
 from include.sla_logic.persistence.audit import Act, note_act
-from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.contracts import Subscription
 from include.sla_logic.persistence.settlement import (
     SettlementRun,
@@ -32,15 +27,13 @@ from include.sla_logic.persistence.settlement import (
 )
 from include.sla_logic.persistence.statements import perhaps_told
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.services.many_windows import ManyWindows, less
 from include.sla_logic.services.settled_windows import JudgedAgain, SettledWindows, judge_again, settled_windows
-from include.sla_logic.services.settling import settle_subscription
 from include.sla_logic.services.statements import Statements
 
 __all__ = ["Settlement", "SettlementRun", "UnableToSettle"]
 
 SHARDS = 16
-
-log = logging.getLogger(__name__)
 
 
 class UnableToSettle(ForeseenError):
@@ -62,7 +55,7 @@ class Settlement:
         with self.work.reading() as connection:
             moment = at or self.work.database.now(connection)
             names = subscriptions(connection)
-        return preview_of(self._look(names, moment))
+        return ManyWindows(self.work).look(names, moment)
 
     def run(
         self, *, by: str, at: datetime | None = None, limit: int | None = None, shards: int = SHARDS
@@ -111,7 +104,7 @@ class Settlement:
             if run.checked_at is not None:
                 return Preview()
             names = _of_shard(subscriptions(connection), shard, run.shards)
-        found = preview_of(self._look(names, run.at))
+        found = ManyWindows(self.work).look(names, run.at)
         with self.work.writing() as connection:
             if find_run(connection, number, hold=True).checked_at is None:
                 keep_preview(connection, number, shard, found)
@@ -162,16 +155,12 @@ class Settlement:
             names = _of_shard(subscriptions(connection), shard, run.shards)
             room, booked = previews(connection, number)[shard].booked, booked_in_run(connection, number)
         for name in _of_shard(booked, shard, run.shards):
-            room = _less(room, booked[name])
-        found: list[Due] = []
-        for name in names:
-            brought = self._settle_one(name, run, room)
-            room = _less(room, preview_of(brought).booked)
-            found += brought
+            room = less(room, booked[name])
+        found = ManyWindows(self.work).settle(names, run, room)
         self._tell(run, shard)
         with self.work.writing() as connection:
             note_settled(connection, number, shard, self.work.database.now(connection))
-        return preview_of(found)
+        return found
 
     def end(self, number: int) -> SettlementRun:
         """Note that all shards of a run are settled; raise `UnableToSettle` where some are not."""
@@ -204,20 +193,6 @@ class Settlement:
         with self.work.reading() as connection:
             return judge_again(connection, customer, service, at=at)
 
-    def _look(self, names: Iterable[Subscription], at: datetime) -> Iterable[Due]:
-        for name in names:
-            with self.work.reading() as connection:
-                yield from settle_subscription(self._batch(connection, looks=True), name, at=at, run=0)
-
-    def _settle_one(self, name: Subscription, run: SettlementRun, room: Mapping[str, Decimal]) -> list[Due]:
-        with self.work.writing() as connection:
-            found = settle_subscription(self._batch(connection, looks=False), name, at=run.at, run=run.number)
-            if all(left >= 0 for left in _less(room, preview_of(found).booked).values()):
-                return found
-            connection.rollback()
-        log.warning("The preview leaves too little for %s %s, as facts have changed: the next run settles it", *name)
-        return []
-
     def _tell(self, run: SettlementRun, shard: int) -> None:
         """Write the letters about what the run has settled; what a killed one had not written yet is written again."""
         with self.work.reading() as connection:
@@ -227,17 +202,9 @@ class Settlement:
                 now = self.work.database.now(connection)
                 Statements(connection, name, now, sender=self.work.sender).tell(run=run.number)
 
-    def _batch(self, connection: Connection, *, looks: bool) -> Batch:
-        now = self.work.database.now(connection)
-        return Batch(connection, [], now=now, gateways=self.work.gateways, looks=looks)
-
 
 def _is_begun(run: SettlementRun, by: str) -> bool:
     return run.checked_at is None and run.opened_by == by
-
-
-def _less(room: Mapping[str, Decimal], booked: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    return {name: room.get(name, Decimal(0)) - booked.get(name, Decimal(0)) for name in {*room, *booked}}
 
 
 def _of_shard(names: Iterable[Subscription], shard: int, shards: int) -> list[Subscription]:

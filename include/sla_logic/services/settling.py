@@ -1,6 +1,6 @@
 """Settle one customer's service: judge every window that is due, and book what is still owed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -17,15 +17,14 @@ from include.sla_logic.domain.period import Period, spanning
 from include.sla_logic.domain.rebate import work_out_rebate
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.settlement import Due, RoundState, can_wait, is_due, may_be_corrected, rests_on
-from include.sla_logic.domain.sla import CountedInterval, SlaComparison, compare
+from include.sla_logic.domain.sla import SlaComparison, compare
+from include.sla_logic.domain.spans import Span
 from include.sla_logic.persistence.active_incidents import active_tickets
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.billing import BillingLedger
-from include.sla_logic.persistence.completeness import Completeness
-from include.sla_logic.persistence.contracts import ContractRegister, Subscription
+from include.sla_logic.persistence.contracts import Subscription
 from include.sla_logic.persistence.flush import file_messages, message_row
 from include.sla_logic.persistence.incident_records import ticket_number
-from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.queue_positions import note_decided_credit
@@ -33,36 +32,13 @@ from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import to_minor_units
 from include.sla_logic.persistence.settlement import (
     add_round,
-    newest_rounds,
     replace_credits,
     round_name,
-    undecided_credits,
 )
 from include.sla_logic.services.ended_windows import EndedWindow, windows_until
-
-LOOKING = "preview"
-
-
-@dataclass
-class Found:
-    """What a round makes of one window."""
-
-    ended: EndedWindow
-    state: RoundState
-    reason: str
-    facts: str | None = None
-    owed: Money | None = None
-    rebate: Rebate | None = None
-    lapsed: bool = False
-    rests_on: CountedInterval | None = None
-
-    def differs(self, before: Row[Any] | None) -> bool:
-        """Tell whether the window came out differently than in its newest round."""
-        if before is None or (self.state.value, self.facts) != (before.state, before.facts):
-            return True
-        if self.facts is None:  # not judged: the reason is all there is
-            return bool(self.reason != before.reason)
-        return self.owed is not None and bool(to_minor_units(self.owed) != before.owed)
+from include.sla_logic.services.found_windows import LOOKING, Found
+from include.sla_logic.services.gone_windows import close, find_newest, is_open, left_behind
+from include.sla_logic.services.shared_registers import Shared
 
 
 @dataclass
@@ -73,36 +49,50 @@ class Settling:
     subscription: Subscription
     at: datetime
     run: int
+    only: Collection[Span] | None = None
+    shared: Shared | None = None
     outgoing: PendingMessages = field(default_factory=PendingMessages)
 
     @cached_property
-    def _register(self) -> ContractRegister:
-        return ContractRegister(connection=self.batch.connection, subscriptions=[self.subscription])
+    def _known(self) -> Shared:
+        return self.shared or Shared(self.batch, [self.subscription])
 
-    @cached_property
-    def _measurements(self) -> MeasurementRegister:
-        return MeasurementRegister(
-            connection=self.batch.connection, contracts=self._register, subscriptions=[self.subscription]
-        )
-
-    @cached_property
-    def _complete(self) -> Completeness:
-        return Completeness(self.batch.connection, self.subscription[1])
-
-    @cached_property
+    @property
     def _ledger(self) -> BillingLedger:
-        return BillingLedger(self.batch, self._register)
+        return self._known.ledger
 
     def settle(self) -> Iterator[Due]:
-        """Settle every window that is due; yield what each brings now. Nothing is written before `flush`."""
+        """Settle every window that is due; yield what each brings now. Nothing is written before `flush`.
+
+        With `only` no other window is judged.
+        """
         self.batch.hold(t.services, [self.subscription[1]])
-        before = newest_rounds(self.batch.connection, self.subscription)
-        for ended in windows_until(self._register, self.at):
+        before = self._known.newest_rounds(self.subscription)
+        windows = windows_until(self._known.register, self.at, self.subscription)
+        gone = {span: newest for span, newest in before.items() if span not in {one.window.span for one in windows}}
+        for ended in windows:
             newest = before.get(ended.window.span)
-            if is_due(ended.contract, ended.window, self.at):
+            if self._is_wanted(ended.window.span) and is_due(ended.contract, ended.window, self.at):
                 found = self._judge(ended)
                 if found.differs(newest):
                     yield self._round(found, newest)
+        for span, newest in gone.items():
+            if self._is_wanted(span) and is_open(newest, self.at):
+                closed = self._close(newest, windows)
+                if closed is not None and closed.differs(newest):
+                    yield self._round(closed, newest)
+
+    def _is_wanted(self, span: Span) -> bool:
+        return self.only is None or span in self.only
+
+    def _close(self, newest: Row[Any], windows: Sequence[EndedWindow]) -> Found | None:
+        """Settle a window that no agreement has any more."""
+        gone = find_newest(newest, windows)
+        if gone is None:
+            return left_behind(newest, self.batch.connection)
+        now = [one for one in windows if one.window.overlaps(gone.window)]
+        judged = [self._judge(one) if is_due(one.contract, one.window, self.at) else one for one in now]
+        return close(gone, judged, self._ledger, as_of=self.at)
 
     def flush(self) -> None:
         """Write the credits and what is told of them."""
@@ -112,9 +102,11 @@ class Settling:
 
     def _judge(self, ended: EndedWindow) -> Found:
         try:
-            facts = self._measurements.facts(ended.agreement, ended.calendar, as_of=self.at)
+            facts = self._known.measurements.facts(ended.agreement, ended.calendar, as_of=self.at)
             comparison = compare(ended.contract, facts, window=ended.calendar, as_of=self.at)
-            if missing := self._complete.missing(sources_of(ended.contract), ended.window.end):
+            if missing := self._known.complete(self.subscription[1]).missing(
+                sources_of(ended.contract), ended.window.end
+            ):
                 return Found(ended, RoundState.WAITING, "; ".join(missing))
             delays = [*self._active(facts, ended.window), *comparison.provisional_reasons]
             if delays and can_wait(ended.contract, ended.window, self.at):
@@ -147,7 +139,7 @@ class Settling:
 
     def _why_odd(self, ended: EndedWindow) -> Iterator[str]:
         """Say why a second person must look before this is booked on today's invoice."""
-        rows = undecided_credits(self.batch.connection, self.subscription, ended.window)
+        rows = self._known.undecided(self.subscription, ended.window)
         if others := [row.id for row in rows if not _is_of(row, ended.window)]:
             yield f"{', '.join(others)} waits for a decision about a part of the same time"
         days = policies_in_force().credits.old_after_days
@@ -158,9 +150,10 @@ class Settling:
 
     def _round(self, found: Found, newest: Row[Any] | None) -> Due:
         """Add the round, and book what it brings under its name."""
-        rebate, name = found.rebate, LOOKING
-        rows = [] if rebate is None else undecided_credits(self.batch.connection, self.subscription, rebate.window)
-        mine = [row for row in rows if rebate is not None and _is_of(row, rebate.window)]
+        rebate, name, window = found.rebate, " ".join((LOOKING, *self.subscription)), found.ended.window
+        asked = rebate is not None or found.closes
+        rows = self._known.undecided(self.subscription, window) if asked else []
+        mine = [row for row in rows if _is_of(row, window)]
         if rebate is not None and (any(row.facts == rebate.facts for row in mine) or not _brings(rebate)):
             rebate = None  # it waits already, or there is nothing to book
         if not self.batch.looks:
@@ -183,7 +176,7 @@ class Settling:
 
     def _replace(self, found: Found, undecided: Sequence[Row[Any]], name: str) -> None:
         """Close what waits for a decision about the same window on other facts: a window has one such credit."""
-        old = [row for row in undecided if found.rebate is not None and row.facts != found.rebate.facts]
+        old = [row for row in undecided if found.rebate is None or row.facts != found.rebate.facts]
         lapsed = [row.id for row in old if found.lapsed and row.state == "unclaimed"]
         replaced = [row.id for row in old if row.id not in lapsed]
         for rows, state, why in ((lapsed, "lapsed", "not claimed in time"), (replaced, "superseded", f"by {name}")):
@@ -232,9 +225,17 @@ def _is_of(row: Row[Any], window: Period) -> bool:
     return bool(row.window_start == window.start and row.window_end == window.end)
 
 
-def settle_subscription(batch: Batch, subscription: Subscription, *, at: datetime, run: int) -> list[Due]:
-    """Settle one customer's service inside a transaction, or look what that would bring."""
-    work = Settling(batch, subscription, at, run)
+def settle_subscription(
+    batch: Batch,
+    subscription: Subscription,
+    *,
+    at: datetime,
+    run: int,
+    only: Collection[Span] | None = None,
+    shared: Shared | None = None,
+) -> list[Due]:
+    """Settle one customer's service, or some windows of it, inside a transaction, or look what that would bring."""
+    work = Settling(batch, subscription, at, run, only, shared)
     found = list(work.settle())
     if not batch.looks:
         work.flush()

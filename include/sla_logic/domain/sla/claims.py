@@ -62,17 +62,19 @@ def incidents_of(case: Case) -> Sequence[Claimable]:
 
 def whole_window(case: Case) -> Claimable:
     """Return the claim to what describes the whole window; its days begin when the contract's window ends."""
-    contract, terms = case.contract, case.contract.claim
-    end = case.agreed.calendar.end
-    if terms.billing_cycles is not None:
-        for _cycle in range(terms.billing_cycles):
+    return _claimable(case, "the window", window_deadline(case.contract, case.agreed.calendar.end), case.window.start)
+
+
+def window_deadline(contract: Contract, end: datetime) -> datetime | None:
+    """Return the first instant that is too late to claim the whole window that ends then; None where there is none."""
+    if contract.claim.billing_cycles is not None:
+        for _cycle in range(contract.claim.billing_cycles):
             end = contract.window_at(end).end
-        return _claimable(case, "the window", end, case.window.start)
-    if not terms.has_days:
-        return _claimable(case, "the window", None, case.window.start)
+        return end
+    if not contract.claim.has_days:
+        return None
     last = last_day(contract, local_day(end - timedelta(seconds=1), contract.zone))
-    deadline = None if last is None else deadline_after(last, contract.zone)
-    return _claimable(case, "the window", deadline, case.window.start)
+    return None if last is None else deadline_after(last, contract.zone)
 
 
 def check_claims(facts: ServiceFacts, window: Period, contract: Contract, *, now: datetime) -> None:

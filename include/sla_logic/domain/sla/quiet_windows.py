@@ -1,7 +1,8 @@
 """Judging many windows in columns: which of them owe nothing for certain; all others are the exact judgement's."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
+from typing import Self
 
 import numpy as np
 
@@ -43,6 +44,10 @@ class WindowColumns:
     end: Column
     calendar_start: Column
     calendar_end: Column
+
+    def where(self, mask: Mask) -> Self:
+        """Return some of them."""
+        return type(self)(*(getattr(self, one.name)[mask] for one in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
