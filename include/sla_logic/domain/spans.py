@@ -4,8 +4,9 @@ A span is a pair of seconds since 1970. Every function returns merged spans: sor
 neither overlapping nor touching. Kept free of models, because ten thousand windows pass through it.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 Span = tuple[int, int]
 
@@ -82,3 +83,17 @@ def clip(spans: Iterable[Span], window: Span) -> list[Span]:
 def total(spans: Sequence[Span]) -> int:
     """Return how many seconds merged spans have."""
     return sum(end - start for start, end in spans)
+
+
+class Running:
+    """The seconds of merged spans up to any moment, without adding them up again."""
+
+    def __init__(self, merged: Sequence[Span]) -> None:
+        """Add up once."""
+        self._spans, self._starts = merged, [start for start, _end in merged]
+        self._sums = list(accumulate((end - start for start, end in merged), initial=0))
+
+    def total(self, until: int) -> int:
+        """Return how many seconds lie before that second."""
+        place = bisect_right(self._starts, until)
+        return self._sums[place] - (max(0, self._spans[place - 1][1] - until) if place else 0)

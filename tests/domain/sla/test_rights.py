@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from include.sla_logic.domain import spans
 from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.measurements import ClaimFiled, Outage, SampleSeries
 from include.sla_logic.domain.period import Period
@@ -276,3 +277,10 @@ def test_the_seconds_left_are_those_of_the_nearest_tier_of_all() -> None:
 def test_a_window_that_is_not_over_is_provisional() -> None:
     assert judge(contract(), facts(), as_of=at("2025-04-10")).provisional
     assert not judge(contract(), facts(), as_of=APRIL.end).provisional
+
+
+@pytest.mark.parametrize("until", range(-1, 14))
+def test_seconds_up_to_a_moment_are_those_of_the_spans_before_it(until: int) -> None:
+    merged = [(0, 2), (3, 4), (7, 12)]
+    assert spans.Running(merged).total(until) == spans.total(spans.clip(merged, (-9, until)))
+    assert spans.Running([]).total(until) == 0

@@ -102,12 +102,12 @@ def _rolling_total_reached(case: Case, terms: Chronic, down: "_Down") -> Chronic
     """Find the first moment of the window at which the downtime of the last days makes up the total."""
     if terms.total is None or terms.total_within_days is None:
         return None
-    days = terms.total_within_days
+    days, before = terms.total_within_days, spans.Running(down.pieces)
     for _start, end in down.pieces:
         at = min(end, case.span[1])
-        inside = spans.clip(down.pieces, (at - days * _DAY, at))
-        seconds = spans.total(inside)
+        seconds = before.total(at) - before.total(at - days * _DAY)
         if at > case.span[0] and terms.total.holds(seconds):  # type: ignore[arg-type]
+            inside = spans.clip(down.pieces, (at - days * _DAY, at))
             reason = f"{show_duration(seconds)} of outage within {days} days ({terms.total})"
             return _reached(case, terms, reason, [down.name(span) for span in inside], at)
     return None
