@@ -41,7 +41,8 @@ def test_a_document_of_an_earlier_release_is_read_completely(kind, body):
 def test_a_service_problem_of_an_earlier_release_is_shown_as_it_was(kept, shown):
     read = ProblemView.model_validate_json(json.dumps(kept))
     assert missing_in(json.loads(read.model_dump_json()), kept) == []
-    assert missing_in(read.as_printed(), shown) == []
+    told = {name: value for name, value in shown.items() if name != "@type"}  # claimed to be of TMF656, which it is not
+    assert missing_in(read.as_printed(), told) == []
 
 
 def missing_in(now: object, then: object, place: str = "") -> list[str]:

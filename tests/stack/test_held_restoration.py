@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 
-import httpx
+import pytest
 
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.sample_data import Sample
@@ -66,15 +66,15 @@ def test_a_held_incident_waits_through_a_lost_triggerer_and_goes_on_when_release
     assert "was sent already" in late.stderr
 
 
-def test_bad_conf_is_refused_by_the_api_or_fails_its_run_at_once(operator: Operator, teleco: Sample) -> None:
-    conf = teleco.notifications["no_violation"].model_dump(mode="json")
-    api = operator.stack.api
-    body = {"logical_date": None, "dag_run_id": "bad.schema", "conf": {**conf, "impact": 7}}
-    assert api.request("POST", f"/api/v2/dags/{DAG}/dagRuns", json=body).status_code == httpx.codes.BAD_REQUEST
-    api.trigger_run(DAG, run_id="bad.field", conf={**conf, "external_reference": "BAD-1", "servise": "S-1"})
-    assert api.wait_run(DAG, "bad.field", timeout_seconds=PATIENCE) == "failed"
-    kept = next(entry for entry in operator.use_cases.quarantine.entries() if entry.run_id == "bad.field")
-    assert kept.field == ".servise"
+@pytest.mark.parametrize(("run", "wrong"), [("bad.impact", {"impact": 7}), ("bad.field", {"servise": "S-1"})])
+def test_bad_conf_fails_its_run_at_once_and_is_in_quarantine(
+    operator: Operator, teleco: Sample, run: str, wrong: dict[str, object]
+) -> None:
+    conf = teleco.notifications["no_violation"].model_dump(mode="json") | {"external_reference": run.upper()}
+    operator.stack.api.trigger_run(DAG, run_id=run, conf=conf | wrong)
+    assert operator.stack.api.wait_run(DAG, run, timeout_seconds=PATIENCE) == "failed"
+    kept = next(entry for entry in operator.use_cases.quarantine.entries() if entry.run_id == run)
+    assert [kept.field] == [f".{name}" for name in wrong]
 
 
 def test_a_notification_that_the_first_task_would_refuse_starts_no_run(operator: Operator, teleco: Sample) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal
 
 from sqlalchemy import Connection
@@ -60,10 +61,13 @@ class MeasurementRegister:
         self._subscriptions = tuple(subscriptions)
         self._fresh = fresh or FreshMeasurements()
         self._until = until
-        self._samples = SampleReader(connection, self._fresh.samples)
         self._found: dict[object, dict[str, dict[str, Rows]]] = {}
         self._reports: dict[str, Reports] = {}
         self._filed: dict[Period, dict[Subscription, list[ClaimFiled]]] = {}
+
+    @cached_property
+    def _samples(self) -> SampleReader:
+        return SampleReader(self._connection, self._fresh.samples)
 
     def facts(self, agreement: Agreement, window: Period, *, as_of: datetime) -> ServiceFacts:
         contract = self._contracts.contract(agreement)
