@@ -256,9 +256,14 @@ def test_the_letter_is_in_the_customers_language_and_of_the_contracts_provider(t
     assert "Wir haben Ihrem Konto für diesen Zeitraum € 25,00 gutgeschrieben." in words
     assert "Fibra Andina Kundenservice" in words
     assert "TELECO" not in text
-    page = provider.use_cases.letters.as_page("SR-2")
+    page = provider.use_cases.letters.as_page(round_of_the_letter(provider))
     assert "Fibra Andina Kundenservice" in page
     assert "Die Ausfallzeit, die zählt, im Einzelnen" in page
+
+
+def round_of_the_letter(provider: Provider) -> str:
+    with provider.use_cases.work.reading() as connection:
+        return f"SR-{connection.scalar(select(settlement_statements.c.round))}"
 
 
 def statements(provider: Provider):

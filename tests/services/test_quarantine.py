@@ -23,7 +23,8 @@ def test_an_entry_shows_what_came_in_and_why_it_was_refused(any_use_cases):
     number = refuse(any_use_cases, conf(customer="C-9"))
     [entry] = any_use_cases.quarantine.entries()
     assert entry == any_use_cases.quarantine.entry(number)
-    assert (entry.field, entry.reason) == (".customer", "there is no customer C-9 in the contract register")
+    reason = "there is no customer C-9 in the contract register; send the number that it has there"
+    assert (entry.field, entry.reason) == (".customer", reason)
     assert (entry.received_at, entry.ticket) == (NOON, None)
 
 

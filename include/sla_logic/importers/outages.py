@@ -15,7 +15,7 @@ class References:
 
     def __init__(self) -> None:
         """Start without any; a short hash of each is kept in a file that nobody sees, as an export may be long."""
-        self._seen = sqlite3.connect("", isolation_level=None)
+        self._seen = sqlite3.connect("", isolation_level=None, check_same_thread=False)  # another thread may close it
         self._seen.execute(
             "CREATE TABLE seen (name BLOB, content BLOB, place, PRIMARY KEY (name, content)) WITHOUT ROWID"
         )
