@@ -84,10 +84,22 @@ def give_reason(page, desk, said):
     desk.get_by_label("Reason").fill(said)
 
 
+def turn_to(page, desk, link):
+    """Turn the pages of the credits until the link is there: another test may have left many before it."""
+    desk.get_by_role("heading", name="Credits to decide").wait_for()
+    come_to_rest(page)
+    pages = desk.get_by_role("navigation", name="Pages of credits")
+    while not link.count() and (following := pages.get_by_role("link", name="Next")).count():
+        following.click()
+        come_to_rest(page)
+
+
 def approve_the_rebate(page, desk, use_cases, ticket):
     assert [credit.state for credit in use_cases.credits.waiting() if credit.ticket == ticket.id] == ["held"]
     desk.get_by_role("link", name="Waiting", exact=True).click()
-    desk.locator(".line", has_text=ticket.id).get_by_role("link", name="Approve…").click()
+    approve = desk.locator(".line", has_text=ticket.id).get_by_role("link", name="Approve…")
+    turn_to(page, desk, approve)
+    approve.click()
     give_reason(page, desk, "The figures were checked by hand.")
     desk.get_by_role("button", name="Approve and book").click()
     desk.get_by_role("status").wait_for()
