@@ -102,8 +102,9 @@ class MakeUp:
 
     def _listen(self) -> None:
         assert self._process.stdout
-        for line in self._process.stdout:
-            self.said += line
+        with self._process.stdout as printed:
+            for line in printed:
+                self.said += line
 
 
 def _hear_ctrl_c() -> None:
