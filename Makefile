@@ -17,7 +17,7 @@ ROUNDS ?= 1
 FAULTS ?=
 MUTANTS ?=
 
-.PHONY: help env lock demo up test test-more faults mutants lint format bench clean
+.PHONY: help env lock demo up test test-more test-longest faults mutants lint format bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,7 +58,10 @@ test: .venv/.stamp ## run the tests of every change
 	@$(PY) -m pytest -n 2 -m "not more" $(T)
 
 test-more: .venv/.stamp ## run the longer tests: browser walks, faults, whole logs, many examples
-	@$(PY) -m pytest -n 2 -m more $(T)
+	@$(PY) -m pytest -n 2 -m "more and not own_airflow" $(T)
+
+test-longest: .venv/.stamp ## type every command of the pages; FAB logins; Airflow under a path; killed settlement
+	@$(PY) -m pytest -m own_airflow $(T)
 
 faults: .venv/.stamp ## break every part of a running Airflow, ROUNDS times each, let people press its buttons, count what is lost or doubled
 	@SLA_EXAMPLES=$$((125 * $(ROUNDS))) $(PY) -m pytest -q tests/state_machine -k MoreOften

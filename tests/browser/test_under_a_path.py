@@ -11,7 +11,7 @@ from deploy.stack import AirflowStack, StackApi
 from tests.passing_on import PATIENCE, Proxy
 from tests.stack.further_server import further_api_server
 
-pytestmark = [pytest.mark.stack, pytest.mark.more]
+pytestmark = [pytest.mark.stack, pytest.mark.more, pytest.mark.own_airflow]
 PATH = "/airflow"
 
 

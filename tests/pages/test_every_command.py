@@ -9,7 +9,7 @@ from tests.pages.making_up import made_up
 from tests.pages.preparing import BEFORE, own_data, settled, small_provider, walk_of_the_readme
 from tests.pages.typing_them import Reader
 
-pytestmark = pytest.mark.more
+pytestmark = [pytest.mark.more, pytest.mark.own_airflow]
 ELSEWHERE = {"$BACKUP": "test_backup_page", "database restored": "test_backup_page"}  # on both databases
 FOUND = [block for block in blocks() if not block.reason and not block.holds_settings]
 WALK = [block for block in FOUND if (block.page, "incident start" in block.text) == ("README.md", True)]

@@ -13,7 +13,7 @@ from tests.stack.further_server import further_api_server
 from tests.stack.held_credit import hold_credit
 from tests.stack.operator import PATIENCE, Operator
 
-pytestmark = pytest.mark.more
+pytestmark = [pytest.mark.more, pytest.mark.own_airflow]
 HERE = {"Sec-Fetch-Site": "same-origin"}
 ROLES = ("Public", "Viewer", "User", "Op", "Admin")
 

@@ -15,7 +15,7 @@ from include.sla_logic.persistence.schema.reference import outages
 from include.sla_logic.persistence.schema.settlement import settlement_rounds
 from tests.stack.operator import PATIENCE, Operator
 
-pytestmark = pytest.mark.more
+pytestmark = [pytest.mark.more, pytest.mark.own_airflow]
 
 DAG, RUN = "sla_settlement", "manual-1"
 SERVICES = ("S-1004", "S-1008")
