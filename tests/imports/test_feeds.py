@@ -19,9 +19,12 @@ from sqlalchemy import select
 from werkzeug import Request, Response
 
 from include.sla_logic.domain.contract.sources import Source
+from include.sla_logic.domain.period import Period
 from include.sla_logic.gateways.feeds import UnableToAskFeed, ask_database, ask_http
 from include.sla_logic.importers.feeds import Feed, Stretch, UnableToReadFeeds, read_feeds
-from include.sla_logic.persistence.completeness import completeness_of
+from include.sla_logic.importers.tables import UnableToReadFile
+from include.sla_logic.persistence.completeness import completeness_of, is_recorded
+from include.sla_logic.persistence.feeds import change_feed
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.feeds import FoundFile
@@ -127,15 +130,100 @@ def test_a_rejected_row_leaves_a_hole_until_it_is_read_again(fed: UseCases) -> N
     done = fed.feeds.read("monitor", ask=monitor, find=none_found)
     state = fed.feeds.states()[0]
     assert done.rejected
-    assert (state.read_until, state.hole_since) == (NOON - timedelta(minutes=5), datetime(2026, 11, 1, 12, tzinfo=UTC))
+    assert (state.read_until, state.hole_since) == (NOON - timedelta(minutes=5), datetime(2026, 11, 1, 11, tzinfo=UTC))
     assert len(references(fed)) == 7
-    assert complete_until(fed, datetime(2026, 11, 1, 12, tzinfo=UTC))
-    assert not complete_until(fed, datetime(2026, 11, 1, 13, tzinfo=UTC))
+    assert complete_until(fed, datetime(2026, 11, 1, 11, tzinfo=UTC))
+    assert not complete_until(fed, datetime(2026, 11, 1, 12, tzinfo=UTC))
     broken["service"] = "S-1"
     fed.feeds.again("monitor", since=datetime(2026, 11, 1, 10, tzinfo=UTC), by="ann")
     fed.feeds.read("monitor", ask=monitor, find=none_found)
     assert len(references(fed)) == 8
     assert complete_until(fed, NOON - timedelta(minutes=5))
+
+
+def test_what_comes_late_and_is_rejected_is_not_called_complete(fed: UseCases, clock: Clock) -> None:
+    monitor = Monitor([])
+    fed.feeds.due()
+    fed.feeds.read("monitor", ask=monitor, find=none_found)
+    clock.pass_by(minutes=10)
+    monitor.rows = [row(1, NOON - timedelta(minutes=30), service="S-unknown")]
+    fed.feeds.read("monitor", ask=monitor, find=none_found)
+    assert not complete_until(fed, NOON - timedelta(minutes=20))
+
+
+def test_what_is_to_be_read_again_while_a_reading_runs_is_read_again(fed: UseCases) -> None:
+    broken = row(1, NOON - timedelta(hours=20), service="S-unknown")
+    monitor, began = Monitor([broken]), datetime(2026, 11, 1, 11, tzinfo=UTC)
+    fed.feeds.due()
+    fed.feeds.read("monitor", ask=monitor, find=none_found)
+
+    def corrected_meanwhile(feed: Feed, stretch: Stretch, into: Path) -> list[Path]:
+        answer = monitor(feed, stretch, into)
+        if broken["service"] == "S-unknown":
+            broken["service"] = "S-1"
+            fed.feeds.again("monitor", since=began, by="ann")
+        return answer
+
+    fed.feeds.again("monitor", since=NOON - timedelta(hours=3), by="ann")
+    fed.feeds.read("monitor", ask=corrected_meanwhile, find=none_found)
+    assert references(fed) == ["O-1"]
+    assert complete_until(fed, NOON - timedelta(minutes=5))
+
+
+def test_an_answer_without_its_list_is_no_answer(fed: UseCases) -> None:
+    def ask(_feed: Feed, _stretch: Stretch, into: Path) -> list[Path]:
+        into.with_suffix(".json").write_text('{"status": "error", "error": "too many samples"}', "utf-8")
+        return [into.with_suffix(".json")]
+
+    fed.feeds.due()
+    with pytest.raises(UnableToReadFile, match="no list at 'outages'"):
+        fed.feeds.read("monitor", ask=ask, find=none_found)
+    assert fed.feeds.states()[0].read_until is None
+
+
+def test_whatever_goes_wrong_is_kept(fed: UseCases) -> None:
+    def ask(_feed: Feed, _stretch: Stretch, _into: Path) -> list[Path]:
+        raise ValueError("no address:\0 \udcff")
+
+    fed.feeds.due()
+    with pytest.raises(ValueError, match="no address"):
+        fed.feeds.read("monitor", ask=ask, find=none_found)
+    assert (fed.feeds.states()[0].failures, fed.feeds.states()[0].last_error) == (1, "no address:   ")
+
+
+def test_a_feed_of_something_else_under_the_same_name_is_read_from_its_start(
+    any_use_cases: UseCases, clock: Clock, tmp_path: Path
+) -> None:
+    use_cases = feeding(any_use_cases, clock, tmp_path, FEEDS + "    services: [S-2]\n")
+    use_cases.feeds.due()
+    use_cases.feeds.read("monitor", ask=Monitor([]), find=none_found)
+    assert complete_until(use_cases, NOON - timedelta(minutes=5), "S-2")
+    use_cases = feeding(any_use_cases, clock, tmp_path, FEEDS + "    services: [S-1, S-2]\n")
+    assert use_cases.feeds.due() == ["monitor"]
+    assert not complete_until(use_cases, NOON - timedelta(minutes=5), "S-1")
+    monitor = Monitor([])
+    use_cases.feeds.read("monitor", ask=monitor, find=none_found)
+    assert monitor.asked[0].since == datetime(2026, 11, 1, tzinfo=UTC)
+    assert complete_until(use_cases, NOON - timedelta(minutes=5), "S-1")
+
+
+def test_services_that_nobody_knows_are_named(any_use_cases: UseCases, clock: Clock, tmp_path: Path) -> None:
+    use_cases = feeding(any_use_cases, clock, tmp_path, FEEDS + "    services: [S-1, S-l]\n")
+    use_cases.feeds.due()
+    assert use_cases.feeds.troubles() == ["the feed monitor names services that are not on record: S-l"]
+
+
+@pytest.mark.parametrize(("kind", "known"), [("samples", True), ("topology", False)])
+def test_a_feed_that_was_read_tells_of_no_series_and_of_no_other_kind(fed: UseCases, kind: str, known: bool) -> None:
+    fed.feeds.due()
+    window = Period(start=NOON - timedelta(days=3), end=NOON - timedelta(days=1))
+    with fed.work.writing() as connection:
+        connection.execute(t.outages.delete())
+        connection.execute(t.samples.delete())
+        change_feed(connection, "monitor", kind=kind, read_until=NOON)
+        jitter = Source("samples", "jitter")
+        assert completeness_of(connection, ["S-1"])["S-1"].missing([jitter], NOON - timedelta(days=1))
+        assert is_recorded(connection, "S-1", window, as_of=NOON) is known
 
 
 def test_reading_again_behind_the_hole_leaves_it(fed: UseCases) -> None:
@@ -316,6 +404,11 @@ def test_all_pages_are_read_and_the_login_stays_on_its_server(httpserver: HTTPSe
     found = asking(httpserver, tmp_path, next_page="next")
     assert [json.loads(file.read_text())["n"] for file in found] == [1, 2]
     httpserver.clear()
+    httpserver.expect_request("/api/outages").respond_with_json({"next": "/api/outages?page=2"})
+    with pytest.raises(UnableToAskFeed, match="was asked before"):
+        asking(httpserver, tmp_path, next_page="next")
+    assert len(httpserver.log) == 2
+    httpserver.clear()
     httpserver.expect_request("/api/outages").respond_with_json({"next": "http://elsewhere.example/api"})
     with pytest.raises(UnableToAskFeed, match=r"another server, 'elsewhere\.example'"):
         asking(httpserver, tmp_path, next_page="next")
@@ -325,6 +418,8 @@ def test_all_pages_are_read_and_the_login_stays_on_its_server(httpserver: HTTPSe
     ("answer", "said"),
     [
         (Response("busy  now", status=503), "answered 503: busy now"),
+        (Response("", status=200), "answered 200 and sent nothing"),
+        (Response(iter(['{"outages": [']), headers={"Content-Length": "900"}), "gave no answer: RemoteProtocolError"),
         (Response("", status=302, headers={"Location": "http://127.0.0.1:1/"}), "answered 302"),
     ],
 )

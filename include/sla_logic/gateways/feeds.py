@@ -44,6 +44,7 @@ def ask_http(
     login = (system.login, system.password or "") if system.login and not system.token else None
     found: list[Path] = []
     url = httpx.URL(system.url.rstrip("/") + path).copy_merge_params(dict(query))
+    asked = {url}
     with httpx.Client(timeout=system.timeout, auth=login, headers=headers, trust_env=False) as client:
         for number in range(_MOST_PAGES):
             file = into.with_name(f"{into.stem}-{number + 1}.json" if next_page else f"{into.stem}.json")
@@ -53,6 +54,9 @@ def ask_http(
             if following is None:
                 return found
             url = _same_host(url, following)
+            if url in asked:
+                raise UnableToAskFeed(f"The address of the next page, {url.host}{url.path}, was asked before.")
+            asked.add(url)
     raise UnableToAskFeed(f"The answer has more than {_MOST_PAGES} pages: ask for less time at once (at_most).")
 
 
@@ -74,6 +78,8 @@ def _fetch(client: httpx.Client, url: httpx.URL, body: Any, file: Path) -> None:
                 if length > _LARGEST:
                     raise UnableToAskFeed(f"The answer of {shown} is larger than {_LARGEST} bytes (at_most).")
                 writing.write(part)
+        if not length:
+            raise UnableToAskFeed(f"{shown} answered {answer.status_code} and sent nothing.")
     except httpx.HTTPError as error:
         raise UnableToAskFeed(f"{shown} gave no answer: {type(error).__name__}.") from error
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
 
-from include.sla_logic.domain.contract.sources import Source
+from include.sla_logic.domain.contract.sources import KINDS, Source
 from include.sla_logic.domain.period import Period, from_seconds
 from include.sla_logic.persistence.feeds import FeedState, feed_states
 from include.sla_logic.persistence.schema import reference as t
@@ -31,12 +31,10 @@ class Completeness:
         ]
 
     def _is_read(self, source: Source, until: datetime) -> bool:
-        said = self._said.get(source.kind)
-        sampled = None if source.series is None else self._sampled.get(source.series)
-        return any(known is not None and known >= until for known in (said, sampled, self._collected(source.kind)))
-
-    def _collected(self, kind: str) -> datetime | None:
-        return collected_until(self._feeds, kind, self.service)
+        """Look at the newest sample of a series: that a feed of samples was read says nothing of each series."""
+        said, series = self._said.get(source.kind), source.series
+        known = collected_until(self._feeds, source.kind, self.service) if series is None else self._sampled.get(series)
+        return any(moment is not None and moment >= until for moment in (said, known))
 
     @cached_property
     def _sampled(self) -> dict[str, datetime]:
@@ -80,11 +78,12 @@ def not_complete(source: Source, until: str) -> str:
 def is_recorded(connection: Connection, service: str, window: Period, *, as_of: datetime) -> bool:
     """Tell whether anything tells of the service in that window: then that no outage is on record says something.
 
-    Somebody has said that records are complete beyond its start, or a feed was read that far; or the records of the
-    service begin before its end and do not end before it, where a window that goes on is only the present end of them.
+    Somebody has said that records are complete beyond its start, or a feed of such records was read that far; or the
+    records of the service begin before its end and do not end before it, where a window that goes on is only the
+    present end of them.
     """
     said = [connection.scalar(select(func.max(completeness.c.until)).where(_about(service)))]
-    said += [one.complete_until for one in feed_states(connection).values() if one.feeds(service)]
+    said += [one.complete_until for one in feed_states(connection).values() if one.kind in KINDS and one.feeds(service)]
     if any(until is not None and until > window.start for until in said):
         return True
     known, goes_on = [*_reach(connection, service, as_of)], as_of < window.end

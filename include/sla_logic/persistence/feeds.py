@@ -62,11 +62,14 @@ def feed_state(connection: Connection, name: str) -> FeedState:
 def keep_feed(
     connection: Connection, name: str, *, kind: str, services: Collection[str], by_time: bool, now: datetime
 ) -> None:
-    """Keep that there is this feed; of one that is known, what it feeds."""
+    """Keep that there is this feed; one that feeds something else than before is read from its start again."""
     told = {"kind": kind, "services": list(services) or None, "by_time": by_time}
-    if connection.execute(update(feeds).where(_feeds.name == name).values(**told)).rowcount:
-        return
-    connection.execute(feeds.insert(), {"name": name, **told, "rows": 0, "rejected": 0, "failures": 0, "next_at": now})
+    before = feed_states(connection).get(name)
+    if before is None:
+        new = {"name": name, **told, "rows": 0, "rejected": 0, "failures": 0, "next_at": now}
+        connection.execute(feeds.insert(), new)
+    elif told != {key: getattr(before, key) for key in told}:
+        change_feed(connection, name, **told, read_until=None, hole_since=None, next_at=now)
 
 
 def forget_feeds(connection: Connection, *, known: Iterable[str]) -> None:
@@ -77,6 +80,12 @@ def forget_feeds(connection: Connection, *, known: Iterable[str]) -> None:
 def change_feed(connection: Connection, name: str, **values: Any) -> None:
     """Write what a reading has changed."""
     connection.execute(update(feeds).where(_feeds.name == name).values(**values))
+
+
+def move_on(connection: Connection, state: FeedState, **values: Any) -> None:
+    """Write how far a feed was read, unless this is no longer as it was in `state`: then it is read from there."""
+    same = (getattr(_feeds, key).is_not_distinct_from(getattr(state, key)) for key in ("read_until", "hole_since"))
+    connection.execute(update(feeds).where(_feeds.name == state.name, *same).values(**values))
 
 
 def files_read(connection: Connection, name: str) -> Mapping[str, str]:

@@ -7,9 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, select
 
-from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.gateways.feeds import ask_database, ask_http
 from include.sla_logic.importers import read_mapping
 from include.sla_logic.importers.feeds import Feed, Stretch, UnableToReadFeeds, read_feeds
@@ -24,7 +23,9 @@ from include.sla_logic.persistence.feeds import (
     forget_feeds,
     keep_feed,
     keep_file,
+    move_on,
 )
+from include.sla_logic.persistence.schema.reference import services
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.imports import Imports
 from include.sla_logic.settings import HttpSystem
@@ -93,8 +94,10 @@ class Feeds:
             return list(feed_states(connection).values())
 
     def troubles(self) -> list[str]:
-        """Name the feeds that are not read, and those of which rows were rejected."""
-        return [line for state in self.states() for line in _troubles(state)]
+        """Name the feeds that are not read, those of which rows were rejected, and unknown services."""
+        with self.work.reading() as connection:
+            states = list(feed_states(connection).values())
+            return [*(line for state in states for line in _troubles(state)), *_unknown_services(connection, states)]
 
     def due(self) -> list[str]:
         """Keep what the file of feeds says, and return the feeds whose time to be read has come."""
@@ -121,7 +124,7 @@ class Feeds:
                     self._read_stretches(feed, Path(folder), ask, done)
                 else:
                     self._read_files(feed, Path(folder), find, done)
-        except (ForeseenError, OSError, DBAPIError) as error:
+        except Exception as error:
             self._failed(name, str(error) or type(error).__name__)
             raise
         with self.work.writing() as connection:
@@ -132,7 +135,7 @@ class Feeds:
         return done
 
     def again(self, name: str, *, since: datetime, by: str) -> FeedState:
-        """Read a feed once more from an instant on: what was rejected may be accepted now."""
+        """Read a feed again from an instant on: what was rejected may be accepted now."""
         with self.work.writing() as connection:
             state, now = feed_state(connection, name), self.work.database.now(connection)
             if not state.by_time:
@@ -159,9 +162,9 @@ class Feeds:
                 file.unlink()
             values: dict[str, object] = {"read_until": stretch.until}
             if rejected and state.hole_since is None:
-                values["hole_since"] = state.read_until or feed.starts
+                values["hole_since"] = stretch.since
             with self.work.writing() as connection:
-                change_feed(connection, feed.name, **values)
+                move_on(connection, state, **values)
         done.more = True
 
     def _read_files(self, feed: Feed, folder: Path, find: Find, done: Reading) -> None:
@@ -197,7 +200,8 @@ class Feeds:
         with self.work.writing() as connection:
             state, now = feed_state(connection, name), self.work.database.now(connection)
             pause = min(_FIRST_PAUSE * 2 ** min(state.failures, 10), _LONGEST_PAUSE)
-            change_feed(connection, name, failures=state.failures + 1, last_error=reason[:1000], next_at=now + pause)
+            said = "".join(letter if letter.isprintable() else " " for letter in reason[:1000])
+            change_feed(connection, name, failures=state.failures + 1, last_error=said, next_at=now + pause)
 
 
 def ask_system(feed: Feed, stretch: Stretch, into: Path, *, system: HttpSystem) -> Sequence[Path]:
@@ -219,9 +223,17 @@ def _troubles(state: FeedState) -> Iterator[str]:
         last = "it was never read" if state.last_read_at is None else f"last read {_minute(state.last_read_at)}"
         yield f"the feed {state.name} is not read, {last}: {state.last_error}"
     if state.hole_since is not None:
-        again = f"`sla feed again {state.name} --since {state.hole_since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}`"
+        again = f"`sla feed again {state.name} --since {state.hole_since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} --by NAME`"
         when = _minute(state.hole_since)
         yield f"rows of the feed {state.name} were rejected after {when}: correct them, then {again}"
+
+
+def _unknown_services(connection: Connection, states: Sequence[FeedState]) -> Iterator[str]:
+    named = {service for state in states for service in state.services or ()}
+    known = set(connection.scalars(select(services.c.id).where(services.c.id.in_(named))))
+    for state in states:
+        if unknown := [service for service in state.services or () if service not in known]:
+            yield f"the feed {state.name} names services that are not on record: {', '.join(unknown[:10])}"
 
 
 def _minute(moment: datetime) -> str:
