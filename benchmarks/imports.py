@@ -30,7 +30,7 @@ sections:
 
 
 def write_rows(kind: str, rows: int, file: Path) -> None:
-    """Write a CSV file of this kind with so many rows, the services by turns."""
+    """Write a CSV file of this kind with this many rows; the services take turns."""
     head = {
         "samples": "service,at,value",
         "outages": "service,reference,started_at,ended_at,cause",

@@ -38,7 +38,7 @@ def again(
     since: Annotated[str, typer.Option(help="The instant from which it is read once more.")],
     by: Annotated[str, typer.Option(help="Who asks for it.")],
 ) -> None:
-    """Read a feed once more from an instant on, when a cause of rejected rows is mended."""
+    """Read a feed again from an instant on, after the cause of rejected rows was corrected."""
     from include.sla_logic.cli.assess import read_instant
 
     state = _use_cases().feeds.again(name, since=read_instant(since), by=by)
