@@ -1,7 +1,7 @@
 """`sla assess`: judge measurements against a contract, from files or from the database, without Airflow."""
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +31,9 @@ def assess(  # noqa: PLR0913 - one parameter for each option
     facts: Annotated[Path | None, typer.Argument(help="Facts file (YAML or JSON).")] = None,
     *,
     service: Annotated[str | None, typer.Option(help="Judge this service from the database instead.")] = None,
+    under: Annotated[
+        Path | None, typer.Option("--contract", help="With --service: as if this contract (YAML) had been agreed.")
+    ] = None,
     customer: Annotated[str | None, typer.Option(help="Whose subscription, where several have the service.")] = None,
     at: Annotated[
         str | None, typer.Option(help="An instant in the window to judge; else the facts' own, or now.")
@@ -44,8 +47,10 @@ def assess(  # noqa: PLR0913 - one parameter for each option
     """Print what was promised, what happened, what it counts for and what is owed, to check by hand."""
     if service is not None:
         if contract is not None:
-            raise UnableToAssess("Give either a contract and a facts file, or --service.")
-        assessed = _from_database(service, customer, at, as_of)
+            raise UnableToAssess("Give either a contract and a facts file, or --service, perhaps with --contract.")
+        assessed = from_database(service, customer, at, as_of, under)
+    elif under is not None:
+        raise UnableToAssess("--contract goes with --service; to a facts file the contract is the first argument.")
     else:
         assessed = _from_files(contract, facts, at, as_of)
     comparison = assessed.comparison
@@ -54,12 +59,19 @@ def assess(  # noqa: PLR0913 - one parameter for each option
         _draw(assessed, picture)
 
 
-def _from_database(service: str, customer: str | None, at: str | None, as_of: str | None) -> Assessed:
+def from_database(
+    service: str, customer: str | None, at: str | None, as_of: str | None, under: Path | None = None
+) -> Assessed:
+    """Judge a service of the database in the window that holds `at`, as known at `as_of`; both now if not given."""
     from include.sla_logic.services import Settings, UseCases
 
     moment, known = (None if text is None else read_instant(text) for text in (at, as_of))
     return UseCases(Settings.from_environment()).sla_status.assess_with_facts(
-        service, at=moment, as_of=known, customer=customer
+        service,
+        at=moment,
+        as_of=known,
+        customer=customer,
+        under=None if under is None else read_contract(read_text(under), name=under.name),
     )
 
 
@@ -101,14 +113,6 @@ def _window(terms: Contract, known: FactsFile, at: str | None) -> Period:
         reason = f"The window {stated} is neither a {terms.window} of the contract nor a part of one"
         raise UnableToAssess(f"{reason}: counted in {terms.zone}, the {terms.window} is {calendar}.")
     return stated
-
-
-def read_day(text: str) -> date | None:
-    """Read a day without a time, as 2025-04-10; None for any other text."""
-    try:
-        return date.fromisoformat(text) if len(text) == len("2025-04-10") else None
-    except ValueError:
-        return None
 
 
 def read_instant(text: str) -> datetime:

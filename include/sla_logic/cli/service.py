@@ -1,4 +1,4 @@
-"""`sla service`: what is used and left of each promise."""
+"""`sla service`: what is used and left of each promise, and what it is judged by."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -58,6 +58,25 @@ def budget(
     if len(found) == limit:
         typer.echo(f"There may be more: --after {found[-1].service}", err=True)
     _miss(services or (), found)
+
+
+@app.command("facts")
+def facts(
+    service: Annotated[str, typer.Argument(help="The service.")],
+    customer: Annotated[str | None, typer.Option(help="Whose subscription, where several have the service.")] = None,
+    at: Annotated[str | None, typer.Option(help="An instant in the window; else now.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The moment up to which facts are known; else now.")] = None,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Without names of services and records, causes and reasons.")
+    ] = False,
+) -> None:
+    """Print what a window of a service is judged by, as a facts file for `sla assess CONTRACT FACTS`."""
+    from include.sla_logic.cli.assess import from_database
+    from include.sla_logic.domain.facts_export import write_facts
+
+    assessed = from_database(service, customer, at, as_of)
+    window = assessed.comparison.contract_window or assessed.comparison.window
+    typer.echo(write_facts(assessed.facts, window, anonymous=anonymous))
 
 
 def _miss(services: list[str] | tuple[()], found: list["ServiceBudget"]) -> None:
