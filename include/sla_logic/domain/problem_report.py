@@ -8,7 +8,10 @@ from include.sla_logic.domain.relationship import Agreement, Customer
 
 
 class ProblemReport(Document):
-    """What the customer perceives, tied to the agreement that was `found` for the service; the run keeps it."""
+    """What the customer perceives, tied to the agreement that was `found` for the service; the run keeps it.
+
+    A proactive one was made of an alarm: `reported_at` is then when we entered it, and counts as no report.
+    """
 
     ticket: str
     external_reference: str | None
@@ -30,6 +33,7 @@ class ProblemReport(Document):
     urgency: Level
     parameters: tuple[ProblemParameter, ...] = ()
     found: Agreement | None = None
+    proactive: bool = False
 
 
 def enter(
@@ -39,6 +43,7 @@ def enter(
     customer: Customer,
     agreement: Agreement,
     now: AwareDatetime,
+    proactive: bool = False,
 ) -> ProblemReport:
     """Turn the list of problem parameters into a report, without judging it."""
     said = notification.model_dump(
@@ -59,5 +64,6 @@ def enter(
         entered_at=now,
         parameters=notification.parameters,
         found=agreement,
+        proactive=proactive,
         **said,
     )

@@ -95,7 +95,8 @@ def report_questions() -> dict[str, Select[Any]]:
     """Ask for what `customers` reported about `services`, for the histories of those tickets, and for what counts."""
     services: BindParameter[str] = bindparam("services", expanding=True)
     customers: BindParameter[str] = bindparam("customers", expanding=True)
-    mine = (tickets.c.service.in_(services), tickets.c.customer.in_(customers))
+    reported = ~tickets.c.proactive  # what we have noticed ourselves is no report of a customer's
+    mine = (tickets.c.service.in_(services), tickets.c.customer.in_(customers), reported)
     first = (documents.c.kind == ProblemNotification.kind(), documents.c.round == 1)
     history = ticket_status_history
     return {

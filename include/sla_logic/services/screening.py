@@ -64,7 +64,7 @@ class Screening:
         matches = _matches(newest, [windows for windows, _agreement, _torn in columns])
         self._leave(left, *_gone(newest, matches, at))
         reader = FactReader(self.connection, services, self.at)
-        facts, complete_until = reader.read(), reader.complete_until(OUTAGES)
+        facts, complete = reader.read(), reader.complete(OUTAGES)
         before = {name: np.append(values, _blank(values)) for name, values in newest.items()}
         for one, (windows, agreement, torn), match in zip(laid, columns, matches, strict=True):
             due = windows.end + int(one.contract.settle_after.total_seconds()) <= at
@@ -78,7 +78,8 @@ class Screening:
                 agreement[due],
                 judged,
                 {name: values[match[due]] for name, values in before.items()},
-                complete_until[mine.place] >= mine.end,
+                complete.in_windows(mine.place, mine.start, mine.end),
+                facts,
                 self.at,
             )
 
