@@ -49,12 +49,16 @@ def read(name: str) -> dict[str, int]:
         done = use_cases.feeds.read(name, ask=_ask, find=_find)
     except Exception as error:
         raise AirflowFailException(f"The feed {name} was not read to its end: {error}") from error
+    if done.busy:
+        log.warning("The feed %s is being read by another task", name)
+    for file in done.unread:
+        log.warning("The feed %s: %s", name, file)
     log.info("The feed %s: %d rows, %d rejected, from %s", name, done.rows, done.rejected, done.files)
     return {"rows": done.rows, "rejected": done.rejected}
 
 
 def _ask(feed: "Feed", stretch: "Stretch", into: Path) -> Sequence[Path]:
-    from include.sla_logic.services.feeds import ask_system, ask_tables
+    from include.sla_logic.services.feed_questions import ask_system, ask_tables
 
     connection = _connection(feed)
     if feed.way == "sql":
@@ -81,6 +85,7 @@ def _find(feed: "Feed") -> "Sequence[FoundFile]":
 def _versions(place: ObjectStoragePath, pattern: str) -> Iterator["FoundFile"]:
     from include.sla_logic.services.feeds import FoundFile
 
+    place.fs.invalidate_cache()  # a store remembers what it listed before
     for file in place.iterdir():
         if fnmatchcase(file.name, pattern) and file.is_file():
             stat = file.stat()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -26,10 +27,12 @@ from include.sla_logic.importers.tables import UnableToReadFile
 from include.sla_logic.persistence.completeness import completeness_of, is_recorded
 from include.sla_logic.persistence.feeds import change_feed
 from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.feeds import feed_files
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.feeds import FoundFile
 from include.sla_logic.settings import HttpSystem
 from tests.clock import NOON, Clock
+from tests.web.desk_sample import client_of
 
 MAPPING = """
 title: our monitor
@@ -39,6 +42,7 @@ sections:
   outages:
     columns: {service: service, reference: id, started_at: from, ended_at: to}
 """
+BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 FEEDS = """
 feeds:
   monitor:
@@ -97,9 +101,12 @@ def references(use_cases: UseCases) -> list[str]:
         return sorted(one for one in found if str(one).startswith("O-"))
 
 
-def complete_until(use_cases: UseCases, moment: datetime, service: str = "S-1") -> bool:
+def complete_until(
+    use_cases: UseCases, moment: datetime, service: str = "S-1", *, since: datetime = BEGAN + timedelta(hours=1)
+) -> bool:
     with use_cases.work.reading() as connection:
-        return not completeness_of(connection, [service])[service].missing([Source("outages")], moment)
+        window = Period(start=min(since, moment - timedelta(hours=1)), end=moment)
+        return not completeness_of(connection, [service])[service].missing([Source("outages")], window)
 
 
 def test_a_feed_is_read_in_stretches_until_now_and_each_row_comes_in_once(fed: UseCases, clock: Clock) -> None:
@@ -141,6 +148,109 @@ def test_a_rejected_row_leaves_a_hole_until_it_is_read_again(fed: UseCases) -> N
     assert complete_until(fed, NOON - timedelta(minutes=5))
 
 
+def test_what_was_before_a_feed_began_is_not_complete_until_somebody_says_so(fed: UseCases) -> None:
+    fed.feeds.due()
+    fed.feeds.read("monitor", ask=Monitor([]), find=none_found)
+    assert complete_until(fed, NOON - timedelta(hours=1), since=BEGAN)
+    assert not complete_until(fed, NOON - timedelta(hours=1), since=BEGAN - timedelta(seconds=1))
+    assert not complete_until(fed, BEGAN - timedelta(days=3), since=BEGAN - timedelta(days=30))
+    fed.imports.complete("outages", until=BEGAN - timedelta(seconds=1), by="ann", source="before.csv")
+    assert not complete_until(fed, NOON - timedelta(hours=1), since=BEGAN - timedelta(days=30))
+    fed.imports.complete("outages", until=BEGAN, by="ann", source="before.csv")
+    assert complete_until(fed, NOON - timedelta(hours=1), since=BEGAN - timedelta(days=30))
+    assert not complete_until(fed, NOON, since=BEGAN - timedelta(days=30))
+
+
+def test_a_feed_whose_begin_was_moved_is_read_from_there(any_use_cases: UseCases, clock: Clock, tmp_path: Path) -> None:
+    use_cases = feeding(any_use_cases, clock, tmp_path, FEEDS)
+    use_cases.feeds.due()
+    use_cases.feeds.read("monitor", ask=Monitor([]), find=none_found)
+    use_cases = feeding(any_use_cases, clock, tmp_path, FEEDS.replace("starts: 2026-11-01", "starts: 2026-10-01"))
+    assert use_cases.feeds.due() == ["monitor"]
+    october = datetime(2026, 10, 1, tzinfo=UTC)
+    assert not complete_until(use_cases, NOON - timedelta(hours=1), since=october)
+    monitor = Monitor([row(1, october + timedelta(days=3))])
+    use_cases.feeds.read("monitor", ask=monitor, find=none_found)
+    assert (monitor.asked[0].since, references(use_cases)) == (october, ["O-1"])
+
+
+@pytest.mark.parametrize("what", ["question", "mapping"])
+def test_a_feed_that_asks_otherwise_is_known_from_there_until_it_is_read_again(
+    any_use_cases: UseCases, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    use_cases, monitor = feeding(any_use_cases, clock, tmp_path, FEEDS), Monitor([])
+    use_cases.feeds.due()
+    use_cases.feeds.read("monitor", ask=monitor, find=none_found)
+    read_until = NOON - timedelta(minutes=5)
+    monkeypatch.setitem(globals(), "MAPPING", MAPPING.replace("reference: id", "reference: number"))
+    changed = FEEDS.replace("path: /outages", "path: /faults") if what == "question" else FEEDS
+    if what == "question":
+        monkeypatch.undo()
+    use_cases = feeding(any_use_cases, clock, tmp_path, changed.replace("every: 10", "every: 20"))
+    use_cases.feeds.read("monitor", ask=monitor, find=none_found)  # the file was changed after `due`
+    assert use_cases.feeds.states()[0].read_until == read_until
+    assert use_cases.feeds.due() == ["monitor"]
+    clock.pass_by(hours=3)
+    use_cases.feeds.read("monitor", ask=monitor, find=none_found)
+    assert monitor.asked[-1].since == read_until - timedelta(hours=1)
+    assert complete_until(use_cases, clock.now - timedelta(minutes=5), since=read_until)
+    assert not complete_until(use_cases, clock.now - timedelta(minutes=5), since=read_until - timedelta(seconds=1))
+    [changed] = use_cases.feeds.troubles()
+    assert "the feed monitor or its mapping was changed: what it read before 2026-11-02 11:55 UTC" in changed
+    assert changed.endswith(": `sla feed again monitor --since 2026-11-01T00:00:00Z --by NAME`")
+    use_cases.feeds.again("monitor", since=BEGAN, by="ann")
+    use_cases.feeds.read("monitor", ask=monitor, find=none_found)
+    assert complete_until(use_cases, clock.now - timedelta(minutes=5), since=BEGAN)
+    assert use_cases.feeds.troubles() == []
+
+
+def test_a_feed_that_only_keeps_another_pace_stays_known(any_use_cases: UseCases, clock: Clock, tmp_path: Path) -> None:
+    for feeds in (FEEDS, FEEDS.replace("every: 10", "every: 20").replace("overlap: 1 h", "overlap: 2 h")):
+        use_cases = feeding(any_use_cases, clock, tmp_path, feeds)
+        use_cases.feeds.due()
+        use_cases.feeds.read("monitor", ask=Monitor([]), find=none_found)
+        assert complete_until(use_cases, NOON - timedelta(minutes=5))
+
+
+def test_a_feed_that_is_being_read_is_neither_due_nor_read_by_another(fed: UseCases, clock: Clock) -> None:
+    monitor, others = Monitor([]), []
+    fed.feeds.due()
+
+    def slow(feed: Feed, stretch: Stretch, into: Path) -> list[Path]:
+        clock.pass_by(minutes=14)
+        others.append((fed.feeds.due(), fed.feeds.read("monitor", ask=monitor, find=none_found).busy))
+        return monitor(feed, stretch, into)
+
+    assert not fed.feeds.read("monitor", ask=slow, find=none_found).busy
+    assert set(map(repr, others)) == {"([], True)"}
+    assert len(monitor.asked) == len(others) > 2
+    clock.pass_by(minutes=10)
+    assert fed.feeds.due() == ["monitor"]
+
+
+def test_a_reading_that_was_killed_keeps_no_other_from_reading_for_long(fed: UseCases, clock: Clock) -> None:
+    def killed(_feed: Feed, _stretch: Stretch, _into: Path) -> list[Path]:
+        raise KeyboardInterrupt
+
+    fed.feeds.due()
+    with pytest.raises(KeyboardInterrupt):
+        fed.feeds.read("monitor", ask=killed, find=none_found)
+    assert fed.feeds.due() == []
+    clock.pass_by(minutes=15)
+    assert fed.feeds.due() == ["monitor"]
+    assert not fed.feeds.read("monitor", ask=Monitor([]), find=none_found).busy
+
+
+def test_a_feed_that_is_to_be_read_again_from_before_its_begin_is_read_from_its_begin(fed: UseCases) -> None:
+    fed.feeds.due()
+    fed.feeds.read("monitor", ask=Monitor([]), find=none_found)
+    fed.feeds.again("monitor", since=BEGAN - timedelta(days=40), by="ann")
+    monitor = Monitor([])
+    fed.feeds.read("monitor", ask=monitor, find=none_found)
+    assert monitor.asked[0].since == BEGAN
+    assert all(one.since < one.until for one in monitor.asked)
+
+
 def test_what_comes_late_and_is_rejected_is_not_called_complete(fed: UseCases, clock: Clock) -> None:
     monitor = Monitor([])
     fed.feeds.due()
@@ -153,7 +263,7 @@ def test_what_comes_late_and_is_rejected_is_not_called_complete(fed: UseCases, c
 
 def test_what_is_to_be_read_again_while_a_reading_runs_is_read_again(fed: UseCases) -> None:
     broken = row(1, NOON - timedelta(hours=20), service="S-unknown")
-    monitor, began = Monitor([broken]), datetime(2026, 11, 1, 11, tzinfo=UTC)
+    monitor, began = Monitor([broken]), BEGAN + timedelta(hours=11)
     fed.feeds.due()
     fed.feeds.read("monitor", ask=monitor, find=none_found)
 
@@ -176,7 +286,7 @@ def test_an_answer_without_its_list_is_no_answer(fed: UseCases) -> None:
         return [into.with_suffix(".json")]
 
     fed.feeds.due()
-    with pytest.raises(UnableToReadFile, match="no list at 'outages'"):
+    with pytest.raises(UnableToReadFile, match=r"no list at 'outages'.*too many samples"):
         fed.feeds.read("monitor", ask=ask, find=none_found)
     assert fed.feeds.states()[0].read_until is None
 
@@ -222,7 +332,7 @@ def test_a_feed_that_was_read_tells_of_no_series_and_of_no_other_kind(fed: UseCa
         connection.execute(t.samples.delete())
         change_feed(connection, "monitor", kind=kind, read_until=NOON)
         jitter = Source("samples", "jitter")
-        assert completeness_of(connection, ["S-1"])["S-1"].missing([jitter], NOON - timedelta(days=1))
+        assert completeness_of(connection, ["S-1"])["S-1"].missing([jitter], window)
         assert is_recorded(connection, "S-1", window, as_of=NOON) is known
 
 
@@ -247,10 +357,61 @@ def test_a_feed_that_fails_keeps_what_came_before_and_is_asked_less_and_less_oft
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
     state = fed.feeds.states()[0]
     assert (state.failures, state.last_error, state.read_until) == (9, "The monitor is away.", None)
-    assert not complete_until(fed, NOON - timedelta(days=30))
+    assert not complete_until(fed, NOON - timedelta(hours=30))
     fed.feeds.read("monitor", ask=monitor, find=none_found)
     state = fed.feeds.states()[0]
     assert (state.failures, state.last_error, references(fed)) == (0, None, ["O-1"])
+
+
+def test_a_row_that_is_refused_again_and_again_is_kept_once(fed: UseCases, clock: Clock) -> None:
+    wrong = [row(number, NOON - timedelta(minutes=40 + number), service="S-unknown") for number in range(2)]
+    monitor = Monitor(wrong)
+    fed.feeds.due()
+    for _ in range(3):
+        assert fed.feeds.read("monitor", ask=monitor, find=none_found).rejected == 2
+        clock.pass_by(minutes=10)
+        monitor.rows.insert(0, row(9, NOON - timedelta(minutes=50)))
+    kept = fed.worklists.quarantine(page=1, size=9, imports=True).rows
+    assert sorted(one.body.count("O-0") for one in kept) == [0, 1]
+
+
+PROBES = """
+feeds:
+  probes:
+    connection: prometheus
+    kind: samples
+    mapping: prometheus
+    http: {path: /api/v1/query_range, query: {start: "{since:epoch}", end: "{until:epoch}", step: 60}}
+    starts: 2026-11-01T00:00:30Z
+    overlap: 10 min
+"""
+
+
+def test_samples_are_asked_for_on_their_grid(any_use_cases: UseCases, clock: Clock, tmp_path: Path) -> None:
+    use_cases = feeding(any_use_cases, clock, tmp_path, PROBES)
+
+    def prometheus(_feed: Feed, stretch: Stretch, into: Path) -> list[Path]:
+        """Answer for each step since the begin: up, but from 11:40:20 to 11:41:10."""
+        first, last = int(stretch.since.timestamp()), int(stretch.until.timestamp())
+        down = [int((NOON - timedelta(seconds=seconds)).timestamp()) for seconds in (1180, 1130)]
+        values = [[at, "0" if down[0] <= at <= down[1] else "1"] for at in range(first, last + 1, 60)]
+        answer = {"data": {"result": [{"metric": {"service": "S-1"}, "values": values}]}}
+        into.with_suffix(".json").write_text(json.dumps(answer), "utf-8")
+        return [into.with_suffix(".json")]
+
+    readings = []
+    with use_cases.work.writing() as connection:
+        connection.execute(t.samples.delete())
+    for seconds in (11, 130, 17, 300):
+        clock.now += timedelta(seconds=seconds)
+        use_cases.feeds.due()
+        assert use_cases.feeds.read("probes", ask=prometheus, find=none_found).rejected == 0
+        with use_cases.work.reading() as connection:
+            found = connection.execute(select(t.samples.c.at, t.samples.c.value).order_by(t.samples.c.at)).all()
+        readings.append([tuple(one) for one in found])
+    for before, after in pairwise(readings):
+        assert after[: len(before)] == before
+    assert [at for at, value in readings[-1] if value == 0] == [int((NOON - timedelta(minutes=19)).timestamp())]
 
 
 @settings(max_examples=5, deadline=None)
@@ -331,6 +492,89 @@ def test_files_are_read_once_they_rest_and_again_when_they_change(
     clock.pass_by(minutes=2)
     assert (read(), references(use_cases)) == (["a.json"], ["O-1", "O-2", "O-3"])
     assert not complete_until(use_cases, NOON - timedelta(days=1))
+
+
+class Files:
+    """A folder of files: a text each, or what reading it raises."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, str | OSError] = {}
+
+    def __call__(self, _feed: Feed) -> list[FoundFile]:
+        def copy(name: str, into: Path) -> None:
+            found = self.stored[name]
+            if isinstance(found, OSError):
+                raise found
+            into.write_text(found, "utf-8")
+
+        old = NOON - timedelta(hours=1)
+        return [FoundFile(name, f"{hash(str(text))}", old, partial(copy, name)) for name, text in self.stored.items()]
+
+
+EXPORTS = "feeds:\n  files:\n    kind: outages\n    mapping: mapping.yaml\n    files: file:///x/*.json\n"
+
+
+def test_a_file_that_cannot_be_read_stops_no_other_and_is_named_until_it_is_corrected(
+    any_use_cases: UseCases, clock: Clock, tmp_path: Path
+) -> None:
+    use_cases, files = feeding(any_use_cases, clock, tmp_path, EXPORTS), Files()
+    files.stored = {
+        "a.json": "{",
+        "b.json": json.dumps({"outages": [row(1, NOON - timedelta(hours=1), service="S-new")]}),
+        "c.json": PermissionError("c.json: permission denied"),
+        "d.json": json.dumps({"outages": [row(2, NOON - timedelta(hours=2))]}),
+    }
+    use_cases.feeds.due()
+    with pytest.raises(PermissionError):
+        use_cases.feeds.read("files", ask=Monitor([]), find=files)
+    assert references(use_cases) == ["O-2"]
+    files.stored["c.json"] = json.dumps({"outages": [row(3, NOON - timedelta(hours=3))]})
+    assert use_cases.feeds.read("files", ask=Monitor([]), find=files).files == ["c.json"]
+    assert use_cases.feeds.states()[0].bad_files == 2
+    unread, rejected = use_cases.feeds.troubles()
+    assert "the feed files, a.json: nothing was imported: a.json is not JSON" in unread
+    assert "the feed files, b.json: 1 of 1 rows were rejected: correct the file, or what it names, then" in rejected
+    with use_cases.work.writing() as connection:
+        connection.execute(t.services.insert(), {"id": "S-new", "name": "new", "kind": "line"})
+    use_cases.feeds.again("files", since=clock.now - timedelta(hours=1), by="ann")
+    del files.stored["a.json"]
+    use_cases.feeds.read("files", ask=Monitor([]), find=files)
+    assert (references(use_cases), use_cases.feeds.troubles()) == (["O-1", "O-2", "O-3"], [])
+
+
+def test_files_that_were_read_by_another_mapping_are_named_until_they_are_read_again(
+    any_use_cases: UseCases, clock: Clock, tmp_path: Path
+) -> None:
+    use_cases, files = feeding(any_use_cases, clock, tmp_path, EXPORTS), Files()
+    files.stored = {"a.json": json.dumps({"faults": [row(1, NOON)], "outages": []})}
+    use_cases.feeds.due()
+    use_cases.feeds.read("files", ask=Monitor([]), find=files)
+    clock.pass_by(minutes=5)
+    (tmp_path / "mapping.yaml").write_text(MAPPING.replace("rows: outages", "rows: faults"), "utf-8")
+    use_cases.feeds.due()
+    assert use_cases.feeds.read("files", ask=Monitor([]), find=files).files == []
+    [changed] = use_cases.feeds.troubles()
+    assert "the feed files or its mapping was changed: what it read before 2026-11-02 12:05 UTC" in changed
+    use_cases.feeds.again("files", since=NOON, by="ann")
+    use_cases.feeds.read("files", ask=Monitor([]), find=files)
+    assert (references(use_cases), use_cases.feeds.troubles()) == (["O-1"], [])
+
+
+def test_the_page_shows_for_which_time_a_feed_is_complete_and_what_is_to_be_corrected(fed: UseCases) -> None:
+    fed.feeds.due()
+    fed.feeds.read("monitor", ask=Monitor([]), find=none_found)
+    with client_of(SimpleNamespace(use_cases=fed, started=[]), "reader") as client:
+        page = client.get("/feeds").text
+        assert "1 Nov 2026 00:00" in page.partition(" until ")[0]
+        assert "2 Nov 2026 11:55" in page.partition(" until ")[2]
+        with fed.work.writing() as connection:
+            change_feed(connection, "monitor", known_since=None)  # kept by a release that did not keep this
+            bad = {"path": "a.json", "version": "1", "read_at": NOON, "rows": 3, "rejected": 1}
+            connection.execute(feed_files.insert(), {"feed": "monitor", **bad})
+        page = client.get("/feeds").text
+        assert "rows were rejected" in page
+        assert "of 1 files" in page
+        assert "not known" in page
 
 
 def test_an_empty_answer_of_a_database_is_an_answer(fed: UseCases) -> None:
@@ -463,9 +707,9 @@ def test_a_wrong_file_of_feeds_is_refused_with_the_feed_and_the_key(tmp_path: Pa
 
 
 def test_a_mapping_that_does_not_fit_is_refused(any_use_cases: UseCases, clock: Clock, tmp_path: Path) -> None:
-    use_cases = feeding(any_use_cases, clock, tmp_path, FEEDS.replace("mapping.yaml", "zabbix_problems"))
-    with pytest.raises(UnableToReadFeeds, match="pairs rows, and two readings would part them"):
-        use_cases.feeds.due()
     use_cases = feeding(any_use_cases, clock, tmp_path, FEEDS.replace("mapping.yaml", "prometheus"))
     with pytest.raises(UnableToReadFeeds, match="has samples, and not outages"):
+        use_cases.feeds.due()
+    use_cases = feeding(use_cases, clock, tmp_path, PROBES + "    at_most: 30 s\n")
+    with pytest.raises(UnableToReadFeeds, match="Feed probes: at_most is shorter than a step of its samples"):
         use_cases.feeds.due()

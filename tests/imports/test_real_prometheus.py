@@ -22,7 +22,7 @@ from werkzeug import Response
 from deploy.ports import free_port
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.services import UseCases
-from include.sla_logic.services.feeds import ask_system
+from include.sla_logic.services.feed_questions import ask_system
 from include.sla_logic.settings import HttpSystem
 from tests.clock import Clock
 from tests.services.sample import open_use_cases

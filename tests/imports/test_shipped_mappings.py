@@ -65,7 +65,7 @@ def shown(report: ImportReport, *names: str) -> list[tuple[Any, ...]]:
 
 def test_every_shipped_mapping_of_a_tool_names_the_tool_s_own_description() -> None:
     assert set(TOOLS) <= set(shipped_mappings())
-    for name in [*TOOLS, "tickets/jira", "tickets/zammad"]:
+    for name in [*TOOLS, "tickets/jira", "tickets/servicenow", "tickets/zammad"]:
         assert "https://" in (FOLDER / f"{name}.yaml").read_text("utf-8").partition("title:")[0]
 
 
@@ -120,6 +120,7 @@ def test_nagios_states_are_outages_by_host_and_service(tools: Tools) -> None:
         (OCTOBER + 120, "PING", "OK", "HARD"),  # newest first
         (OCTOBER + 60, "PING", "CRITICAL", "HARD"),  # still
         (OCTOBER, "PING", "CRITICAL", "HARD"),
+        (OCTOBER, "PING", "CRITICAL", "HARD"),  # twice
         (OCTOBER - 60, "PING", "CRITICAL", "SOFT"),  # not yet confirmed
         (OCTOBER, "HTTP", "CRITICAL", "HARD"),  # still open
     ]
@@ -129,7 +130,7 @@ def test_nagios_states_are_outages_by_host_and_service(tools: Tools) -> None:
         ("PING", "2026-10-25T01:00:00Z", "2026-10-25T01:02:00Z"),
         ("HTTP", "2026-10-25T01:00:00Z", None),
     ]
-    assert (report.joined, report.passed) == (2, {"type SOFT": 1})
+    assert (report.joined, report.passed) == (3, {"type SOFT": 1})
 
 
 def incident(name: str, **other: Any) -> dict[str, Any]:
@@ -161,6 +162,66 @@ def test_prometheus_values_go_to_the_step_that_they_were_scraped_in(tools: Tools
     report = tools.of_text("samples", json.dumps(answer), "prometheus", "prom.json")
     assert shown(report, "metric", "value") == [("success_rate", str(int(value) * 100)) for value in "11001"]
     assert report.coverage[0].startswith("S-1001 success_rate: 5 of 5 steps (100 %), 2025-11-02T08:00:00Z")
+
+
+def test_prometheus_gives_each_step_once_whatever_the_order_and_the_clocks(tools: Tools) -> None:
+    values = [[MARCH + 60 * n, value] for n, value in ((2, "1"), (0, "0"), (-1, "1"), (1, "0"), (1, "0"), (3, "0"))]
+    # up before it was down, a step twice, down at the end
+    result = [{"metric": {"service": "S-1001"}, "values": values}]
+    report = tools.of_text("samples", json.dumps({"data": {"result": result}}), "prometheus", "prom.json")
+    assert sorted((at[11:16], value) for at, value in shown(report, "at", "value")) == [
+        ("00:59", "100"), ("01:00", "0"), ("01:01", "0"), ("01:01", "0"), ("01:02", "100")
+    ]  # fmt: skip
+    assert (report.added, report.repeated, report.rejected) == (5, 1, [])
+    assert report.coverage == [
+        "S-1001 success_rate: 5 of 5 steps (100 %), 2026-03-29T00:59:00Z to 2026-03-29T01:04:00Z"
+    ]
+
+
+def test_servicenow_updates_are_one_ticket_and_one_closed_before_it_was_new_is_refused(tools: Tools) -> None:
+    def update(number: str, state: str, at: str) -> str:
+        return f"{number},{state},29/03/2026 00:30,{at},Ada,S-1001,Line,down,2,1\n"
+
+    head = "number,incident_state,opened_at,sys_updated_at,caller_id,category,subcategory,u_symptom,impact,urgency\n"
+    text = head + "".join((
+        update("INC1", "New", "29/03/2026 00:30"),
+        update("INC2", "New", "29/03/2026 00:30"),
+        update("INC3", "Closed", "29/03/2026 03:15"),
+        update("INC3", "New", "29/03/2026 00:30"),  # after what closes it
+        update("INC1", "In Progress", "29/03/2026 01:15"),
+        update("INC1", "In Progress", "29/03/2026 01:15"),  # twice
+        update("INC2", "On Hold", "29/03/2026 02:45"),  # still open
+        update("INC1", "Closed", "29/03/2026 03:15"),
+    ))  # fmt: skip
+    file = tools.home / "audit.csv"
+    file.write_text(text, "utf-8")
+    work = TicketImport(mapping=read_ticket_mapping("servicenow"), source="servicenow")
+    report = tools.use_cases.imports.tickets(file, work, progress=lambda _rows: None, dry_run=True)
+    assert ["lies before 2026-03-29T03:15" in one.reason for one in report.rejected] == [True]
+    first, second = report.first
+    assert (first["external_reference"], second["external_reference"]) == ("SN-INC1", "SN-INC2")
+    assert (first["observed_from"], first["observed_to"]) == ("2026-03-29T00:30:00Z", "2026-03-29T03:15:00Z")
+    assert (report.waiting, report.history) == (1, 1)
+
+
+def test_a_jira_issue_that_stands_twice_is_one_and_one_resolved_before_it_was_created_is_refused(tools: Tools) -> None:
+    def issue(key: str, resolved: str) -> dict[str, Any]:
+        fields = {
+            "created": "2026-10-25T02:30:00.000+0200", "updated": "2026-10-25T02:50:00.000+0100",
+            "resolutiondate": resolved, "status": {"name": "Done"}, "summary": "Line down",
+            "reporter": {"displayName": "Ada"}, "components": [{"name": "S-1001"}], "priority": {"name": "High"},
+        }  # fmt: skip
+        return {"key": key, "fields": fields}
+
+    file = tools.home / "issues.json"
+    later, before = "2026-10-25T02:30:00.000+0100", "2026-10-25T02:29:00.000+0200"
+    file.write_text(json.dumps({"issues": [issue("A-1", later), issue("A-2", before), issue("A-1", later)]}), "utf-8")
+    work = TicketImport(mapping=read_ticket_mapping("jira"), source="jira")
+    report = tools.use_cases.imports.tickets(file, work, progress=lambda _rows: None, dry_run=True)
+    [first] = report.first
+    assert (first["observed_from"], first["observed_to"]) == ("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z")
+    assert len(report.rejected) == 1
+    assert "A-2" in str(report.rejected[0]) or report.rejected[0].row == 2
 
 
 def test_ripe_atlas_says_that_nothing_came_back_by_minus_one(tools: Tools) -> None:

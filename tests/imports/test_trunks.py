@@ -107,6 +107,19 @@ def test_an_end_that_is_known_later_ends_all_of_them(bring: Bring, use_cases: Us
     assert {hours for _, _, hours in down(use_cases).values()} == {3}
 
 
+def test_an_outage_ends_where_it_was_recorded_though_the_topology_has_changed(
+    bring: Bring, use_cases: UseCases
+) -> None:
+    bring([{name: value for name, value in ROW.items() if name != "ended_at"}])
+    with use_cases.work.writing() as connection:
+        connection.execute(t.topology.delete().where(t.topology.c.service.in_(["L-B", "L-C"])))
+    bring([{"service": "L-X", "position": 20, "resource": "R-1"}], "topology")
+    assert bring([ROW]).changed == 5
+    assert {name: hours for name, (_, _, hours) in down(use_cases).items()} == dict.fromkeys(
+        ("T-1", "T-12", "L-A", "L-B", "L-C", "L-X"), 3
+    )
+
+
 def test_an_outage_without_a_reference_is_named_alike_each_time(bring: Bring, use_cases: UseCases) -> None:
     nameless = {name: value for name, value in ROW.items() if name != "reference"}
     assert bring([nameless]).added == 5

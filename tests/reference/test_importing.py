@@ -51,8 +51,7 @@ class Imports:
 
     def of_file(self, kind, path, *, mapping=None):
         used = read_mapping(mapping) if mapping else plain_mapping(kind, KINDS[kind].record.model_fields)
-        section = used.sections[kind]
-        return import_file(self.database, path, kind=KINDS[kind], section=section, mapping=used, as_of=DAY)
+        return import_file(self.database, path, kind=kind, mapping=used, as_of=DAY)
 
     def mapping(self, text):
         return str(self.file(text, "mapping.yaml"))
@@ -393,7 +392,7 @@ def test_an_import_that_broke_off_goes_on_where_it_was(imports):
 
     path = imports.file("id,name\n" + lines)
     mapping = plain_mapping("customers", KINDS["customers"].record.model_fields)
-    arguments = {"kind": KINDS["customers"], "section": mapping.sections["customers"], "mapping": mapping, "as_of": DAY}
+    arguments = {"kind": "customers", "mapping": mapping, "as_of": DAY}
     with pytest.raises(KeyboardInterrupt):
         import_file(imports.database, path, progress=break_off, **arguments)
     assert imports.count(t.customers) == 2000

@@ -37,8 +37,7 @@ class Register:
         return import_file(
             self.database,
             self.file,
-            kind=KINDS[kind],
-            section=mapping.sections[kind],
+            kind=kind,
             mapping=mapping,
             as_of=date(2026, 11, 1),
         )

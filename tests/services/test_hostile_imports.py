@@ -49,10 +49,7 @@ class Imports:
 
     def file(self, kind, path):
         mapping = plain_mapping(kind, KINDS[kind].record.model_fields)
-        section = mapping.sections[kind]
-        return import_file(
-            self.use_cases.work.database, path, kind=KINDS[kind], section=section, mapping=mapping, as_of=DAY
-        )
+        return import_file(self.use_cases.work.database, path, kind=kind, mapping=mapping, as_of=DAY)
 
     def kept(self, column):
         with self.use_cases.work.database.read() as connection:
@@ -145,8 +142,7 @@ def test_a_sample_is_a_number_or_refused(imports, tmp_path, value):
     report = import_file(
         imports.use_cases.work.database,
         tmp_path / "samples.jsonl",
-        kind=KINDS["samples"],
-        section=mapping.sections["samples"],
+        kind="samples",
         mapping=mapping,
         as_of=DAY,
     )

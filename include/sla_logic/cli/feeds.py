@@ -19,8 +19,9 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
     if as_json:
         show_json([{**vars(one), "complete_until": one.complete_until} for one in found])
         return
-    rows = [(one.name, one.kind, one.last_read_at, one.complete_until, one.rejected, one.last_error) for one in found]
-    columns = ("feed", "kind", "last read", "complete until", "rejected", "error")
+    names = ("name", "kind", "last_read_at", "known_since", "complete_until", "rejected", "last_error")
+    rows = [tuple(getattr(one, name) for name in names) for one in found]
+    columns = ("feed", "kind", "last read", "complete from", "until", "rejected", "error")
     show_table(columns, rows, empty="No feed was read yet.", less=("last read", "error"))
 
 
@@ -38,11 +39,12 @@ def again(
     since: Annotated[str, typer.Option(help="The instant from which it is read once more.")],
     by: Annotated[str, typer.Option(help="Who asks for it.")],
 ) -> None:
-    """Read a feed again from an instant on, after the cause of rejected rows was corrected."""
+    """Read again what a feed has brought since an instant, or the files that were read since then."""
     from include.sla_logic.cli.assess import read_instant
 
     state = _use_cases().feeds.again(name, since=read_instant(since), by=by)
-    typer.echo(f"The feed {state.name} is read again since {state.read_until:%Y-%m-%d %H:%M} UTC, in the next run.")
+    moment = state.read_until or read_instant(since)
+    typer.echo(f"The feed {state.name} is read again since {moment:%Y-%m-%d %H:%M} UTC, in the next run.")
 
 
 def _use_cases() -> "UseCases":

@@ -26,12 +26,11 @@ class UnableToReadFeeds(ForeseenError):
 
 
 def _moment(written: Any) -> Any:
-    if isinstance(written, datetime):
-        return written
     try:
-        return read_instant(str(written))
+        found = written if isinstance(written, datetime) else read_instant(str(written))
     except UnableToReadInstant as error:
         raise ValueError(str(error)) from error
+    return found.replace(microsecond=0)  # as it is asked for
 
 
 Seconds = Annotated[int, BeforeValidator(parse_duration), Field(ge=0)]
@@ -130,19 +129,28 @@ class Feed(Part):
         """Tell whether it is asked for stretches of time: then it is known how far it was read."""
         return self.files is None
 
-    def stretch(self, read_until: datetime | None, now: datetime) -> Stretch | None:
-        """Return the next stretch to ask for, or None where all is read that is old enough."""
+    def stretch(self, read_until: datetime | None, now: datetime, step: int = 1) -> Stretch | None:
+        """Return the next stretch to ask for, or None where all is read that is old enough.
+
+        Both of its ends are multiples of `step` seconds since 1970: a server that counts steps from the begin of the
+        stretch, as Prometheus does, then answers for the same instants each time.
+        """
         assert self.starts is not None  # noqa: S101 - checked above
-        known = self.starts if read_until is None else read_until
-        newest = _seconds_after(now, -self.behind).replace(microsecond=0)
-        until = min(newest, _seconds_after(known, self.at_most))
+        known = self.starts if read_until is None else max(read_until, self.starts)
+        newest = _on_grid(now, -self.behind, step)
+        until = min(newest, _on_grid(known, self.at_most, step))
         if until <= known:
             return None
-        return Stretch(since=max(self.starts, _seconds_after(known, -self.overlap)), until=until)
+        return Stretch(since=_on_grid(max(self.starts, _seconds_after(known, -self.overlap)), 0, step), until=until)
 
 
 def _seconds_after(moment: datetime, seconds: int) -> datetime:
     return datetime.fromtimestamp(moment.timestamp() + seconds, UTC)
+
+
+def _on_grid(moment: datetime, seconds: int, step: int) -> datetime:
+    """Add the seconds to the moment, and go back to a multiple of `step` seconds since 1970."""
+    return datetime.fromtimestamp((int(moment.timestamp()) + seconds) // step * step, UTC)
 
 
 def read_feeds(path: Path | None) -> dict[str, Feed]:

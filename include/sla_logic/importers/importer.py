@@ -1,25 +1,27 @@
 """One import of records, each batch in its own transaction; a bad row is left out with its reason."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, delete, select
 
 from include.sla_logic.domain.notification_check import CLOCK_TOLERANCE
 from include.sla_logic.importers.agreements import Settled
+from include.sla_logic.importers.cells import CLOSING
+from include.sla_logic.importers.fed_pairing import FedPairing
 from include.sla_logic.importers.headers import check_columns, refuse_all_alike
 from include.sla_logic.importers.mapping import Mapping, Section, Series
 from include.sla_logic.importers.outages import References
 from include.sla_logic.importers.pairing import Pairing
 from include.sla_logic.importers.quarantine import quarantine_rows
-from include.sla_logic.importers.record_kinds import Kind
+from include.sla_logic.importers.record_kinds import KINDS, Kind
 from include.sla_logic.importers.records import OutageRecord, Record, SampleRecord
-from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
+from include.sla_logic.importers.rejection import Rejected, UnableToImportRow, Withdrawn
 from include.sla_logic.importers.report import ImportReport
 from include.sla_logic.importers.row_reader import Read, RowReader
 from include.sla_logic.importers.samples import SeriesRegister, sample_row
@@ -39,6 +41,7 @@ class _Import:
     section: Section
     reader: RowReader
     file: str
+    feed: str | None = None
     report: ImportReport = field(default_factory=ImportReport)
     series: SeriesRegister = field(default_factory=SeriesRegister)
     references: References = field(default_factory=References)
@@ -47,11 +50,12 @@ class _Import:
     _keys: Keys = field(default_factory=dict)
     _answers: dict[tuple[str, tuple[Any, ...]], bool] = field(default_factory=dict)
 
-    def import_batch(self, batch: Iterable[NumberedRow | Rejected]) -> None:
+    def import_batch(self, batch: Sequence[NumberedRow | Rejected | Withdrawn]) -> None:
         """Import one batch; raise `UnableToReadFile` where the first one is wrong in every row for one reason."""
         self._tables: dict[Table, list[Placed]] = defaultdict(list)
         self._records: list[tuple[int, Record]] = []
-        entries, before = list(batch), len(self.report.rejected)
+        withdrawn = [entry for entry in batch if isinstance(entry, Withdrawn)]
+        entries, before = [entry for entry in batch if not isinstance(entry, Withdrawn)], len(self.report.rejected)
         first = self.report.rows == 0
         with self.database.write() as connection:
             self._now = self.database.now(connection)
@@ -61,6 +65,7 @@ class _Import:
             if self.kind.settle is not None:
                 self._settle(connection, self.kind.settle(connection, self._records))
             else:
+                self._withdraw(connection, withdrawn)
                 self._write(connection)
             new = self.report.rejected[before:]
             if first:
@@ -82,18 +87,37 @@ class _Import:
     def _write(self, connection: Connection) -> None:
         written = write_rows(connection, self.kind.table, self._tables[self.kind.table], self._keys)
         self._keys = written.keys
+        steps = {one.metric: one.step_seconds for one in self.section.series}
+        if steps:
+            for _, values in written.keys.values():
+                self.series.count(values, steps[values["metric"]])
         for name in ("added", "changed", "unchanged", "repeated", "rejected"):
             setattr(self.report, name, getattr(self.report, name) + getattr(written, name))
+
+    def _withdraw(self, connection: Connection, withdrawn: Iterable[Withdrawn]) -> None:
+        """Delete the records of these rows, but for those that the batch writes; what is written later stays."""
+        names = [column.name for column in self.kind.table.primary_key]
+        placed = {tuple(values[name] for name in names) for _, values in self._tables[self.kind.table]}
+        for one in withdrawn:
+            for read in self._reached(connection, self.reader.records(one.content | {CLOSING: None})):
+                if isinstance(read, UnableToImportRow):
+                    continue
+                record = self.references.named(read[0]) if isinstance(read[0], OutageRecord) else read[0]
+                for table, values in self.kind.rows(record):
+                    if tuple(values[name] for name in names) not in placed:
+                        where = (table.c[name] == values[name] for name in names)
+                        connection.execute(delete(table).where(*where))
 
     def _quarantine(
         self, connection: Connection, rejected: Iterable[Rejected], entries: Iterable[NumberedRow | Rejected]
     ) -> None:
-        """Store refused rows as they were read, under the name of the table and the file."""
+        """Store refused rows as they were read, under the name of the table and the file; of a feed each once."""
         rows = {entry[0]: entry[1] for entry in entries if not isinstance(entry, Rejected)}
         for each in rejected:
-            name = f"{self.kind.table.name}.{self.file}.row-{each.row}"
+            name = f"import.{self.kind.table.name}.{self.feed or self.file}"
             read = [rows[each.row]] if each.row in rows else []
-            quarantine_rows(connection, each, read, run_id=f"import.{name}", source=self.kind.table.name, now=self._now)
+            run_id = name if self.feed and read else f"{name}.row-{each.row}"
+            quarantine_rows(connection, each, read, run_id=run_id, source=self.kind.table.name, now=self._now)
 
     def _place(self, connection: Connection, entry: NumberedRow | Rejected) -> None:
         report, found = self.report, 0
@@ -133,7 +157,6 @@ class _Import:
         if isinstance(record, SampleRecord) and series is not None:
             table, values = sample_row(record, series, self.section)
             self.series.check(connection, record.service, series)  # a refused sample fixes no step
-            self.series.count(values, series.step_seconds)
             self._tables[table].append((number, values))
             return
         if isinstance(record, OutageRecord):
@@ -172,21 +195,25 @@ def import_file(
     database: Database,
     path: Path,
     *,
-    kind: Kind,
-    section: Section,
+    kind: str,
     mapping: Mapping,
     as_of: date,
     progress: Callable[[int], None] = lambda _rows: None,
+    feed: str | None = None,
 ) -> ImportReport:
     """Import one file; the same file again changes nothing. `progress` is told the rows of each batch.
 
-    Rejected rows are in quarantine with their reasons.
+    Rejected rows are in quarantine with their reasons. A `feed` gives the same rows again, under other numbers: a
+    refused one is kept once, and rows that open are paired with rows that close in whatever answers they come.
     """
-    reader = RowReader(section, mapping, kind.record, as_of)
-    work = _Import(database, kind, section, reader, path.name)
+    known, section = KINDS[kind], mapping.sections[kind]
+    reader = RowReader(section, mapping, known.record, as_of)
+    work = _Import(database, known, section, reader, path.name, feed)
     pairing = None if section.pairs is None else Pairing(reader, section.pairs)
+    if section.pairs is not None and feed is not None:
+        pairing = FedPairing(reader, section.pairs, database, feed)
     with open_table(path, mapping) as table:
-        check_columns(table.columns, section, kind, path, mapping)
+        check_columns(table.columns, section, known, path, mapping)
         entries = table.rows if pairing is None else pairing.paired(table.rows)
         while batch := list(islice(entries, _BATCH)):
             work.import_batch(batch)
@@ -202,7 +229,8 @@ def _tell(work: _Import, pairing: Pairing | None) -> None:
     if pairing is not None:
         report.joined = pairing.joined
         report.passed_over += pairing.passed_over
-        report.rows += pairing.joined + pairing.passed_over
+        report.rows += pairing.joined + pairing.passed_over - pairing.earlier
+        report.further += pairing.earlier
         if pairing.orphans:
             report.warnings.append(f"{pairing.orphans} rows end what no row of the file begins.")
     if work.open_ends:

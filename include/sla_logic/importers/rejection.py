@@ -1,6 +1,7 @@
 """Rows that cannot be imported, each with the place and the reason."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from include.sla_logic.domain.errors import ForeseenError
 
@@ -16,6 +17,14 @@ class Rejected:
     def __str__(self) -> str:
         """Show on one line."""
         return f"row {self.row}, {self.field}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """A row whose record is to be deleted: the row is part of the record of an earlier one, which came later."""
+
+    row: int
+    content: dict[str, Any]
 
 
 class UnableToImportRow(ForeseenError):

@@ -1,4 +1,4 @@
-"""Up to when the records of a service are complete: by what somebody has said, by its feeds, by its samples."""
+"""For which time the records of a service are complete: by what somebody has said, by its feeds, by its samples."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -24,17 +24,27 @@ class Completeness:
     _said: dict[str, datetime]
     _feeds: Sequence[FeedState]
 
-    def missing(self, sources: Iterable[Source], until: datetime) -> list[str]:
-        """Name the sources of which it is not known that they were read up to that moment."""
+    def missing(self, sources: Iterable[Source], window: Period) -> list[str]:
+        """Name the sources of which it is not known that they were read from the window's begin to its end."""
         return [
-            not_complete(source, f"{until:%Y-%m-%d %H:%M}") for source in sources if not self._is_read(source, until)
+            not_complete(source, f"{window.end:%Y-%m-%d %H:%M}")
+            for source in sources
+            if not self._is_read(source, window)
         ]
 
-    def _is_read(self, source: Source, until: datetime) -> bool:
-        """Look at the newest sample of a series: that a feed of samples was read says nothing of each series."""
-        said, series = self._said.get(source.kind), source.series
-        known = collected_until(self._feeds, source.kind, self.service) if series is None else self._sampled.get(series)
-        return any(moment is not None and moment >= until for moment in (said, known))
+    def _is_read(self, source: Source, window: Period) -> bool:
+        """Tell whether somebody has said so, or the feeds go on from what was said to the end.
+
+        Of a series the newest sample tells: that a feed of samples was read says nothing of each series.
+        """
+        said = self._said.get(source.kind)
+        if said is not None and said >= window.end:
+            return True
+        if source.series is not None:
+            sampled = self._sampled.get(source.series)
+            return sampled is not None and sampled >= window.end
+        read = collected(self._feeds, source.kind, self.service)
+        return read is not None and read[0] <= max(window.start, said or window.start) and read[1] >= window.end
 
     @cached_property
     def _sampled(self) -> dict[str, datetime]:
@@ -63,11 +73,12 @@ def completeness_of(connection: Connection, services: Collection[str]) -> dict[s
     return found
 
 
-def collected_until(feeds: Iterable[FeedState], kind: str, service: str) -> datetime | None:
-    """Return until when every feed of this kind was read without a hole; None where one cannot say."""
-    mine = [one.complete_until for one in feeds if one.kind == kind and one.feeds(service)]
-    known = [moment for moment in mine if moment is not None]
-    return min(known) if known and len(known) == len(mine) else None
+def collected(feeds: Iterable[FeedState], kind: str, service: str) -> tuple[datetime, datetime] | None:
+    """Return from when until when every feed of this kind was read without a hole; None where one cannot say."""
+    mine = [one for one in feeds if one.kind == kind and one.feeds(service)]
+    since = [one.known_since for one in mine if one.known_since is not None]
+    until = [one.complete_until for one in mine if one.complete_until is not None]
+    return (max(since), min(until)) if mine and len(since) == len(until) == len(mine) else None
 
 
 def not_complete(source: Source, until: str) -> str:
@@ -78,12 +89,12 @@ def not_complete(source: Source, until: str) -> str:
 def is_recorded(connection: Connection, service: str, window: Period, *, as_of: datetime) -> bool:
     """Tell whether anything tells of the service in that window: then that no outage is on record says something.
 
-    Somebody has said that records are complete beyond its start, or a feed of such records was read that far; or the
-    records of the service begin before its end and do not end before it, where a window that goes on is only the
-    present end of them.
+    One of these is enough: somebody has said that records are complete beyond its start; a feed of such records was
+    read in it; or the service has records from before its end and, if the window is over, some that reach its start.
     """
     said = [connection.scalar(select(func.max(completeness.c.until)).where(_about(service)))]
-    said += [one.complete_until for one in feed_states(connection).values() if one.kind in KINDS and one.feeds(service)]
+    feeds = [one for one in feed_states(connection).values() if one.kind in KINDS and one.feeds(service)]
+    said += [one.complete_until for one in feeds if one.known_since is not None and one.known_since < window.end]
     if any(until is not None and until > window.start for until in said):
         return True
     known, goes_on = [*_reach(connection, service, as_of)], as_of < window.end

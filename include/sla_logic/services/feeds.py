@@ -1,15 +1,13 @@
 """Feeds: ask each for what is new, import it, and keep how far it was read without a hole."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select
-
-from include.sla_logic.gateways.feeds import ask_database, ask_http
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.importers import read_mapping
 from include.sla_logic.importers.feeds import Feed, Stretch, UnableToReadFeeds, read_feeds
 from include.sla_logic.persistence.audit import Act, note_act
@@ -21,19 +19,23 @@ from include.sla_logic.persistence.feeds import (
     feed_states,
     files_read,
     forget_feeds,
+    forget_files,
+    forget_gone,
     keep_feed,
     keep_file,
     move_on,
+    take_feed,
 )
-from include.sla_logic.persistence.schema.reference import services
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.services.feed_definitions import read_again, step_of, told_of
+from include.sla_logic.services.feed_troubles import troubles_of, unknown_services
 from include.sla_logic.services.imports import Imports
-from include.sla_logic.settings import HttpSystem
 
 if TYPE_CHECKING:
     from include.sla_logic.importers import ImportReport
 
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+_LONGEST_STRETCH = timedelta(minutes=15)  # who reads for longer may be gone: another reading may begin
 _MOST_STRETCHES = 50  # of one reading, so that it ends within minutes
 
 
@@ -59,7 +61,9 @@ class Reading:
     rows: int = 0
     rejected: int = 0
     files: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)  # files, each with the reason
     more: bool = False  # the next reading goes on at once
+    busy: bool = False  # somebody else is reading it: nothing was done
 
     def add(self, report: "ImportReport", file: str) -> None:
         """Count one import."""
@@ -83,9 +87,8 @@ class Feeds:
             if section is None:
                 has = ", ".join(mapping.sections) or "no sections"
                 raise UnableToReadFeeds(f"Feed {feed.name}: the mapping {feed.mapping} has {has}, and not {feed.kind}.")
-            if section.pairs is not None and feed.by_time:
-                what = "pairs rows, and two readings would part them"
-                raise UnableToReadFeeds(f"Feed {feed.name}: the mapping {feed.mapping} {what}: ask for whole records.")
+            if feed.at_most < step_of(feed):
+                raise UnableToReadFeeds(f"Feed {feed.name}: at_most is shorter than a step of its samples.")
         return found
 
     def states(self) -> list[FeedState]:
@@ -97,7 +100,8 @@ class Feeds:
         """Name the feeds that are not read, those of which rows were rejected, and unknown services."""
         with self.work.reading() as connection:
             states = list(feed_states(connection).values())
-            return [*(line for state in states for line in _troubles(state)), *_unknown_services(connection, states)]
+            lines = [line for state in states for line in troubles_of(connection, state)]
+            return [*lines, *unknown_services(connection, states)]
 
     def due(self) -> list[str]:
         """Keep what the file of feeds says, and return the feeds whose time to be read has come."""
@@ -106,8 +110,9 @@ class Feeds:
             now = self.work.database.now(connection)
             forget_feeds(connection, known=found)
             for feed in found.values():
-                keep_feed(connection, feed.name, kind=feed.kind, services=feed.services, by_time=feed.by_time, now=now)
-            return [name for name, state in feed_states(connection).items() if state.next_at <= now]
+                keep_feed(connection, feed.name, now=now, **told_of(feed))
+            states = feed_states(connection)
+            return [name for name, state in states.items() if state.next_at <= now and not state.is_read(now)]
 
     def read(self, name: str, *, ask: Ask, find: Find) -> Reading:
         """Read one feed until now, or as far as one reading goes; what was imported before a failure stays.
@@ -117,6 +122,8 @@ class Feeds:
         feed = self.configured().get(name)
         if feed is None:
             raise UnableToFindFeed(f"There is no feed {name[:63]!r} in the file of feeds.")
+        if not self._take(name):
+            return Reading(busy=True)
         done = Reading()
         try:
             with TemporaryDirectory(prefix="feed-") as folder:
@@ -131,19 +138,18 @@ class Feeds:
             now = self.work.database.now(connection)
             pause = timedelta(0) if done.more else timedelta(seconds=feed.every)
             change_feed(connection, name, last_read_at=now, rows=done.rows, rejected=done.rejected)
-            change_feed(connection, name, failures=0, last_error=None, next_at=now + pause)
+            change_feed(connection, name, failures=0, last_error=None, next_at=now + pause, reading_until=None)
         return done
 
     def again(self, name: str, *, since: datetime, by: str) -> FeedState:
-        """Read a feed again from an instant on: what was rejected may be accepted now."""
+        """Read a feed again from an instant on, or the files read since then: what was rejected may pass now."""
         with self.work.writing() as connection:
             state, now = feed_state(connection, name), self.work.database.now(connection)
-            if not state.by_time:
-                raise UnableToReadFeeds(f"The feed {name} reads files: a file that changes is read again by itself.")
-            if state.read_until is None or since > state.read_until:
-                raise UnableToReadFeeds(f"The feed {name} was not read until {since:%Y-%m-%d %H:%M} UTC yet.")
-            hole = None if state.hole_since is None or since <= state.hole_since else state.hole_since
-            change_feed(connection, name, read_until=since, hole_since=hole, next_at=now)
+            if state.by_time:
+                change_feed(connection, name, **read_again(state, since))
+            else:
+                forget_files(connection, name, read_since=since)
+            change_feed(connection, name, next_at=now)
             detail = f"since {since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
             note_act(connection, Act(at=now, actor=by, action="read a feed again", subject=name, detail=detail))
             return feed_state(connection, name)
@@ -152,7 +158,10 @@ class Feeds:
         for _ in range(_MOST_STRETCHES):
             with self.work.reading() as connection:
                 state, now = feed_state(connection, feed.name), self.work.database.now(connection)
-            stretch = feed.stretch(state.read_until, now)
+            if state.definition != told_of(feed)["definition"]:
+                break  # it was changed: `due` keeps that before it is read on
+            self._keep_reading(feed.name)
+            stretch = feed.stretch(state.read_until, now, step_of(feed))
             if stretch is None:
                 return
             stem = f"{feed.name}-{stretch.until.astimezone(UTC):%Y%m%dT%H%M%SZ}"
@@ -171,17 +180,31 @@ class Feeds:
         with self.work.reading() as connection:
             known, now = files_read(connection, feed.name), self.work.database.now(connection)
         settled = now - timedelta(seconds=feed.behind)
-        for found in sorted(find(feed), key=lambda one: one.path):
+        files = sorted(find(feed), key=lambda one: one.path)
+        missed: OSError | None = None
+        for found in files:
             if known.get(found.path) == found.version or found.changed_at > settled:
                 continue
-            file = folder / (Path(found.path).name or feed.name)
-            found.copy(file)
-            before = done.rows, done.rejected
-            self._import(feed, file, done, now=now)
-            file.unlink()
+            self._keep_reading(feed.name)
+            file, before, error = folder / (Path(found.path).name or feed.name), (done.rows, done.rejected), None
+            try:
+                found.copy(file)
+                self._import(feed, file, done, now=now)
+            except OSError as failure:
+                missed = missed or failure
+                continue
+            except ForeseenError as failure:
+                error = _in_one_line(str(failure))
+                done.unread.append(f"{found.path}: {error}")
+            finally:
+                file.unlink(missing_ok=True)
+            counted = {"rows": done.rows - before[0], "rejected": done.rejected - before[1], "error": error}
             with self.work.writing() as connection:
-                counted = {"rows": done.rows - before[0], "rejected": done.rejected - before[1]}
                 keep_file(connection, feed.name, found.path, version=found.version, read_at=now, **counted)
+        with self.work.writing() as connection:
+            forget_gone(connection, feed.name, [one.path for one in files])
+        if missed is not None:
+            raise missed
 
     def _import(self, feed: Feed, file: Path, done: Reading, *, now: datetime) -> int:
         if not file.stat().st_size:
@@ -192,6 +215,7 @@ class Feeds:
             mapping=read_mapping(feed.mapping),
             as_of=now.date(),
             progress=lambda _rows: None,
+            feed=feed.name,
         )
         done.add(report, file.name)
         return len(report.rejected)
@@ -200,41 +224,19 @@ class Feeds:
         with self.work.writing() as connection:
             state, now = feed_state(connection, name), self.work.database.now(connection)
             pause = min(_FIRST_PAUSE * 2 ** min(state.failures, 10), _LONGEST_PAUSE)
-            said = "".join(letter if letter.isprintable() else " " for letter in reason[:1000])
-            change_feed(connection, name, failures=state.failures + 1, last_error=said, next_at=now + pause)
+            values = {"failures": state.failures + 1, "last_error": _in_one_line(reason), "next_at": now + pause}
+            change_feed(connection, name, **values, reading_until=None)
+
+    def _take(self, name: str) -> bool:
+        with self.work.writing() as connection:
+            feed_state(connection, name)  # raises where there is none
+            now = self.work.database.now(connection)
+            return take_feed(connection, name, now=now, until=now + _LONGEST_STRETCH)
+
+    def _keep_reading(self, name: str) -> None:
+        with self.work.writing() as connection:
+            change_feed(connection, name, reading_until=self.work.database.now(connection) + _LONGEST_STRETCH)
 
 
-def ask_system(feed: Feed, stretch: Stretch, into: Path, *, system: HttpSystem) -> Sequence[Path]:
-    """Ask over HTTP; raise `UnableToAskFeed` where that brings no answer."""
-    http = feed.http
-    assert http is not None  # noqa: S101 - the caller has looked which way it is
-    asked = {"path": stretch.fill(http.path), "query": stretch.fill(http.query), "body": stretch.fill(http.body)}
-    return ask_http(system, **asked, next_page=http.next, into=into)
-
-
-def ask_tables(feed: Feed, stretch: Stretch, into: Path, *, url: str) -> Sequence[Path]:
-    """Ask a database by its SQLAlchemy URL; raise `UnableToAskFeed` where that brings no answer."""
-    assert feed.sql is not None  # noqa: S101 - the caller has looked which way it is
-    return ask_database(url, feed.sql, since=stretch.since, until=stretch.until, into=into)
-
-
-def _troubles(state: FeedState) -> Iterator[str]:
-    if state.failures:
-        last = "it was never read" if state.last_read_at is None else f"last read {_minute(state.last_read_at)}"
-        yield f"the feed {state.name} is not read, {last}: {state.last_error}"
-    if state.hole_since is not None:
-        again = f"`sla feed again {state.name} --since {state.hole_since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} --by NAME`"
-        when = _minute(state.hole_since)
-        yield f"rows of the feed {state.name} were rejected after {when}: correct them, then {again}"
-
-
-def _unknown_services(connection: Connection, states: Sequence[FeedState]) -> Iterator[str]:
-    named = {service for state in states for service in state.services or ()}
-    known = set(connection.scalars(select(services.c.id).where(services.c.id.in_(named))))
-    for state in states:
-        if unknown := [service for service in state.services or () if service not in known]:
-            yield f"the feed {state.name} names services that are not on record: {', '.join(unknown[:10])}"
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+def _in_one_line(reason: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in reason[:1000])

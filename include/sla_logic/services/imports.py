@@ -54,9 +54,13 @@ class Imports:
         as_of: date,
         progress: Callable[[int], None],
         dry_run: bool = False,
+        feed: str | None = None,
     ) -> "ImportReport":
-        """Import a file of records; rejected rows are in quarantine with their reasons. A dry run keeps nothing."""
-        from include.sla_logic.importers import KINDS, import_file
+        """Import a file of records; rejected rows are in quarantine with their reasons. A dry run keeps nothing.
+
+        Rows of a `feed` are paired with those that it has brought before.
+        """
+        from include.sla_logic.importers import import_file
 
         with self.work.reading():
             pass  # refuses a database that was never migrated
@@ -64,11 +68,11 @@ class Imports:
             report = import_file(
                 database,
                 file,
-                kind=KINDS[kind],
-                section=mapping.sections[kind],
+                kind=kind,
                 mapping=mapping,
                 as_of=as_of,
                 progress=progress,
+                feed=feed,
             )
         if kind in _MAKE_OBSERVABLE and not dry_run:
             report.warnings += self._unwatched()

@@ -12,6 +12,7 @@ from include.sla_logic.importers.tables.files import UNREADABLE, Lines, LineTooL
 from include.sla_logic.importers.tables.table import Entries, NumberedRow
 
 LARGEST_DOCUMENT = 200 * 1024**2  # letters: it is held whole
+_SHOWN = 300  # letters
 _BROKEN = "has bytes that mean nothing in the encoding of the file"
 
 
@@ -92,10 +93,18 @@ def _rows_of(document: Any, where: str | None, name: str) -> list[Any]:
     if isinstance(found, list):
         return found
     if where is not None:
-        raise UnableToReadFile(f"{name} has no list at {where!r}, where the mapping says its rows are.")
+        raise UnableToReadFile(
+            f"{name} has no list at {where!r}, where the mapping says its rows are; it begins {_beginning(document)}"
+        )
     lists = list_paths(document)
     seen = f"; lists are at {', '.join(lists)}" if lists else ""
     raise UnableToReadFile(f"{name} is one JSON object: say where its rows are in the mapping (rows: …){seen}.")
+
+
+def _beginning(document: Any) -> str:
+    """Return how it begins: an answer without rows often says why."""
+    text = json.dumps(document, ensure_ascii=False)
+    return "".join(letter if letter.isprintable() else " " for letter in text[:_SHOWN])
 
 
 def list_paths(document: Any, above: str = "") -> list[str]:

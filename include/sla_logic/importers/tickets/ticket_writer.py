@@ -20,6 +20,7 @@ from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.reference import customers
 from include.sla_logic.persistence.schema.system_t import documents, ticket_status_history, tickets, timeline
+from include.sla_logic.persistence.search import keep_words
 from include.sla_logic.persistence.tickets import key_of
 
 
@@ -105,6 +106,7 @@ def _add_all(connection: Connection, wanted: dict[str, ImportedTicket], *, sourc
     _add(connection, timeline, all_rows(lambda number, ticket: database_rows.timeline(number, ticket, source, now)))
     _add(connection, queue, all_rows(lambda number, ticket: [_position(number, ticket, protected)]))
     _add(connection, arrivals, all_rows(lambda number, ticket: [_arrival(number, ticket, source)]))
+    keep_words(connection, {number: ticket.notification.description for number, ticket in added})
     place_arrivals(connection, [number for number, ticket in added if not ticket.settled], now=now)
 
 
