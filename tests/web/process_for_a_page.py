@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from include.sla_logic.process.graph import EDGES, STEPS, Edge
-from include.sla_logic.web.process_layout import AROUND, BANDS, COLUMNS, PLACES, Band, label_of
+from include.sla_logic.process.layout import AROUND, BANDS, COLUMNS, PLACES, Band, label_of
 
 STORED = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "process.svg"
 ACROSS, DOWN, WIDE, HIGH, HEAD, MARGIN = 110, 62, 88, 40, 42, 5

@@ -1,15 +1,29 @@
 """The process as a picture: lanes, the way that one incident took, and where it is now."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from include.sla_logic.process.graph import EDGES, STEPS, Edge
+from include.sla_logic.process.layout import (
+    BANDS,
+    HEAD,
+    HEIGHT,
+    HIGH,
+    PLACES,
+    WIDE,
+    WIDTH,
+    Band,
+    height_of,
+    label_of,
+    left_of,
+    points_of,
+    top_of,
+)
 from include.sla_logic.process.way import Done, next_steps
 from include.sla_logic.services.incident_views import Case, TakenStep
-from include.sla_logic.web.process_layout import AROUND, BANDS, COLUMNS, PLACES, Band, label_of
+from include.sla_logic.services.process_view import ProcessFigures, StepFigure
 
-STEP_X, STEP_Y, WIDE, HIGH = 118, 56, 94, 38
-LEFT, HEAD = 14, 22  # space before the first column, and for the name of each lane
 _FAILED = "_failed"
 
 
@@ -24,6 +38,7 @@ class DrawnStep:
     state: str  # done, now, failed or ahead
     decides: bool
     done_at: str
+    figures: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,15 +81,41 @@ def draw_process(case: Case) -> Picture:
     """Draw one incident's way through the process."""
     taken = {step.task: step for step in case.path}
     done, now = _done(case), current_steps(case)
-    last = BANDS[-1]
     return Picture(
-        width=LEFT + STEP_X * COLUMNS + LEFT,
-        height=_top(last.row + last.rows - 1) + HIGH + 14,
-        bands=[_band(band, busy=band.lane is case.ticket.assigned_to) for band in BANDS],
+        width=WIDTH,
+        height=HEIGHT,
+        bands=[_band(band, busy=band.lane is case.ticket.assigned_to and not case.closed) for band in BANDS],
         steps=[_step(task, taken.get(task), _state(task, taken, now)) for task in PLACES],
         edges=sorted((_edge(edge, taken=_was_taken(edge, done, now)) for edge in EDGES), key=lambda edge: edge.taken),
         now=now,
     )
+
+
+def draw_figures(figures: ProcessFigures, length: Callable[[timedelta], str]) -> Picture:
+    """Draw how many incidents took each step and line, and the median time of each step, written by `length`."""
+    return Picture(
+        width=WIDTH,
+        height=HEIGHT,
+        bands=[_band(band, busy=False) for band in BANDS],
+        steps=[_counted(task, figures.steps.get(task), length) for task in PLACES],
+        edges=sorted((_counted_edge(edge, figures) for edge in EDGES), key=lambda edge: edge.taken),
+        now=(),
+    )
+
+
+def _counted(task: str, figure: StepFigure | None, length: Callable[[timedelta], str]) -> DrawnStep:
+    box = _step(task, None, "done" if figure else "ahead")
+    return replace(box, figures=f"{figure.count} · {length(figure.median)}" if figure else "0")
+
+
+def _counted_edge(edge: Edge, figures: ProcessFigures) -> DrawnEdge:
+    count = figures.edges.get((edge.before, edge.after), 0)
+    line = _edge(edge, taken=count > 0)
+    if not STEPS[edge.before].chooses:
+        return replace(line, label="")
+    corner = points_of(edge)[1:-1]  # several lines may leave one side: each figure stands where its line is alone
+    x, y = (corner[0][0] + 4, corner[0][1] - 4) if corner else (line.label_x, line.label_y)
+    return replace(line, label=f"{count}", label_x=x, label_y=y)
 
 
 def current_steps(case: Case) -> tuple[str, ...]:
@@ -91,18 +132,8 @@ def _was_taken(edge: Edge, done: Done, now: Collection[str]) -> bool:
     return came and (edge.after in done or edge.after in now)
 
 
-def _left(column: int) -> int:
-    return LEFT + column * STEP_X + (STEP_X - WIDE) // 2
-
-
-def _top(row: int) -> int:
-    heads = sum(band.row <= row for band in BANDS)
-    return row * STEP_Y + heads * HEAD + 4
-
-
 def _band(band: Band, *, busy: bool) -> DrawnBand:
-    height = (band.rows - 1) * STEP_Y + HIGH + HEAD + 10
-    return DrawnBand(band.lane.value, _top(band.row) - HEAD, height, busy)
+    return DrawnBand(band.lane.value, top_of(band.row) - HEAD, height_of(band), busy)
 
 
 def _state(task: str, taken: Collection[str], now: Collection[str]) -> str:
@@ -116,12 +147,12 @@ def _state(task: str, taken: Collection[str], now: Collection[str]) -> str:
 def _step(task: str, taken: TakenStep | None, state: str) -> DrawnStep:
     place = PLACES[task]
     when = f"{taken.done_at:%-d %b %Y %H:%M:%S} UTC" if taken else ""
-    x, y = _left(place.column), _top(place.row)
+    x, y = left_of(place.column), top_of(place.row)
     return DrawnStep(task, x, y, place.lines, state, STEPS[task].chooses, when)
 
 
 def _edge(edge: Edge, *, taken: bool) -> DrawnEdge:
-    points = _points(edge)
+    points = points_of(edge)
     (x, y), (next_x, next_y) = points[0], points[1]
     sideways = next_x != x
     return DrawnEdge(
@@ -131,24 +162,3 @@ def _edge(edge: Edge, *, taken: bool) -> DrawnEdge:
         label_x=x + 3 if sideways else x + 4,
         label_y=y - 4 if sideways else y + (11 if next_y > y else -4),
     )
-
-
-def _points(edge: Edge) -> list[tuple[int, int]]:
-    """Return the corners of a line: straight where it can be, else with one corner, or around other steps.
-
-    A line leaves sideways, or up or down where several lines leave the same step.
-    """
-    source, target = PLACES[edge.before], PLACES[edge.after]
-    sx, sy = _left(source.column) + WIDE // 2, _top(source.row) + HIGH // 2
-    tx, ty = _left(target.column) + WIDE // 2, _top(target.row) + HIGH // 2
-    down = 1 if ty > sy else -1
-    if (edge.before, edge.after) == AROUND:
-        gutter = tx + STEP_X // 2
-        return [(sx + WIDE // 2, sy), (gutter, sy), (gutter, ty), (tx + WIDE // 2, ty)]
-    if source.row == target.row:
-        return [(sx + WIDE // 2, sy), (tx - WIDE // 2, ty)]
-    if source.column == target.column:
-        return [(sx, sy + down * HIGH // 2), (tx, ty - down * HIGH // 2)]
-    if len(STEPS[edge.before].followed_by) > 1:
-        return [(sx, sy + down * HIGH // 2), (sx, ty), (tx - WIDE // 2, ty)]
-    return [(sx + WIDE // 2, sy), (tx, sy), (tx, ty - down * HIGH // 2)]
