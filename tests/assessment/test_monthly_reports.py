@@ -36,7 +36,7 @@ def test_it_names_promises_measurements_every_outage_credits_and_the_next_period
     for said in (
         "Service report for October 2026",
         "Promises not kept: 1 Credited: €25.00",
-        "from 1 October 2026, 00:00:00 (UTC+00:00) to 1 November 2026, 00:00:00 (UTC+00:00): 31 days.",
+        "The time from 1 October 2026, 00:00:00 (UTC+00:00) to 1 November 2026, 00:00:00 (UTC+00:00): 31 days.",
         "Measured: 94.49% Not kept Downtime that counts: 1 day 17 hours",
         "3 October 2026, 00:00:00 (UTC+00:00) – 4 October 2026, 16:00:00 (UTC+00:00) 1 day 16 hours",
         "for 1 October 2026 – 31 October 2026 €25.00",

@@ -149,7 +149,8 @@ def test_a_correction_a_waiver_and_a_charge(provider):
     assert [kind for kind, _ in letters(provider)] == ["final", "correction"]
     said = in_words(letters(provider)[1][1])
     assert "We have credited €15.00 more to your account: €25.00 in all" in said
-    assert "last letter - This downtime counts now: 3 October 2026, 00:00:00" in re.sub("-+", "-", said)
+    why = "These records have been added or corrected: outages."
+    assert f"last letter - {why} This downtime counts now: 3 October 2026, 00:00:00" in re.sub("-+", "-", said)
     correct(provider, LONG[0], LONG[0] + timedelta(hours=2))
     close(provider)
     assert len(letters(provider)) == 2  # a person must decide first

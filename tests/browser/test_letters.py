@@ -15,7 +15,7 @@ from tests.pango import need_pango
 pytestmark = pytest.mark.xdist_group("browser")
 LETTERS = SHOTS / "letters"
 NARROW = 360
-EDGE = 40  # points of white paper on each side
+EDGE, NUMBER = 40, 20  # points of white paper on each side, and below the number of the page
 LONG = "Unbroken" * 40
 CODE = re.compile(r"\b[a-z]+(_[a-z0-9]+)+\b|\b(None|True|False)\b|Traceback|\{\w+\}")
 
@@ -61,7 +61,8 @@ def test_a_letter_fits_the_printed_page(letters):
             written = picture.point(lambda grey: 255 if grey < 250 else 0).getbbox()
             assert written is not None, (name, number)
             left, top, right, bottom = written
-            assert min(left, top, width - right, height - bottom) >= EDGE, (name, number, written)
+            assert min(left, top, width - right) >= EDGE, (name, number, written)
+            assert height - bottom >= NUMBER, (name, number, written)
 
 
 def test_a_letter_in_plain_words_fits_72_columns(letters):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from include.sla_logic.domain.counted_times import CountedTimes, Stretch
 from include.sla_logic.domain.customer_report import (
     CreditLine,
     CreditState,
@@ -12,6 +13,7 @@ from include.sla_logic.domain.customer_report import (
     DoneAction,
     NextStep,
 )
+from include.sla_logic.domain.follow_up import FollowUp, FollowUpState
 from include.sla_logic.domain.measurements import MaintenanceWindow, Outage, ServiceFacts
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.network import Action
@@ -103,6 +105,18 @@ AVAILABILITY = ObjectivePerformance(
     excluded_seconds=18000,
     credit_percent=Decimal(10),
     charge_base=eur("189.00"),
+    clause="4.2",
+    total_seconds=30 * 86_400,
+)
+TIMES = (
+    Stretch(start=datetime(2026, 11, 6, 3, tzinfo=UTC), end=datetime(2026, 11, 6, 3, 40, tzinfo=UTC), why="counts"),
+    Stretch(
+        start=datetime(2026, 11, 10, 0, tzinfo=UTC),
+        end=datetime(2026, 11, 10, 5, tzinfo=UTC),
+        why="planned_work",
+        announced_at=datetime(2026, 11, 1, tzinfo=UTC),
+    ),
+    Stretch(start=datetime(2026, 11, 17, 7, 30, tzinfo=UTC), end=REPAIRED, why="counts"),
 )
 LATENCY = ObjectivePerformance(
     objective="lat-1",
@@ -195,6 +209,8 @@ def report(**changes: Any) -> CustomerReport:
         "credit": credit(CreditState.BOOKED),
         "next_steps": (NextStep.NOTHING_MORE,),
         "created_at": WRITTEN,
+        "times": (CountedTimes(objective="avail-1", stretches=TIMES),),
+        "amounts": "net",
     }
     return CustomerReport(**values | changes)
 
@@ -211,6 +227,11 @@ UNKNOWN = AVAILABILITY.model_copy(
 KEPT = AVAILABILITY.model_copy(
     update={"measured": Decimal(100), "state": ObjectiveState.MET, "counted_seconds": 0, "credit_percent": None}
 )
+WORK_ONLY = (CountedTimes(objective="avail-1", stretches=TIMES[1:2]),)
+
+
+def followed(state: FollowUpState, *checks: Check) -> FollowUp:
+    return FollowUp(state=state, wrote_at=WRITTEN - timedelta(days=1), worked_at=(REPAIRED,), checks=checks)
 
 
 def variants() -> dict[str, CustomerReport]:
@@ -237,14 +258,47 @@ def variants() -> dict[str, CustomerReport]:
             description="Everything feels slow.",
             observed_to=REPORTED,
             performance=performance(KEPT, LATENCY),
+            times=WORK_ONLY,
             type_of_problem=None,
             problem_title=None,
             done=(),
             credit=nothing(),
         ),
+        "was_down": report(
+            outcome=Outcome.NO_PROBLEM_FOUND,
+            observed_to=REPAIRED,
+            type_of_problem=None,
+            problem_title=None,
+            done=(),
+        ),
+        "works_again": report(
+            outcome=Outcome.RESTORATION_TOO_LATE,
+            done=(),
+            measured_now=(),
+            follow_up=followed(FollowUpState.WORKS_AGAIN, check("100", passed=True)),
+        ),
+        "closed": report(
+            outcome=Outcome.RESTORATION_REJECTED,
+            done=(),
+            measured_now=(),
+            follow_up=followed(FollowUpState.CLOSED),
+        ),
+        "reopened": report(
+            follow_up=followed(FollowUpState.REOPENED),
+            next_steps=(NextStep.SPECIALISTS_CONTINUE, NextStep.WRITE_AGAIN),
+            writes_next_by=WRITTEN + timedelta(days=2),
+        ),
+        "still_open": report(
+            outcome=Outcome.CORRECTION_NOT_VERIFIED,
+            measured_now=(check("0", passed=False),),
+            follow_up=followed(FollowUpState.STILL_OPEN, check("0", passed=False)),
+            next_steps=(NextStep.SPECIALISTS_CONTINUE, NextStep.WRITE_AGAIN),
+            writes_next_by=WRITTEN + timedelta(days=2),
+        ),
         "nothing_known": report(
             outcome=Outcome.NO_PROBLEM_FOUND,
             performance=performance(KEPT),
+            times=WORK_ONLY,
             type_of_problem=None,
             problem_title=None,
             done=(),
@@ -255,6 +309,7 @@ def variants() -> dict[str, CustomerReport]:
         "not_examined": report(
             outcome=Outcome.NOT_EXAMINED,
             performance=performance(KEPT),
+            times=WORK_ONLY,
             type_of_problem=None,
             problem_title=None,
             done=(),
@@ -271,7 +326,8 @@ def variants() -> dict[str, CustomerReport]:
             measured_now=(),
             credit=credit(CreditState.PROVISIONAL),
             performance=performance(AVAILABILITY.model_copy(update={"provisional": True}), LATENCY, provisional=True),
-            next_steps=(NextStep.SPECIALISTS_CONTINUE, NextStep.CREDIT_MAY_GROW),
+            next_steps=(NextStep.SPECIALISTS_CONTINUE, NextStep.WRITE_AGAIN, NextStep.CREDIT_MAY_GROW),
+            writes_next_by=WRITTEN + timedelta(days=2),
         ),
         "rejected": report(
             outcome=Outcome.RESTORATION_REJECTED,
@@ -279,7 +335,8 @@ def variants() -> dict[str, CustomerReport]:
             done=(),
             measured_now=(),
             credit=credit(CreditState.PROVISIONAL),
-            next_steps=(NextStep.SPECIALISTS_CONTINUE, NextStep.CREDIT_MAY_GROW),
+            next_steps=(NextStep.SPECIALISTS_CONTINUE, NextStep.WRITE_AGAIN, NextStep.CREDIT_MAY_GROW),
+            writes_next_by=WRITTEN + timedelta(days=2),
         ),
         "not_verified": report(
             outcome=Outcome.CORRECTION_NOT_VERIFIED,
@@ -296,6 +353,7 @@ def variants() -> dict[str, CustomerReport]:
         ),
         "unknown": report(
             performance=performance(UNKNOWN, LATENCY),
+            times=(),
             credit=nothing(),
             next_steps=(NextStep.MEASUREMENTS_ARE_COMPLETED,),
         ),

@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency, format_percent
+from babel.units import format_unit
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,31 +79,31 @@ def languages_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     translations._phrases.cache_clear()
 
 
-def in_french(node: Any) -> Any:
+def in_italian(node: Any) -> Any:
     """Mark every sentence, so that one that does not come from the new file is seen."""
-    return {key: in_french(value) for key, value in node.items()} if isinstance(node, dict) else f"fr·{node}"
+    return {key: in_italian(value) for key, value in node.items()} if isinstance(node, dict) else f"it·{node}"
 
 
 def test_a_language_is_added_by_a_file_and_nothing_else(languages_folder: Path) -> None:
     english = yaml.safe_load((languages_folder / "en.yaml").read_text(encoding="utf-8"))
-    told, reader = report(locale="fr"), customer(locale="fr")
+    told, reader = report(locale="it"), customer(locale="it")
     assert write_letter(told, reader).language == "en"
 
     translations.languages.cache_clear()  # what a new process does
-    french = in_french(english) | {"formats": "fr_FR"}
-    (languages_folder / "fr.yaml").write_text(yaml.safe_dump(french, allow_unicode=True), encoding="utf-8")
+    italian = in_italian(english) | {"formats": "it_IT"}
+    (languages_folder / "it.yaml").write_text(yaml.safe_dump(italian, allow_unicode=True), encoding="utf-8")
     message = read_message(render(told, reader, installation="k3")["message"])
 
-    assert message["Content-Language"] == "fr"
-    assert message["Subject"].startswith("fr·")
+    assert message["Content-Language"] == "it"
+    assert message["Subject"].startswith("it·")
     for kind in ("plain", "html"):
         said = plain(message.get_body((kind,)).get_content())
-        assert "fr·" in said
+        assert "it·" in said
         assert "18,90 €" in said
         assert "17 novembre 2026" in said
         assert "November" not in said
         assert "€18.90" not in said
-    assert 'lang="fr"' in message.get_body(("html",)).get_content()
+    assert 'lang="it"' in message.get_body(("html",)).get_content()
     pictures = [part for part in message.walk() if part.get_content_type() == "image/png"]
     assert len(pictures) == 2
     assert read_message(render(report(), customer(), installation="k3")["message"])["Content-Language"] == "en"
@@ -118,7 +122,8 @@ def test_a_missing_sentence_is_named() -> None:
         ("de", "de", "1.234,50 €", "20. November 2026"),
         ("de_AT", "de", "€ 1.234,50", "20. November 2026"),
         ("de-CH", "de", "EUR 1’234.50", "20. November 2026"),
-        ("fr", "en", "€1,234.50", "20 November 2026"),
+        ("fr", "fr", "1 234,50 €", "20 novembre 2026"),
+        ("it", "en", "€1,234.50", "20 November 2026"),
         ("", "en", "€1,234.50", "20 November 2026"),
         ("no locale", "en", "€1,234.50", "20 November 2026"),
         ("../../etc", "en", "€1,234.50", "20 November 2026"),
@@ -130,6 +135,27 @@ def test_a_locale_chooses_language_and_formats(asked: str, language: str, amount
     money = Money(amount=Decimal("1234.50"), currency="EUR")
     said = (wording.language, plain(wording.money(money)), plain(wording.day(NOON)))
     assert said == (language, amount, day)
+
+
+@pytest.mark.parametrize("language", sorted(languages()))
+def test_numbers_and_dates_of_a_language_are_those_of_cldr(language: str) -> None:
+    wording = Wording(language, "UTC")
+    locale = Locale.parse(wording.say("formats"))
+    money = Money(amount=Decimal("-12345.60"), currency="CHF")
+
+    assert plain(wording.money(money)) == usual(format_currency(money.amount, "CHF", locale=locale))
+    assert plain(wording.quantity(Decimal("99.95"), "percent")) == usual(
+        format_percent(Decimal("0.9995"), "#,##0.00 %" if language != "en" else "#,##0.00%", locale=locale)
+    )
+    assert plain(wording.day(NOON)) == usual(format_date(NOON.date(), "long", locale=locale))
+    assert plain(wording.moment(NOON)).endswith(usual(format_time(NOON.time(), "short", locale=locale)))
+    assert plain(wording.exact_length(3661)) == usual(
+        " ".join(format_unit(1, f"duration-{unit}", "long", locale=locale) for unit in ("hour", "minute", "second"))
+    )
+
+
+def usual(text: str) -> str:
+    return plain(text.replace("\u202f", " "))
 
 
 @given(st.text(max_size=12))

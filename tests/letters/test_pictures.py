@@ -15,7 +15,7 @@ from include.sla_logic.domain.performance import Bound, PerformanceSeries, serie
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.samples import SampleSeries
 from include.sla_logic.letters.charts.axes import decimals_of, round_steps, round_times
-from include.sla_logic.letters.charts.curve import counts_hours, curve_of
+from include.sla_logic.letters.charts.curve import curve_of
 from include.sla_logic.letters.charts.performance import DIGIT, HEIGHT, MEASURED, Words, as_png, as_svg, can_draw
 from include.sla_logic.letters.charts.png import few_colours, to_full_png
 from tests.letters.reports import NOVEMBER, REPAIRED, WRITTEN, ZONE, course, facts
@@ -74,11 +74,12 @@ def test_no_line_runs_backwards_where_the_clocks_are_changed(metric: str, month:
     assert curve.corrected == curve.outages[0][1]
 
 
-def test_downtime_adds_up_without_planned_work() -> None:
-    values = [value for _, value, _ in curve_of(course()).points if value is not None]
+def test_the_bar_holds_every_outage_and_the_planned_work() -> None:
+    svg = as_svg(course(), WORDS)
 
-    assert values[-1] == max(values) == pytest.approx((40 * 60 + 6 * 3600 + 35 * 60) / 3600)
-    assert counts_hours(course())
+    red = next(path for path in paths(svg) if path.get("fill") == "#d64545")
+    assert red.get("d", "").count("M") == 2
+    assert all(words in svg for words in ("Measured – the promise", "Outage", "Planned work", "corrected"))
 
 
 def test_an_outage_inside_planned_work_does_not_make_the_line_rise() -> None:
@@ -99,13 +100,6 @@ def test_nothing_is_drawn_of_a_period_that_has_not_begun() -> None:
 def test_an_availability_without_any_outage_needs_no_picture() -> None:
     assert not can_draw(course().model_copy(update={"outages": ()}))
     assert can_draw(course("latency").model_copy(update={"outages": ()}))
-
-
-def test_an_outage_inside_planned_work_has_an_axis_although_nothing_counts() -> None:
-    work = Period(start=NOVEMBER.start + timedelta(days=1), end=NOVEMBER.start + timedelta(days=2))
-    series = course().model_copy(update={"maintenance": (work,), "outages": (work,), "target": Decimal(100)})
-
-    assert ">10<" in as_svg(series, WORDS)
 
 
 def test_an_outage_that_lasts_is_drawn_until_now() -> None:
@@ -194,13 +188,12 @@ def test_a_gap_in_the_measurements_is_a_gap_in_the_line() -> None:
 
 
 def test_what_is_drawn_stays_within_its_axes() -> None:
-    for metric in ("availability", "latency"):
-        curve = curve_of(course(metric))
-        values = [v for _, *both in curve.points for v in (*both, curve.promise) if v is not None]
+    curve = curve_of(course("latency"))
+    values = [v for _, *both in curve.points for v in (*both, curve.promise) if v is not None]
 
-        assert curve.levels[0] <= min(values)
-        assert max(values) <= curve.levels[-1]
-        assert all(curve.shown[0] <= at <= curve.shown[1] for at, _, _ in curve.points)
+    assert curve.levels[0] <= min(values)
+    assert max(values) <= curve.levels[-1]
+    assert all(curve.shown[0] <= at <= curve.shown[1] for at, _, _ in curve.points)
 
 
 @given(low=st.floats(-1e4, 1e6), span=st.floats(1e-2, 1e7))
@@ -261,7 +254,7 @@ def test_numbers_and_days_are_written_as_the_reader_does() -> None:
 def test_words_from_outside_cannot_break_the_picture() -> None:
     hostile = replace(WORDS, measured="<script>&\x00\ud800", unit='"')
 
-    drawn = ET.fromstring(as_svg(course(), hostile))  # noqa: S314 - drawn here
+    drawn = ET.fromstring(as_svg(course("latency"), hostile))  # noqa: S314 - drawn here
     (title,) = [t for t in drawn.iter() if "script" in (t.text or "")]
 
     assert title.text == '<script>& (")'

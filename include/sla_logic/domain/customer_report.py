@@ -6,9 +6,11 @@ from pydantic import AwareDatetime
 
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
+from include.sla_logic.domain.counted_times import CountedTimes
 from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.diagnosis import ResourceCheck
 from include.sla_logic.domain.document import Document, Value
+from include.sla_logic.domain.follow_up import FollowUp
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.network import Action
 from include.sla_logic.domain.notification import ProblemParameter, Symptom
@@ -81,7 +83,8 @@ class CustomerReport(Document):
     """Service performance and resolution of one incident, in figures and codes.
 
     The first round is written in parallel with the rebate and has no credit yet; the round that is sent has it.
-    `writes_next_by` is when the customer reads from us again, where nothing could be examined yet.
+    `writes_next_by` is when the customer reads from us again while the incident is open, `follow_up` what has happened
+    since the letter before. `times` are the stretches that were judged; `amounts` are net or gross.
     """
 
     ticket: str
@@ -113,6 +116,15 @@ class CustomerReport(Document):
     resources_checked: int | None = None
     writes_next_by: AwareDatetime | None = None
     provider: str | None = None
+    proactive: bool = False
+    follow_up: FollowUp | None = None
+    times: tuple[CountedTimes, ...] = ()
+    amounts: str | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether the incident is over, by its run or by what was done after it."""
+        return self.outcome.is_settled if self.follow_up is None else self.follow_up.is_settled
 
     @property
     def examined_nothing(self) -> bool:
@@ -171,20 +183,18 @@ def _credit_state(rebate: Rebate, adjustment: BillingAdjustment) -> CreditState:
     return CreditState.PROVISIONAL if rebate.provisional else CreditState.BOOKED
 
 
-def next_steps(outcome: Outcome, performance: ServicePerformance, credit: CreditStatement) -> tuple[NextStep, ...]:
+def next_steps(report: CustomerReport, credit: CreditStatement) -> tuple[NextStep, ...]:
     """Name everything that happens next, or that nothing more does."""
-    steps = []
-    if not outcome.is_settled:
-        steps.append(NextStep.SPECIALISTS_CONTINUE)
-    if outcome is Outcome.NOT_EXAMINED:
-        steps.append(NextStep.WRITE_AGAIN)
+    steps, performance = [], report.performance
+    if not report.is_settled:
+        steps += [NextStep.SPECIALISTS_CONTINUE, NextStep.WRITE_AGAIN]
     if performance.unknown:
         steps.append(NextStep.MEASUREMENTS_ARE_COMPLETED)
     if credit.state is CreditState.UNDER_REVIEW:
         steps.append(NextStep.CREDIT_IS_REVIEWED)
     if credit.state is CreditState.TO_BE_CLAIMED:
         steps.append(NextStep.CLAIM_CREDIT)
-    still_open = any(objective.provisional for objective in performance.objectives)
+    still_open = any(one.provisional for one in performance.objectives)
     if credit.provisional and (credit.state is not CreditState.NONE_DUE or still_open):
         steps.append(NextStep.CREDIT_MAY_GROW)
     return tuple(steps) or (NextStep.NOTHING_MORE,)
@@ -202,8 +212,8 @@ def describe_incident(  # noqa: PLR0913 - the documents that the report is made 
     check: ResourceCheck | None,
     now: AwareDatetime,
 ) -> CustomerReport:
-    """Describe the incident to the customer, without the credit, which is not known yet."""
-    problem, actions = outcome.type_of_problem, outcome.actions
+    """Describe the incident to the customer, without the credit and the times that were judged."""
+    problem = outcome.type_of_problem
     return CustomerReport(
         **report.model_dump(include=_REPEATED),
         locale=customer.locale,
@@ -217,7 +227,7 @@ def describe_incident(  # noqa: PLR0913 - the documents that the report is made 
         problem_title=remedies.remedy(problem).title if problem else None,
         type_of_problem=problem,
         resources_checked=None if check is None else len(check.resources),
-        done=_done(actions),
+        done=_done(outcome.actions),
         credit=None,
         next_steps=(),
         created_at=now,
@@ -227,14 +237,13 @@ def describe_incident(  # noqa: PLR0913 - the documents that the report is made 
 _REPEATED = {
     *("ticket", "external_reference", "customer", "customer_name", "service", "service_name"),
     *("contract", "contract_version", "symptom", "description", "observed_from", "observed_to", "reported_at"),
+    "proactive",
 }
 
 
 def _done(actions: CorrectiveActions | None) -> tuple[DoneAction, ...]:
-    if actions is None:
-        return ()
     return tuple(
         DoneAction(action=result.action, resource_name=correction.finding.resource_name, at=result.at, ran=result.ran)
-        for correction in actions.corrections
+        for correction in (actions.corrections if actions else ())
         for result in correction.results
     )

@@ -22,6 +22,8 @@ _UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u20
 _MAILBOX = re.compile(r"[A-Za-z0-9._%+'&=/~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 _NAME_LIMIT, _SUBJECT_LIMIT = 120, 180
 FAILED_STEP = "<failed-step."  # start of the Message-ID of a mail to the operators about a failed step
+DESK_MESSAGE = "<desk."  # start of that of what a person at the desk wrote to a customer
+NO_LETTERS = (FAILED_STEP, DESK_MESSAGE)
 
 
 class UnableToAddressLetter(ForeseenError):

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 from include.sla_logic.domain.credit import Rebate
 from include.sla_logic.domain.customer_report import CreditLine
 from include.sla_logic.domain.document import Value
+from include.sla_logic.domain.judged_facts import FactKind
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Instant, Period
 from include.sla_logic.domain.service_performance import ServicePerformance
@@ -54,7 +55,8 @@ class SettlementStatement(Value):
     `owed` is what the window owes by the judgement, which `lines` explain; `before` is what earlier letters named as
     credited, `promised` tells that they called it provisional, `follows` that
     there was a letter about the window before. `unlike` is why the credits differ from `owed`.
-    `added` and `removed` are the downtime that the letter before did not count, and that only it did.
+    `added` and `removed` are the downtime that the letter before did not count, and that only it did; `changed` names
+    the kinds of fact that are others since it.
     """
 
     reference: str
@@ -71,6 +73,7 @@ class SettlementStatement(Value):
     outages: tuple[CountedOutages, ...]
     added: tuple[Period, ...] = ()
     removed: tuple[Period, ...] = ()
+    changed: tuple[FactKind, ...] = ()
     lines: tuple[CreditLine, ...]
     owed: Money
     credits: tuple[StatedCredit, ...]
@@ -79,6 +82,7 @@ class SettlementStatement(Value):
     claimed_late: bool = False
     unlike: Unlike | None = None
     claim_deadline: AwareDatetime | None = None
+    amounts: str | None = None
     created_at: AwareDatetime
 
     @property
@@ -91,11 +95,11 @@ class SettlementStatement(Value):
         """What is owed beyond what is credited or can be claimed; less than nothing where the customer keeps more."""
         return self.owed - self.final - self.to_claim
 
-    def after(self, before: "SettlementStatement") -> "SettlementStatement":
-        """Say what counts now and did not in the letter before."""
+    def after(self, before: "SettlementStatement", changed: Iterable[FactKind]) -> "SettlementStatement":
+        """Say what counts now and did not in the letter before, and which kinds of fact have changed since."""
         added = tuple(one for one in self.downtime if one not in before.downtime)
         removed = tuple(one for one in before.downtime if one not in self.downtime)
-        return self.model_copy(update={"added": added, "removed": removed})
+        return self.model_copy(update={"added": added, "removed": removed, "changed": tuple(changed)})
 
     @property
     def final(self) -> Money:

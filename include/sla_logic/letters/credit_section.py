@@ -62,11 +62,11 @@ def _why_nothing(report: CustomerReport, credit: CreditStatement, wording: Wordi
 
 def credit_figure(report: CustomerReport, wording: Wording) -> Fact:
     """Return the credit as one figure."""
-    label, credit = wording.say("figure.credit"), report.credit
+    credit = report.credit
     if credit is None:
-        return Fact(label, wording.say("figure.unknown"))
+        return Fact(wording.say("figure.credit"), wording.say("figure.unknown"))
+    label = wording.say("figure.credited_now" if any(one.earlier for one in credit.lines) else "figure.credit")
     notes = {
-        CreditState.PROVISIONAL: "provisional",
         CreditState.UNDER_REVIEW: "under_review",
         CreditState.TO_BE_CLAIMED: "to_be_claimed",
     }
@@ -81,12 +81,17 @@ def credit_section(report: CustomerReport, wording: Wording) -> Section:
     """Return the section about the credit."""
     credit = report.credit
     sentence = credit_sentence(report, wording)
-    firm = credit is None or credit.state in (CreditState.BOOKED, CreditState.NONE_DUE, CreditState.DECLINED)
-    blocks: list[Block] = [Paragraph(sentence) if firm else Note(sentence)]
+    blocks: list[Block] = []
+    if credit is not None and credit.state in (CreditState.UNDER_REVIEW, CreditState.TO_BE_CLAIMED):
+        blocks.append(Note(sentence))
+    elif credit is None or not credit.lines:
+        blocks.append(Paragraph(sentence))
     if credit is not None and credit.lines:
         total = wording.say(f"credit.{_TOTALS.get(credit.state, 'total')}")
         lines = tuple(line for c in credit.lines for line in credit_lines(c, report, wording))
         blocks.append(Account(lines, Line(total, wording.money(amount_of(credit)))))
+        if report.amounts is not None:
+            blocks.append(Paragraph(wording.say(f"credit.amounts_{report.amounts}")))
     if credit is not None and credit.state in (CreditState.BOOKED, CreditState.PROVISIONAL):
         blocks.append(Paragraph(" ".join(_booking(credit, wording))))
     return Section(wording.say("section.credit"), tuple(blocks))

@@ -84,7 +84,7 @@ def _mail(letter: Letter, customer: Customer, names: tuple[str, str, str], sende
     installation, about, version = names
     company = address(letter.closing[-1], sender)
     identity = message_id(installation, about, version, company.domain)
-    recipient, by_post_because = _recipient(customer)
+    recipient, by_post_because = recipient_of(customer)
     message = compose(
         identity=identity,
         sender=company,
@@ -109,7 +109,7 @@ def preload() -> None:
     load_templates()
 
 
-def _recipient(customer: Customer) -> tuple[Address | Group, str | None]:
+def recipient_of(customer: Customer) -> tuple[Address | Group, str | None]:
     """Return who the letter goes to, and why it must go by post, if it must."""
     if not customer.email:
         return postal(customer.name), "The customer has no e-mail address."

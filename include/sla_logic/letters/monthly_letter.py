@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from include.sla_logic.domain.mail_message import one_line
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.monthly_report import MonthlyReport, ServiceMonth
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Customer
+from include.sla_logic.domain.statement import StatedCredit
 from include.sla_logic.letters.objectives_section import (
     measured_text,
     name_of,
+    notes_of_window,
     objective_block,
     promised_text,
     verdict_text,
     worst_first,
 )
-from include.sla_logic.letters.presenter import company_name, signature
-from include.sla_logic.letters.statement_letter import exact_notes, outage_steps
+from include.sla_logic.letters.presenter import WHOLE_NAME, company_name, signature
+from include.sla_logic.letters.statement_letter import outage_steps
 from include.sla_logic.letters.translations import Wording
 from include.sla_logic.letters.view_model import Account, Block, Fact, Letter, Line, Note, Paragraph, Section, Tone
 
@@ -40,13 +42,15 @@ def write_monthly_report(report: MonthlyReport, customer: Customer) -> Letter:
         tone=Tone.PLAIN,
         badge=wording.say("monthly.badge"),
         headline=wording.say("monthly.subject", month=month),
-        greeting=wording.say("greeting", name=one_line(customer.name, _NAME)),
+        greeting=wording.say("greeting", name=one_line(customer.name, WHOLE_NAME)),
         opening=(summary,),
         figures=tuple(_figures(report, wording)),
         sections=tuple(_section(one, Wording(report.locale, one.zone)) for one in report.services),
         closing=(wording.say("closing"), signature(provider, wording)),
         footer=(wording.say("monthly.as_of", moment=wording.moment(report.created_at), zone=wording.zone_name),),
         company=company_name(provider),
+        colon=wording.say("labelled", label="", value=""),
+        recipient=one_line(customer.name, WHOLE_NAME),
     )
 
 
@@ -54,13 +58,13 @@ def _figures(report: MonthlyReport, wording: Wording) -> Iterator[Fact]:
     yield Fact(wording.say("monthly.services"), str(len({one.service for one in report.services})))
     broken = sum(len(one.performance.breached_objectives) for one in report.services)
     yield Fact(wording.say("monthly.broken"), str(broken), tone=Tone.BAD if broken else Tone.GOOD)
-    for total in _totals(report):
+    for total in _totals(each for one in report.services for each in one.credits):
         yield Fact(wording.say("monthly.credited"), wording.money(total))
 
 
-def _totals(report: MonthlyReport) -> list[Money]:
+def _totals(credits_: Iterable[StatedCredit]) -> list[Money]:
     """Add up what is booked, by currency; a credit that two windows share counts once."""
-    booked = {each.reference: each.amount for one in report.services for each in one.credits if each.state == "booked"}
+    booked = {one.reference: one.amount for one in credits_ if one.state == "booked"}
     found: dict[str, Money] = {}
     for amount in booked.values():
         found[amount.currency] = found.get(amount.currency, Money.zero(amount.currency)) + amount
@@ -76,7 +80,7 @@ def _blocks(month: ServiceMonth, wording: Wording) -> Iterator[Block]:
     window = month.performance.window
     yield Paragraph(
         wording.say(
-            "statement.period",
+            "monthly.period",
             start=wording.exact_moment(window.start),
             end=wording.exact_moment(window.end),
             length=wording.exact_length(window.seconds),
@@ -86,12 +90,12 @@ def _blocks(month: ServiceMonth, wording: Wording) -> Iterator[Block]:
         yield Note(wording.say("monthly.under_review" if month.under_review else "monthly.not_settled"))
     counted = {one.objective: one.outages for one in month.outages}
     for objective in worst_first(month):
-        yield objective_block(objective, month, wording, notes=tuple(exact_notes(objective, wording)))
+        yield objective_block(objective, month, wording, notes=notes_of_window(objective, wording))
         yield from outage_steps(counted.get(objective.objective, ()), wording)
     booked = [one for one in month.credits if one.state == "booked"]
-    if booked:
-        total = sum((one.amount for one in booked[1:]), start=booked[0].amount)
-        lines = tuple(Line(_credit(one.reference, one.window, wording), wording.money(one.amount)) for one in booked)
+    for total in _totals(booked):
+        mine = (one for one in booked if one.amount.currency == total.currency)
+        lines = tuple(Line(_credit(one.reference, one.window, wording), wording.money(one.amount)) for one in mine)
         yield Account(lines, Line(wording.say("monthly.credited"), wording.money(total)))
     for one in month.credits:
         if one.state == "unclaimed":

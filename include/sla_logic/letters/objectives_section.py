@@ -6,17 +6,26 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
-from include.sla_logic.domain.customer_report import CustomerReport
+from include.sla_logic.domain.customer_report import CreditState, CustomerReport
 from include.sla_logic.domain.mail_message import one_line
 from include.sla_logic.domain.monthly_report import ServiceMonth
 from include.sla_logic.domain.performance import Bound, PerformanceSeries
 from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.domain.service_performance import ObjectivePerformance, ObjectiveState
 from include.sla_logic.domain.statement import SettlementStatement
-from include.sla_logic.letters.charts.curve import counts_hours
 from include.sla_logic.letters.charts.performance import Words, as_png, can_draw
+from include.sla_logic.letters.counted_times_section import arithmetic, stretches_of, times_blocks
 from include.sla_logic.letters.translations import Wording
-from include.sla_logic.letters.view_model import Block, Fact, Image, Note, Objective, Paragraph, Section, Tone
+from include.sla_logic.letters.view_model import (
+    Block,
+    Fact,
+    Image,
+    Note,
+    Objective,
+    Paragraph,
+    Section,
+    Tone,
+)
 
 _PICTURES = 2  # more would push what was done off the reader's first pages
 _SHORTEST_GAP = 900  # seconds; the sample that is just being taken is no gap
@@ -88,15 +97,21 @@ def objectives_section(report: CustomerReport, wording: Wording) -> Section:
     performance = report.performance
     period, moment = wording.period(performance.window), wording.moment(performance.as_of)
     blocks: list[Block] = [Paragraph(wording.say("measured.period", period=period, moment=moment))]
-    if performance.provisional:
+    if performance.provisional and not _said_provisional(report):
         blocks.append(Note(wording.say("measured.provisional")))
     pictures = _pictures(report, wording)
     for objective in worst_first(report):
         notes = tuple(_notes(objective, report, wording))
         blocks.append(objective_block(objective, report, wording, notes=notes))
+        blocks += times_blocks(objective, report, wording)
         if (picture := pictures.pop(objective.metric, None)) is not None:
             blocks.append(picture)
     return Section(wording.say("section.measured"), tuple(blocks))
+
+
+def _said_provisional(report: CustomerReport) -> bool:
+    """Tell whether the sentence about the credit says that the figures are provisional."""
+    return report.credit is not None and report.credit.state is CreditState.PROVISIONAL
 
 
 def objective_block(
@@ -115,14 +130,26 @@ def objective_block(
 
 
 def _notes(objective: ObjectivePerformance, report: CustomerReport, wording: Wording) -> Iterator[str]:
-    lengths = {
-        "counted": objective.counted_seconds,
-        "excluded": objective.excluded_seconds,
-        "unobserved": _missed_seconds(objective, report),
-    }
+    listed = bool(stretches_of(objective, report))  # one by one, each with the reason
+    excluded = 0 if listed else objective.excluded_seconds
+    return _exact_notes(objective, wording, excluded=excluded, unobserved=_missed_seconds(objective, report))
+
+
+def _exact_notes(objective: ObjectivePerformance, wording: Wording, *, excluded: int, unobserved: int) -> Iterator[str]:
+    """Say to the second what counts, what does not, and what nobody measured; and how the value follows from it."""
+    if objective.clause:
+        yield wording.say("measured.clause", clause=one_line(objective.clause, 40))
+    lengths = {"counted": objective.counted_seconds, "excluded": excluded, "unobserved": unobserved}
     for what, seconds in lengths.items():
         if seconds:
-            yield wording.say(f"measured.{what}", length=wording.length(seconds))
+            yield wording.say(f"measured.{what}", length=wording.exact_length(seconds))
+    yield from arithmetic(objective, wording)
+
+
+def notes_of_window(objective: ObjectivePerformance, wording: Wording) -> tuple[str, ...]:
+    """Return the notes about a promise in a window that is over."""
+    excluded, unobserved = objective.excluded_seconds, objective.no_data_seconds
+    return tuple(_exact_notes(objective, wording, excluded=excluded, unobserved=unobserved))
 
 
 def _missed_seconds(objective: ObjectivePerformance, report: CustomerReport) -> int:
@@ -150,8 +177,7 @@ def _pictures(report: CustomerReport, wording: Wording) -> dict[str, Image]:
 
 def _downtime(series: PerformanceSeries, report: CustomerReport, wording: Wording) -> tuple[Words, str, str]:
     allowed = wording.length(int(series.allowed_seconds or 0))
-    unit = wording.say("chart.hours" if counts_hours(series) else "chart.minutes")
-    words = _words(wording, wording.say("chart.downtime"), wording.say("chart.allowed", length=allowed), unit, report)
+    words = _words(wording, wording.say("chart.downtime"), wording.say("chart.allowed", length=allowed), "", report)
     alt = wording.say(
         "chart.alt_downtime",
         service=one_line(report.service_name, 80),

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from include.sla_logic.domain.customer_report import CreditState, CustomerReport, DoneAction, NextStep
+from include.sla_logic.domain.follow_up import FollowUpState
 from include.sla_logic.domain.mail_message import one_line
 from include.sla_logic.domain.notification import ProblemParameter
 from include.sla_logic.domain.relationship import Customer
 from include.sla_logic.domain.resolution import Outcome
+from include.sla_logic.domain.statement import SettlementStatement
 from include.sla_logic.domain.verification import Check
 from include.sla_logic.letters.credit_section import amount_of, credit_figure, credit_section, credit_sentence
 from include.sla_logic.letters.objectives_section import (
@@ -20,6 +22,7 @@ from include.sla_logic.letters.objectives_section import (
     promised_text,
     worst_first,
 )
+from include.sla_logic.letters.opening import apology, opening_sentence, reported_downtime
 from include.sla_logic.letters.translations import Wording
 from include.sla_logic.letters.view_model import (
     Block,
@@ -35,19 +38,22 @@ from include.sla_logic.letters.view_model import (
 )
 
 OURSELVES = "TELECO"
-_NAME, _LONGEST_DESCRIPTION = 80, 2000
+_NAME, WHOLE_NAME, _LONGEST_DESCRIPTION = 80, 500, 2000
 _UNCORRECTED = {Outcome.NO_PROBLEM_FOUND, Outcome.NOT_EXAMINED}
 _TONES = {Outcome.RESTORED: Tone.GOOD, Outcome.NO_PROBLEM_FOUND: Tone.PLAIN}
+_FOLLOW_UP_TONES = {FollowUpState.WORKS_AGAIN: Tone.GOOD, FollowUpState.CLOSED: Tone.PLAIN}
 
 
 def write_letter(report: CustomerReport, customer: Customer) -> Letter:
     """Put the report into words; the same report gives the same letter."""
     wording = Wording(report.locale, report.zone)
     service, outcome = one_line(report.service_name, _NAME), report.outcome
-    key = f"outcome.{outcome.value}"
+    down = reported_downtime(report)
+    key = "outcome.was_down" if down else f"outcome.{outcome.value}"
+    if report.follow_up is not None:
+        key = f"follow_up.{report.follow_up.state.value}"
     named = {"service": service, "reference": report.ticket}
-    symptom, day = wording.say(f"symptom.{report.symptom.value}"), wording.day(report.reported_at)
-    opening = wording.say(f"{_opening_key(report)}.opening", day=day, symptom=symptom)
+    opening = opening_sentence(report, wording)
     credit = credit_sentence(report, wording)
     return Letter(
         language=wording.language,
@@ -55,22 +61,27 @@ def write_letter(report: CustomerReport, customer: Customer) -> Letter:
         preview=credit,
         date=wording.day(report.created_at),
         reference=Fact(wording.say("reference"), report.ticket),
-        tone=_TONES.get(outcome, Tone.MIXED),
+        tone=_tone(report),
         badge=wording.say(f"{key}.badge"),
         headline=wording.say(f"{key}.headline", service=service),
-        greeting=wording.say("greeting", name=one_line(customer.name, _NAME)),
-        opening=(opening, credit),
+        greeting=wording.say("greeting", name=one_line(customer.name, WHOLE_NAME)),
+        opening=(opening, *apology(report, wording), credit, *([wording.say("outcome.was_down.now")] if down else [])),
         figures=tuple(_figures(report, wording)),
         sections=(
-            Section(wording.say("section.reported"), tuple(_reported(report, wording))),
-            objectives_section(report, wording),
-            Section(wording.say("section.done"), tuple(_done(report, wording))),
-            credit_section(report, wording),
             Section(wording.say("section.next"), tuple(Paragraph(text) for text in _next(report, wording))),
+            _first_section(report, wording),
+            Section(wording.say("section.done"), tuple(_done(report, wording))),
+            objectives_section(report, wording),
+            credit_section(report, wording),
         ),
         closing=(wording.say("closing"), signature(report.provider, wording)),
-        footer=tuple(_footer(report, wording)),
+        recipient=one_line(customer.name, WHOLE_NAME),
+        theirs=_their_reference(report, wording),
+        numbers=numbers(report, wording),
+        appendix=wording.say("section.appendix"),
+        footer=(wording.say("zone", zone=wording.zone_name),),
         company=company_name(report.provider),
+        colon=wording.say("labelled", label="", value=""),
     )
 
 
@@ -84,13 +95,20 @@ def signature(provider: str | None, wording: Wording) -> str:
     return wording.say("signature", provider=company_name(provider))
 
 
-def _opening_key(report: CustomerReport) -> str:
-    """Choose an opening that claims no correction that was not made and no examination without data."""
-    if report.outcome is Outcome.CORRECTION_NOT_VERIFIED and not report.done:
-        return "outcome.not_corrected"
-    if report.outcome is Outcome.NO_PROBLEM_FOUND and report.examined_nothing:
-        return "outcome.nothing_known"
-    return f"outcome.{report.outcome.value}"
+def _tone(report: CustomerReport) -> Tone:
+    if report.follow_up is None:
+        return _TONES.get(report.outcome, Tone.MIXED)
+    return _FOLLOW_UP_TONES.get(report.follow_up.state, Tone.MIXED)
+
+
+def numbers(report: CustomerReport | SettlementStatement, wording: Wording) -> tuple[Fact, ...]:
+    """Name the customer, the service and the contract as the register does."""
+    contract = wording.say("number.version", contract=report.contract, version=report.contract_version)
+    return (
+        Fact(wording.say("number.customer"), one_line(report.customer, 64)),
+        Fact(wording.say("number.service"), one_line(report.service, 64)),
+        Fact(wording.say("number.contract"), one_line(contract, 100)),
+    )
 
 
 def _figures(report: CustomerReport, wording: Wording) -> Iterator[Fact]:
@@ -98,9 +116,20 @@ def _figures(report: CustomerReport, wording: Wording) -> Iterator[Fact]:
         worst = objectives[0]
         name = metric_name(worst.metric, wording)
         yield Fact(wording.say("figure.promised"), promised_text(worst, wording), name)
-        note = wording.say("figure.provisional") if worst.provisional else ""
-        yield Fact(wording.say("figure.measured"), measured_text(worst, wording), note)
+        yield Fact(wording.say("figure.measured"), measured_text(worst, wording))
     yield credit_figure(report, wording)
+
+
+def _first_section(report: CustomerReport, wording: Wording) -> Section:
+    """State what the customer reported, or what we noticed: an alarm's own words are not for the customer."""
+    if not report.proactive:
+        return Section(wording.say("section.reported"), tuple(_reported(report, wording)))
+    facts = (
+        Fact(wording.say("reported.since"), wording.moment(report.observed_from)),
+        Fact(wording.say("reported.until"), wording.say("reported.lasts")),
+        Fact(wording.say("reported.noticed_at"), wording.moment(report.reported_at)),
+    )
+    return Section(wording.say("section.noticed"), (Facts(facts),))
 
 
 def _reported(report: CustomerReport, wording: Wording) -> Iterator[Block]:
@@ -130,12 +159,22 @@ def _own_value(parameter: ProblemParameter, wording: Wording) -> str:
 
 
 def _done(report: CustomerReport, wording: Wording) -> Iterator[Block]:
-    yield Paragraph(_cause(report, wording))
-    if report.outcome not in _UNCORRECTED and not report.done:
+    later = report.follow_up
+    worked = later.worked_at if later else ()
+    if later is None or report.type_of_problem is not None:
+        yield Paragraph(_cause(report, wording))
+    if report.outcome not in _UNCORRECTED and not (report.done or worked):
         yield Paragraph(wording.say("done.nothing_yet"))
-    steps = [Step(wording.moment(report.reported_at), wording.say("done.you_reported"))]
+    steps = [
+        Step(
+            wording.moment(report.reported_at),
+            wording.say(f"done.{'we_noticed' if report.proactive else 'you_reported'}"),
+        )
+    ]
     steps += [_action(done, wording) for done in report.done]
     steps += [_check(check, report, wording) for check in report.measured_now]
+    steps += [Step(wording.moment(at), wording.say("done.worked")) for at in worked]
+    steps += [_check(check, report, wording) for check in (later.checks if later else ())]
     yield Steps(tuple(_joined(steps)))
 
 
@@ -167,7 +206,7 @@ def _check(check: Check, report: CustomerReport, wording: Wording) -> Step:
     when = wording.moment(check.taken_at or report.performance.as_of)
     name = metric_name(check.metric.value, wording)
     if check.measured is None:
-        tone = Tone.PLAIN if report.outcome.is_settled else Tone.BAD
+        tone = Tone.PLAIN if report.is_settled else Tone.BAD
         return Step(when, wording.say("done.no_answer", name=name), tone)
     value = wording.measured(check.measured, check.unit, check.bound)
     if check.bound is None:
@@ -190,6 +229,7 @@ def _next(report: CustomerReport, wording: Wording) -> Iterator[str]:
         elif not (step is NextStep.CREDIT_MAY_GROW and _is_open(report)):
             yield wording.say(f"next.{step.value}")
     yield wording.say("reply", reference=report.ticket)
+    yield wording.say("object")
 
 
 def _is_open(report: CustomerReport) -> bool:
@@ -198,7 +238,6 @@ def _is_open(report: CustomerReport) -> bool:
     return credit is not None and credit.state is CreditState.UNDER_REVIEW and amount_of(credit).amount <= 0
 
 
-def _footer(report: CustomerReport, wording: Wording) -> Iterator[str]:
-    if report.external_reference:
-        yield wording.say("own_reference", reference=one_line(report.external_reference, 64))
-    yield wording.say("times", zone=wording.zone_name)
+def _their_reference(report: CustomerReport, wording: Wording) -> Fact | None:
+    theirs = "" if report.proactive else one_line(report.external_reference or "", 64)
+    return Fact(wording.say("their_reference"), theirs) if theirs else None

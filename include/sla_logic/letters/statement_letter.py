@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from include.sla_logic.domain.mail_message import one_line
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Customer
-from include.sla_logic.domain.service_performance import ObjectivePerformance
 from include.sla_logic.domain.statement import SettlementStatement, StatementKind, Unlike
 from include.sla_logic.letters.credit_section import credit_lines
-from include.sla_logic.letters.objectives_section import objective_block, worst_first
-from include.sla_logic.letters.presenter import company_name, signature
+from include.sla_logic.letters.objectives_section import notes_of_window, objective_block, worst_first
+from include.sla_logic.letters.presenter import WHOLE_NAME, company_name, numbers, signature
 from include.sla_logic.letters.translations import Wording
 from include.sla_logic.letters.view_model import (
     Account,
@@ -49,7 +48,7 @@ def write_statement(statement: SettlementStatement, customer: Customer) -> Lette
         tone=Tone.PLAIN if statement.kind is StatementKind.FINAL else Tone.MIXED,
         badge=wording.say(f"{kind}.badge"),
         headline=wording.say(f"{kind}.headline", **values),
-        greeting=wording.say("greeting", name=one_line(customer.name, _NAME)),
+        greeting=wording.say("greeting", name=one_line(customer.name, WHOLE_NAME)),
         opening=(_opening(statement, kind, wording), amount),
         figures=tuple(_figures(statement, wording)),
         sections=(
@@ -59,8 +58,11 @@ def write_statement(statement: SettlementStatement, customer: Customer) -> Lette
             Section(wording.say("section.next"), tuple(Paragraph(text) for text in _next(statement, wording))),
         ),
         closing=(wording.say("closing"), signature(statement.provider, wording)),
-        footer=(wording.say("times", zone=wording.zone_name),),
+        footer=(wording.say("zone", zone=wording.zone_name),),
         company=company_name(statement.provider),
+        colon=wording.say("labelled", label="", value=""),
+        recipient=one_line(customer.name, WHOLE_NAME),
+        numbers=numbers(statement, wording),
     )
 
 
@@ -112,8 +114,11 @@ def _figures(statement: SettlementStatement, wording: Wording) -> Iterator[Fact]
 
 
 def _changed(statement: SettlementStatement, wording: Wording) -> Iterator[Section]:
-    """Name the downtime that counts now and did not in the letter before, and the other way round."""
+    """Name the kinds of records that have changed since the letter before, and the downtime that counts otherwise."""
     blocks: list[Block] = []
+    if statement.changed:
+        records = "; ".join(wording.say(f"statement.record.{kind.value}") for kind in statement.changed)
+        blocks.append(Paragraph(wording.say("statement.others", records=records)))
     for what, outages in (("added", statement.added), ("removed", statement.removed)):
         if outages:
             blocks += [Paragraph(wording.say(f"statement.{what}")), _steps(outages, wording)]
@@ -133,7 +138,7 @@ def _measured(statement: SettlementStatement, wording: Wording) -> Iterator[Bloc
     )
     counted = {one.objective: one.outages for one in statement.outages}
     for objective in worst_first(statement):
-        yield objective_block(objective, statement, wording, notes=tuple(exact_notes(objective, wording)))
+        yield objective_block(objective, statement, wording, notes=notes_of_window(objective, wording))
         yield from outage_steps(counted.get(objective.objective, ()), wording)
 
 
@@ -150,24 +155,14 @@ def _steps(outages: Sequence[Period], wording: Wording) -> Steps:
     return Steps(tuple(Step(when, what) for when, what in zip(whens, lengths, strict=True)))
 
 
-def exact_notes(objective: ObjectivePerformance, wording: Wording) -> Iterator[str]:
-    """Say to the second what counts, what does not, and what nobody measured."""
-    lengths = {
-        "counted": objective.counted_seconds,
-        "excluded": objective.excluded_seconds,
-        "unobserved": objective.no_data_seconds,
-    }
-    for what, seconds in lengths.items():
-        if seconds:
-            yield wording.say(f"measured.{what}", length=wording.exact_length(seconds))
-
-
 def _credited(statement: SettlementStatement, wording: Wording) -> Iterator[Block]:
     sentence = amount_sentence(statement, wording)
     yield Note(sentence) if statement.to_claim else Paragraph(sentence)
     if statement.lines or statement.final:
         lines = [line for one in statement.lines for line in credit_lines(one, statement, wording)]
         yield Account(tuple(lines), Line(wording.say("statement.owed"), wording.money(statement.owed)))
+        if statement.amounts is not None:
+            yield Paragraph(wording.say(f"credit.amounts_{statement.amounts}"))
     if bookings := tuple(_bookings(statement, wording)):
         yield Account(bookings, Line(wording.say("statement.now"), wording.money(statement.final)))
     if statement.promised or statement.before:
@@ -209,3 +204,4 @@ def _next(statement: SettlementStatement, wording: Wording) -> Iterator[str]:
         yield wording.say("statement.nothing_to_do")
     yield wording.say("statement.may_be_corrected")
     yield wording.say("statement.reply", reference=statement.reference)
+    yield wording.say("object")

@@ -130,7 +130,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Letter:
-    """One whole letter in one language."""
+    """One whole letter in one language; `appendix` is the heading below which its sections follow the signature.
+
+    `colon` is what stands between a label and its value on one line.
+    """
 
     language: str
     subject: str
@@ -147,6 +150,11 @@ class Letter:
     closing: tuple[str, ...]
     footer: tuple[str, ...]
     company: str
+    colon: str
+    recipient: str = ""
+    theirs: Fact | None = None
+    numbers: tuple[Fact, ...] = ()
+    appendix: str = ""
 
     @property
     def images(self) -> tuple[Image, ...]:

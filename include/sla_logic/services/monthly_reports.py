@@ -14,7 +14,7 @@ from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.service_performance import summarise
 from include.sla_logic.domain.settlement import RoundState
 from include.sla_logic.domain.sla import compare
-from include.sla_logic.domain.statement import StatedCredit, counted_outages
+from include.sla_logic.domain.statement import counted_outages
 from include.sla_logic.letters.pdf import as_pdf
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.contracts import ContractRegister, Subscription
@@ -25,12 +25,12 @@ from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.outbox import has_message
 from include.sla_logic.persistence.pending_messages import Message
 from include.sla_logic.persistence.queries.reports import UnableToReadMonth, month_of
-from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.settlement import newest_rounds, subscriptions
 from include.sla_logic.persistence.statements import all_credits
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.ended_windows import EndedWindow, windows_until
 from include.sla_logic.services.service_assessment import only_what_is_known
+from include.sla_logic.services.statements import stated_credit
 
 
 class UnableToSendReport(ForeseenError):
@@ -142,7 +142,11 @@ def _windows(
                 zone=ended.contract.zone,
                 performance=summarise(comparison, ended.contract, at_risk_within=timedelta(0)),
                 outages=counted_outages(comparison),
-                credits=tuple(_stated(row) for row in touching if row.state in (*COUNTS, "unclaimed")),
+                credits=tuple(
+                    stated_credit(row, "booked" if row.state in COUNTS else row.state)
+                    for row in touching
+                    if row.state in (*COUNTS, "unclaimed")
+                ),
                 settled=done is not None and done.state == RoundState.DONE and not held,
                 under_review=held,
                 next_window=_next(ended),
@@ -161,14 +165,3 @@ def _next(ended: EndedWindow) -> Period | None:
         return None
     following = ended.contract.window_at(until)
     return following if over is None else Period(start=following.start, end=min(following.end, over))
-
-
-def _stated(row: Any) -> StatedCredit:
-    return StatedCredit(
-        reference=row.id,
-        window=window_of(row),
-        amount=from_minor_units(row.amount, row.currency),
-        state="booked" if row.state in COUNTS else row.state,
-        booked_at=row.decided_at or row.recorded_at,
-        invoice=row.invoice,
-    )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 
 from include.sla_logic.domain.credit import Rebate
 from include.sla_logic.domain.customer_report import CreditState, CustomerReport, NextStep
+from include.sla_logic.domain.judged_facts import FactKind, kinds_of
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.rebate import facts_of, work_out_rebate
 from include.sla_logic.domain.service_performance import summarise
@@ -32,6 +33,7 @@ from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.pending_messages import Message
 from include.sla_logic.persistence.policy_tables import policies_in_force
+from include.sla_logic.persistence.queries.settled_windows import rounds_of
 from include.sla_logic.persistence.schema.columns import from_minor_units, to_minor_units
 from include.sla_logic.persistence.settlement import find_run, newest_rounds, round_name, round_number
 from include.sla_logic.persistence.statements import add_statement, all_credits, reports_of, statements_of
@@ -86,7 +88,7 @@ class Statements:
             return None
         stated = tuple(self._stated(credits_))
         promised = self._is_promised(window)
-        if not any(one.new for one in stated) and not (promised and self._is_recent(window)):
+        if not self._is_news(row, stated, promised=promised):
             return None
         judged = self._judged(row)
         if judged is None:
@@ -108,6 +110,16 @@ class Statements:
             )
             return None
         return statement
+
+    def _is_news(self, row: Row[Any], stated: Sequence[StatedCredit], *, promised: bool) -> bool:
+        """Tell whether there is something to tell that can be added up; amounts of two currencies cannot."""
+        if not any(one.new for one in stated) and not (promised and self._is_recent(window_of(row))):
+            return False
+        others = {one.amount.currency for one in stated} - {row.currency}
+        if others:
+            names = round_name(row.number), row.currency, ", ".join(sorted(others))
+            log.warning("%s is not told: it owes %s, and some of its credits are in %s", *names)
+        return not others
 
     def _written(
         self,
@@ -144,9 +156,22 @@ class Statements:
             claimed_late=comparison.claim.state == "late",
             unlike=unlike,
             claim_deadline=comparison.claim.deadline,
+            amounts=policies_in_force().credits.amounts,
             created_at=self.now,
         )
-        return _compared(statement, before)
+        return self._compared(statement, before)
+
+    def _compared(self, statement: SettlementStatement, before: Sequence[SettlementStatement]) -> SettlementStatement:
+        """Say what has changed since the letter before about the same window, and whether it is a charge."""
+        window = statement.performance.window
+        same = [one for one in before if one.performance.window == window]
+        if same:
+            last = round_number(same[-1].reference) or 0
+            rows = rounds_of(self.connection, self.subscription, window)
+            kinds = {kind for row in rows if row.number > last for kind in kinds_of(row.changed)}
+            statement = statement.after(same[-1], sorted(kinds, key=list(FactKind).index))
+        charged = statement.difference.amount < 0
+        return statement.model_copy(update={"kind": StatementKind.CHARGE}) if charged else statement
 
     def _stated(self, rows: Sequence[Row[Any]]) -> Iterator[StatedCredit]:
         """Return the credits that count or can be claimed; new are those of rounds that no letter has named so."""
@@ -161,15 +186,7 @@ class Statements:
                     continue
             elif state not in ("booked", "unclaimed"):
                 continue
-            yield StatedCredit(
-                reference=row.id,
-                window=window_of(row),
-                amount=from_minor_units(row.amount, row.currency),
-                state=state,
-                booked_at=row.decided_at or row.recorded_at,
-                invoice=row.invoice,
-                new=(row.id, state) not in named and (of_round or state == "withdrawn"),
-            )
+            yield stated_credit(row, state, new=(row.id, state) not in named and (of_round or state == "withdrawn"))
 
     def _is_promised(self, window: Period) -> bool:
         """Tell whether a letter about an incident has left the amount open, and no statement has followed it."""
@@ -215,10 +232,14 @@ class Statements:
         add_statement(self.connection, statement, round_=round_, key=message.key)
 
 
-def _compared(statement: SettlementStatement, before: Sequence[SettlementStatement]) -> SettlementStatement:
-    """Say what has changed since the letter before about the same window, and whether it is a charge."""
-    same = [one for one in before if one.performance.window == statement.performance.window]
-    if same:
-        statement = statement.after(same[-1])
-    charged = statement.difference.amount < 0
-    return statement.model_copy(update={"kind": StatementKind.CHARGE}) if charged else statement
+def stated_credit(row: Row[Any], state: str, *, new: bool = False) -> StatedCredit:
+    """Return a credit as the customer reads it."""
+    return StatedCredit(
+        reference=row.id,
+        window=window_of(row),
+        amount=from_minor_units(row.amount, row.currency),
+        state=state,
+        booked_at=row.decided_at or row.recorded_at,
+        invoice=row.invoice,
+        new=new,
+    )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.sla_logic.domain.contract import check_contract
-from include.sla_logic.domain.measurements import ClaimFiled, MaintenanceWindow
+from include.sla_logic.domain.measurements import AgreedTime, ClaimFiled, MaintenanceWindow
 from include.sla_logic.domain.sla.figures import figure, told_apart
 from include.sla_logic.letters.charts.judgement import COLOURS, as_svg
 from tests.domain.sla.make import DURATION_TIERS, at, contract, facts, judge, objective, outage, text_of
@@ -118,3 +118,55 @@ def test_a_tier_is_shown_as_its_own_contract_writes_it(kind: str) -> None:
         [judged] = judge(terms, facts()).objectives
         shown.append(judged.next_tier.tier if judged.next_tier else None)
     assert shown == [f"at least {bound}, below 99.9" for bound in ("99", "99.0", "99.00")]
+
+
+COLUMN = {
+    "kind": "duration_tiers",
+    "tiers": [{"at_most": "259 s", "credit": "0%"}, {"more_than": "259 s", "credit": "1%"}],
+    "percent_column": [{"at_least": "99.99", "credit": "0%"}, {"below": "99.99", "at_least": "99", "credit": "1%"}],
+}
+
+
+@pytest.mark.parametrize(("hours", "said"), [(0, None), (1, None), (8, "says nothing, the duration column 1%")])
+def test_a_second_column_is_warned_about_only_where_it_says_something_else(hours: int, said: str | None) -> None:
+    known = facts(outage("2025-04-10 00:00", f"2025-04-10 {hours:02}:00")) if hours else facts()
+    found = judge(contract(objective(COLUMN)), known).objectives[0]
+    assert [said in warning for warning in found.warnings if said] == ([True] if said else [])
+    assert bool(found.warnings) == bool(said)
+
+
+def test_what_the_cap_cuts_is_said_with_its_share_and_its_amount() -> None:
+    found = judge(contract(objective(), cap={"share": "20%"}), facts(HALF_A_DAY))
+    assert "25 is above the cap of 20 % of the window = 20" in found.credit_steps
+
+
+def test_an_incident_that_was_claimed_too_late_is_told_with_its_last_day() -> None:
+    first = outage("2025-04-02 08:00", "2025-04-02 20:00", "A")
+    second = outage("2025-04-20 08:00", "2025-04-20 20:00", "B")
+    terms = contract(objective(), claim={"within_days": 5, "counted_from": "outage_end"})
+    in_time = judge(terms, facts(first, second), as_of=at("2025-04-22"))
+    assert "not paid: A, not claimed until 2025-04-07 (the last day, in UTC)" in in_time.objectives[0].steps
+    filed = ClaimFiled(filed_at=at("2025-04-21 09:00"))
+    claimed = judge(terms, facts(first, second, claim=filed))
+    assert "not paid: A, claimed after 2025-04-07 (the last day, in UTC)" in claimed.objectives[0].steps
+
+
+def test_only_a_part_of_the_window_is_said_to_be_one() -> None:
+    part = (AgreedTime(start=at("2025-04-11")),)
+    said = "only this part of the contract's window 2025-04-01"
+    assert said in judge(contract(), facts(agreements=part)).explain()
+    assert "only this part" not in judge(contract(), facts()).explain()
+
+
+def test_an_outage_that_is_too_short_is_noted_once_with_the_length_that_counts() -> None:
+    hours = {"opens": "09:00", "closes": "17:00", "days": ["mon", "tue", "wed", "thu", "fri"]}
+    terms = contract(counting={"shortest": {"at_least": "1 h"}, "service_hours": [hours]})
+    by_night = outage("2025-04-10 18:00", "2025-04-10 20:00", "N")
+    short = outage("2025-04-11 16:30", "2025-04-11 18:00", "S")
+    polled = outage(
+        "2025-04-14 10:05", "2025-04-14 10:20", "P", start_bounds=[at("2025-04-14 10:00"), at("2025-04-14 10:05")]
+    )
+    noted = [
+        one for one in judge(terms, facts(by_night, short, polled)).objectives[0].intervals if "too short" in one.why
+    ]
+    assert [(one.reference, one.why.split(" is")[0]) for one in noted] == [("S", "30 min"), ("P", "15 min")]

@@ -9,6 +9,7 @@ from typing import Any
 
 from include.sla_logic.domain.performance import PerformanceSeries
 from include.sla_logic.letters.charts.axes import decimals_of, round_times
+from include.sla_logic.letters.charts.bar import bar_svg
 from include.sla_logic.letters.charts.curve import Curve, curve_of
 from include.sla_logic.letters.charts.png import to_png
 from include.sla_logic.letters.charts.svg import INK, READABLE, RULE, SOFT, document, fit, text
@@ -58,6 +59,9 @@ def as_png(series: PerformanceSeries, words: Words) -> bytes:
 
 def as_svg(series: PerformanceSeries, words: Words) -> str:
     """Draw for a page."""
+    if not series.points:
+        title = f"{words.measured} \u2013 {words.promised}"
+        return bar_svg(curve_of(series), title, (words.outage, words.maintenance, words.corrected), words.day)
     return _Drawing(curve_of(series), words).svg()
 
 
