@@ -16,7 +16,7 @@ from include.sla_logic.services.settled_windows import SettledWindow
 CLOSER, SECOND_PERSON = "demo operator", "second demo operator"
 SETTLED_AFTER = timedelta(days=18)  # the grace, and the longest wait for what is still under way
 INCIDENT = "premium"  # its contract has tiers enough for the month to owe more, and still less than its charge
-MISSED = timedelta(hours=40)  # the outage that is recorded too late
+MISSED_HOURS = 40  # of the outage that is recorded too late
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,10 @@ class Closing:
         told = [
             f"{self.case.ticket.id} was credited {before.credit if before else None}, provisionally.",
             f"Its window {self.window} is closed as of {self.at:%Y-%m-%d %H:%M} UTC: {first.booked} in all.",
-            f"The run was held ({held}); {SECOND_PERSON} released it." if held else "The run kept within its limits.",
-            f"An outage of {MISSED} is recorded afterwards: {second.booked} in all.",
+            f"The run was held ({held}); {SECOND_PERSON} released it." if held else "It was within the limits.",
+            f"An outage of {MISSED_HOURS} hours is recorded afterwards: {second.booked} in all.",
             *self._letter(second),
+            f"The whole letter is {second.letter} among the letters.",
         ]
         return Closed(tuple(told), tuple(self._wrong(first, second)))
 
@@ -66,7 +67,7 @@ class Closing:
 
     def _miss_an_outage(self) -> None:
         start = self.window.start + timedelta(days=1)
-        times = f"{start.isoformat()},{(start + MISSED).isoformat()}"
+        times = f"{start.isoformat()},{(start + timedelta(hours=MISSED_HOURS)).isoformat()}"
         file = self.folder.parent / "missed.csv"
         file.write_text(f"service,reference,started_at,ended_at\n{self.case.ticket.service},MISSED,{times}\n")
         mapping = plain_mapping("outages", KINDS["outages"].record.model_fields)
@@ -80,8 +81,8 @@ class Closing:
         return next(one for one in found if (one.customer, one.service, one.window) == mine)
 
     def _letter(self, window: SettledWindow) -> list[str]:
-        """Return the letter down to what it says of the amounts."""
-        return self.use_cases.letters.as_text(window.letter or "").partition("\n---")[0].splitlines()
+        """Return the letter down to what it says of the amounts: what stands before its first underlined heading."""
+        return self.use_cases.letters.as_text(window.letter or "").partition("\n---")[0].splitlines()[:-1]
 
     def _wrong(self, first: SettledWindow, second: SettledWindow) -> Iterator[str]:
         for window in (first, second):
@@ -89,9 +90,9 @@ class Closing:
                 yield f"the window is {window.state}: {window.reason}"
             if window.booked != window.owed:
                 yield f"{window.owed} are owed, and {window.booked} are booked"
-        if first.booked is not None and second.booked is not None and second.booked <= first.booked:
+        if first.booked is None or second.booked is None or second.booked <= first.booked:
             yield "the outage that was missed has brought nothing"
-        if second.booked is not None and str(second.booked.amount) not in "".join(self._letter(second)):
+        elif str(second.booked.amount) not in "".join(self._letter(second)):
             yield f"the letter does not say {second.booked}"
         yield from (str(one) for one in self.use_cases.monitoring.violations())
 

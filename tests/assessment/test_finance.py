@@ -5,6 +5,7 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -18,6 +19,7 @@ from tests.assessment.provider import Provider
 from tests.assessment.test_settlement import LONG, OCTOBER, SHORT, agreed, claimed, close, correct
 from tests.domain.sla.make import euros
 from tests.state_machine.test_agreements_that_change import empty_database
+from tests.web.desk_sample import client_of
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -94,6 +96,12 @@ def test_the_sums_are_those_of_the_credits_on_page_csv_json_and_command_line(pro
     assert json.loads(CliRunner().invoke(app, ["report", "finance", *month, "--json"]).output)["lines"] == []
     rows = list(csv.DictReader(io.StringIO(CliRunner().invoke(app, ["report", "finance", *month, "--csv"]).output)))
     assert rows == []
+    with client_of(SimpleNamespace(use_cases=provider.use_cases, started=[]), "reader") as desk:
+        page, table, whole = (desk.get(f"/reports/finance{kind}?month=2027-01") for kind in ("", ".csv", ".json"))
+    amounts = sorted(Decimal(row["amount"]) for row in csv.DictReader(io.StringIO(table.text.removeprefix("\ufeff"))))
+    assert amounts == [10, 25]
+    assert sum(Decimal(line["amount"]) for line in whole.json()["lines"]) == 35
+    assert all(f"{amount} EUR" in page.text for amount in ("10.00", "25.00"))
 
 
 def test_a_month_that_has_not_begun_is_refused(provider):

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 
 from include.sla_logic.domain.money import Money
-from include.sla_logic.persistence.queries.board import BoardFilter
+from include.sla_logic.persistence.queries.board_filter import BoardFilter
 from include.sla_logic.services.imports import UnableToNoteComplete
 from include.sla_logic.services.settlement import UnableToSettle
 from include.sla_logic.services.settling import Settling
+from include.sla_logic.services.typed_amounts import UnableToDecideCredit
 from tests.assessment.provider import Provider
 from tests.sharing import MIGRATED
 from tests.state_machine.test_agreements_that_change import empty_database
@@ -162,6 +163,20 @@ def test_of_two_corrections_the_later_replaces_what_is_undecided_of_the_earlier(
     assert booked(provider) == {"2026-10": Decimal("25.00")}
 
 
+def test_a_held_difference_that_later_facts_have_made_wrong_is_not_approved_as_it_stands(provider):
+    agreed(provider).fail(LONG)
+    close(provider)
+    correct(provider, LONG[0], LONG[0] + timedelta(hours=1))
+    close(provider)
+    [held] = [one for one in provider.use_cases.credits.waiting() if one.state == "held"]
+    correct(provider, *LONG)
+    with pytest.raises(UnableToDecideCredit, match=r"Facts have changed since SR-.*: run `sla settlement run`"):
+        provider.use_cases.credits.approve(held.reference, by="cleo", reason="seen")
+    correct(provider, LONG[0], LONG[0] + timedelta(hours=1))  # as it was when it was held
+    provider.use_cases.credits.approve(held.reference, by="cleo", reason="seen")
+    assert booked(provider) == {"2026-10": Decimal("10.00")}
+
+
 def test_an_incidents_credit_that_a_round_replaces_is_no_longer_under_review(tmp_path):
     provider = agreed(Provider(tmp_path, empty_database(), approval_limit=20))
     provider.fail(LONG)
@@ -269,6 +284,13 @@ def test_a_run_that_would_book_more_than_usual_waits_for_another_person(provider
     days = [datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 12, 2, tzinfo=UTC)]
     provider.fail(*((day, day + timedelta(hours=40)) for day in days))
     assert settlement.run(by="ann", shards=2).state == "ended"  # 50.00 is not more than three times 25.00
+
+
+def test_a_run_says_how_far_it_has_come(provider):
+    agreed(provider).fail(LONG)
+    said: list[str] = []
+    provider.use_cases.settlement.run(by="ann", limit=100, shards=2, progress=said.append)
+    assert said[1:4:2] == ["looked at 2 of 2 shards: 4 windows to settle", "settled 2 of 2 shards: 4 of 4 windows"]
 
 
 def test_three_times_the_median_is_more_than_usual(provider):
@@ -425,7 +447,8 @@ def test_doctor_names_a_window_without_a_round_and_one_that_is_not_booked_as_owe
     agreed(provider).fail(LONG)
     close(provider)
     said = "INSERT INTO settlement_rounds SELECT number + 100, run, customer, service, window_start, window_end, 2,"
-    said += " agreement, contract, contract_version, state, reason, owed + 500, currency, facts, rebate, recorded_at"
+    said += " agreement, contract, contract_version, state, reason, owed + 500, currency, facts, rebate, recorded_at,"
+    said += " basis, changed"
     with provider.use_cases.work.writing() as connection:
         connection.exec_driver_sql(f"{said} FROM settlement_rounds WHERE owed > 0")
     [wrong] = map(str, provider.use_cases.monitoring.violations())

@@ -57,12 +57,12 @@ def owed(incidents: list[dict[str, Any]], components: list[str]) -> dict[tuple[s
     return found
 
 
-@pytest.mark.more
-def test_a_year_of_every_component_is_booked_as_counted_apart(shared_data: Path, tmp_path: Path) -> None:
+def hosted_service(shared_data: Path, directory: Path) -> tuple[Provider, list[dict[str, Any]], list[str]]:
+    """Return a provider who has put a hosted service on record, the incidents of that service, and its components."""
     with gzip.open(shared_data / "github_status" / "incidents_dev.jsonl.gz", "rt", encoding="utf-8") as lines:
         incidents = [json.loads(line) for line in lines]
     components = sorted({name for one in incidents for name in one.get("components") or []})
-    provider = Provider(tmp_path, empty_database())
+    provider = Provider(directory, empty_database())
     provider.agree(*(f"A-{n},K-1,S-{n},K-1,1,2024-01-01,,100,EUR,B-1," for n in range(len(components))))
     named = [
         (f"S-{components.index(name)},{one['id']},{one['downtime_start']},{one['downtime_end']}\n", one["impact"])
@@ -73,6 +73,12 @@ def test_a_year_of_every_component_is_booked_as_counted_apart(shared_data: Path,
     planned = "".join(row for row, impact in named if impact == "maintenance")
     assert provider.bring("outages", f"service,reference,started_at,ended_at\n{outages}") == []
     assert provider.bring("maintenance", f"service,reference,starts_at,ends_at\n{planned}") == []
+    return provider, incidents, components
+
+
+@pytest.mark.more
+def test_a_year_of_every_component_is_booked_as_counted_apart(shared_data: Path, tmp_path: Path) -> None:
+    provider, incidents, components = hosted_service(shared_data, tmp_path)
     provider.use_cases.imports.complete("outages", until=MONTHS[-1], by="ann", source="status history")
     for month in MONTHS[1:]:
         close(provider.use_cases, month)

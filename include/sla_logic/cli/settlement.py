@@ -37,7 +37,7 @@ def run(
     if dry_run:
         _show(None, use_cases.settlement.preview(at=moment), as_json=as_json)
         return
-    done = use_cases.settlement.run(by=by, at=moment, limit=limit)
+    done = use_cases.settlement.run(by=by, at=moment, limit=limit, progress=_silent if as_json else _say)
     _show(done, use_cases.settlement.preview_of_run(done.number)[1], as_json=as_json)
     if done.state == "held":
         raise typer.Exit(_HELD)
@@ -134,12 +134,23 @@ def show(
     if as_json:
         show_json({"rounds": found.rounds, "judgement": found.comparison.model_dump(mode="json"), "same": found.same})
         return
-    columns = ("round", "run", "state", "owed", "recorded", "reason")
-    rows = [(one.round, one.run, one.state, one.owed, one.recorded_at, one.reason) for one in found.rounds]
+    columns = ("round", "run", "state", "owed", "recorded", "changed", "reason")
+    rows = [
+        (one.round, one.run, one.state, one.owed, one.recorded_at, ", ".join(one.changed), one.reason)
+        for one in found.rounds
+    ]
     show_table(columns, rows, empty="", less=("recorded", "reason"))
     if not found.same:
         typer.echo("The facts have changed since that round: the next run corrects it.")
     typer.echo(found.comparison.explain())
+
+
+def _say(progress: str) -> None:
+    typer.echo(progress, err=True)
+
+
+def _silent(progress: str) -> None:
+    """Say nothing."""
 
 
 def _use_cases() -> "UseCases":
@@ -181,6 +192,7 @@ def _show(run: "SettlementRun | None", preview: "Preview", *, as_json: bool) -> 
     )
     for one in preview.largest:
         said = f"  {one.customer} {one.service} {one.window}: {one.amount} {one.credit}; {shown(one.reason)}"
+        said += f"; changed: {', '.join(one.changed)}" if one.changed else ""
         time = one.rests_on
         longest = "" if time is None else f"; longest: {time.start} to {time.end} {time.why} {time.reference or ''}"
         typer.echo(said + shown(longest.rstrip()))

@@ -9,6 +9,7 @@ from statistics import median
 
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.document import Value
+from include.sla_logic.domain.judged_facts import FactKind
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period, to_seconds
 from include.sla_logic.domain.sla.comparison import CountedInterval, SlaComparison
@@ -38,7 +39,10 @@ class Line(Value):
 
 
 class Due(Value):
-    """One window in a preview: whose it is, what a round would bring it and why, and the longest time that counts."""
+    """One window in a preview: whose it is, what a round would bring it and why, and the longest time that counts.
+
+    `changed` names the kinds of fact that have changed since the judgement before.
+    """
 
     customer: str
     service: str
@@ -49,6 +53,7 @@ class Due(Value):
     amount: Money
     reason: str
     rests_on: CountedInterval | None = None
+    changed: tuple[FactKind, ...] = ()
 
 
 class Preview(Value):
@@ -56,6 +61,11 @@ class Preview(Value):
 
     lines: tuple[Line, ...] = ()
     largest: tuple[Due, ...] = ()
+
+    @property
+    def windows(self) -> int:
+        """Return how many windows come out differently than before."""
+        return sum(line.windows for line in self.lines)
 
     @property
     def booked(self) -> dict[str, Decimal]:

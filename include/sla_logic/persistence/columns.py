@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Connection,
+    LargeBinary,
     Select,
     String,
     Text,
@@ -26,8 +28,8 @@ from include.sla_logic.domain.period import from_seconds
 from include.sla_logic.persistence.schema.columns import Instant
 
 UNKNOWN = 2**63 - 1  # what stands for a missing instant, which is how PostgreSQL sends one that is infinite
-_NUMBER, _EPOCH = 8, 946_684_800_000_000  # bytes; PostgreSQL counts microseconds from 2000 on
-_HEADER, _TRAILER = 19, 2
+_EPOCH = 946_684_800_000_000  # PostgreSQL counts microseconds from 2000 on
+AT_ONCE = 100_000  # rows in one value, which PostgreSQL bounds by a gigabyte
 
 Columns = Mapping[str, NDArray[Any]]
 
@@ -70,37 +72,44 @@ def to_microseconds(instant: datetime) -> int:
 
 
 def _copied(connection: Connection, query: Select[Any], width: int) -> Columns:
-    """Copy rows that all have the same length, and read each column where it lies."""
+    """Copy rows that all have the same length, many in one value, and read each column where it lies.
+
+    A row of its own would cost the driver more than all that PostgreSQL does for it.
+    """
     rows = query.subquery()
-    columns = [_of_fixed_length(one, width) for one in rows.c]
-    how = {"render_postcompile": True}
-    statement = select(*columns).compile(dialect=connection.dialect, compile_kwargs=how)
+    packed = reduce(lambda one, two: one.concat(two), (_packed(one, width) for one in rows.c))
+    part = (func.row_number().over() - 1) // AT_ONCE
+    parts = select(packed.label("row"), part.label("part")).subquery()
+    some = select(func.count(), func.string_agg(parts.c.row, literal_column("''::bytea"))).group_by(parts.c.part)
+    statement = some.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
     driver: Any = connection.connection.driver_connection
+    fields = [(str(one.key), f"S{width}" if isinstance(one.type, String) else ">i8") for one in rows.c]
     with (
         driver.cursor() as cursor,
         cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)", statement.params) as copy,
     ):
-        data = b"".join(copy)
-    fields: list[tuple[str, str]] = [("fields", ">i2")]
-    for number, one in enumerate(rows.c):
-        fields += [(f"bytes{number}", ">i4"), (f"v{number}", f"S{width}" if isinstance(one.type, String) else ">i8")]
-    found = np.frombuffer(
-        data, dtype=fields, offset=_HEADER, count=(len(data) - _HEADER - _TRAILER) // np.dtype(fields).itemsize
-    )
-    for number, one in enumerate(rows.c):
-        expected = width if isinstance(one.type, String) else _NUMBER
-        if found.size and not (found[f"bytes{number}"] == expected).all():
-            msg = f"a value of {one.key} is missing, or is not {expected} bytes long"
-            raise ValueError(msg)
-    return {str(one.key): _read(found[f"v{number}"], one.type) for number, one in enumerate(rows.c)}
+        copy.set_types(["int8", "bytea"])
+        found = [_unpacked(count, data, np.dtype(fields)) for count, data in copy.rows()]
+    every = np.concatenate(found) if found else np.zeros(0, dtype=fields)
+    return {str(one.key): _read(every[str(one.key)], one.type) for one in rows.c}
 
 
-def _of_fixed_length(one: Any, width: int) -> Any:
+def _packed(one: Any, width: int) -> Any:
+    """Return the bytes of a value, which all have the same number."""
     if isinstance(one.type, Instant):
-        return func.coalesce(one, literal_column("'infinity'::timestamptz"))
-    if isinstance(one.type, String):
-        return func.rpad(func.coalesce(one, literal("")), width)
-    return cast(one, BigInteger)
+        sent = func.timestamptz_send(func.coalesce(one, literal_column("'infinity'::timestamptz")))
+    elif isinstance(one.type, String):
+        sent = func.convert_to(func.rpad(func.coalesce(one, literal("")), width), "UTF8")
+    else:
+        sent = func.int8send(cast(one, BigInteger))
+    return cast(sent, LargeBinary)
+
+
+def _unpacked(count: int, data: bytes | None, fields: Any) -> NDArray[Any]:
+    if len(data or b"") != count * fields.itemsize:
+        msg = f"of {count} rows some have a value of {', '.join(fields.names)} that is missing or too long"
+        raise ValueError(msg)
+    return np.frombuffer(data or b"", dtype=fields)
 
 
 def _read(values: NDArray[Any], kind: Any) -> NDArray[Any]:

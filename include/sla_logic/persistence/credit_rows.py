@@ -29,10 +29,21 @@ class Booking:
     state: str
     because: str | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Tell whether a person must still decide about it, or the customer claim it."""
+        return self.state in {"held", "unclaimed"}
 
-def booking_reference(ticket: str, rebate: Rebate) -> str:
-    """Name the credit of one incident and window; the same two give the same name."""
-    return f"{ticket}:{rebate.window.start:%Y%m%dT%H%M}-{rebate.window.end:%Y%m%dT%H%M}"
+
+def booking_reference(ticket: str, rebate: Rebate, *, number: int = 1) -> str:
+    """Name the credit of one incident and window; a further one, booked after its run, ends with its number."""
+    name = f"{ticket}:{rebate.window.start:%Y%m%dT%H%M}-{rebate.window.end:%Y%m%dT%H%M}"
+    return name if number == 1 else f"{name}:{number}"
+
+
+def owes_the_window(row: Any) -> bool:
+    """Tell whether `gross` of a credit is what its whole window owes; credits of old are one for each objective."""
+    return bool(row.id.startswith(f"{row.ticket}:"))
 
 
 def bookings_of(connection: Connection, numbers: Collection[str]) -> dict[str, list[tuple[Period, Booking]]]:

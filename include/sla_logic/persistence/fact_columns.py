@@ -15,7 +15,7 @@ from include.sla_logic.domain.sla.quiet_windows import ATTRIBUTIONS, FactColumns
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.active_incidents import INCIDENTS, active
 from include.sla_logic.persistence.columns import UNKNOWN, Columns, placed, read_columns, to_microseconds
-from include.sla_logic.persistence.completeness import collected_until
+from include.sla_logic.persistence.completeness import collected
 from include.sla_logic.persistence.feeds import feed_states
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
@@ -24,6 +24,25 @@ from include.sla_logic.persistence.schema.system_t import ticket_status_history,
 
 _SECOND = 1_000_000
 _ON_HOLD = (TicketStatus.PENDING.value, TicketStatus.HELD.value)
+
+
+@dataclass(frozen=True)
+class CompleteColumns:
+    """For each service: until when somebody says its records are complete, and from when to when its feeds were read.
+
+    All in seconds.
+    """
+
+    said: Column
+    since: Column
+    until: Column
+
+    def in_windows(self, place: Column, start: Column, end: Column) -> Mask:
+        """Tell of which windows of these services the records are complete, as `Completeness.missing` does."""
+        said = self.said[place]
+        read = (self.since[place] <= np.maximum(start, said)) & (self.until[place] >= end)
+        found: Mask = (said >= end) | read
+        return found
 
 
 @dataclass
@@ -51,17 +70,17 @@ class FactReader:
             doubtful=doubts[0].and_also(*doubts[1:]),
         )
 
-    def complete_until(self, source: Source) -> Column:
-        """Return for each service until which second these records are complete: somebody says so, or its feeds do."""
+    def complete(self, source: Source) -> CompleteColumns:
+        """Return for each service when these records are complete: somebody says so, or its feeds do."""
         c = completeness.c
         said = self.connection.scalar(select(func.max(c.until)).where(c.kind == source.kind, c.service.is_(None)))
         until = np.full(len(self.services), -NEVER if said is None else to_seconds(said), dtype=np.int64)
         own = self._ask(completeness, c.service, {"until": c.until}, c.kind == source.kind)
         np.maximum.at(until, own["place"], own["until"] // _SECOND)
-        if feeds := list(feed_states(self.connection).values()):
-            read = (collected_until(feeds, source.kind, service) for service in self.services)
-            until = np.maximum(until, [-NEVER if one is None else to_seconds(one) for one in read])
-        return until
+        feeds = list(feed_states(self.connection).values())
+        read = (collected(feeds, source.kind, service) for service in self.services)
+        spans = [(NEVER, -NEVER) if one is None else (to_seconds(one[0]), to_seconds(one[1])) for one in read]
+        return CompleteColumns(until, *np.array(spans, dtype=np.int64).reshape(-1, 2).T)
 
     def _outages(self) -> tuple[Columns, list[Stretches]]:
         o = t.outages.c

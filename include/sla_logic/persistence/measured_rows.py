@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, Select, and_, bindparam, or_, select
 from include.sla_logic.domain.period import Period
 from include.sla_logic.persistence.reported_incidents import report_questions
 from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.persistence.schema.alarms import alarm_hit_services, received_alarms
 from include.sla_logic.persistence.schema.columns import Instant
 from include.sla_logic.persistence.together import Questions
 
@@ -57,8 +58,17 @@ def _questions() -> dict[str, Select[Any]]:
         "unobserved": select(t.unobserved).where(
             u.service.in_(services), u.started_at < window_end, u.started_at <= as_of, u.ended_at > window_start
         ),
+        "alarms": _alarms(services, (start, end), as_of),
         "metrics": select(t.measured_metrics).where(t.measured_metrics.c.service.in_(services)),
     }
+
+
+def _alarms(services: Any, seen: tuple[Any, Any], as_of: Any) -> Select[Any]:
+    """Ask which alarms hit these services: they show when an outage was detected."""
+    a, hit, (start, end) = received_alarms.c, alarm_hit_services.c, seen
+    there = or_(a.ended_at.is_(None), a.ended_at > start)
+    query = select(hit.service, a.raised_at, a.ended_at).join(received_alarms, a.hit == hit.hit)
+    return query.where(hit.service.in_(services), a.raised_at < end, a.raised_at <= as_of, there)
 
 
 def by_service(services: Sequence[str], answers: Mapping[str, Rows]) -> dict[str, dict[str, Rows]]:
@@ -72,7 +82,7 @@ def by_service(services: Sequence[str], answers: Mapping[str, Rows]) -> dict[str
 
 def known_at(as_of: datetime, rows: Mapping[str, Rows]) -> dict[str, Rows]:
     """Keep what was known by then, of rows that were asked for a later moment."""
-    since = {"outages": "started_at", "holds": "starts_at", "unobserved": "started_at"}
+    since = {"outages": "started_at", "holds": "starts_at", "unobserved": "started_at", "alarms": "raised_at"}
     known = {name: [row for row in rows[name] if getattr(row, at) <= as_of] for name, at in since.items()}
     planned = [row for row in rows["maintenance"] if (row.announced_at or row.starts_at) <= as_of]
     return {**rows, **known, "maintenance": planned}

@@ -31,7 +31,12 @@ from include.sla_logic.persistence.schema.accounts import applied_billing_credit
 from include.sla_logic.persistence.schema.agreements import agreement_terms
 from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.schema.reference import agreements
-from include.sla_logic.persistence.schema.settlement import settlement_rounds, settlement_runs, settlement_shards
+from include.sla_logic.persistence.schema.settlement import (
+    confirmed_rounds,
+    settlement_rounds,
+    settlement_runs,
+    settlement_shards,
+)
 from include.sla_logic.persistence.upsert import upsert
 
 ROUND = "SR-"
@@ -201,9 +206,10 @@ def newest_rounds(connection: Connection, subscription: Subscription) -> dict[Sp
 def newest_rounds_of(
     connection: Connection, subscriptions: Collection[Subscription]
 ) -> dict[Subscription, dict[Span, Row[Any]]]:
-    """Return the newest round of each window of several customers' services."""
+    """Return the newest round of each window of several customers' services; `confirmed` is a later basis."""
     found: dict[Subscription, dict[Span, Row[Any]]] = defaultdict(dict)
-    query = select(settlement_rounds).where(tuple_(_rounds.customer, _rounds.service).in_(subscriptions))
+    query = select(settlement_rounds, confirmed_rounds.c.basis.label("confirmed")).outerjoin(confirmed_rounds)
+    query = query.where(tuple_(_rounds.customer, _rounds.service).in_(subscriptions))
     for row in connection.execute(query.order_by(_rounds.round)):
         found[row.customer, row.service][window_of(row).span] = row
     return found

@@ -16,6 +16,7 @@ from include.sla_logic.persistence.contracts import Subscription
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.settlement import SettlementRun
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.services.due_windows import DueWindows
 from include.sla_logic.services.settling import settle_subscription
 from include.sla_logic.services.shared_registers import Shared
 
@@ -55,11 +56,20 @@ class ManyWindows:
         for some in _parts(names):
             screened = self._settle_quiet(some, run, known)
             found.append(screened.preview)
-            for name, windows in sorted(screened.left.items()):
+            for name, windows in self._touched(screened.left, run.at):
                 brought = preview_of(self._settle_one(name, windows, run, room))
                 room = less(room, brought.booked)
                 found.append(brought)
         return together(found)
+
+    def _touched(
+        self, left: Mapping[Subscription, Collection[Span]], at: datetime
+    ) -> list[tuple[Subscription, Collection[Span]]]:
+        """Return those of which a window must be judged, as facts have changed since its newest round."""
+        with self.work.reading() as connection:
+            batch, names = self._batch(connection, looks=True), sorted(left)
+            shared = Shared(batch, names)
+            return [(one, left[one]) for one in names if DueWindows(batch, one, at, left[one], shared).is_touched()]
 
     def _settle_quiet(self, some: Sequence[Subscription], run: SettlementRun, known: "Known") -> "Screened":
         """Add the rounds of windows that owe nothing, many at once; say which others are left."""

@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 
 from include.sla_logic.domain.contract.sources import Source
+from include.sla_logic.domain.judged_facts import Basis, FactKind, digest_of_contract
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import from_seconds, of_span
 from include.sla_logic.domain.rebate import name_of_facts
 from include.sla_logic.domain.settlement import Line, RoundState
 from include.sla_logic.domain.sla import Verdict
+from include.sla_logic.domain.sla.briefs import briefs
 from include.sla_logic.domain.sla.case import Measured
 from include.sla_logic.domain.sla.claims import window_deadline
-from include.sla_logic.domain.sla.columns import Column, Mask
-from include.sla_logic.domain.sla.quiet_windows import JudgedColumns, WindowColumns
+from include.sla_logic.domain.sla.columns import Column, Mask, Stretches
+from include.sla_logic.domain.sla.quiet_windows import FactColumns, JudgedColumns, WindowColumns
 from include.sla_logic.domain.sla.reason import reason_of
 from include.sla_logic.persistence.columns import Columns
 from include.sla_logic.persistence.completeness import not_complete
@@ -42,25 +44,24 @@ class QuietRounds:
     judged: JudgedColumns
     before: Columns
     complete: Mask
+    facts: FactColumns
     at: datetime
 
     @cached_property
     def changed(self) -> Column:
         """Which of the windows came out differently than in their newest round."""
-        done, waits = self.complete, ~self.complete
-        same = np.zeros(done.size, dtype=bool)
-        same[done] = (self.before["state"] == _DONE)[done] & (self.before["owed"] == 0)[done]
-        same[done] &= self.before["facts"][done] == self.names[done]
-        same[waits] = ((self.before["state"] == _WAITING) & (self.before["alike"] == 1))[waits]
+        same = ~self.complete & (self.before["state"] == _WAITING) & (self.before["alike"] == 1)
+        done = self.judged.quiet & self.complete & (self.before["state"] == _DONE) & (self.before["owed"] == 0)
+        before = np.flatnonzero(done)
+        same[before] = self.before["facts"][before] == self._names(before)
         return np.flatnonzero(self.judged.quiet & ~same)
 
-    @cached_property
-    def names(self) -> Any:
-        """The names of the judgements, of quiet windows that are complete."""
-        found = np.zeros(self.complete.size, dtype="S64")
+    def _names(self, numbers: Column) -> Any:
+        """Name the judgements of these windows, which are complete and quiet."""
+        found = []
         due, texts, late = str(self._nothing), dict[tuple[int, int], str](), dict[int, bool]()
         objectives = [one.id for one in self.laid.contract.objectives]
-        for number in np.flatnonzero(self.judged.quiet & self.complete).tolist():
+        for number in numbers.tolist():
             span = int(self.windows.start[number]), int(self.windows.end[number])
             ends = int(self.windows.calendar_end[number])
             if span not in texts:
@@ -68,8 +69,8 @@ class QuietRounds:
             if ends not in late:
                 late[ends] = self._is_late(ends)
             rows = [[name, *said, "0/1", None] for name, said in zip(objectives, self._said(number), strict=True)]
-            found[number] = name_of_facts(texts[span], rows, late=late[ends], due=due)
-        return found
+            found.append(name_of_facts(texts[span], rows, late=late[ends], due=due))
+        return np.array(found, dtype="S64")
 
     def lines(self) -> Iterator[Line]:
         """Count the windows that came out differently."""
@@ -88,6 +89,9 @@ class QuietRounds:
     def rounds(self, subscriptions: list[Subscription], common: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the rows of the rounds of windows that came out differently."""
         contract, windows = self.laid.contract, self.windows
+        done = self.changed[self.complete[self.changed]]
+        names = dict(zip(done.tolist(), self._names(done).tolist(), strict=True))
+        bases = dict(zip(self.changed.tolist(), self._bases(), strict=True))
         for number in self.changed.tolist():
             complete, end = bool(self.complete[number]), from_seconds(int(windows.end[number]))
             customer, service = subscriptions[int(windows.place[number])]
@@ -105,9 +109,18 @@ class QuietRounds:
                 "reason": self._reason(number) if complete else not_complete(OUTAGES, f"{end:%Y-%m-%d %H:%M}"),
                 "owed": 0 if complete else None,
                 "currency": contract.currency,
-                "facts": self.names[number].decode() if complete else None,
+                "facts": names[number].decode() if complete else None,
                 "rebate": None,
+                "basis": bases[number],
+                "changed": None,
             }
+
+    def _bases(self) -> Iterator[str]:
+        """Yield what the judgements rest on, of windows that came out differently."""
+        mine, kinds = self.changed, {FactKind.CONTRACT: digest_of_contract(self.laid.contract)}
+        windows = Stretches.at(self.windows.place[mine], self.windows.start[mine], self.windows.end[mine])
+        for brief in briefs(self.facts, windows):
+            yield Basis(kinds=kinds, brief=brief).model_dump_json()
 
     @property
     def _nothing(self) -> Money:

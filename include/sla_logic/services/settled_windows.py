@@ -5,21 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import Connection, Row, func, select, true
 
+from include.sla_logic.domain.judged_facts import FactKind, kinds_of
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.rebate import facts_of
-from include.sla_logic.domain.settlement import RoundState, is_due
+from include.sla_logic.domain.settlement import is_due
 from include.sla_logic.domain.sla import SlaComparison, compare
 from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.counted_credits import window_of
 from include.sla_logic.persistence.invariants import Violation
 from include.sla_logic.persistence.measurements import MeasurementRegister
-from include.sla_logic.persistence.queries.settled_windows import rounds_of, settled_spans, windows_now
+from include.sla_logic.persistence.queries.settled_windows import rounds_of, settled_spans
+from include.sla_logic.persistence.queries.settlement import windows_in
 from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.settlement import (
     UnableToFindRound,
+    find_round,
     find_run,
     last_run,
     newest_rounds,
@@ -44,7 +47,8 @@ class WindowCount:
 class SettledWindow:
     """One window as its newest round left it; what is held makes it one that a person must decide.
 
-    `letter` is the round (`SR-12`) that the newest letter about the window is about.
+    `letter` is the round (`SR-12`) that the newest letter about the window is about; `changed` names the kinds of fact
+    that had changed since the judgement before.
     """
 
     customer: str
@@ -59,6 +63,7 @@ class SettledWindow:
     booked: Money | None
     recorded_at: datetime
     letter: str | None = None
+    changed: tuple[FactKind, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,18 +85,16 @@ class JudgedAgain:
 
 def settled_windows(connection: Connection, *, state: str | None, limit: int) -> SettledWindows:
     """Count all windows by contract and state, and list some."""
-    now = windows_now().subquery()
-    stands = case((now.c.waits == "held", RoundState.TO_DECIDE.value), else_=now.c.state)
-    key = now.c.contract, stands, now.c.currency
-    sums = func.count(), func.coalesce(func.sum(now.c.owed), 0), func.coalesce(func.sum(now.c.booked), 0)
+    now = windows_in(true(), None).subquery().c
+    key = now.contract, now.stands, now.currency
+    sums = func.count(), func.coalesce(func.sum(now.owed), 0), func.coalesce(func.sum(now.booked), 0)
     counts = [
         WindowCount(contract, stood, windows, *(from_minor_units(int(one), currency) for one in (owed, booked)))
         for contract, stood, currency, windows, owed, booked in connection.execute(
             select(*key, *sums).group_by(*key).order_by(*key)
         )
     ]
-    query = select(now, stands.label("stands")).order_by(now.c.window_end, now.c.customer, now.c.service).limit(limit)
-    rows = connection.execute(query if state is None else query.where(stands == state))
+    rows = connection.execute(windows_in(true(), state).limit(limit))
     return SettledWindows(counts, [settled_window(row, row.stands, row.booked) for row in rows])
 
 
@@ -102,19 +105,32 @@ def judge_again(connection: Connection, customer: str, service: str, *, at: date
         msg = f"No window of {customer} {service} that holds {at:%Y-%m-%d %H:%M} UTC was settled."
         raise UnableToFindRound(msg)
     row = max(newest, key=lambda one: one.number)
-    register = ContractRegister(connection=connection, subscriptions=[(customer, service)])
-    moment = find_run(connection, row.run).at
-    mine = [one for one in windows_until(register, moment) if one.window == window_of(row)]
-    if not mine:
+    comparison = _judged_now(connection, row)
+    if comparison is None:
         msg = f"No agreement on record has the window {window_of(row)} any more."
         raise UnableToFindRound(msg)
-    [ended] = mine
-    measured = MeasurementRegister(connection=connection, contracts=register)
-    facts = measured.facts(ended.agreement, ended.calendar, as_of=moment)
-    comparison = compare(ended.contract, facts, window=ended.calendar, as_of=moment)
     rounds = rounds_of(connection, (customer, service), window_of(row))
     same = row.facts is None or row.facts == facts_of(comparison)
     return JudgedAgain([settled_window(one, one.state, None) for one in rounds], comparison, same)
+
+
+def is_out_of_date(connection: Connection, name: str) -> bool:
+    """Tell whether facts have changed since this round; of a window that no agreement has any more, say no."""
+    row = find_round(connection, name)
+    comparison = _judged_now(connection, row)
+    return comparison is not None and row.facts is not None and row.facts != facts_of(comparison)
+
+
+def _judged_now(connection: Connection, row: Row[Any]) -> SlaComparison | None:
+    """Judge the window of a round for the round's moment; None where no agreement has it any more."""
+    register = ContractRegister(connection=connection, subscriptions=[(row.customer, row.service)])
+    moment = find_run(connection, row.run).at
+    for ended in windows_until(register, moment):
+        if ended.window == window_of(row):
+            measured = MeasurementRegister(connection=connection, contracts=register)
+            facts = measured.facts(ended.agreement, ended.calendar, as_of=moment)
+            return compare(ended.contract, facts, window=ended.calendar, as_of=moment)
+    return None
 
 
 def unsettled(connection: Connection) -> Iterator[Violation]:
@@ -147,4 +163,5 @@ def settled_window(row: Row[Any], state: str, booked: int | None) -> SettledWind
         booked=None if booked is None else from_minor_units(int(booked), row.currency),
         recorded_at=row.recorded_at,
         letter=None if getattr(row, "letter", None) is None else round_name(row.letter),
+        changed=kinds_of(row.changed),
     )

@@ -1,15 +1,16 @@
 """Runs of settlement: judge every window whose grace is over, and book what is owed and was not booked before."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zlib import crc32
 
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.domain.people import may_be_one_person
+from include.sla_logic.domain.people import may_be_one_person, was_at_command_line
 from include.sla_logic.domain.settlement import Preview, together, why_held
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.contracts import Subscription
+from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.settlement import (
     SettlementRun,
     booked_before,
@@ -58,17 +59,26 @@ class Settlement:
         return ManyWindows(self.work).look(names, moment)
 
     def run(
-        self, *, by: str, at: datetime | None = None, limit: int | None = None, shards: int = SHARDS
+        self,
+        *,
+        by: str,
+        at: datetime | None = None,
+        limit: int | None = None,
+        shards: int = SHARDS,
+        progress: Callable[[str], None] = lambda _said: None,
     ) -> SettlementRun:
-        """Do all of a run in one process, as far as it may go by itself, and return it."""
-        run = self.open(by=by, at=at, shards=shards)
+        """Do all of a run in one process, as far as it may go by itself, and return it; say how far it has come."""
+        run, found, done = self.open(by=by, at=at, shards=shards), 0, 0
         if run.checked_at is None:
             for shard in range(run.shards):
-                self.look(run.number, shard)
+                found += self.look(run.number, shard).windows
+                progress(f"looked at {shard + 1} of {run.shards} shards: {found} windows to settle")
             run = self.check(run.number, limit=limit)
         if run.may_book:
+            found = self.preview_of_run(run.number)[1].windows
             for shard in range(run.shards):
-                self.settle(run.number, shard)
+                done += self.settle(run.number, shard).windows
+                progress(f"settled {shard + 1} of {run.shards} shards: {done} of {found} windows")
             run = self.end(run.number)
         return run
 
@@ -132,8 +142,7 @@ class Settlement:
                 raise UnableToSettle(f"The run {number} is {run.state}, not held.")
             if run.number != newest.number:
                 raise UnableToSettle(f"The run {number} is out of date: the run {newest.number} came after it.")
-            if may_be_one_person(by, run.opened_by):
-                raise UnableToSettle(f"{by} has opened the run {number}: another person must release it.")
+            _check_second_person(run, by)
             if not reason.strip():
                 raise UnableToSettle("Say why the run is released.")
             now = self.work.database.now(connection)
@@ -201,6 +210,14 @@ class Settlement:
             with self.work.writing() as connection:
                 now = self.work.database.now(connection)
                 Statements(connection, name, now, sender=self.work.sender).tell(run=run.number)
+
+
+def _check_second_person(run: SettlementRun, by: str) -> None:
+    policy = policies_in_force().credits
+    if may_be_one_person(by, run.opened_by, logins=policy.accounts):
+        raise UnableToSettle(f"{by} has opened the run {run.number}: another person must release it.")
+    if was_at_command_line(run.opened_by) and (doubt := policy.doubt(by, run.opened_by)):
+        raise UnableToSettle(doubt)  # a run of the DAG was opened by nobody
 
 
 def _is_begun(run: SettlementRun, by: str) -> bool:

@@ -157,7 +157,7 @@ class SettlementViews:
 
 
 def _month(day: date, *, back: int) -> date:
-    """Return the first day of the month so many months before."""
+    """Return the first day of the month that lies `back` months before the month of this day."""
     count = day.year * 12 + day.month - 1 - back
     return date(count // 12, count % 12 + 1, 1)
 

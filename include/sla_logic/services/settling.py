@@ -8,10 +8,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from include.sla_logic.domain.contract.sources import sources_of
 from include.sla_logic.domain.credit import Rebate, standing
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period, spanning
 from include.sla_logic.domain.rebate import work_out_rebate
@@ -19,9 +17,9 @@ from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.settlement import Due, RoundState, can_wait, is_due, may_be_corrected, rests_on
 from include.sla_logic.domain.sla import SlaComparison, compare
 from include.sla_logic.domain.spans import Span
-from include.sla_logic.persistence.active_incidents import active_tickets
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.billing import BillingLedger
+from include.sla_logic.persistence.confirmed_rounds import confirm_rounds
 from include.sla_logic.persistence.contracts import Subscription
 from include.sla_logic.persistence.flush import file_messages, message_row
 from include.sla_logic.persistence.incident_records import ticket_number
@@ -35,9 +33,11 @@ from include.sla_logic.persistence.settlement import (
     replace_credits,
     round_name,
 )
-from include.sla_logic.services.ended_windows import EndedWindow, windows_until
+from include.sla_logic.services.due_windows import DueWindows
+from include.sla_logic.services.ended_windows import EndedWindow
 from include.sla_logic.services.found_windows import LOOKING, Found
-from include.sla_logic.services.gone_windows import close, find_newest, is_open, left_behind
+from include.sla_logic.services.gone_windows import close, find_newest, left_behind
+from include.sla_logic.services.judged_bases import Read, basis_of
 from include.sla_logic.services.shared_registers import Shared
 
 
@@ -52,46 +52,45 @@ class Settling:
     only: Collection[Span] | None = None
     shared: Shared | None = None
     outgoing: PendingMessages = field(default_factory=PendingMessages)
+    _confirmed: dict[int, str] = field(default_factory=dict)
 
     @cached_property
-    def _known(self) -> Shared:
-        return self.shared or Shared(self.batch, [self.subscription])
+    def _due(self) -> DueWindows:
+        return DueWindows(self.batch, self.subscription, self.at, self.only, self.shared)
 
     @property
     def _ledger(self) -> BillingLedger:
-        return self._known.ledger
+        return self._due.known.ledger
 
     def settle(self) -> Iterator[Due]:
         """Settle every window that is due; yield what each brings now. Nothing is written before `flush`.
 
-        With `only` no other window is judged.
+        With `only` no other window is judged, and none whose newest round rests on the same facts.
         """
         self.batch.hold(t.services, [self.subscription[1]])
-        before = self._known.newest_rounds(self.subscription)
-        windows = windows_until(self._known.register, self.at, self.subscription)
-        gone = {span: newest for span, newest in before.items() if span not in {one.window.span for one in windows}}
-        for ended in windows:
-            newest = before.get(ended.window.span)
-            if self._is_wanted(ended.window.span) and is_due(ended.contract, ended.window, self.at):
-                found = self._judge(ended)
-                if found.differs(newest):
-                    yield self._round(found, newest)
-        for span, newest in gone.items():
-            if self._is_wanted(span) and is_open(newest, self.at):
-                closed = self._close(newest, windows)
-                if closed is not None and closed.differs(newest):
-                    yield self._round(closed, newest)
+        for ended, newest in self._due.windows():
+            found = self._judge(ended, newest)
+            if found is not None and found.differs(newest):
+                yield self._round(found, newest)
+            elif found is not None and newest is not None:
+                self._confirm(found, newest)
+        for newest in self._due.gone():
+            closed = self._close(newest)
+            if closed is not None and closed.differs(newest):
+                yield self._round(closed, newest)
 
-    def _is_wanted(self, span: Span) -> bool:
-        return self.only is None or span in self.only
+    def _confirm(self, found: Found, newest: Row[Any]) -> None:
+        """Keep that the window came out as before on these facts."""
+        if found.basis is not None and found.basis != basis_of(newest):
+            self._confirmed[newest.number] = found.basis.model_dump_json()
 
-    def _close(self, newest: Row[Any], windows: Sequence[EndedWindow]) -> Found | None:
+    def _close(self, newest: Row[Any]) -> Found | None:
         """Settle a window that no agreement has any more."""
-        gone = find_newest(newest, windows)
+        gone = find_newest(newest, self._due.begun)
         if gone is None:
             return left_behind(newest, self.batch.connection)
-        now = [one for one in windows if one.window.overlaps(gone.window)]
-        judged = [self._judge(one) if is_due(one.contract, one.window, self.at) else one for one in now]
+        now = [one for one in self._due.begun if one.window.overlaps(gone.window)]
+        judged = [self._judge(one) or one if is_due(one.contract, one.window, self.at) else one for one in now]
         return close(gone, judged, self._ledger, as_of=self.at)
 
     def flush(self) -> None:
@@ -99,30 +98,35 @@ class Settling:
         self._ledger.flush()
         rows = [message_row(message, ticket=None, now=self.batch.now) for message in self.outgoing.messages]
         file_messages(self.batch.connection, rows)
+        confirm_rounds(self.batch.connection, self._confirmed, self.batch.now)
 
-    def _judge(self, ended: EndedWindow) -> Found:
+    def _judge(self, ended: EndedWindow, newest: Row[Any] | None = None) -> Found | None:
+        """Judge a window; None where its newest round rests on the same facts."""
         try:
-            facts = self._known.measurements.facts(ended.agreement, ended.calendar, as_of=self.at)
-            comparison = compare(ended.contract, facts, window=ended.calendar, as_of=self.at)
-            if missing := self._known.complete(self.subscription[1]).missing(
-                sources_of(ended.contract), ended.window.end
-            ):
-                return Found(ended, RoundState.WAITING, "; ".join(missing))
-            delays = [*self._active(facts, ended.window), *comparison.provisional_reasons]
-            if delays and can_wait(ended.contract, ended.window, self.at):
-                return Found(ended, RoundState.WAITING, "; ".join(delays))
-            long = policies_in_force().credits.doubtful(
-                facts.outages, ended.window, whole=ended.calendar.seconds, as_of=self.at
-            )
-            return self._owed(ended, comparison, [*delays, *long])
+            read = self._due.read(ended)
+            if read.stands(newest, self.at):
+                return None
+            comparison = compare(ended.contract, read.facts, window=ended.calendar, as_of=self.at)
+            found = self._found(read, comparison)
+            if not self.batch.looks or newest is not None:
+                done = found.state is RoundState.DONE and not read.active and not self.batch.looks
+                final = found.rebate if done else None
+                found.basis = read.basis(comparison, final, self.at)
         except ForeseenError as error:
             return Found(ended, RoundState.FAILED, str(error))
+        return found
 
-    def _active(self, facts: ServiceFacts, window: Period) -> list[str]:
-        """Name the incidents of the window that are still under way."""
-        mine = [one.reference for one in facts.tickets if window.contains(one.observed_from or one.opened_at)]
-        active = active_tickets(self.batch.connection, mine)
-        return [f"{ticket} is still under way" for ticket in mine if ticket in active]
+    def _found(self, read: Read, comparison: SlaComparison) -> Found:
+        ended = read.ended
+        if read.missing:
+            return Found(ended, RoundState.WAITING, "; ".join(read.missing))
+        delays = [*read.active, *comparison.provisional_reasons]
+        if delays and can_wait(ended.contract, ended.window, self.at):
+            return Found(ended, RoundState.WAITING, "; ".join(delays))
+        long = policies_in_force().credits.doubtful(
+            read.facts.outages, ended.window, whole=ended.calendar.seconds, as_of=self.at
+        )
+        return self._owed(ended, comparison, [*delays, *long])
 
     def _owed(self, ended: EndedWindow, comparison: SlaComparison, doubts: Sequence[str]) -> Found:
         earlier = self._ledger.earlier_credits(
@@ -139,7 +143,7 @@ class Settling:
 
     def _why_odd(self, ended: EndedWindow) -> Iterator[str]:
         """Say why a second person must look before this is booked on today's invoice."""
-        rows = self._known.undecided(self.subscription, ended.window)
+        rows = self._due.known.undecided(self.subscription, ended.window)
         if others := [row.id for row in rows if not _is_of(row, ended.window)]:
             yield f"{', '.join(others)} waits for a decision about a part of the same time"
         days = policies_in_force().credits.old_after_days
@@ -152,7 +156,7 @@ class Settling:
         """Add the round, and book what it brings under its name."""
         rebate, name, window = found.rebate, " ".join((LOOKING, *self.subscription)), found.ended.window
         asked = rebate is not None or found.closes
-        rows = self._known.undecided(self.subscription, window) if asked else []
+        rows = self._due.known.undecided(self.subscription, window) if asked else []
         mine = [row for row in rows if _is_of(row, window)]
         if rebate is not None and (any(row.facts == rebate.facts for row in mine) or not _brings(rebate)):
             rebate = None  # it waits already, or there is nothing to book
@@ -172,6 +176,7 @@ class Settling:
             amount=amount,
             reason=found.reason if rebate is None or rebate.held_because is None else rebate.held_because,
             rests_on=found.rests_on,
+            changed=found.changed_since(newest),
         )
 
     def _replace(self, found: Found, undecided: Sequence[Row[Any]], name: str) -> None:
@@ -204,6 +209,8 @@ class Settling:
             "facts": found.facts,
             "rebate": None if rebate is None else rebate.model_dump_json(),
             "recorded_at": self.batch.now,
+            "basis": None if found.basis is None else found.basis.model_dump_json(),
+            "changed": ",".join(found.changed_since(newest)) or None,
         }
 
     def _book(self, rebate: Rebate, agreement: Agreement, name: str) -> tuple[str | None, Money]:

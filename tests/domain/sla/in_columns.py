@@ -26,6 +26,7 @@ from tests.domain.sla.make import STEPS, TIERS, contract, facts, objective
 OWNERS = ("customer", "provider")
 NEVER = Stretches.at(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
 UNANNOUNCED = -(10**9)
+SUMS = [{"below": "30 min", "rate": 0}, {"at_least": "30 min", "rate": "5 EUR"}]
 SHAPES: dict[str, Contract] = {
     "tiers": contract(objective({"kind": "tiers", "tiers": TIERS}, target="99.95")),
     "rounded tiers": contract(objective({"kind": "tiers", "round_decimals": 1, "tiers": TIERS}, target="99.9")),
@@ -74,7 +75,50 @@ SHAPES: dict[str, Contract] = {
         objective({"kind": "duration_tiers", "tiers": STEPS}, id="own", counting={"attributions": ["customer"]}),
         objective({"kind": "tiers", "tiers": TIERS}, target="99.9", maintenance={"excluded": False}),
     ),
+    **{
+        f"a table of sums {name}".strip(): contract(
+            objective({"kind": "credit", "tiers": SUMS, **rule}, target="99.9"), format=2
+        )
+        for name, rule in dict[str, dict[str, Any]](
+            {
+                "": {},
+                "beyond the target": {"beyond": "target"},
+                "in full blocks": {"block": "2 h", "counts": "full"},
+            }
+        ).items()
+    },
     "by event": contract(objective({"kind": "credit", "for_each": "event", "rate": "1%"}), format=2),
+    **{
+        name: contract(objective({"kind": "credit", "rate": "5 EUR", **rule}, target="99.9"), format=2)
+        for name, rule in dict[str, dict[str, Any]](
+            {
+                "by event, the first hours free": {"for_each": "event", "beyond": "4 h"},
+                "from the second event on": {
+                    "for_each": "event",
+                    "rate": None,
+                    "tiers": [{"rate": 0}, {"from_event": 2, "rate": "5 EUR"}],
+                },
+                "from the second event in 30 days on": {
+                    "for_each": "event",
+                    "events_over": {"days": 30},
+                    "rate": None,
+                    "tiers": [{"rate": 0}, {"from_event": 2, "rate": "5 EUR"}],
+                },
+                "by day, the first working day free": {"for_each": "day", "grace_working_days": 1},
+                "by day with a long outage": {"for_each": "day", "outage": {"at_least": "4 h"}},
+                "by day from the report on": {"for_each": "day", "first_day": "report"},
+                "by rounded time": {
+                    "nearest": "4 h",
+                    "rate": None,
+                    "tiers": [{"below": "4 h", "rate": 0}, {"at_least": "4 h", "rate": "5 EUR"}],
+                },
+                "from the second missed window on": {"when": "target_missed", "in_a_row": 2},
+            }
+        ).items()
+    },
+    "work within hours": contract(
+        maintenance={"within": [{"days": ["mon", "thu"], "starts": "01:00", "ends": "05:00"}]}
+    ),
     "long enough": contract(counting={"shortest": {"at_least": "10 min"}, "holds_stop_the_clock": True}),
     "with notice": contract(maintenance={"notice": "2 d"}, counting={"holds_stop_the_clock": True}),
     "claimed by the window": contract(claim={"within_days": 30}, counting={"attributions": ["provider", "customer"]}),

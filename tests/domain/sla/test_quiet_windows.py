@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.calendars import calendar_window
-from include.sla_logic.domain.measurements import Outage
+from include.sla_logic.domain.contract import check_contract
+from include.sla_logic.domain.contract.terms import Counting, MaintenanceTerms
+from include.sla_logic.domain.measurements import MaintenanceWindow, Outage
 from include.sla_logic.domain.period import from_seconds
 from include.sla_logic.domain.sla.columns import Stretches
 from include.sla_logic.domain.sla.quiet_bounds import Probe, is_in_columns
+from tests.domain.sla.drawn_contracts import rule_of
 from tests.domain.sla.in_columns import SHAPES, expected, judge_in_columns, some_facts
-from tests.domain.sla.make import APRIL, contract, facts, judge, objective
+from tests.domain.sla.make import APRIL, contract, facts, judge, objective, text_of
 
 WINDOWS = [
     APRIL,
@@ -23,7 +26,11 @@ WINDOWS = [
     calendar_window("month", "UTC", datetime(2024, 2, 10, tzinfo=UTC)),
     calendar_window("quarter", "America/Los_Angeles", datetime(2025, 11, 10, tzinfo=UTC)),
 ]
-LEFT = {"by event", "long enough"}  # of these the columns leave more to the exact judgement than what owes something
+MORE_THAN_SECONDS = {name for name in SHAPES if name.startswith(("by event,", "from the", "by day", "by rounded"))}
+# of these the columns leave more to the exact judgement than what owes something
+LEFT = {"by event", "long enough", "work within hours", *MORE_THAN_SECONDS}
+OF_EVENTS_AND_DAYS = {"event_in", "events_over", "outage", "first_day", "day_of_repair"}
+EDGES = [1, 299, 300, 1_799, 1_800, 1_801, 3_599, 3_600, 3_601, 7_200, 14_400, 86_399, 86_400, 86_401]
 ends = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 12)), max_size=8)
 
 
@@ -86,6 +93,33 @@ def test_bounds_are_the_seconds_that_a_table_says():
     assert hole.owes_from == 2_592  # more than 99.9: where the contract is silent, a person decides
 
 
+IN_TIME = [{"below": "1 h", "rate": 0}, {"at_least": "1 h", "rate": "5 EUR"}]
+NUMBERED = [{"rate": 0}, {"from_block": 3, "rate": "5 EUR"}]
+NOT_IN_SECONDS = 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "owes_from"),
+    [
+        ({"tiers": IN_TIME}, 3600),
+        ({"tiers": [{"rate": "5 EUR"}]}, 1),
+        ({"tiers": IN_TIME, "beyond": "30 min"}, 1800 + 3600),
+        ({"tiers": IN_TIME, "beyond": "target"}, 2592 + 3600),
+        ({"tiers": IN_TIME, "block": "2 h", "counts": "full"}, 7200),
+        ({"tiers": [{"below": 10, "rate": 0}, {"at_least": 10, "rate": "5 EUR"}], "tiers_by": "overrun"}, 261_533),
+        ({"rate": "5 EUR", "beyond": "target", "block": "10 min"}, 2592 + 1),
+        ({"rate": "5 EUR", "beyond": "30 min", "block": "10 min", "counts": "full"}, 1800 + 600),
+        ({"tiers": IN_TIME, "nearest": "1 h"}, NOT_IN_SECONDS),
+        ({"tiers": NUMBERED, "block": "1 h"}, NOT_IN_SECONDS),
+        ({"tiers": IN_TIME, "for_each": "event"}, NOT_IN_SECONDS),
+    ],
+)
+def test_a_table_of_amounts_owes_from_the_second_that_its_parts_say(rule, owes_from):
+    terms = contract(objective({"kind": "credit", **rule}, target="99.9"), format=2)
+    [found] = Probe(terms, APRIL).bounds()
+    assert found.owes_from == owes_from
+
+
 def test_an_edge_outside_the_window_is_left_where_the_length_of_an_outage_matters():
     start = APRIL.start
     crossing = Outage(reference="O1", start=start - timedelta(minutes=9), end=start + timedelta(minutes=2))
@@ -93,6 +127,41 @@ def test_an_edge_outside_the_window_is_left_where_the_length_of_an_outage_matter
     inside = Outage(reference="O1", start=start + timedelta(minutes=9), end=start + timedelta(minutes=12))
     several = [facts(one) for one in (crossing, touching, inside)]
     assert [name is None for name in judge_in_columns(SHAPES["long enough"], several, APRIL)] == [True, True, False]
+
+
+def long_outage(name: str, days: int, **fields) -> Outage:
+    start = APRIL.start + timedelta(days=days)
+    return Outage(reference=name, start=start, end=start + timedelta(hours=80), **fields)
+
+
+@pytest.mark.parametrize("name", sorted(MORE_THAN_SECONDS))
+def test_a_rule_that_pays_by_more_than_seconds_is_left_wherever_anything_counts(name):
+    month = [
+        long_outage("O1", -25),
+        long_outage("O2", 3, reported_at=APRIL.start + timedelta(days=3)),
+        long_outage("O3", 9),
+    ]
+    owes = judge(SHAPES[name], facts(*month), window=APRIL, as_of=APRIL.end)
+    assert owes.objectives[0].credit, "the case shows nothing"
+    silent, loud = judge_in_columns(SHAPES[name], [facts(), facts(*month)], APRIL)
+    assert silent == expected(judge(SHAPES[name], facts(), window=APRIL, as_of=APRIL.end))
+    assert loud is None
+
+
+def test_work_outside_its_hours_is_left_to_the_exact_judgement():
+    start = APRIL.start + timedelta(days=8)
+    work = MaintenanceWindow(reference="M", announced_at=APRIL.start, start=start, end=start + timedelta(hours=30))
+    known = facts(long_outage("O1", 8), maintenance=(work,))
+    assert judge_in_columns(SHAPES["work within hours"], [known], APRIL) == [None]
+
+
+def test_whoever_adds_a_term_says_what_it_does_to_windows_in_columns():
+    """A new term that changes what counts and is unknown to the columns makes windows quiet that owe something."""
+    counting = "attributions clock_start clock_stop shortest brackets partial_outages degradations faults priorities"
+    counting += " holds_stop_the_clock stops_for least_coverage service_hours"
+    work = "excluded notice notice_working_days within recurring allowance allowance_over"
+    assert set(Counting.model_fields) == set(counting.split())
+    assert set(MaintenanceTerms.model_fields) == set(work.split())
 
 
 @pytest.mark.parametrize(
@@ -103,6 +172,7 @@ def test_an_edge_outside_the_window_is_left_where_the_length_of_an_outage_matter
         contract(counting={"clock_stop": "ticket_closed"}),
         contract(counting={"partial_outages": "by_share"}),
         contract(counting={"degradations": "50%"}),
+        contract(counting={"faults": ["outage"]}),
         contract(maintenance={"recurring": [{"days": ["sun"], "starts": "02:00", "ends": "06:00"}]}),
         contract(claim={"within_days": 30, "counted_from": "outage_end"}),
         contract(claim={"ticket_within": "2 h"}),
@@ -123,3 +193,33 @@ def test_a_hundred_thousand_random_windows_are_judged_alike(part):
     for number in range(100):
         window = WINDOWS[number % len(WINDOWS)]
         compared(names[number % len(names)], [some_facts(chance, window) for _ in range(200)], window)
+
+
+def draw_table(chance: random.Random):
+    """A contract whose one rule the columns can say, or none."""
+    rule = rule_of(chance, "EUR", of="downtime")
+    by_window = {name: part for name, part in rule.items() if name not in OF_EVENTS_AND_DAYS} | {"for_each": "window"}
+    target = chance.choice(["99.9", "99.5", "99"])
+    terms, findings = check_contract(text_of(objective(by_window, target=target), format=2), name="k")
+    refused = any(finding.level == "refuses" for finding in findings)
+    return None if terms is None or refused or not is_in_columns(terms) else terms
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("part", range(3))
+def test_no_length_below_the_bound_of_a_random_rule_owes(part):
+    tried = 0
+    for seed in range(25 * part, 25 * part + 25):
+        chance = random.Random(seed)  # noqa: S311 - seeded
+        if (terms := draw_table(chance)) is None:
+            continue
+        [bound] = Probe(terms, APRIL).bounds()
+        last = min(bound.owes_from - 1, APRIL.seconds)
+        edges = {edge + free for edge in EDGES for free in (0, 2_592, 12_960, 25_920)} | {
+            chance.randint(0, max(0, last))
+        }
+        for seconds in sorted(edge for edge in edges if 0 < edge <= last):
+            one = Outage(reference="O", start=APRIL.start, end=APRIL.start + timedelta(seconds=seconds))
+            assert judge(terms, facts(one)).objectives[0].credit_exact == "0/1", (seed, seconds)
+            tried += 1
+    assert tried > 100

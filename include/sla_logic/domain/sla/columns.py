@@ -27,6 +27,16 @@ def on_line(place: Column, seconds: Column) -> Column:
     return place * _PLACE + np.clip(seconds, 1 - _HALF, _HALF - 1) + _HALF
 
 
+def place_of(line: Column) -> Column:
+    """Return whose second it is."""
+    return line // _PLACE
+
+
+def seconds_on_line(line: Column) -> Column:
+    """Return the seconds since 1970 that lie there."""
+    return line % _PLACE - _HALF
+
+
 @dataclass(frozen=True, slots=True)
 class Stretches:
     """Stretches by their ends on the line, in any order; an empty one holds nothing."""

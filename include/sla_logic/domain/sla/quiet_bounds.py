@@ -52,14 +52,15 @@ def is_in_columns(contract: Contract) -> bool:
 def _is_simple(objective: Objective, contract: Contract) -> bool:
     terms = contract.counted_for(objective)
     counting = terms.counting
-    whole = counting.partial_outages == "whole" and counting.degradations == 1 and counting.service_hours is None
+    whole = counting.partial_outages == "whole" and counting.degradations == 1 and len(set(counting.faults)) > 1
+    whole = whole and counting.service_hours is None
     by_outage = (counting.clock_start, counting.clock_stop) == ("outage", "outage") and not terms.maintenance.recurring
     measured = isinstance(objective.measured_by, FromOutages) and objective.rolling_windows is None
     return whole and by_outage and measured
 
 
 class Probe:
-    """Asks the exact judgement what a window would owe for one outage of so many seconds; each number once."""
+    """What the exact judgement says of one outage of a given length; no length is asked for twice."""
 
     def __init__(self, contract: Contract, window: Period) -> None:
         self._window = window
@@ -97,8 +98,11 @@ class Probe:
 
         if owes(0):
             return QuietBounds(0, 0)
-        turns = sorted({turn for turn in _turns(objective, self.total) if 0 < turn <= longest})
-        if _grows(objective.rule):
+        known = _turns(objective, self.total)
+        turns = sorted(turn for turn in known or () if 0 < turn <= longest)
+        if known is None:
+            owes_from = 1
+        elif _grows(objective.rule):
             owes_from = _first(owes, longest, turns)
         else:
             owes_from = next((turn for turn in turns if owes(turn)), longest + 1)
@@ -138,10 +142,15 @@ def _grows(rule: rules.Rule) -> bool:
     return isinstance(rule, _GROWING) or (isinstance(rule, Credit) and not rule.tiers and rule.for_each == "window")
 
 
-def _turns(objective: Objective, total: int) -> Iterator[int]:
-    """Yield the numbers of seconds at which a table could change its mind; the first second, for any other rule."""
+def _turns(objective: Objective, total: int) -> set[int] | None:
+    """Return the numbers of seconds at which a rule could owe more.
+
+    None for a rule that pays by more than the counted seconds of the window: by events, days, or earlier windows.
+    """
     rule, target = plain_rule(objective.rule), objective.target
     exact = [Fraction(0)]
+    if isinstance(objective.rule, Credit) and objective.rule.in_a_row is not None:
+        return None
     if isinstance(rule, rules.DurationTiers):
         exact += _bounds_of(rule.tiers)
     elif isinstance(rule, rules.Tiers):
@@ -154,10 +163,8 @@ def _turns(objective: Objective, total: int) -> Iterator[int]:
         allowed = Fraction(0) if target is None else _seconds(Fraction(target), total)
         exact += [allowed, Fraction(getattr(rule, "block", 0)), allowed + getattr(rule, "block", 0)]
     else:
-        yield 1
-        return
-    for turn in exact:
-        yield from range(math.floor(turn) - 1, math.ceil(turn) + 2)
+        return None
+    return {second for turn in exact for second in range(math.floor(turn) - 1, math.ceil(turn) + 2)}
 
 
 def _is_table(rule: Credit) -> bool:
@@ -169,7 +176,7 @@ def _is_table(rule: Credit) -> bool:
 
 def _turns_of_credit(rule: Credit, target: Fraction | None, total: int) -> Iterator[Fraction]:
     allowed = Fraction(0) if target is None else _seconds(target, total)
-    free = Fraction(rule.beyond) if isinstance(rule.beyond, int) else allowed
+    free = allowed if rule.beyond == "target" else Fraction(rule.beyond or 0)
     yield from (allowed, free, free + Fraction(rule.block or 0))
     bounds = _bounds_of(rule.tiers)
     if rule.tiers_by is not None:

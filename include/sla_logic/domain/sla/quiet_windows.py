@@ -88,8 +88,8 @@ class ColumnarContract:
         """Return the counted seconds of each window, and where they may be others."""
         terms = self.contract.counted_for(objective)
         raw = facts.outages.where(_counts(terms.counting)[facts.attribution])
-        work, stops = _is_work(terms.maintenance, facts.ahead), _stops(terms.counting, facts)
-        left = raw.merged().without(facts.maintenance.where(work).and_also(facts.holds.where(stops)).merged())
+        planned, stops = _is_work(terms.maintenance, facts.ahead), _stops(terms.counting, facts)
+        left = raw.merged().without(facts.maintenance.where(planned).and_also(facts.holds.where(stops)).merged())
         doubt = np.zeros(windows.start.size, dtype=bool)
         if (shortest := terms.counting.shortest) is not None:
             edges = np.concatenate([windows.start, windows.end])
@@ -97,7 +97,8 @@ class ColumnarContract:
             doubt |= crossed[0] | crossed[1]  # how long an outage is depends on what is beyond the window
             lengths, which = np.unique(left.end - left.start, return_inverse=True)
             left = left.where(np.array([shortest.holds(Fraction(n)) for n in lengths.tolist()], dtype=bool)[which])
-        if terms.maintenance.notice_working_days is not None or terms.maintenance.allowance is not None:
+        work = terms.maintenance
+        if any(term is not None for term in (work.notice_working_days, work.allowance, work.within)):
             doubt |= facts.maintenance.meet(windows)
         return left.within(windows), doubt
 

@@ -55,8 +55,9 @@ def _bounds(credit: Row[Any]) -> Iterator[str]:
         yield f"brings {credit.amount}, more than the {credit.gross} that were due"
     approved = credit.state in COUNTS and credit.held_because is not None and credit.decided_by is not None
     before = credit.entered_by, credit.claimed_by
-    alone = approved and any(may_be_one_person(credit.decided_by, one) for one in before)
-    if alone and policies_in_force().credits.four_eyes:
+    policy = policies_in_force().credits
+    alone = approved and any(may_be_one_person(credit.decided_by, one, logins=policy.accounts) for one in before)
+    if alone and policy.four_eyes:
         yield f"was approved by {credit.decided_by}, who had entered or claimed the amount"
     if credit.state in COUNTS and credit.currency != credit.account_currency:
         yield f"is in {credit.currency} on an account in {credit.account_currency}"

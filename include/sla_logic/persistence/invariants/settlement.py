@@ -10,7 +10,7 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.netting import EarlierCredit, net_off
 from include.sla_logic.persistence.counted_credits import COUNTS, Subscription, window_of
 from include.sla_logic.persistence.invariants.violation import Violation
-from include.sla_logic.persistence.queries.settled_windows import windows_now
+from include.sla_logic.persistence.queries.settled_windows import newest_of_all
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.columns import from_minor_units
 
@@ -19,7 +19,7 @@ _LEFT = ("held", "unclaimed", "declined", "lapsed")
 
 def check_settlement(connection: Connection) -> Iterator[Violation]:
     """Net what each window owes; what waits, was declined or decided by a person, or came after the round, is why."""
-    rounds = connection.execute(windows_now()).all()
+    rounds = newest_of_all(connection)
     if not rounds:
         return
     credits_: dict[Subscription, list[Row[Any]]] = defaultdict(list)

@@ -10,6 +10,7 @@ from include.sla_logic.domain.netting import most_for, together
 from include.sla_logic.domain.period import Period, of_span
 from include.sla_logic.domain.spans import Span
 from include.sla_logic.persistence.counted_credits import COUNTS, window_of
+from include.sla_logic.persistence.credit_rows import owes_the_window
 from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.columns import from_minor_units
@@ -36,9 +37,13 @@ def owed_by_window(rows: Sequence[Row[Any]]) -> dict[Span, int]:
     Credits from before one amount per window have a row for each objective: together they are what it owed.
     """
     judged: dict[tuple[str, str, Span], int] = defaultdict(int)
-    for row in rows:
-        judged[row.ticket, row.agreement, window_of(row).span] += row.gross or 0
     owed: dict[Span, int] = defaultdict(int)
+    for row in rows:
+        span = window_of(row).span
+        if owes_the_window(row):
+            owed[span] = max(owed[span], row.gross or 0)
+        else:
+            judged[row.ticket, row.agreement, span] += row.gross or 0
     for (_, _, span), gross in judged.items():
         owed[span] = max(owed[span], gross)
     return owed

@@ -12,6 +12,7 @@ from include.sla_logic.domain.settlement import RoundState
 from include.sla_logic.persistence.contract_texts import parse_contract
 from include.sla_logic.persistence.counted_credits import COUNTS
 from include.sla_logic.persistence.paging import Page, cut_page
+from include.sla_logic.persistence.queries.settled_windows import WINDOW, is_replaced
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.reference import contracts
 from include.sla_logic.persistence.schema.settlement import (
@@ -22,7 +23,6 @@ from include.sla_logic.persistence.schema.settlement import (
 )
 from include.sla_logic.persistence.settlement import SettlementRun, booked_by_rounds, run_of
 
-_WINDOW = ("customer", "service", "window_start", "window_end")
 _NAMED = (RoundState.WAITING.value, RoundState.FAILED.value)
 
 
@@ -73,7 +73,7 @@ def count_reasons(connection: Connection, chosen: ColumnElement[bool]) -> Sequen
     """Count the windows that wait, and those that failed, by contract, end and reason."""
     c = settlement_rounds.c
     key = [c.contract, c.contract_version, c.window_end, c.state, c.reason]
-    query = select(*key, func.count().label("windows")).where(chosen, c.state.in_(_NAMED), ~_is_replaced())
+    query = select(*key, func.count().label("windows")).where(chosen, c.state.in_(_NAMED), ~is_replaced())
     return connection.execute(query.group_by(*key)).all()
 
 
@@ -112,31 +112,25 @@ def page_of_runs(connection: Connection, *, number: int, size: int) -> Page[Sett
     return cut_page(connection, query, run_of, number=number, size=size)
 
 
-def _is_replaced() -> ColumnElement[bool]:
-    later = settlement_rounds.alias()
-    same = and_(*(later.c[name] == settlement_rounds.c[name] for name in _WINDOW))
-    return select(later.c.number).where(same, later.c.round > settlement_rounds.c.round).exists()
-
-
 def _windows(chosen: ColumnElement[bool]) -> Select[Any]:
     """Select the newest round of each window with its credits and letter; what is held makes it one to decide."""
     credits_, c, told = _credits(), applied_billing_credits.c, settlement_statements.c
-    same = and_(*(credits_.c[name] == settlement_rounds.c[name] for name in (*_WINDOW, "currency")))
-    held = select(c.id).where(c.state == "held", *(c[name] == settlement_rounds.c[name] for name in _WINDOW)).exists()
+    same = and_(*(credits_.c[name] == settlement_rounds.c[name] for name in (*WINDOW, "currency")))
+    held = select(c.id).where(c.state == "held", *(c[name] == settlement_rounds.c[name] for name in WINDOW)).exists()
     stands = case((held, RoundState.TO_DECIDE.value), else_=settlement_rounds.c.state)
-    letter = select(func.max(told.round)).where(*(told[name] == settlement_rounds.c[name] for name in _WINDOW))
+    letter = select(func.max(told.round)).where(*(told[name] == settlement_rounds.c[name] for name in WINDOW))
     amounts = [func.coalesce(credits_.c[name], 0).label(name) for name in ("booked", "held", "unclaimed")]
     return (
         select(settlement_rounds, stands.label("stands"), *amounts, letter.scalar_subquery().label("letter"))
         .outerjoin(credits_, same)
-        .where(chosen, ~_is_replaced())
+        .where(chosen, ~is_replaced())
     )
 
 
 def _credits() -> Subquery:
     """Add up the credits of each window and currency: what counts, what is held, what must be claimed."""
     c = applied_billing_credits.c
-    key = [c[name] for name in (*_WINDOW, "currency")]
+    key = [c[name] for name in (*WINDOW, "currency")]
     sums = {"booked": c.state.in_(COUNTS), "held": c.state == "held", "unclaimed": c.state == "unclaimed"}
     amounts = [func.sum(case((which, c.amount), else_=0)).label(name) for name, which in sums.items()]
     return select(*key, *amounts).group_by(*key).subquery()

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, DateTime, Dialect, MetaData, Text
+from sqlalchemy import Date, DateTime, Dialect, Float, MetaData, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
@@ -56,6 +56,22 @@ class day_before(FunctionElement[date]):  # noqa: N801 - a function of SQL
     """The day before a column of days."""
 
     inherit_cache, type = True, Date()
+
+
+class seconds_of(FunctionElement[float]):  # noqa: N801 - a function of SQL
+    """The seconds from a beginning that both dialects keep to themselves to an instant: for differences."""
+
+    inherit_cache, type = True, Float()
+
+
+@compiles(seconds_of)
+def _seconds(element: Any, compiler: Any, **how: Any) -> str:
+    return f"CAST(EXTRACT(epoch FROM {compiler.process(element.clauses, **how)}) AS DOUBLE PRECISION)"
+
+
+@compiles(seconds_of, "sqlite")
+def _seconds_of_sqlite(element: Any, compiler: Any, **how: Any) -> str:
+    return f"(julianday({compiler.process(element.clauses, **how)}) * 86400.0)"
 
 
 def _shifted(days: str, modifier: str) -> tuple[Callable[..., str], Callable[..., str]]:

@@ -64,9 +64,20 @@ settlement_rounds = Table(
     Column("facts", String(64)),  # names the judgement
     Column("rebate", Text),  # the document, where it brought a credit
     Column("recorded_at", Instant, nullable=False),
+    Column("basis", Text),  # what the judgement rested on, kind by kind
+    Column("changed", Text),  # the kinds of fact that were others in the round before
     UniqueConstraint("customer", "service", "window_start", "window_end", "round"),
     Index("ix_settlement_rounds_state", "state", "window_end"),
     sqlite_autoincrement=True,
+)
+
+# What a later judgement rested on that came out as the round before had it.
+confirmed_rounds = Table(
+    "confirmed_rounds",
+    metadata,
+    Column("round", ForeignKey("settlement_rounds.number"), primary_key=True, autoincrement=False),
+    Column("basis", Text, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
 )
 
 # One row for each letter about a settled window; its mail is in the outbox under the same key.

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
+from include.sla_logic.domain.judged_facts import FactKind
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.settlement import Preview
@@ -60,7 +61,7 @@ class SettledPeriods(Answer):
 
 
 class SettledWindow(Answer):
-    """One window as its newest round left it."""
+    """One window as its newest round left it; `changed` names the kinds of fact that were others before."""
 
     customer: str
     service: str
@@ -74,6 +75,7 @@ class SettledWindow(Answer):
     booked: Money | None
     recorded_at: datetime
     letter: str | None
+    changed: list[FactKind]
 
 
 class Run(Answer):
