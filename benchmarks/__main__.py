@@ -23,6 +23,7 @@ NAMES = (
     "waiting",
     "imports",
     "settlement",
+    "simulate",
 )
 ROOT = Path(__file__).resolve().parent.parent
 

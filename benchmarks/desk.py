@@ -19,9 +19,11 @@ from sqlalchemy import insert, select
 from benchmarks.leading import lead
 from benchmarks.plans import asked, show_plans
 from benchmarks.sample import ANCHOR, open_sample
+from include.sla_logic.domain.search_text import words_to_keep
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.queue import queue
+from include.sla_logic.persistence.schema.search import search_words
 from include.sla_logic.persistence.schema.system_t import (
     audit,
     outbox,
@@ -52,6 +54,7 @@ PAGES = {
     "board, customer": "/?customer=C-F77",
     "board, service": "/?service=S-F77",
     "board, search that finds one": "/?search=REF-7777",
+    "board, search for words of a text": "/?search=said77+said1234&shown=all",
     "board, search that finds none": "/?search=nothing-like-it",
     "board, everything at once": "/?priority=P2&lane=Service+Management&customer=C-F77&search=REF",
     "incident": "/incidents/TT-000001",
@@ -94,6 +97,7 @@ def fill(use_cases: UseCases, count: int) -> None:
             queue: (place(n) for n in numbers),
             restorations: (wait(n) for n in numbers if n % 50 == 1),
             applied_billing_credits: (credit(n, agreements[n % len(agreements)]) for n in numbers),
+            search_words: (word for n in numbers for word in words(n)),
             outbox: (message(n) for n in numbers),
             quarantine: (refused(n) for n in range(300)),
             audit: (act(n) for n in range(5000)),
@@ -117,6 +121,13 @@ def ticket(n: int) -> dict[str, object]:
         "escalated": n % 50 == 2,
         "created_at": ANCHOR - timedelta(minutes=n % 30_000),
     }
+
+
+def words(n: int) -> list[dict[str, object]]:
+    """Return the words of a ticket as they are kept, with a text of fifty words."""
+    row, text = ticket(n), " ".join(f"said{(n * 31 + k * 17) % 5003}" for k in range(50))
+    named = (f"TT-{n:06d}", row["external_reference"], row["run_id"], row["customer"], row["service"], text)
+    return [{"word": word, "ticket": n} for word in words_to_keep(str(each) for each in named)]
 
 
 def status(n: int) -> dict[str, object]:
@@ -155,6 +166,9 @@ def credit(n: int, agreement: str) -> dict[str, object]:
         "id": f"F{n}",
         "ticket": f"TT-{n:06d}",
         "agreement": agreement,
+        "customer": f"C-F{n % 997}",
+        "service": f"S-F{n % 1999}",
+        "account": f"B-F{n % 997}",
         "objective": "availability",
         "window_start": MONTH,
         "window_end": MONTH + timedelta(days=30),

@@ -113,3 +113,7 @@ def test_a_zone_that_stands_in_the_text_is_honoured(local: str, name: str, hour:
 def test_a_zone_that_may_mean_several_is_refused(local: str, name: str) -> None:
     with pytest.raises(UnableToPlaceInstant, match="name the zone"):
         in_named_zone(datetime.fromisoformat(local), name, VIENNA)
+
+
+def test_the_first_second_after_the_zero_of_the_clock_is_a_moment() -> None:
+    assert read_instant("1970-01-01T00:00:01Z") == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)

@@ -111,6 +111,12 @@ def test_more_credited_than_due_is_held_and_not_taken_back_by_itself() -> None:
     assert "more than the 0.00 EUR that are due now" in (rebate.held_because or "")
 
 
+@pytest.mark.parametrize(("name", "line"), [("old", "old"), ("", "availability")])
+def test_what_is_taken_back_whole_stands_at_the_objective_that_brought_it(name: str, line: str) -> None:
+    rebate = work_out_rebate(judge(contract(), facts()), earlier=[credited("10.00", name=name)])
+    assert [(one.objective, one.gross, one.net) for one in rebate.lines] == [(line, euros("0.00"), euros("-10.00"))]
+
+
 def test_an_earlier_credit_of_an_objective_that_is_gone_is_taken_off_the_window() -> None:
     rebate = work_out_rebate(judge(contract(), DAY), earlier=[credited("3.00", name="old")])
     (line,) = rebate.lines

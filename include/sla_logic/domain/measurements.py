@@ -117,7 +117,7 @@ class Delay(Value):
     kind: str
     due: Day | None = None
     done: Day | None = None
-    days_late: Annotated[int, Field(ge=0)] | None = None
+    days_late: Annotated[int, Field(ge=0, le=36_500)] | None = None
 
 
 class Ticket(Value):

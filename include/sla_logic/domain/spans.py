@@ -68,6 +68,14 @@ def intersect(spans: Iterable[Span], other: Iterable[Span]) -> list[Span]:
     return both
 
 
+def grouped(pieces: Iterable[Span], whole: Sequence[Span]) -> dict[int, list[Span]]:
+    """Return the pieces of each whole stretch by its place, in order; both are merged, and each piece lies in one."""
+    starts, found = [start for start, _end in whole], dict[int, list[Span]]()
+    for piece in pieces:
+        found.setdefault(max(0, bisect_right(starts, piece[0]) - 1), []).append(piece)
+    return found
+
+
 def meets(span: Span, merged: Sequence[Span]) -> bool:
     """Tell whether the span shares a second with one of many merged spans."""
     at = bisect_left(merged, (span[1], 0))  # the first that begins at its end, or later

@@ -78,7 +78,9 @@ class MeasurementRegister:
         return ServiceFacts(
             service=agreement.service,
             as_of=as_of,
-            outages=tuple(self._outage(row, as_of, incidents) for row in _sorted(known["outages"], "started_at")),
+            outages=tuple(
+                self._outage(row, as_of, incidents, known["alarms"]) for row in _sorted(known["outages"], "started_at")
+            ),
             maintenance=tuple(_maintenance(row) for row in _sorted(known["maintenance"], "starts_at")),
             holds=(*(_hold(row, as_of) for row in _sorted(known["holds"], "starts_at")), *_on_hold(incidents, records)),
             unobserved=tuple(
@@ -121,9 +123,10 @@ class MeasurementRegister:
             self._filed.setdefault(window, {}).update(filed_claims(self._connection, asked, window))
         return tuple(claim for claim in self._filed[window][mine] if claim.filed_at <= as_of)
 
-    def _outage(self, row: Any, as_of: datetime, incidents: Sequence[Reported]) -> Outage:
-        ended = self._fresh.ended.get((row.service, row.reference), row.ended_at)
-        return _outage(row, _until(ended, as_of), as_of, incidents)
+    def _outage(self, row: Any, as_of: datetime, incidents: Sequence[Reported], alarms: Rows) -> Outage:
+        end = _until(self._fresh.ended.get((row.service, row.reference), row.ended_at), as_of)
+        detected_at = _until(row.detected_at or _detected(row.started_at, end, alarms), as_of)
+        return _outage(row, end, detected_at, as_of, incidents)
 
     def _series(
         self, agreement: Agreement, metrics: Rows, windows: tuple[Period, Period], as_of: datetime
@@ -155,7 +158,9 @@ def _hold(row: Any, as_of: datetime) -> Hold:
     return Hold(start=row.starts_at, end=_until(row.ends_at, as_of), reason=row.reason, owner=row.owner)
 
 
-def _outage(row: Any, end: datetime | None, as_of: datetime, incidents: Sequence[Reported]) -> Outage:
+def _outage(
+    row: Any, end: datetime | None, detected_at: datetime | None, as_of: datetime, incidents: Sequence[Reported]
+) -> Outage:
     reporting = min(
         (i for i in incidents if i.touches(row.started_at, end)),
         key=lambda i: (i.reported_at, i.opened_at),
@@ -171,11 +176,22 @@ def _outage(row: Any, end: datetime | None, as_of: datetime, incidents: Sequence
         attribution=Attribution(row.attribution),
         affected_percent=None if row.affected_percent is None else Decimal(row.affected_percent),
         degraded=bool(row.degraded),
-        detected_at=_until(row.detected_at, as_of),
+        detected_at=detected_at,
         reported_at=row.reported_at or (reporting.reported_at if reporting else None),
         ticket_opened_at=row.ticket_opened_at or (reporting.opened_at if reporting else None),
         ticket_closed_at=row.ticket_closed_at or (reporting.closed_at if reporting else None),
     )
+
+
+def _detected(start: datetime, end: datetime | None, alarms: Rows) -> datetime | None:
+    """Return when the first alarm of the service showed an outage, which is never before the outage began."""
+    showing = [
+        max(alarm.raised_at, start)
+        for alarm in alarms
+        if (end is None or alarm.raised_at < end)
+        and (alarm.ended_at is None or alarm.ended_at > start or alarm.raised_at >= start)
+    ]
+    return min(showing, default=None)
 
 
 def _not_kept(outages: Rows) -> tuple[Literal["affected_percent", "degraded"], ...]:

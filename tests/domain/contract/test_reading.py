@@ -170,3 +170,43 @@ def test_the_published_schema_accepts_the_contract_and_refuses_a_misspelt_one() 
     jsonschema.validate(fields, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(fields | {"colour": "blue"}, schema)
+
+
+LEAST = """\
+id: K
+version: "1"
+title: T
+zone: UTC
+currency: EUR
+charge_base: recurring
+objectives:
+  - id: a
+    metric: availability
+    rule: {kind: duration_tiers, tiers: [{at_least: 0 s, credit: 1%}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("terms", "field", "value"),
+    [
+        ("restoration_window: 1 s", "restoration_window", timedelta(seconds=1)),
+        ("settle_after: 0 s", "settle_after", timedelta(0)),
+        ("settle_latest: 0 s", "settle_latest", timedelta(0)),
+        ("correct_until: 0 s", "correct_until", timedelta(0)),
+        ("billing_day: 28", "billing_day", 28),
+        ("first_month: 12", "first_month", 12),
+        ("approval_limit: 0", "approval_limit", 0),
+    ],
+)
+def test_the_least_and_the_most_that_a_term_may_say_is_accepted(terms: str, field: str, value: object) -> None:
+    """A contract of one letter, with one objective of one letter and one tier, is one too."""
+    assert getattr(read_contract(f"{LEAST}{terms}\n", name="k"), field) == value
+
+
+@pytest.mark.parametrize(
+    "terms",
+    ["restoration_window: 0 s", "billing_day: 29", "billing_day: 0", "first_month: 13", "first_month: 0", "format: 3"],
+)
+def test_a_step_beyond_is_refused_by_its_name(terms: str) -> None:
+    with pytest.raises(UnableToReadContract, match=terms.partition(":")[0]):
+        read_contract(f"{LEAST}{terms}\n", name="k")

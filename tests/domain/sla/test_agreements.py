@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import Contract
-from include.sla_logic.domain.measurements import AgreedTime, Outage, ServiceFacts
+from include.sla_logic.domain.measurements import AgreedTime, EventCredit, Outage, ServiceFacts
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import Period, from_seconds
 from include.sla_logic.domain.sla import SlaComparison, UnableToFindAgreedTime, Verdict, choose_agreement, compare
@@ -95,6 +95,28 @@ def test_what_lies_in_time_uses_the_charge_in_force_then() -> None:
     facts = known(SILVER, GOLD, outages=BOTH)
     assert due(contract(BLOCKS, on_agreement_change="together"), facts) == "12.90 EUR"  # 2 x 100/31 + 200/31
     assert due(contract(DAYS, on_agreement_change="together"), facts) == "10.00 EUR"  # 100/30 + 200/30
+
+
+BY_EVENT = objective({"kind": "event_credits"}, id="events", metric="events")
+
+
+@pytest.mark.parametrize(
+    ("moment", "prorated", "in_full"),
+    [
+        ("2026-10-10 00:00", "19.00", "31.00"),
+        ("2026-10-15 23:59:59", "19.00", "31.00"),
+        ("2026-10-16 00:00", "38.00", "62.00"),
+        ("2026-10-25 00:00", "38.00", "62.00"),  # after the last agreement: its charge
+    ],
+)
+def test_an_event_is_a_share_of_the_charge_in_force_then(moment: str, prorated: str, in_full: str) -> None:
+    """Agreements hold 19 of the 31 days; charged in full, each of them is charged once."""
+    stated = (EventCredit(event="E", objective="x", percent="10", at=at(moment)),)
+    held_ = (held("2026-10-01", "2026-10-16", "310.00"), held("2026-10-16", "2026-10-20", "620.00"))
+    for proration, credit in (("by_time", prorated), ("none", in_full)):
+        terms = contract(BY_EVENT, on_agreement_change="together", proration=proration)
+        facts = known(*held_, outages=()).model_copy(update={"event_credits": stated})
+        assert due(terms, facts, "2026-10-18 00:00") == f"{credit} EUR"
 
 
 def test_the_days_outside_are_left_out_or_available_or_nothing_is_promised() -> None:

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import check_contract
-from include.sla_logic.domain.measurements import AgreedTime, Outage, Reading, SampleSeries
+from include.sla_logic.domain.measurements import (
+    AgreedTime,
+    Delay,
+    ErrorIntervals,
+    EventCredit,
+    MaintenanceWindow,
+    Outage,
+    Reading,
+    Restoration,
+    SampleSeries,
+)
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla import SlaComparison
 from tests.domain.sla.make import APRIL, at, contract, facts, judge, objective, outage, text_of
@@ -159,3 +169,65 @@ def test_a_clause_that_cannot_be_meant_is_refused(clause: dict[str, Any], said: 
 def test_missed_windows_of_an_objective_without_a_target_are_refused() -> None:
     text = text_of(objective(), chronic={"missed": {"windows": 3, "objective": "availability"}})
     assert any(f.code == "missing_target" and f.level == "refuses" for f in check_contract(text, name="k")[1])
+
+
+COUNTED = {"count": 3, "within_days": 30, "outage": {"at_least": "30 min"}}
+
+
+def test_closed_hours_and_planned_work_inside_an_outage_do_not_make_it_several() -> None:
+    """From Monday 12:00 to Thursday 12:00: four days of service hours, and an hour of work in the first."""
+    work = MaintenanceWindow(
+        reference="W", start=at("2025-04-07 13:00"), end=at("2025-04-07 14:00"), announced_at=at("2025-04-01")
+    )
+    long, hours = outage("2025-04-07 12:00", "2025-04-10 12:00", "A"), {"opens": "09:00", "closes": "17:00"}
+    others = [outage(f"2025-04-{day} 10:00", f"2025-04-{day} 10:30", f"B{day}") for day in (14, 15)]
+
+    def state(*known: Outage, **clause: Any) -> tuple[str, int | None]:
+        terms = contract(objective(target="99.9"), chronic=COUNTED | clause, counting={"service_hours": [hours]})
+        found = judge(terms, facts(*known, maintenance=(work,)), as_of=APRIL.end).chronic
+        assert found is not None
+        return found.state, found.events_left
+
+    assert state(long) == ("none", 2)
+    assert state(long, others[0]) == ("one_event_before", 1)
+    assert state(long, *others) == ("reached", 0)
+    assert state(long, count=1, outage={"at_least": "23 h"}) == ("reached", 0)  # 4 + 8 + 8 + 3
+    assert state(long, count=1, outage={"more_than": "23 h"}) == ("none", 1)
+
+
+SINGLE = {
+    "readings": (Reading(metric="availability", value="99", unit="percent"),),
+    "error_intervals": (ErrorIntervals(count=8640, error_percent="2"),),
+    "restorations": (Restoration(reference="R", seconds=99_999),),
+    "event_credits": (EventCredit(event="E", objective="x", percent="5"),),
+    "delays": (Delay(kind="line", days_late=3),),
+}
+
+
+@pytest.mark.parametrize(
+    ("metric", "target", "field"),
+    [
+        ("availability", "99.9", "readings"),
+        ("success_rate", "99", "error_intervals"),
+        ("time_to_restore", "4 h", "restorations"),
+        ("events", None, "event_credits"),
+        ("delay", "0", "delays"),
+    ],
+)
+def test_what_a_file_says_of_its_window_is_not_said_of_earlier_ones(
+    metric: str, target: str | None, field: str
+) -> None:
+    """April is missed; of March nobody knows, so that two in a row are not there."""
+    rule = {"kind": "event_credits"} if metric == "events" else MISSED
+    about = {"id": "o", "metric": metric, "rule": rule} | ({} if target is None else {"target": target})
+    for windows, state in ((1, "reached"), (2, "one_event_before")):
+        terms = contract(about, chronic={"missed": {"windows": windows}})
+        found = judge(terms, facts(**{field: SINGLE[field]})).chronic
+        assert found is not None
+        assert found.state == state
+        assert ("not known: the windows from 2025-03-01" in found.reason) == (windows == 2)
+    beside = contract(objective(target="99.9"), chronic={"missed": {"windows": 2}})
+    others = {name: value for name, value in SINGLE.items() if name != "readings"}
+    found = judge(beside, facts(missed_month(3), missed_month(4), **others)).chronic
+    assert found is not None
+    assert found.state == "reached"  # they are of other objectives

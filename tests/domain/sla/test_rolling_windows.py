@@ -11,6 +11,7 @@ from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import check_contract
 from include.sla_logic.domain.contract.contract import UnableToFindWindow
 from include.sla_logic.domain.measurements import AgreedTime, Reading, SampleSeries
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla import RefusalCode, Verdict
 from tests.domain.sla.make import APRIL, at, contract, euros, facts, first, judge, objective, outage, text_of
 
@@ -112,3 +113,35 @@ def test_a_window_of_an_agreement_that_is_not_known_is_refused_with_the_field() 
 def test_windows_cannot_begin_on_two_days() -> None:
     findings = check_contract(text_of(window_from="agreement", billing_day=5), name="k")[1]
     assert ("bounds_contradict", "refuses") in {(finding.code, finding.level) for finding in findings}
+
+
+PARTLY = [AgreedTime(start=at("2025-02-10 00:00"))]
+IN_A_ROW = MISSED | {"in_a_row": 2}
+
+
+def test_a_window_in_which_nothing_is_promised_is_neither_missed_nor_part_of_a_mean() -> None:
+    """February is agreed in part; where the contract excludes such a window, only March and April are looked at."""
+    known = [hours(2, 20), hours(4, 10)]
+    for promised, windows in (("cut", 3), ("excluded", 2)):
+        terms = contract(ROLLING, partial_window=promised)
+        found = first(terms, facts(*known, agreements=PARTLY))
+        assert f"mean over {windows} window(s)" in "\n".join(found.steps)
+    march = calendar_window("month", "UTC", at("2025-03-10"))
+    both = facts(outage("2025-02-20 00:00", "2025-02-20 20:00", "F"), hours(3, 10), agreements=PARTLY)
+    for promised, credit in (("cut", "10.00"), ("excluded", "0.00")):
+        terms = contract(objective(IN_A_ROW, target="99.9"), format=2, partial_window=promised)
+        assert first(terms, both, window=march).credit == euros(credit)
+
+
+@pytest.mark.parametrize(("least", "known"), [("90%", True), ("90.1%", False)])
+def test_a_window_of_which_too_little_was_measured_is_unknown_to_means_and_rows(least: str, known: bool) -> None:
+    """Of the 30 days of April three were not observed."""
+    unobserved = (Period(start=at("2025-04-20 00:00"), end=at("2025-04-23 00:00")),)
+    may = calendar_window("month", "UTC", at("2025-05-10"))
+    both = facts(hours(4, 10), hours(5, 10), unobserved=unobserved)
+    mean = objective(MISSED, target="99.9", rolling_windows=2)
+    for own, verdict in ((mean, Verdict.NO_DATA), (objective(IN_A_ROW, target="99.9"), Verdict.REFUSED)):
+        terms = contract(own, format=2, counting={"least_coverage": least})
+        found = first(terms, both, window=may)
+        assert found.verdict is (Verdict.BREACHED if known else verdict), found.reason
+        assert known or "2025-04-01" in found.reason

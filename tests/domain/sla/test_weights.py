@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from include.sla_logic.domain.counted_times import counted_times
 from include.sla_logic.domain.measurements import Outage
 from include.sla_logic.domain.period import from_seconds
 from include.sla_logic.domain.sla import RefusalCode
-from tests.domain.sla.make import APRIL, at, contract, euros, facts, first, objective, outage
+from tests.domain.sla.make import APRIL, at, contract, euros, facts, first, judge, objective, outage
 
 BY_SHARE = {"partial_outages": "by_share"}
 PART = outage("2025-04-03 08:00", "2025-04-03 18:00", "PART", affected_percent="30")
@@ -38,6 +39,13 @@ def test_ten_hours_of_thirty_percent_count_three_and_degradations_by_their_weigh
     counting: dict[str, Any], hours: int
 ) -> None:
     assert exact(counting, PART, SLOW) == hours
+
+
+def test_time_that_counts_says_whether_the_whole_service_was_down() -> None:
+    whole = outage("2025-04-07 08:00", "2025-04-07 09:00", "WHOLE", affected_percent="100")
+    known = facts(PART, SLOW, whole)
+    [times] = counted_times(judge(contract(), known), known)
+    assert [(one.counts, one.in_part) for one in times.stretches] == [(True, True), (True, True), (True, False)]
 
 
 def test_a_degradation_without_weight_is_named_and_left_out() -> None:

@@ -41,8 +41,7 @@ class _Linting:
 
     @property
     def timed(self) -> bool:
-        measured = isinstance(self.objective.measured_by, measures.FromOutages | measures.FromUnavailableState)
-        return measured and self.objective.rolling_windows is None
+        return isinstance(self.objective.measured_by, measures.OF_DOWNTIME) and self.objective.rolling_windows is None
 
     @property
     def repairs(self) -> bool:
@@ -91,14 +90,12 @@ class _Linting:
             values |= field == "block" and rule.for_each == "window" and rule.beyond == "target"
             text = f"{field} has no unit: write a length of time such as 5 min"
             yield plain and not isinstance(size, int) and self.timed and not values, field, text
-        paid_always = rule.beyond is None and rule.when == "always" and not rule.has_bands
         yield (
-            paid_always and not (counts_time or self.late),
+            rule.pays_always and not (counts_time or self.late),
             "rate" if rule.rate else "tiers",
             "the rule would pay in every window: give when, beyond, or bounds",
         )
-        by_time = any(isinstance(one, ProRata) for rate in rule.every_rate for one in simple_rates(rate))
-        yield by_time and not counts_time, "kind", "pro_rata pays for time, but no time is counted"
+        yield rule.pays_time and not counts_time, "kind", "pro_rata pays for time, but no time is counted"
         yield rule.nearest is not None and not counts_time, "nearest", "nearest rounds time, but no time is counted"
         one_target = rule.beyond == "target" and rule.for_each != "window" and not self.repairs
         yield one_target, "beyond", f"the target is one of the window, not of each {rule.for_each}"
@@ -236,7 +233,7 @@ def tier_of_target(objective: Objective) -> CreditTier | None:
         return None
     if rule.for_each != "window" or rule.tiers_by is not None or not rule.has_bands or rule.numbered_by is not None:
         return None
-    by_time = isinstance(objective.measured_by, measures.FromOutages | measures.FromUnavailableState)
+    by_time = isinstance(objective.measured_by, measures.OF_DOWNTIME)
     if by_time and rule.bounded_by_time:
         return None
     tier = next((tier for tier in rule.tiers if tier.holds(Fraction(target))), None)

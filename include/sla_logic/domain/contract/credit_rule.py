@@ -151,6 +151,22 @@ class Credit(Tiered, Term):
         return (*own, *(tier.rate for tier in self.tiers), *self._limits())
 
     @property
+    def pays_time(self) -> bool:
+        """Tell whether the time itself is paid."""
+        return any(isinstance(one, ProRata) for rate in self.every_rate for one in simple_rates(rate))
+
+    @property
+    def pays_always(self) -> bool:
+        """Tell whether the rule pays for anything that is counted, whatever its size."""
+        return self.beyond is None and self.when == "always" and not self.has_bands
+
+    @property
+    def needs_time(self) -> bool:
+        """Tell whether only the counted time says what a window is worth, and the measured value does not."""
+        lengths = any(isinstance(size, int) for size in (self.beyond, self.block, self.nearest))
+        return lengths or self.bounded_by_time or self.pays_time or self.pays_always
+
+    @property
     def bounded_by_time(self) -> bool:
         """Tell whether the tiers are bands of time."""
         return any(isinstance(bound, int) for tier in self.tiers for bound in tier.bounds)

@@ -90,6 +90,7 @@ class FromEvents(Term):
     kind: Literal["events"] = "events"
 
 
+OF_DOWNTIME = (FromOutages, FromUnavailableState)
 STATISTICS = (FromMean, FromPercentile, FromShareBeyond)
 ONE_BY_ONE = (FromRestoreTimes, FromResponseTimes, FromResolutionTimes)  # measured as single lengths of time
 

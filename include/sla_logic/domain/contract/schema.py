@@ -68,7 +68,7 @@ def _name_the_kind(node: Any, parts: Mapping[str, Any]) -> None:
     if "discriminator" in node:
         chooser = node["discriminator"]["propertyName"]
         for reference in node["discriminator"]["mapping"].values():
-            shape = parts[reference.rsplit("/", 1)[-1]]
+            shape = parts[reference.rpartition("/")[2]]
             shape["required"] = sorted({*shape.get("required", ()), chooser})
     for part in node.values():
         _name_the_kind(part, parts)

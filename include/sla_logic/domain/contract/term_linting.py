@@ -24,7 +24,7 @@ def lint_objective(contract: Contract, objective: Objective, line: LineOf) -> It
     if contract.format > 1 and rule.kind in rules.REPLACED_KINDS:
         reason = f"the rule {rule.kind} is of format 1: write kind: credit, or let sla contract migrate rewrite it"
         yield Finding(level="refuses", line=line("rule"), code="replaced_kind", text=reason)
-    timed = isinstance(how, measures.FromOutages | measures.FromUnavailableState) and not objective.rolling_windows
+    timed = isinstance(how, measures.OF_DOWNTIME) and not objective.rolling_windows
     misfits = (
         (isinstance(rule, _OF_TIME) and not timed, "counts downtime, but the objective measures none"),
         (isinstance(rule, _OF_DAYS) and not isinstance(how, measures.FromDaysLate), "counts days late"),

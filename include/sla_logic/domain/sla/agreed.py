@@ -118,8 +118,7 @@ def unagreed(agreements: Sequence[AgreedTime]) -> list[Span]:
 
 def charged_part(contract: Contract, span: Span, full: Period) -> tuple[Fraction, str]:
     """Return which part of a full window's charge such a stretch of it pays (`proration`), and how that was found."""
-    low, high = full.span
-    if span == (low, high) or contract.proration == "none" or not (low <= span[0] and span[1] <= high):
+    if span == full.span or contract.proration == "none":
         return Fraction(1), ""
     part = of_span(span)
     if contract.proration == "by_day":

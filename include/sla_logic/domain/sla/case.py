@@ -13,6 +13,7 @@ from include.sla_logic.domain.contract.measures import FromUnavailableState
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.contract.terms import Counting, MaintenanceTerms
 from include.sla_logic.domain.measurements import ServiceFacts
+from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla.agreed import AgreedWindow
 from include.sla_logic.domain.sla.downtime import Downtime, count_downtime
@@ -44,7 +45,7 @@ class Measured:
     """The value of one objective in its unit, with the evidence; no value means nothing was measured.
 
     `claimed` is the part that credits are calculated from, where late tickets leave less than was measured. `repairs`
-    are the single repairs, `paid_days` the single days late.
+    are the single repairs, `paid_days` the single days late. A value is `stated` where a reading alone tells it.
     """
 
     total: int
@@ -61,6 +62,7 @@ class Measured:
     paid_days: list[LateDay] = field(default_factory=list)
     open_reasons: list[str] = field(default_factory=list)
     events: tuple[str, ...] = ()
+    stated: bool = False
     claimed: Self | None = None
     ahead: Self | None = None
     is_claimed: bool = True
@@ -80,6 +82,14 @@ class Measured:
     def coverage(self) -> Fraction:
         """The measured share of the window, in percent."""
         return 100 - Fraction(100 * self.unknown_seconds, self.total) if self.total else Fraction(100)
+
+    def doubt(self, contract: Contract) -> str | None:
+        """Return why too little was measured for this contract, or None."""
+        least = contract.counting.least_coverage
+        if least is None or self.coverage >= least * 100:
+            return None
+        shown = half_up(self.coverage, 2)
+        return f"Only {shown} % of the window was measured, the contract asks for {exact_text(least * 100)} %."
 
 
 @dataclass(slots=True)

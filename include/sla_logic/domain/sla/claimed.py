@@ -28,7 +28,7 @@ def is_of_incidents(objective: Objective) -> bool:
 def measure_claimed(objective: Objective, case: Case) -> Measured:
     """Measure the objective, and again without what was reported or claimed too late."""
     measured = measure(objective, case)
-    if isinstance(objective.rule, rules.HourWaiver) or not is_of_incidents(objective):
+    if isinstance(objective.rule, rules.HourWaiver) or measured.stated or not is_of_incidents(objective):
         return measured  # what is not charged needs no claim, and what is of the whole window has one deadline
     tickets = _too_late(case)
     rest = _without(case, [o for o in case.facts.outages if o.reference in tickets], ()) if tickets else case
@@ -66,7 +66,7 @@ def _what_counts(one: Measured) -> tuple[object, ...]:
 
 def _is_all_late(case: Case, incidents: Sequence[Claimable], late: Sequence[Claimable]) -> bool:
     """Tell whether the claim of the whole window is late."""
-    everything = all(is_of_incidents(one) for one in case.contract.objectives)
+    everything = not case.facts.readings and all(is_of_incidents(one) for one in case.contract.objectives)
     return bool(late) and len(late) == len(incidents) and everything
 
 
@@ -95,11 +95,13 @@ def _without(case: Case, outages: list[Outage], late: tuple[Claimable, ...] | li
     kept = {
         "outages": tuple(outage for outage in case.facts.outages if id(outage) not in dropped),
         "delays": tuple(delay for delay in case.facts.delays if delay not in delays),
+        "readings": (),  # they are of everything, and agree with the records
     }
     facts = case.facts.model_copy(update=kept)
     return replace(case, facts=facts, states={}, incidents=None, _downtime=None)
 
 
 def _why(one: Claimable, zone: str) -> str:
-    shown = "" if one.deadline is None else f" {shown_day(one.deadline, zone)}"
-    return f"not claimed until{shown}" if one.filed is None else f"claimed after{shown}"
+    assert one.deadline is not None  # noqa: S101 - what is late had a last day
+    shown = shown_day(one.deadline, zone)
+    return f"not claimed until {shown}" if one.filed is None else f"claimed after {shown}"

@@ -129,7 +129,7 @@ def _unpaid(case: Case, whole: Sequence[str]) -> dict[str, str]:
 def _owed_as_a_whole(contract: Contract, judged: Sequence[Judged]) -> tuple[str, ...]:
     """Name the objectives that owe something for the window and not for incidents in it."""
     pairs = zip(contract.objectives, judged, strict=True)
-    return tuple(objective.id for objective, entry in pairs if entry.exact and not is_of_incidents(objective))
+    return tuple(o.id for o, entry in pairs if entry.exact and (entry.stated or not is_of_incidents(o)))
 
 
 def _base(case: Case) -> tuple[ChargeBase | None, UnableToJudge | None]:

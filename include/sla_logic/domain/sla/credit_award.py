@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from include.sla_logic.domain.contract.credit_rule import AnyRate, Credit, CreditTier
+from include.sla_logic.domain.contract.measures import OF_DOWNTIME
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.contract.rates import show_rate
 from include.sla_logic.domain.durations import show_duration
@@ -54,6 +55,7 @@ class _Paying:
         self.tier: CreditTier | None = None
 
     def award(self) -> Award:
+        self._check_time()
         units = self._units()
         steps, total, paid = [*units.steps], Fraction(0), 0
         for unit in units.units:
@@ -76,6 +78,14 @@ class _Paying:
         found.days = paid if each == "day" else None
         found.share, found.amount = (total, None) if self.worth.in_shares else (None, total)
         return found
+
+    def _check_time(self) -> None:
+        """Refuse a value without the time behind it, where only the time says what is owed."""
+        objective = self.context.objective
+        counted = isinstance(objective.measured_by, OF_DOWNTIME) and objective.rolling_windows is None
+        if counted and self.measured.downtime is None and self.rule.needs_time:
+            reason = f"The rule counts downtime, of which a reading of {objective.id} says nothing: give the outages."
+            raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)
 
     def _units(self) -> Units:
         rule, measured, case = self.rule, self.measured, self.context.case

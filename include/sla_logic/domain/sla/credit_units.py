@@ -1,6 +1,5 @@
 """What a credit rule counts: the window, its events, or its days, each with its size and its number."""
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -65,12 +64,8 @@ class Units:
 def events_of(downtime: Downtime, case: Case) -> list[Event]:
     """Return the events of all the counted time under the agreements that are judged, beyond the window too."""
     raw = spans.merge(span for span, _reference in downtime.sources)
-    starts = [start for start, _end in raw]
-    grouped: dict[int, list[Span]] = {}
-    for piece in spans.intersect(downtime.pieces, _judged_time(case)):
-        grouped.setdefault(max(0, bisect_right(starts, piece[0]) - 1), []).append(piece)
     found = []
-    for place, pieces in sorted(grouped.items()):
+    for place, pieces in spans.grouped(spans.intersect(downtime.pieces, _judged_time(case)), raw).items():
         whole = raw[place] if raw else (pieces[0][0], pieces[-1][1])
         found.append(Event(tuple(pieces), tuple(dict.fromkeys(downtime.references(whole))), whole[1]))
     return found

@@ -33,13 +33,14 @@ class Judged:
     """A judgement with the exact credit behind its rounded one; no credit means that none can be named.
 
     `share` is the share of the charge that the rule speaks of; None where it speaks of an amount. `ahead` is the
-    credit from which more downtime would count, and that of the next tier.
+    credit from which more downtime would count, and that of the next tier. `stated`: a reading alone tells the value.
     """
 
     judgement: ObjectiveJudgement
     exact: Fraction | None
     share: Fraction | None
     ahead: tuple[Fraction, Fraction] | None = None
+    stated: bool = False
 
 
 def judge(objective: Objective, case: Case, base: ChargeBase | None, missing: UnableToJudge | None = None) -> Judged:
@@ -59,7 +60,8 @@ def judge(objective: Objective, case: Case, base: ChargeBase | None, missing: Un
         return _refused(objective, measured, refusal)
     share = (found.share or Fraction(0)) if found.amount is None else None
     tier, ahead = _next(objective, measured, context, found, exact)
-    return Judged(_decided(objective, measured, context, found, exact, tier), exact, share, ahead)
+    decided = _decided(objective, measured, context, found, exact, tier)
+    return Judged(decided, exact, share, ahead, stated=measured.stated)
 
 
 def _awarded(paid: Measured, context: RuleContext) -> tuple[Award, Fraction]:
@@ -79,11 +81,7 @@ def _doubt(measured: Measured, case: Case) -> str | None:
         )
     if measured.state is DataState.NO_DATA:
         return measured.note or "Nothing was measured in this window."
-    least = case.contract.counting.least_coverage
-    if least is not None and measured.coverage < least * 100:
-        shown = half_up(measured.coverage, 2)
-        return f"Only {shown} % of the window was measured, the contract asks for {exact_text(least * 100)} %."
-    return None
+    return measured.doubt(case.contract)
 
 
 def _not_promised(objective: Objective, measured: Measured, case: Case) -> Judged:

@@ -1,14 +1,19 @@
 """The right to leave after missed windows: a number of them in a row, or among a larger number."""
 
+import itertools
+
 from include.sla_logic.domain.calendars import local_day
-from include.sla_logic.domain.contract.contract import Contract
+from include.sla_logic.domain.contract.contract import Contract, Objective
 from include.sla_logic.domain.contract.reach import earlier_windows
 from include.sla_logic.domain.contract.terms import MissedWindows
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla.agreed import UnableToFindAgreedTime, find_agreed_window
 from include.sla_logic.domain.sla.case import Case
+from include.sla_logic.domain.sla.charge import charge_base
 from include.sla_logic.domain.sla.judgement import judge
+from include.sla_logic.domain.sla.refusal import UnableToJudge
+from include.sla_logic.domain.sla.rolling import of_one_window
 
 
 class MissedInARow:
@@ -34,8 +39,18 @@ class MissedInARow:
             return False
         case = Case(contract, facts, agreed, self._case.as_of)
         wanted = [o for o in contract.objectives if self._terms.objective in (None, o.id)]
-        found = [judge(one, case.counted_for(one), None, None).judgement.breached for one in wanted]
+        found = [self._is_breached(one, case) for one in wanted]
         return True if any(found) else None if None in found else False
+
+    def _is_breached(self, objective: Objective, case: Case) -> bool | None:
+        is_earlier = case.agreed.calendar != self.windows[0]
+        if is_earlier and of_one_window(objective, case.facts) is not None:
+            return None
+        try:
+            base = charge_base(case.contract, case.facts, case.agreed)
+        except UnableToJudge:  # a target is missed whatever it is worth
+            base = None
+        return judge(objective, case.counted_for(objective), base).judgement.breached
 
     @property
     def is_reached(self) -> bool:
@@ -53,7 +68,7 @@ class MissedInARow:
         running = not self.missed[0] and self._case.as_of < self.windows[0].end
         known = [bool(one) for one in (self.missed[1:] if running else self.missed)]
         wanted, of = self._terms.windows, self._terms.of_windows
-        return next(more for more in range(1, wanted + 1) if more + sum(known[: of - more]) >= wanted)
+        return next(more for more in itertools.count(1) if more + sum(known[: of - more]) >= wanted)
 
     @property
     def names(self) -> list[str]:

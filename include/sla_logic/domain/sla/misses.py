@@ -10,7 +10,7 @@ from include.sla_logic.domain.sla.rolling import earlier_values
 
 
 def missed_before(objective: Objective, case: Case, most: int) -> int:
-    """Return how many windows in a row before this one missed the target, at most so many.
+    """Return how many windows in a row before this one missed the target; no more than `most` are looked at.
 
     Raise `UnableToJudge` where nobody knows of one of them.
     """
@@ -22,7 +22,8 @@ def missed_before(objective: Objective, case: Case, most: int) -> int:
 def _missed_before(objective: Objective, case: Case, most: int) -> int:
     count = 0
     for start, measured in earlier_values(objective, case, most, measure).items():
-        if measured.value is None and measured.state is not DataState.MEASURED:
+        no_data = measured.value is None and measured.state is not DataState.MEASURED
+        if no_data or measured.doubt(case.contract) is not None:
             day = local_day(start, case.contract.zone)
             reason = f"It is not known whether the window from {day} missed the target of {objective.id}."
             raise UnableToJudge(RefusalCode.TARGET_UNKNOWN, reason)

@@ -7,11 +7,11 @@ from include.sla_logic.domain.contract import measures
 from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.measurements import Reading
 from include.sla_logic.domain.money import half_up
-from include.sla_logic.domain.sla.case import Case, Measured
+from include.sla_logic.domain.sla.case import Case, LateDay, Measured
 from include.sla_logic.domain.sla.objective_judgement import DataState, RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 
-_HUNDRED = 100
+_MOST = {"percent": 100, "days": 36_500}
 
 
 def reading_of(objective: Objective, case: Case) -> Reading | None:
@@ -45,7 +45,7 @@ def _check_meaning(objective: Objective, case: Case, found: list[Reading]) -> No
 
 
 def _check_range(objective: Objective, reading: Reading) -> None:
-    most = _HUNDRED if same_unit(objective.shown_unit) == "percent" else None
+    most = _MOST.get(same_unit(objective.shown_unit))
     if reading.value < 0 or (most is not None and reading.value > most):
         reason = f"A reading of {reading.metric} of {reading.value} {reading.unit} cannot be right."
         raise UnableToJudge(RefusalCode.CONTRADICTING_FACTS, reason)
@@ -66,11 +66,12 @@ def from_reading(objective: Objective, reading: Reading, otherwise: Measured, *,
             raise UnableToJudge(RefusalCode.CONTRADICTING_FACTS, reason)
         otherwise.steps.append(f"{shown}: it agrees")
         return otherwise
-    found = Measured(total=otherwise.total, value=Fraction(reading.value), steps=[shown])
+    found = Measured(total=otherwise.total, value=Fraction(reading.value), steps=[shown], stated=True)
     if isinstance(objective.measured_by, measures.FromDaysLate):
         if reading.value != int(reading.value):
             raise UnableToJudge(RefusalCode.UNIT_MISMATCH, f"{shown}: days late are whole days.")
         found.days = int(reading.value)
+        found.paid_days = [LateDay("reading", None, number + 1) for number in range(found.days)]
     return found
 
 

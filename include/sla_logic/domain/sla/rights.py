@@ -24,14 +24,14 @@ _DAY = 86_400
 def find_chronic(case: Case) -> ChronicFinding | None:
     """Tell whether the outages so far give the right to leave, or whether one more would.
 
-    Events are counted stretches (attributed, merged, without maintenance), each of the length that the
-    clause asks for; a group is inside the days if its first start plus the days lies after its last start.
+    Events are outages (touching ones are one), each with counted time of the length that the clause asks for;
+    a group is inside the days if its first start plus the days lies after its last start.
     """
     terms = case.contract.chronic
     if terms is None:
         return None
     down = _Down.of(case)
-    events = [span for span in down.pieces if terms.outage.holds(span[1] - span[0])]  # type: ignore[arg-type]
+    events = [(one[0][0], one[-1][1]) for one in down.events if terms.outage.holds(spans.total(one))]  # type: ignore[arg-type]
     names = [down.name(span) for span in events]
     missed = None if terms.missed is None else MissedInARow(case, terms.missed)
     stretches = [] if terms.total_within_days is not None else _stretches(case, terms)
@@ -115,9 +115,13 @@ def _rolling_total_reached(case: Case, terms: Chronic, down: "_Down") -> Chronic
 
 @dataclass(frozen=True, slots=True)
 class _Down:
-    """All counted stretches that begin before the window ends: recorded outages, and what samples show."""
+    """All counted stretches that begin before the window ends: recorded outages, and what samples show.
+
+    `events` are the outages, of each its counted stretches: what is excluded inside it does not split it.
+    """
 
     pieces: list[Span]
+    events: list[list[Span]]
     found: list[Downtime]
 
     @classmethod
@@ -126,7 +130,9 @@ class _Down:
         states = [unavailable_time(how, case) for how in sampled if isinstance(how, FromUnavailableState)]
         found = [case.downtime, *states]
         pieces = spans.merge(span for one in found for span in one.pieces)
-        return cls([span for span in pieces if span[0] < case.span[1]], found)
+        events = spans.grouped(pieces, spans.merge(span for one in found for span, _name in one.sources))
+        begun = [one for one in events.values() if one[0][0] < case.span[1]]
+        return cls([span for span in pieces if span[0] < case.span[1]], begun, found)
 
     def name(self, span: Span) -> str:
         return ", ".join(dict.fromkeys(name for one in self.found for name in one.references(span)))

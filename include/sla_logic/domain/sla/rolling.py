@@ -6,8 +6,10 @@ from fractions import Fraction
 
 from include.sla_logic.domain.calendars import local_day
 from include.sla_logic.domain.contract.contract import Objective
+from include.sla_logic.domain.contract.measures import FromDaysLate, FromErrorRates, FromEvents, FromRestoreTimes
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.contract.reach import earlier_windows
+from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.sla.agreed import UnableToFindAgreedTime, find_agreed_window
 from include.sla_logic.domain.sla.case import Case, Measured
@@ -21,14 +23,17 @@ def rolling_mean(objective: Objective, case: Case, measure: Measuring) -> Measur
     """Measure this window and those before it, and return their mean; windows without an agreement are left out."""
     count = objective.rolling_windows or 1
     now = measure(objective, case)
+    if now.state is DataState.NEVER_ANSWERED:
+        return now
     values = {case.agreed.calendar.start: now} | earlier_values(objective, case, count - 1, measure)
     found = Measured(total=now.total, samples=now.samples, events=now.events)
     found.open_reasons = [reason for one in values.values() for reason in one.open_reasons]
     shown = {start: f"{local_day(start, case.contract.zone)}" for start in sorted(values)}
     for start, one in values.items():
-        if one.state is not DataState.MEASURED or one.value is None:
+        if one.state is not DataState.MEASURED or one.value is None or one.doubt(case.contract) is not None:
             found.state, found.unknown_seconds = DataState.NO_DATA, found.total
-            found.note = f"The mean over {count} windows is not known: the window from {shown[start]} has no value."
+            why = "has no value." if one.value is None else f"says too little. {one.doubt(case.contract)}"
+            found.note = f"The mean over {count} windows is not known: the window from {shown[start]} {why}"
             return found
     known = [values[start].value or Fraction(0) for start in shown]
     found.value = sum(known, Fraction(0)) / len(known)
@@ -40,24 +45,28 @@ def rolling_mean(objective: Objective, case: Case, measure: Measuring) -> Measur
 
 def earlier_values(objective: Objective, case: Case, count: int, measure: Measuring) -> dict[datetime, Measured]:
     """Measure the windows before this one, the nearest first; those without an agreement are left out."""
-    _refuse_single_values(objective, case)
+    if (field := of_one_window(objective, case.facts)) is not None:
+        reason = f"A rule about several windows needs records of all of them; {field} are of one window."
+        raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)
     values = {}
     for start in earlier_windows(case.contract, case.window, count):
         try:
             agreed = find_agreed_window(case.contract, case.facts, case.contract.window_at(start))
         except UnableToFindAgreedTime:
             continue
-        if agreed.parts:
+        if agreed.promised:
             values[start] = measure(objective, Case(case.contract, case.facts, agreed, case.as_of))
     return values
 
 
-def _refuse_single_values(objective: Objective, case: Case) -> None:
-    """Refuse facts that say of which window they are by nothing but the file that they stand in."""
-    facts = case.facts
-    readings = any(reading.metric in (objective.metric.value, objective.id) for reading in facts.readings)
-    single = {"readings": readings, "restorations": facts.restorations, "error_intervals": facts.error_intervals}
-    for field, given in single.items():
-        if given:
-            reason = f"A rule about several windows needs records of all of them; {field} are of one window."
-            raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)
+def of_one_window(objective: Objective, facts: ServiceFacts) -> str | None:
+    """Name the field that tells of the objective without a moment, and so of the judged window alone, if any."""
+    how = objective.measured_by
+    single = {
+        "readings": any(reading.metric in (objective.metric.value, objective.id) for reading in facts.readings),
+        "restorations": isinstance(objective.lengths, FromRestoreTimes) and facts.restorations,
+        "error_intervals": isinstance(how, FromErrorRates) and facts.error_intervals,
+        "event_credits": isinstance(how, FromEvents) and facts.event_credits,
+        "days_late": isinstance(how, FromDaysLate) and any(delay.days_late is not None for delay in facts.delays),
+    }
+    return next((field for field, given in single.items() if given), None)

@@ -103,28 +103,33 @@ def from_error_rates(objective: Objective, case: Case) -> Measured:
     """Return 100 less the mean error rate over every interval of the window; one without a rate had no error."""
     how, total = objective.measured_by, total_seconds(case)
     assert isinstance(how, measures.FromErrorRates)  # noqa: S101
-    found = Measured(total=total, samples=math.ceil(Fraction(total, how.interval)))
+    found, intervals = Measured(total=total), math.ceil(Fraction(total, how.interval))
     stated = case.facts.error_intervals
     if stated is not None and _named("error_rate", case) is not None:
         reason = "Error rates are given twice: as error_intervals and as a series error_rate."
         raise UnableToJudge(RefusalCode.CONTRADICTING_FACTS, reason)
-    summed = _error_series(how, case, found) if stated is None else _stated_errors(stated, found)
+    if stated is None:
+        summed, found.samples = _error_series(how, case, found, intervals)
+    else:
+        summed, found.samples = _stated_errors(stated, intervals), intervals
     if summed is not None:
-        found.value = 100 - summed / (found.samples or 1)
+        found.value = 100 - summed / found.samples
         text = f"100 - {_decimal(summed)}/{found.samples} intervals = {figure(found.value)} %"
         found.steps.append(text)
     return found
 
 
-def _stated_errors(stated: Sequence[ErrorIntervals], found: Measured) -> Fraction:
-    if sum(entry.count for entry in stated) > (found.samples or 0):
-        reason = f"There are more intervals with errors than the {found.samples} of the window."
+def _stated_errors(stated: Sequence[ErrorIntervals], intervals: int) -> Fraction:
+    if sum(entry.count for entry in stated) > intervals:
+        reason = f"There are more intervals with errors than the {intervals} of the window."
         raise UnableToJudge(RefusalCode.TOO_MANY_INTERVALS, reason)
     return sum((entry.count * Fraction(entry.error_percent) for entry in stated), Fraction(0))
 
 
-def _error_series(how: measures.FromErrorRates, case: Case, found: Measured) -> Fraction | None:
-    """Return the sum of the rates, and note how much of the window has none."""
+def _error_series(
+    how: measures.FromErrorRates, case: Case, found: Measured, intervals: int
+) -> tuple[Fraction | None, int]:
+    """Return the sum of the rates and the number of intervals, and note how much of the window has none."""
     steps = _series("error_rate", "percent", case)
     if steps is not None and steps.series.step_seconds != how.interval:
         own, wanted = show_duration(steps.series.step_seconds), show_duration(how.interval)
@@ -132,13 +137,13 @@ def _error_series(how: measures.FromErrorRates, case: Case, found: Measured) -> 
         raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)
     if steps is None or not steps.measured.any():
         found.state, found.unknown_seconds = DataState.NO_DATA, found.total
-        return None
+        return None, intervals
     known = int(steps.measured.sum())
-    found.samples = max(found.samples or 0, known)
+    count = max(intervals, known)
     found.unknown_seconds = spans.total(_unknown(steps, case))
-    if (without := found.samples - known) > 0:
+    if (without := count - known) > 0:
         found.steps.append(f"{without} interval(s) without a rate count as free of errors")
-    return sampled.mean(steps) * known
+    return sampled.mean(steps) * known, count
 
 
 def _statistic(how: measures.Measure, steps: sampled.Steps) -> tuple[Fraction, str]:

@@ -95,7 +95,32 @@ def is_working(day: date, calendar: dict[str, Any]) -> bool:
 
 
 def is_holiday(day: date, calendar: dict[str, Any]) -> bool:
-    return day.isoformat() in calendar.get("holidays", ())
+    country = calendar.get("country"), calendar.get("subdivision")
+    return day.isoformat() in calendar.get("holidays", ()) or day in public_holidays(country, day.year)
+
+
+# Of each country, or part of it, the fixed days and the days after Easter Sunday, as its law lists them.
+PUBLIC: dict[tuple[str, str | None], tuple[str, tuple[int, ...]]] = {
+    ("AT", None): ("01-01 01-06 05-01 08-15 10-26 11-01 12-08 12-25 12-26", (1, 39, 50, 60)),
+    ("DE", "BY"): ("01-01 01-06 05-01 10-03 11-01 12-25 12-26", (-2, 1, 39, 50, 60)),
+}
+
+
+@lru_cache(maxsize=64)
+def public_holidays(country: tuple[str, str | None], year: int) -> frozenset[date]:
+    fixed, movable = PUBLIC.get(country, ("", ()))
+    own = {date.fromisoformat(f"{year}-{day}") for day in fixed.split()}
+    return frozenset(own | {easter(year) + timedelta(days=after) for after in movable})
+
+
+def easter(year: int) -> date:
+    """Return Easter Sunday by the rule of Gauss, with both of its exceptions."""
+    k = year // 100
+    moon = 15 + (3 * k + 3) // 4 - (8 * k + 13) // 25
+    a, sun = year % 19, 2 - (3 * k + 3) // 4
+    d = (19 * a + moon) % 30
+    limit = 21 + d - (d + a // 11) // 29
+    return date(year, 3, 1) + timedelta(days=limit + 7 - (limit - (7 - (year + year // 4 + sun) % 7)) % 7 - 1)
 
 
 def after_working_days(day: date, number: int, calendar: dict[str, Any]) -> date:

@@ -22,6 +22,7 @@ from tests.domain.sla.oracle.clock import (
 )
 
 EVER = 2**40
+FAULTS = ("outage", "degradation")
 OWNERS = ("provider", "customer", "third_party", "force_majeure")
 
 
@@ -54,6 +55,8 @@ def outages_of(terms: dict[str, Any], facts: dict[str, Any], now: int) -> list[R
     counting = terms.get("counting", {})
     found = []
     for outage in facts["outages"]:
+        if ("degradation" if outage.get("degraded") else "outage") not in counting.get("faults", FAULTS):
+            continue
         weight = Fraction(1)
         if outage.get("degraded"):
             weight *= share(counting.get("degradations", "100%"))

@@ -1,6 +1,7 @@
 """The whole judgement of a contract: window, charge, objectives, stacking, cap, least credit, units and claim."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
@@ -27,7 +28,9 @@ from tests.domain.sla.oracle.counting import (
     served_stretches,
     share,
 )
-from tests.domain.sla.oracle.paying import Charge, Seen, Unclear, credit, is_inside, late_days, waived_hours
+from tests.domain.sla.oracle.paying import Charge, Seen, Unclear, credit, is_inside, late_days, waived_hours, worse_by
+from tests.domain.sla.oracle.rights import Right, right_of
+from tests.domain.sla.oracle.stated import credits_by_event, is_of_one_window, with_reading
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Owed:
     stretches: list[Stretch] = field(default_factory=list)
     waived: int | None = None
     lost: bool = False  # the whole window was not reported, or not claimed in time
+    stated: bool = False  # a reading alone tells the value
 
 
 @dataclass
@@ -51,6 +55,7 @@ class Result:
     due: Fraction | None
     claim: str
     last_day: date | None
+    right: Right | None = None
 
 
 def judge(contract: dict[str, Any], facts: dict[str, Any], at: int, now: int) -> Result:
@@ -71,7 +76,7 @@ def judge(contract: dict[str, Any], facts: dict[str, Any], at: int, now: int) ->
             except Unclear:
                 owed[objective["id"]] = Owed(None, verdict="refused")
     for objective in terms["objectives"]:
-        if is_of_incidents(objective) or not held:
+        if (is_of_incidents(objective) and not owed[objective["id"]].stated) or not held:
             continue
         late = is_by_incident(terms) and is_late(terms, facts, *whole_window(terms, calendar, window), now)[1]
         silent = wants_ticket(counted_for(terms, objective)) and not is_reported(terms, facts, window, now)
@@ -85,7 +90,128 @@ def judge(contract: dict[str, Any], facts: dict[str, Any], at: int, now: int) ->
         else None,
         state,
         last,
+        right_of(terms, facts, held, window, now, missed_of(terms, facts, calendar, charge, now))
+        if "chronic" in terms
+        else None,
     )
+
+
+def missed_of(
+    terms: dict[str, Any], facts: dict[str, Any], calendar: Stretch, charge: Charge, now: int
+) -> Callable[[int], bool | None]:
+    """Tell of the window that lies `number` windows before this one whether it missed a target; None: nobody knows."""
+    named = terms["chronic"].get("missed", {}).get("objective") if "chronic" in terms else None
+
+    def missed(objective: dict[str, Any], window: Stretch, held: list[Stretch]) -> bool | None:
+        if window != calendar and is_of_one_window(objective, facts):
+            return None
+        own = counted_for(terms, objective)
+        if not served_seconds(own, [window] if terms.get("partial_window") == "whole" else held):
+            return None
+        try:
+            if objective["metric"] == "events":
+                return any(float(one_["percent"]) for one_ in facts["event_credits"])
+            seen = value_in(objective, own, facts, window, held, now)
+        except Unclear:
+            return None
+        return None if seen is None else seen.value is not None and worse_by(objective, seen.value) > 0
+
+    def told(number: int) -> bool | None:
+        window = calendar
+        for _earlier in range(number):
+            window = stretch_of(terms.get("window", "month"), window[0] - 1, terms)
+        held = held_parts(facts, window)
+        if not is_promised(terms, window, held):
+            return False
+        found = [missed(o, window, held) for o in terms["objectives"] if named in (None, o["id"])]
+        return True if any(found) else None if None in found else False
+
+    return told
+
+
+def is_promised(terms: dict[str, Any], calendar: Stretch, held: list[Stretch]) -> bool:
+    return bool(held) and (terms.get("partial_window") != "excluded" or held == [calendar])
+
+
+def value_in(
+    objective: dict[str, Any],
+    terms: dict[str, Any],
+    facts: dict[str, Any],
+    calendar: Stretch,
+    held: list[Stretch],
+    now: int,
+) -> Seen | None:
+    """Measure an objective in a window as it stands, or as the mean of several; None where that is not known."""
+    if "rolling_windows" in objective:
+        return mean_over(objective, terms, facts, calendar, held, now)
+    seen = measure(objective, terms, facts, calendar, held, now, unpaid=set())
+    seen, _stated = with_reading(objective, terms, facts, seen, held, now)
+    return seen if is_known(objective, seen, terms, facts, held, now) else None
+
+
+def mean_over(
+    objective: dict[str, Any],
+    terms: dict[str, Any],
+    facts: dict[str, Any],
+    calendar: Stretch,
+    held: list[Stretch],
+    now: int,
+) -> Seen | None:
+    """Return the mean of this window's value and those before it; None where one is not known."""
+    windows = [(calendar, held), *promised_before(terms, facts, calendar, objective["rolling_windows"] - 1)]
+    if is_of_one_window(objective, facts):
+        raise Unclear
+    found = [measure(objective, terms, facts, window, own, now, unpaid=set()) for window, own in windows]
+    values = [seen.value for seen in found if seen.value is not None]
+    known = [is_known(objective, seen, terms, facts, own, now) for seen, (_w, own) in zip(found, windows, strict=True)]
+    if not all(known) or len(values) < len(windows):
+        return None
+    names = {name for slot in found[0].slots or [] if is_inside(slot.low, held) for name in slot.names}
+    return Seen(sum(values, Fraction(0)) / len(values), total=found[0].total, names=names | found[0].names)
+
+
+def promised_before(
+    terms: dict[str, Any], facts: dict[str, Any], calendar: Stretch, count: int
+) -> list[tuple[Stretch, list[Stretch]]]:
+    """Return what agreements hold of the windows before, the nearest first, without those that promise nothing."""
+    found, window = [], calendar
+    for _number in range(count):
+        window = stretch_of(terms.get("window", "month"), window[0] - 1, terms)
+        held = held_parts(facts, window)
+        if is_promised(terms, window, held):
+            found.append((window, held))
+    return found
+
+
+def row_before(
+    objective: dict[str, Any], terms: dict[str, Any], facts: dict[str, Any], calendar: Stretch, now: int, most: int
+) -> int:
+    """Count the windows in a row before this one that missed the target."""
+    if is_of_one_window(objective, facts):
+        raise Unclear
+    count = 0
+    for window, held in promised_before(terms, facts, calendar, most):
+        seen = value_in(objective, terms, facts, window, held, now)
+        if seen is None:
+            raise Unclear
+        if seen.value is None or worse_by(objective, seen.value) <= 0:
+            break
+        count += 1
+    return count
+
+
+def is_known(
+    objective: dict[str, Any], seen: Seen, terms: dict[str, Any], facts: dict[str, Any], held: list[Stretch], now: int
+) -> bool:
+    """Tell whether there is a value where there must be one, and enough of the time was measured."""
+    of_samples = "measure" in objective or objective["metric"] == "latency"
+    if seen.value is None and objective["metric"] in ("availability", "latency"):
+        return False
+    least = terms.get("counting", {}).get("least_coverage")
+    if least is None or not (seen.slots is not None or (of_samples and seen.value is not None and not seen.is_stated)):
+        return True
+    unknown = (sampled.unknown_seconds if of_samples else unknown_seconds)(terms, facts, held, now)
+    return Fraction(seen.total - unknown, seen.total) >= share(least)
 
 
 def begun(terms: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
@@ -168,13 +294,35 @@ def one(
     """Judge one objective."""
     if not served_seconds(terms, [calendar] if terms.get("partial_window") == "whole" else held):
         return Owed(None, verdict="refused")  # there is no time in which anything was promised
+    if objective["metric"] == "events":
+        amount, events = credits_by_event(terms, facts, charge)
+        return Owed(amount, Fraction(len(events)) if events else None, events=set(events))
+    if "rolling_windows" in objective:
+        mean = mean_over(objective, terms, facts, calendar, held, now)
+        paid_mean = None if mean is None else credit(objective, mean, terms, charge, held)
+        own = Seen(None) if mean is None else mean
+        return Owed(paid_mean, own.value, verdict="" if mean else "no_data", events=own.names)
+    return of_one(objective, terms, facts, calendar, held, charge, now)
+
+
+def of_one(
+    objective: dict[str, Any],
+    terms: dict[str, Any],
+    facts: dict[str, Any],
+    calendar: Stretch,
+    held: list[Stretch],
+    charge: Charge,
+    now: int,
+) -> Owed:
+    """Judge what is measured in this window."""
     measured = measure(objective, terms, facts, calendar, held, now, unpaid=set())
-    unpaid = unreported(terms, facts) | late_incidents(terms, facts, held, now)
+    measured, stated = with_reading(objective, terms, facts, measured, held, now)
+    unpaid = set() if stated else unreported(terms, facts) | late_incidents(terms, facts, held, now)
     paid = measured
     if unpaid and objective.get("measure", {}).get("kind") != "unavailable_state":
         paid = measure(objective, terms, facts, calendar, held, now, unpaid=unpaid)
     counted = None
-    owed = Owed(Fraction(0), measured.value)
+    owed = Owed(Fraction(0), measured.value, stated=stated)
     if measured.slots is not None:
         inside = [slot for slot in measured.slots if is_inside(slot.low, held)]
         counted = sum(slot.high - slot.low for slot in inside)
@@ -182,20 +330,15 @@ def one(
         owed.events = {name for slot in inside for name in slot.names} if "measure" not in objective else set()
         owed.stretches = [(slot.low, slot.high) for slot in inside]
     owed.events |= measured.names
-    if measured.value is None and objective["metric"] in ("availability", "latency"):
+    if not is_known(objective, measured, terms, facts, held, now):
         owed.credit, owed.verdict = None, "no_data"
         return owed
-    least = terms.get("counting", {}).get("least_coverage")
-    if least is not None and (measured.slots is not None or objective["metric"] == "latency"):
-        count = (
-            sampled.unknown_seconds if "measure" in objective or objective["metric"] == "latency" else unknown_seconds
-        )
-        unknown = count(terms, facts, held, now)
-        if Fraction(measured.total - unknown, measured.total) < share(least):
-            owed.credit, owed.verdict = None, "no_data"
-            return owed
     if objective["rule"]["kind"] == "hour_waiver":
         owed.waived = waived_hours(objective["rule"], measured, terms["zone"])
+        return owed
+    row = objective["rule"].get("in_a_row", 1)
+    misses = row > 1 and paid.value is not None and worse_by(objective, paid.value) > 0
+    if misses and 1 + row_before(objective, terms, facts, calendar, now, row - 1) < row:
         return owed
     owed.credit = credit(objective, paid, terms, charge, held)
     return owed
@@ -431,7 +574,7 @@ def is_late(
 
 
 def is_of_incidents(objective: dict[str, Any]) -> bool:
-    return objective["metric"] in ("availability", "time_to_restore", "delay")
+    return "rolling_windows" not in objective and objective["metric"] in ("availability", "time_to_restore", "delay")
 
 
 def is_reported(terms: dict[str, Any], facts: dict[str, Any], window: Stretch, now: int) -> bool:
@@ -457,7 +600,11 @@ def late_incidents(terms: dict[str, Any], facts: dict[str, Any], held: list[Stre
     found = [
         (one_, is_late(terms, facts, one_.begun, one_.last, now)[1]) for one_ in incidents(terms, facts, held, now)
     ]
-    if all(late for _one, late in found) and all(is_of_incidents(objective) for objective in terms["objectives"]):
+    if (
+        not facts.get("readings")
+        and all(late for _one, late in found)
+        and all(is_of_incidents(objective) for objective in terms["objectives"])
+    ):
         return set()
     return {name for one_, late in found if late for name in one_.names}
 
@@ -476,7 +623,8 @@ def claim_of(
     if claim.get("automatic"):
         return "automatic", None, 1
     rows = [(one_.begun, one_.last) for one_ in incidents(terms, facts, held, now)] if held else []
-    if not rows or any(owed[o["id"]].credit for o in terms["objectives"] if not is_of_incidents(o)):
+    whole = [owed[o["id"]] for o in terms["objectives"] if owed[o["id"]].stated or not is_of_incidents(o)]
+    if not rows or any(one_.credit for one_ in whole):
         rows.append(whole_window(terms, calendar, window))
     judged = [(*is_late(terms, facts, begun_, last, now), last) for begun_, last in rows]
     alive = [entry for entry in judged if not entry[1]]

@@ -55,7 +55,7 @@ class Seen:
     value: Fraction | None
     slots: list[Slot] | None = None
     repairs: list[tuple[Fraction, int, int]] | None = None  # of each the length, the second of its end and of its start
-    late_days: list[tuple[date, int]] | None = None
+    late_days: list[tuple[date | None, int]] | None = None
     stretches: list[Stretch] = field(
         default_factory=list
     )  # what agreements hold of the window, in the hours that exist
@@ -63,6 +63,7 @@ class Seen:
     raw_ends: dict[int, int] = field(default_factory=dict)  # of each event, the end that is on record
     reports: dict[int, int] = field(default_factory=dict)  # of each event, when it was first reported
     names: set[str] = field(default_factory=set)  # the records of the repairs
+    is_stated: bool = False
 
     @property
     def served(self) -> int:
@@ -151,7 +152,10 @@ def _repairs(rule: dict[str, Any], seen: Seen, terms: dict[str, Any], held: list
 
 
 def _late(seen: Seen, terms: dict[str, Any]) -> list[Unit]:
-    return [Unit(Fraction(1), place, first_second(day, terms["zone"])) for day, place in seen.late_days or []]
+    return [
+        Unit(Fraction(1), place, None if day is None else first_second(day, terms["zone"]))
+        for day, place in seen.late_days or []
+    ]
 
 
 def _days(rule: dict[str, Any], seen: Seen, terms: dict[str, Any], held: list[Stretch]) -> list[Unit]:

@@ -104,7 +104,12 @@ def tickets(
     """Return how long each ticket waited for its answer, or its resolution."""
     done = "responded_at" if objective["metric"] == "time_to_respond" else "resolved_at"
     found, names = [], set[str]()
+    wanted = terms.get("counting", {}).get("priorities")
+    if wanted is not None and any("priority" not in ticket for ticket in facts["tickets"]):
+        raise Unclear
     for ticket in sorted(facts["tickets"], key=lambda one: (one["opened_at"], one["reference"])):
+        if wanted is not None and ticket["priority"] not in wanted:
+            continue
         ended = ticket.get(done)
         if ticket["opened_at"] >= now:
             continue
