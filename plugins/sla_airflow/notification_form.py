@@ -21,14 +21,14 @@ _LETS_ALL_PASS: dict[str, Any] = {
 
 
 def form(model: type[BaseModel]) -> dict[str, Param]:
-    """Make a param of every field that the model puts into a section of the form."""
+    """Make a param of every field that the model puts into a section of the form, or with None above all of them."""
     schema = model.model_json_schema()
     fields = {name: _resolved(field, schema.get("$defs", {})) for name, field in schema["properties"].items()}
     return {name: _param(field) for name, field in fields.items() if "section" in field}
 
 
 def _param(field: dict[str, Any]) -> Param:
-    shown = {key: value for key, value in field.items() if key in _FORM_KEYS}
+    shown = {key: value for key, value in field.items() if key in _FORM_KEYS and (key, value) != ("section", None)}
     return Param(field.get("default"), description=shown.pop("description", None), schema=shown | _LETS_ALL_PASS)
 
 

@@ -43,6 +43,8 @@ def paths(incidents, use_cases):
         "cohort": "/runs/many",
         "waiting": "/waiting",
         "reports": "/reports",
+        "process": "/process",
+        "simulation": "/simulation",
         "problems": "/problems?shown=all",
         "feeds": "/feeds",
         "service": f"/services/{failing.service}",

@@ -113,7 +113,7 @@ def follow_a_report_to_its_letter(window, desk, stack, said):
     desk.get_by_label("Service", exact=True).fill(said.service)
     desk.get_by_label("Symptom").select_option(said.symptom.value)
     desk.get_by_label("Description").fill("The line crackles <b>since</b> this morning")
-    desk.get_by_label("Observed from (UTC)").fill(f"{said.observed_from:%Y-%m-%dT%H:%M}")
+    desk.get_by_label("Observed from").fill(f"{said.observed_from:%Y-%m-%dT%H:%M}")
     desk.get_by_role("button", name="Send the report").click()
     window.page.wait_for_url("**/runs/*")
     run_id = unquote(urlsplit(window.page.url).path).rpartition("/")[2]

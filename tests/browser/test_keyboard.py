@@ -49,7 +49,7 @@ def test_the_board_is_filtered_by_keys_and_the_focus_stays_there(visit, incident
     page.wait_for_url("**lane=Customer+Service**")
     has_focus(page, ".filters [name=search]")
     assert page.locator("table.board tbody tr").count() == 1
-    reach(page, "table.board a")
+    reach(page, "table.board tbody a")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name=ticket.id, level=1).wait_for()
 

@@ -37,10 +37,11 @@ def test_every_field_of_the_notification_is_in_the_form(fields: dict[str, Param]
     assert set(fields) == set(ProblemNotification.model_fields) - {"schema_version"}
 
 
-def test_every_field_has_title_description_and_section(fields: dict[str, Param]) -> None:
-    for param in fields.values():
+def test_every_field_has_title_and_description_and_no_required_one_is_folded_away(fields: dict[str, Param]) -> None:
+    for name, param in fields.items():
         assert param.description
-        assert {"title", "section", "type"} <= param.schema.keys()
+        assert {"title", "type"} <= param.schema.keys()
+        assert ("section" in param.schema) is not ProblemNotification.model_fields[name].is_required(), name
 
 
 def test_each_part_of_a_problem_parameter_is_explained(fields: dict[str, Param]) -> None:

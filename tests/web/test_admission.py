@@ -7,7 +7,7 @@ from include.sla_logic.persistence.schema.columns import metadata
 from include.sla_logic.web.security import HEADERS
 from tests.pango import need_pango
 from tests.web.desk_sample import HELD, HERE, client_of, desk_of
-from tests.web.walks import CHANGING, READING, pattern, routes_of, walk
+from tests.web.walks import CHANGING, READING, SENDING, pattern, routes_of, walk
 
 EVERY = [*READING, *CHANGING]
 
@@ -32,7 +32,7 @@ def dressed(answer):
 
 
 def test_every_route_of_the_desk_is_walked(sample):
-    assert {pattern(walked) for walked in EVERY} == routes_of(desk_of(sample))
+    assert {pattern(walked) for walked in EVERY} | SENDING == routes_of(desk_of(sample))
 
 
 @pytest.mark.parametrize("walked", EVERY)

@@ -43,7 +43,7 @@ def places(at, moment):
     board = at(moment, "/?search={ticket}&shown=all").text
     page = at(moment, "/incidents/{ticket}").text
     yield board[board.index('data-label="Next breach or tier"') : board.index('data-label="At stake"')]
-    yield page[page.index("<dt>Next breach or tier") : page.index("<dt>Significance")]
+    yield page[page.index('data-live="strip"') : page.index("<dt>Significance")]
 
 
 def test_it_counts_down_to_the_end_of_the_service_hours_at_most(desk_at):

@@ -16,16 +16,17 @@ from sqlalchemy import insert, select, update
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.problem_report import ProblemReport
-from include.sla_logic.persistence.queries.board import BoardFilter, read_board
+from include.sla_logic.persistence.queries.board import read_board
+from include.sla_logic.persistence.queries.board_filter import BoardFilter
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.problems import service_problems
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import documents, outbox, ticket_status_history, tickets
 from include.sla_logic.process.graph import STEPS, WAIT
+from include.sla_logic.process.layout import PLACES
 from include.sla_logic.services.tables import harmless
 from include.sla_logic.web.presenters import present_document
-from include.sla_logic.web.process_layout import PLACES
 from include.sla_logic.web.process_picture import current_steps, draw_process
 from tests.reference.walk import next_step
 from tests.web.desk_sample import ANCHOR, HELD, client_of

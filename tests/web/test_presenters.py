@@ -5,6 +5,7 @@ import re
 import pytest
 
 from include.sla_logic.domain.document import Document
+from include.sla_logic.domain.follow_up import Basis
 from include.sla_logic.persistence.queries.incident import KeptDocument
 from include.sla_logic.web.presenters import KINDS, present_document
 from tests.web.desk_sample import HELD
@@ -26,6 +27,7 @@ def every_kind(parent=Document):
 @pytest.fixture(scope="module")
 def documents(sample) -> dict[str, list[KeptDocument]]:
     """Gather what the incidents of the sample left behind, by kind."""
+    follow_up(sample)
     found: dict[str, list[KeptDocument]] = {}
     for ticket in [
         *sample.tickets.values(),
@@ -34,6 +36,16 @@ def documents(sample) -> dict[str, list[KeptDocument]]:
         for document in sample.use_cases.lookups.incident(ticket).documents:
             found.setdefault(document.kind, []).append(document)
     return found
+
+
+def follow_up(sample) -> None:
+    """Do to one incident what people do after a run."""
+    ticket, acts, ann = sample.tickets["too_late"], sample.use_cases.follow_ups, {"by": "ann", "reason": "seen on site"}
+    sample.clock.now = max(sample.clock.now, sample.use_cases.lookups.incident(ticket).closed.closed_at)
+    acts.record(ticket, done="Changed the card", done_at=sample.clock.now, by="ann")
+    acts.measure(ticket, **ann)
+    acts.resolve(ticket, basis=Basis.REASON, **ann)
+    acts.reopen(ticket, **ann)
 
 
 def test_every_kind_of_document_has_its_presenter():

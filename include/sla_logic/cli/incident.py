@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from include.sla_logic.cli import follow_ups
 from include.sla_logic.cli.output import show_json, show_table, write_private
 from include.sla_logic.cli.person import By
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
     from include.sla_logic.domain.standing import Standing
     from include.sla_logic.services.cohorts import Member
 
-app = typer.Typer(
-    no_args_is_help=True, help="Start an incident, look at it, release or reject its restoration request."
-)
+app = typer.Typer(no_args_is_help=True, help="Start an incident, look at it, act on it.")
 Reference = Annotated[str, typer.Argument(help="Ticket (TT-000001), external reference or run id.")]
 Reason = Annotated[str, typer.Option(help="Why; kept with the request and in the audit.")]
+for command in (follow_ups.record, follow_ups.measure, follow_ups.resolve, follow_ups.reopen, follow_ups.write):
+    app.command()(command)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _STDIN = "-"
 

@@ -105,7 +105,8 @@ class ProblemParameter(Value):
         return self
 
 
-def _form(section: str, **hints: Any) -> dict[str, Any]:
+def _form(section: str | None, **hints: Any) -> dict[str, Any]:
+    """Return the hints for Airflow's form: it folds every section, so what is required stands in none."""
     return {"section": section, **hints}
 
 
@@ -121,19 +122,19 @@ class ProblemNotification(Document):
         title="Customer",
         description="Number of the customer as in the contract register.",
         examples=["C-1001"],
-        json_schema_extra=_form("Who and what"),
+        json_schema_extra=_form(None),
     )
     service: Reference = Field(
         title="Service",
         description="Number of the subscribed service that has degraded.",
         examples=["S-1001"],
-        json_schema_extra=_form("Who and what"),
+        json_schema_extra=_form(None),
     )
     symptom: Symptom = Field(
         title="Symptom",
         description="What the customer perceives.",
         json_schema_extra=_form(
-            "Problem",
+            None,
             values_display={
                 "service_down": "Service is down",
                 "intermittent": "Service comes and goes",
@@ -148,27 +149,27 @@ class ProblemNotification(Document):
         title="Description",
         description="The problem in the customer's words.",
         examples=["Video calls break off since this morning."],
-        json_schema_extra=_form("Problem", format="multiline"),
+        json_schema_extra=_form(None, format="multiline"),
     )
     observed_from: Told = Field(
         title="Observed from",
         description="Since when the problem has been perceived, with time zone.",
         examples=["2026-11-02T08:15:00+00:00"],
-        json_schema_extra=_form("Problem"),
+        json_schema_extra=_form(None),
     )
     observed_to: Told | None = Field(
         default=None,
         title="Observed to",
         description="Until when; empty while the problem lasts.",
         examples=["2026-11-02T09:40:00+00:00"],
-        json_schema_extra=_form("Problem"),
+        json_schema_extra=_form("More about the problem"),
     )
     reported_at: Told | None = Field(
         default=None,
         title="Reported at",
         description="When the customer reported it; empty means the moment of entry.",
         examples=["2026-11-02T08:30:00+00:00"],
-        json_schema_extra=_form("Problem"),
+        json_schema_extra=_form("More about the problem"),
     )
     impact: ToldLevel = Field(
         default=Level.MEDIUM,
@@ -188,14 +189,14 @@ class ProblemNotification(Document):
         title="Problem parameters",
         description="Observed quantities: metric (such as latency, packet_loss, throughput), value and unit.",
         examples=[[{"metric": "latency", "value": 180, "unit": "ms"}]],
-        json_schema_extra=_form("Problem"),
+        json_schema_extra=_form("More about the problem"),
     )
     external_reference: Reference | None = Field(
         default=None,
         title="External reference",
         description="The sender's own number of this incident; the same number is never processed twice.",
         examples=["WEB-2026-0815"],
-        json_schema_extra=_form("Who and what"),
+        json_schema_extra=_form("More about the problem"),
     )
 
     _leave_out_blanks = model_validator(mode="before")(cleaned_fields)

@@ -7,6 +7,7 @@ from typing import Any, Self
 from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from include.sla_logic.domain.alarm_policy import AlarmPolicy
 from include.sla_logic.domain.contract.reading import UnableToReadContract, read_fields
 from include.sla_logic.domain.contract.yaml_text import Lines, shortened
 from include.sla_logic.domain.counter_measures import CounterMeasurePolicy
@@ -21,7 +22,7 @@ from include.sla_logic.domain.significance import SignificancePolicy
 from include.sla_logic.domain.sla_clock import ClockPolicy
 from include.sla_logic.domain.tables import Table
 
-NAMES = ("priorities", "counter_measures", "significance", "diagnosis", "remedies", "credits", "sla_clock")
+NAMES = ("priorities", "counter_measures", "significance", "diagnosis", "remedies", "credits", "sla_clock", "alarms")
 
 
 class UnableToReadPolicies(ForeseenError):
@@ -38,6 +39,7 @@ class Policies(Table):
     remedies: RemedyPolicy
     credits: CreditPolicy
     sla_clock: ClockPolicy
+    alarms: AlarmPolicy
 
     @model_validator(mode="after")
     def _has_a_remedy_for_every_diagnosis(self) -> Self:
@@ -47,6 +49,15 @@ class Policies(Table):
             raise ValueError(msg)
         if unused := sorted(remedies - self.diagnosis.types):
             msg = f"diagnosis never ends with {', '.join(unused)}, which remedies names"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _knows_every_alarm_by_its_code(self) -> Self:
+        known = {rule.alarm for rule in self.diagnosis.alarms}
+        named = {*self.alarms.codes.values(), *(code for rule in self.alarms.incidents for code in rule.codes)}
+        if unknown := sorted(named - known):
+            msg = f"alarms names {', '.join(unknown)}, which diagnosis does not know"
             raise ValueError(msg)
         return self
 

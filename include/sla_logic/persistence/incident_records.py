@@ -235,4 +235,5 @@ def ticket_of(row: Any) -> TroubleTicket:
         escalated=row.escalated,
         parent=None if row.parent is None else ticket_id(row.parent),
         created_at=row.created_at,
+        proactive=row.proactive,
     )

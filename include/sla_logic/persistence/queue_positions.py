@@ -77,7 +77,9 @@ def _update(connection: Connection, rows: Sequence[Mapping[str, Any]], changed: 
         connection.execute(statement, [_renamed(row) for row in different])
 
 
-def note_decided_credit(connection: Connection, number: int, *, ticket: str) -> None:
+def note_decided_credit(
+    connection: Connection, number: int, *, ticket: str, booked_as: CreditState = CreditState.BOOKED
+) -> None:
     """Record the outcome of an incident's credit for reports, once none of it is held."""
     table = applied_billing_credits.c
     kept = connection.execute(select(table.state, table.amount).where(table.ticket == ticket)).all()
@@ -85,7 +87,7 @@ def note_decided_credit(connection: Connection, number: int, *, ticket: str) -> 
         return
     booked = sum(row.amount for row in kept if row.state in {"booked", "posted"})
     closed = (row.state for row in kept if row.state in {"superseded", "lapsed"})
-    state = CreditState.BOOKED.value if booked else next(closed, DECLINED)
+    state = booked_as.value if booked else next(closed, DECLINED)
     connection.execute(update(queue).where(queue.c.ticket == number).values(credit=booked, credit_state=state))
 
 
@@ -124,7 +126,8 @@ def _said(document: Document) -> dict[str, Any]:  # noqa: ARG001 - the documents
 
 @_said.register
 def _(document: ProblemReport) -> dict[str, Any]:
-    return {"protected": document.protected, "contract": document.contract, "reported_at": document.reported_at}
+    reported_at = None if document.proactive else document.reported_at
+    return {"protected": document.protected, "contract": document.contract, "reported_at": reported_at}
 
 
 @_said.register

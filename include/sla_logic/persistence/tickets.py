@@ -22,6 +22,7 @@ from include.sla_logic.persistence.schema.system_t import (
     tickets,
     timeline,
 )
+from include.sla_logic.persistence.search import keep_words
 
 OPEN = (TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD)
 
@@ -38,6 +39,7 @@ class Opening:
     lane: Lane = Lane.CUSTOMER
     assigned_to: Lane = Lane.CUSTOMER_SERVICE
     parent: int | None = None
+    proactive: bool = False
 
 
 def key_of(notification: ProblemNotification, run_id: str) -> str:
@@ -61,6 +63,7 @@ def open_ticket(connection: Connection, opening: Opening, *, now: datetime) -> t
         "escalated": False,
         "parent": opening.parent,
         "created_at": now,
+        "proactive": opening.proactive,
     }
     opened = insert_once(connection, tickets, "external_key", row)
     under_key = connection.execute(select(tickets).where(tickets.c.external_key == opening.key)).one_or_none()
@@ -89,6 +92,7 @@ def _begin(connection: Connection, number: int, opening: Opening, now: datetime)
     acknowledged = {"status": TicketStatus.ACKNOWLEDGED.value, "reason": opening.reason}
     connection.execute(insert(ticket_status_history), [first | acknowledged])
     enter_queue(connection, number, opened_at=now)
+    keep_words(connection, {number: notification.description})
 
 
 @dataclass(frozen=True)

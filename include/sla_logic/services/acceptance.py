@@ -38,7 +38,7 @@ class UnableToAcceptNotification(ForeseenError):
 
 
 def accept_notification(
-    connection: Connection, conf: object, *, run_id: str, origin: str, now: datetime
+    connection: Connection, conf: object, *, run_id: str, origin: str, now: datetime, proactive: bool = False
 ) -> TroubleTicket | UnableToAcceptNotification:
     """Return the ticket, or the refusal as a value: the caller commits what was written of it, then raises it.
 
@@ -59,6 +59,7 @@ def accept_notification(
         run_id=run_id,
         origin=printable(origin, 64),
         reason=f"The notification is accepted; it came in by {printable(origin, 64)}.",
+        proactive=proactive,
     )
     ticket, opened = open_ticket(connection, opening, now=now)
     if opened:

@@ -10,10 +10,12 @@ from include.sla_logic.persistence.queries.attention import (
     count_attention,
     held_restorations,
 )
-from include.sla_logic.persistence.queries.board import SHOWN, BoardFilter, BoardLine, read_board
+from include.sla_logic.persistence.queries.board import BoardLine, read_board
+from include.sla_logic.persistence.queries.board_filter import SHOWN, SORTS, UNASSIGNED, BoardFilter
+from include.sla_logic.persistence.team import people
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
-__all__ = ["SHOWN", "Board", "BoardFilter", "BoardLine", "BoardOverview"]
+__all__ = ["SHOWN", "SORTS", "UNASSIGNED", "Board", "BoardFilter", "BoardLine", "BoardOverview"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class BoardOverview:
     page: Page[BoardLine]
     counts: AttentionCounts
     held: Sequence[HeldRestoration]
+    people: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -44,4 +47,5 @@ class Board:
                 page=read_board(connection, wanted, now=now, page=page, size=size),
                 counts=count_attention(connection, now=now),
                 held=held_restorations(connection, now=now).rows,
+                people=people(connection),
             )

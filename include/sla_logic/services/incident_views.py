@@ -1,5 +1,6 @@
 """Everything that the page of one incident shows, read at one moment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,9 @@ from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.persistence.cohort_members import Member
 from include.sla_logic.persistence.contracts import UnableToFindRecord
 from include.sla_logic.persistence.incident_records import UnableToFindIncident, find_number
+from include.sla_logic.persistence.queries.at_a_glance import AtAGlance, at_a_glance
 from include.sla_logic.persistence.queries.incident import Case, KeptDocument, TakenStep, run_of_parent, view_case
+from include.sla_logic.persistence.queries.letters import MailHead, mail_heads
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.service_assessment import course_of_service
 from include.sla_logic.services.waiting_credits import held_credits_of
@@ -24,7 +27,7 @@ class IncidentView:
     """One incident at this moment; `parent_run` is the run of the incident that a child ticket belongs to.
 
     `held_credits` are those that a second person can decide. `series` is what the customer was shown, or, as long as
-    the incident goes on, what is measured now.
+    the incident goes on, what is measured now. `mails` says to whom each mail goes, by the number of its message.
     """
 
     now: datetime
@@ -32,6 +35,8 @@ class IncidentView:
     parent_run: str | None
     held_credits: frozenset[str]
     series: tuple[PerformanceSeries, ...]
+    glance: AtAGlance
+    mails: Mapping[int, MailHead]
 
 
 @dataclass(frozen=True)
@@ -44,13 +49,16 @@ class IncidentViews:
         """Return one incident, by ticket id, external reference or run id; raise `UnableToFindIncident`."""
         with self.work.reading() as connection:
             now = self.work.database.now(connection)
-            case = view_case(connection, find_number(connection, reference), now=now)
+            number = find_number(connection, reference)
+            case = view_case(connection, number, now=now)
             return IncidentView(
                 now=now,
                 case=case,
                 parent_run=run_of_parent(connection, case.ticket),
                 held_credits=_held_credits(connection, case),
                 series=_series(connection, now, case),
+                glance=at_a_glance(connection, number, now=now),
+                mails=mail_heads(connection, number),
             )
 
 

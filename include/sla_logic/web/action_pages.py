@@ -1,20 +1,23 @@
 """Every action as a page that explains it and asks for a reason, and the change behind it."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from include.sla_logic.domain.notification import ProblemNotification
-from include.sla_logic.services import UnableToAcceptNotification
-from include.sla_logic.web.actions import ACTIONS, Action, action_request
+from include.sla_logic.domain.notification import Metric, ProblemNotification
+from include.sla_logic.domain.reported_units import UNITS
+from include.sla_logic.services import UnableToAcceptNotification, UseCases
+from include.sla_logic.web.action import Action, action_request
+from include.sla_logic.web.actions import ACTIONS
 from include.sla_logic.web.dependencies import CurrentCaller, CurrentDesk, WithUseCases
 from include.sla_logic.web.errors import DeskRoute, status_of
 from include.sla_logic.web.forms import Form
-from include.sla_logic.web.new_report import SUGGESTED, of_form, start_report
-from include.sla_logic.web.parameters import Reference
+from include.sla_logic.web.new_report import ROWS, SUGGESTED, of_form, start_report
+from include.sla_logic.web.parameters import Reference, Text
 from include.sla_logic.web.rendering import query, render, segment
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
@@ -22,9 +25,9 @@ Name = Annotated[str, Path(max_length=20)]
 
 
 @router.get("/acts/{kind}/{subject}/{name}", response_class=HTMLResponse)
-def ask(request: Request, kind: Name, subject: Reference, name: Name) -> HTMLResponse:
+def ask(request: Request, use_cases: WithUseCases, kind: Name, subject: Reference, name: Name) -> HTMLResponse:
     """Explain an action and ask for its reason."""
-    return HTMLResponse(_action_page(request, _action(kind, name), subject))
+    return HTMLResponse(_action_page(request, use_cases, _action(kind, name), subject))
 
 
 @router.post("/acts/{kind}/{subject}/{name}")
@@ -40,12 +43,12 @@ def do(
     """Perform the action; a refusal shows the form again with what was typed."""
     action = _action(kind, name)
     try:
-        ticket = action.perform(use_cases, action_request(subject, form, by=caller.name, roles=caller.roles))
+        ticket = action.perform(use_cases, action_request(action, subject, form, by=caller.name, roles=caller.roles))
     except Exception as refusal:
         status = status_of(refusal)
         if status is None:
             raise
-        page = _action_page(request, action, subject, refusal=str(refusal), typed=form.get("reason", ""))
+        page = _action_page(request, use_cases, action, subject, refusal=str(refusal), typed=form)
         return HTMLResponse(page, status_code=status)
     base = request.scope.get("root_path", "")
     return RedirectResponse(f"{base}{_place(action, subject, ticket)}?{query({'done': action.done})}", status_code=303)
@@ -65,21 +68,38 @@ def _action(kind: str, name: str) -> Action:
     return action
 
 
-def _action_page(request: Request, action: Action, subject: str, *, refusal: str = "", typed: str = "") -> str:
-    return render(request, "action.html.j2", action=action, subject=subject, refusal=refusal, typed=typed)
+def _action_page(
+    request: Request,
+    use_cases: UseCases,
+    action: Action,
+    subject: str,
+    *,
+    refusal: str = "",
+    typed: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    people = use_cases.team.people() if action.asks_person else ()
+    values = {"subject": subject, "refusal": refusal, "typed": typed, "people": people}
+    return render(request, "action.html.j2", action=action, **values)
 
 
 @router.get("/new", response_class=HTMLResponse)
-def new(request: Request, use_cases: WithUseCases) -> HTMLResponse:
-    """Ask for a new problem report."""
-    return _report_form(request, use_cases, {}, {})
+def new(request: Request, use_cases: WithUseCases, find: Text = "", customer: Text = "") -> HTMLResponse:
+    """Ask for a new problem report: of the customer in the address, or find one first."""
+    return _report_form(request, use_cases, {"customer": customer, "find": find.strip()}, {})
 
 
 @router.post("/new")
 async def start(
     request: Request, use_cases: WithUseCases, caller: CurrentCaller, desk: CurrentDesk, form: Form
 ) -> Response:
-    """Start a run of the process with the report, or say field by field what is wrong with it."""
+    """Start a run of the process with the report, or say field by field what is wrong with it.
+
+    Where an incident about the service is open, it asks once more: two tickets for one outage are two letters.
+    """
+    service = form.get("service", "").strip()
+    doubles = await run_in_threadpool(use_cases.subscriptions.open_about, service, limit=1) if service else ()
+    if doubles and not form.get("anyway"):
+        return await run_in_threadpool(_report_form, request, use_cases, form, {})
     try:
         run_id, _ = await start_report(request, use_cases, desk, caller, of_form(form))
     except UnableToAcceptNotification as refused:
@@ -92,12 +112,23 @@ def _report_form(
     request: Request, use_cases: WithUseCases, typed: Mapping[str, str], wrong: Mapping[str, str]
 ) -> HTMLResponse:
     """Show the form with what was typed; `wrong` has one sentence for each wrong field."""
+    customer = typed.get("customer", "").strip()
+    known = use_cases.subscriptions.of(customer, limit=SUGGESTED) if customer else ()
+    service = typed.get("service", "").strip()
+    values = {
+        "known": known or use_cases.subscriptions.some(limit=SUGGESTED),
+        "chosen": bool(known),
+        "found": use_cases.subscriptions.customers(typed["find"], limit=20) if typed.get("find") else None,
+        "open_now": {
+            one.service: tickets
+            for one in known
+            if (tickets := use_cases.subscriptions.open_about(one.service, limit=5))
+        },
+        "doubled": use_cases.subscriptions.open_about(service, limit=5) if service else (),
+        "units": {metric.value: UNITS.get(metric.value, ("",))[0] for metric in Metric},
+    }
     page = render(
-        request,
-        "new.html.j2",
-        typed=typed,
-        wrong=wrong,
-        known=use_cases.subscriptions.some(limit=SUGGESTED),
-        fields=ProblemNotification.model_fields,
+        request, "new.html.j2", typed=typed, wrong=wrong, fields=ProblemNotification.model_fields, rows=ROWS, **values
     )
-    return HTMLResponse(page, status_code=422 if wrong else 200)
+    doubled = bool(values["doubled"]) and not wrong
+    return HTMLResponse(page, status_code=422 if wrong else 409 if doubled else 200)

@@ -1,41 +1,10 @@
 """What an operator may do: one table for pages and API alike."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from include.sla_logic.services import UseCases
 from include.sla_logic.web import performed
-from include.sla_logic.web.forms import reason_of
-from include.sla_logic.web.performed import ActionRequest
-
-
-@dataclass(frozen=True)
-class Action:
-    """One action: how the desk explains it, how it is performed, and the notice that follows.
-
-    `subject` is what it is performed on: ticket, credit, run (of settlement), report (customer and month), entry (of
-    the quarantine), imports (their rejected rows) or message (of the outbox).
-    """
-
-    name: str
-    subject: str
-    title: str
-    explanation: str
-    button: str
-    done: str
-    perform: Callable[[UseCases, ActionRequest], str | None]
-    danger: bool = False
-    asks_owner: bool = False
-    asks_amount: bool = False
-    asks_day: bool = False
-
-
-def action_request(subject: str, fields: Mapping[str, str], *, by: str, roles: tuple[str, ...] = ()) -> ActionRequest:
-    """Read the fields of a form; raise `UnableToReadReason` without a reason."""
-    owner, amount, day = (fields.get(name, "") for name in ("owner", "amount", "received_on"))
-    return ActionRequest(subject, by, reason_of(fields.get("reason")), owner, amount, day, roles)
-
+from include.sla_logic.web.action import Action
 
 _ALL = (
     Action(
@@ -75,6 +44,106 @@ _ALL = (
         "Resume",
         "resumed",
         performed.resume,
+    ),
+    Action(
+        "take",
+        "ticket",
+        "Take the ticket",
+        "It is yours until you give it back or it is assigned to somebody else.",
+        "Take it",
+        "taken",
+        performed.take,
+        asks_reason=False,
+    ),
+    Action(
+        "assign",
+        "ticket",
+        "Assign the ticket",
+        "It belongs to that person from now on, also if somebody has it. You can choose those who have used the desk.",
+        "Assign",
+        "assigned",
+        performed.assign,
+        asks_person=True,
+    ),
+    Action(
+        "give-back",
+        "ticket",
+        "Give the ticket back",
+        "Nobody has it then, and anybody can take it.",
+        "Give it back",
+        "given_back",
+        performed.give_back,
+        asks_reason=False,
+    ),
+    Action(
+        "note",
+        "ticket",
+        "Write a note",
+        "Colleagues read it here. The customer does not.",
+        "Keep the note",
+        "noted",
+        performed.note,
+        asks_text=True,
+        asks_reason=False,
+    ),
+    Action(
+        "message",
+        "ticket",
+        "Write to the customer",
+        "It is mailed as you write it, the same text once; its subject is the ticket. Answers do not appear here.",
+        "Send to the customer",
+        "written",
+        performed.write_to_customer,
+        asks_text=True,
+        asks_reason=False,
+    ),
+    Action(
+        "record",
+        "ticket",
+        "Record what was done",
+        "What you write below is kept in the case file with your name and the time at which it was done.",
+        "Record the work",
+        "work_recorded",
+        performed.record,
+        asks_when=True,
+    ),
+    Action(
+        "measure",
+        "ticket",
+        "Measure the service again",
+        "The service is measured now, as the process measures it. Nothing else changes.",
+        "Measure now",
+        "measured_again",
+        performed.measure,
+    ),
+    Action(
+        "resolve",
+        "ticket",
+        "Resolve the incident",
+        "The ticket is resolved, the money is judged again, and the customer is told both in a letter.",
+        "Resolve and write",
+        "incident_resolved",
+        performed.resolve,
+        asks_basis=True,
+        asks_children=True,
+    ),
+    Action(
+        "reopen",
+        "ticket",
+        "Reopen the incident",
+        "The ticket is in progress and escalated again. The customer is not told until you write to them.",
+        "Reopen",
+        "incident_reopened",
+        performed.reopen,
+    ),
+    Action(
+        "write",
+        "ticket",
+        "Send a follow-up letter",
+        "The money is judged again, and a letter says how the incident stands now. Your reason is not in the letter.",
+        "Send the letter",
+        "customer_written_to",
+        performed.write,
     ),
     Action(
         "approve",

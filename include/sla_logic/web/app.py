@@ -11,14 +11,17 @@ from include.sla_logic.services import UseCases
 from include.sla_logic.web import (
     action_pages,
     board_pages,
+    bulk_pages,
     incident_pages,
     letter_pages,
+    process_pages,
     report_pages,
     service_pages,
     settlement_pages,
+    simulation_pages,
     waiting_pages,
 )
-from include.sla_logic.web.api import lists, routes
+from include.sla_logic.web.api import alarms, lists, routes
 from include.sla_logic.web.api import settlement as settlement_api
 from include.sla_logic.web.dependencies import Caller, DeskSettings, StartRun
 from include.sla_logic.web.errors import add_error_pages
@@ -34,11 +37,14 @@ READING = (
     service_pages.router,
     report_pages.router,
     settlement_pages.router,
+    process_pages.router,
+    simulation_pages.router,
     routes.reading,
     lists.router,
     settlement_api.router,
+    alarms.reading,
 )
-CHANGING = (action_pages.router, routes.writing)
+CHANGING = (bulk_pages.router, action_pages.router, routes.writing)
 
 
 def build_desk(
@@ -62,6 +68,7 @@ def build_desk(
         app.include_router(router, dependencies=[Depends(_remember(reader))])
     for router in CHANGING:
         app.include_router(router, dependencies=[Depends(_remember(writer))])
+    app.include_router(alarms.sending)  # monitoring systems have no login: each shows a token of its own
     # Styles and scripts carry no data; a page inside a sandboxed frame asks for them without a login.
     app.mount("/assets", StaticFiles(directory=Path(__file__).parent / "assets"), name="assets")
     app.add_middleware(SecurityMiddleware)

@@ -20,7 +20,7 @@ from include.sla_logic.web.errors import DeskRoute
 from include.sla_logic.web.parameters import Reference
 from include.sla_logic.web.presenters import present_document
 from include.sla_logic.web.process_picture import draw_process
-from include.sla_logic.web.rendering import figure, length, render, segment
+from include.sla_logic.web.rendering import airflow_root, figure, length, render, segment
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 # A picture has styles of its own, and can load or run nothing.
@@ -60,6 +60,8 @@ def _incident_page(request: Request, view: IncidentView) -> str:
         "incident.html.j2",
         case=case,
         now=view.now,
+        glance=view.glance,
+        mails=view.mails,
         picture=draw_process(case),
         report=case.document(ProblemReport),
         comparison=case.document(SlaComparison),
@@ -87,9 +89,9 @@ def _airflow_run(request: Request, run_id: str, *, parent: str | None = None) ->
     dag = desk.airflow_dag
     if parent is not None:
         dag, run_id = desk.extra_run(parent) if desk.extra_run else (None, "")
-    if dag is None:
+    root = airflow_root(request)
+    if dag is None or root is None:
         return "", ""
-    root = str(request.scope.get("root_path", "")).removesuffix(desk.prefix)
     return f"{root}/dags/{segment(dag)}/runs/{segment(run_id)}", run_id
 
 

@@ -1,23 +1,37 @@
 """A new problem report, from the form or over the API: the same check as every other way in, before a run exists."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from fastapi import HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
-from include.sla_logic.domain.calendars import UnableToReadInstant, read_instant
+from include.sla_logic.domain.calendars import read_instant
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.services import UseCases
 from include.sla_logic.web.dependencies import Caller, DeskSettings
 
 SUGGESTED = 200
+ROWS = 3  # quantities on the form
+_PARTS = ("metric", "value", "unit")
+_OURS = frozenset({"zone", "anyway", *(f"{part}_{row}" for part in _PARTS for row in range(ROWS))})
 _INSTANTS = ("observed_from", "observed_to", "reported_at")
 
 
 def of_form(form: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the form says; browsers send a wall-clock time without the zone that the form names, UTC."""
-    return {name: _in_utc(value) if name in _INSTANTS else value.strip() for name, value in form.items()}
+    """Return what the form says: wall-clock times are those of the zone that it names, quantities are a list."""
+    zone = form.get("zone") or "UTC"
+    told: dict[str, Any] = {
+        name: _instant(value, zone) if name in _INSTANTS else value.strip()
+        for name, value in form.items()
+        if name not in _OURS
+    }
+    rows = [{part: form.get(f"{part}_{row}", "").strip() for part in _PARTS} for row in range(ROWS)]
+    if quantities := [row for row in rows if row["value"] or row["metric"]]:
+        told["parameters"] = quantities
+    return told
 
 
 async def start_report(
@@ -33,8 +47,19 @@ async def start_report(
     return run_id, notification
 
 
-def _in_utc(text: str) -> str:
+def _instant(text: str, zone: str) -> str:
+    """Return the instant; what is no instant, or not one alone, is refused as it was entered: a time with its zone."""
+    text = text.strip()
     try:
-        return read_instant(text.strip(), zone="UTC").isoformat()
-    except UnableToReadInstant:
-        return text
+        return read_instant(text, zone=zone).isoformat()
+    except ForeseenError:
+        return f"{text} {zone}" if _is_time(text) else text
+
+
+def _is_time(text: str) -> bool:
+    """Tell whether it is a time by somebody's clock."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

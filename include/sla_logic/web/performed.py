@@ -1,9 +1,10 @@
 """What each action of an operator does; each returns the ticket whose page follows, if there is one."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from include.sla_logic.domain.errors import InvalidInputError
+from include.sla_logic.domain.follow_up import Basis
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.holds import ClockOwner
 from include.sla_logic.web.forms import UnableToReadReason
@@ -19,6 +20,11 @@ class ActionRequest:
     owner: str = ""
     amount: str = ""
     received_on: str = ""
+    person: str = ""
+    text: str = ""
+    done_at: str = ""
+    basis: str = ""
+    with_children: str = ""
     roles: tuple[str, ...] = ()
 
 
@@ -47,6 +53,70 @@ def hold(use_cases: UseCases, request: ActionRequest) -> str:
 def resume(use_cases: UseCases, request: ActionRequest) -> str:
     """End the hold."""
     return use_cases.holds.resume(request.subject, by=request.by, reason=request.reason).id
+
+
+def take(use_cases: UseCases, request: ActionRequest) -> str:
+    """Take a ticket that nobody has."""
+    return use_cases.team.take(request.subject, by=request.by).id
+
+
+def assign(use_cases: UseCases, request: ActionRequest) -> str:
+    """Give a ticket to somebody."""
+    return use_cases.team.assign(request.subject, request.person, by=request.by, reason=request.reason).id
+
+
+def give_back(use_cases: UseCases, request: ActionRequest) -> str:
+    """Let nobody have the ticket."""
+    return use_cases.team.give_back(request.subject, by=request.by).id
+
+
+def note(use_cases: UseCases, request: ActionRequest) -> str:
+    """Keep a work note."""
+    return use_cases.team.note(request.subject, request.text, by=request.by).id
+
+
+def write_to_customer(use_cases: UseCases, request: ActionRequest) -> str:
+    """Send the customer a message."""
+    return use_cases.team.message(request.subject, request.text, by=request.by).id
+
+
+def record(use_cases: UseCases, request: ActionRequest) -> str:
+    """Record work on the service; the moment is UTC unless it says otherwise."""
+    try:
+        done_at = datetime.fromisoformat(request.done_at)
+    except ValueError as error:
+        raise UnableToReadReason("Say when it was done, as 2026-11-20T14:30 (UTC).") from error
+    moment = done_at.replace(tzinfo=UTC) if done_at.tzinfo is None else done_at
+    return use_cases.follow_ups.record(request.subject, done=request.reason, done_at=moment, by=request.by).id
+
+
+def measure(use_cases: UseCases, request: ActionRequest) -> str:
+    """Measure the service again."""
+    return use_cases.follow_ups.measure(request.subject, by=request.by, reason=request.reason).id
+
+
+def resolve(use_cases: UseCases, request: ActionRequest) -> str:
+    """Resolve the incident on its measurement or on the reason."""
+    found = [basis for basis in Basis if basis == request.basis]
+    if not found:
+        raise UnableToReadReason(f"Say what the resolution rests on: {' or '.join(Basis)}.")
+    return use_cases.follow_ups.resolve(
+        request.subject,
+        basis=found[0],
+        by=request.by,
+        reason=request.reason,
+        with_children=request.with_children == "yes",
+    ).id
+
+
+def reopen(use_cases: UseCases, request: ActionRequest) -> str:
+    """Open a resolved incident again."""
+    return use_cases.follow_ups.reopen(request.subject, by=request.by, reason=request.reason).id
+
+
+def write(use_cases: UseCases, request: ActionRequest) -> str:
+    """Tell the customer how the incident stands."""
+    return use_cases.follow_ups.write(request.subject, by=request.by, reason=request.reason).id
 
 
 def approve(use_cases: UseCases, request: ActionRequest) -> str | None:

@@ -11,7 +11,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from include.sla_logic.domain.durations import show_duration
-from include.sla_logic.web.wording import in_words, notice_of, title_of
+from include.sla_logic.web.wording import in_words, notice_of, plainly, title_of
 
 
 def render(request: Request, template: str, **values: Any) -> str:
@@ -24,6 +24,8 @@ def render(request: Request, template: str, **values: Any) -> str:
             base=request.scope.get("root_path", ""),
             who=getattr(request.state, "caller", None),
             desk=desk,
+            made_at=datetime.now(UTC),  # noqa: TID251 - the page says when it was made
+            login=login_address(request),
             notice=notice_of(request.query_params.get("done", "")),
             **values,
         )
@@ -42,11 +44,14 @@ def _templates() -> Environment:
     environment.filters |= {
         "moment": moment,
         "iso": iso,
+        "short": short,
+        "clock_time": clock_time,
         "length": length,
         "length_of": len,
         "segment": segment,
         "query": query,
         "code": in_words,
+        "plainly": plainly,
         "title_of": title_of,
         "amount": amount,
         "figure": figure,
@@ -54,9 +59,37 @@ def _templates() -> Environment:
     return environment
 
 
+def airflow_root(request: Request) -> str | None:
+    """Return the path below which Airflow is served, empty at the root of its host; None without Airflow."""
+    desk = request.app.state.desk
+    root = str(request.scope.get("root_path", "")).removesuffix(desk.prefix)
+    return None if desk.airflow_dag is None else root
+
+
+def login_address(request: Request) -> str | None:
+    """Return the address of Airflow's login that leads back here; None without Airflow."""
+    root = airflow_root(request)
+    if root is None:
+        return None
+    # An address that takes a form is nothing to come back to.
+    back = request.url.path if request.method == "GET" else request.scope.get("root_path", "") + "/"
+    asked = f"?{request.url.query}" if request.method == "GET" and request.url.query else ""
+    return f"{root}/api/v2/auth/login?{query({'next': back + asked})}"
+
+
 def moment(at: datetime) -> str:
     """Show an instant in UTC, to the minute."""
     return f"{at.astimezone(UTC):%-d %b %Y %H:%M}"
+
+
+def short(at: datetime) -> str:
+    """Show an instant in UTC, to the minute, without its year."""
+    return f"{at.astimezone(UTC):%-d %b %H:%M}"
+
+
+def clock_time(at: datetime) -> str:
+    """Show the time of day in UTC, to the second."""
+    return f"{at.astimezone(UTC):%H:%M:%S}"
 
 
 def iso(at: datetime) -> str:
@@ -92,8 +125,11 @@ def _plain(digits: str) -> str:
 
 
 def segment(text: str) -> str:
-    """Write a text as one segment of an address."""
-    return quote(text, safe="")
+    """Write a text as one segment of an address.
+
+    A colon stays: Airflow writes it out, and would load a page with another address in its frame a second time.
+    """
+    return quote(text, safe=":")
 
 
 def query(values: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The pages of what waits for a person, of the causes that several incidents share, and of the feeds."""
+"""The pages of what waits for a person, of the causes that several incidents share, of feeds and alarms."""
 
 from typing import Annotated
 
@@ -39,10 +39,12 @@ def problems(
 ) -> HTMLResponse:
     """Show service problems with the incidents that share each of them."""
     found = use_cases.worklists.problems(open_only=shown == "open", page=page, size=SIZE)
-    return HTMLResponse(render(request, "problems.html.j2", found=found, shown=shown))
+    waiting = use_cases.alarm_views.waiting()
+    return HTMLResponse(render(request, "problems.html.j2", found=found, shown=shown, waiting=waiting))
 
 
 @router.get("/feeds", response_class=HTMLResponse)
-def feeds(request: Request, use_cases: WithUseCases) -> HTMLResponse:
-    """Show how far each feed was read, and what went wrong."""
-    return HTMLResponse(render(request, "feeds.html.j2", feeds=use_cases.feeds.states()))
+def feeds(request: Request, use_cases: WithUseCases, alarms: PageNumber = 1) -> HTMLResponse:
+    """Show how far each feed was read, and what went wrong; and the alarms that are raised."""
+    raised = use_cases.alarm_views.listed(page=alarms, size=SIZE)
+    return HTMLResponse(render(request, "feeds.html.j2", feeds=use_cases.feeds.states(), raised=raised))

@@ -6,6 +6,7 @@ from types import MappingProxyType
 _CODES = MappingProxyType(
     {
         "inProgress": "in progress",
+        "due by priority": "priority target",
         "is_customer_premium": "Premium customer?",
         "does_significance_change_priorities": "Does significance change priorities?",
         "is_problem_analyzable": "Can Service Management analyse the problem?",
@@ -33,12 +34,25 @@ _NOTICES = MappingProxyType(
         "rejected": "The restoration request is rejected; the run continues.",
         "on_hold": "The ticket is on hold.",
         "resumed": "The ticket is resumed.",
+        "taken": "The ticket is yours.",
+        "assigned": "The ticket is assigned.",
+        "given_back": "The ticket is given back; anybody can take it.",
+        "noted": "The note is kept.",
+        "written": "The message to the customer is in the outbox.",
+        "work_recorded": "The work is recorded.",
+        "measured_again": "The service was measured; the timeline says what was found.",
+        "incident_resolved": "The incident is resolved, and the letter to the customer is in the outbox.",
+        "incident_reopened": "The incident is open again.",
+        "customer_written_to": "The letter to the customer is in the outbox.",
         "accepted": "The notification is accepted.",
         "imports_dismissed": "The rejected rows of imports are dismissed.",
         "report_sent": "The report is in the outbox.",
         "resent": "The message is sent again at once.",
     }
 )
+_LOUD = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
+_CODE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+_FACTOR = re.compile(r"\b([a-z][a-z ]*):([a-z]+)\b")
 _SLA = re.compile(r"\bsla\b", re.IGNORECASE)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -59,3 +73,10 @@ def title_of(code: object) -> str:
 def notice_of(code: str) -> str:
     """Write what was just done; an unknown code gives no notice."""
     return _NOTICES.get(code, "")
+
+
+def plainly(text: str) -> str:
+    """Write the codes inside a stored reason as words: `LINK_DOWN` as `link down`, `tenure>=5` as `tenure ≥ 5`."""
+    text = _LOUD.sub(lambda code: code[0].replace("_", " ").lower(), text)
+    text = _CODE.sub(lambda code: code[0].replace("_", " "), text)
+    return _FACTOR.sub(r"\1 \2", text).replace(">=", " ≥ ").replace("->", "→").replace("<", " below ")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.quarantine import of_import
-from include.sla_logic.persistence.queries.board import unanswered
+from include.sla_logic.persistence.queries.board_filter import folded_places, unanswered
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.reference import customers
@@ -60,19 +60,20 @@ class AttentionCounts:
 
 
 def count_attention(connection: Connection, *, now: datetime) -> AttentionCounts:
-    """Count everything that needs attention, along indexes."""
+    """Count everything that needs attention, along indexes; a child ticket counts with its open parent."""
 
     def count(query: Select[Any]) -> int:
         return int(connection.scalar(query) or 0)
 
-    escalated = select(func.count()).select_from(queue.join(tickets, tickets.c.number == queue.c.ticket))
+    opened = select(func.count()).select_from(queue).where(queue.c.open.is_(True))
+    escalated = opened.where(queue.c.ticket.in_(select(tickets.c.number).where(tickets.c.escalated.is_(True))))
     waits = select(func.count()).select_from(restorations).where(restorations.c.outcome.is_(None))
     decisions = select(func.count()).select_from(applied_billing_credits)
     messages = select(func.count()).select_from(outbox)
     refused = select(func.count()).select_from(quarantine)
     return AttentionCounts(
-        open=count(select(func.count()).select_from(queue).where(queue.c.open.is_(True))),
-        escalated=count(escalated.where(queue.c.open.is_(True), tickets.c.escalated.is_(True))),
+        open=count(opened) - count(folded_places()),
+        escalated=count(escalated) - count(folded_places(escalated=True)),
         waiting=count(waits.where(unanswered(), restorations.c.deadline >= now)),
         credits=count(decisions.where(applied_billing_credits.c.state == "held")),
         quarantined=count(refused.where(quarantine.c.state == "waiting", of_import(imports=False))),

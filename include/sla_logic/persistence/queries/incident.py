@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, Table, select
 from include.sla_logic.domain.closed_incident import ClosedIncident
 from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.document import Document, Value
+from include.sla_logic.domain.mail_message import NO_LETTERS
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.standing import Standing
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
@@ -21,6 +22,7 @@ from include.sla_logic.persistence.queries.service_problems import problems_of
 from include.sla_logic.persistence.restorations import find_restorations
 from include.sla_logic.persistence.schema.system_t import documents, steps, ticket_status_history, tickets, timeline
 from include.sla_logic.persistence.sla_clocks import read_standings
+from include.sla_logic.persistence.team import notes_of, owner_of
 
 D = TypeVar("D", bound=Document)
 V = TypeVar("V", bound=Value)
@@ -102,6 +104,11 @@ class CaseMessage(Value):
     answer: Any
     last_error: str | None
 
+    @property
+    def apart(self) -> bool:
+        """Whether it is no letter: a mail to the operators, or what a person at the desk wrote."""
+        return self.key.startswith(NO_LETTERS)
+
 
 class CaseAct(Value):
     """What a person did, or what was refused."""
@@ -110,6 +117,16 @@ class CaseAct(Value):
     actor: str
     action: str
     detail: str
+
+
+class CaseNote(Value):
+    """What a person wrote about the incident; `kind` is internal, or customer for what was sent to them."""
+
+    id: int
+    kind: str
+    author: str
+    text: str
+    written_at: datetime
 
 
 class Case(Value):
@@ -135,6 +152,8 @@ class Case(Value):
     outbox: tuple[CaseMessage, ...]
     audit: tuple[CaseAct, ...]
     clock: Standing | None = None
+    owner: str | None = None
+    notes: tuple[CaseNote, ...] = ()
 
     def document(self, kind: type[D]) -> D | None:
         """Return the newest document of this kind, or None."""
@@ -148,7 +167,9 @@ class Case(Value):
     @property
     def letters(self) -> tuple[str, ...]:
         """Where letters were written to, or what the mail server answered."""
-        answers = (message.answer for message in self.outbox if message.kind == "mail" and message.answer)
+        answers = (
+            message.answer for message in self.outbox if message.kind == "mail" and message.answer and not message.apart
+        )
         places = ([answer["sent"]] if "sent" in answer else answer.get("written", []) for answer in answers)
         return tuple(place for several in places for place in several)
 
@@ -158,6 +179,7 @@ def view_case(connection: Connection, number: int, *, now: datetime) -> Case:
     row = connection.execute(select(tickets).where(tickets.c.number == number)).one()
     documents = _documents(connection, number)
     wait = find_restorations(connection, [number]).get(number)
+    ownership = owner_of(connection, number)
     return Case(
         ticket=ticket_of(row),
         airflow_run=carrying_run(connection, number) or row.run_id,
@@ -175,6 +197,8 @@ def view_case(connection: Connection, number: int, *, now: datetime) -> Case:
         outbox=tuple(CaseMessage.model_validate(vars(m)) for m in reversed(list_messages(connection, ticket=number))),
         audit=tuple(CaseAct.model_validate(vars(act)) for act in acts_about(connection, ticket_id(number), row.run_id)),
         clock=read_standings(connection, [number], now=now).get(number),
+        owner=ownership.owner if ownership else None,
+        notes=tuple(CaseNote.model_validate(vars(note)) for note in notes_of(connection, number)),
     )
 
 

@@ -70,6 +70,13 @@ def read_open_list(
     ]
 
 
+def open_about(connection: Connection, service: str, *, limit: int) -> Sequence[str]:
+    """Return the open tickets about a service, the most urgent first."""
+    query = select(queue.c.ticket).join(tickets, tickets.c.number == queue.c.ticket)
+    query = query.where(tickets.c.service == service, queue.c.open.is_(True)).order_by(queue.c.place).limit(limit)
+    return [ticket_id(number) for number in connection.scalars(query)]
+
+
 def uncompared(rows: Sequence[Row[Any]]) -> list[Uncompared]:
     """Return the tickets among these rows of queue, tickets and arrivals that no comparison has judged."""
     return [

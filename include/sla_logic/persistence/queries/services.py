@@ -15,7 +15,8 @@ from include.sla_logic.persistence.agreements import perhaps_subscribers
 from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.paging import Page
-from include.sla_logic.persistence.queries.board import BoardFilter, BoardLine, read_board
+from include.sla_logic.persistence.queries.board import BoardLine, read_board
+from include.sla_logic.persistence.queries.board_filter import BoardFilter
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.schema.reference import services

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, true
+from sqlalchemy import Connection, or_, select, true
 
 from include.sla_logic.persistence.schema.reference import agreements, customers, services
 
@@ -29,3 +29,10 @@ def list_subscriptions(connection: Connection, *, limit: int, customer: str | No
         .limit(limit)
     )
     return [Subscription(*row) for row in connection.execute(query)]
+
+
+def find_customers(connection: Connection, text: str, *, limit: int) -> Sequence[tuple[str, str]]:
+    """Return number and name of customers whose number or name has this text in it, in the order of names."""
+    found = or_(customers.c.id.icontains(text, autoescape=True), customers.c.name.icontains(text, autoescape=True))
+    query = select(customers.c.id, customers.c.name).where(found).order_by(customers.c.name, customers.c.id)
+    return [(row.id, row.name) for row in connection.execute(query.limit(limit))]

@@ -45,15 +45,23 @@ class StartedRun(BaseModel):
 class Order(BaseModel):
     """Why something is to be done, and what the action asks.
 
-    A hold: who owes the next step; a credit to enter: its amount as 12.50; a claim: the day on which it was received.
+    A hold: who owes the next step; a credit to enter: its amount as 12.50; a claim: the day on which it was received;
+    a ticket to assign: to which person; a note or a message to the customer: its text; recorded work: when it was done;
+    a resolution: what it rests on, and whether the tickets of the extra process end too. Taking a ticket, giving it
+    back and writing need no reason.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Annotated[str, Field(min_length=1, max_length=500)] | None = None
     owner: Literal["customer", "provider"] | None = None
     amount: Annotated[str, Field(max_length=40)] | None = None
     received_on: Annotated[str, Field(max_length=10)] | None = None
+    person: Annotated[str, Field(max_length=250)] | None = None
+    text: Annotated[str, Field(max_length=4000)] | None = None
+    done_at: Annotated[str, Field(max_length=32)] | None = None
+    basis: Literal["measurement", "reason"] | None = None
+    with_children: Literal["yes", "no"] | None = None
 
 
 class Done(BaseModel):

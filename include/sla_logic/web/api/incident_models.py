@@ -19,7 +19,8 @@ class BoardLine(Answer):
     `deadline` is that of a restoration request that still waits. `seconds_left` run until what `until` says and are
     negative once it has passed; they run out at `runs_out_at`, which is null while the clock is stopped, and
     `stopped_by` says who owes the next step. Outside the service hours the clock stands until `stands_until`, in words
-    `stands`. `at_stake` is what the next tier costs on top; `assumed` says that it is the first tier of the contract,
+    `stands`. `words` are the first of the customer's, `changed_at` is when the timeline last grew. `at_stake` is what
+    the next tier costs on top; `assumed` says that it is the first tier of the contract,
     because no comparison exists yet.
     """
 
@@ -58,6 +59,11 @@ class BoardLine(Answer):
     credit: Money | None
     credit_state: str | None
     closed_at: datetime | None
+    owner: str | None
+    symptom: str | None
+    words: str | None
+    changed_at: datetime | None
+    children: list[str]
 
 
 class IncidentPage(BaseModel):
@@ -155,6 +161,16 @@ class CaseAct(Answer):
     detail: str
 
 
+class CaseNote(Answer):
+    """What a person wrote about the incident; `kind` is internal, or customer for what was sent to them."""
+
+    id: int
+    kind: str
+    author: str
+    text: str
+    written_at: datetime
+
+
 class CaseClock(Answer):
     """How the clock of an open incident stands: `running` says that `seconds_left` run down now.
 
@@ -197,3 +213,5 @@ class Case(Answer):
     outbox: list[CaseMessage]
     audit: list[CaseAct]
     clock: CaseClock | None = None
+    owner: str | None = None
+    notes: tuple[CaseNote, ...] = ()

@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, Response
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.notification_text import read_notification
 from include.sla_logic.services import UnableToAcceptNotification
-from include.sla_logic.services.board import BoardFilter
+from include.sla_logic.services.board import UNASSIGNED, BoardFilter
+from include.sla_logic.web.action import action_request
 from include.sla_logic.web.actions import ACTIONS
 from include.sla_logic.web.api.answers import Done, Fault, Order, Problem, StartedRun
 from include.sla_logic.web.api.incident_models import BoardLine, Case, IncidentPage
@@ -19,10 +20,8 @@ from include.sla_logic.web.api.lists import REFUSALS, Size
 from include.sla_logic.web.api.report_models import MonthReport, ServiceView
 from include.sla_logic.web.dependencies import CurrentCaller, CurrentDesk, WithUseCases
 from include.sla_logic.web.errors import DeskRoute
-from include.sla_logic.web.forms import reason_of
 from include.sla_logic.web.new_report import start_report
-from include.sla_logic.web.parameters import PageNumber, Priority, Reference, ServiceId, Shown, Text
-from include.sla_logic.web.performed import ActionRequest
+from include.sla_logic.web.parameters import Owner, PageNumber, Priority, Reference, ServiceId, Shown, Sort, Text
 
 reading = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["read"])
 writing = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["act"])
@@ -56,17 +55,21 @@ _NOTIFICATION = {
 @reading.get("/incidents")
 def incidents(  # noqa: PLR0913, PLR0917 - one parameter for each filter
     use_cases: WithUseCases,
+    caller: CurrentCaller,
     shown: Shown = "open",
     lane: Text = "",
     priority: Priority = "",
     customer: Text = "",
     service: Text = "",
     search: Text = "",
+    owner: Owner = "",
+    sort: Sort = "",
     page: PageNumber = 1,
     size: Size = 50,
 ) -> IncidentPage:
-    """List incidents, the most urgent first."""
-    wanted = BoardFilter(shown, lane, priority, customer, service, search.strip())
+    """List incidents, the most urgent first or by `sort`; `owner` is a person, `mine` or `none`."""
+    who = {"mine": caller.name, "none": UNASSIGNED}.get(owner, owner)
+    wanted = BoardFilter(shown, lane, priority, customer, service, search.strip(), who, sort)
     found = use_cases.board.incidents(wanted, page=page, size=size)
     lines = [BoardLine.of(line) for line in found.rows]
     return IncidentPage(total=found.total, page=page, pages=found.pages, incidents=lines)
@@ -121,7 +124,27 @@ async def read_order(request: Request) -> Order:
 
 
 ActionName = Literal[
-    "release", "reject", "hold", "resume", "approve", "enter", "claim", "decline", "paid-out", "retry", "resend"
+    "release",
+    "reject",
+    "hold",
+    "resume",
+    "record",
+    "measure",
+    "resolve",
+    "reopen",
+    "write",
+    "take",
+    "assign",
+    "give-back",
+    "note",
+    "message",
+    "approve",
+    "enter",
+    "claim",
+    "decline",
+    "paid-out",
+    "retry",
+    "resend",
 ]
 
 
@@ -132,16 +155,13 @@ def act(
     order: Annotated[Order, Depends(read_order)],
     kind: Literal["ticket", "credit", "run", "entry", "message"],
     subject: Reference,
-    name: Literal[
-        "release", "reject", "hold", "resume", "approve", "enter", "claim", "decline", "paid-out", "retry", "resend"
-    ],
+    name: ActionName,
 ) -> Done:
-    """Release or reject a restoration, hold or resume a ticket, decide a credit, release a run, retry what failed."""
+    """Perform one action on a ticket, a credit, a run of settlement, an entry of the quarantine or a message."""
     action = ACTIONS.get((kind, name))
     if action is None:
         raise HTTPException(404, f"A {kind} has no action {name}.")
-    asked = {"owner": order.owner or "", "amount": order.amount or "", "received_on": order.received_on or ""}
-    request = ActionRequest(subject, caller.name, reason_of(order.reason), **asked, roles=caller.roles)
+    request = action_request(action, subject, order.model_dump(exclude_none=True), by=caller.name, roles=caller.roles)
     return Done(done=action.done, ticket=action.perform(use_cases, request))
 
 

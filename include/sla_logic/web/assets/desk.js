@@ -1,6 +1,6 @@
 // Countdowns, refresh, keys, and links into Airflow. Every page works without this script.
 (() => {
-  const SECOND = 1000, REFRESH = 15 * SECOND, FOLLOW = 3 * SECOND;
+  const SECOND = 1000, REFRESH = 15 * SECOND, FOLLOW = 3 * SECOND, PATIENCE = 10 * SECOND, HOUR = 3600;
 
   const inWords = (seconds) => {
     const parts = [[Math.floor(seconds / 86400), "d"], [Math.floor(seconds / 3600) % 24, "h"],
@@ -10,15 +10,37 @@
     return parts.slice(first, first + 2).map(([count, unit]) => `${count} ${unit}`).join(" ");
   };
 
+  // Instants in the reader's own time zone, with UTC on hover.
+  const inUtc = (iso) => `${iso.replace("T", " ").replace("+00:00", "")} UTC`;
+  const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  const clock = (at) => at.toTimeString().slice(0, 8);
+  const inLocalTime = (part) => {
+    for (const each of part.querySelectorAll("time[datetime]:not([data-countdown], [data-own])")) {
+      const at = new Date(each.dateTime);
+      each.title = inUtc(each.dateTime);
+      const day = DAY.format(at).replace("Sept", "Sep");
+      each.textContent = each.matches("[data-made]") ? clock(at)
+        : `${each.matches("[data-short]") ? day.replace(/ [0-9]{4}$/, "") : day} ${clock(at).slice(0, 5)}`;
+    }
+  };
+  const zone = document.querySelector("[data-zone]");
+  const ours = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && ours !== "UTC") zone.textContent = `${ours}, UTC on hover`;
+
+  // A form asks for times in the reader's zone; without this script it says UTC.
+  const zones = document.querySelector("[data-zones]");
+  if (zones && ours !== "UTC") zones.prepend(new Option(ours, ours, true, true));
+
   const tick = () => {
     for (const each of document.querySelectorAll("[data-countdown]")) {
       // The end of the service hours (data-closes) stops the countdown; data-countdown is its end if they went on.
       const { countdown, closes } = each.dataset;
       const now = closes ? Math.min(Date.now(), new Date(closes)) : Date.now();
       const left = Math.round((new Date(countdown || each.dateTime) - now) / SECOND);
-      each.title = `${each.dateTime.replace("T", " ").replace("+00:00", "")} UTC`;
+      each.title = inUtc(each.dateTime);
       each.textContent = left >= 0 ? inWords(left) : each.dataset.over;
-      each.classList.toggle("soon", left >= 0 && left < 3600);
+      each.classList.toggle("soon", left >= 0 && left < HOUR);
+      each.classList.toggle("near", left >= HOUR && left < 4 * HOUR);
       each.classList.toggle("over", left < 0);
     }
   };
@@ -32,31 +54,68 @@
   };
   const replace = (part, fresh) => {
     const folds = new Map([...part.querySelectorAll("details")].map((each) => [named(each), each.open]));
+    const ticked = new Set([...part.querySelectorAll("input:checked")].map((each) => each.name));
     const aside = [...part.querySelectorAll(".scroll")].map((each) => each.scrollLeft);
     shown.set(part, fresh.innerHTML);
     part.replaceChildren(...fresh.childNodes);
+    inLocalTime(part);
     for (const each of part.querySelectorAll("details")) each.open = folds.get(named(each)) ?? each.open;
+    for (const each of part.querySelectorAll("input")) each.checked = ticked.has(each.name);
     part.querySelectorAll(".scroll").forEach((each, number) => { each.scrollLeft = aside[number] ?? 0; });
   };
+  // What is shown may be old: say so until the server answers again.
+  const made = document.querySelector("[data-made]");
+  const stale = document.querySelector("[data-stale]");
+  const warn = (status) => {
+    const since = clock(new Date(made.dateTime));
+    const login = stale.querySelector("[data-login]");
+    const said = status === 401 ? `Your login has expired; this page is of ${since}, times may be wrong.`
+      : status ? `The desk has answered with an error since ${since}, times may be wrong.`
+        : `No connection since ${since}, times may be wrong.`;
+    if (stale.firstElementChild.textContent !== said) stale.firstElementChild.textContent = said;
+    if (login) login.hidden = status !== 401;
+    stale.hidden = false;
+  };
+  let asking = false;
   const refresh = async () => {
-    if (document.hidden || !shown.size) return;
-    let fresh;
+    if (document.hidden || asking || !shown.size) return;
+    asking = true;
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (!answer.ok || answer.redirected) return;
-      fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    } catch { return; }
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE) });
+      if (answer.ok && !answer.redirected) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      else warn(answer.redirected ? 401 : answer.status);
+    } catch { warn(0); }
+    asking = false;
+  };
+  const show = (fresh) => {
     for (const part of parts()) {
       const other = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
       if (other && !part.contains(document.activeElement) && shown.get(part) !== other.innerHTML) replace(part, other);
     }
+    made.dateTime = fresh.querySelector("[data-made]").dateTime;
+    inLocalTime(made.parentElement);
+    stale.hidden = true;
     tick();
+  };
+  document.addEventListener("visibilitychange", refresh);
+  window.addEventListener("online", refresh);
+  window.addEventListener("offline", () => shown.size && warn(0));
+
+  // After the login, come back to the page as it is shown: inside Airflow, where it was.
+  const comeBack = (link) => {
+    let here = location;
+    try { here = window.parent.location.pathname ? window.parent.location : location; } catch { /* another site around us */ }
+    const address = new URL(link.href);
+    address.searchParams.set("next", here.pathname + here.search);
+    link.href = address.href;
   };
 
   // A page inside Airflow's frame may not navigate the page around it or open another; that page can do both.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-airflow]");
-    if (!link || window.parent === window || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link) return;
+    if (link.matches("[data-login]")) comeBack(link);
+    if (window.parent === window || event.ctrlKey || event.metaKey || event.shiftKey) return;
     try {
       const mover = window.parent.document.createElement("a");
       mover.href = link.href;
@@ -76,6 +135,14 @@
     select.addEventListener("change", () => byKey || select.form.requestSubmit());
   }
 
+  // What was done is told once: not again when the page is loaded anew or come back to. It counts as told only after
+  // some seconds, since Airflow may load a page that has just been shown a second time.
+  const TOLD = "desk.told";
+  const notice = document.querySelector(".notice");
+  if (notice && sessionStorage.getItem(TOLD) === location.href) notice.remove();
+  else if (notice) setTimeout(() => sessionStorage.setItem(TOLD, location.href), 5 * SECOND);
+  document.addEventListener("submit", (event) => { if (event.target.method === "post") sessionStorage.removeItem(TOLD); });
+
   // After an action or a filter, the focus returns to where it was.
   const KEPT = "desk.focus";
   const keep = (selector) => sessionStorage.setItem(KEPT, selector);
@@ -93,9 +160,9 @@
     sessionStorage.removeItem(KEPT);
     (document.querySelector(".notice") ?? (kept && document.querySelector(kept)))?.focus();
   } else {
-    const reason = document.querySelector("#reason");
+    const reason = document.querySelector("#reason, #text");
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && reason.value === reason.defaultValue) cancel.click();
+      if (event.key === "Escape" && (!reason || reason.value === reason.defaultValue)) cancel.click();
     });
   }
 
@@ -109,6 +176,7 @@
     sessionStorage.setItem(location.pathname, looks);
     if (looks * FOLLOW <= 60 * SECOND) setTimeout(() => location.reload(), FOLLOW);
   }
+  inLocalTime(document);
   tick();
   setInterval(tick, SECOND);
   setInterval(refresh, REFRESH);

@@ -7,6 +7,7 @@ from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.detailed_problem_report import DetailedProblemReport
+from include.sla_logic.domain.follow_up import Basis, Remeasurement, Reopening, Resolution, WorkDone
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.premium import PremiumCase
 from include.sla_logic.domain.problem_report import ProblemReport
@@ -44,11 +45,14 @@ def _(document: ProblemNotification) -> Iterator[str]:
 def _(document: ProblemReport) -> Iterator[str]:
     until = "and still going on" if document.observed_to is None else f"until {at(document.observed_to)}"
     observed = f"{in_words(document.symptom.value)}, observed from {at(document.observed_from)} {until}"
-    yield (
-        f"{document.customer_name} ({document.customer}) reported at {at(document.reported_at)} that "
-        f"{document.service_name} ({document.service}) is affected: {observed}."
-    )
-    yield f"In the customer's words: “{document.description}”"
+    whose = f"{document.customer_name} ({document.customer})"
+    affected = f"{document.service_name} ({document.service}) is affected: {observed}."
+    if document.proactive:
+        yield f"We noticed at {at(document.reported_at)} that {affected} {whose} has reported nothing."
+        yield f"In the words of the alarm: “{document.description}”"
+    else:
+        yield f"{whose} reported at {at(document.reported_at)} that {affected}"
+        yield f"In the customer's words: “{document.description}”"
     if document.parameters:
         values = listed(f"{in_words(p.metric.value)} {quantity(p.value, p.unit)}" for p in document.parameters)
         yield f"The customer's own figures: {values}."
@@ -205,3 +209,25 @@ def _(document: ClosedIncident) -> Iterator[str]:
     yield f"The customer's credit is {amount(document.credit)} ({in_words(document.credit_state.value)})."
     if document.premium:
         yield "The extra problem fix process continued in parallel."
+
+
+@present.register
+def _(document: WorkDone) -> Iterator[str]:
+    yield f"Done at {at(document.done_at)}, recorded by {document.recorded_by}: “{document.done}”"
+
+
+@present.register
+def _(document: Remeasurement) -> Iterator[str]:
+    yield sentence(f"Measured again at {at(document.measured_at)} for {document.measured_by}: {document.verdict}")
+
+
+@present.register
+def _(document: Resolution) -> Iterator[str]:
+    measured = document.measured_at if document.basis is Basis.MEASUREMENT else None
+    rests_on = "without a measurement" if measured is None else f"as measured at {at(measured)}"
+    yield f"Resolved {rests_on}, says {document.resolved_by}: “{document.reason}”"
+
+
+@present.register
+def _(document: Reopening) -> Iterator[str]:
+    yield f"Opened again at {at(document.reopened_at)}, says {document.reopened_by}: “{document.reason}”"

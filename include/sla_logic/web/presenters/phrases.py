@@ -1,6 +1,5 @@
 """Phrases that the sentences about several documents share."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import singledispatch
@@ -15,11 +14,7 @@ from include.sla_logic.domain.service_performance import ServicePerformance
 from include.sla_logic.domain.service_problem import ProblemTie
 from include.sla_logic.domain.verification import Check
 from include.sla_logic.web.rendering import figure, length, moment
-from include.sla_logic.web.wording import in_words
-
-_LOUD = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
-_CODE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
-_FACTOR = re.compile(r"\b([a-z][a-z ]*):([a-z]+)\b")
+from include.sla_logic.web.wording import in_words, plainly
 
 
 @singledispatch
@@ -55,13 +50,6 @@ def sentence(text: str) -> str:
     """Begin with a capital letter and end with one full stop."""
     text = plainly(text.strip())
     return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
-
-
-def plainly(text: str) -> str:
-    """Write the codes inside a stored reason as words: `LINK_DOWN` as `link down`, `tenure>=5` as `tenure ≥ 5`."""
-    text = _LOUD.sub(lambda code: code[0].replace("_", " ").lower(), text)
-    text = _CODE.sub(lambda code: code[0].replace("_", " "), text)
-    return _FACTOR.sub(r"\1 \2", text).replace(">=", " ≥ ").replace("->", "→").replace("<", " below ")
 
 
 def quantity(value: Decimal | None, unit: str, beside: Decimal | None = None) -> str:

@@ -1,0 +1,27 @@
+"""One way to cut a text into the words that are searched for: when it is kept, and when somebody asks."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+LENGTH = 32  # letters of a word that count
+MANY = 200  # different words of one incident
+_WORD = re.compile(r"[^\W_]+")
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words in small letters without accents, cut at every sign: `Zürich-REF/7` is zurich, ref, 7."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter)).casefold()
+    return [word[:LENGTH] for word in _WORD.findall(plain)]
+
+
+def words_to_keep(texts: Iterable[str | None]) -> list[str]:
+    """Return the different words of several texts, the first MANY; digits also without the zeros before them."""
+    found: dict[str, None] = {}
+    for text in texts:
+        for word in words_of(text or ""):
+            found.setdefault(word)
+            if word.isascii() and word.isdigit() and (short := word.lstrip("0")):
+                found.setdefault(short)
+    return list(found)[:MANY]

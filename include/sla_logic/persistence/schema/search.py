@@ -1,0 +1,17 @@
+"""The words under which tickets are found."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table
+
+from include.sla_logic.domain.search_text import LENGTH
+from include.sla_logic.persistence.schema.columns import metadata
+
+_Number = BigInteger().with_variant(Integer, "sqlite")  # see system_t
+# In the order of the code points, as SQLite has it: a prefix is a range.
+_Word = String(LENGTH).with_variant(String(LENGTH, collation="C"), "postgresql")
+
+search_words = Table(
+    "search_words",
+    metadata,
+    Column("word", _Word, primary_key=True),
+    Column("ticket", _Number, ForeignKey("tickets.number"), primary_key=True),
+)

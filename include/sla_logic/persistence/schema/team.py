@@ -1,0 +1,36 @@
+"""Who works on a ticket, and what people write about it."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint
+
+from include.sla_logic.persistence.schema.columns import Instant, metadata
+
+_Number = BigInteger().with_variant(Integer, "sqlite")  # see system_t
+
+desk_people = Table(
+    "desk_people",
+    metadata,
+    Column("name", String(250), primary_key=True),
+    Column("first_seen_at", Instant, nullable=False),
+)
+
+ticket_owners = Table(
+    "ticket_owners",
+    metadata,
+    Column("ticket", _Number, ForeignKey("tickets.number"), primary_key=True),
+    Column("owner", String(250), nullable=False, index=True),
+    Column("since", Instant, nullable=False),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("ticket", _Number, ForeignKey("tickets.number"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("author", String(250), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("digest", String(64), nullable=False),  # of author, kind and text: what is sent twice is one note
+    Column("written_at", Instant, nullable=False),
+    CheckConstraint("kind IN ('internal', 'customer')", name="kind"),
+    UniqueConstraint("ticket", "digest"),
+)

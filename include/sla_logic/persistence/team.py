@@ -1,0 +1,68 @@
+"""Owners of tickets, the people who have used the desk, and notes about tickets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection, delete, select
+
+from include.sla_logic.persistence.database import insert_once
+from include.sla_logic.persistence.schema.team import desk_people, notes, ticket_owners
+from include.sla_logic.persistence.upsert import upsert
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Who works on a ticket, and since when."""
+
+    owner: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a person wrote about a ticket; `kind` is internal, or customer for what was sent to them."""
+
+    id: int
+    kind: str
+    author: str
+    text: str
+    written_at: datetime
+
+
+def owner_of(connection: Connection, number: int) -> Ownership | None:
+    """Return who works on the ticket, None where nobody does."""
+    row = connection.execute(select(ticket_owners).where(ticket_owners.c.ticket == number)).one_or_none()
+    return None if row is None else Ownership(row.owner, row.since)
+
+
+def set_owner(connection: Connection, number: int, owner: str | None, *, now: datetime) -> None:
+    """Store who works on the ticket; None is nobody."""
+    if owner is None:
+        connection.execute(delete(ticket_owners).where(ticket_owners.c.ticket == number))
+    else:
+        upsert(connection, ticket_owners, [{"ticket": number, "owner": owner, "since": now}])
+
+
+def note_person(connection: Connection, name: str, *, now: datetime) -> None:
+    """Remember that this person has used the desk."""
+    insert_once(connection, desk_people, "name", {"name": name, "first_seen_at": now})
+
+
+def people(connection: Connection) -> Sequence[str]:
+    """Return the names of those who have used the desk."""
+    return list(connection.scalars(select(desk_people.c.name).order_by(desk_people.c.name)))
+
+
+def add_note(connection: Connection, number: int, *, kind: str, author: str, text: str, now: datetime) -> str | None:
+    """Keep a note and return its digest; None where the same person wrote the same before."""
+    digest = sha256(repr((kind, author, text)).encode()).hexdigest()
+    row = {"ticket": number, "kind": kind, "author": author, "text": text, "digest": digest, "written_at": now}
+    return digest if insert_once(connection, notes, "id", row) else None
+
+
+def notes_of(connection: Connection, number: int) -> Sequence[Note]:
+    """Return the notes about a ticket, oldest first."""
+    query = select(notes).where(notes.c.ticket == number).order_by(notes.c.id)
+    return [Note(row.id, row.kind, row.author, row.text, row.written_at) for row in connection.execute(query)]

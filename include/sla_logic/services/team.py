@@ -1,0 +1,141 @@
+"""Who works on a ticket, and what people write about it: to each other, and to the customer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from include.sla_logic.domain.errors import ForeseenError, InvalidInputError
+from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.persistence.audit import Act, note_act
+from include.sla_logic.persistence.contracts import ContractRegister
+from include.sla_logic.persistence.flush import file_messages, message_row
+from include.sla_logic.persistence.incident_records import load_incident_records
+from include.sla_logic.persistence.installation import installation_id
+from include.sla_logic.persistence.pending_messages import Message
+from include.sla_logic.persistence.team import add_note, note_person, owner_of, people, set_owner
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
+
+TEXT_LIMIT = 4000
+INTERNAL, CUSTOMER = "internal", "customer"
+
+
+class UnableToOwnTicket(ForeseenError):
+    """Somebody else has the ticket."""
+
+
+class UnableToReadNote(InvalidInputError):
+    """A note needs text that people can read, and an owner a name that the desk knows."""
+
+
+@dataclass(frozen=True)
+class Team:
+    """Each act is one transaction with its line in the audit; done twice, it is done once."""
+
+    work: UnitOfWork
+
+    def enter(self, name: str) -> None:
+        """Remember that this person uses the desk: tickets can be assigned to them."""
+        with self.work.writing() as connection:
+            note_person(connection, name, now=self.work.database.now(connection))
+
+    def people(self) -> Sequence[str]:
+        """Return the names of those who have used the desk."""
+        with self.work.reading() as connection:
+            return people(connection)
+
+    def take(self, ticket: str, *, by: str) -> TroubleTicket:
+        """Take a ticket that nobody has; raise `UnableToOwnTicket` where somebody else has it."""
+        with self.work.writing() as connection:
+            number = self.work.lock(connection, ticket)
+            kept = owner_of(connection, number)
+            if kept is not None and kept.owner != by:
+                raise UnableToOwnTicket(f"{kept.owner} has the ticket since {kept.since:%-d %b %Y %H:%M} UTC.")
+            return self._give(connection, number, by, by=by, action="ticket taken", reason="")
+
+    def assign(self, ticket: str, person: str, *, by: str, reason: str) -> TroubleTicket:
+        """Give a ticket to a person, also if somebody has it; raise `UnableToReadNote` if they never used the desk."""
+        with self.work.writing() as connection:
+            number = self.work.lock(connection, ticket)
+            if person not in (known := people(connection)):
+                raise UnableToReadNote(f"{person!r} has not used the desk; there are {', '.join(known) or 'none'}.")
+            return self._give(connection, number, person, by=by, action="ticket assigned", reason=reason)
+
+    def give_back(self, ticket: str, *, by: str) -> TroubleTicket:
+        """Give back a ticket, which nobody has then; raise `UnableToOwnTicket` where somebody else has it."""
+        with self.work.writing() as connection:
+            number = self.work.lock(connection, ticket)
+            kept = owner_of(connection, number)
+            if kept is not None and kept.owner != by:
+                raise UnableToOwnTicket(f"{kept.owner} has the ticket, not you: assign it instead.")
+            return self._give(connection, number, None, by=by, action="ticket given back", reason="")
+
+    def _give(
+        self, connection: Connection, number: int, owner: str | None, *, by: str, action: str, reason: str
+    ) -> TroubleTicket:
+        now = self.work.database.now(connection)
+        [record] = load_incident_records(connection, [number])
+        kept = owner_of(connection, number)
+        if (kept.owner if kept else None) != owner:
+            set_owner(connection, number, owner, now=now)
+            note_person(connection, by, now=now)
+            said = f"to {owner}: {reason}" if reason else owner or ""
+            note_act(connection, Act(now, by, action, record.ticket.id, said))
+        return record.ticket
+
+    def note(self, ticket: str, text: str, *, by: str) -> TroubleTicket:
+        """Keep a work note that the customer does not see; raise `UnableToReadNote`."""
+        return self._write(ticket, text, INTERNAL, by)
+
+    def message(self, ticket: str, text: str, *, by: str) -> TroubleTicket:
+        """Put a message to the customer into the outbox, once for each text; raise `UnableToReadNote`."""
+        return self._write(ticket, text, CUSTOMER, by)
+
+    def _write(self, ticket: str, text: str, kind: str, by: str) -> TroubleTicket:
+        text = readable(text)
+        with self.work.writing() as connection:
+            number = self.work.lock(connection, ticket)
+            now = self.work.database.now(connection)
+            [record] = load_incident_records(connection, [number])
+            digest = add_note(connection, number, kind=kind, author=by, text=text, now=now)
+            if digest is None:
+                return record.ticket
+            if kind == CUSTOMER:
+                self._send(connection, number, record.ticket, text, digest)
+            # The words stand in the note alone, which can be erased; the audit cannot.
+            action = "note written" if kind == INTERNAL else "customer written to"
+            note_act(connection, Act(now, by, action, record.ticket.id, f"{len(text)} characters"))
+            note_person(connection, by, now=now)
+            return record.ticket
+
+    def _send(self, connection: Connection, number: int, ticket: TroubleTicket, text: str, digest: str) -> None:
+        from include.sla_logic.letters.desk_message import write_message
+
+        now = self.work.database.now(connection)
+        register = ContractRegister(connection=connection, subscriptions=[(ticket.customer, ticket.service)])
+        agreed = register.has_agreement(ticket.customer, ticket.service, at=ticket.created_at)
+        agreement = register.agreement(ticket.customer, ticket.service, at=ticket.created_at) if agreed else None
+        mail = write_message(
+            ticket,
+            register.customer(ticket.customer),
+            text,
+            provider=register.contract(agreement).provider if agreement else None,
+            version=digest[:16],
+            installation=installation_id(connection),
+            sender=self.work.sender,
+            now=now,
+        )
+        message = Message(kind="mail", key=mail["message_id"], payload=mail)
+        file_messages(connection, [message_row(message, ticket=number, now=now)])
+
+
+def readable(text: str) -> str:
+    """Return the text with plain line ends; raise `UnableToReadNote` where it is empty, too long or not readable."""
+    text = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n"))
+    if not text:
+        raise UnableToReadNote("Write a text.")
+    if len(text) > TEXT_LIMIT:
+        raise UnableToReadNote(f"The text has {len(text)} characters; at most {TEXT_LIMIT} are kept.")
+    if not text.replace("\n", "").replace("\t", "").isprintable():
+        raise UnableToReadNote("The text contains a character that cannot be shown.")
+    return text

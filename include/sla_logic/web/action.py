@@ -1,0 +1,46 @@
+"""What an action of an operator is, and how its form is read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from include.sla_logic.services import UseCases
+from include.sla_logic.web.forms import reason_of
+from include.sla_logic.web.performed import ActionRequest
+
+FIELDS = ("owner", "amount", "received_on", "person", "text", "done_at", "basis", "with_children")
+
+
+@dataclass(frozen=True)
+class Action:
+    """One action: how the desk explains it, how it is performed, and the notice that follows.
+
+    `subject` is what it is performed on: ticket, credit, run (of settlement), report (customer and month), entry (of
+    the quarantine), imports (their rejected rows) or message (of the outbox).
+    """
+
+    name: str
+    subject: str
+    title: str
+    explanation: str
+    button: str
+    done: str
+    perform: Callable[[UseCases, ActionRequest], str | None]
+    danger: bool = False
+    asks_owner: bool = False
+    asks_amount: bool = False
+    asks_day: bool = False
+    asks_person: bool = False
+    asks_text: bool = False
+    asks_reason: bool = True
+    asks_when: bool = False
+    asks_basis: bool = False
+    asks_children: bool = False
+
+
+def action_request(
+    action: Action, subject: str, fields: Mapping[str, str], *, by: str, roles: tuple[str, ...] = ()
+) -> ActionRequest:
+    """Read the fields of a form; raise `UnableToReadReason` without a reason where the action asks for one."""
+    reason = reason_of(fields.get("reason")) if action.asks_reason else ""
+    told = {name: fields.get(name, "") for name in FIELDS}
+    return ActionRequest(subject, by, reason, **told, roles=roles)

@@ -1,0 +1,66 @@
+"""A page that can no longer be right says so: no connection, or an expired login; and it recovers by itself."""
+
+import pytest
+
+pytestmark = [pytest.mark.stack, pytest.mark.more]
+STALE, MADE = "[data-stale]", "[data-made]"
+
+
+def look_again(page):
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+
+
+def test_a_page_without_a_connection_says_since_when_and_recovers(windows, visit, incidents):
+    window = visit(width=360)
+    page = window.go("/incident-desk/")
+    made = page.locator(MADE).inner_text()
+    window.context.set_offline(True)
+    page.get_by_text(f"No connection since {made}, times may be wrong.").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    window.context.set_offline(False)
+    page.locator(STALE).wait_for(state="hidden")
+    window.wrong = [each for each in window.wrong if "ERR_INTERNET_DISCONNECTED" not in each]
+
+
+def test_an_expired_login_is_said_and_its_link_leads_back_here(visit, incidents, airflow_stack):
+    window = visit()
+    page = window.go("/incident-desk/waiting?credits=2")
+    window.context.clear_cookies()
+    look_again(page)
+    page.get_by_text("Your login has expired").wait_for()
+    window.wrong = [each for each in window.wrong if "401" not in each]
+    page.get_by_role("link", name="Log in again").click()
+    page.get_by_label("Username").fill(airflow_stack.user)
+    page.get_by_label("Password").fill(airflow_stack.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/incident-desk/waiting?credits=2")
+    page.get_by_role("heading", name="Waiting for a person").wait_for()
+    window.wrong = [each for each in window.wrong if "401" not in each]
+
+
+def test_what_was_done_is_told_once_and_not_again_on_reload(visit, incidents, use_cases):
+    ticket = use_cases.lookups.incident(incidents.failing).ticket.id
+    page = visit().go(f"/incident-desk/incidents/{ticket}")
+    for button, said in (("Take it", "The ticket is yours."), ("Give it back", "The ticket is given back")):
+        page.get_by_role("button", name=button).click()
+        page.get_by_text(said).wait_for()
+        while not page.evaluate("sessionStorage.getItem('desk.told') === location.href"):
+            page.wait_for_timeout(500)
+        page.reload()
+        page.get_by_role("heading", name=ticket, level=1).wait_for()
+        assert page.get_by_text(said).count() == 0
+
+
+def test_two_people_cannot_have_one_ticket(visit, incidents, use_cases, airflow_stack):
+    ticket = use_cases.lookups.incident(incidents.reviewed).ticket.id
+    window = visit()
+    page = window.go(f"/incident-desk/incidents/{ticket}")
+    use_cases.team.take(ticket, by="nora nights")
+    page.get_by_role("button", name="Take it").click()
+    page.get_by_text("nora nights has the ticket").wait_for()
+    window.wrong = [each for each in window.wrong if "409" not in each]  # the refusal itself
+    assert use_cases.lookups.incident(ticket).owner == "nora nights"
+    page.go_back()
+    page.get_by_role("heading", name=ticket, level=1).wait_for()
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.locator(".strip").get_by_text("nora nights").wait_for()
