@@ -20,7 +20,7 @@ MUTANTS ?=
 .PHONY: help env lock demo up test test-more test-longest faults mutants lint format bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: .venv/.stamp ## build .venv from the hashed lock (only when the lock has changed)
 

@@ -3,8 +3,9 @@
 The environment variable `TELECO_FEEDS` names the file of feeds: each is an Airflow connection, what to ask it for, and
 a mapping (docs/feeds.md). Each keeps how far it was read without a hole; settlement and `sla doctor` read that. What
 was read is imported once, however often a task runs. A feed that fails is asked again after a minute, doubled up to an
-hour; the others go on. `sla_collect_schedule` is a cron line (every 5 minutes if not set); it must come from the
-environment, as `AIRFLOW_VAR_SLA_COLLECT_SCHEDULE`.
+hour; the others go on. A run does not wait for the run before it, and leaves out the feeds that are still being read.
+`sla_collect_schedule` is a cron line (every 5 minutes if not set); it must come from the environment, as
+`AIRFLOW_VAR_SLA_COLLECT_SCHEDULE`.
 """
 
 import pendulum
@@ -19,7 +20,7 @@ with DAG(
     tags=["sla", "imports"],
     schedule=cron("sla_collect", "*/5 * * * *"),
     dagrun_timeout=pendulum.duration(hours=2),
-    **one_at_a_time(),
+    **one_at_a_time() | {"max_active_runs": 8},
 ) as dag:
 
     @task

@@ -1,5 +1,8 @@
 """Every minute: send the outbox, export metrics, compare incidents past their next tier, resume stalled incidents.
 
+Alarms open incidents by the rules in the table of alarms (docs/alarms.md), at most `sla_alarm_incidents` in an hour
+(100 if this Airflow variable is not set). They wait in the backlog, and an event of `sla_waiting_tickets` starts it.
+
 A message that a step could not send waits in the outbox under its key. It is sent here, with a longer delay after each
 failure. An incident is stalled if its run has died or its wait is no longer watched. It is resumed by clearing its run;
 steps that are done are not done again. After three attempts a person has to decide (`sla doctor`). The Airflow variable
@@ -7,13 +10,14 @@ steps that are done are not done again. After three attempts a person has to dec
 """
 
 import pendulum
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, Asset, task
 
+from include.sla_logic.domain.waiting_tickets import WAITING_TICKETS
 from sla_airflow.notifier import FailedTask
 
 with DAG(
     "sla_housekeeping",
-    description="Send the outbox, resume stalled incidents, export metrics.",
+    description="Send the outbox, open incidents of alarms, resume stalled incidents, export metrics.",
     doc_md=__doc__,
     tags=["sla", "housekeeping"],
     schedule=pendulum.duration(minutes=1),
@@ -46,5 +50,14 @@ with DAG(
 
         w.watch(AirflowRuns(), minutes=whole_number(w.PATIENCE, w.PATIENCE_WITHOUT))
 
+    @task(outlets=[Asset(WAITING_TICKETS)])
+    def open_incidents_of_alarms() -> list[str]:
+        """Open incidents for the customers whom alarms hit, and wake the backlog; skipped where none is opened."""
+        from sla_airflow import alarms as a
+        from sla_airflow.variables import whole_number
+
+        return a.open_incidents(limit=whole_number(a.LIMIT, a.LIMIT_WITHOUT))
+
     deliver_what_is_due()
+    open_incidents_of_alarms()
     take_up_stranded_incidents()

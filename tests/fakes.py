@@ -225,7 +225,7 @@ class MemoryBilling:
     def settled_with(self, agreement: Agreement, window: Period) -> str | None:  # noqa: ARG002 - all invoices are open
         return None
 
-    def book(self, rebate: Rebate, agreement: Agreement) -> BillingAdjustment:
+    def book(self, rebate: Rebate, agreement: Agreement, *, again: bool = False) -> BillingAdjustment:  # noqa: ARG002 - its rows have no state
         charge = agreement.monthly_charge
         booked = Money.zero(charge.currency) if rebate.held_for_approval else rebate.total
         if booked:

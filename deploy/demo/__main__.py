@@ -93,7 +93,8 @@ def _report(console: Console, results: Sequence[Result], closed: Closed | None) 
     wrong = [result for result in results if result.wrong]
     for result in wrong:
         console.print(f"[red]{result.incident.key}[/red]: {'; '.join(result.wrong)}")
-    told = closed.told if closed else ["The premium incident has no provisional credit: no month is closed."]
+    none_closed = "No month is closed: the premium incident has not run, or has no provisional credit."
+    told = closed.told if closed else (none_closed,)
     console.print("[bold]A month is closed, and corrected[/bold]", *(escape(line) for line in told), sep="\n")
     if closed and closed.wrong:
         console.print(f"[red]settlement[/red]: {'; '.join(closed.wrong)}")

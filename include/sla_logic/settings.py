@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -98,7 +98,8 @@ class Settings:
     """`database_url` is an SQLAlchemy URL; without `smtp`, letters are written into `letters_folder`.
 
     Without `billing`, the ledger in the operations database is the billing system; `operators` is the mail address
-    for failed steps; `feeds` is the file that says which systems are asked for records.
+    for failed steps; `feeds` is the file that says which systems are asked for records. `alarms_token`, or what stands
+    in its file, is what a system that sends alarms must show; without either none is taken.
     """
 
     database_url: str
@@ -108,11 +109,14 @@ class Settings:
     operators: str | None = None
     network: NetworkChoice = None
     feeds: Path | None = None
+    alarms_token: str | None = field(default=None, repr=False)
+    alarms_token_file: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read TELECO_DB_URL, TELECO_LETTERS, TELECO_OPERATORS, TELECO_FEEDS and TELECO_{SMTP,BILLING,NETWORK}_URL.
 
+        And TELECO_ALARMS_TOKEN, or TELECO_ALARMS_TOKEN_FILE, which is read with each request.
         Whatever is missing stays on this machine, in files beside the checkout.
         """
         given = os.environ if environment is None else environment
@@ -127,6 +131,8 @@ class Settings:
             operators=given.get("TELECO_OPERATORS") or None,
             network=read_network_url(network) if network else None,
             feeds=Path(feeds) if (feeds := given.get("TELECO_FEEDS")) else None,
+            alarms_token=given.get("TELECO_ALARMS_TOKEN") or None,
+            alarms_token_file=Path(file) if (file := given.get("TELECO_ALARMS_TOKEN_FILE")) else None,
         )
 
 

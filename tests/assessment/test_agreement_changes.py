@@ -125,6 +125,25 @@ def test_what_was_credited_in_another_currency_for_the_same_time_is_a_persons_to
     assert [str(one) for one in provider.use_cases.monitoring.violations(settled=False)] == []
 
 
+def test_a_window_with_credits_in_two_currencies_is_settled_and_reported_but_has_no_letter(provider, caplog):
+    dollars = text_of(objective(RULE), version="9", currency="USD", claim={"automatic": True})
+    provider.use_cases.imports.contracts([("dollars", dollars)])
+    assert provider.agree(OPEN) == []
+    provider.fail(TWO_HOURS)
+    assert provider.lead(TWO_HOURS[0]) == Decimal("10.00")
+    assert provider.agree("A-1,K-1,S-1,K-1,9,2026-01-01,,200.00,USD,B-9,2026-10-01") == []
+    provider.use_cases.imports.complete("outages", until=datetime(2027, 1, 5, tzinfo=UTC), by="ann", source="x")
+    assert provider.use_cases.settlement.run(by="ann", shards=1).state == "ended"
+    credits_ = provider.use_cases.credits
+    [held] = [one for one in credits_.waiting() if one.state == "held"]
+    credits_.enter(held.reference, amount="8.50", by="ann", reason="less what was paid")
+    assert str(credits_.approve(held.reference, by="ben", reason="checked")) == "8.50 USD"
+    assert f"{held.ticket} is not told: it owes USD, and some of its credits are in EUR" in caplog.text
+    report = " ".join(provider.use_cases.monthly_reports.as_text("K-1", "2026-10").split())
+    assert "Credited: €10.00 Credited: US$8.50" in report
+    assert report.count(" Credited €10.00") == report.count(" Credited US$8.50") == 1
+
+
 def test_the_right_to_leave_follows_the_customer_and_no_other(tmp_path: Path, migrated: bytes) -> None:
     right = {"count": 3, "outage": {"more_than": "30 min"}, "within_days": 30}
     provider = Provider(tmp_path, migrated, chronic=right)

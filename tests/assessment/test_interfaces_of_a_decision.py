@@ -25,7 +25,9 @@ INTERFACES = ("page", "api", "command")
 def held(sample, monkeypatch):
     """Return the reference of a credit that waits without an amount: nothing was measured."""
     limits = {"op": {"EUR": "20"}, "admin": "unlimited", "default": {"EUR": "15"}}
-    table = CreditPolicy.model_validate({"version": "t-1", "limits": limits, "old_after_days": 180})
+    logins = {name: name for name in ("ann", "ben", "cid")}
+    written = {"version": "t-1", "limits": limits, "old_after_days": 180, "accounts": logins | {"asmith": "ann"}}
+    table = CreditPolicy.model_validate(written)
     tables = case_file.policies_in_force().model_copy(update={"credits": table})
     monkeypatch.setattr(case_file, "policies_in_force", lambda: tables)
     walk(sample.use_cases, sample.clock, conf(), "run-1")
@@ -68,10 +70,39 @@ def test_nobody_approves_an_amount_that_they_entered(sample, held, entered_in, a
     for name in ("ann", " Ann", "ANN "):
         refusal = act(sample, approved_in, "approve", held, by=name)
         assert "entered or claimed this amount: another person must approve it" in refusal
-    assert kept(sample) == ("held", 1_250, "ann", None)
+    assert kept(sample) == ("held", 1_250, kept_as("ann", entered_in), None)
     assert act(sample, approved_in, "approve", held, by="ben") is None
-    assert kept(sample) == ("booked", 1_250, "ann", "ben")
+    assert kept(sample) == ("booked", 1_250, kept_as("ann", entered_in), kept_as("ben", approved_in))
     assert sound(sample)
+
+
+def kept_as(name, interface):
+    return f"{name}, signed in as {name}" if interface == "command" else name
+
+
+@pytest.mark.parametrize("interface", ["page", "api"])
+def test_at_the_command_line_somebody_is_who_their_account_is_at_the_desk(sample, held, interface):
+    assert act(sample, interface, "enter", held, by="ann", amount="12.50") is None
+    refusal = act(sample, "command", "approve", held, by="ben", account="asmith")
+    assert "entered or claimed this amount: another person must approve it" in refusal
+    assert act(sample, "command", "approve", held, by="anything", account="ben") is None
+
+
+@pytest.mark.parametrize("entered_in", INTERFACES)
+@pytest.mark.parametrize("approved_in", INTERFACES)
+def test_an_account_that_nobody_has_at_the_desk_is_not_known_to_be_another_person(
+    sample, held, entered_in, approved_in
+):
+    accounts = {"account": "deploy"} if entered_in == "command" else {}
+    assert act(sample, entered_in, "enter", held, by="ann", amount="12.50", **accounts) is None
+    accounts = {"account": "root"} if approved_in == "command" else {}
+    refusal = act(sample, approved_in, "approve", held, by="ben", **accounts)
+    if (entered_in == "command") is (approved_in == "command"):
+        assert refusal is None
+    else:
+        account = "root" if approved_in == "command" else "deploy"
+        assert f"which login at the desk the account {account} has" in " ".join(refusal.split())
+        assert kept(sample)[0] == "held"
 
 
 def test_another_name_at_the_same_account_is_no_other_person(sample, held, monkeypatch):
@@ -96,7 +127,7 @@ def test_without_a_name_it_is_the_account_and_not_what_the_environment_says(samp
         monkeypatch.setenv(name, "somebody")
     done = sla("credit", "decline", held, "--reason", "tried")
     assert done.exit_code == 0, done.stderr
-    assert kept(sample)[3] == pwd.getpwuid(os.getuid()).pw_name
+    assert kept(sample)[3] == kept_as(pwd.getpwuid(os.getuid()).pw_name, "command")
 
 
 @pytest.mark.parametrize("interface", INTERFACES)

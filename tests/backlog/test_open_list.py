@@ -8,7 +8,8 @@ from sqlalchemy import insert, update
 from include.sla_logic.domain.standing import NEXT_TIER, PRIORITY_DUE
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.contracts import load_contract
-from include.sla_logic.persistence.queries.board import BoardFilter, read_board
+from include.sla_logic.persistence.queries.board import read_board
+from include.sla_logic.persistence.queries.board_filter import BoardFilter
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.queue import queue

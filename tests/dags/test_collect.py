@@ -3,12 +3,17 @@
 import json
 import os
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.io import attach
+from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
 from pytest_httpserver import HTTPServer
-from sqlalchemy import select
+from sqlalchemy import create_engine, make_url, select, text
+from sqlalchemy.pool import NullPool
 
 from include.sla_logic.persistence.schema import reference as t
 from sla_airflow import feeds, runtime
@@ -97,9 +102,108 @@ def test_each_feed_is_read_through_its_connection_and_one_that_fails_stops_no_ot
     ]
 
 
+POSTGRES = """
+feeds:
+  by-sql:
+    connection: register
+    kind: outages
+    mapping: typed.yaml
+    sql: |
+      SELECT number, line, down_at, lasted, cause->>'text' AS cause FROM faults
+      WHERE down_at >= :since AND down_at < :until
+    starts: 2026-11-01T00:00:00Z
+"""
+TYPED = """
+title: rows of PostgreSQL
+sections:
+  outages:
+    columns: {service: line, reference: number, started_at: down_at, seconds: lasted, cause: cause}
+"""
+
+
+@pytest.mark.postgres
+def test_a_table_of_postgresql_is_read_through_its_connection(tasks, clock, tmp_path, monkeypatch, empty_postgres_url):
+    url = make_url(empty_postgres_url)
+    told = {"login": url.username, "password": url.password, "host": url.host, "port": url.port}
+    told |= {"conn_type": "postgres", "schema": url.database, "extra": dict(url.query)}
+    monkeypatch.setenv("AIRFLOW_CONN_REGISTER", json.dumps(told))
+    (tmp_path / "typed.yaml").write_text(TYPED, "utf-8")
+    fed = feeding(tasks, clock, tmp_path, POSTGRES)
+    monkeypatch.setattr(runtime, "open_use_cases", lambda **_: fed)
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as register:
+        register.execute(text("SET TIME ZONE 'Europe/Berlin'"))
+        columns = "number numeric, line text, down_at timestamptz, lasted interval, cause jsonb"
+        register.execute(text(f"CREATE TABLE faults ({columns})"))
+        add = text("INSERT INTO faults VALUES (:number, 'S-1', :at, '7 min', CAST(:cause AS jsonb))")
+        told = [{"number": 1, "at": "2026-11-01 09:00"}, {"number": 2, "at": "2026-11-09 09:00"}]
+        register.execute(add, [one | {"cause": '{"text": "cut"}'} for one in told])
+    assert feeds.due() == ["by-sql"]
+    assert feeds.read("by-sql") == {"rows": 1, "rejected": 0}
+    with fed.work.reading() as connection:
+        of = t.outages.c
+        query = select(of.started_at, of.ended_at, of.cause).where(of.reference == "1")
+        [(start, end, cause)] = connection.execute(query).all()
+    assert (start, end - start, cause) == (datetime(2026, 11, 1, 8, tzinfo=UTC), timedelta(minutes=7), "cut")
+
+
+class Bucket(MemoryFileSystem):
+    """Files in memory, as S3 has objects: with when each was last modified and its ETag, and listed from a cache."""
+
+    protocol = "s3"
+    store: ClassVar[dict[str, MemoryFile]] = {}
+    pseudo_dirs: ClassVar[list[str]] = [""]
+    etags: ClassVar[dict[str, str]] = {}
+    listed: ClassVar[dict[tuple[str, bool], list]] = {}
+    described: ClassVar[dict[str, dict]] = {}
+
+    def ls(self, path, detail=True, **_):
+        return self.listed.setdefault((path, detail), super().ls(path, detail))
+
+    def info(self, path, **_):
+        found, etag = super().info(path), self.etags.get(path.rpartition("/")[2])
+        return self.described.setdefault(path, found if etag is None else found | {"LastModified": NOON, "ETag": etag})
+
+    def invalidate_cache(self, _path=None):
+        self.listed.clear()
+        self.described.clear()
+
+
+def test_objects_of_a_store_are_read_also_those_that_appear_while_it_runs(tasks, clock, tmp_path, monkeypatch):
+    store = Bucket()
+    attach("s3", "store", fs=store)
+
+    def upload(name, *rows):
+        store.pipe_file(f"/bucket/exports/{name}", json.dumps({"outages": rows}).encode())
+        store.etags[name] = str(rows)
+
+    told = "feeds:\n  objects:\n    kind: outages\n    mapping: mapping.yaml\n"
+    fed = feeding(tasks, clock, tmp_path, f"{told}    connection: store\n    files: s3://bucket/exports/*.json\n")
+    monkeypatch.setattr(runtime, "open_use_cases", lambda **_: fed)
+    upload("a.json", row(1, NOON))
+    upload("c.txt", row(9, NOON))
+    copy = feeds._copy
+
+    def another_comes(file, into):
+        upload("b.json", row(2, NOON))
+        copy(file, into)
+
+    monkeypatch.setattr(feeds, "_copy", another_comes)
+    assert feeds.due() == ["objects"]
+    assert feeds.read("objects") == {"rows": 1, "rejected": 0}
+    assert references(fed) == ["O-1"]
+    monkeypatch.setattr(feeds, "_copy", copy)
+    assert feeds.read("objects") == {"rows": 1, "rejected": 0}
+    assert references(fed) == ["O-1", "O-2"]
+    upload("a.json", row(1, NOON), row(3, NOON))
+    assert feeds.read("objects") == {"rows": 2, "rejected": 0}
+    assert references(fed) == ["O-1", "O-2", "O-3"]
+    assert feeds.read("objects") == {"rows": 0, "rejected": 0}
+
+
 def test_the_dag_reads_each_feed_in_a_task_of_its_own():
     dag = load_dag("sla_collect")
-    assert (str(dag.schedule), dag.max_active_runs, dag.catchup) == ("*/5 * * * *", 1, False)
+    assert (str(dag.schedule), dag.max_active_runs, dag.catchup) == ("*/5 * * * *", 8, False)
     assert [(task.task_id, task.is_mapped) for task in dag.topological_sort()] == [
         ("due_feeds", False),
         ("read_feed", True),

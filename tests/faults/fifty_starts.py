@@ -103,6 +103,10 @@ def _wrong(up: MakeUp, told: Sequence[Told]) -> list[str]:
     """Wait for every run that is there; say what was lost, doubled, or told otherwise than it is."""
     reader = Reader(up)
     found = [f"{one.run_id}: told {one.kind!r} by {one.said!r}" for one in told if _is_wrong(reader.api, one)]
+    started = Counter(one.run_id for one in told if one.kind == "started")
+    found += [
+        f"{run_id}: {times} callers were told that they started it" for run_id, times in started.items() if times > 1
+    ]
     for run_id in sorted({one.run_id for one in told if one.code == 0}):
         state = _end(reader.api, run_id)
         if state != "success":

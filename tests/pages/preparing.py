@@ -11,8 +11,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
+from include.sla_logic.persistence.schema.reference import contracts
 from include.sla_logic.persistence.schema.system_t import outbox
 from include.sla_logic.services import UnableToAcceptNotification
 from include.sla_logic.services.lookups import UnableToFindIncident
@@ -164,13 +165,45 @@ def small_provider(reader: Reader) -> None:
     reader.sla("import outages docs/own-data/outages.csv --complete-until 2026-11-01 --by ann")
 
 
+def simulated(reader: Reader, line: str) -> str:
+    """Write the contract that an analyst has changed, and what a command prints to where the page has it."""
+    with reader.use_cases.work.reading() as connection:
+        known = connection.scalar(select(contracts.c.text).where(contracts.c.id == "office-access"))
+    reader.write("new.yaml", re.sub(r"(?m)^version: .*$", "version: changed", str(known)).replace("1 h", "2 h"))
+    return printed(reader, line)
+
+
+def replayed(reader: Reader, line: str) -> str:
+    """Write a table that a process owner has changed."""
+    table = (ROOT / "include" / "sla_logic" / "policies" / "priorities.yaml").read_text("utf-8")
+    (reader.folder / "tables").mkdir(exist_ok=True)
+    reader.write("tables/priorities.yaml", table.replace("P5: P3D", "P5: P4D"))
+    return printed(reader, line)
+
+
+def printed(reader: Reader, line: str) -> str:
+    """Put what a command prints into the file where the line has it."""
+    if found := re.match(r"sla (.+?) > (\S+)", line):
+        reader.write(found[2], reader.sla(found[1]))
+        return ""
+    return line
+
+
 def adopted(reader: Reader, line: str) -> str:
     return line.replace("0a1b2c3d", str(reader.use_cases.lookups.database_status()["installation"]))
+
+
+def alarms(reader: Reader, line: str) -> str:
+    """Send the page's own alarms; tests/alarms sends them with a token that is right."""
+    (reader.folder / "alarms.json").write_text(shown("alarms.md", "json"), "utf-8")
+    reader.script("ALARMS_TOKEN=none-is-set")
+    return line
 
 
 BEFORE: Mapping[tuple[str, str], Before] = MappingProxyType(
     {
         ("README.md", "contract check"): own_files,
+        ("docs/alarms.md", "curl"): alarms,
         ("docs/billing.md", "outbox release"): in_doubt,
         ("docs/desk.md", "curl"): held,
         ("docs/imports.md", "export.csv"): exports,
@@ -181,5 +214,7 @@ BEFORE: Mapping[tuple[str, str], Before] = MappingProxyType(
         ("docs/operations.md", "quarantine show"): quarantined,
         ("docs/operations.md", "incident release"): held,
         ("docs/operations.md", "database adopt"): adopted,
+        ("docs/simulation.md", "--contract new.yaml"): simulated,
+        ("docs/simulation.md", "sla replay"): replayed,
     }
 )

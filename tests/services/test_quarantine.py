@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from include.sla_logic.persistence.quarantine import UnableToFindQuarantined
-from include.sla_logic.persistence.queries.board import BoardFilter
+from include.sla_logic.persistence.queries.board_filter import BoardFilter
 from include.sla_logic.persistence.schema import reference
 from include.sla_logic.services import UnableToAcceptNotification, UseCases
 from include.sla_logic.services.quarantine import UnableToRetryNotification

@@ -19,10 +19,13 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from sqlalchemy import event, insert, select, update
 
 from benchmarks.leading import ORDER, step_named
+from include.sla_logic.domain.follow_up import Basis
+from include.sla_logic.domain.trouble_ticket import UnableToMoveTicket
 from include.sla_logic.gateways.sender import Transport
 from include.sla_logic.persistence.restorations import UnableToFindRestoration
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.system_t import restorations
+from include.sla_logic.process.following_up import UnableToFollowUp
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import Settings, UnableToAcceptNotification, UnableToReleaseRestoration, UseCases
@@ -248,6 +251,24 @@ class KilledProcess(RuleBasedStateMachine):
         with self.killer.before_write(moment), suppress(UnableToDecideCredit):
             act(held[0].reference, **parts)
 
+    @rule(
+        run_id=runs,
+        how=st.sampled_from(["record", "measure", "resolve", "resolve", "reopen", "write"]),
+        basis=st.sampled_from(Basis),
+        moment=moments,
+    )
+    def follow_up(self, run_id, how, basis, moment):
+        """Act on an incident after its run, or on the ticket of the extra process; before, everything is refused."""
+        case = self.use_cases.lookups.incident(run_id)
+        parts = {"by": "ann", "reason": "So be it."}
+        if how == "record":
+            parts = {"by": "ann", "done": "Changed the card.", "done_at": self.clock.now}
+        if how == "resolve":
+            parts |= {"basis": basis, "with_children": True}
+        with self.killer.before_write(moment), suppress(UnableToFollowUp, UnableToMoveTicket):
+            getattr(self.use_cases.follow_ups, how)(case.ticket.id, **parts)
+            assert case.closed is not None
+
     @rule(run_id=runs, days=st.integers(1, 25))
     def upgrade_the_service(self, run_id, days):
         """Let another agreement follow at twice the charge, some days ago: inside the window, before it or after."""
@@ -324,7 +345,8 @@ class KilledProcess(RuleBasedStateMachine):
         assert letters == sum(message.kind == "mail" for message in self.use_cases.outbox.messages(limit=1000))
         told = self.use_cases.lookups
         rounds = [d for run_id in self.sent for d in told.incident(run_id).documents if d.kind == "CustomerReport"]
-        assert letters == len(self.sent) + sum(round_.task.startswith("credit ") for round_ in rounds)
+        later = sum(round_.task.startswith(("credit ", "incident ", "customer ")) for round_ in rounds)
+        assert letters == len(self.sent) + later
         assert {message.key for message in self.use_cases.outbox.messages(limit=1000)} == set(self.outside.arrived)
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -110,4 +110,6 @@ def test_the_demo_closes_a_month_corrects_it_and_reads_the_letter(
     closed = close_a_month(demo, [Result(DemoIncident("premium", {}, expected), case, ())])
     assert closed is not None
     assert closed.wrong == ()
-    assert "We have judged it again" in " ".join(" ".join(closed.told).split())
+    told = " ".join(" ".join(closed.told).split())
+    assert "We have judged it again" in told
+    assert "What has changed" not in told  # its heading without what stands below it

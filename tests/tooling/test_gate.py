@@ -8,6 +8,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+TESTS = list(ROOT.glob("tests/**/test_*.py"))
 
 
 def _yaml(name: str) -> Any:
@@ -22,6 +23,15 @@ def test_the_hosted_gate_runs_the_script_that_any_machine_runs() -> None:
 def test_the_script_lints_and_tests() -> None:
     called = set(re.findall(r"\bmake ([a-z-]+)", (ROOT / ".ci" / "run").read_text()))
     assert {"env", "lint", "test"} <= called <= TARGETS
+
+
+def test_each_test_belongs_to_one_of_the_three_targets() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    chosen = re.findall(r'pytest .*?-m "?([a-z_ ]+?)"? \$\(T\)', makefile)
+    assert chosen == ["not more", "more and not own_airflow", "own_airflow"]
+    marks = [re.findall(r"^pytestmark = .*own_airflow.*$", file.read_text("utf-8"), re.MULTILINE) for file in TESTS]
+    assert any(marks)
+    assert all("pytest.mark.more," in mark for found in marks for mark in found)
 
 
 def test_every_hook_is_a_make_target() -> None:

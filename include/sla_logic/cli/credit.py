@@ -82,7 +82,8 @@ def claim(
     ] = None,
 ) -> None:
     """Book a credit that the customer has claimed in time; a late claim is refused."""
-    from include.sla_logic.cli.assess import read_day, read_instant
+    from include.sla_logic.cli.assess import read_instant
+    from include.sla_logic.domain.instants import read_day
     from include.sla_logic.services import Settings, UseCases
 
     filed = None if claimed_at is None else read_day(claimed_at) or read_instant(claimed_at)

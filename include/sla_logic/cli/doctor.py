@@ -44,7 +44,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
 ) -> None:
     """Exit code 1 where anything is left to do: broken invariants, stalled incidents, lost tickets, dead messages.
 
-    A warning: services without resources, or without samples and outages; outages of months; feeds that are not read.
+    A warning: services without resources, samples or outages; long outages; feeds that are not read; lasting alarms.
     """
     use_cases = UseCases(Settings.from_environment())
     if setup:
@@ -71,6 +71,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
 
 def _warnings(use_cases: UseCases) -> dict[str, list[Any]]:
     return {
+        "alarms": list(use_cases.alarm_views.troubles()),
         "feeds": list(use_cases.feeds.troubles()),
         "long_outages": list(use_cases.monitoring.long_outages()),
         "unwatched": list(use_cases.monitoring.unwatched()),

@@ -38,11 +38,14 @@ def show(problem: Annotated[str, typer.Argument(help="Service problem (SP-000001
     """Show one service problem with the incidents that are tied to it."""
     from include.sla_logic.services import Settings, UseCases
 
-    view = UseCases(Settings.from_environment()).lookups.service_problem(problem)
+    use_cases = UseCases(Settings.from_environment())
+    view = use_cases.lookups.service_problem(problem)
+    waiting = use_cases.alarm_views.hit(problem=problem, waiting_only=True, size=100)
     if as_json:
-        show_json(view.as_printed())
+        show_json(view.as_printed() | {"servicesWithoutIncident": [{"id": one.service} for one in waiting.rows]})
         return
     one = view.problem
+    more = f"{waiting.total}, see: sla alarm hit --problem {one.id}" if waiting.total else None
     show_fields(
         {
             "Problem": one.id,
@@ -59,6 +62,7 @@ def show(problem: Annotated[str, typer.Argument(help="Service problem (SP-000001
             "Waiting for a release": view.held,
             "Services": ", ".join(view.services),
             "Incidents": ", ".join(view.tickets),
+            "Hit, no incident yet": more,
         }
     )
 

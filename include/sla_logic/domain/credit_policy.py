@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from include.sla_logic.domain.measurements import Outage
 from include.sla_logic.domain.money import Currency, Money
-from include.sla_logic.domain.people import may_be_one_person
+from include.sla_logic.domain.people import may_be_one_person, unknown_account
 from include.sla_logic.domain.period import Period, to_seconds
 from include.sla_logic.domain.tables import Table
 
@@ -22,6 +22,8 @@ class CreditPolicy(Table):
 
     version: str
     four_eyes: bool = True
+    accounts: Mapping[str, str] = Field(default_factory=dict)
+    amounts: Literal["net", "gross"] = "net"
     old_after_days: int = Field(ge=1, le=36_500)
     long_outage_days: int = Field(default=31, ge=1, le=36_500)
     limits: Mapping[str, Limit]
@@ -35,8 +37,11 @@ class CreditPolicy(Table):
 
     def refusal(self, amount: Money, *, by: str, roles: Collection[str], before: Collection[str | None]) -> str | None:
         """Say why this person may not approve this amount; `before` are those who entered or claimed it."""
-        if self.four_eyes and any(may_be_one_person(by, one) for one in before):
+        if self.four_eyes and any(may_be_one_person(by, one, logins=self.accounts) for one in before):
             return f"{by} entered or claimed this amount: another person must approve it."
+        doubts = (self.doubt(by, one) for one in before if self.four_eyes and one is not None)
+        if doubt := next(filter(None, doubts), None):
+            return doubt
         known = [role.lower() for role in roles if role.lower() in self.limits] or ["default"]
         limits = [self.limits[role] for role in known]
         if any(limit == "unlimited" for limit in limits):
@@ -47,6 +52,16 @@ class CreditPolicy(Table):
         upto = Money(amount=most, currency=amount.currency)
         return (
             f"{by} may approve up to {upto} as {' and '.join(known)}, not {amount}: somebody with a higher limit must."
+        )
+
+    def doubt(self, one: str, other: str) -> str | None:
+        """Say why nobody can tell whether two are one person, of whom one was at the desk and one was not."""
+        account = unknown_account(one, other, logins=self.accounts)
+        if account is None:
+            return None
+        return (
+            f"Nobody can tell whether {one} and {other} are one person: only one of them acted at the desk. Say under "
+            f"`accounts` in policies/credits.yaml which login at the desk the account {account} has, or do both there."
         )
 
     def doubtful(self, outages: Iterable[Outage], window: Period, *, whole: int, as_of: datetime) -> list[str]:

@@ -30,6 +30,14 @@ class NoZone(NotAnInstant):
     """The text names a local time without the zone that it is in."""
 
 
+def read_day(text: str) -> date | None:
+    """Read a day without a time, as 2025-04-10; None for any other text."""
+    try:
+        return date.fromisoformat(text) if len(text) == len("2025-04-10") else None
+    except ValueError:
+        return None
+
+
 def read_local(text: str) -> datetime:
     """Return what the text says, without a zone where it names none; raise `NotAnInstant`."""
     found = _INSTANT.fullmatch(text.strip())

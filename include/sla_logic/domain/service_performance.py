@@ -49,6 +49,8 @@ class ObjectivePerformance(Value):
     credit_percent: Decimal | None = None
     charge_base: Money | None = None
     credited_days: int | None = None
+    clause: str | None = None
+    total_seconds: int | None = None
 
 
 class ServicePerformance(Value):
@@ -99,6 +101,8 @@ def summarise(comparison: SlaComparison, contract: Contract, *, at_risk_within: 
                 credit_percent=judged.credit_percent,
                 charge_base=judged.charge_base,
                 credited_days=judged.days if judged.rule.startswith("day_per") else None,
+                clause=judged.clause,
+                total_seconds=judged.total_seconds,
             )
             for judged in comparison.objectives
         ),
@@ -113,7 +117,7 @@ def _state(judged: ObjectiveJudgement, at_risk_within: timedelta, *, running: bo
         return ObjectiveState.NOT_PROMISED
     if judged.verdict is not Verdict.MET:
         return ObjectiveState.UNKNOWN
-    left = judged.seconds_to_next_tier
+    left = judged.seconds_to_next_tier if judged.counted_seconds else None  # else nothing is used up
     near = running and left is not None and left <= at_risk_within.total_seconds()
     return ObjectiveState.AT_RISK if near else ObjectiveState.MET
 

@@ -43,7 +43,7 @@ class UnableToMoveTicket(ForeseenError):
 
 
 class TroubleTicket(Value):
-    """One trouble ticket in its present state, without its history."""
+    """One trouble ticket in its present state, without its history; a proactive one was opened by an alarm."""
 
     id: str
     external_reference: str | None
@@ -55,6 +55,7 @@ class TroubleTicket(Value):
     escalated: bool = False
     parent: str | None = None
     created_at: AwareDatetime
+    proactive: bool = False
 
 
 def check_move(now: TicketStatus, to: TicketStatus) -> None:

@@ -61,11 +61,14 @@ class BillingLedger:
         return self._accounts.settled_with(agreement.account, window)
 
     def book(
-        self, rebate: Rebate, agreement: Agreement, *, ticket: str, outgoing: PendingMessages
+        self, rebate: Rebate, agreement: Agreement, *, ticket: str, outgoing: PendingMessages, again: bool = False
     ) -> BillingAdjustment:
         """Book the rebate of one incident once; what is booked before it in the same batch counts."""
         accounts = self._hold(agreement)
-        bookings, because = self._keep(rebate, agreement, ticket, outgoing)
+        known = [one for window, one in self._bookings.get(ticket, ()) if window == rebate.window]
+        bookings, because = [one for one in known if one.waits] if again else known, None
+        if not bookings:
+            bookings, because = self._keep(rebate, agreement, ticket, outgoing, number=len(known) + 1)
         counted = [b.amount for b in bookings if b.state in COUNTS and b.amount is not None]
         booked = sum(counted, start=Money.zero(rebate.total.currency))
         held = [b for b in bookings if b.state == "held"]
@@ -129,18 +132,16 @@ class BillingLedger:
         return self._accounts
 
     def _keep(
-        self, rebate: Rebate, agreement: Agreement, ticket: str, outgoing: PendingMessages
+        self, rebate: Rebate, agreement: Agreement, ticket: str, outgoing: PendingMessages, *, number: int
     ) -> tuple[list[Booking], str | None]:
-        """Return the credits of this incident and window, kept now or before, and why there is none."""
-        if known := [one for window, one in self._bookings.get(ticket, ()) if window == rebate.window]:
-            return known, None
+        """Return the credit of this incident and window, and why there is none; `number` counts them from 1."""
         history = self._history(agreement)
         state, amount, because = rebate.settle(history.credited, history.decided)
         if state is None:
             return [], because
         if unlike := self._unlike_currencies(rebate, agreement):
             state, because = "held", "; ".join((*([because] if because else []), unlike))
-        booking = Booking(booking_reference(ticket, rebate), amount, state, because)
+        booking = Booking(booking_reference(ticket, rebate, number=number), amount, state, because)
         self._bookings.setdefault(ticket, []).append((rebate.window, booking))
         invoice = self._count(booking, rebate, agreement) if state in COUNTS else None
         self._rows.append(
@@ -183,8 +184,8 @@ class IncidentBilling:
     def settled_with(self, agreement: Agreement, window: Period) -> str | None:
         return self._ledger.settled_with(agreement, window)
 
-    def book(self, rebate: Rebate, agreement: Agreement) -> BillingAdjustment:
-        return self._ledger.book(rebate, agreement, ticket=self._ticket, outgoing=self._outgoing)
+    def book(self, rebate: Rebate, agreement: Agreement, *, again: bool = False) -> BillingAdjustment:
+        return self._ledger.book(rebate, agreement, ticket=self._ticket, outgoing=self._outgoing, again=again)
 
 
 def _reason(rebate: Rebate, bookings: Sequence[Booking], booked: Money, because: str | None) -> str:

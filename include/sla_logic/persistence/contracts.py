@@ -181,14 +181,14 @@ class ContractRegister:
     def _open_tickets(self, at: datetime) -> dict[str, set[str]]:
         if at in self._open:
             return self._open[at]
-        query = select(tickets.c.customer, tickets.c.number).where(
-            tickets.c.customer.in_(self._names()), tickets.c.status.in_(OPEN), tickets.c.created_at <= at
+        o = tickets.c
+        query = select(o.customer, o.number).where(
+            o.customer.in_(self._names()), o.status.in_(OPEN), o.created_at <= at, ~o.proactive
         )
         found: dict[str, set[str]] = defaultdict(set)
         for customer, number in self._connection.execute(query):
             found[customer].add(ticket_id(number))
-        self._open[at] = found
-        return found
+        return self._open.setdefault(at, found)
 
 
 def _version(agreement: Agreement) -> tuple[str, str]:

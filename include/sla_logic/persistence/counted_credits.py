@@ -48,10 +48,10 @@ def counted_credits(connection: Connection, customer: str, service: str) -> list
     return credit_histories(connection, [(customer, service)])[customer, service].credited
 
 
-def credits_of_incident(connection: Connection, ticket: str, currency: str) -> tuple[Money, str | None]:
-    """Return what an incident has brought in all, and the invoice that it was applied to last."""
+def credited_with(connection: Connection, references: Collection[str], currency: str) -> tuple[Money, str | None]:
+    """Return what these credits have brought in all, and the invoice that one was applied to last."""
     counts = _CREDITS.c.state.in_(COUNTS)
-    query = select(_CREDITS).where(_CREDITS.c.ticket == ticket, counts).order_by(_CREDITS.c.decided_at)
+    query = select(_CREDITS).where(_CREDITS.c.id.in_(references), counts).order_by(_CREDITS.c.decided_at)
     rows = connection.execute(query).all()
     booked = (from_minor_units(row.amount, row.currency) for row in rows)
     return sum(booked, start=Money.zero(currency)), rows[-1].invoice if rows else None

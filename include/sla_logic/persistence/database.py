@@ -22,7 +22,7 @@ from include.sla_logic.domain.errors import ForeseenError
 Clock = Callable[[], datetime]
 
 _WAIT_SECONDS = 30
-_WRITES = "sla_writes"
+_WRITES, _READS = "sla_writes", "sla_reads"
 VERSION_TABLE = "sla_schema_version"
 _IN_SQLITE = f"(SELECT name FROM sqlite_master WHERE type = 'table' AND name = '{VERSION_TABLE}')"  # noqa: S608
 _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
@@ -52,10 +52,10 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a transaction in which every statement sees the same moment."""
-        options: dict[str, Any] = {}
+        """Open a transaction in which every statement sees one moment, and in which the database refuses to write."""
+        options: dict[str, Any] = {_READS: True}
         if self.is_postgresql:
-            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
@@ -153,8 +153,10 @@ def _keep_private(connection: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """Take the write lock at once: a reader that turns writer half-way would fail as locked."""
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get(_READS, False):
+        connection.exec_driver_sql("PRAGMA query_only = ON")  # until the connection is closed, as no pool keeps it
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")
 
 
 def _leave_inherited_connections() -> None:

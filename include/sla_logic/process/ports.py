@@ -135,10 +135,11 @@ class Billing(Protocol):
         """Return the invoice with which the account settled the window; None while one that holds it is open."""
         ...
 
-    def book(self, rebate: Rebate, agreement: Agreement) -> BillingAdjustment:
+    def book(self, rebate: Rebate, agreement: Agreement, *, again: bool = False) -> BillingAdjustment:
         """Book the rebate once as an applied billing credit and return the adjusted invoice.
 
-        A rebate held for approval is recorded and books nothing until it is approved.
+        A rebate held for approval is recorded and books nothing until it is approved. With `again` the incident has
+        booked for the window before, and this is what is due on top; nothing is, while a part waits for a person.
         """
         ...
 
@@ -224,7 +225,7 @@ class CaseFile(Protocol):
         ...
 
     def escalate(self, reason: str) -> None:
-        """Mark the ticket as escalated; it stays so."""
+        """Mark the ticket as escalated; it stays marked, also when it is resolved."""
         ...
 
     def open_child_ticket(self, reason: str, *, to: Lane) -> str:

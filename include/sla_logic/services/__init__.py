@@ -25,20 +25,30 @@ from include.sla_logic.services.sla_status import SlaStatus
 from include.sla_logic.settings import NetworkChoice, Settings
 
 if TYPE_CHECKING:
+    from include.sla_logic.services.alarm_views import AlarmViews
+    from include.sla_logic.services.alarms import Alarms
     from include.sla_logic.services.board import Board
+    from include.sla_logic.services.conformance import ConformanceChecks
     from include.sla_logic.services.feeds import Feeds
+    from include.sla_logic.services.follow_ups import FollowUps
     from include.sla_logic.services.imports import Imports
     from include.sla_logic.services.incident_views import IncidentViews
     from include.sla_logic.services.intake import Intake
     from include.sla_logic.services.letters import Letters
     from include.sla_logic.services.monthly_reports import MonthlyReports
+    from include.sla_logic.services.proactive_incidents import ProactiveIncidents
+    from include.sla_logic.services.process_log import ProcessLog
+    from include.sla_logic.services.process_view import ProcessView
+    from include.sla_logic.services.replay import Replay
     from include.sla_logic.services.reports import Reports
     from include.sla_logic.services.restored_database import RestoredDatabase
     from include.sla_logic.services.service_status import ServiceStatus
     from include.sla_logic.services.settlement import Settlement
     from include.sla_logic.services.settlement_views import SettlementViews
     from include.sla_logic.services.setup import Setup
+    from include.sla_logic.services.simulation import Simulations
     from include.sla_logic.services.subscriptions import Subscriptions
+    from include.sla_logic.services.team import Team
     from include.sla_logic.services.worklists import Worklists
 
 __all__ = [
@@ -82,16 +92,40 @@ class UseCases:
     # What only people read is imported when it is first asked for: every task's process would pay for it.
 
     @cached_property
+    def alarms(self) -> "Alarms":
+        from include.sla_logic.services.alarms import Alarms
+
+        return Alarms(self.work)
+
+    @cached_property
+    def alarm_views(self) -> "AlarmViews":
+        from include.sla_logic.services.alarm_views import AlarmViews
+
+        return AlarmViews(self.work)
+
+    @cached_property
     def board(self) -> "Board":
         from include.sla_logic.services.board import Board
 
         return Board(self.work)
 
     @cached_property
+    def conformance(self) -> "ConformanceChecks":
+        from include.sla_logic.services.conformance import ConformanceChecks
+
+        return ConformanceChecks(self.work)
+
+    @cached_property
     def feeds(self) -> "Feeds":
         from include.sla_logic.services.feeds import Feeds
 
         return Feeds(self.work)
+
+    @cached_property
+    def follow_ups(self) -> "FollowUps":
+        from include.sla_logic.services.follow_ups import FollowUps
+
+        return FollowUps(self.work)
 
     @cached_property
     def imports(self) -> "Imports":
@@ -122,6 +156,30 @@ class UseCases:
         from include.sla_logic.services.monthly_reports import MonthlyReports
 
         return MonthlyReports(self.work)
+
+    @cached_property
+    def process_log(self) -> "ProcessLog":
+        from include.sla_logic.services.process_log import ProcessLog
+
+        return ProcessLog(self.work)
+
+    @cached_property
+    def process_view(self) -> "ProcessView":
+        from include.sla_logic.services.process_view import ProcessView
+
+        return ProcessView(self.work)
+
+    @cached_property
+    def replay(self) -> "Replay":
+        from include.sla_logic.services.replay import Replay
+
+        return Replay(self.work)
+
+    @cached_property
+    def proactive_incidents(self) -> "ProactiveIncidents":
+        from include.sla_logic.services.proactive_incidents import ProactiveIncidents
+
+        return ProactiveIncidents(self.work)
 
     @cached_property
     def reports(self) -> "Reports":
@@ -160,10 +218,22 @@ class UseCases:
         return Setup(self.work)
 
     @cached_property
+    def simulations(self) -> "Simulations":
+        from include.sla_logic.services.simulation import Simulations
+
+        return Simulations(self.work)
+
+    @cached_property
     def subscriptions(self) -> "Subscriptions":
         from include.sla_logic.services.subscriptions import Subscriptions
 
         return Subscriptions(self.work)
+
+    @cached_property
+    def team(self) -> "Team":
+        from include.sla_logic.services.team import Team
+
+        return Team(self.work)
 
     @cached_property
     def worklists(self) -> "Worklists":

@@ -1,6 +1,9 @@
-"""The picture of one objective's course, as the letter to the customer draws it."""
+"""Pictures of an objective's course, as the letter to the customer draws it, and of a simulation."""
+
+from collections.abc import Sequence
 
 from include.sla_logic.domain.performance import PerformanceSeries
+from include.sla_logic.domain.simulation import Simulation
 
 
 def has_course(series: PerformanceSeries) -> bool:
@@ -11,8 +14,26 @@ def has_course(series: PerformanceSeries) -> bool:
 
 def draw_course(series: PerformanceSeries, *, measured: str, promised: str) -> str:
     """Return the picture as SVG, with these words for what was measured and promised."""
-    from include.sla_logic.letters.charts.curve import counts_hours
     from include.sla_logic.letters.charts.performance import Words, as_svg
 
-    unit = series.unit if series.points else ("h" if counts_hours(series) else "min")
-    return as_svg(series, Words(measured, promised, "outage", "planned work", "corrected", unit))
+    return as_svg(series, Words(measured, promised, "outage", "planned work", "corrected", series.unit))
+
+
+def draw_simulation(found: Simulation) -> list[tuple[str, str]]:
+    """Return what each picture shows, and the picture as SVG; none where nothing was compared."""
+    from include.sla_logic.letters.charts.simulation import as_differences, as_months
+
+    months = [(month, sums.old_owed, sums.new_owed) for month, sums in sorted(found.months.items())]
+    drawn = [("Owed by month under both contracts", as_months(months, found.currency))] if months else []
+    if differences := [one.difference for one in found.changed if one.difference]:
+        drawn.append(("Windows by what the new contract costs more", as_differences(differences, found.currency)))
+    return drawn
+
+
+def draw_curve(term: str, steps: Sequence[tuple[str, Simulation | None]]) -> str:
+    """Return the cost at each value of a term as SVG, at least one of which could be simulated."""
+    from include.sla_logic.letters.charts.simulation import as_curve
+
+    known = next(found for _value, found in steps if found is not None)
+    owed = [(value, None if found is None else found.total.new_owed) for value, found in steps]
+    return as_curve(term, owed, known.total.old_owed, known.currency)

@@ -13,7 +13,7 @@ from include.sla_logic.domain.money import Money, minor_digits
 from include.sla_logic.domain.netting import EarlierCredit, Netted
 from include.sla_logic.persistence.accounts import lock_credits, open_invoice
 from include.sla_logic.persistence.counted_credits import counted_credits
-from include.sla_logic.persistence.credit_rows import posting
+from include.sla_logic.persistence.credit_rows import owes_the_window, posting
 from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.schema import accounts as a
@@ -193,7 +193,8 @@ def _due_now(connection: Connection, row: Row[Any], rebate: Rebate) -> Netted:
     """Return what is left of what the window owes; credits from before one amount per window owe it by objective."""
     same = (_CREDITS.c.ticket == row.ticket) & (_CREDITS.c.window_start == row.window_start)
     mine = same & (_CREDITS.c.window_end == row.window_end) & (_CREDITS.c.agreement == row.agreement)
-    gross = connection.scalar(select(func.sum(_CREDITS.c.gross)).where(mine))
+    one = _CREDITS.c.id == row.id if owes_the_window(row) else mine
+    gross = connection.scalar(select(func.sum(_CREDITS.c.gross)).where(one))
     owed = from_minor_units(int(gross or 0), row.currency)
     return rebate.model_copy(update={"owed": owed}).net_of(_counted(connection, row))
 

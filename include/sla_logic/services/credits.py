@@ -7,19 +7,21 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from include.sla_logic.domain.credit import BillingAdjustment, Rebate
-from include.sla_logic.domain.customer_report import CustomerReport, next_steps, state_credit
+from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.money import Money
 from include.sla_logic.persistence.accounts import totals
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.case_file import SqlCaseFile
-from include.sla_logic.persistence.counted_credits import credits_of_incident
+from include.sla_logic.persistence.counted_credits import credited_with
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import find_number, lock_tickets
 from include.sla_logic.persistence.queue_positions import note_decided_credit
 from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.settlement import round_number
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.process.customer_letters import send_report
+from include.sla_logic.process.following_up import follow_up
 from include.sla_logic.services.claims import judge_claim
 from include.sla_logic.services.credit_decisions import (
     Person,
@@ -31,6 +33,7 @@ from include.sla_logic.services.credit_decisions import (
     settle_with,
 )
 from include.sla_logic.services.settled_credits import RoundFile, open_round
+from include.sla_logic.services.settled_windows import is_out_of_date
 from include.sla_logic.services.statements import Statements
 from include.sla_logic.services.typed_amounts import UnableToDecideCredit, read_amount
 from include.sla_logic.services.waiting_credits import (
@@ -55,9 +58,12 @@ class Credits:
             return waiting_credits(connection)
 
     def approve(self, reference: str, *, by: str, reason: str, roles: Collection[str] = ()) -> Money:
-        """Book a held credit and return its amount; raise `UnableToDecideCredit`."""
+        """Book a held credit and return its amount; raise `UnableToDecideCredit`, also where its facts have changed."""
         with self.work.writing() as connection:
             waiting = self._find(connection, reference)
+            if round_number(waiting.ticket) is not None and is_out_of_date(connection, waiting.ticket):
+                msg = f"Facts have changed since {reference} was held: run `sla settlement run`, which judges it again."
+                raise UnableToDecideCredit(msg)
             file = self._file_of(connection, reference, task="credit approved")
             amount = approve_credit(
                 connection,
@@ -173,7 +179,7 @@ class Credits:
         before, report = file.find(BillingAdjustment), file.find(CustomerReport)
         if before is None:
             return
-        booked, invoice = credits_of_incident(connection, file.ticket.id, before.booked.currency)
+        booked, invoice = credited_with(connection, before.references, before.booked.currency)
         held = held_credits_of(connection, file.ticket.id)
         after = None if invoice is None else from_minor_units(totals(connection, [invoice])[invoice], booked.currency)
         adjustment = before.model_copy(
@@ -190,11 +196,7 @@ class Credits:
         )
         file.write(adjustment)
         if report is not None and report.credit is not None:
-            credit = state_credit(file.read(Rebate), adjustment)
-            steps = next_steps(report.outcome, report.performance, credit)
-            told = report.model_copy(update={"credit": credit, "next_steps": steps, "created_at": file.now})
-            file.write(told)
-            file.letter_outbox.post(told, file.contracts.customer(report.customer))
+            send_report(file, report.model_copy(update={"follow_up": follow_up(file)}))
 
     def _state(self, connection: Connection, decided: WaitingCredit) -> None:
         """Write the letter about a settled window of which the last credit is decided."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, select
 
 from include.sla_logic.domain.budget import ServiceBudget, work_out_budget
+from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.performance import PerformanceSeries
 from include.sla_logic.domain.period import Period
@@ -18,6 +19,7 @@ from include.sla_logic.persistence.contracts import ContractRegister, UnableToFi
 from include.sla_logic.persistence.counted_credits import touching
 from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.services.stand_ins import StandInRegister
 
 _MOST_NAMED = 20
 
@@ -37,17 +39,23 @@ def find_subscriber(connection: Connection, service: str, *, at: datetime) -> st
     raise UnableToFindRecord(msg)
 
 
-def assess_service(connection: Connection, customer: str, service: str, *, at: datetime, now: datetime) -> Assessed:
-    """Judge the window that holds `at` with what was known at `now`."""
+def assess_service(
+    connection: Connection, customer: str, service: str, *, at: datetime, now: datetime, under: Contract | None = None
+) -> Assessed:
+    """Judge the window that holds `at` with what was known at `now`, perhaps `under` another contract."""
     register = ContractRegister(connection=connection)
+    if under is not None:
+        versions = ((one.contract, one.contract_version) for one in register.agreements((customer, service)))
+        instead = dict.fromkeys(versions, under)
+        register = StandInRegister(connection=connection, on_record=register, instead=instead)
     return _assess(connection, register, register.agreement(customer, service, at=at), at=at, now=now)
 
 
 def assess_what_is_known(
-    connection: Connection, customer: str, service: str, *, at: datetime, now: datetime
+    connection: Connection, customer: str, service: str, *, at: datetime, now: datetime, under: Contract | None = None
 ) -> Assessed:
     """Judge the same; where no record of any kind tells of the window, nobody measured: nothing was kept or broken."""
-    found = assess_service(connection, customer, service, at=at, now=now)
+    found = assess_service(connection, customer, service, at=at, now=now, under=under)
     facts = only_what_is_known(connection, found.facts, found.comparison.window, as_of=now)
     if facts is found.facts:
         return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from include.sla_logic.domain.budget import ServiceBudget
+from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.sla import Assessed, SlaComparison
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.service_assessment import assess_what_is_known, budgets, find_subscriber
@@ -37,13 +38,14 @@ class SlaStatus:
         at: datetime | None = None,
         as_of: datetime | None = None,
         customer: str | None = None,
+        under: Contract | None = None,
     ) -> Assessed:
-        """Judge as `assess` does, and return also the terms and facts that a picture needs."""
+        """Judge as `assess` does, and return also the terms and facts; perhaps `under` another contract than agreed."""
         with self.work.reading() as connection:
             now = as_of or self.work.database.now(connection)
             moment = at or now
             subscriber = customer or find_subscriber(connection, service, at=moment)
-            return assess_what_is_known(connection, subscriber, service, at=moment, now=now)
+            return assess_what_is_known(connection, subscriber, service, at=moment, now=now, under=under)
 
     def budgets(
         self, services: Sequence[str] = (), *, after: str = "", limit: int = 100, as_of: datetime | None = None

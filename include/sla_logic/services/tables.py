@@ -5,10 +5,15 @@ import io
 from collections.abc import Iterable, Sequence
 
 from include.sla_logic.domain.finance import FinanceReport
+from include.sla_logic.domain.simulation import Simulation
 
 FINANCE_COLUMNS = (
     *("month", "reference", "customer", "service", "contract", "cause", "state", "reasons", "payment"),
     *("period_start", "period_end", "currency", "amount", "booked_at", "invoice"),
+)
+SIMULATION_COLUMNS = (
+    *("customer", "service", "period_start", "period_end", "old_verdict", "new_verdict"),
+    *("old_owed", "new_owed", "difference", "currency", "capped", "not_judged_because"),
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -39,5 +44,22 @@ def finance_as_csv(report: FinanceReport) -> str:
                 *("" if one.booked_at is None else one.booked_at.isoformat(), one.invoice),
             )
             for one in report.entries
+        ),
+    )
+
+
+def simulation_as_csv(found: Simulation) -> str:
+    """Return one row for each pair of windows that changes or could not be judged; amounts in one currency."""
+    rows = [*found.largest, *found.unjudged]
+    return as_csv(
+        SIMULATION_COLUMNS,
+        (
+            (
+                *(pair.customer, pair.service, pair.window.start.isoformat(), pair.window.end.isoformat()),
+                *pair.verdicts,
+                *(("", "", "") if pair.why_not else (*pair.owed, pair.difference)),
+                *(found.currency, "yes" if pair.is_capped else "no", pair.why_not),
+            )
+            for pair in rows
         ),
     )

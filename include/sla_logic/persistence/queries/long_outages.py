@@ -29,7 +29,7 @@ class LongOutage:
 
 
 def long_outages(connection: Connection, *, days: int, now: datetime, limit: int) -> Sequence[LongOutage]:
-    """Return the outages that last longer than so many days, the longest without an end first."""
+    """Return outages that are longer than `days`, the oldest first; those without an end come before the others."""
     if connection.dialect.name == "postgresql":
         lasted = (extract("epoch", _o.ended_at) - extract("epoch", _o.started_at)) / 86_400
     else:

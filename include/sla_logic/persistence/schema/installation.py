@@ -15,4 +15,5 @@ installation = Table(
     Column("bound_at", Instant),
     Column("compared_at", Instant),  # with the runs of Airflow
     Column("problems_from", BigInteger().with_variant(Integer, "sqlite"), nullable=False, server_default="1"),
+    Column("pseudonym_key", String(64)),  # secret: with it, pseudonyms can be computed from ids
 )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -41,8 +42,15 @@ tickets = Table(
     Column("escalated", Boolean, nullable=False),
     Column("parent", _Number, ForeignKey("tickets.number")),
     Column("created_at", Instant, nullable=False),
+    Column("proactive", Boolean, nullable=False, server_default=false()),  # opened by an alarm: nobody has reported it
     # An index rather than a constraint: it can be dropped on SQLite without rebuilding the table.
     Index("ix_tickets_run_id", "run_id", unique=True),
+    Index(
+        "ix_tickets_escalated",
+        "number",
+        sqlite_where=text("escalated IS 1"),
+        postgresql_where=text("escalated IS true"),
+    ),
     # Without the many that have no parent: SQLite would take the index to read them all.
     Index("ix_tickets_parent", "parent", sqlite_where=_CHILD, postgresql_where=_CHILD),
     sqlite_autoincrement=True,

@@ -49,6 +49,7 @@ def enter_problem_report(file: CaseFile) -> None:
         customer=file.contracts.customer(notification.customer),
         agreement=agreement,
         now=file.now,
+        proactive=file.ticket.proactive,
     )
     file.write(report)
     file.move_ticket(TicketStatus.IN_PROGRESS, reason="The problem report is entered.")
