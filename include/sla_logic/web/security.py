@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_LIMIT = 128 * 1024
-ALARMS, ALARMS_LIMIT = "/api/v1/alarms", 4 * 1024 * 1024  # a storm of alarms comes in one request
+ALARMS = ("/api/v1/alarms", "/api/v1/alarms/alertmanager")
+ALARMS_LIMIT = 4 * 1024 * 1024  # a storm of alarms comes in one request
 QUERY_LIMIT = 4096
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -70,7 +71,8 @@ def _limit(scope: Scope) -> int:
 
 def _is_about_alarms(scope: Scope) -> bool:
     """Tell whether a monitoring system sends alarms: it needs a header that no page of another site can send."""
-    return ALARMS in scope["path"]
+    path: str = scope["path"]
+    return path.endswith(ALARMS)
 
 
 def _is_text(part: bytes) -> bool:

@@ -20,9 +20,10 @@ sending = APIRouter(prefix="/api/v1/alarms", route_class=DeskRoute, responses=RE
 
 
 class Receipt(Answer):
-    """How many alarms of the request are on record, how many of them name what is not, and how many were refused.
+    """What became of the alarms of one request.
 
-    Refused alarms are in quarantine; `left_out` are those that their sender did not send.
+    received: alarms now on record; unknown: those among them that name a resource or service which is not on record;
+    refused: alarms in quarantine; left_out: alarms that the sender cut off (Alertmanager's `truncatedAlerts`).
     """
 
     received: int
