@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
@@ -120,6 +120,49 @@ def test_points_and_bands_of_significance_are_named(sample, tables):
     assert named == {"significance.yaml, service_class:gold (20 points)"}
 
 
+def test_severities_that_are_no_errors_any_more_change_exactly_the_incidents_whose_service_layer_has_them(
+    sample, tables
+):
+    folder = tables("diagnosis", "informational: [warning]", "informational: [warning, minor, major]")
+    seen = documents(sample, "Investigation")
+    hit = {
+        ticket
+        for ticket, one in seen.items()
+        if any(each["severity"] in ("minor", "major") for each in one["alarms"]) and one["analyzable"]
+    }
+    found = sample.use_cases.replay.incidents(read_tables(folder))
+    told = {one.ticket: {each.decision: each.would_be for each in one.changes} for one in found.changed}
+    told |= {one.ticket: {"analysed by": "resource_provisioning"} for one in found.undecided}
+    here = {ticket for ticket, one in told.items() if one.get("analysed by") == "resource_provisioning"}
+    assert hit
+    assert here == hit
+
+
+def without_alarms(sample: Sample) -> None:
+    """Leave the alarms out of every investigation, as releases before did."""
+    with sample.use_cases.work.database.write() as connection:
+        guards = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'documents'"
+        for guard in connection.scalars(text(guards)).all():
+            connection.execute(text(f'DROP TRIGGER "{guard}"'))
+        rows = connection.execute(select(stored).where(stored.c.kind == "Investigation")).all()
+        for row in rows:
+            body = {name: value for name, value in json.loads(row.body).items() if name != "alarms"}
+            connection.execute(stored.update().where(stored.c.id == row.id).values(body=json.dumps(body)))
+
+
+def test_documents_without_alarms_are_decided_again_unless_other_severities_are_no_errors(
+    built_sample, tables, tmp_path
+):
+    old = built_sample.again(tmp_path)
+    without_alarms(old)
+    assert not (same := old.use_cases.replay.incidents()).changed
+    assert not same.undecided
+    folder = tables("diagnosis", "informational: [warning]", "informational: [minor]")
+    found = old.use_cases.replay.incidents(read_tables(folder))
+    assert {one.ticket for one in found.undecided} == documents(old, "Investigation").keys()
+    assert all("were not stored then" in one.why_not for one in found.undecided)
+
+
 def test_what_nobody_looked_at_cannot_be_decided_again(sample, tables):
     folder = tables("diagnosis", "symptoms: [slow, poor_voice, packet_loss, other]}", "symptoms: [other]}")
     found = sample.use_cases.replay.incidents(read_tables(folder))
@@ -152,6 +195,23 @@ def test_the_command_is_a_gate_for_decisions_that_were_not_meant_to_change(sampl
     kept["decisions"]["TT-999999"] = {"priority": "P1"}
     golden.write_text(json.dumps(kept))
     assert "TT-999999" in sla(sample, "--golden", golden, code=1)
+
+
+def test_a_file_of_all_incidents_is_compared_with_those_of_a_time_alone(sample, tables, tmp_path):
+    golden = tmp_path / "golden.json"
+    golden.write_text(sla(sample, "--json"))
+    number = len(json.loads(golden.read_text())["decisions"])
+    told = sla(sample, "--golden", golden, "--from", "2030-01-01")
+    assert "No incident would have gone another way." in told
+    assert f"{number} incidents of the file were opened at another time and are not compared." in told
+    folder = tables("priorities", "P1: PT1H", "P1: PT30M")
+    late = ("--policies", folder, "--golden", golden, "--from", "2030-01-01")
+    assert json.loads(sla(sample, *late, "--json"))["changed"] == []
+    sla(sample, *late[:4], "--to", "2030-01-01", code=1)
+    kept = json.loads(golden.read_text())
+    kept["decisions"]["TT-999999"] = {"priority": "P1"}
+    golden.write_text(json.dumps(kept))
+    assert "TT-999999" in sla(sample, "--golden", golden, "--from", "2030-01-01", code=1)
 
 
 def test_incidents_of_a_time_and_folders_that_hold_no_tables(sample, tmp_path):

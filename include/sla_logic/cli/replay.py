@@ -13,7 +13,7 @@ from include.sla_logic.cli.progress import counting
 from include.sla_logic.domain.errors import ForeseenError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from include.sla_logic.services.replay import Replay, Replayed, ReplayedIncident
 
@@ -70,7 +70,7 @@ def replay(  # noqa: PLR0913 - one parameter for each option
 
         typer.echo(written(_COLUMNS, _rows(changed)), nl=False)
     else:
-        _show(found, changed, limit)
+        _show(found, changed, limit, kept or {})
     if kept is not None and changed:
         raise typer.Exit(1)
 
@@ -122,7 +122,7 @@ def _rows(changed: "Sequence[ReplayedIncident]") -> list[tuple[str, ...]]:
     return [(one.ticket, each.decision, each.was, each.would_be, each.row) for one in changed for each in one.changes]
 
 
-def _show(found: "Replayed", changed: "Sequence[ReplayedIncident]", limit: int) -> None:
+def _show(found: "Replayed", changed: "Sequence[ReplayedIncident]", limit: int, kept: "Mapping[str, object]") -> None:
     rows = _rows(changed)
     show_table(_COLUMNS, rows[:limit], empty="No incident would have gone another way.", less=("row",))
     if len(rows) > limit:
@@ -132,3 +132,5 @@ def _show(found: "Replayed", changed: "Sequence[ReplayedIncident]", limit: int) 
         typer.echo(f"{one.ticket} cannot be decided again: {one.why_not}.")
     if len(found.undecided) > limit:
         typer.echo(f"and {len(found.undecided) - limit} more that cannot be decided again: see --json.")
+    if left_out := len(found.outside & kept.keys()):
+        typer.echo(f"{left_out} incidents of the file were opened at another time and are not compared.")

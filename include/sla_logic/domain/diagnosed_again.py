@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from include.sla_logic.domain.diagnosis import analyze, check_resources
-from include.sla_logic.domain.diagnosis_table import DiagnosisPolicy, Finding
+from include.sla_logic.domain.diagnosis_table import DiagnosisPolicy, Finding, explains, find_errors
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.network import Probe
 from include.sla_logic.domain.policies import Policies
@@ -24,6 +24,24 @@ def diagnosed_again(finding: Finding, policy: DiagnosisPolicy) -> Finding:
     return finding.model_copy(update={"type_of_problem": kind or policy.unexplained, "explained": kind is not None})
 
 
+def explained_again(case: StoredCase, policy: DiagnosisPolicy) -> tuple[list[Finding], list[Finding]]:
+    """Return what this table finds on the service layer, and what of it explains the symptom.
+
+    Raise `UnableToReplay` where other severities are no errors, and no alarm of that time is stored.
+    """
+    seen = case.investigation
+    if seen is None:
+        return [], []
+    if seen.alarms is not None:
+        findings = list(find_errors(seen.resources, seen.alarms, policy))
+    elif set(policy.informational) != set(case.informational):
+        said = "other severities are informational, and the alarms of the service layer were not stored then"
+        raise UnableToReplay(said)
+    else:
+        findings = [diagnosed_again(one, policy) for one in seen.findings]
+    return findings, [one for one in findings if explains(one, case.report.symptom, policy)]
+
+
 def types_of_problem(
     case: StoredCase, explaining: Sequence[Finding], policies: Policies
 ) -> tuple[tuple[str, ...], Sequence[Finding]]:
@@ -31,7 +49,9 @@ def types_of_problem(
     stored = [] if case.trouble is None else [diagnosed_again(one, policies.diagnosis) for one in case.trouble.findings]
     was_here = case.investigation is not None and case.investigation.analyzable
     if explaining:
-        findings, reason = (stored if was_here else explaining), "explained on the service layer"
+        explained = () if case.investigation is None else case.investigation.explaining
+        told = was_here and _marks(explaining) >= _marks(explained)
+        findings, reason = (stored if told else explaining), "explained on the service layer"
         return _analyzed(case, findings, Lane.SERVICE_MANAGEMENT, reason, policies), findings
     if case.check is None:
         said = "nothing on the service layer would explain the symptom, and nobody checked the resources then"

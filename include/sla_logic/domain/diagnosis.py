@@ -15,7 +15,10 @@ from include.sla_logic.domain.verification import Check
 
 
 class Investigation(Document):
-    """What Service Management sees on its own layer, and whether that explains the symptom."""
+    """What Service Management sees on its own layer, and whether that explains the symptom.
+
+    `alarms` are all those of its resources, also those that are no errors; None in documents of earlier releases.
+    """
 
     symptom: Symptom
     breached_objectives: tuple[str, ...]
@@ -26,6 +29,7 @@ class Investigation(Document):
     reason: str
     investigated_at: AwareDatetime
     policy_version: str
+    alarms: tuple[Alarm, ...] | None = None
 
 
 class ResourceCheck(Document):
@@ -95,6 +99,7 @@ def investigate(
 ) -> Investigation:
     """Look at the service layer only; a symptom is analyzable if one of its rules explains it."""
     own = tuple(resource for resource in resources if resource.layer is Layer.SERVICE)
+    names = {resource.id for resource in own}
     findings = find_errors(own, alarms, policy)
     explaining = [finding for finding in findings if explains(finding, symptom, policy)]
     named = ", ".join(f"{finding.alarm_code} at {finding.resource}" for finding in explaining)
@@ -110,6 +115,7 @@ def investigate(
         else f"nothing on the service layer explains {symptom.value}",
         investigated_at=now,
         policy_version=policy.version,
+        alarms=tuple(alarm for alarm in alarms if alarm.resource in names),
     )
 
 

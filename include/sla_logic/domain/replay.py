@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan, determine, reprioritise
-from include.sla_logic.domain.diagnosed_again import diagnosed_again, types_of_problem
-from include.sla_logic.domain.diagnosis_table import Finding, explains
+from include.sla_logic.domain.diagnosed_again import explained_again, types_of_problem
+from include.sla_logic.domain.diagnosis_table import Finding
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.policies import Policies
 from include.sla_logic.domain.relationship import RelationshipHistory
@@ -74,8 +74,7 @@ def decide_again(case: StoredCase, policies: Policies) -> Decided:
     if case.investigation is None:
         return found
     found["re-prioritised"] = _yes(raised), "significance.yaml, significant_from"
-    findings = [diagnosed_again(one, policies.diagnosis) for one in case.investigation.findings]
-    explaining = [one for one in findings if explains(one, case.report.symptom, policies.diagnosis)]
+    findings, explaining = explained_again(case, policies.diagnosis)
     found["analysed by"] = _analyst(bool(explaining)), _rows(findings)
     if case.final is None:
         return found

@@ -7,6 +7,7 @@ from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.diagnosis import Investigation, ResourceCheck, TroubleReport
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.network import Severity
 from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.domain.restoration import RestorationRequest
 from include.sla_logic.domain.significance import CustomerSignificance
@@ -20,7 +21,11 @@ class UnableToReplay(ForeseenError):
 
 @dataclass(frozen=True)
 class StoredCase:
-    """What is stored of an incident; what it has not reached is None. `route` is what it chose in the remedy table."""
+    """What is stored of an incident; what it has not reached is None.
+
+    `route` is what it chose in the remedy table; `informational` are the severities that are no errors by the tables in
+    force.
+    """
 
     ticket: str
     contract: Contract
@@ -33,4 +38,5 @@ class StoredCase:
     trouble: TroubleReport | None = None
     final: FinalStatusReport | None = None
     route: str | None = None
+    informational: tuple[Severity, ...] = ()
     request: RestorationRequest | None = None

@@ -55,9 +55,10 @@ class ReplayedIncident:
 
 @dataclass
 class Replayed:
-    """All incidents that were decided again, in the order of their numbers."""
+    """All incidents that were decided again, in the order of their numbers; `outside` are those of another time."""
 
     versions: Mapping[str, str]
+    outside: frozenset[str] = frozenset()
     incidents: list[ReplayedIncident] = field(default_factory=list)
 
     @property
@@ -76,10 +77,15 @@ class Replayed:
         return Counter(row for one in self.changed for row in {change.row for change in one.changes})
 
     def differs_from(self, golden: Mapping[str, Mapping[str, str]]) -> list[ReplayedIncident]:
-        """Compare with decisions that were kept, by ticket; a ticket that is not there any more differs wholly."""
+        """Compare with decisions that were kept, by ticket; a ticket that is not there any more differs wholly.
+
+        Tickets of another time are left out.
+        """
         mine = {one.ticket: one for one in self.incidents}
         found = []
         for ticket, kept in sorted(golden.items()):
+            if ticket in self.outside:
+                continue
             one = mine.get(ticket)
             now = {} if one is None else one.decisions
             differ = [
@@ -108,12 +114,9 @@ class Replay:
     ) -> Replayed:
         """Decide the incidents of that time again under these tables, else under those in force."""
         tables = policies or policies_in_force()
-        found = Replayed(tables.versions)
         with self.work.reading() as connection:
-            query = select(tickets.c.number).order_by(tickets.c.number)
-            query = query if since is None else query.where(tickets.c.created_at >= since)
-            query = query if until is None else query.where(tickets.c.created_at < until)
-            numbers = list(connection.scalars(query))
+            numbers, others = _of_the_time(connection, since, until)
+            found = Replayed(tables.versions, frozenset(map(ticket_id, others)))
             for start in range(0, len(numbers), AT_ONCE):
                 some = numbers[start : start + AT_ONCE]
                 records = load_incident_records(connection, some)
@@ -125,6 +128,16 @@ class Replay:
         """Judge every settled window again by this release."""
         with self.work.reading() as connection:
             return judge_settled_again(connection, progress=progress)
+
+
+def _of_the_time(connection: Connection, since: datetime | None, until: datetime | None) -> tuple[list[int], list[int]]:
+    """Return the numbers of the incidents opened in that time, and those of all others."""
+    inside: list[int] = []
+    outside: list[int] = []
+    for number, at in connection.execute(select(tickets.c.number, tickets.c.created_at).order_by(tickets.c.number)):
+        of_it = (since is None or at >= since) and (until is None or at < until)
+        (inside if of_it else outside).append(number)
+    return inside, outside
 
 
 def read_tables(folder: Path) -> Policies:
@@ -179,6 +192,7 @@ def _case(connection: Connection, record: IncidentRecord) -> StoredCase | None:
         trouble=_first(record, TroubleReport),
         final=_first(record, FinalStatusReport),
         route=None if chosen is None or chosen.choice is None else _ROUTES[chosen.choice],
+        informational=policies_in_force().diagnosis.informational,
         request=_first(record, RestorationRequest),
     )
 
