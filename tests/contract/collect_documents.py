@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from include.sla_logic.domain.open_apis.service_problem import service_problem
 from include.sla_logic.domain.premium import PremiumCase
 from include.sla_logic.process.extra_problem_fix import take_over_incident
 from include.sla_logic.sample_data import make_sample
@@ -29,7 +30,7 @@ def collect() -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
                 if len(json.dumps(document.body)) > len(json.dumps(documents.get(document.kind, {}))):
                     documents[document.kind] = document.body
         problems = [
-            {"kept": view.model_dump(mode="json"), "tmf656": view.as_printed()}
+            {"kept": view.model_dump(mode="json"), "tmf656": service_problem(view)}
             for view in use_cases.lookups.service_problems(open_only=False)
         ]
     return documents, problems

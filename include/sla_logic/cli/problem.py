@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from include.sla_logic.services.lookups import ProblemView
 
 app = typer.Typer(no_args_is_help=True, help="See service problems: one cause behind many incidents.")
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, as TMF656 v5 has it.")]
 
 
 @app.command("list")
@@ -20,11 +20,12 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List service problems, the newest first."""
+    from include.sla_logic.domain.open_apis.service_problem import service_problem
     from include.sla_logic.services import Settings, UseCases
 
     found = UseCases(Settings.from_environment()).lookups.service_problems(open_only=open_only, limit=limit)
     if as_json:
-        show_json([view.as_printed() for view in found])
+        show_json([service_problem(view) for view in found])
         return
     show_table(
         ("problem", "status", "resource", "type", "since", "priority", "incidents"),
@@ -36,14 +37,15 @@ def list_(
 @app.command("show")
 def show(problem: Annotated[str, typer.Argument(help="Service problem (SP-000001).")], as_json: AsJson = False) -> None:
     """Show one service problem with the incidents that are tied to it."""
+    from include.sla_logic.domain.open_apis.service_problem import service_problem
     from include.sla_logic.services import Settings, UseCases
 
     use_cases = UseCases(Settings.from_environment())
     view = use_cases.lookups.service_problem(problem)
-    waiting = use_cases.alarm_views.hit(problem=problem, waiting_only=True, size=100)
     if as_json:
-        show_json(view.as_printed() | {"servicesWithoutIncident": [{"id": one.service} for one in waiting.rows]})
+        show_json(service_problem(view))
         return
+    waiting = use_cases.alarm_views.hit(problem=problem, waiting_only=True, size=1)
     one = view.problem
     more = f"{waiting.total}, see: sla alarm hit --problem {one.id}" if waiting.total else None
     show_fields(

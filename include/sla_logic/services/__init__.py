@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from include.sla_logic.services.intake import Intake
     from include.sla_logic.services.letters import Letters
     from include.sla_logic.services.monthly_reports import MonthlyReports
+    from include.sla_logic.services.open_apis import OpenApis
     from include.sla_logic.services.proactive_incidents import ProactiveIncidents
     from include.sla_logic.services.process_log import ProcessLog
     from include.sla_logic.services.process_view import ProcessView
@@ -156,6 +157,12 @@ class UseCases:
         from include.sla_logic.services.monthly_reports import MonthlyReports
 
         return MonthlyReports(self.work)
+
+    @cached_property
+    def open_apis(self) -> "OpenApis":
+        from include.sla_logic.services.open_apis import OpenApis
+
+        return OpenApis(self.work)
 
     @cached_property
     def process_log(self) -> "ProcessLog":

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from include.sla_logic.domain.problem_view import ProblemView
 from include.sla_logic.domain.standing import Standing
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.database import current_revision
@@ -16,7 +17,7 @@ from include.sla_logic.persistence.incident_records import (
 )
 from include.sla_logic.persistence.installation import read_mark
 from include.sla_logic.persistence.queries.incident import Case, view_case
-from include.sla_logic.persistence.queries.service_problems import ProblemView, list_problems, read_problem
+from include.sla_logic.persistence.queries.service_problems import list_problems, read_problem
 from include.sla_logic.persistence.sla_clocks import read_standings
 from include.sla_logic.persistence.tickets import TicketFilter, count_contents, list_tickets
 from include.sla_logic.persistence.unit_of_work import UnitOfWork

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from include.sla_logic.domain.problem_view import ProblemView
 from include.sla_logic.persistence.audit import Act, page_of_acts
 from include.sla_logic.persistence.outbox import Outgoing, page_of_messages
 from include.sla_logic.persistence.paging import LAST_PAGE, Page
 from include.sla_logic.persistence.quarantine import Quarantined, page_of_quarantine
 from include.sla_logic.persistence.queries.attention import HeldRestoration, held_restorations
-from include.sla_logic.persistence.queries.service_problems import ProblemView, page_of_problems
+from include.sla_logic.persistence.queries.service_problems import page_of_problems
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.waiting_credits import WaitingCredit, page_of_credits
 

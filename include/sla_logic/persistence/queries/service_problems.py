@@ -1,64 +1,53 @@
 """Service problems with their incidents."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select, true
 
-from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.errors import NotFoundError
-from include.sla_logic.domain.service_problem import ProblemEnd, ServiceProblem
-from include.sla_logic.persistence.incident_records import ticket_id
+from include.sla_logic.domain.problem_view import Acknowledged, ProblemView
+from include.sla_logic.domain.service_problem import ProblemEnd
+from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
 from include.sla_logic.persistence.paging import Page
+from include.sla_logic.persistence.problem_acknowledgements import acknowledged
+from include.sla_logic.persistence.schema.alarms import proactive_incidents
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.system_t import restorations, tickets
-from include.sla_logic.persistence.service_problems import as_problem, problem_id, problem_number
+from include.sla_logic.persistence.service_problems import as_problem, problem_number
 
-p, ties = service_problems.c, service_problem_tickets.c
+p, ties, hits = service_problems.c, service_problem_tickets.c, proactive_incidents.c
+_WAITS = (hits.ticket.is_(None), hits.opened_at.is_(None), hits.over_at.is_(None))
+_HELD = (
+    select(restorations.c.ticket)
+    .where(
+        restorations.c.ticket == ties.ticket,
+        restorations.c.outcome.is_(None),
+        restorations.c.sent_at.is_(None),
+        restorations.c.rejected_at.is_(None),
+    )
+    .exists()
+)
 
 
 class UnableToFindProblem(NotFoundError):
     """There is no service problem of that number."""
 
 
-class ProblemView(Value):
-    """One service problem with the incidents that are tied to it."""
+@dataclass(frozen=True)
+class ProblemFilter:
+    """Which service problems are asked for; None where any will do, and `customers` those of whom it is behind one."""
 
-    problem: ServiceProblem
-    tickets: tuple[str, ...]
-    services: tuple[str, ...]
-    priority: int
-    held: int
-
-    @property
-    def status(self) -> str:
-        """Tell how far it is; held while a request waits for a release."""
-        if self.problem.end is not None:
-            return "resolved" if self.problem.end is ProblemEnd.RESTORED else "closed"
-        return "held" if self.held else "inProgress"
-
-    def as_printed(self) -> dict[str, Any]:
-        """Return what `sla problem --json` prints."""
-        one = self.problem
-        return {
-            "id": one.id,
-            "category": one.type_of_problem,
-            "priority": self.priority,
-            "reason": one.reason,
-            "status": self.status,
-            "statusChangeReason": one.end,
-            "creationDate": _iso(one.opened_at),
-            "resolutionDate": _iso(one.closed_at),
-            "firstAlert": _iso(one.began_at),
-            "affectedNumberOfServices": len(self.services),
-            "rootCauseResource": [{"id": one.resource}],
-            "affectedService": [{"id": service} for service in self.services],
-            "associatedTroubleTicket": [{"id": ticket} for ticket in self.tickets],
-            "analysedAs": {"id": one.analysed_as},
-            "releaseDate": _iso(one.released_at),
-        }
+    customers: Collection[str] | None = None
+    problem: str | None = None
+    status: str | None = None
+    category: str | None = None
+    priority: int | None = None
+    resource: str | None = None
+    service: str | None = None
+    ticket: str | None = None
 
 
 def list_problems(connection: Connection, *, open_only: bool, limit: int) -> Sequence[ProblemView]:
@@ -72,6 +61,18 @@ def page_of_problems(connection: Connection, *, open_only: bool, number: int, si
     condition = p.closed_at.is_(None) if open_only else true()
     total = connection.scalar(select(func.count()).select_from(service_problems).where(condition)) or 0
     return Page(_views(connection, condition, size, (number - 1) * size), int(total), number, size)
+
+
+def find_problems(
+    connection: Connection, wanted: ProblemFilter, *, limit: int, offset: int
+) -> tuple[Sequence[ProblemView], int]:
+    """Return the problems that match, the newest first, and how many there are in all.
+
+    For `customers` a problem shows their tickets and services only; status and priority are those of the problem.
+    """
+    condition = _condition(wanted)
+    total = connection.scalar(select(func.count()).select_from(service_problems).where(condition)) or 0
+    return _views(connection, condition, limit, offset, wanted.customers), int(total)
 
 
 def read_problem(connection: Connection, problem: str) -> ProblemView:
@@ -89,38 +90,98 @@ def problems_of(connection: Connection, number: int) -> Sequence[ProblemView]:
     return _views(connection, p.number.in_(mine.scalar_subquery()), None)
 
 
+def _condition(wanted: ProblemFilter) -> ColumnElement[bool]:
+    parts = [
+        None if wanted.problem is None else p.number == (problem_number(wanted.problem) or 0),
+        None if wanted.status is None else _has_status(wanted.status),
+        None if wanted.category is None else p.type_of_problem == wanted.category,
+        None if wanted.resource is None else p.resource == wanted.resource,
+        None if wanted.priority is None else _priority(wanted.priority),
+        _behind(wanted.customers, wanted.service, wanted.ticket),
+    ]
+    return and_(true(), *(part for part in parts if part is not None))
+
+
+def _behind(customers: Collection[str] | None, service: str | None, ticket: str | None) -> ColumnElement[bool] | None:
+    """Ask for problems behind an incident of these customers; service and ticket are looked for among theirs."""
+    if customers is None and service is None and ticket is None:
+        return None
+    mine = true() if customers is None else tickets.c.customer.in_(customers)
+    tied = select(ties.problem).join(tickets, tickets.c.number == ties.ticket).where(mine)
+    found: list[ColumnElement[bool]] = [] if customers is None else [p.number.in_(tied)]
+    if ticket is not None:
+        found.append(p.number.in_(tied.where(ties.ticket == (ticket_number(ticket) or 0))))
+    if service is not None:
+        hit = select(hits.problem).where(*_WAITS, hits.service == service, hits.problem.is_not(None))
+        hit = hit if customers is None else hit.where(hits.customer.in_(customers))
+        found.append(or_(p.number.in_(tied.where(tickets.c.service == service)), p.number.in_(hit)))
+    return and_(*found)
+
+
+def _has_status(status: str) -> ColumnElement[bool]:
+    held = select(ties.problem).where(_HELD)
+    conditions: Mapping[str, ColumnElement[bool]] = {
+        "resolved": p.ended == ProblemEnd.RESTORED.value,
+        "closed": and_(p.ended.is_not(None), p.ended != ProblemEnd.RESTORED.value),
+        "held": and_(p.ended.is_(None), p.number.in_(held)),
+        "inProgress": and_(p.ended.is_(None), p.number.not_in(held)),
+    }
+    return conditions.get(status, false())
+
+
+def _priority(priority: int) -> ColumnElement[bool]:
+    highest = select(ties.problem).group_by(ties.problem).having(func.min(ties.priority) == priority)
+    return p.number.in_(highest)
+
+
 def _views(
-    connection: Connection, condition: ColumnElement[bool], limit: int | None, skipped: int = 0
+    connection: Connection,
+    condition: ColumnElement[bool],
+    limit: int | None,
+    skipped: int = 0,
+    customers: Collection[str] | None = None,
 ) -> list[ProblemView]:
     cut = select(service_problems).where(condition).order_by(p.number.desc()).limit(limit).offset(skipped)
     rows = connection.execute(cut).all()
-    held = select(restorations.c.ticket).where(
-        restorations.c.ticket == ties.ticket,
-        restorations.c.outcome.is_(None),
-        restorations.c.sent_at.is_(None),
-        restorations.c.rejected_at.is_(None),
-    )
-    query = (
-        select(ties.problem, ties.ticket, ties.priority, tickets.c.service, held.exists().label("held"))
-        .join(tickets, tickets.c.number == ties.ticket)
-        .where(ties.problem.in_([row.number for row in rows]))
-        .order_by(ties.ticket)
-    )
-    members: dict[str, list[Any]] = defaultdict(list)
-    for row in connection.execute(query) if rows else ():
-        members[problem_id(row.problem)].append(row)
-    return [_view(as_problem(row), members[problem_id(row.number)]) for row in rows]
+    numbers = [row.number for row in rows]
+    if not numbers:
+        return []
+    columns = ties.problem, ties.ticket, ties.priority, tickets.c.customer, tickets.c.service, _HELD.label("held")
+    query = select(*columns).join(tickets, tickets.c.number == ties.ticket)
+    members: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(query.where(ties.problem.in_(numbers)).order_by(ties.ticket)):
+        members[row.problem].append(row)
+    waiting, seen = _waiting(connection, numbers, customers), acknowledged(connection, numbers)
+    return [
+        _view(row, members[row.number], customers, waiting.get(row.number, set()), seen.get(row.number, []))
+        for row in rows
+    ]
 
 
-def _view(problem: ServiceProblem, members: Sequence[Any]) -> ProblemView:
+def _view(
+    row: Row[Any],
+    members: Sequence[Row[Any]],
+    customers: Collection[str] | None,
+    waiting: Collection[str],
+    seen: Sequence[Acknowledged],
+) -> ProblemView:
+    shown = [member for member in members if customers is None or member.customer in customers]
     return ProblemView(
-        problem=problem,
-        tickets=tuple(ticket_id(member.ticket) for member in members),
-        services=tuple(sorted({member.service for member in members})),
+        problem=as_problem(row),
+        tickets=tuple(ticket_id(member.ticket) for member in shown),
+        services=tuple(sorted({member.service for member in shown})),
         priority=min((member.priority for member in members), default=10),
         held=sum(bool(member.held) for member in members),
+        without_incident=tuple(sorted(waiting)),
+        acknowledged=tuple(seen) if customers is None else tuple(one.unnamed for one in seen),
     )
 
 
-def _iso(instant: datetime | None) -> str | None:
-    return instant.isoformat() if instant else None
+def _waiting(
+    connection: Connection, numbers: Sequence[int], customers: Collection[str] | None
+) -> Mapping[int, Collection[str]]:
+    query = select(hits.problem, hits.service).where(hits.problem.in_(numbers), *_WAITS)
+    found: dict[int, set[str]] = defaultdict(set)
+    for row in connection.execute(query if customers is None else query.where(hits.customer.in_(customers))):
+        found[row.problem].add(row.service)
+    return found

@@ -35,3 +35,21 @@ service_problem_tickets = Table(
     Column("priority", Integer, nullable=False),  # 1 to 10, as in TMF656
     Column("tied_at", Instant, nullable=False),
 )
+
+# A person says that the provider has seen these problems (TMF656 ProblemAcknowledgement); nothing else changes.
+problem_acknowledgements = Table(
+    "problem_acknowledgements",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("acknowledged_by", String(250), nullable=False),
+    Column("said", Text),
+    Column("acknowledged_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+acknowledged_problems = Table(
+    "acknowledged_problems",
+    metadata,
+    Column("acknowledgement", _Number, ForeignKey("problem_acknowledgements.number"), primary_key=True),
+    Column("problem", _Number, ForeignKey("service_problems.number"), primary_key=True, index=True),
+)
