@@ -47,6 +47,7 @@ def paths(incidents, use_cases):
         "simulation": "/simulation",
         "problems": "/problems?shown=all",
         "feeds": "/feeds",
+        "files": "/files",
         "service": f"/services/{failing.service}",
         "new": "/new",
         "hold": f"/acts/ticket/{failing.id}/hold",

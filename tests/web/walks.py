@@ -34,6 +34,11 @@ READING = {
     "GET /settlement/runs/{run}": 200,
     "GET /simulation": 200,
     "POST /simulation": 422,  # no contract was given; it changes nothing, so readers may ask
+    "GET /files": 200,
+    "GET /files/samples/{kind}.csv": 404,  # no import is of the kind of a document
+    "GET /files/mappings/{name}.yaml": 404,
+    "GET /files/facts?service=S-1001": 200,
+    "GET /files/process-log?month=2026-11": 200,
     "GET /process": 200,
     "GET /process?month=2026-11&contract=office-access&outcome=restored": 200,
     "GET /reports": 200,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.contract.sources import KINDS as KINDS_THAT_FEED
-from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.persistence.completeness import note_complete
 from include.sla_logic.persistence.contracts import load_contract
 from include.sla_logic.persistence.database import Database
@@ -22,11 +22,16 @@ from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from include.sla_logic.importers import ImportReport, Mapping
+    from include.sla_logic.importers.columns import ImportKind
     from include.sla_logic.importers.tickets import TicketImport, TicketReport
 
 
 _MAKE_OBSERVABLE = {"services", "agreements", "resources", "topology", "samples", "outages"}
 _SHOWN = 20
+
+
+class UnableToFindImport(NotFoundError):
+    """There is no such kind of import, or no such mapping among the shipped ones."""
 
 
 class UnableToNoteComplete(ForeseenError):
@@ -38,6 +43,26 @@ class Imports:
     """Importing the same again changes nothing."""
 
     work: UnitOfWork
+
+    def kinds(self) -> "Sequence[ImportKind]":
+        """Return every kind of import with its columns, its shipped mappings and a sample."""
+        from include.sla_logic.importers.columns import import_kinds
+
+        return list(import_kinds().values())
+
+    def kind(self, name: str) -> "ImportKind":
+        """Return one kind; raise `UnableToFindImport`."""
+        if found := next((one for one in self.kinds() if one.name == name), None):
+            return found
+        raise UnableToFindImport("There is no such kind of import.")
+
+    def shipped_mapping(self, name: str) -> str:
+        """Return a shipped mapping as it is written; raise `UnableToFindImport`."""
+        from include.sla_logic.importers.columns import shipped_text
+
+        if (text := shipped_text(name)) is not None:
+            return text
+        raise UnableToFindImport("There is no such mapping among the shipped ones.")
 
     def contracts(self, texts: Iterable[tuple[str, str]]) -> list[tuple[Contract, bool]]:
         """Validate contracts, given as name and text, and keep all or none; return each, and whether it is new."""

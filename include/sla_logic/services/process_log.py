@@ -24,6 +24,7 @@ from include.sla_logic.persistence.process_log import (
     rows_of,
     topology_of,
 )
+from include.sla_logic.persistence.queries.reports import month_of
 from include.sla_logic.persistence.service_problems import problem_id
 from include.sla_logic.persistence.settlement import ROUND
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
@@ -62,6 +63,11 @@ class ProcessLog:
                 events += len(part.events)
                 count(len(part.events))
         return events
+
+    def write_month(self, out: TextIO, form: str, month: str) -> None:
+        """Write the incidents reported in a month of UTC, with pseudonyms; raise `UnableToReadMonth`."""
+        period = month_of(month)
+        self.write(out, form, since=period.start, until=period.end)
 
 
 _KEYS = {"acts": "subject", "problems": "analysed_as"}
