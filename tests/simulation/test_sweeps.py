@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
 from include.sla_logic.domain.bootstrap import UnableToDraw, resample
-from include.sla_logic.domain.contract.varying import UnableToVary, variants
+from include.sla_logic.domain.contract.varying import variants
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.services.simulation import Asked
 from tests.assessment.provider import LATER
@@ -42,35 +42,6 @@ def test_a_sweep_costs_at_each_value_what_a_simulation_costs_and_more_for_more(r
     less = [one.total.new_owed for one in simulations.sweep(asked, [one.contract for one in capped])]
     assert less == sorted(less)
     assert less[0] < less[-1] == found[1].total.new_owed
-
-
-def test_values_are_even_exact_and_in_the_unit_that_was_written():
-    def values(written: str, steps: int) -> list[str]:
-        return [one.value for one in variants(TEXT, written, steps=steps, name="new")]
-
-    assert values("objectives.availability.rule.tiers.1.below=99.5..99.99", 3) == ["99.5", "99.745", "99.99"]
-    assert values("cap.share=10%..50%", 3) == ["10%", "30%", "50%"]
-    assert values("maintenance.notice=1 d..4 d", 4) == ["1 d", "2 d", "3 d", "4 d"]
-    days = variants(f"{TEXT}billing_day: 1\n", "billing_day=26..29", steps=4, name="new")
-    assert [one.contract and one.contract.billing_day for one in days] == [26, 27, 28, None]
-    assert "billing_day" in days[3].refused
-
-
-@pytest.mark.parametrize(
-    ("written", "said"),
-    [
-        ("objectives.availability.target=99..100", "states no value of objectives.availability.target"),
-        ("objectives.latency.target=1..2", "states no objectives.latency"),
-        ("cap=1..2", "states no value of cap"),
-        ("cap.share", "is no range"),
-        ("cap.share=10%..5 d", "two units"),
-    ],
-)
-def test_a_term_that_the_contract_does_not_state_is_refused(written, said):
-    with pytest.raises(UnableToVary, match=said):
-        variants(TEXT, written, steps=3, name="new")
-    with pytest.raises(UnableToVary, match="2 to 200"):
-        variants(TEXT, "cap.share=1%..2%", steps=1, name="new")
 
 
 def test_outages_that_grow_cost_what_a_register_with_longer_outages_owes(register):

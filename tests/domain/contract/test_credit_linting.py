@@ -36,9 +36,12 @@ FALLING = [{"below": "1 h", "rate": "5%"}, {"at_least": "1 h", "rate": "1%"}]
 TWICE = [{"from_day": 3, "rate": "1%"}, {"from_day": 3, "rate": "2%"}]
 CHEAPER = [{"below": "1 h", "rate": "5 EUR"}, {"at_least": "1 h", "rate": "1 EUR"}]
 LONG_DAY = [{"below": "26 h", "rate": "1%"}, {"at_least": "26 h", "rate": "2%"}]
+NEXT_SECOND = [{"at_most": "1 h", "rate": 0}, {"at_least": "1 h 1 s", "rate": "5%"}]
+A_SECOND_LATER = [{"at_most": "1 h", "rate": 0}, {"at_least": "1 h 2 s", "rate": "5%"}]
 FOURTH = [{"rate": "1%"}, {"from_block": 4, "rate": "2%"}]
 VALUES = [{"at_least": "99.0", "rate": 0}, {"below": "99.0", "rate": "5%"}]
 WITNESSED: list[tuple[str, str, dict[str, Any], str, str | None]] = [
+    ("tier_hole", "warns", rule(tiers=A_SECOND_LATER), "- at_most: 1 h", "1 h 1 s"),
     ("tier_hole", "warns", rule(tiers=HOLED), "- below: 1 h", "1 h"),
     ("tier_hole", "warns", rule(for_each="event", tiers=HOLED), "- below: 1 h", "1 h"),
     ("tier_hole", "warns", rule(for_each="day", tiers=[{"at_least": "1 h", "rate": "5%"}]), "- at_least: 1 h", "1 s"),

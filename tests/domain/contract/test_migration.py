@@ -44,6 +44,10 @@ OLD: list[tuple[dict[str, Any], dict[str, Any]]] = [
         },
         {"metric": "latency", "target": "50"},
     ),
+    (
+        {"kind": "overrun_tiers", "thresholds": [{"overrun": 10, "credit": "10%"}]},
+        {"metric": "latency", "target": "50"},
+    ),
     ({"kind": "sum_per_day", "sum": "9.76", "applies_to": "repair", "grace_working_days": 2}, {"metric": "delay"}),
     ({"kind": "sum_per_day", "sum": 5, "applies_to": "repair"}, {"metric": "delay"}),
     ({"kind": "daily_rate", "periods_per_year": 4}, {"metric": "delay"}),

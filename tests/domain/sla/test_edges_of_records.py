@@ -32,13 +32,14 @@ def test_a_sample_is_known_from_the_second_on_in_which_its_step_begins(seconds: 
     assert first(contract(LATENCY), known, as_of=start + seconds * SECOND).measured == mean
 
 
+@pytest.mark.parametrize("after", [{}, {"closes_after": 2}, {"opens_after": 1, "closes_after": 3}])
 @pytest.mark.parametrize(("begin", "is_open"), [(-2, True), (-1, True), (0, False)])
 def test_a_state_that_is_open_at_the_end_of_the_window_is_provisional_and_one_that_begins_then_is_not(
-    begin: int, is_open: bool
+    begin: int, is_open: bool, after: dict[str, int]
 ) -> None:
     start = APRIL.end - timedelta(minutes=3)
     values = [10] * (3 + begin) + [90] * (1 - begin)
-    found = first(contract(objective(measure=STATE)), facts(series=[series(start, *values)]))
+    found = first(contract(objective(measure=STATE | after)), facts(series=[series(start, *values)]))
     assert found.provisional == is_open
 
 
