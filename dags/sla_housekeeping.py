@@ -1,5 +1,7 @@
 """Every minute: send the outbox, export metrics, compare incidents past their next tier, resume stalled incidents.
 
+The team is mailed before an incident is late or its next tier comes, if `TELECO_TEAM` names an address.
+
 Alarms open incidents by the rules in the table of alarms (docs/alarms.md), at most `sla_alarm_incidents` in an hour
 (100 if this Airflow variable is not set). They wait in the backlog, and an event of `sla_waiting_tickets` starts it.
 
@@ -36,7 +38,7 @@ with DAG(
 
     @task
     def deliver_what_is_due() -> None:
-        """Send every message that is due, export metrics, then compare incidents whose next tier has passed."""
+        """Send what is due, export metrics, compare incidents past their next tier, then put notices to the team."""
         from sla_airflow.housekeeping import deliver_and_measure
 
         deliver_and_measure()

@@ -54,12 +54,12 @@ def build() -> "ASGIApp":
     def reader(user: Any = Depends(get_user)) -> Caller:  # noqa: B008 - FastAPI's way to ask for it
         if not allowed(user, "GET"):
             raise HTTPException(403, f"You may not see the runs of {DAG}.")
-        return Caller(name=user.get_name(), may_write=allowed(user, "POST"), roles=roles_of(user))
+        return Caller(name=user.get_name(), may_write=allowed(user, "POST"), roles=roles_of(user), mail=mail_of(user))
 
     def writer(user: Any = Depends(get_user)) -> Caller:  # noqa: B008 - FastAPI's way to ask for it
         if not allowed(user, "POST"):
             raise HTTPException(403, f"You may not start runs of {DAG}, so you may not change incidents either.")
-        return Caller(name=user.get_name(), may_write=True, roles=roles_of(user))
+        return Caller(name=user.get_name(), may_write=True, roles=roles_of(user), mail=mail_of(user))
 
     return build_desk(
         open_use_cases,
@@ -76,6 +76,12 @@ def roles_of(user: Any) -> tuple[str, ...]:
     """Return the names of a user's roles: one with Airflow's simple login, several objects with the FAB one."""
     roles = [role for role in (getattr(user, "role", None), *(getattr(user, "roles", None) or ())) if role]
     return tuple(str(getattr(role, "name", role)).lower() for role in roles)
+
+
+def mail_of(user: Any) -> str | None:
+    """Return the mail address of a user: FAB's login knows it, Airflow's simple one does not."""
+    mail = getattr(user, "email", None)
+    return mail if isinstance(mail, str) and mail else None
 
 
 async def start_run(request: "Request", notification: Mapping[str, Any]) -> str:

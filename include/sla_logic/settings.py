@@ -98,8 +98,8 @@ class Settings:
     """`database_url` is an SQLAlchemy URL; without `smtp`, letters are written into `letters_folder`.
 
     Without `billing`, the ledger in the operations database is the billing system; `operators` is the mail address
-    for failed steps; `feeds` is the file that says which systems are asked for records. `alarms_token`, or what stands
-    in its file, is what a system that sends alarms must show; without either none is taken.
+    for failed steps, `team` that for notices about incidents; `feeds` is the file that says which systems are asked
+    for records. `alarms_token`, or what stands in its file, is what a system that sends alarms must show.
     """
 
     database_url: str
@@ -107,14 +107,20 @@ class Settings:
     smtp: Smtp | None = None
     billing: BillingSystem | None = None
     operators: str | None = None
+    team: str | None = None
     network: NetworkChoice = None
     feeds: Path | None = None
     alarms_token: str | None = field(default=None, repr=False)
     alarms_token_file: Path | None = None
 
+    def __post_init__(self) -> None:
+        """Raise `UnableToReadSettings` where the address of the team is none."""
+        if self.team and ("@" not in self.team or any(sign.isspace() or sign in ",;<>" for sign in self.team)):
+            raise UnableToReadSettings(f"TELECO_TEAM, or `team` of teleco_smtp, is no one address: {self.team!r}.")
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
-        """Read TELECO_DB_URL, TELECO_LETTERS, TELECO_OPERATORS, TELECO_FEEDS and TELECO_{SMTP,BILLING,NETWORK}_URL.
+        """Read TELECO_{DB,SMTP,BILLING,NETWORK}_URL and TELECO_{LETTERS,OPERATORS,TEAM,FEEDS}.
 
         And TELECO_ALARMS_TOKEN, or TELECO_ALARMS_TOKEN_FILE, which is read with each request.
         Whatever is missing stays on this machine, in files beside the checkout.
@@ -129,6 +135,7 @@ class Settings:
             smtp=read_smtp_url(smtp) if smtp else None,
             billing=read_billing_url(billing) if billing else None,
             operators=given.get("TELECO_OPERATORS") or None,
+            team=given.get("TELECO_TEAM") or None,
             network=read_network_url(network) if network else None,
             feeds=Path(feeds) if (feeds := given.get("TELECO_FEEDS")) else None,
             alarms_token=given.get("TELECO_ALARMS_TOKEN") or None,

@@ -144,7 +144,8 @@ def _with_mail(settings: Settings, connection: Connection) -> Settings:
         sender=extra.get("from_email") or None,
         timeout=float(extra.get("timeout", 20)),
     )
-    return replace(settings, smtp=smtp, operators=extra.get("operators") or settings.operators)
+    told = {name: extra.get(name) or getattr(settings, name) for name in ("operators", "team")}
+    return replace(settings, smtp=smtp, **told)
 
 
 def network() -> NetworkChoice:

@@ -7,6 +7,7 @@ from sla_airflow.metrics import send_figures
 
 MESSAGES = 500  # in one round; the next begins a minute later
 REJUDGED = 100  # in one round, those first whose credit tier passed first
+LOOKED_AT = 500  # tickets in one round, about which a notice may be due
 
 log = logging.getLogger(__name__)
 
@@ -14,7 +15,8 @@ log = logging.getLogger(__name__)
 def deliver_and_measure() -> None:
     """Send what is due and the current figures, then judge incidents again whose credit tier has passed.
 
-    A message that cannot leave keeps its reason. Once an hour Airflow's runs are compared with the tickets.
+    Notices to the team follow, since a tier that has passed is none to come; the next round sends them. A message that
+    cannot leave keeps its reason. Once an hour Airflow's runs are compared with the tickets.
     """
     use_cases = runtime.open_use_cases()
     with runtime.no_retry_for_foreseen_errors():
@@ -26,4 +28,6 @@ def deliver_and_measure() -> None:
     send_figures(use_cases.monitoring.figures())
     if count := use_cases.monitoring.rejudge(limit=REJUDGED):
         log.info("Judged %d incidents again, whose next credit tier had passed", count)
+    if count := use_cases.monitoring.put_notices(limit=LOOKED_AT):
+        log.info("Put %d notices to the team into the outbox", count)
     pairing.tell_lost(use_cases)

@@ -39,3 +39,10 @@ def test_a_mail_server_behind_implicit_tls_has_a_scheme_and_a_port_of_its_own():
 def test_a_mail_server_url_without_meaning_is_refused(url):
     with pytest.raises(UnableToReadSettings, match="TELECO_SMTP_URL"):
         Settings.from_environment({"TELECO_SMTP_URL": url})
+
+
+def test_the_team_has_one_address():
+    assert Settings.from_environment({"TELECO_TEAM": "desk@example.net"}).team == "desk@example.net"
+    for wrong in ("desk", "desk@example.net, noc@example.net", "a@b.example\nBcc: eve@example.net"):
+        with pytest.raises(UnableToReadSettings, match="TELECO_TEAM"):
+            Settings.from_environment({"TELECO_TEAM": wrong})

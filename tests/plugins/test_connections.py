@@ -196,3 +196,12 @@ def test_a_network_that_means_nothing_is_refused(monkeypatch, url, says):
 
 def _database() -> Connection:
     return Connection(conn_id="teleco_db", conn_type="sqlite", host="/srv/teleco.db")
+
+
+def test_the_mail_connection_names_operators_and_team(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELECO_DB_URL", "sqlite:////srv/other.db")
+    monkeypatch.setenv("TELECO_TEAM", "desk@example.net")
+    assert settings().team == "desk@example.net"
+    extra = {"operators": "noc@example.net", "team": "night@example.net"}
+    monkeypatch.setenv(MAIL, json.dumps({"conn_type": "smtp", "host": "mail", "extra": extra}))
+    assert (settings().operators, settings().team) == ("noc@example.net", "night@example.net")

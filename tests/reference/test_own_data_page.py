@@ -68,10 +68,13 @@ def test_setup_names_what_is_optional_only_once_it_is_not_there(
     for section in (1, 2, 3, 4, 5):
         typist.section(section)
     named = [gap["command"].partition("=")[0] for gap in json.loads(typist.sla("doctor --setup --json").stdout)]
-    assert named == [f"export TELECO_{name}" for name in ("SMTP_URL", "BILLING_URL", "NETWORK_URL", "OPERATORS")]
+    assert named == [
+        f"export TELECO_{name}" for name in ("SMTP_URL", "BILLING_URL", "NETWORK_URL", "OPERATORS", "TEAM")
+    ]
     for name in ("SMTP_URL", "BILLING_URL", "NETWORK_URL"):
         monkeypatch.setenv(f"TELECO_{name}", "smtp://mail.example" if name == "SMTP_URL" else "https://host.example")
     monkeypatch.setenv("TELECO_OPERATORS", "noc@example.net")
+    monkeypatch.setenv("TELECO_TEAM", "desk@example.net")
     done = typist.sla("doctor --setup")
     assert (done.exit_code, done.stdout.count("\n")) == (0, 2)
 

@@ -23,7 +23,8 @@ _MAILBOX = re.compile(r"[A-Za-z0-9._%+'&=/~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za
 _NAME_LIMIT, _SUBJECT_LIMIT = 120, 180
 FAILED_STEP = "<failed-step."  # start of the Message-ID of a mail to the operators about a failed step
 DESK_MESSAGE = "<desk."  # start of that of what a person at the desk wrote to a customer
-NO_LETTERS = (FAILED_STEP, DESK_MESSAGE)
+NOTICE = "<notice."  # start of that of a mail to the team about an incident
+NO_LETTERS = (FAILED_STEP, DESK_MESSAGE, NOTICE)
 
 
 class UnableToAddressLetter(ForeseenError):
@@ -44,9 +45,14 @@ def one_line(text: str, limit: int) -> str:
     return clean if len(clean) <= limit else clean[: limit - 1].rstrip() + "…"
 
 
+def is_mailbox(text: str) -> bool:
+    """Tell whether the text is one e-mail address that mail can be sent to."""
+    return bool(_MAILBOX.fullmatch(text)) and parseaddr(text)[1] == text
+
+
 def address(name: str, mailbox: str) -> Address:
     """Return a header address; raise `UnableToAddressLetter` for anything that is not one mailbox."""
-    if not _MAILBOX.fullmatch(mailbox) or parseaddr(mailbox)[1] != mailbox:
+    if not is_mailbox(mailbox):
         raise UnableToAddressLetter(f"{mailbox!r} is not an e-mail address that a letter can be sent to.")
     return Address(display_name=one_line(name, _NAME_LIMIT), addr_spec=mailbox)
 

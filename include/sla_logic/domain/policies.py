@@ -14,6 +14,7 @@ from include.sla_logic.domain.counter_measures import CounterMeasurePolicy
 from include.sla_logic.domain.credit_policy import CreditPolicy
 from include.sla_logic.domain.diagnosis_table import DiagnosisPolicy
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.notice_policy import NoticePolicy
 from include.sla_logic.domain.policy_hours import ALWAYS, HoursTable, lie_within
 from include.sla_logic.domain.priorities import Priority, PriorityPolicy
 from include.sla_logic.domain.remedies import RemedyPolicy
@@ -22,7 +23,10 @@ from include.sla_logic.domain.significance import SignificancePolicy
 from include.sla_logic.domain.sla_clock import ClockPolicy
 from include.sla_logic.domain.tables import Table
 
-NAMES = ("priorities", "counter_measures", "significance", "diagnosis", "remedies", "credits", "sla_clock", "alarms")
+NAMES = (
+    *("priorities", "counter_measures", "significance", "diagnosis", "remedies", "credits"),
+    *("sla_clock", "alarms", "notices"),
+)
 
 
 class UnableToReadPolicies(ForeseenError):
@@ -40,6 +44,7 @@ class Policies(Table):
     credits: CreditPolicy
     sla_clock: ClockPolicy
     alarms: AlarmPolicy
+    notices: NoticePolicy
 
     @model_validator(mode="after")
     def _has_a_remedy_for_every_diagnosis(self) -> Self:

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
-from include.sla_logic.domain.mail_message import FAILED_STEP
+from include.sla_logic.domain.mail_message import FAILED_STEP, one_line
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 
 SENDER = "customer-service@teleco.example"  # RFC 2606: an address of no one until one is configured
@@ -73,13 +73,13 @@ def lost_tickets_mail(sentences: Sequence[str], envelope: Envelope) -> Payload:
     )
 
 
-def operator_mail(name: str, subject: str, says: str, envelope: Envelope) -> Payload:
-    """Return a mail; the same `name` gives the same Message-ID."""
+def operator_mail(name: str, subject: str, says: str, envelope: Envelope, *, start: str = FAILED_STEP) -> Payload:
+    """Return a mail; the same `name` gives the same Message-ID, which begins with `start`."""
     sender = envelope.sender or SENDER
-    identity = f"{FAILED_STEP}{name}.{envelope.installation}@{sender.rpartition('@')[2]}>"
+    identity = f"{start}{name}.{envelope.installation}@{sender.rpartition('@')[2]}>"
     message = EmailMessage(policy=policy.SMTP)
     message["From"], message["To"] = sender, envelope.to
-    message["Subject"] = subject
+    message["Subject"] = one_line(subject, 180)
     message["Message-ID"], message["Date"] = identity, format_datetime(envelope.now)
     message.set_content(says, cte="base64")
     return {"message_id": identity, "subject": subject, "by_post_because": None, "message": message.as_string()}

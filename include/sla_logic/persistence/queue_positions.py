@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from include.sla_logic.domain.closed_incident import ClosedIncident
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
-from include.sla_logic.domain.customer_report import CreditState
+from include.sla_logic.domain.customer_report import CreditState, CustomerReport
 from include.sla_logic.domain.diagnosis import TroubleReport
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.priorities import Priority
@@ -22,6 +22,7 @@ from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.sla.comparison import ObjectiveJudgement
 from include.sla_logic.domain.sla_clock import SlaClock, StatusEvent
 from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.persistence.notices import next_notice_at
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.columns import to_minor_units
 from include.sla_logic.persistence.schema.queue import queue
@@ -103,7 +104,7 @@ def _told(change: Progress) -> dict[str, Any]:
     if change.moved:
         told["open"] = change.status in _OPEN
     if change.moved and not told["open"]:
-        told["next_tier_at"] = None
+        told |= {"next_tier_at": None, "write_by": None}
     return told
 
 
@@ -116,6 +117,7 @@ def _placed(row: dict[str, Any], clock: SlaClock) -> dict[str, Any]:
         score=row["score"],
         opened_at=clock.opened_at,
     )
+    row["notice_at"] = next_notice_at(row, clock) if row["open"] else None
     return row
 
 
@@ -155,6 +157,11 @@ def _(document: CorrectiveActions) -> dict[str, Any]:
 
 
 @_said.register
+def _(document: CustomerReport) -> dict[str, Any]:
+    return {"write_by": document.writes_next_by}
+
+
+@_said.register
 def judged(document: SlaComparison) -> dict[str, Any]:
     """Return what a comparison changes for the queue: the nearest next tier, and what it costs."""
     nearest = _nearest(document)
@@ -169,6 +176,7 @@ def judged(document: SlaComparison) -> dict[str, Any]:
         "judged_at": document.as_of,
         "budget_seconds": left,
         "next_tier_at": _reached_at(nearest, document.as_of) if runs and nearest else None,
+        "next_tier": f"{nearest.title}: {tier.tier}" if nearest and tier else None,
         "contract_hours": as_kept(document.service_hours),
         "tier_hours": as_kept(tier.service_hours if tier else None),
         "at_stake": to_minor_units(stake) if stake else None,

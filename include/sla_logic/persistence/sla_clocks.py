@@ -77,12 +77,23 @@ def read_standing(row: Mapping[str, Any], clock: SlaClock) -> Standing:
     of the priority until it is due. A service that was up again at the judgement uses nothing up.
     """
     if row["budget_seconds"] is not None and row["judged_at"] is not None:
-        hours, runs = _read_hours(row["tier_hours"]) or ServiceHours(), row["next_tier_at"] is not None
-        used = clock.counted_since(row["judged_at"], hours) if runs else timedelta(0)
-        return Standing.of(clock, timedelta(seconds=row["budget_seconds"]) - used, NEXT_TIER, hours, comes=runs)
+        return tier_standing(row, clock)
+    return due_standing(row, clock) or Standing.of(clock, None, None, ServiceHours(), comes=False)
+
+
+def tier_standing(row: Mapping[str, Any], clock: SlaClock, *, before: timedelta = timedelta(0)) -> Standing:
+    """Return the clock of a judged row until its next credit tier, or until so long before it."""
+    hours, runs = _read_hours(row["tier_hours"]) or ServiceHours(), row["next_tier_at"] is not None
+    used = clock.counted_since(row["judged_at"], hours) if runs else timedelta(0)
+    left = timedelta(seconds=row["budget_seconds"]) - used - before
+    return Standing.of(clock, left, NEXT_TIER, hours, comes=runs)
+
+
+def due_standing(row: Mapping[str, Any], clock: SlaClock, *, percent: int = 100) -> Standing | None:
+    """Return the clock until the priority is due, or until so much of that time is used up; None without priority."""
     if row["priority"] is None:
-        return Standing.of(clock, None, None, ServiceHours(), comes=False)
+        return None
     priority, policies = Priority(row["priority"]), policies_in_force()
     hours = policies.hours_of(priority, _read_hours(row["contract_hours"]))
-    left = policies.priorities.due[priority] - clock.counted_since(clock.opened_at, hours)
+    left = policies.priorities.due[priority] * percent / 100 - clock.counted_since(clock.opened_at, hours)
     return Standing.of(clock, left, PRIORITY_DUE, hours, comes=True)

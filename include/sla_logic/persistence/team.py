@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
+from include.sla_logic.domain.mail_message import is_mailbox
 from include.sla_logic.persistence.database import insert_once
 from include.sla_logic.persistence.schema.team import desk_people, notes, ticket_owners
 from include.sla_logic.persistence.upsert import upsert
@@ -45,14 +46,22 @@ def set_owner(connection: Connection, number: int, owner: str | None, *, now: da
         upsert(connection, ticket_owners, [{"ticket": number, "owner": owner, "since": now}])
 
 
-def note_person(connection: Connection, name: str, *, now: datetime) -> None:
-    """Remember that this person has used the desk."""
+def note_person(connection: Connection, name: str, *, now: datetime, mail: str | None = None) -> None:
+    """Remember that this person has used the desk, and the address that their login tells, if it does."""
     insert_once(connection, desk_people, "name", {"name": name, "first_seen_at": now})
+    if mail is not None:
+        connection.execute(update(desk_people).where(desk_people.c.name == name).values(mail=mail))
 
 
-def people(connection: Connection) -> Sequence[str]:
-    """Return the names of those who have used the desk."""
-    return list(connection.scalars(select(desk_people.c.name).order_by(desk_people.c.name)))
+def people(connection: Connection) -> dict[str, str | None]:
+    """Return the names of those who have used the desk, each with the address that their login told."""
+    query = select(desk_people.c.name, desk_people.c.mail).order_by(desk_people.c.name)
+    return {row.name: row.mail for row in connection.execute(query)}
+
+
+def mail_of(name: str | None, mail: str | None) -> str | None:
+    """Return where a person is mailed: at the address of their login, or at their name where it is one."""
+    return next((one for one in (mail, name) if one is not None and is_mailbox(one)), None)
 
 
 def add_note(connection: Connection, number: int, *, kind: str, author: str, text: str, now: datetime) -> str | None:

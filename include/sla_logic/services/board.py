@@ -1,6 +1,6 @@
 """The board: incidents in queue order, with what waits for a person above them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from include.sla_logic.persistence.paging import Page
@@ -20,12 +20,15 @@ __all__ = ["SHOWN", "SORTS", "UNASSIGNED", "Board", "BoardFilter", "BoardLine", 
 
 @dataclass(frozen=True)
 class BoardOverview:
-    """One page of the board and what stands above it, read at the same moment."""
+    """One page of the board and what stands above it, read at the same moment.
+
+    `people` are those who have used the desk, each with the address that their login told.
+    """
 
     page: Page[BoardLine]
     counts: AttentionCounts
     held: Sequence[HeldRestoration]
-    people: Sequence[str]
+    people: Mapping[str, str | None]
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,12 @@ class Monitoring:
         with self.work.writing() as connection:
             return rejudge(connection, now=self.work.database.now(connection), limit=limit)
 
+    def put_notices(self, *, limit: int) -> int:
+        """Put the notices to the team that are due into the outbox, looking at `limit` tickets; return how many."""
+        from include.sla_logic.services.notices import Notices
+
+        return Notices(self.work).put_due(limit=limit)
+
     def notification(self, run_id: str) -> dict[str, Any]:
         """Return the conf with which the run of an incident was started; raise `UnableToFindIncident`."""
         with self.work.reading() as connection:

@@ -68,7 +68,7 @@ def _credited_since() -> ColumnElement[bool]:
     return and_(queue.c.at_stake.is_not(None), exists().where(theirs, since).correlate(queue, tickets))
 
 
-_NOTHING: dict[str, Any] = {"next_tier_at": None, "at_stake": None, "budget_seconds": None, "window_end": None}
+_NOTHING: dict[str, Any] = dict.fromkeys(("next_tier_at", "next_tier", "at_stake", "budget_seconds", "window_end"))
 
 
 def _judged(connection: Connection, row: Row[Any], now: datetime) -> dict[str, Any]:

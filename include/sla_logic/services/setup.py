@@ -98,6 +98,9 @@ def _systems(settings: Settings) -> Iterator[Gap]:
     if settings.operators is None:
         what = "No operators are named (TELECO_OPERATORS): nobody is mailed about failed steps."
         yield Gap(what, "export TELECO_OPERATORS=noc@example.net", needed=False)
+    if settings.team is None:
+        what = "No team is named (TELECO_TEAM): nobody is mailed before an incident is late or its next tier comes."
+        yield Gap(what, "export TELECO_TEAM=service-desk@example.net", needed=False)
 
 
 def _names(ids: Sequence[str]) -> str:

@@ -13,8 +13,10 @@ from include.sla_logic.persistence.flush import file_messages, message_row
 from include.sla_logic.persistence.incident_records import load_incident_records
 from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.pending_messages import Message
+from include.sla_logic.persistence.queue_positions import change_places
 from include.sla_logic.persistence.team import add_note, note_person, owner_of, people, set_owner
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.services.notices import Notices
 
 TEXT_LIMIT = 4000
 INTERNAL, CUSTOMER = "internal", "customer"
@@ -34,15 +36,15 @@ class Team:
 
     work: UnitOfWork
 
-    def enter(self, name: str) -> None:
-        """Remember that this person uses the desk: tickets can be assigned to them."""
+    def enter(self, name: str, mail: str | None = None) -> None:
+        """Remember that this person uses the desk: tickets can be assigned to them, and notices mailed."""
         with self.work.writing() as connection:
-            note_person(connection, name, now=self.work.database.now(connection))
+            note_person(connection, name, now=self.work.database.now(connection), mail=mail)
 
     def people(self) -> Sequence[str]:
         """Return the names of those who have used the desk."""
         with self.work.reading() as connection:
-            return people(connection)
+            return list(people(connection))
 
     def take(self, ticket: str, *, by: str) -> TroubleTicket:
         """Take a ticket that nobody has; raise `UnableToOwnTicket` where somebody else has it."""
@@ -81,6 +83,8 @@ class Team:
             note_person(connection, by, now=now)
             said = f"to {owner}: {reason}" if reason else owner or ""
             note_act(connection, Act(now, by, action, record.ticket.id, said))
+            if owner is not None:
+                Notices(self.work).tell_owner(connection, record.ticket, owner, by=by, reason=reason)
         return record.ticket
 
     def note(self, ticket: str, text: str, *, by: str) -> TroubleTicket:
@@ -102,6 +106,7 @@ class Team:
                 return record.ticket
             if kind == CUSTOMER:
                 self._send(connection, number, record.ticket, text, digest)
+                change_places(connection, {number: {"write_by": None}}, now=now)  # it is what a letter promised
             # The words stand in the note alone, which can be erased; the audit cannot.
             action = "note written" if kind == INTERNAL else "customer written to"
             note_act(connection, Act(now, by, action, record.ticket.id, f"{len(text)} characters"))

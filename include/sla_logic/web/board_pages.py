@@ -36,8 +36,9 @@ def board(  # noqa: PLR0913, PLR0917 - one parameter for each filter
     wanted = BoardFilter(shown, lane, priority, customer.strip(), service.strip(), search.strip(), who, sort)
     wanted = replace(wanted, fold=not any((search.strip(), owner, customer.strip(), service.strip())))
     overview = use_cases.board.overview(wanted, page=page, size=PAGE_SIZE)
-    if caller.may_write and caller.name not in overview.people:
-        use_cases.team.enter(caller.name)
+    known = caller.name in overview.people and caller.mail in {None, overview.people[caller.name]}
+    if caller.may_write and not known:
+        use_cases.team.enter(caller.name, caller.mail)
     lanes = [each.value for each in Lane if each not in {Lane.CUSTOMER, Lane.ELECTRONIC_SERVICE}]
     values = {"page": overview.page, "counts": overview.counts, "held": overview.held, "owner": owner}
     values["people"] = overview.people

@@ -12,11 +12,12 @@ from include.sla_logic.services import UseCases
 
 @dataclass(frozen=True)
 class Caller:
-    """A logged-in person with the roles of their login, and whether they may change anything."""
+    """A logged-in person with the roles and the mail address of their login, and whether they may change anything."""
 
     name: str
     may_write: bool = False
     roles: tuple[str, ...] = ()
+    mail: str | None = None
 
 
 StartRun = Callable[[Request, Mapping[str, Any]], Awaitable[str]]

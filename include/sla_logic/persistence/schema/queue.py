@@ -20,6 +20,7 @@ queue = Table(
     Column("judged_at", Instant),
     Column("budget_seconds", BigInteger),  # downtime left before the next credit tier, at judged_at
     Column("next_tier_at", Instant),  # only while the clock runs
+    Column("next_tier", Text),  # objective and tier, in words
     Column("contract_hours", Text),  # the contract's zone, calendar and service hours, as JSON
     Column("tier_hours", Text),  # those in which the budget is used up; null: all hours
     Column("at_stake", BigInteger),  # what the next tier costs on top, in minor units
@@ -35,9 +36,14 @@ queue = Table(
     Column("closed_at", Instant),
     Column("reported_at", Instant),
     Column("corrected_at", Instant),  # when a correction was measured to have helped
+    Column("write_by", Instant),  # a letter promised the next one until then
+    Column("notice_at", Instant),  # when the team may next be mailed, if the clock runs on; null once it is settled
+    Column("noticed_share", Integer),  # percent of the due time, the largest that was mailed
+    Column("noticed_tier", Text),  # the last credit tier that was mailed, with its window
     Index("ix_queue_place", "open", "place"),
     Index("ix_queue_closed_at", "closed_at"),
     Index("ix_queue_next_tier", "open", "next_tier_at"),
     Index("ix_queue_window_end", "open", "window_end"),
+    Index("ix_queue_notice_at", "notice_at"),
     Index("ix_queue_ended", "outcome", "ending", "closed_at"),
 )

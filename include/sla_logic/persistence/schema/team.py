@@ -11,6 +11,7 @@ desk_people = Table(
     metadata,
     Column("name", String(250), primary_key=True),
     Column("first_seen_at", Instant, nullable=False),
+    Column("mail", String(320)),  # as their login tells it
 )
 
 ticket_owners = Table(
