@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from include.sla_logic.web.dependencies import Login
+
 DAG, EXTRA = "sla_violation", "premium_problem_fix"
 PREFIX = "/incident-desk"
 MOUNT = PREFIX.removeprefix("/")  # relative to Airflow's own address, which may have a path ([api] base_url)
@@ -33,15 +35,32 @@ class LazyDesk:
 
 
 def build() -> "ASGIApp":
-    """Build the desk with Airflow's login and rights: that to read runs for reading, that to start one for writing."""
+    """Build the desk with Airflow's login and rights."""
+    from include.sla_logic.domain.run_ids import premium_run_id
+    from include.sla_logic.web import build_desk
+    from sla_airflow.runtime import open_use_cases
+
+    reader, writer, login = logins()
+    return build_desk(
+        open_use_cases,
+        reader=reader,
+        writer=writer,
+        login=login,
+        start=start_run,
+        prefix=PREFIX,
+        airflow_dag=DAG,
+        extra_run=lambda run_id: (EXTRA, premium_run_id(run_id)),
+    )
+
+
+def logins() -> tuple["Login", "Login", "Login"]:
+    """Return the logins of those who may see runs, of those who may start one, and of everybody, with both rights."""
     from airflow.api_fastapi.app import get_auth_manager
     from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
     from airflow.api_fastapi.core_api.security import get_user
     from fastapi import Depends, HTTPException
 
-    from include.sla_logic.domain.run_ids import premium_run_id
-    from include.sla_logic.web import Caller, build_desk
-    from sla_airflow.runtime import open_use_cases
+    from include.sla_logic.web import Caller
 
     def allowed(user: Any, method: Any) -> bool:
         try:
@@ -61,15 +80,10 @@ def build() -> "ASGIApp":
             raise HTTPException(403, f"You may not start runs of {DAG}, so you may not change incidents either.")
         return Caller(name=user.get_name(), may_write=True, roles=roles_of(user), mail=mail_of(user))
 
-    return build_desk(
-        open_use_cases,
-        reader=reader,
-        writer=writer,
-        start=start_run,
-        prefix=PREFIX,
-        airflow_dag=DAG,
-        extra_run=lambda run_id: (EXTRA, premium_run_id(run_id)),
-    )
+    def login(user: Any = Depends(get_user)) -> Caller:  # noqa: B008 - FastAPI's way to ask for it
+        return Caller(user.get_name(), allowed(user, "POST"), allowed(user, "GET"), roles_of(user))
+
+    return reader, writer, login
 
 
 def roles_of(user: Any) -> tuple[str, ...]:

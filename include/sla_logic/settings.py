@@ -12,14 +12,12 @@ from include.sla_logic.domain.errors import ForeseenError
 
 _ROOT = Path(__file__).parents[2]
 _HOUR = 3600
+IMPLICIT_TLS_PORT = 465
 BILLING_OPTIONS = frozenset({"profile", "token", "timeout", "api_key", "api_secret", "wallet"})
 
 
 class UnableToReadSettings(ForeseenError):
     """A setting cannot be understood."""
-
-
-IMPLICIT_TLS_PORT = 465
 
 
 class MailTls(StrEnum):
@@ -99,7 +97,8 @@ class Settings:
 
     Without `billing`, the ledger in the operations database is the billing system; `operators` is the mail address
     for failed steps, `team` that for notices about incidents; `feeds` is the file that says which systems are asked
-    for records. `alarms_token`, or what stands in its file, is what a system that sends alarms must show.
+    for records. `alarms_token`, or what stands in its file, is what a system that sends alarms must show;
+    `open_apis` is the file of partners and limits of the open APIs.
     """
 
     database_url: str
@@ -112,6 +111,7 @@ class Settings:
     feeds: Path | None = None
     alarms_token: str | None = field(default=None, repr=False)
     alarms_token_file: Path | None = None
+    open_apis: Path | None = None
 
     def __post_init__(self) -> None:
         """Raise `UnableToReadSettings` where the address of the team is none."""
@@ -122,16 +122,15 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Read TELECO_{DB,SMTP,BILLING,NETWORK}_URL and TELECO_{LETTERS,OPERATORS,TEAM,FEEDS}.
 
-        And TELECO_ALARMS_TOKEN, or TELECO_ALARMS_TOKEN_FILE, which is read with each request.
+        And TELECO_ALARMS_TOKEN; TELECO_ALARMS_TOKEN_FILE and TELECO_OPEN_APIS name files read with each request.
         Whatever is missing stays on this machine, in files beside the checkout.
         """
         given = os.environ if environment is None else environment
         url = given.get("TELECO_DB_URL") or f"sqlite+pysqlite:///{_ROOT / '.teleco' / 'teleco.db'}"
-        letters = given.get("TELECO_LETTERS")
         smtp, billing, network = (given.get(f"TELECO_{name}_URL") for name in ("SMTP", "BILLING", "NETWORK"))
         return cls(
             database_url=url,
-            letters_folder=Path(letters) if letters else letters_beside(url),
+            letters_folder=Path(folder) if (folder := given.get("TELECO_LETTERS")) else letters_beside(url),
             smtp=read_smtp_url(smtp) if smtp else None,
             billing=read_billing_url(billing) if billing else None,
             operators=given.get("TELECO_OPERATORS") or None,
@@ -140,6 +139,7 @@ class Settings:
             feeds=Path(feeds) if (feeds := given.get("TELECO_FEEDS")) else None,
             alarms_token=given.get("TELECO_ALARMS_TOKEN") or None,
             alarms_token_file=Path(file) if (file := given.get("TELECO_ALARMS_TOKEN_FILE")) else None,
+            open_apis=Path(file) if (file := given.get("TELECO_OPEN_APIS")) else None,
         )
 
 

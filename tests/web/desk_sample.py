@@ -1,5 +1,6 @@
 """A desk over the small TELECO, walked through the process without Airflow, for three kinds of callers."""
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -28,7 +29,11 @@ HELD = "held_and_released"
 MEMBERS = {
     "reader": Caller("rita reads", may_write=False),
     "operator": Caller("otto operates", may_write=True, roles=("admin",)),
+    "partner": Caller("paula partners", may_read=False),
+    "other_partner": Caller("olga partners", may_read=False),
+    "stranger": Caller("sam strays", may_read=False),  # has a login and nothing else
 }
+PARTNERS = {"paula partners": ["C-1001", "C-1002", "C-NONE"], "olga partners": ["C-1008"]}
 TICK = timedelta(milliseconds=100)
 HERE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -48,7 +53,10 @@ class Sample:
 
     def _open(self, folder: Path, url: str) -> None:
         self.folder = folder
-        self.use_cases = UseCases(Settings(url, folder / "letters"), clock=self.clock)
+        open_apis = folder / "open-apis.yaml"
+        partners = {user: {"customers": customers} for user, customers in PARTNERS.items()}
+        open_apis.write_text(json.dumps({"partners": partners}), "utf-8")  # JSON is YAML
+        self.use_cases = UseCases(Settings(url, folder / "letters", open_apis=open_apis), clock=self.clock)
 
     def again(self, folder: Path) -> Self:
         """Return the same sample with a database of its own, as walking its incidents takes long."""
@@ -110,8 +118,15 @@ def member(request: Request) -> Caller:
     return caller
 
 
-def operator(request: Request) -> Caller:
+def reader(request: Request) -> Caller:
     caller = member(request)
+    if not caller.may_read:
+        raise HTTPException(403, "You may not see incidents.")
+    return caller
+
+
+def operator(request: Request) -> Caller:
+    caller = reader(request)
     if not caller.may_write:
         raise HTTPException(403, "You may not change incidents.")
     return caller
@@ -125,8 +140,9 @@ def desk_of(sample: Sample) -> FastAPI:
 
     return build_desk(
         lambda: sample.use_cases,
-        reader=member,
+        reader=reader,
         writer=operator,
+        login=member,
         start=start,
         prefix="/incident-desk",
         airflow_dag="sla_violation",

@@ -74,6 +74,7 @@ READING = {
     "GET /api/v1/settlement/runs": 200,
     "GET /api/v1/settlement/runs/{run}": 200,
     "GET /api/v1/openapi.json": 200,
+    "GET /tmf-api/openapi.json": 200,
 }
 CHANGING = {
     "GET /acts/ticket/{subject}/{name}": (200, NOTHING),
@@ -92,18 +93,20 @@ SENDING = {"POST /api/v1/alarms", "POST /api/v1/alarms/alertmanager"}
 
 def routes_of(app: FastAPI) -> set[str]:
     """Name every route of the desk as `METHOD path`."""
-    return {f"{method} {route.path}" for route in _look(app.routes) for method in route.methods}
+    return {f"{method} {path}" for path, route in _look(app.routes) for method in route.methods}
 
 
-def _look(routes: list[BaseRoute]) -> Iterator[APIRoute]:
+def _look(routes: list[BaseRoute], below: str = "") -> Iterator[tuple[str, APIRoute]]:
     for route in routes:
         if isinstance(route, APIRoute):
-            yield route
+            yield below + route.path, route
         elif hasattr(route, "original_router"):
-            yield from _look(route.original_router.routes)
+            yield from _look(route.original_router.routes, below)
         else:
             assert isinstance(route, Mount), f"nobody walks {route}"
-            assert route.path == "/assets"
+            if route.path != "/assets":
+                assert isinstance(route.app, FastAPI), f"nobody walks {route}"
+                yield from _look(route.app.routes, route.path)
 
 
 def walk(walked: str) -> tuple[str, str, Sent]:

@@ -13,6 +13,7 @@ from include.sla_logic.domain.calendars import UnableToReadInstant, read_instant
 from include.sla_logic.domain.durations import parse_duration
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.importers.mapping import MAPPING_FILES
+from include.sla_logic.importers.once_loader import OnceLoader
 from include.sla_logic.importers.sources import Part
 from include.sla_logic.importers.tables.documents import TwiceNamed
 
@@ -164,28 +165,12 @@ def read_feeds(path: Path | None) -> dict[str, Feed]:
     if len(text) > _LARGEST:
         raise UnableToReadFeeds(f"The file of feeds {path.name} is longer than {_LARGEST} letters.")
     try:
-        document = yaml.load(text, _Loader)  # noqa: S506 - a safe loader that refuses a name that stands twice
+        document = yaml.load(text, OnceLoader)  # noqa: S506 - a safe loader that refuses a name that stands twice
     except (yaml.YAMLError, TwiceNamed, RecursionError) as error:
         raise UnableToReadFeeds(f"The file of feeds {path.name} is not YAML: {str(error)[:200]}.") from error
     if not isinstance(document, dict) or set(document) != {"feeds"} or not isinstance(document["feeds"], dict):
         raise UnableToReadFeeds(f"The file of feeds {path.name} needs one key, `feeds`, with each feed by its name.")
     return {str(name): _feed(str(name), told, path) for name, told in document["feeds"].items()}
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads instants as they are written, and refuses a name that stands twice."""
-
-
-def _once(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    pairs = loader.construct_pairs(node, deep=True)
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise TwiceNamed(f"a name stands twice in line {node.start_mark.line + 1} or below")
-    return found
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _once)
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _loader, node: node.value)
 
 
 def _feed(name: str, told: Any, path: Path) -> Feed:

@@ -2,15 +2,27 @@
 
 from functools import cached_property
 
+from include.sla_logic.importers.open_apis import OpenApiSettings, UnableToReadOpenApis, read_open_apis
+from include.sla_logic.persistence.keyset import Cut, Key, Part
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.service_problems import ServiceProblems
 
+__all__ = ["Cut", "Key", "OpenApiSettings", "OpenApis", "Part", "UnableToReadOpenApis"]
+
 
 class OpenApis:
-    """Each resource has a class of its own."""
+    """Each resource has a class of its own.
+
+    `customers` are everywhere those whose records the caller may see, None for all: the record of any other is one
+    that does not exist.
+    """
 
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
+
+    def settings(self) -> OpenApiSettings:
+        """Return partners and limits; a change of the file counts from now on. Raise `UnableToReadOpenApis`."""
+        return read_open_apis(self._work.settings.open_apis)
 
     @cached_property
     def service_problems(self) -> ServiceProblems:

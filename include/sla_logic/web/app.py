@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from include.sla_logic.services import UseCases
@@ -25,11 +24,12 @@ from include.sla_logic.web import (
 )
 from include.sla_logic.web.api import alarms, lists, routes
 from include.sla_logic.web.api import settlement as settlement_api
-from include.sla_logic.web.dependencies import Caller, DeskSettings, StartRun
+from include.sla_logic.web.dependencies import DeskSettings, Login, StartRun, refuse_partners, remember
 from include.sla_logic.web.errors import add_error_pages
+from include.sla_logic.web.refusals import OPEN_APIS
 from include.sla_logic.web.security import SecurityMiddleware
+from include.sla_logic.web.tmf import build_open_apis
 
-Login = Callable[..., Any]  # a FastAPI dependency that returns a Caller or refuses
 VERSION = "1"
 READING = (
     board_pages.router,
@@ -51,37 +51,36 @@ READING = (
 CHANGING = (bulk_pages.router, action_pages.router, routes.writing)
 
 
-def build_desk(
+def build_desk(  # noqa: PLR0913 - what the desk is built with, all by name
     open_use_cases: Callable[[], UseCases],
     *,
     reader: Login,
     writer: Login,
+    login: Login | None = None,
     start: StartRun | None = None,
     prefix: str = "",
     airflow_dag: str | None = None,
     extra_run: Callable[[str], tuple[str, str]] | None = None,
+    start_for_partner: StartRun | None = None,
 ) -> FastAPI:
     """Build the desk: every page asks `reader` for the caller, every change asks `writer`.
 
+    The open APIs ask `login`, which refuses nobody whom Airflow knows; without it partners are not let in.
+    `start_for_partner` begins a run for a partner, who has no rights in Airflow.
     `start` begins a run of the process; `prefix` is where the desk is mounted below Airflow, whose runs of
     `airflow_dag` it links to; `extra_run` names DAG and run of the extra process for an incident's run.
     """
     app = FastAPI(title="Incident desk", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.desk = DeskSettings(open_use_cases, start, prefix, airflow_dag, extra_run)
+    desk = DeskSettings(open_use_cases, start, prefix, airflow_dag, extra_run, start_for_partner)
+    app.state.desk = desk
     for router in READING:
-        app.include_router(router, dependencies=[Depends(_remember(reader))])
+        app.include_router(router, dependencies=[Depends(remember(reader)), Depends(refuse_partners)])
     for router in CHANGING:
-        app.include_router(router, dependencies=[Depends(_remember(writer))])
+        app.include_router(router, dependencies=[Depends(remember(writer)), Depends(refuse_partners)])
     app.include_router(alarms.sending)  # monitoring systems have no login: each shows a token of its own
     # Styles and scripts carry no data; a page inside a sandboxed frame asks for them without a login.
     app.mount("/assets", StaticFiles(directory=Path(__file__).parent / "assets"), name="assets")
+    app.mount(OPEN_APIS, build_open_apis(desk, login or reader), name="open APIs")
     app.add_middleware(SecurityMiddleware)
     add_error_pages(app)
     return app
-
-
-def _remember(login: Login) -> Callable[..., Any]:
-    async def remember(request: Request, caller: Caller = Depends(login)) -> None:  # noqa: B008 - given at build
-        request.state.caller = caller
-
-    return remember

@@ -10,11 +10,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from include.sla_logic.domain.errors import ForeseenError, InvalidInputError, NotFoundError
 from include.sla_logic.services import UnableToUseDatabase
 from include.sla_logic.services.letters import UnableToMakePdf
+from include.sla_logic.web.refusals import json_refusal
 from include.sla_logic.web.rendering import render
 from include.sla_logic.web.security import HEADERS, BodyTooLarge
 
@@ -89,8 +90,8 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 def refuse(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
     """Answer with one sentence."""
+    if (answer := json_refusal(request.url.path, status, sentence, headers)) is not None:
+        return answer
     title = HTTPStatus(status).phrase
-    if "/api/" in request.url.path:
-        return JSONResponse({"status": status, "title": title, "detail": sentence}, status, headers=headers)
     page = render(request, "error.html.j2", status=status, title=title, sentence=sentence)
     return Response(page, status, media_type="text/html", headers=headers)

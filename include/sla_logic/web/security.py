@@ -5,8 +5,10 @@ from types import MappingProxyType
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from include.sla_logic.web.refusals import is_open_api, json_refusal, tmf_error
 
 BODY_LIMIT = 128 * 1024
 ALARMS = ("/api/v1/alarms", "/api/v1/alarms/alertmanager")
@@ -52,17 +54,21 @@ def _refuse(scope: Scope) -> Response | None:
     headers = Headers(scope=scope)
     length = headers.get("content-length", "0")
     if not length.isdigit() or int(length) > _limit(scope):
-        return PlainTextResponse("The request is too large.", status_code=413)
+        return _say(scope, 413, "The request is too large.")
     if len(scope.get("query_string", b"")) > QUERY_LIMIT:
-        return PlainTextResponse("The address is too long.", status_code=414)
+        return _say(scope, 414, "The address is too long.")
     if not all(map(_is_text, (scope.get("raw_path") or b"", scope.get("query_string", b"")))):
         sentence = "The address holds what is no text: a NUL, or bytes that are not UTF-8."
-        if "/api/" in scope["path"]:
-            return JSONResponse({"status": 400, "title": "Bad Request", "detail": sentence}, status_code=400)
-        return PlainTextResponse(sentence, status_code=400)
+        return json_refusal(scope["path"], 400, sentence) or PlainTextResponse(sentence, status_code=400)
     if scope["method"] not in _SAFE and not _is_about_alarms(scope) and not comes_from_here(headers):
-        return PlainTextResponse("This change was requested by another site and was refused.", status_code=403)
+        return _say(scope, 403, "This change was requested by another site and was refused.")
     return None
+
+
+def _say(scope: Scope, status: int, sentence: str) -> Response:
+    if is_open_api(scope["path"]):
+        return tmf_error(status, sentence)
+    return PlainTextResponse(sentence, status_code=status)
 
 
 def _limit(scope: Scope) -> int:

@@ -1,0 +1,29 @@
+"""The open APIs put together: one application below the desk, with its own errors and its own description."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+
+from include.sla_logic.web.dependencies import DeskSettings, Login, remember
+from include.sla_logic.web.tmf.access import get_party
+from include.sla_logic.web.tmf.errors import add_errors
+
+about = APIRouter(include_in_schema=False)
+ROUTERS: tuple[APIRouter, ...] = (about,)
+
+
+@about.get("/openapi.json")
+def openapi(request: Request) -> dict[str, Any]:
+    """Describe these APIs to those who may use them."""
+    described: dict[str, Any] = request.app.openapi()
+    return described
+
+
+def build_open_apis(desk: DeskSettings, login: Login) -> FastAPI:
+    """Build them: every route asks `login` who is there, and the file of the open APIs whether it is a partner."""
+    app = FastAPI(title="TELECO Open APIs", version="1", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.desk = desk
+    for router in ROUTERS:
+        app.include_router(router, dependencies=[Depends(remember(login)), Depends(get_party)])
+    add_errors(app)
+    return app
