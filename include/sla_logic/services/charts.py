@@ -1,9 +1,16 @@
 """Pictures of an objective's course, as the letter to the customer draws it, and of a simulation."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from include.sla_logic.domain.performance import PerformanceSeries
 from include.sla_logic.domain.simulation import Simulation
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 
 def has_course(series: PerformanceSeries) -> bool:
@@ -12,11 +19,24 @@ def has_course(series: PerformanceSeries) -> bool:
     return series.shown.seconds > 0 and (measured or series.allowed_seconds is not None)
 
 
-def draw_course(series: PerformanceSeries, *, measured: str, promised: str) -> str:
-    """Return the picture as SVG, with these words for what was measured and promised."""
+def draw_course(
+    series: PerformanceSeries,
+    measured: str,
+    promised: str,
+    others: tuple[str, str, str],
+    *,
+    locale: Locale | None = None,
+) -> str:
+    """Return the picture as SVG, with these words: measured, promised, and outage, planned work, corrected."""
     from include.sla_logic.letters.charts.performance import Words, as_svg
+    from include.sla_logic.letters.formats import Formats
 
-    return as_svg(series, Words(measured, promised, "outage", "planned work", "corrected", series.unit))
+    words = Words(measured, promised, *others, series.unit)
+    if locale is not None:
+        signs = Formats(locale, "UTC")
+        numbers, times = signs.number_locale(), signs.time_locale()
+        words = replace(words, date=signs.axis_date, number_locale=numbers, time_locale=times)
+    return as_svg(series, words)
 
 
 def draw_simulation(found: Simulation) -> list[tuple[str, str]]:

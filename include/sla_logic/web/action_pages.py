@@ -19,6 +19,7 @@ from include.sla_logic.web.forms import Form
 from include.sla_logic.web.new_report import ROWS, SUGGESTED, of_form, start_report
 from include.sla_logic.web.parameters import Reference, Text
 from include.sla_logic.web.rendering import query, render, segment
+from include.sla_logic.web.translations import gettext
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 Name = Annotated[str, Path(max_length=20)]
@@ -64,7 +65,7 @@ def _place(action: Action, subject: str, ticket: str | None) -> str:
 def _action(kind: str, name: str) -> Action:
     action = ACTIONS.get((kind, name))
     if action is None:
-        raise HTTPException(404, "There is no such action.")
+        raise HTTPException(404, gettext("There is no such action."))
     return action
 
 

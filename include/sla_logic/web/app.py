@@ -29,6 +29,7 @@ from include.sla_logic.web.errors import add_error_pages
 from include.sla_logic.web.refusals import OPEN_APIS
 from include.sla_logic.web.security import SecurityMiddleware
 from include.sla_logic.web.tmf import build_open_apis
+from include.sla_logic.web.translations import LanguageMiddleware
 
 VERSION = "1"
 READING = (
@@ -82,5 +83,6 @@ def build_desk(  # noqa: PLR0913 - what the desk is built with, all by name
     app.mount("/assets", StaticFiles(directory=Path(__file__).parent / "assets"), name="assets")
     app.mount(OPEN_APIS, build_open_apis(desk, login or reader), name="open APIs")
     app.add_middleware(SecurityMiddleware)
+    app.add_middleware(LanguageMiddleware)  # around the other, whose refusals are read too
     add_error_pages(app)
     return app

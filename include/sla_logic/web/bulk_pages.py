@@ -11,6 +11,7 @@ from include.sla_logic.web.dependencies import CurrentCaller, WithUseCases
 from include.sla_logic.web.errors import DeskRoute, status_of
 from include.sla_logic.web.forms import Form, reason_of
 from include.sla_logic.web.rendering import render
+from include.sla_logic.web.translations import gettext
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 PICK = "pick:"
@@ -30,7 +31,7 @@ def do_many(
     """Perform the action that the form names on all that it picks, with one reason, and tell each result."""
     key = kind, form.get("name", "")
     if key not in BULK:
-        raise HTTPException(404, "There is no such action for several at once.")
+        raise HTTPException(404, gettext("There is no such action for several at once."))
     reason_of(form.get("reason"))  # refused for all before anything is done
     action, results = ACTIONS[key], []
     for subject in [name.removeprefix(PICK) for name in form if name.startswith(PICK)]:

@@ -18,9 +18,9 @@ from include.sla_logic.services.letters import UnableToMakePdf
 from include.sla_logic.web.refusals import json_refusal
 from include.sla_logic.web.rendering import render
 from include.sla_logic.web.security import HEADERS, BodyTooLarge
+from include.sla_logic.web.translations import gettext
 
 log = logging.getLogger(__name__)
-_LOGIN = "Log in to Airflow first."
 _STATUSES: Mapping[type[ForeseenError], HTTPStatus] = MappingProxyType(
     {
         NotFoundError: HTTPStatus.NOT_FOUND,
@@ -67,25 +67,26 @@ class DeskRoute(APIRoute):
 async def _http(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 500)
     detail = getattr(error, "detail", "")
-    sentence = _LOGIN if status == HTTPStatus.UNAUTHORIZED else str(detail)
+    sentence = gettext("Log in to Airflow first.") if status == HTTPStatus.UNAUTHORIZED else str(detail)
     return refuse(request, status, sentence, headers=getattr(error, "headers", None))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
     wrong = error.errors()[0] if isinstance(error, RequestValidationError) and error.errors() else {}
     place = ".".join(str(part)[:64] for part in wrong.get("loc", ())[1:])
-    return refuse(request, 422, f"{place}: {wrong.get('msg', 'cannot be read')}."[:300])
+    why = gettext(wrong["msg"]) if "msg" in wrong else gettext("cannot be read")
+    return refuse(request, 422, f"{place}: {why}."[:300])
 
 
 async def _too_large(request: Request, error: Exception) -> Response:  # noqa: ARG001 - as Starlette calls it
-    return refuse(request, 413, "The request is too large.")
+    return refuse(request, 413, gettext("The request is too large."))
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     log.error("The desk failed at %s %s", request.method, request.url.path, exc_info=error)
-    sentence = "Something went wrong. Nothing was changed; the server's log has the details."
+    sentence = gettext("Something went wrong. Nothing was changed; the server's log has the details.")
     # The middleware that adds the headers to other answers does not see this one.
-    return refuse(request, 500, sentence, headers=dict(HEADERS))
+    return refuse(request, 500, sentence, headers={**HEADERS, "Vary": "Accept-Language"})
 
 
 def refuse(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:

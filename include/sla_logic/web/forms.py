@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, HTTPException, Request
 
 from include.sla_logic.domain.errors import InvalidInputError
+from include.sla_logic.web.translations import gettext
 
 _FIELDS = 200
 REASON_LIMIT = 500
@@ -20,12 +21,12 @@ async def read_form(request: Request) -> Mapping[str, str]:
     """Return the fields of a form; of a field sent twice the last counts."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise HTTPException(415, "Send the form as application/x-www-form-urlencoded.")
+        raise HTTPException(415, gettext("Send the form as application/x-www-form-urlencoded."))
     body = await request.body()
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict")
     except ValueError as error:
-        raise HTTPException(400, "The form cannot be read as UTF-8 text.") from error
+        raise HTTPException(400, gettext("The form cannot be read as UTF-8 text.")) from error
     return dict(pairs)
 
 
@@ -36,9 +37,9 @@ def reason_of(text: str | None) -> str:
     """Return the reason on one line; raise `UnableToReadReason` where there is none or too much of it."""
     reason = " ".join((text or "").split())
     if not reason:
-        raise UnableToReadReason("Give a reason: it is stored with the incident.")
+        raise UnableToReadReason(gettext("Give a reason: it is stored with the incident."))
     if len(reason) > REASON_LIMIT:
-        raise UnableToReadReason(f"The reason is longer than {REASON_LIMIT} characters.")
+        raise UnableToReadReason(gettext("The reason is longer than %(most)s characters.", most=REASON_LIMIT))
     if not reason.isprintable():
-        raise UnableToReadReason("The reason contains a character that cannot be shown.")
+        raise UnableToReadReason(gettext("The reason contains a character that cannot be shown."))
     return reason

@@ -21,6 +21,8 @@ from include.sla_logic.web.parameters import Reference
 from include.sla_logic.web.presenters import present_document
 from include.sla_logic.web.process_picture import draw_process
 from include.sla_logic.web.rendering import airflow_root, figure, length, render, segment
+from include.sla_logic.web.translations import FALLBACK, gettext, language, locale
+from include.sla_logic.web.wording import in_words
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 # A picture has styles of its own, and can load or run nothing.
@@ -104,16 +106,17 @@ def chart(use_cases: WithUseCases, reference: Reference, number: Annotated[int, 
     """Draw the course of one objective, as the letter to the customer shows it."""
     series = _charts(use_cases.incident_views.of(reference)).get(number)
     if series is None:
-        raise UnableToFindChart("The incident has no such chart.")
-    measured = "downtime" if not series.points else series.metric.replace("_", " ")
-    drawn = draw_course(series, measured=measured, promised=_promise(series))
+        raise UnableToFindChart(gettext("The incident has no such chart."))
+    measured = in_words(series.metric) if series.points else gettext("downtime")
+    others = (gettext("outage"), gettext("planned work"), gettext("corrected"))
+    drawn = draw_course(series, measured, _promise(series), others, locale=None if language() == FALLBACK else locale())
     return Response(drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": SANDBOX})
 
 
 def _promise(series: PerformanceSeries) -> str:
     if series.points or series.allowed_seconds is None:
-        return f"promised: {figure(series.target, series.unit)}"
-    return f"allowed: {length(float(series.allowed_seconds))}"
+        return gettext("promised: %(target)s", target=figure(series.target, series.unit))
+    return gettext("allowed: %(time)s", time=length(float(series.allowed_seconds)))
 
 
 @router.get("/incidents/{reference}/documents/{kind}/{round_number}")
@@ -124,5 +127,5 @@ def document(
     case = use_cases.lookups.incident(reference)
     bodies = [each.body for each in case.documents if (each.kind, each.round) == (kind, round_number)]
     if not bodies:
-        raise UnableToFindDocument(f"{case.ticket.id} has no such document.")
+        raise UnableToFindDocument(gettext("%(ticket)s has no such document.", ticket=case.ticket.id))
     return Response(json.dumps(bodies[0], indent=2, ensure_ascii=False), media_type="application/json")

@@ -12,6 +12,7 @@ from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.services import UseCases
 from include.sla_logic.web.dependencies import Caller, DeskSettings
+from include.sla_logic.web.translations import gettext
 
 SUGGESTED = 200
 ROWS = 3  # quantities on the form
@@ -39,7 +40,7 @@ async def start_report(
 ) -> tuple[str, ProblemNotification]:
     """Start a run with the report; raise `UnableToAcceptNotification` with every fault before a run exists."""
     if desk.start_run is None:
-        raise HTTPException(501, "This desk cannot start runs.")
+        raise HTTPException(501, gettext("This desk cannot start runs."))
     notification = await run_in_threadpool(use_cases.intake.check, conf)
     run_id = await desk.start_run(request, notification.model_dump(mode="json", exclude_none=True))
     detail = f"{notification.symptom.value} of {notification.service} for {notification.customer}"

@@ -8,6 +8,7 @@ from include.sla_logic.domain.follow_up import Basis
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.holds import ClockOwner
 from include.sla_logic.web.forms import UnableToReadReason
+from include.sla_logic.web.translations import gettext
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def hold(use_cases: UseCases, request: ActionRequest) -> str:
     """Put the ticket on hold."""
     owners = [owner for owner in ClockOwner if owner == request.owner]
     if not owners:
-        raise UnableToReadReason(f"Say who owes the next step: {' or '.join(ClockOwner)}.")
+        raise UnableToReadReason(gettext("Say who owes the next step: %(choices)s.", choices=" or ".join(ClockOwner)))
     return use_cases.holds.hold(request.subject, owner=owners[0], by=request.by, reason=request.reason).id
 
 
@@ -85,7 +86,7 @@ def record(use_cases: UseCases, request: ActionRequest) -> str:
     try:
         done_at = datetime.fromisoformat(request.done_at)
     except ValueError as error:
-        raise UnableToReadReason("Say when it was done, as 2026-11-20T14:30 (UTC).") from error
+        raise UnableToReadReason(gettext("Say when it was done, as 2026-11-20T14:30 (UTC).")) from error
     moment = done_at.replace(tzinfo=UTC) if done_at.tzinfo is None else done_at
     return use_cases.follow_ups.record(request.subject, done=request.reason, done_at=moment, by=request.by).id
 
@@ -99,7 +100,7 @@ def resolve(use_cases: UseCases, request: ActionRequest) -> str:
     """Resolve the incident on its measurement or on the reason."""
     found = [basis for basis in Basis if basis == request.basis]
     if not found:
-        raise UnableToReadReason(f"Say what the resolution rests on: {' or '.join(Basis)}.")
+        raise UnableToReadReason(gettext("Say what the resolution rests on: %(choices)s.", choices=" or ".join(Basis)))
     return use_cases.follow_ups.resolve(
         request.subject,
         basis=found[0],
@@ -136,7 +137,7 @@ def claim(use_cases: UseCases, request: ActionRequest) -> str | None:
     try:
         day = date.fromisoformat(request.received_on)
     except ValueError as error:
-        raise UnableToReadReason("Say on which day the claim was received, as 2026-11-20.") from error
+        raise UnableToReadReason(gettext("Say on which day the claim was received, as 2026-11-20.")) from error
     use_cases.credits.claim(request.subject, by=request.by, claimed_at=day, reason=request.reason)
     return _ticket_of(request.subject)
 
@@ -178,7 +179,7 @@ def retry_entry(use_cases: UseCases, request: ActionRequest) -> str:
 def dismiss_imports(use_cases: UseCases, request: ActionRequest) -> None:
     """Dismiss all rejected rows of imports."""
     if request.subject != "all":
-        raise UnableToReadAddress("Rejected rows of imports are dismissed all together.")
+        raise UnableToReadAddress(gettext("Rejected rows of imports are dismissed all together."))
     use_cases.quarantine.dismiss_imports(by=request.by, reason=request.reason)
 
 
@@ -189,5 +190,5 @@ def retry_message(use_cases: UseCases, request: ActionRequest) -> str | None:
 
 def _number(subject: str) -> int:
     if not (subject.isascii() and subject.isdigit() and len(subject) < 16):  # noqa: PLR2004 - far beyond any row
-        raise UnableToReadAddress(f"{subject[:20]!r} is not a number.")
+        raise UnableToReadAddress(gettext("%(text)s is not a number.", text=repr(subject[:20])))
     return int(subject)

@@ -10,6 +10,7 @@ from include.sla_logic.web.errors import DeskRoute
 from include.sla_logic.web.parameters import Text
 from include.sla_logic.web.process_picture import draw_figures
 from include.sla_logic.web.rendering import length, render
+from include.sla_logic.web.translations import gettext
 from include.sla_logic.web.wording import title_of
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
@@ -40,5 +41,5 @@ def way_in_words(variant: Variant) -> str:
     """Say what each decision and the wait chose, as the process labels it; a bare yes or no after its question."""
     ways = [(step, to) for step in variant.choices for to in STEPS[step].followed_by]
     said = [(step, to.label) for step, to in ways if to.step == variant.choices[step]]
-    words = [f"{title_of(step)} {label}" if label in {"yes", "no"} else label for step, label in said]
-    return " → ".join(words) or "nothing decided yet"
+    words = [f"{title_of(step)} {gettext(label)}" if label in {"yes", "no"} else gettext(label) for step, label in said]
+    return " → ".join(words) or gettext("nothing decided yet")

@@ -23,6 +23,8 @@ from include.sla_logic.process.layout import (
 from include.sla_logic.process.way import Done, next_steps
 from include.sla_logic.services.incident_views import Case, TakenStep
 from include.sla_logic.services.process_view import ProcessFigures, StepFigure
+from include.sla_logic.web.rendering import exactly
+from include.sla_logic.web.translations import gettext
 
 _FAILED = "_failed"
 
@@ -133,7 +135,7 @@ def _was_taken(edge: Edge, done: Done, now: Collection[str]) -> bool:
 
 
 def _band(band: Band, *, busy: bool) -> DrawnBand:
-    return DrawnBand(band.lane.value, top_of(band.row) - HEAD, height_of(band), busy)
+    return DrawnBand(gettext(band.lane.value), top_of(band.row) - HEAD, height_of(band), busy)
 
 
 def _state(task: str, taken: Collection[str], now: Collection[str]) -> str:
@@ -146,9 +148,10 @@ def _state(task: str, taken: Collection[str], now: Collection[str]) -> str:
 
 def _step(task: str, taken: TakenStep | None, state: str) -> DrawnStep:
     place = PLACES[task]
-    when = f"{taken.done_at:%-d %b %Y %H:%M:%S} UTC" if taken else ""
+    when = f"{exactly(taken.done_at)} UTC" if taken else ""
     x, y = left_of(place.column), top_of(place.row)
-    return DrawnStep(task, x, y, place.lines, state, STEPS[task].chooses, when)
+    lines = tuple(gettext("\n".join(place.lines)).split("\n"))
+    return DrawnStep(task, x, y, lines, state, STEPS[task].chooses, when)
 
 
 def _edge(edge: Edge, *, taken: bool) -> DrawnEdge:
@@ -158,7 +161,7 @@ def _edge(edge: Edge, *, taken: bool) -> DrawnEdge:
     return DrawnEdge(
         points=" ".join(f"{px},{py}" for px, py in points),
         taken=taken,
-        label=label_of(edge.before, edge.after),
+        label=gettext(label_of(edge.before, edge.after)),
         label_x=x + 3 if sideways else x + 4,
         label_y=y - 4 if sideways else y + (11 if next_y > y else -4),
     )

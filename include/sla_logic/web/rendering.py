@@ -1,17 +1,27 @@
 """Rendering templates, and how figures, instants and money look on a page; everything shown is escaped."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal, get_decimal_symbol
+from babel.units import format_unit
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from include.sla_logic.domain.durations import show_duration
-from include.sla_logic.web.wording import in_words, notice_of, plainly, title_of
+from include.sla_logic.web import translations
+from include.sla_logic.web.translations import FALLBACK, language, locale
+from include.sla_logic.web.wording import in_words, notice_of, plainly, said, title_of
+
+_PART = re.compile(r"([0-9]+) (d|h|min|s)\b")
+_UNITS = MappingProxyType({"d": "day", "h": "hour", "min": "minute", "s": "second"})
 
 
 def render(request: Request, template: str, **values: Any) -> str:
@@ -26,6 +36,7 @@ def render(request: Request, template: str, **values: Any) -> str:
             desk=desk,
             made_at=datetime.now(UTC),  # noqa: TID251 - the page says when it was made
             login=login_address(request),
+            language=language(),
             notice=notice_of(request.query_params.get("done", "")),
             **values,
         )
@@ -40,11 +51,21 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension brings it
+        translations.gettext,
+        translations.ngettext,
+        pgettext=translations.pgettext,
+        npgettext=translations.npgettext,
+        newstyle=True,
     )
     environment.filters |= {
         "moment": moment,
         "iso": iso,
         "short": short,
+        "day": day,
+        "month": month,
         "clock_time": clock_time,
         "length": length,
         "length_of": len,
@@ -53,8 +74,11 @@ def _templates() -> Environment:
         "code": in_words,
         "plainly": plainly,
         "title_of": title_of,
+        "said": said,
+        "number": number,
         "amount": amount,
         "figure": figure,
+        "decimal": decimal,
     }
     return environment
 
@@ -79,12 +103,34 @@ def login_address(request: Request) -> str | None:
 
 def moment(at: datetime) -> str:
     """Show an instant in UTC, to the minute."""
-    return f"{at.astimezone(UTC):%-d %b %Y %H:%M}"
+    at = at.astimezone(UTC)
+    return f"{_date(at, 'yMMMd', '%-d %b %Y')} {at:%H:%M}"
+
+
+def exactly(at: datetime) -> str:
+    """Show an instant in UTC, to the second."""
+    at = at.astimezone(UTC)
+    return f"{_date(at, 'yMMMd', '%-d %b %Y')} {at:%H:%M:%S}"
 
 
 def short(at: datetime) -> str:
     """Show an instant in UTC, to the minute, without its year."""
-    return f"{at.astimezone(UTC):%-d %b %H:%M}"
+    at = at.astimezone(UTC)
+    return f"{_date(at, 'MMMd', '%-d %b')} {at:%H:%M}"
+
+
+def day(at: date) -> str:
+    """Show a day with its month in full."""
+    return f"{at:%-d %B %Y}" if language() == FALLBACK else format_date(at, "long", locale=locale())
+
+
+def month(at: date) -> str:
+    """Show the month of a day in full."""
+    return _date(at, "yMMMM", "%B %Y")
+
+
+def _date(at: date, skeleton: str, english: str) -> str:
+    return f"{at:{english}}" if language() == FALLBACK else format_skeleton(skeleton, at, locale=locale())
 
 
 def clock_time(at: datetime) -> str:
@@ -101,13 +147,28 @@ def length(seconds: float | timedelta | None) -> str:
     """Show a length of time in its two largest units."""
     if seconds is None:
         return "–"
-    return show_duration(int(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds), units=2)
+    whole = int(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds)
+    shown = show_duration(whole, units=2)
+    return shown if language() == FALLBACK else _PART.sub(_in_units, shown)
+
+
+def _in_units(part: re.Match[str]) -> str:
+    return str(format_unit(int(part[1]), f"duration-{_UNITS[part[2]]}", length="short", locale=locale()))
+
+
+def number(value: Decimal | int) -> str:
+    """Show a number with thousands apart and all its decimals."""
+    if language() == FALLBACK:
+        return f"{value:,}"
+    decimals = "" if isinstance(value, int) else f"{value:f}".partition(".")[2]
+    pattern = f"#,##0.{'0' * len(decimals)}" if decimals else "#,##0"
+    return str(format_decimal(value, format=pattern, locale=locale()))
 
 
 def amount(value: object) -> str:
     """Show money with thousands apart, anything else as it is."""
-    number, currency = getattr(value, "amount", None), getattr(value, "currency", "")
-    return "–" if value is None else f"{number:,} {currency}" if number is not None else str(value)
+    amount_of, currency = getattr(value, "amount", None), getattr(value, "currency", "")
+    return "–" if value is None else f"{number(amount_of)} {currency}" if amount_of is not None else str(value)
 
 
 def figure(value: Decimal | None, unit: str = "", beside: Decimal | None = None) -> str:
@@ -117,7 +178,12 @@ def figure(value: Decimal | None, unit: str = "", beside: Decimal | None = None)
     digits = _plain(f"{value:.4f}")
     if beside is not None and value != beside and digits == _plain(f"{beside:f}"):
         digits = _plain(f"{value:f}")
-    return f"{digits} {'%' if unit == 'percent' else unit}".strip()
+    return f"{decimal(digits)} {'%' if unit == 'percent' else unit}".strip()
+
+
+def decimal(digits: object) -> str:
+    """Show digits with the decimal sign of the reader."""
+    return str(digits) if language() == FALLBACK else str(digits).replace(".", get_decimal_symbol(locale()))
 
 
 def _plain(digits: str) -> str:

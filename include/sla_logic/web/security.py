@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from include.sla_logic.web.refusals import is_open_api, json_refusal, tmf_error
+from include.sla_logic.web.translations import gettext
 
 BODY_LIMIT = 128 * 1024
 ALARMS = ("/api/v1/alarms", "/api/v1/alarms/alertmanager")
@@ -54,14 +55,14 @@ def _refuse(scope: Scope) -> Response | None:
     headers = Headers(scope=scope)
     length = headers.get("content-length", "0")
     if not length.isdigit() or int(length) > _limit(scope):
-        return _say(scope, 413, "The request is too large.")
+        return _say(scope, 413, gettext("The request is too large."))
     if len(scope.get("query_string", b"")) > QUERY_LIMIT:
-        return _say(scope, 414, "The address is too long.")
+        return _say(scope, 414, gettext("The address is too long."))
     if not all(map(_is_text, (scope.get("raw_path") or b"", scope.get("query_string", b"")))):
-        sentence = "The address holds what is no text: a NUL, or bytes that are not UTF-8."
+        sentence = gettext("The address holds what is no text: a NUL, or bytes that are not UTF-8.")
         return json_refusal(scope["path"], 400, sentence) or PlainTextResponse(sentence, status_code=400)
     if scope["method"] not in _SAFE and not _is_about_alarms(scope) and not comes_from_here(headers):
-        return _say(scope, 403, "This change was requested by another site and was refused.")
+        return _say(scope, 403, gettext("This change was requested by another site and was refused."))
     return None
 
 

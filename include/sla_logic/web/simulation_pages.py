@@ -17,6 +17,7 @@ from include.sla_logic.web.dependencies import WithUseCases
 from include.sla_logic.web.errors import DeskRoute
 from include.sla_logic.web.forms import Form
 from include.sla_logic.web.rendering import render
+from include.sla_logic.web.translations import gettext
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 MOST, ROWS = 2_000, 50  # services that are judged here; rows of a list
@@ -48,7 +49,7 @@ async def simulate(request: Request, use_cases: WithUseCases, form: Form) -> HTM
 def _read(asked: Mapping[str, str]) -> Asked:
     days = {name: read_day(asked[name]) for name in ("first", "last")}
     if days["first"] is None or days["last"] is None or not asked["contract"].strip():
-        raise UnableToReadQuestion("Paste the new contract, and give both days as 2026-10-01.")
+        raise UnableToReadQuestion(gettext("Paste the new contract, and give both days as 2026-10-01."))
     return Asked(
         new=read_contract(asked["contract"].replace("\r\n", "\n"), name="the contract"),
         first=days["first"],

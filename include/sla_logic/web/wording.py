@@ -3,6 +3,8 @@
 import re
 from types import MappingProxyType
 
+from include.sla_logic.web.translations import FALLBACK, gettext, language
+
 _CODES = MappingProxyType(
     {
         "inProgress": "in progress",
@@ -59,20 +61,33 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 def in_words(code: object) -> str:
     """Write a code as words: `restoration_too_late` as `restoration too late`."""
-    text = str(code)
-    return _CODES.get(text) or _HUMP.sub(" ", text).replace("_", " ")
+    return gettext(_words(code))
 
 
 def title_of(code: object) -> str:
     """Write a code as a heading: `SlaComparison` as `SLA comparison`."""
-    words = in_words(code).strip()
+    words = _words(code).strip()
     words = words[:1].upper() + words[1:].lower() if words.isascii() and _HUMP.search(str(code)) else words
-    return _SLA.sub("SLA", words[:1].upper() + words[1:])
+    heading = _SLA.sub("SLA", words[:1].upper() + words[1:])
+    translated = gettext(heading)
+    if translated == heading and language() != FALLBACK:  # what is no heading elsewhere has its words
+        translated = gettext(words)
+    return translated[:1].upper() + translated[1:]
+
+
+def said(text: object) -> str:
+    """Write a whole text in the reader's language where the catalogue has it, as it is where not."""
+    return gettext(str(text))
+
+
+def _words(code: object) -> str:
+    text = str(code)
+    return _CODES.get(text) or _HUMP.sub(" ", text).replace("_", " ")
 
 
 def notice_of(code: str) -> str:
     """Write what was just done; an unknown code gives no notice."""
-    return _NOTICES.get(code, "")
+    return gettext(_NOTICES.get(code, ""))
 
 
 def plainly(text: str) -> str:

@@ -2,30 +2,36 @@
 (() => {
   const SECOND = 1000, REFRESH = 15 * SECOND, FOLLOW = 3 * SECOND, PATIENCE = 10 * SECOND, HOUR = 3600;
 
+  // The page says in which language it is; its sentences for this script are in its data attributes.
+  const READING = document.documentElement.lang, ENGLISH = READING === "en", LOCALE = ENGLISH ? "en-GB" : READING;
+  const ENGLISH_UNITS = { day: "d", hour: "h", minute: "min", second: "s" };
+  const inUnits = (count, unit) => ENGLISH ? `${count} ${ENGLISH_UNITS[unit]}`
+    : new Intl.NumberFormat(LOCALE, { style: "unit", unit, unitDisplay: "short" }).format(count);
   const inWords = (seconds) => {
-    const parts = [[Math.floor(seconds / 86400), "d"], [Math.floor(seconds / 3600) % 24, "h"],
-                   [Math.floor(seconds / 60) % 60, "min"], [seconds % 60, "s"]];
+    const parts = [[Math.floor(seconds / 86400), "day"], [Math.floor(seconds / 3600) % 24, "hour"],
+                   [Math.floor(seconds / 60) % 60, "minute"], [seconds % 60, "second"]];
     const first = parts.findIndex(([count]) => count > 0);
-    if (first < 0) return "0 s";
-    return parts.slice(first, first + 2).map(([count, unit]) => `${count} ${unit}`).join(" ");
+    if (first < 0) return inUnits(0, "second");
+    return parts.slice(first, first + 2).map(([count, unit]) => inUnits(count, unit)).join(" ");
   };
 
   // Instants in the reader's own time zone, with UTC on hover.
   const inUtc = (iso) => `${iso.replace("T", " ").replace("+00:00", "")} UTC`;
-  const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  const SHORT = { day: "numeric", month: "short" };
+  const DAY = new Intl.DateTimeFormat(LOCALE, { ...SHORT, year: "numeric" }), DATE = new Intl.DateTimeFormat(LOCALE, SHORT);
   const clock = (at) => at.toTimeString().slice(0, 8);
   const inLocalTime = (part) => {
     for (const each of part.querySelectorAll("time[datetime]:not([data-countdown], [data-own])")) {
       const at = new Date(each.dateTime);
       each.title = inUtc(each.dateTime);
-      const day = DAY.format(at).replace("Sept", "Sep");
+      const day = (each.matches("[data-short]") ? DATE : DAY).format(at);
       each.textContent = each.matches("[data-made]") ? clock(at)
-        : `${each.matches("[data-short]") ? day.replace(/ [0-9]{4}$/, "") : day} ${clock(at).slice(0, 5)}`;
+        : `${ENGLISH ? day.replace("Sept", "Sep") : day} ${clock(at).slice(0, 5)}`;
     }
   };
   const zone = document.querySelector("[data-zone]");
   const ours = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (zone && ours !== "UTC") zone.textContent = `${ours}, UTC on hover`;
+  if (zone && ours !== "UTC") zone.textContent = `${ours}, ${zone.dataset.zone}`;
 
   // A form asks for times in the reader's zone; without this script it says UTC.
   const zones = document.querySelector("[data-zones]");
@@ -69,9 +75,8 @@
   const warn = (status) => {
     const since = clock(new Date(made.dateTime));
     const login = stale.querySelector("[data-login]");
-    const said = status === 401 ? `Your login has expired; this page is of ${since}, times may be wrong.`
-      : status ? `The desk has answered with an error since ${since}, times may be wrong.`
-        : `No connection since ${since}, times may be wrong.`;
+    const { expired, failing, away } = stale.dataset;
+    const said = (status === 401 ? expired : status ? failing : away).replace("…", since);
     if (stale.firstElementChild.textContent !== said) stale.firstElementChild.textContent = said;
     if (login) login.hidden = status !== 401;
     stale.hidden = false;

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from include.sla_logic.domain.document import Document
-from include.sla_logic.web.presenters import analysis, customer_service, restoration  # noqa: F401 - each registers its own
+from include.sla_logic.web.presenters import analysis, customer_service, money, restoration  # noqa: F401 - each registers its own
 from include.sla_logic.web.presenters.phrases import present
 
 KINDS: Mapping[str, type[Document]] = {kind.kind(): kind for kind in present.registry if kind is not object}

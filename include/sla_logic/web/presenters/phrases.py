@@ -14,6 +14,7 @@ from include.sla_logic.domain.service_performance import ServicePerformance
 from include.sla_logic.domain.service_problem import ProblemTie
 from include.sla_logic.domain.verification import Check
 from include.sla_logic.web.rendering import figure, length, moment
+from include.sla_logic.web.translations import gettext, ngettext
 from include.sla_logic.web.wording import in_words, plainly
 
 
@@ -30,20 +31,25 @@ def at(instant: Any) -> str:
 
 def span(period: Period) -> str:
     """Write a period."""
-    return f"{moment(period.start)} to {at(period.end)}"
+    return gettext("%(start)s to %(end)s", start=moment(period.start), end=at(period.end))
 
 
-def counted(number: int, what: str) -> str:
-    """Write `1 alarm` or `3 alarms`."""
-    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+def resources(n: int) -> str:
+    """Write how many resources."""
+    return ngettext("%(n)s resource", "%(n)s resources", n, n=n) if n else gettext("no resources")
 
 
-def listed(words: Iterable[str], *, nothing: str = "none") -> str:
+def errors(n: int) -> str:
+    """Write how many errors."""
+    return ngettext("%(n)s error", "%(n)s errors", n, n=n) if n else gettext("no errors")
+
+
+def listed(words: Iterable[str], *, nothing: str = "") -> str:
     """Write `a, b and c`."""
     all_words = list(words)
     if len(all_words) < 2:  # noqa: PLR2004 - nothing to join
-        return all_words[0] if all_words else nothing
-    return f"{', '.join(all_words[:-1])} and {all_words[-1]}"
+        return all_words[0] if all_words else nothing or gettext("none")
+    return gettext("%(first)s and %(last)s", first=", ".join(all_words[:-1]), last=all_words[-1])
 
 
 def sentence(text: str) -> str:
@@ -54,32 +60,50 @@ def sentence(text: str) -> str:
 
 def quantity(value: Decimal | None, unit: str, beside: Decimal | None = None) -> str:
     """Write a value with its unit, in full where it would otherwise look equal to the promise that it missed."""
-    return "nothing" if value is None else figure(value, unit, beside)
+    return gettext("nothing") if value is None else figure(value, unit, beside)
 
 
 def finding(found: Finding) -> str:
     """Say what is wrong at one resource."""
-    where = f"{found.resource_name} ({found.resource})"
-    if found.alarm_code:
-        state = "" if found.state is ResourceState.IN_SERVICE else f" and is {in_words(found.state)}"
-        return f"{where} reports {in_words(found.alarm_code.lower())}{state}"
-    return f"{where} is {in_words(found.state)} without any alarm"
+    said = {"where": f"{found.resource_name} ({found.resource})", "state": in_words(found.state)}
+    if not found.alarm_code:
+        return gettext("%(where)s is %(state)s without any alarm", **said)
+    said["alarm"] = in_words(found.alarm_code.lower())
+    if found.state is ResourceState.IN_SERVICE:
+        return gettext("%(where)s reports %(alarm)s", **said)
+    return gettext("%(where)s reports %(alarm)s and is %(state)s", **said)
 
 
 def findings(found: Sequence[Finding]) -> Iterator[str]:
     """Say what is wrong, one sentence for each error."""
     for each in found[:10]:
-        known = in_words(each.type_of_problem) if each.explained else "something that no rule explains"
+        known = in_words(each.type_of_problem) if each.explained else gettext("something that no rule explains")
         yield sentence(f"{finding(each)}: {known}")
-    if len(found) > 10:  # noqa: PLR2004 - more than one would read
-        yield f"{len(found) - 10} further errors are in the JSON."
+    if (more := len(found) - 10) > 0:  # more than one would read
+        yield ngettext("%(n)s further errors are in the JSON.", "%(n)s further errors are in the JSON.", more, n=more)
 
 
 def shared(ties: Sequence[ProblemTie], *, ticket: str = "") -> Iterator[str]:
     """Say where the same cause was analysed."""
     for tie in ties:
-        whose = "this incident" if tie.analysed_as == ticket else f"incident {tie.analysed_as}"
-        yield f"It belongs to service problem {tie.id} at {tie.resource}, which was analysed under {whose}."
+        said = {"problem": tie.id, "resource": tie.resource}
+        if tie.analysed_as == ticket:
+            yield gettext(
+                "It belongs to service problem %(problem)s at %(resource)s, which was analysed under this incident.",
+                **said,
+            )
+        else:
+            yield gettext(
+                "It belongs to service problem %(problem)s at %(resource)s, which was analysed under incident "
+                "%(ticket)s.",
+                ticket=tie.analysed_as,
+                **said,
+            )
+
+
+def bounded(bound: str, *, at_least: bool) -> str:
+    """Write `at least 99.9 %` or `at most 45 ms`."""
+    return gettext("at least %(bound)s", bound=bound) if at_least else gettext("at most %(bound)s", bound=bound)
 
 
 def checks(taken: Sequence[Check]) -> Iterator[str]:
@@ -87,55 +111,94 @@ def checks(taken: Sequence[Check]) -> Iterator[str]:
     for check in taken:
         metric = in_words(check.metric.value)
         if check.measured is None:
-            yield f"No measurement of {metric} came back, so it proves nothing."
+            yield gettext("No measurement of %(metric)s came back, so it proves nothing.", metric=metric)
             continue
-        verdict = "as it should be" if check.passed else "not as it should be"
-        side = "at least" if check.at_least else "at most"
-        bound = "" if check.bound is None else f", where {side} {quantity(check.bound, check.unit)} is wanted"
-        gave = quantity(check.measured, check.unit, check.bound)
-        yield f"A fresh measurement of {metric} gave {gave}{bound}: {verdict}."
+        verdict = gettext("as it should be") if check.passed else gettext("not as it should be")
+        said = {"metric": metric, "verdict": verdict, "gave": quantity(check.measured, check.unit, check.bound)}
+        if check.bound is None:
+            yield gettext("A fresh measurement of %(metric)s gave %(gave)s: %(verdict)s.", **said)
+        else:
+            yield gettext(
+                "A fresh measurement of %(metric)s gave %(gave)s, where %(bound)s is wanted: %(verdict)s.",
+                bound=bounded(quantity(check.bound, check.unit), at_least=check.at_least),
+                **said,
+            )
 
 
 def corrections(actions: CorrectiveActions) -> Iterator[str]:
     """Say what was done about each error, and whether it helped."""
     for correction in actions.corrections:
-        done = [
-            f"{in_words(result.action.value)} at {result.resource} "
-            f"{'was carried out' if result.ran else f'did not run ({result.answer})'} at {at(result.at)}"
-            for result in correction.results
-        ]
-        gone = "the error is gone" if correction.gone else "the error is still there"
-        yield sentence(f"{finding(correction.finding)}: {listed(done, nothing='nothing had to be ordered')}; {gone}")
+        done = []
+        for result in correction.results:
+            said = {"action": in_words(result.action.value), "resource": result.resource, "at": at(result.at)}
+            done.append(
+                gettext("%(action)s at %(resource)s was carried out at %(at)s", **said)
+                if result.ran
+                else gettext(
+                    "%(action)s at %(resource)s did not run (%(answer)s) at %(at)s", answer=result.answer, **said
+                )
+            )
+        gone = gettext("the error is gone") if correction.gone else gettext("the error is still there")
+        what = listed(done, nothing=gettext("nothing had to be ordered"))
+        yield sentence(f"{finding(correction.finding)}: {what}; {gone}")
     yield from checks(actions.checks)
     if actions.verified:
-        yield "The correction is verified: every error is gone and the service measures as promised."
+        yield gettext("The correction is verified: every error is gone and the service measures as promised.")
     else:
-        yield sentence(f"The correction is not verified: {'; '.join(actions.shortcomings)}")
+        why = "; ".join(actions.shortcomings)
+        yield sentence(gettext("The correction is not verified: %(why)s", why=why))
 
 
 def measures(planned: Sequence[CounterMeasure]) -> Iterator[str]:
     """Say who does what by when, and how its priority changed."""
     for measure in planned:
-        counted_in = f", counted in the service hours {measure.due_in_hours}" if measure.due_in_hours else ""
-        yield (
-            f"{measure.title}: {measure.department.value} takes care of it with priority {measure.priority.value}, "
-            f"due {at(measure.due_at)}{counted_in}."
-        )
+        said = {
+            "measure": measure.title,
+            "department": gettext(measure.department.value),
+            "priority": measure.priority.value,
+            "due": at(measure.due_at),
+        }
+        if measure.due_in_hours:
+            yield gettext(
+                "%(measure)s: %(department)s takes care of it with priority %(priority)s, due %(due)s, counted in the "
+                "service hours %(hours)s.",
+                hours=measure.due_in_hours,
+                **said,
+            )
+        else:
+            yield gettext(
+                "%(measure)s: %(department)s takes care of it with priority %(priority)s, due %(due)s.", **said
+            )
         for change in measure.history:
-            went = f"from {change.before.value} to {change.after.value} at {at(change.at)}"
-            yield sentence(f"Its priority went {went}: {change.reason}")
+            went = {"before": change.before.value, "after": change.after.value, "at": at(change.at)}
+            yield sentence(
+                gettext(
+                    "Its priority went from %(before)s to %(after)s at %(at)s: %(reason)s", reason=change.reason, **went
+                )
+            )
 
 
 def performance(seen: ServicePerformance) -> Iterator[str]:
     """Say for each objective what was promised and what was measured."""
     for each in seen.objectives:
-        side = "at least" if each.at_least else "at most"
-        promised = "as the contract's table says" if each.promised is None else quantity(each.promised, each.unit)
-        what = each.title or in_words(each.metric)
-        left = each.seconds_to_next_tier
-        more = "" if left is None else f"; {length(left)} of downtime are left before the next credit tier"
-        bound = promised if each.promised is None else f"{side} {promised}"
-        yield sentence(
-            f"{what}: promised {bound}, measured {quantity(each.measured, each.unit, each.promised)}, so it is "
-            f"{in_words(each.state.value)}{more}"
-        )
+        said = {
+            "what": each.title or in_words(each.metric),
+            "promised": gettext("as the contract's table says")
+            if each.promised is None
+            else bounded(quantity(each.promised, each.unit), at_least=each.at_least),
+            "measured": quantity(each.measured, each.unit, each.promised),
+            "state": in_words(each.state.value),
+        }
+        if each.seconds_to_next_tier is None:
+            yield sentence(
+                gettext("%(what)s: promised %(promised)s, measured %(measured)s, so it is %(state)s", **said)
+            )
+        else:
+            yield sentence(
+                gettext(
+                    "%(what)s: promised %(promised)s, measured %(measured)s, so it is %(state)s; %(left)s of downtime "
+                    "are left before the next credit tier",
+                    left=length(each.seconds_to_next_tier),
+                    **said,
+                )
+            )

@@ -15,35 +15,45 @@ from include.sla_logic.web.presenters.phrases import (
     at,
     checks,
     corrections,
-    counted,
     findings,
     listed,
     performance,
     present,
+    resources,
     sentence,
     shared,
 )
+from include.sla_logic.web.translations import gettext, ngettext
 from include.sla_logic.web.wording import in_words
 
 
 @present.register
 def _(document: RestorationRequest) -> Iterator[str]:
-    types = listed(in_words(each) for each in document.types_of_problem)
-    yield (
-        f"Service Management asked at {at(document.requested_at)} for an automatic restoration of {document.service} "
-        f"against {types}, by {in_words(document.remedy)}. It has to be sent by {at(document.deadline)}."
+    yield gettext(
+        "Service Management asked at %(at)s for an automatic restoration of %(service)s against %(types)s, by "
+        "%(remedy)s. It has to be sent by %(deadline)s.",
+        at=at(document.requested_at),
+        service=document.service,
+        types=listed(in_words(each) for each in document.types_of_problem),
+        remedy=in_words(document.remedy),
+        deadline=at(document.deadline),
     )
     if document.held_because:
-        yield sentence(f"It waits for an operator's release: {document.held_because}")
+        yield sentence(gettext("It waits for an operator's release: %(why)s", why=document.held_because))
     else:
-        yield "It was sent at once, as the remedy is safe to automate."
+        yield gettext("It was sent at once, as the remedy is safe to automate.")
 
 
 @present.register
 def _(document: TrackedErrors) -> Iterator[str]:
-    yield (
-        f"Resource Provisioning followed {counted(document.resources_tracked, 'resource')} of {document.service} at "
-        f"{at(document.tracked_at)} and found {counted(len(document.errors), 'possible error')}."
+    n = len(document.errors)
+    found = ngettext("%(n)s possible error", "%(n)s possible errors", n, n=n) if n else gettext("no possible errors")
+    yield gettext(
+        "Resource Provisioning followed %(resources)s of %(service)s at %(at)s and found %(errors)s.",
+        resources=resources(document.resources_tracked),
+        service=document.service,
+        at=at(document.tracked_at),
+        errors=found,
     )
     yield from findings(document.errors)
     yield from shared(document.service_problems, ticket=document.ticket)
@@ -51,34 +61,53 @@ def _(document: TrackedErrors) -> Iterator[str]:
 
 @present.register
 def _(document: CorrectiveActions) -> Iterator[str]:
-    yield (
-        f"{document.department.value} undertook {counted(len(document.corrections), 'correction')} at "
-        f"{at(document.undertaken_at)}."
+    n = len(document.corrections)
+    done = ngettext("%(n)s correction", "%(n)s corrections", n, n=n) if n else gettext("no corrections")
+    yield gettext(
+        "%(department)s undertook %(corrections)s at %(at)s.",
+        department=gettext(document.department.value),
+        corrections=done,
+        at=at(document.undertaken_at),
     )
     yield from corrections(document)
 
 
 @present.register
 def _(document: TroubleshootingReport) -> Iterator[str]:
-    done = "the service is restored" if document.restored else "the service is not restored"
-    yield f"Resource Provisioning reported at {at(document.sent_at)} that {done}, and ended its part."
+    if document.restored:
+        yield gettext(
+            "Resource Provisioning reported at %(at)s that the service is restored, and ended its part.",
+            at=at(document.sent_at),
+        )
+    else:
+        yield gettext(
+            "Resource Provisioning reported at %(at)s that the service is not restored, and ended its part.",
+            at=at(document.sent_at),
+        )
     yield from corrections(document.actions)
 
 
 @present.register
 def _(document: RestorationTermination) -> Iterator[str]:
     why = {
-        RestorationOutcome.TOO_LATE: f"no request had been sent by {at(document.deadline)}",
-        RestorationOutcome.REJECTED: "an operator rejected the request",
+        RestorationOutcome.TOO_LATE: gettext(
+            "no request had been sent by %(deadline)s", deadline=at(document.deadline)
+        ),
+        RestorationOutcome.REJECTED: gettext("an operator rejected the request"),
     }.get(document.outcome, in_words(document.outcome.value))
-    yield f"Resource Provisioning ended its part at {at(document.terminated_at)} without a restoration: {why}."
+    yield gettext(
+        "Resource Provisioning ended its part at %(at)s without a restoration: %(why)s.",
+        at=at(document.terminated_at),
+        why=why,
+    )
 
 
 @present.register
 def _(document: ServicePerformanceReport) -> Iterator[str]:
-    yield (
-        f"Service Management told Customer Service at {at(document.sent_at)} how the service performs: "
-        f"{in_words(document.outcome.value)}."
+    yield gettext(
+        "Service Management told Customer Service at %(at)s how the service performs: %(outcome)s.",
+        at=at(document.sent_at),
+        outcome=in_words(document.outcome.value),
     )
     yield from performance(document.performance)
     yield from checks(document.checks)
@@ -87,10 +116,14 @@ def _(document: ServicePerformanceReport) -> Iterator[str]:
 @present.register
 def _(document: ProblemResolutionReport) -> Iterator[str]:
     problem = f" ({in_words(document.type_of_problem)})" if document.type_of_problem else ""
-    yield f"Service Management reported at {at(document.sent_at)}: {in_words(document.outcome.value)}{problem}."
+    yield gettext(
+        "Service Management reported at %(at)s: %(outcome)s.",
+        at=at(document.sent_at),
+        outcome=in_words(document.outcome.value) + problem,
+    )
     if document.actions is not None:
         yield from corrections(document.actions)
     else:
         yield from checks(document.checks)
         if document.shortcomings:
-            yield sentence(f"What is missing: {'; '.join(document.shortcomings)}")
+            yield sentence(gettext("What is missing: %(what)s", what="; ".join(document.shortcomings)))
