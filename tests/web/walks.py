@@ -8,6 +8,8 @@ from starlette.routing import BaseRoute, Mount
 
 FILLED = {
     "reference": "TT-000001",
+    "id": "TT-000001",
+    "specification": "incident",
     "run_id": "run-0-premium",
     "number": "0",
     "kind": "SlaComparison",
@@ -75,6 +77,14 @@ READING = {
     "GET /api/v1/settlement/runs/{run}": 200,
     "GET /api/v1/openapi.json": 200,
     "GET /tmf-api/openapi.json": 200,
+    "GET /tmf-api/troubleTicket/v5/troubleTicket": 200,
+    "GET /tmf-api/troubleTicket/v5/troubleTicket/{id}": 200,
+    "DELETE /tmf-api/troubleTicket/v5/troubleTicket/{id}": 405,
+    "GET /tmf-api/troubleTicket/v5/troubleTicketSpecification": 200,
+    "POST /tmf-api/troubleTicket/v5/troubleTicketSpecification": 405,
+    "GET /tmf-api/troubleTicket/v5/troubleTicketSpecification/{specification}": 200,
+    "PATCH /tmf-api/troubleTicket/v5/troubleTicketSpecification/{specification}": 405,
+    "DELETE /tmf-api/troubleTicket/v5/troubleTicketSpecification/{specification}": 405,
 }
 CHANGING = {
     "GET /acts/ticket/{subject}/{name}": (200, NOTHING),

@@ -6,6 +6,7 @@ from include.sla_logic.importers.open_apis import OpenApiSettings, UnableToReadO
 from include.sla_logic.persistence.keyset import Cut, Key, Part
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.service_problems import ServiceProblems
+from include.sla_logic.services.trouble_tickets import TroubleTickets
 
 __all__ = ["Cut", "Key", "OpenApiSettings", "OpenApis", "Part", "UnableToReadOpenApis"]
 
@@ -28,3 +29,8 @@ class OpenApis:
     def service_problems(self) -> ServiceProblems:
         """TMF656."""
         return ServiceProblems(self._work)
+
+    @cached_property
+    def trouble_tickets(self) -> TroubleTickets:
+        """TMF621."""
+        return TroubleTickets(self._work)

@@ -35,9 +35,9 @@ tickets = Table(
     Column("external_reference", String(64)),
     Column("run_id", String(250), nullable=False),
     Column("origin", String(64), nullable=False),
-    Column("customer", String(64), nullable=False, index=True),
+    Column("customer", String(64), nullable=False),
     Column("service", String(64), nullable=False, index=True),
-    Column("status", String(16), nullable=False, index=True),
+    Column("status", String(16), nullable=False),
     Column("assigned_to", String(64), nullable=False),
     Column("escalated", Boolean, nullable=False),
     Column("parent", _Number, ForeignKey("tickets.number")),
@@ -45,6 +45,10 @@ tickets = Table(
     Column("proactive", Boolean, nullable=False, server_default=false()),  # opened by an alarm: nobody has reported it
     # An index rather than a constraint: it can be dropped on SQLite without rebuilding the table.
     Index("ix_tickets_run_id", "run_id", unique=True),
+    # The open APIs read a list part by part in the order of numbers, or of when tickets were created.
+    Index("ix_tickets_customer_number", "customer", "number"),
+    Index("ix_tickets_status_number", "status", "number"),
+    Index("ix_tickets_created_at_number", "created_at", "number"),
     Index(
         "ix_tickets_escalated",
         "number",

@@ -1,6 +1,18 @@
 """Who works on a ticket, and what people write about it."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from include.sla_logic.persistence.schema.columns import Instant, metadata
 
@@ -32,6 +44,7 @@ notes = Table(
     Column("text", Text, nullable=False),
     Column("digest", String(64), nullable=False),  # of author, kind and text: what is sent twice is one note
     Column("written_at", Instant, nullable=False),
+    Column("received", Boolean, nullable=False, server_default=false()),  # written by a partner, who sees it too
     CheckConstraint("kind IN ('internal', 'customer')", name="kind"),
     UniqueConstraint("ticket", "digest"),
 )

@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
@@ -71,7 +72,16 @@ def _link(request: Request, **place: Key) -> str:
 
 
 def _write(key: Key) -> str:
-    return urlsafe_b64encode(json.dumps(list(key), separators=(",", ":")).encode()).decode().rstrip("=")
+    return (
+        urlsafe_b64encode(json.dumps(list(key), separators=(",", ":"), default=_instant).encode()).decode().rstrip("=")
+    )
+
+
+def _instant(value: object) -> str:
+    """Write the instants of a key; the list that it belongs to reads them."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
 
 
 def _read(name: str, written: str) -> Key | None:
