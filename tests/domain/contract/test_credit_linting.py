@@ -38,10 +38,12 @@ CHEAPER = [{"below": "1 h", "rate": "5 EUR"}, {"at_least": "1 h", "rate": "1 EUR
 LONG_DAY = [{"below": "26 h", "rate": "1%"}, {"at_least": "26 h", "rate": "2%"}]
 NEXT_SECOND = [{"at_most": "1 h", "rate": 0}, {"at_least": "1 h 1 s", "rate": "5%"}]
 A_SECOND_LATER = [{"at_most": "1 h", "rate": 0}, {"at_least": "1 h 2 s", "rate": "5%"}]
+APART = [{"at_least": "99.9", "rate": 0}, {"at_most": "99.88", "rate": "5%"}]
 FOURTH = [{"rate": "1%"}, {"from_block": 4, "rate": "2%"}]
 VALUES = [{"at_least": "99.0", "rate": 0}, {"below": "99.0", "rate": "5%"}]
 WITNESSED: list[tuple[str, str, dict[str, Any], str, str | None]] = [
     ("tier_hole", "warns", rule(tiers=A_SECOND_LATER), "- at_most: 1 h", "1 h 1 s"),
+    ("tier_hole", "warns", rule(tiers=APART, round_decimals=2), "- at_most: '99.88'", "99.89 percent"),
     ("tier_hole", "warns", rule(tiers=HOLED), "- below: 1 h", "1 h"),
     ("tier_hole", "warns", rule(for_each="event", tiers=HOLED), "- below: 1 h", "1 h"),
     ("tier_hole", "warns", rule(for_each="day", tiers=[{"at_least": "1 h", "rate": "5%"}]), "- at_least: 1 h", "1 s"),
@@ -97,6 +99,8 @@ def test_every_code_of_the_linting_of_credit_rules_has_a_witness() -> None:
 
 SOUND = [
     rule(for_each="event", tiers=[{"below": "5 min", "rate": 0}, {"at_least": "5 min", "rate": "5%"}], at_most="50%"),
+    rule(beyond="10 min", tiers=NEXT_SECOND),
+    rule(round_decimals=2, tiers=[{"at_least": "99.9", "rate": 0}, {"at_most": "99.89", "rate": "5%"}]),
     rule(beyond="target", tiers=[{"at_most": "1 h", "rate": "1%"}, {"more_than": "1 h", "rate": "5%"}]),
     rule(for_each="day", tiers=[{"from_day": 3, "rate": "5%"}, {"from_day": 5, "rate": "10%"}], at_most="100%"),
     rule(tiers=[{"at_least": "99.9", "rate": 0}, {"below": "99.9", "rate": "pro_rata"}]),

@@ -211,14 +211,14 @@ def test_an_outage_that_has_not_happened_yet_does_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "code"),
+    ("field", "named", "code"),
     [
-        ("outages", RefusalCode.OUTAGE_END_BEFORE_START),
-        ("maintenance", RefusalCode.MAINTENANCE_END_BEFORE_START),
-        ("holds", RefusalCode.HOLD_END_BEFORE_START),
+        ("outages", "outage O1", RefusalCode.OUTAGE_END_BEFORE_START),
+        ("maintenance", "maintenance window CHG-1", RefusalCode.MAINTENANCE_END_BEFORE_START),
+        ("holds", "hold premises closed", RefusalCode.HOLD_END_BEFORE_START),
     ],
 )
-def test_an_end_before_its_start_is_refused_and_never_turned_round(field: str, code: RefusalCode) -> None:
+def test_an_end_before_its_start_is_refused_and_never_turned_round(field: str, named: str, code: RefusalCode) -> None:
     wrong: dict[str, Any] = {
         "outages": [outage("2025-04-10 10:00", "2025-04-10 09:00")],
         "maintenance": [planned("2025-04-10 10:00", "2025-04-10 09:00", None)],
@@ -227,6 +227,7 @@ def test_an_end_before_its_start_is_refused_and_never_turned_round(field: str, c
     found = judge(contract(), facts().model_copy(update={field: tuple(wrong[field])}))
     assert found.objectives[0].verdict is Verdict.REFUSED
     assert found.objectives[0].refusal is code
+    assert f"The {named} ends at 2025-04-10 09:00:00, before its start" in " ".join(found.objectives[0].steps)
     assert found.credit_due is None
 
 

@@ -244,6 +244,13 @@ def test_what_lies_in_time_takes_the_charge_in_force_then(parts: dict[str, Any],
     assert credit_of(rule(**parts), *BOTH, agreements=CHANGE, on_agreement_change="together") == credit
 
 
+def test_what_lies_in_a_quarter_takes_the_months_of_the_charge_in_force_then() -> None:
+    terms = contract(rule(for_each="event", rate="1%"), window="quarter", on_agreement_change="together")
+    quarter = calendar_window("quarter", "UTC", at("2025-04-10"))
+    found = first(terms, facts(*BOTH, agreements=CHANGE), window=quarter, as_of=at("2025-07-20"))
+    assert found.credit == euros("270.00")  # 1 % of three months at 3,000, and of three at 6,000
+
+
 def test_days_that_are_only_counted_cannot_take_a_charge_that_changes() -> None:
     terms = contract(
         LATE | {"rule": {"kind": "credit", "for_each": "day", "rate": "1%"}}, on_agreement_change="together"

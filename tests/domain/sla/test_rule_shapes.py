@@ -58,6 +58,12 @@ def test_percent_tiers_compare_exact_fractions_at_their_bounds(seconds: int, cre
     assert judge(contract(), for_seconds(seconds)).credit_due == euros(credit)
 
 
+def test_the_picture_of_tiers_has_their_credits_to_four_decimals() -> None:
+    tiers = [{"at_least": "99", "credit": 0}, {"below": "99", "credit": "1/30"}]
+    bounds = first(contract(objective({"kind": "tiers", "tiers": tiers})), facts()).tier_bounds
+    assert [str(bound.credit_percent) for bound in bounds] == ["0.0000", "3.3333"]
+
+
 @pytest.mark.parametrize(
     ("seconds", "credit"),
     [

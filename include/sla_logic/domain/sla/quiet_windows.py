@@ -73,8 +73,8 @@ class ColumnarContract:
         quiet = ~facts.doubtful.meet(on_line)
         objectives = self.contract.objectives
         if not is_in_columns(self.contract):
-            nothing = np.zeros(quiet.size, dtype=np.int64)
-            return JudgedColumns(nothing > 0, [nothing for _ in objectives], nothing, [nothing > 0 for _ in objectives])
+            no, nothing = np.zeros(quiet.size, dtype=np.bool_), np.zeros(quiet.size, dtype=np.int64)
+            return JudgedColumns(no, [nothing for _ in objectives], nothing, [no for _ in objectives])
         total, bounds = self._bounds_of(windows)
         counted, missed = [], []
         for objective, (owes_from, missed_from) in zip(objectives, bounds, strict=True):
