@@ -16,6 +16,7 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy import select
 from werkzeug import Request, Response
 
+from include.sla_logic.gateways.feeds import UnableToAskFeed, ask_http
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.feed_questions import ask_system
@@ -66,7 +67,8 @@ class Zabbix:
     def __call__(self, request: Request) -> Response:
         asked = json.loads(request.data)
         assert (asked["jsonrpc"], asked["method"], asked["id"]) == ("2.0", "problem.get", 1)
-        assert request.headers["Authorization"] == "Bearer zabbix-token"
+        tokens = (request.headers.get("Authorization"), asked.get("auth"))
+        assert tokens in [("Bearer zabbix-token", None), (None, "zabbix-token")]
         since, until = (int(asked["params"][name]) for name in ("time_from", "time_till"))
         found = [one for one in self.problems if since <= int(one["clock"]) <= until]
         answer = {"result": found} if self.error is None else {"error": self.error}
@@ -124,3 +126,14 @@ def test_open_problems_come_in_end_and_an_error_is_no_empty_answer(tmp_path: Pat
     clock.pass_by(hours=1)
     assert read().rejected == 0
     assert outages(use_cases)[1] == ("ZABBIX-51", nine, over)
+
+
+def test_the_token_is_sent_in_the_body_where_the_body_names_it(tmp_path: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/api_jsonrpc.php", method="POST").respond_with_handler(Zabbix())
+    asked = {"jsonrpc": "2.0", "method": "problem.get", "id": 1, "auth": "{token}"}
+    asked["params"] = {"time_from": 1, "time_till": 2}
+    ask = partial(ask_http, path="/api_jsonrpc.php", query={}, body=asked, next_page=None, into=tmp_path / "answer")
+    (answer,) = ask(HttpSystem(httpserver.url_for(""), token="zabbix-token"))
+    assert json.loads(answer.read_bytes())["result"] == []
+    with pytest.raises(UnableToAskFeed, match="extra has no token"):
+        ask(HttpSystem(httpserver.url_for("")))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from include.sla_logic.settings import HttpSystem
 
 _LARGEST, _MOST_PAGES, _AT_ONCE = 500 * 1024**2, 1000, 5000
+_TOKEN = "{token}"  # noqa: S105 - where a body wants the token
 
 
 class UnableToAskFeed(ForeseenError):
@@ -39,7 +40,8 @@ def ask_http(
     import httpx
 
     headers = {"Accept": "application/json"}
-    if system.token:
+    sent = _with_token(body, system.token)
+    if system.token and sent == body:
         headers["Authorization"] = f"Bearer {system.token}"
     login = (system.login, system.password or "") if system.login and not system.token else None
     found: list[Path] = []
@@ -48,7 +50,7 @@ def ask_http(
     with httpx.Client(timeout=system.timeout, auth=login, headers=headers, trust_env=False) as client:
         for number in range(_MOST_PAGES):
             file = into.with_name(f"{into.stem}-{number + 1}.json" if next_page else f"{into.stem}.json")
-            _fetch(client, url, body, file)
+            _fetch(client, url, sent, file)
             found.append(file)
             following = _following(file, next_page)
             if following is None:
@@ -58,6 +60,19 @@ def ask_http(
                 raise UnableToAskFeed(f"The address of the next page, {url.host}{url.path}, was asked before.")
             asked.add(url)
     raise UnableToAskFeed(f"The answer has more than {_MOST_PAGES} pages: ask for less time at once (at_most).")
+
+
+def _with_token(body: Any, token: str | None) -> Any:
+    """Put the connection's token where the body has `{token}`: some systems read it there and not in a header."""
+    if body == _TOKEN:
+        if not token:
+            raise UnableToAskFeed(f"The body names {_TOKEN}, but the connection's extra has no token.")
+        return token
+    if isinstance(body, dict):
+        return {name: _with_token(value, token) for name, value in body.items()}
+    if isinstance(body, list):
+        return [_with_token(value, token) for value in body]
+    return body
 
 
 def _fetch(client: httpx.Client, url: httpx.URL, body: Any, file: Path) -> None:
