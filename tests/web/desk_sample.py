@@ -14,6 +14,8 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.testclient import TestClient
 
 from benchmarks.leading import step_named
+from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.domain.run_ids import run_id_of
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.process.extra_problem_fix import take_over_incident
 from include.sla_logic.process.graph import WAIT
@@ -138,6 +140,15 @@ def desk_of(sample: Sample) -> FastAPI:
         sample.started.append((run_id, notification))
         return run_id
 
+    async def start_for_partner(_request: Request, notification: Mapping[str, Any]) -> str:
+        run_id = run_id_of(ProblemNotification.model_validate(dict(notification)))
+        known = [conf for run, conf in sample.started if run == run_id]
+        if known and known[0] != notification:
+            raise HTTPException(409, f"The run {run_id} exists with another notification.")
+        if not known:
+            sample.started.append((run_id, notification))
+        return run_id
+
     return build_desk(
         lambda: sample.use_cases,
         reader=reader,
@@ -147,6 +158,7 @@ def desk_of(sample: Sample) -> FastAPI:
         prefix="/incident-desk",
         airflow_dag="sla_violation",
         extra_run=lambda run_id: ("premium_problem_fix", f"premium.{run_id}"),
+        start_for_partner=start_for_partner,
     )
 
 

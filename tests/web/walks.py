@@ -94,6 +94,8 @@ CHANGING = {
     "POST /new": (422, FORM),
     "POST /api/v1/acts/ticket/{subject}/{name}": (422, JSON),
     "POST /api/v1/incidents": (422, JSON),
+    "POST /tmf-api/troubleTicket/v5/troubleTicket": (400, JSON),
+    "PATCH /tmf-api/troubleTicket/v5/troubleTicket/{id}": (400, JSON),
 }
 
 

@@ -16,6 +16,11 @@ class UnableToFindRecord(NotFoundError):
     """The register has no such customer, agreement or contract."""
 
 
+def no_customer(customer: str) -> UnableToFindRecord:
+    """Return what is said of a customer who does not exist, and of one who may not be seen."""
+    return UnableToFindRecord(f"There is no customer {customer} in the contract register.")
+
+
 class UnableToLoadContract(ForeseenError):
     """This version of the contract was loaded before with another text."""
 

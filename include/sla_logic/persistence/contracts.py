@@ -19,6 +19,7 @@ from include.sla_logic.persistence.contract_texts import (
     UnableToLoadContract,
     find_contract,
     load_contract,
+    no_customer,
     parse_contract,
 )
 from include.sla_logic.persistence.incident_records import ticket_id
@@ -131,8 +132,7 @@ class ContractRegister:
             self._customers |= {row.id: row for row in rows}
         row = self._customers[customer]
         if row is None:
-            msg = f"There is no customer {customer} in the contract register."
-            raise UnableToFindRecord(msg)
+            raise no_customer(customer)
         return row
 
     def _agreements_of(self, subscription: Subscription) -> list[Agreement]:

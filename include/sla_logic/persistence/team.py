@@ -23,13 +23,17 @@ class Ownership:
 
 @dataclass(frozen=True)
 class Note:
-    """What a person wrote about a ticket; `kind` is internal, or customer for what was sent to them."""
+    """What a person wrote about a ticket; `kind` is internal, or customer for what was sent to them.
+
+    `received` is what a partner wrote, who sees it too.
+    """
 
     id: int
     kind: str
     author: str
     text: str
     written_at: datetime
+    received: bool = False
 
 
 def owner_of(connection: Connection, number: int) -> Ownership | None:
@@ -64,14 +68,22 @@ def mail_of(name: str | None, mail: str | None) -> str | None:
     return next((one for one in (mail, name) if one is not None and is_mailbox(one)), None)
 
 
-def add_note(connection: Connection, number: int, *, kind: str, author: str, text: str, now: datetime) -> str | None:
-    """Keep a note and return its digest; None where the same person wrote the same before."""
+def add_note(
+    connection: Connection, number: int, *, kind: str, author: str, text: str, now: datetime, received: bool = False
+) -> str | None:
+    """Keep a note and return its digest; None where the same person wrote the same before.
+
+    `received` is one that a partner wrote.
+    """
     digest = sha256(repr((kind, author, text)).encode()).hexdigest()
     row = {"ticket": number, "kind": kind, "author": author, "text": text, "digest": digest, "written_at": now}
+    row["received"] = received
     return digest if insert_once(connection, notes, "id", row) else None
 
 
 def notes_of(connection: Connection, number: int) -> Sequence[Note]:
     """Return the notes about a ticket, oldest first."""
     query = select(notes).where(notes.c.ticket == number).order_by(notes.c.id)
-    return [Note(row.id, row.kind, row.author, row.text, row.written_at) for row in connection.execute(query)]
+    return [
+        Note(row.id, row.kind, row.author, row.text, row.written_at, row.received) for row in connection.execute(query)
+    ]

@@ -1,5 +1,6 @@
 """What a notification would be answered, before a run exists: the same check as that of the first task."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from include.sla_logic.domain.notification import ProblemNotification
@@ -15,11 +16,14 @@ class Intake:
 
     work: UnitOfWork
 
-    def check(self, conf: object) -> ProblemNotification:
-        """Return the notification as it was sent; raise `UnableToAcceptNotification` with all its faults."""
+    def check(self, conf: object, *, customers: Collection[str] | None = None) -> ProblemNotification:
+        """Return the notification as it was sent; raise `UnableToAcceptNotification` with all its faults.
+
+        `customers` are those whom the sender may know of, None for all.
+        """
         with self.work.reading() as connection:
             received = receive(conf, now=self.work.database.now(connection))
-            received = received.with_faults(faults_in_register(connection, received))
+            received = received.with_faults(faults_in_register(connection, received, customers=customers))
         if isinstance(received.result, Refusal):
             raise UnableToAcceptNotification(f"{received.result}.", faults=received.result.faults)
         return received.sent or received.result

@@ -1,20 +1,24 @@
 """What a notification says of customer and service, held against the contract register."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from include.sla_logic.domain.notification_check import Received, Refusal, Rejection, instant_in
+from include.sla_logic.persistence.contract_texts import no_customer
 from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord
 from include.sla_logic.persistence.queries.subscriptions import list_subscriptions
 
 _NAMED = 10  # services of the customer
 
 
-def faults_in_register(connection: Connection, received: Received) -> Iterator[Rejection]:
+def faults_in_register(
+    connection: Connection, received: Received, *, customers: Collection[str] | None = None
+) -> Iterator[Rejection]:
     """Yield an unknown customer, or a service without agreement with the services that the customer has.
 
+    Outside `customers`, those whom the sender may know of, a customer is unknown; None is everybody.
     What else is wrong with the notification does not hide it; a field that is wrong in itself is not looked up.
     """
     wrong = received.result.faults if isinstance(received.result, Refusal) else ()
@@ -24,6 +28,8 @@ def faults_in_register(connection: Connection, received: Received) -> Iterator[R
         return
     register = ContractRegister(connection=connection)
     try:
+        if customers is not None and customer not in customers:
+            raise no_customer(customer)
         register.customer(customer)
     except UnableToFindRecord as error:
         yield Rejection(".customer", f"{_as_reason(error)}; send the number that it has there")

@@ -120,13 +120,17 @@ class CaseAct(Value):
 
 
 class CaseNote(Value):
-    """What a person wrote about the incident; `kind` is internal, or customer for what was sent to them."""
+    """What a person wrote about the incident: `kind` is internal, or customer for what was sent to them.
+
+    `received` is what a partner wrote.
+    """
 
     id: int
     kind: str
     author: str
     text: str
     written_at: datetime
+    received: bool = False
 
 
 class Case(Value):
