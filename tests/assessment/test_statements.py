@@ -3,7 +3,7 @@
 import os
 import re
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +18,7 @@ from include.sla_logic.persistence.statements import statements_of
 from include.sla_logic.services.statements import Statements
 from tests.assessment.provider import Provider
 from tests.assessment.test_settlement import LONG, SHORT, agreed, claimed, close, complete, correct
+from tests.letters.by_hand import Read, Reckoning
 from tests.state_machine.test_agreements_that_change import empty_database
 
 
@@ -52,18 +53,7 @@ def decide(provider: Provider, how: str) -> None:
     getattr(provider.use_cases.credits, how)(held.reference, by="cleo", reason="seen")
 
 
-# What a reader can do with paper and pencil; it knows nothing but the letter.
-AMOUNT = r"(-?€[\d,]+\.\d\d)"
-LENGTH = r"((?:\d+ (?:day|hour|minute|second)s?\b ?)+)"
-UNITS = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
-
-
-def amount(text: str) -> Decimal:
-    return Decimal(text.replace("€", "").replace(",", ""))
-
-
-def length(text: str) -> int:
-    return sum(int(count) * UNITS[unit] for count, unit in re.findall(r"(\d+) (day|hour|minute|second)s?", text))
+WHEN = r"\d+ \w+ \d{4}, [\d:]{8} \(UTC[+-]\d\d:\d\d\)"
 
 
 def moment(text: str) -> datetime:
@@ -71,32 +61,28 @@ def moment(text: str) -> datetime:
 
 
 def worked_out(text: str) -> dict[str, Decimal]:
-    """Work out every amount of a letter from what else it says; return the sums that it ends in."""
-    words = in_words(text)
-    stated = {}
-    when = r"\d+ \w+ \d{4}, [\d:]{8} \(UTC[+-]\d\d:\d\d\)"
-    [(begins, ends, whole)] = re.findall(rf"the time from ({when}) to ({when}): ([\w ]+)\.", words)
-    window = (moment(ends) - moment(begins)).total_seconds()
-    assert window == length(whole)
-    if listed := re.search(r"one by one: (.*?) What we credit", words):
-        outages = re.findall(rf"({when}) – ({when}) {LENGTH}", listed[1])
-        assert outages
-        assert [(moment(b) - moment(a)).total_seconds() for a, b, _ in outages] == [length(c) for *_, c in outages]
-        [counted] = re.findall(rf"Downtime that counts: {LENGTH}", words)
-        assert sum(length(one) for *_, one in outages) == length(counted)
-        [measured] = re.findall(r"Measured: ([\d.]+)%", words)
-        share = 100 - Decimal(100) * length(counted) / Decimal(int(window))
-        assert abs(share - Decimal(measured)) <= Decimal("0.005")
-    for account in re.findall(r"((?:^  \S.*\n(?:    ?\S.*\n)*)+)  -{70}\n((?:  \S.*\n)+)", text, re.MULTILINE):
-        above, total = (in_words(part) for part in account)
-        for percent, charge, line in re.findall(rf"(\d+)% of the charge of {AMOUNT} {AMOUNT}", above):
-            exact = Decimal(percent) * amount(charge) / 100
-            assert amount(line) == exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
-        lines = re.findall(AMOUNT, re.sub(rf"of the charge of {AMOUNT}", "", above))
-        [(label, said)] = re.findall(rf"(.*) {AMOUNT}$", total)
-        assert sum(map(amount, lines)) == amount(said), account
-        stated[label] = amount(said)
-    return stated
+    """Work out every amount of a letter from what else it says; return the sums that it ends in.
+
+    Charges and bookings are told; a letter that prints anything else which cannot be worked out fails.
+    """
+    read, reckoning = Read(text, "en"), Reckoning(text, "en")
+    [(begins, ends, whole)] = re.findall(rf"the time from ({WHEN}) to ({WHEN}): ([\w ]+)\.", read.text)
+    window = int((moment(ends) - moment(begins)).total_seconds())
+    assert window == read.length(whole)
+    if listed := re.search(r"one by one: (.*?) Together ([\d,]+) s count: ([\w ]+)\.", read.text):
+        rows = re.findall(rf"({WHEN}) – ({WHEN}) ({read.lengths}): ([\d,]+) s count", listed[1])
+        assert len(rows) == listed[1].count(" – ") > 0
+        for begun, ended, length, seconds in rows:
+            assert (moment(ended) - moment(begun)).total_seconds() == read.length(length) == read.number(seconds)
+        together = sum(read.number(row[-1]) for row in rows)
+        assert together == read.number(listed[2]) == read.length(listed[3])
+        [stated] = re.findall(rf"Downtime that counts: ({read.lengths})", read.text)
+        assert read.length(stated) == together
+        [arithmetic] = re.findall(r"100% × \(([\d,]+) − ([\d,]+)\) ÷ ([\d,]+) = ([\d.]+)%", read.text)
+        total, counted, again, measured = map(read.number, arithmetic)
+        assert (total, counted, again) == (window, together, window)
+        assert abs(100 - 100 * counted / total - measured) <= Decimal("0.00000001")
+    return reckoning.check().named
 
 
 def test_a_provisional_credit_is_restated_as_final_with_the_difference_and_every_outage(either):

@@ -1,117 +1,88 @@
 """Each amount of a letter follows from what the letter itself prints: a reader with a pencil comes to the same."""
 
 import re
-from datetime import datetime, timedelta, timezone
-from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import pytest
-from babel import Locale
-from babel.numbers import get_decimal_symbol
 
-from include.sla_logic.letters import translations
+from include.sla_logic.domain.money import minor_digits
+from include.sla_logic.domain.period import from_seconds
+from include.sla_logic.domain.sla import Assessed, compare
+from include.sla_logic.letters.presenter import write_letter
 from include.sla_logic.letters.rendering import as_text
 from include.sla_logic.letters.statement_letter import write_statement
 from include.sla_logic.letters.translations import languages
+from tests.domain.sla.oracle.against import contract_and_facts
+from tests.domain.sla.test_contract_oracle import case
+from tests.letters.by_hand import AMOUNT, NUMBER, WHEN, Read, Reckoning, half_up
+from tests.letters.gallery import NAMES, judged, report_about, statement_about
 from tests.letters.reports import customer, variants
 from tests.letters.statements import statements
 from tests.letters.test_letters import in_words
 
-AMOUNT = r"(?:[€£]|[A-Z]{3})?-?[€£]?\d[\d.,]*(?: (?:€|£|[A-Z]{3}))?"
-NUMBER = r"\d[\d., ]*"
+TINY = Fraction(1, 10**7)  # what eight decimals leave out of a third
 
 
-class Read:
-    """A letter as its reader has it: words on one line, and numbers read as the reader's language writes them."""
-
-    def __init__(self, text: str, language: str) -> None:
-        self.text = " ".join(text.replace("\xa0", " ").split())
-        self.language = language
-        self.phrases = translations._phrases(language)
-        self.locale = Locale.parse(self.phrases["formats"])
-
-    def number(self, text: str) -> Decimal:
-        point = get_decimal_symbol(self.locale)
-        kept = re.sub(rf"[^\d{re.escape(point)}-]", "", text.replace("−", "-"))
-        return Decimal(kept.replace(point, "."))
-
-    def pattern(self, key: str, **fields: str) -> str:
-        """Return the sentence of that key as a pattern; what is not named is anything."""
-        known: set[str] = set()
-        found = ""
-        for place, part in enumerate(re.split(r"\{(\w+)\}", self.phrases[key])):
-            if place % 2 == 0:
-                found += re.escape(part).replace(r"\ ", " ")
-            else:
-                found += f"(?P={part})" if part in known else f"(?P<{part}>{fields.get(part, '.+?')})"
-                known.add(part)
-        return found
-
-    def moment(self, day: str, month: str, year: str, clock: str, offset: str) -> datetime:
-        months = [name.lower() for name in self.locale.months["format"]["wide"].values()]
-        hours, minutes = map(int, offset.split(":"))
-        zone = timezone(timedelta(hours=hours, minutes=minutes if hours >= 0 else -minutes))
-        hour, minute, second = map(int, clock.split(":"))
-        number = months.index(month.lower()) + 1
-        return datetime(int(year), number, int(day), hour, minute, second, tzinfo=zone)
-
-
-WHEN = r"(\d+)\.? (\w+) (\d{4}), (\d\d:\d\d:\d\d) \(UTC([+-]\d\d:\d\d)\)"
-
-
-def outages(read: Read) -> list[tuple[int, bool]]:
-    """Return the length of each stretch in seconds, out of its two ends, and whether the letter says that it counts."""
-    counts = r"[^:]*?\d [^:]*? ?: " + re.escape(read.phrases["times.counts"].partition(": ")[2]) + r"(?! nicht)"
+def outages(read: Read) -> list[tuple[int, Fraction]]:
+    """Return the length of each stretch in seconds, out of its two ends, and how much of it the letter says counts."""
     found = []
-    for match in re.finditer(f"{WHEN} – {WHEN}", read.text):
+    for match in re.finditer(f"{WHEN} – {WHEN} ", read.text):
         ends = match.groups()
-        seconds = (read.moment(*ends[5:]) - read.moment(*ends[:5])).total_seconds()
-        after = read.text[match.end() :]
-        found.append((int(seconds), re.match(f" {counts}", after) is not None))
+        seconds = int((read.moment(*ends[5:]) - read.moment(*ends[:5])).total_seconds())
+        found.append((seconds, counted(read, read.text[match.end() :], seconds)))
     return found
 
 
-def half_up(value: Fraction, digits: int) -> Decimal:
-    exact = Decimal(value.numerator) / Decimal(value.denominator)
-    return exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+def counted(read: Read, after: str, seconds: int) -> Fraction:
+    """Return how many seconds of a stretch count, by the words that follow it; a share of it is worked out."""
+    length = read.lengths
+    share = r"(?:[\d., ]+ ?%|\d+/\d+)"
+    for key in ("statement.counts_in_part", "times.counts_in_part"):
+        words = read.pattern(key, length=length, percent=share, counted=length, seconds=NUMBER)
+        if found := re.match(words, after):
+            counts = read.share(found["percent"]) * seconds
+            assert read.length(found["length"]) == seconds
+            assert abs(read.length(found["counted"]) - counts) < TINY
+            assert key.startswith("times") or abs(Fraction(read.number(found["seconds"])) - counts) < TINY
+            return counts
+    if found := re.match(read.pattern("statement.counts", length=length, seconds=NUMBER), after):
+        assert read.length(found["length"]) == seconds == read.number(found["seconds"])
+        return Fraction(seconds)
+    if found := re.match(read.pattern("times.counts", length=length) + r"(?! nicht)", after):
+        assert read.length(found["length"]) == seconds
+        return Fraction(seconds)
+    return Fraction(0)
 
 
-def check_value(read: Read, counted_by_table: int | None) -> int:
-    """Compare the printed value with the printed fraction, and its counted seconds with the printed table."""
-    printed = read.pattern("measured.arithmetic", total=NUMBER, counted=NUMBER, value=NUMBER)
-    found = list(re.finditer(printed, read.text))
+def check_values(read: Read) -> int:
+    """Compare each printed value with the printed fraction, and the printed tables with the counted seconds."""
+    found = list(
+        re.finditer(read.pattern("measured.arithmetic", total=NUMBER, counted=NUMBER, value=NUMBER), read.text)
+    )
     for match in found:
-        total, counted, value = (read.number(match[name]) for name in ("total", "counted", "value"))
-        assert half_up(Fraction(100 * (int(total) - int(counted)), int(total)), 8) == value
-        if counted_by_table is not None:
-            assert counted_by_table == counted
+        total, counts, value = (Fraction(read.number(match[name])) for name in ("total", "counted", "value"))
+        assert half_up(100 * (total - counts) / total, 8) == value
     return len(found)
 
 
-def check_credit(read: Read) -> int:
-    """Compare each amount that is a share of the charge with that share, and the sum below with its lines."""
-    line = read.pattern("credit.percent_of", percent=NUMBER + r" ?%?", base=AMOUNT) + rf" (?P<amount>{AMOUNT})"
-    found = list(re.finditer(line, read.text))
-    for match in found:
-        percent, base, amount = (read.number(match[name]) for name in ("percent", "base", "amount"))
-        assert half_up(Fraction(percent) * Fraction(base) / 100, 2) == amount
-    return len(found)
+def check_tables(read: Read, objectives: list[Fraction]) -> None:
+    """Compare what the tables say counts, one promise after the other, with the seconds that count for each."""
+    rows = [seconds for _length, seconds in outages(read) if seconds]
+    for wanted in objectives:
+        found = Fraction(0)
+        while wanted - found >= TINY:
+            assert rows, (wanted, objectives)
+            found += rows.pop(0)
+        assert abs(found - wanted) < TINY, objectives
+    assert rows == []
 
 
-def check_sums(text: str, read: Read) -> int:
-    """Compare the total of each account with the amounts at the right edge of its lines."""
-    added, sums = Decimal(0), 0
-    for line in text.replace("\xa0", " ").splitlines():
-        edge = re.search(rf"  +({AMOUNT})$", line) if len(line) == 72 else None
-        if line.strip() == "-" * 70:
-            sums += 1
-            continue
-        if edge and sums % 2 == 1:
-            assert read.number(edge[1]) == added
-            added, sums = Decimal(0), sums + 1
-        elif edge:
-            added += read.number(edge[1])
-    return sums // 2
+def seconds_of(told) -> list[Fraction]:
+    """Return the seconds that count for each promise, in the order of the letter."""
+    from include.sla_logic.letters.counted_times_section import counted_by
+    from include.sla_logic.letters.objectives_section import worst_first
+
+    return [seconds for one in worst_first(told) if (seconds := counted_by(one))]
 
 
 @pytest.mark.parametrize("language", sorted(languages()))
@@ -119,14 +90,12 @@ def check_sums(text: str, read: Read) -> int:
 def test_each_amount_of_a_letter_follows_from_the_letter_alone(name: str, language: str) -> None:
     told, text = variants()[name], in_words(name, language)
     read = Read(text, language)
-    stretches = outages(read)
-
     timed = [one for one in told.performance.objectives if one.metric == "availability" and one.measured is not None]
-    assert len(stretches) == sum(len(one.stretches) for one in told.times)
-    assert check_value(read, sum(seconds for seconds, counts in stretches if counts)) == len(timed)
+    assert len(outages(read)) == sum(len(one.stretches) for one in told.times)
+    assert check_values(read) == len(timed)
+    check_tables(read, seconds_of(told) if told.times else [])
     lines = told.credit.lines if told.credit else ()
-    assert check_credit(read) == len(lines)
-    assert check_sums(text, read) == bool(lines)
+    assert len(Reckoning(text, language).check().totals) == bool(lines)
     assert all(number in read.text for number in ("C-1001", "S-1001", "4.2"))
     provisional = {"en": "provisional", "de": "vorläufig", "fr": "provisoire"}[language]
     assert len(re.findall(provisional, read.text, re.IGNORECASE)) <= 1
@@ -137,22 +106,87 @@ def test_each_amount_of_a_letter_follows_from_the_letter_alone(name: str, langua
 def test_each_amount_of_a_statement_follows_from_the_statement_alone(name: str, language: str) -> None:
     told = statements()[name].model_copy(update={"locale": language})
     text = as_text(write_statement(told, customer(locale=language)))
-    read = Read(text, language)
+    check_values(Read(text, language))
+    totals = Reckoning(text, language).check().totals
+    assert told.final.amount in totals or not told.final
 
-    check_value(read, None)
-    check_credit(read)
-    accounts = check_sums(text, read)
-    assert accounts >= 1 or not told.final
+
+def both_letters(assessed: Assessed, language: str) -> dict[str, str]:
+    """Return the letter about the settled window, and the one about an incident in it."""
+    statement, report = statement_about(assessed, language), report_about(assessed, language)
+    reader = customer(locale=language)
+    return {"statement": as_text(write_statement(statement, reader)), "incident": as_text(write_letter(report, reader))}
+
+
+def reckon(assessed: Assessed, language: str) -> None:
+    """Work both letters out, and compare with what the contract owes."""
+    statement, currency = statement_about(assessed, language), assessed.contract.currency
+    for text in both_letters(assessed, language).values():
+        read, totals = Read(text, language), Reckoning(text, language, minor_digits(currency)).check().totals
+        assert statement.owed.amount in totals or not statement.owed, (statement.owed, totals)
+        check_values(read)
+        check_tables(read, seconds_of(statement))
+
+
+@pytest.mark.parametrize("language", sorted(languages()))
+@pytest.mark.parametrize("name", NAMES)
+def test_each_amount_of_a_letter_about_a_contract_of_the_gallery_follows_from_the_letter_alone(
+    name: str, language: str
+) -> None:
+    reckon(judged(name), language)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_result_that_is_another_is_noticed(name: str) -> None:
+    """Make each amount that is no charge and no sum of the contract another one in turn: nothing adds up any more."""
+    currency = judged(name).contract.currency
+    for text in both_letters(judged(name), "en").values():
+        plain = text.replace("\xa0", " ")
+        for found in re.finditer(rf"(?:(?<== )|(?<=  )|(?<=credited )){AMOUNT}$", plain, re.MULTILINE):
+            last = found.end() - 1
+            wrong = f"{plain[:last]}{(int(plain[last]) + 1) % 10}{plain[last + 1 :]}"
+            with pytest.raises(AssertionError):
+                Reckoning(wrong, "en", minor_digits(currency)).check()
+
+
+def reckoned(seed: int, language: str) -> bool:
+    """Work out the letters about a contract that was drawn; tell whether it owes anything.
+
+    Letters list at most a hundred stretches of time, and as many units.
+    """
+    terms, facts, moment = case(seed)
+    found = contract_and_facts(terms, facts)
+    if found is None:
+        return False
+    contract, known, now = found
+    comparison = compare(contract, known, window=contract.window_at(from_seconds(moment)), as_of=now)
+    listed = all(len(one.intervals) <= 100 and not (one.paid and one.paid.others) for one in comparison.objectives)
+    if comparison.credit_due is None or comparison.undecided or not listed:
+        return False
+    reckon(Assessed(contract, known, comparison), language)
+    return bool(comparison.credit_due)
+
+
+@pytest.mark.parametrize("seed", range(0, 60, 20))
+def test_each_amount_of_a_letter_about_a_drawn_contract_follows_from_the_letter_alone(seed: int) -> None:
+    assert sum(reckoned(number, sorted(languages())[number % 3]) for number in range(seed, seed + 20)) > 1
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("seed", range(1000, 1300, 50))
+def test_many_letters_about_drawn_contracts_follow_from_the_letters_alone(seed: int) -> None:
+    assert sum(reckoned(number, sorted(languages())[number % 3]) for number in range(seed, seed + 50)) > 5
 
 
 @pytest.mark.parametrize(("right", "wrong"), [("26,100", "26,101"), ("10% of", "11% of"), ("04:40:00", "04:41:00")])
-def test_a_wrong_amount_is_noticed(right: str, wrong: str) -> None:
+def test_a_wrong_figure_is_noticed(right: str, wrong: str) -> None:
     text = in_words("resolved", "en")
     assert right in text
     with pytest.raises(AssertionError):
-        check_all(Read(text.replace(right, wrong), "en"))
+        everything(text.replace(right, wrong))
 
 
-def check_all(read: Read) -> None:
-    check_value(read, sum(seconds for seconds, counts in outages(read) if counts))
-    check_credit(read)
+def everything(text: str) -> None:
+    check_values(Read(text, "en"))
+    check_tables(Read(text, "en"), seconds_of(variants()["resolved"]))
+    Reckoning(text, "en").check()

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.measurements import ServiceFacts
+from include.sla_logic.domain.paid import Exact
 from include.sla_logic.domain.period import Instant, to_seconds
 from include.sla_logic.domain.sla.comparison import CountedInterval, SlaComparison
 from include.sla_logic.domain.spans import Span
@@ -32,7 +33,8 @@ _REASONS = MappingProxyType(
 class Stretch(Value):
     """One stretch of time and why it counts or does not; `announced_at` is the notice of planned work.
 
-    `in_part` says that an outage of a part of the service, or a degradation, has to do with it.
+    `in_part` says that an outage of a part of the service, or a degradation, has to do with it, `weight` which share of
+    the time counts, where it is not the whole.
     """
 
     start: Instant
@@ -40,6 +42,7 @@ class Stretch(Value):
     why: str
     announced_at: Instant | None = None
     in_part: bool = False
+    weight: Exact | None = None
 
     @property
     def counts(self) -> bool:
@@ -83,7 +86,9 @@ def _stretches(
             why = COUNTS if one.kind == "counted" else _code(one.why)
             notice = announced.get(one.reference or "") if why == PLANNED_WORK else None
             in_part = not parts.isdisjoint((one.reference or "").split(", "))
-            yield Stretch(start=one.start, end=one.end, why=why, announced_at=notice, in_part=in_part)
+            yield Stretch(
+                start=one.start, end=one.end, why=why, announced_at=notice, in_part=in_part, weight=one.weight
+            )
 
 
 def _code(why: str) -> str:

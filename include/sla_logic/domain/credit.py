@@ -7,6 +7,7 @@ from typing import NamedTuple
 from include.sla_logic.domain.document import Document, Value
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.netting import EarlierCredit, Netted, net_off
+from include.sla_logic.domain.paid import Payout
 from include.sla_logic.domain.period import Instant, Period
 
 
@@ -59,7 +60,8 @@ class Rebate(Document):
     `owed` is the window's one amount, after stacking and cap and before netting; `named` is false where a person must
     name it. `facts` names the judgement.
     `notes` name what is owed besides credits: hours left off the bill, a right to leave (or its announcement).
-    All credits in `cap_window` together never exceed `cap`. `undecided` objectives take nothing back.
+    All credits in `cap_window` together never exceed `cap`. `undecided` objectives take nothing back. `payout` is how
+    the credits of the objectives became what the window owes.
     """
 
     contract: str
@@ -83,6 +85,7 @@ class Rebate(Document):
     owed: Money | None = None
     named: bool = True
     facts: str | None = None
+    payout: Payout | None = None
 
     @property
     def gross(self) -> Money:

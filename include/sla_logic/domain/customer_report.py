@@ -7,14 +7,15 @@ from pydantic import AwareDatetime
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.counted_times import CountedTimes
-from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.diagnosis import ResourceCheck
 from include.sla_logic.domain.document import Document, Value
 from include.sla_logic.domain.follow_up import FollowUp
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.network import Action
 from include.sla_logic.domain.notification import ProblemParameter, Symptom
+from include.sla_logic.domain.paid import Payout
 from include.sla_logic.domain.performance import PerformanceSeries
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.domain.relationship import Customer
 from include.sla_logic.domain.remedies import RemedyPolicy
@@ -66,7 +67,10 @@ class CreditLine(Value):
 
 
 class CreditStatement(Value):
-    """The rebate as booked; `amount` is what this incident brings, net of what was credited before."""
+    """The rebate as booked; `amount` is what this incident brings, net of what was credited before.
+
+    `payout` is how the credits of the promises became what the window owes, `cap` the most for the `cap_window`.
+    """
 
     state: CreditState
     amount: Money
@@ -77,6 +81,9 @@ class CreditStatement(Value):
     invoice: str | None
     invoice_after: Money | None
     claim_deadline: AwareDatetime | None
+    payout: Payout | None = None
+    cap: Money | None = None
+    cap_window: Period | None = None
 
 
 class CustomerReport(Document):
@@ -130,57 +137,6 @@ class CustomerReport(Document):
     def examined_nothing(self) -> bool:
         """Tell whether no resource was known to examine."""
         return self.resources_checked == 0
-
-
-def state_credit(rebate: Rebate, adjustment: BillingAdjustment) -> CreditStatement:
-    """Put rebate and booking together as the customer reads them."""
-    state = _credit_state(rebate, adjustment)
-    waiting = rebate.total if adjustment.waiting is None else adjustment.waiting
-    amount = waiting if state is CreditState.UNDER_REVIEW else adjustment.booked
-    return CreditStatement(
-        state=state,
-        amount=amount,
-        lines=_credit_lines(rebate, amount, state, decided=adjustment.decided is not None),
-        reason=rebate.held_because if adjustment.held and rebate.held_because else rebate.reason,
-        provisional=rebate.provisional,
-        account=adjustment.account,
-        invoice=adjustment.invoice,
-        invoice_after=adjustment.invoice_after,
-        claim_deadline=rebate.claim_deadline,
-    )
-
-
-def _credit_lines(rebate: Rebate, amount: Money, state: CreditState, *, decided: bool) -> tuple[CreditLine, ...]:
-    """Explain the amount line by line; one that a person named is one line of its own."""
-    if state is CreditState.DECLINED:
-        return ()
-    if decided and not amount:
-        due = rebate.total if rebate.total.amount > 0 else rebate.gross
-        return (CreditLine(objective="", amount=amount, arithmetic=(), gross=due, earlier=due),) if due else ()
-    if decided and amount != rebate.total:
-        return (CreditLine(objective="", amount=amount, arithmetic=(), gross=amount),)
-    return tuple(
-        CreditLine(
-            objective=line.objective,
-            amount=line.net,
-            arithmetic=line.arithmetic,
-            gross=line.gross,
-            earlier=line.earlier,
-        )
-        for line in rebate.lines
-    )
-
-
-def _credit_state(rebate: Rebate, adjustment: BillingAdjustment) -> CreditState:
-    if adjustment.held or (rebate.held_for_approval and adjustment.decided is None):
-        return CreditState.UNDER_REVIEW
-    if adjustment.decided == "declined" and not adjustment.booked:
-        return CreditState.DECLINED
-    if not adjustment.booked and (not rebate.total or adjustment.decided is not None):
-        return CreditState.NONE_DUE
-    if not adjustment.booked and rebate.claim_required:
-        return CreditState.TO_BE_CLAIMED
-    return CreditState.PROVISIONAL if rebate.provisional else CreditState.BOOKED
 
 
 def next_steps(report: CustomerReport, credit: CreditStatement) -> tuple[NextStep, ...]:

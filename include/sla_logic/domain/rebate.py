@@ -48,6 +48,7 @@ def work_out_rebate(
         cap_window=comparison.cap_window,
         undecided=tuple(o.objective for o in comparison.undecided),
         owed=owed,
+        payout=comparison.payout,
         named=not comparison.needs_decision or netted.net.amount > 0,
         facts=facts_of(comparison),
     )

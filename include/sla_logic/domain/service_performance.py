@@ -11,6 +11,7 @@ from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.paid import Exact, PaidCredit
 from include.sla_logic.domain.performance import Bound, PerformanceSeries, series_of
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla import ObjectiveJudgement, SlaComparison, Verdict
@@ -29,7 +30,8 @@ class ObjectiveState(StrEnum):
 class ObjectivePerformance(Value):
     """One objective: promised, measured, and what the difference means; None is not known, never zero.
 
-    `at_least` says on which side of the promise the good values lie.
+    `at_least` says on which side of the promise the good values lie, `weighed_seconds` how many seconds count where
+    outages count in part, `paid` is the arithmetic of the credit.
     """
 
     objective: str
@@ -51,6 +53,8 @@ class ObjectivePerformance(Value):
     credited_days: int | None = None
     clause: str | None = None
     total_seconds: int | None = None
+    weighed_seconds: Exact | None = None
+    paid: PaidCredit | None = None
 
 
 class ServicePerformance(Value):
@@ -103,6 +107,8 @@ def summarise(comparison: SlaComparison, contract: Contract, *, at_risk_within: 
                 credited_days=judged.days if judged.rule.startswith("day_per") else None,
                 clause=judged.clause,
                 total_seconds=judged.total_seconds,
+                weighed_seconds=judged.weighed_seconds,
+                paid=judged.paid,
             )
             for judged in comparison.objectives
         ),

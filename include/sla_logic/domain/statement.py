@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from fractions import Fraction
+from typing import Any
 
 from pydantic import AwareDatetime
 
@@ -10,9 +12,10 @@ from include.sla_logic.domain.customer_report import CreditLine
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.judged_facts import FactKind
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.paid import Exact, Payout
 from include.sla_logic.domain.period import Instant, Period
 from include.sla_logic.domain.service_performance import ServicePerformance
-from include.sla_logic.domain.sla import SlaComparison
+from include.sla_logic.domain.sla import ObjectiveJudgement, SlaComparison
 
 
 class StatementKind(StrEnum):
@@ -43,10 +46,19 @@ class StatedCredit(Value):
 
 
 class CountedOutages(Value):
-    """The stretches of time that count against one objective, one by one."""
+    """The stretches of time that count against one objective, one by one.
+
+    `weights` are the shares of them that count, in the same order; without any, all count whole.
+    """
 
     objective: str
     outages: tuple[Period, ...]
+    weights: tuple[Exact, ...] = ()
+
+    @property
+    def weighed(self) -> tuple[tuple[Period, Fraction], ...]:
+        """Each stretch with the share of it that counts."""
+        return tuple(zip(self.outages, self.weights or [Fraction(1)] * len(self.outages), strict=True))
 
 
 class SettlementStatement(Value):
@@ -56,7 +68,8 @@ class SettlementStatement(Value):
     credited, `promised` tells that they called it provisional, `follows` that
     there was a letter about the window before. `unlike` is why the credits differ from `owed`.
     `added` and `removed` are the downtime that the letter before did not count, and that only it did; `changed` names
-    the kinds of fact that are others since it.
+    the kinds of fact that are others since it. `payout` is how the credits of the promises became `owed`, `cap` the
+    most for the `cap_window`.
     """
 
     reference: str
@@ -83,6 +96,9 @@ class SettlementStatement(Value):
     unlike: Unlike | None = None
     claim_deadline: AwareDatetime | None = None
     amounts: str | None = None
+    payout: Payout | None = None
+    cap: Money | None = None
+    cap_window: Period | None = None
     created_at: AwareDatetime
 
     @property
@@ -127,18 +143,26 @@ class SettlementStatement(Value):
 
 def counted_outages(comparison: SlaComparison) -> tuple[CountedOutages, ...]:
     """Return what counts against each objective that is judged on downtime."""
-    return tuple(
-        CountedOutages(
-            objective=judged.objective,
-            outages=tuple(Period(start=one.start, end=one.end) for one in judged.intervals if one.kind == "counted"),
-        )
-        for judged in comparison.objectives
-        if judged.counted_seconds is not None
+    return tuple(_counted(judged) for judged in comparison.objectives if judged.counted_seconds is not None)
+
+
+def _counted(judged: ObjectiveJudgement) -> CountedOutages:
+    counted = [one for one in judged.intervals if one.kind == "counted"]
+    in_part = any(one.weight is not None for one in counted)
+    return CountedOutages(
+        objective=judged.objective,
+        outages=tuple(Period(start=one.start, end=one.end) for one in counted),
+        weights=tuple(Fraction(1) if one.weight is None else one.weight for one in counted) if in_part else (),
     )
 
 
-def owed_lines(rebate: Rebate) -> tuple[CreditLine, ...]:
-    """Return what explains the amount that the window owes, nothing taken off."""
+def owed_by(rebate: Rebate) -> dict[str, Any]:
+    """Return what the window owes, nothing taken off, and what explains the amount."""
+    owed = {"owed": rebate.gross, "lines": _lines(rebate)}
+    return owed | {"payout": rebate.payout, "cap": rebate.cap, "cap_window": rebate.cap_window}
+
+
+def _lines(rebate: Rebate) -> tuple[CreditLine, ...]:
     return tuple(
         CreditLine(objective=line.objective, amount=line.gross, arithmetic=line.arithmetic, gross=line.gross)
         for line in rebate.lines

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from include.sla_logic.domain.calendars import find_zone
 from include.sla_logic.domain.mail_message import one_line
-from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.money import Money, half_up
 from include.sla_logic.domain.period import Period
 
 if TYPE_CHECKING:
@@ -39,6 +40,32 @@ class Formats:
         from babel.numbers import format_currency
 
         return _tidy(format_currency(money.amount, money.currency, locale=self._locale))
+
+    def exact_money(self, amount: Fraction, currency: str) -> str:
+        """Write an amount with all its digits, eight at most."""
+        from babel.numbers import format_currency
+
+        return _tidy(
+            format_currency(self.to_decimal(amount), currency, locale=self._locale, decimal_quantization=False)
+        )
+
+    def exact_seconds(self, seconds: Fraction) -> str:
+        """Write a length of time to the second, or one with a fraction of a second as a number of seconds."""
+        if seconds.denominator == 1:
+            return self.exact_length(int(seconds))
+        return f"{self.number(self.to_decimal(seconds))}\xa0s"
+
+    def share(self, share: Fraction) -> str:
+        """Write a share in percent, one that has no finite decimals as a fraction."""
+        percent = self.to_decimal(share * 100)
+        if Fraction(percent) == share * 100:
+            return self.quantity(percent, "percent")
+        return f"{self.number(Decimal(share.numerator))}/{self.number(Decimal(share.denominator))}"
+
+    @staticmethod
+    def to_decimal(value: Fraction) -> Decimal:
+        """Return a number with at most as many decimals as a judgement shows."""
+        return half_up(value, _FINEST).normalize() + 0
 
     def quantity(self, value: Decimal, unit: str, *, least: int = 0) -> str:
         """Write a value with its unit; seconds as a length of time, an unknown unit unchanged."""
@@ -98,6 +125,12 @@ class Formats:
         from babel.dates import format_date
 
         return _together(format_date(instant.astimezone(self._zone).date(), format="long", locale=self._locale))
+
+    def calendar_day(self, day: date) -> str:
+        """Write a day of the calendar in words."""
+        from babel.dates import format_date
+
+        return _together(format_date(day, format="long", locale=self._locale))
 
     def month(self, month: str) -> str:
         """Write a month such as 2026-11 in words."""

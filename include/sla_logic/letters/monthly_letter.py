@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 
 from include.sla_logic.domain.mail_message import one_line
-from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.money import Money, half_up
 from include.sla_logic.domain.monthly_report import MonthlyReport, ServiceMonth
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Customer
 from include.sla_logic.domain.statement import StatedCredit
+from include.sla_logic.letters.counted_times_section import counted_by
 from include.sla_logic.letters.objectives_section import (
     measured_text,
     name_of,
@@ -88,7 +90,7 @@ def _blocks(month: ServiceMonth, wording: Wording) -> Iterator[Block]:
     )
     if not month.settled:
         yield Note(wording.say("monthly.under_review" if month.under_review else "monthly.not_settled"))
-    counted = {one.objective: one.outages for one in month.outages}
+    counted = {one.objective: one.weighed for one in month.outages}
     for objective in worst_first(month):
         yield objective_block(objective, month, wording, notes=notes_of_window(objective, wording))
         yield from outage_steps(counted.get(objective.objective, ()), wording)
@@ -126,13 +128,14 @@ def _rows(month: ServiceMonth, wording: Wording, decimal: str) -> Iterator[list[
     for objective in month.performance.objectives:
         said = (promised_text(objective, wording), measured_text(objective, wording), verdict_text(objective, wording))
         what = name_of(objective, month, wording)
-        counted = "" if objective.counted_seconds is None else objective.counted_seconds
+        seconds = counted_by(objective)
+        counted = "" if seconds is None else _plain(seconds, decimal)
         yield [*named, *_ends(window), wording.say("monthly.kind_promise"), what, *said, counted, "", ""]
     names = {one.objective: name_of(one, month, wording) for one in month.performance.objectives}
     for one in month.outages:
-        for outage in one.outages:
+        for outage, weight in one.weighed:
             kind, what = wording.say("monthly.kind_outage"), names[one.objective]
-            yield [*named, *_ends(outage), kind, what, "", "", "", outage.seconds, "", ""]
+            yield [*named, *_ends(outage), kind, what, "", "", "", _plain(outage.seconds * weight, decimal), "", ""]
     for credit in month.credits:
         kind = wording.say(f"monthly.kind_{credit.state}")
         amount = str(credit.amount.amount).replace(".", decimal)
@@ -140,6 +143,10 @@ def _rows(month: ServiceMonth, wording: Wording, decimal: str) -> Iterator[list[
         yield [*named, *_ends(credit.window), kind, about, "", "", "", "", amount, credit.amount.currency]
     if month.next_window is not None:
         yield [*named, *_ends(month.next_window), wording.say("monthly.kind_next"), *[""] * 7]
+
+
+def _plain(seconds: Fraction, decimal: str) -> str:
+    return f"{half_up(seconds, 8).normalize():f}".replace(".", decimal)
 
 
 def _ends(period: Period) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 
 from include.sla_logic.domain.customer_report import CreditState, CustomerReport
 from include.sla_logic.domain.mail_message import one_line
@@ -14,7 +15,7 @@ from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.domain.service_performance import ObjectivePerformance, ObjectiveState
 from include.sla_logic.domain.statement import SettlementStatement
 from include.sla_logic.letters.charts.performance import Words, as_png, can_draw
-from include.sla_logic.letters.counted_times_section import arithmetic, stretches_of, times_blocks
+from include.sla_logic.letters.counted_times_section import arithmetic, counted_by, stretches_of, times_blocks
 from include.sla_logic.letters.translations import Wording
 from include.sla_logic.letters.view_model import (
     Block,
@@ -139,10 +140,10 @@ def _exact_notes(objective: ObjectivePerformance, wording: Wording, *, excluded:
     """Say to the second what counts, what does not, and what nobody measured; and how the value follows from it."""
     if objective.clause:
         yield wording.say("measured.clause", clause=one_line(objective.clause, 40))
-    lengths = {"counted": objective.counted_seconds, "excluded": excluded, "unobserved": unobserved}
+    lengths = {"counted": counted_by(objective), "excluded": excluded, "unobserved": unobserved}
     for what, seconds in lengths.items():
         if seconds:
-            yield wording.say(f"measured.{what}", length=wording.exact_length(seconds))
+            yield wording.say(f"measured.{what}", length=wording.exact_seconds(Fraction(seconds)))
     yield from arithmetic(objective, wording)
 
 

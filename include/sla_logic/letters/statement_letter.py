@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from include.sla_logic.domain.mail_message import one_line
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Customer
 from include.sla_logic.domain.statement import SettlementStatement, StatementKind, Unlike
-from include.sla_logic.letters.credit_section import credit_lines
+from include.sla_logic.letters.credit_account import CreditAccount
 from include.sla_logic.letters.objectives_section import notes_of_window, objective_block, worst_first
 from include.sla_logic.letters.presenter import WHOLE_NAME, company_name, numbers, signature
 from include.sla_logic.letters.translations import Wording
@@ -99,7 +100,8 @@ def _why_nothing(statement: SettlementStatement, wording: Wording) -> str:
         return wording.say("credit.none_unknown" if statement.performance.unknown else "credit.none_kept")
     if statement.claimed_late and statement.claim_deadline is not None:
         return wording.say("credit.none_late", day=wording.last_day(statement.claim_deadline))
-    return wording.say("credit.none_contract")
+    account = CreditAccount(statement, statement.payout, statement.owed.currency, wording)
+    return account.too_small or wording.say("credit.none_contract")
 
 
 def _figures(statement: SettlementStatement, wording: Wording) -> Iterator[Fact]:
@@ -136,17 +138,35 @@ def _measured(statement: SettlementStatement, wording: Wording) -> Iterator[Bloc
             length=wording.exact_length(window.seconds),
         )
     )
-    counted = {one.objective: one.outages for one in statement.outages}
+    counted = {one.objective: one.weighed for one in statement.outages}
     for objective in worst_first(statement):
         yield objective_block(objective, statement, wording, notes=notes_of_window(objective, wording))
         yield from outage_steps(counted.get(objective.objective, ()), wording)
 
 
-def outage_steps(outages: Sequence[Period], wording: Wording) -> Iterator[Block]:
-    """Return every outage with both ends and its length."""
-    if outages:
-        yield Paragraph(wording.say("statement.outages"))
-        yield _steps(outages, wording)
+def outage_steps(outages: Sequence[tuple[Period, Fraction]], wording: Wording) -> Iterator[Block]:
+    """Return every outage with both ends, its length and how many seconds of it count, and their sum."""
+    if not outages:
+        return
+    yield Paragraph(wording.say("statement.outages"))
+    yield Steps(tuple(_counted(outage, weight, wording) for outage, weight in outages))
+    together = sum((outage.seconds * weight for outage, weight in outages), Fraction(0))
+    said = {"seconds": _seconds(together, wording), "length": wording.exact_seconds(together)}
+    yield Paragraph(wording.say("statement.counts_together", **said))
+
+
+def _counted(outage: Period, weight: Fraction, wording: Wording) -> Step:
+    counts = outage.seconds * weight
+    said = {"length": wording.exact_length(outage.seconds), "seconds": _seconds(counts, wording)}
+    when = f"{wording.exact_moment(outage.start)} – {wording.exact_moment(outage.end)}"
+    if weight == 1:
+        return Step(when, wording.say("statement.counts", **said))
+    said |= {"percent": wording.share(weight), "counted": wording.exact_seconds(counts)}
+    return Step(when, wording.say("statement.counts_in_part", **said))
+
+
+def _seconds(seconds: Fraction, wording: Wording) -> str:
+    return wording.number(wording.to_decimal(seconds))
 
 
 def _steps(outages: Sequence[Period], wording: Wording) -> Steps:
@@ -158,8 +178,11 @@ def _steps(outages: Sequence[Period], wording: Wording) -> Steps:
 def _credited(statement: SettlementStatement, wording: Wording) -> Iterator[Block]:
     sentence = amount_sentence(statement, wording)
     yield Note(sentence) if statement.to_claim else Paragraph(sentence)
+    account = CreditAccount(statement, statement.payout, statement.owed.currency, wording)
+    if statement.lines or account.too_small:
+        yield from account.worked_out(statement.lines)
     if statement.lines or statement.final:
-        lines = [line for one in statement.lines for line in credit_lines(one, statement, wording)]
+        lines = account.lines_of(statement.lines, statement.owed, (statement.cap, statement.cap_window))
         yield Account(tuple(lines), Line(wording.say("statement.owed"), wording.money(statement.owed)))
         if statement.amounts is not None:
             yield Paragraph(wording.say(f"credit.amounts_{statement.amounts}"))

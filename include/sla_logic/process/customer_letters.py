@@ -8,13 +8,13 @@ from include.sla_logic.domain.customer_report import (
     NextStep,
     describe_incident,
     next_steps,
-    state_credit,
 )
 from include.sla_logic.domain.diagnosis import ResourceCheck
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.problem_report import ProblemReport
 from include.sla_logic.domain.service_performance import draw
 from include.sla_logic.domain.sla import SlaComparison
+from include.sla_logic.domain.stated_credit import state_credit
 from include.sla_logic.process.case_documents import agreement_and_contract, outcome_report, performance
 from include.sla_logic.process.ports import CaseFile
 

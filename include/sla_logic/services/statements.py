@@ -23,7 +23,7 @@ from include.sla_logic.domain.statement import (
     StatementKind,
     Unlike,
     counted_outages,
-    owed_lines,
+    owed_by,
 )
 from include.sla_logic.persistence.accounts import lock_service
 from include.sla_logic.persistence.contracts import ContractRegister
@@ -148,8 +148,7 @@ class Statements:
             contract_version=ended.contract.version,
             performance=summarise(comparison, ended.contract, at_risk_within=timedelta(0)),
             outages=counted_outages(comparison),
-            lines=owed_lines(rebate),
-            owed=rebate.gross,
+            **owed_by(rebate),
             credits=stated,
             promised=promised,
             follows=bool(before or reported),

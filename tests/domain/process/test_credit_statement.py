@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from include.sla_logic.domain.credit import BillingAdjustment, Rebate, RebateLine
-from include.sla_logic.domain.customer_report import CreditState, state_credit
+from include.sla_logic.domain.customer_report import CreditState
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.stated_credit import state_credit
 from tests.domain.process.given import MONTH, NOW
 
 

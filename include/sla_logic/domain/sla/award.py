@@ -7,6 +7,7 @@ from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.credit_rule import Credit
 from include.sla_logic.domain.contract.quantities import show_share
 from include.sla_logic.domain.measurements import EventCredit
+from include.sla_logic.domain.paid import PricedRate, Product, paid_rate
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.case import Measured
 from include.sla_logic.domain.sla.credit_award import credit_award
@@ -32,7 +33,11 @@ from include.sla_logic.domain.sla.share_awards import (
 
 def award(measured: Measured, context: RuleContext) -> Award:
     """Apply the objective's rule; raise `UnableToJudge` where the value lies in no tier."""
-    return _RULES[type(context.objective.rule)](context.objective.rule, measured, context)
+    found = _RULES[type(context.objective.rule)](context.objective.rule, measured, context)
+    if found.paid is None and found.share:
+        terms = () if context.base is None else context.base.terms
+        found.paid = paid_rate(Product(rates=(PricedRate(kind="share", number=found.share, charge=terms),)))
+    return found
 
 
 def _event_credits(_rule: rules.EventCredits, _measured: Measured, context: RuleContext) -> Award:
@@ -48,13 +53,22 @@ def _event_credits(_rule: rules.EventCredits, _measured: Measured, context: Rule
         amounts = {event: of_charge(share, context, at=_moment(event, stated)) for event, share in by_event.items()}
         owed = _joined(amounts.values(), stacking)
         steps.append(f"together {exact_money(owed)} of the charges in force then")
-        return Award(amount=owed, tier=f"{len(by_event)} event(s)", steps=steps)
+        paid = (
+            None if stacking == "highest" else paid_rate(*(_charged(by_event[e], e, stated, context) for e in by_event))
+        )
+        return Award(amount=owed, tier=f"{len(by_event)} event(s)", steps=steps, paid=paid)
     total = _joined(by_event.values(), stacking)
     return Award(share=total, tier=f"{len(by_event)} event(s)", steps=[*steps, f"together {show_share(total)}"])
 
 
 def _joined(values: Iterable[Fraction], stacking: str) -> Fraction:
     return max(values, default=Fraction(0)) if stacking == "highest" else sum(values, Fraction(0))
+
+
+def _charged(share: Fraction, event: str, stated: Iterable[EventCredit], context: RuleContext) -> Product:
+    """Return an event's share of the charge in force when it happened."""
+    terms = context.charge_at(_moment(event, stated)).terms
+    return Product(rates=(PricedRate(kind="share", number=share, charge=terms),))
 
 
 def _moment(event: str, stated: Iterable[EventCredit]) -> int:

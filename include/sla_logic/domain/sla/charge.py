@@ -8,6 +8,7 @@ from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.paid import ChargeTerm
 from include.sla_logic.domain.sla.agreed import AgreedWindow, Part, charged_part, charged_windows, part_at
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
@@ -22,7 +23,7 @@ class ChargeBase:
     charge changes inside the window, `window` is the sum of what its parts pay, `per_period` and `full_window` are
     those at its end, and `at` tells what was in force at a moment. A full window has that many `periods`, of which
     agreements hold the share `covered`. `agreed` is the charge of a full window under every agreement that is judged,
-    also beyond this window.
+    also beyond this window. `terms` are the charges of which `window` is the sum, and what the window pays of each.
     """
 
     per_period: Fraction
@@ -34,6 +35,7 @@ class ChargeBase:
     periods: Fraction = Fraction(1)
     covered: Fraction = Fraction(1)
     agreed: tuple[tuple[Span, Fraction], ...] = ()
+    terms: tuple[ChargeTerm, ...] = ()
 
     @property
     def changes(self) -> bool:
@@ -46,8 +48,8 @@ class ChargeBase:
             return self
         amounts = dict(self.parts)
         amount = amounts[part_at(list(amounts), second)]
-        full = amount * self.periods
-        return replace(self, per_period=amount, full_window=full, window=full * self.covered)
+        full, terms = amount * self.periods, (ChargeTerm(amount=amount, factor=self.periods * self.covered),)
+        return replace(self, per_period=amount, full_window=full, window=full * self.covered, terms=terms)
 
     def over(self, kind: str, contract: Contract, window: AgreedWindow) -> Fraction:
         """Return the charge of one window, month, quarter or year.
@@ -102,6 +104,10 @@ def _recurring(contract: Contract, facts: ServiceFacts, window: AgreedWindow) ->
             for one in facts.agreements
             if one.judged and (charge := one.charge or charges.recurring) is not None
         ),
+        terms=tuple(
+            ChargeTerm(amount=amount, factor=periods * share)
+            for amount, (share, _how) in zip(known, shares, strict=True)
+        ),
     )
 
 
@@ -113,7 +119,8 @@ def _usage(contract: Contract, facts: ServiceFacts, window: AgreedWindow) -> Cha
     amount = _amount(charges.usage, contract)
     days = charges.days or local_days(window.window, contract.zone)
     steps = [f"usage charge: {exact_text(amount)} {contract.currency}"]
-    return ChargeBase(per_period=amount, full_window=amount, window=amount, days=max(1, days), steps=steps)
+    terms = (ChargeTerm(amount=amount),)
+    return ChargeBase(per_period=amount, full_window=amount, window=amount, days=max(1, days), steps=steps, terms=terms)
 
 
 def _amount(money: Money, contract: Contract) -> Fraction:

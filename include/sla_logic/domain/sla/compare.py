@@ -10,6 +10,7 @@ from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import Money, half_up, round_to_minor_unit
+from include.sla_logic.domain.paid import Payout
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla.agreed import find_agreed_window, judged_time
 from include.sla_logic.domain.sla.case import Case
@@ -27,7 +28,7 @@ from include.sla_logic.domain.sla.comparison import (
 )
 from include.sla_logic.domain.sla.judgement import Judged, judge
 from include.sla_logic.domain.sla.next_cost import with_costs
-from include.sla_logic.domain.sla.payment import payable
+from include.sla_logic.domain.sla.payment import payable, payout_of
 from include.sla_logic.domain.sla.planned import planned_work, refused_work
 from include.sla_logic.domain.sla.reason import said_of_claim
 from include.sla_logic.domain.sla.refusal import UnableToJudge
@@ -49,6 +50,7 @@ class _Due:
     cap: Fraction | None
     capped: bool
     full: bool
+    payout: Payout | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def compare(contract: Contract, facts: ServiceFacts, *, window: Period, as_of: d
         credit_percent=None if due.percent is None else half_up(due.percent * 100, 8).normalize() + 0,
         credit_steps=due.steps,
         shares=due.shares,
+        payout=due.payout,
         charge_base=None if base is None else round_to_minor_unit(base.window, contract.currency),
         capped=due.capped,
         cap=None if due.cap is None else round_to_minor_unit(due.cap, contract.currency),
@@ -172,7 +175,7 @@ def _due(
         if amount and not paid[name]
     ]
     steps += [f"{name}: not paid, since {why}" for name, why in unpaid.items()]
-    total = sum(paid.values(), Fraction(0))
+    total, payout = sum(paid.values(), Fraction(0)), payout_of(contract, paid, cap, base)
     capped = cap is not None and total > cap
     if capped and cap is not None and contract.cap is not None:
         steps.append(
@@ -189,7 +192,7 @@ def _due(
         total, percent = Fraction(0), None if percent is None else Fraction(0)
     money = round_to_minor_unit(total, contract.currency)
     steps.append(f"rounded once, half up: {exact_text(total)} = {money}")
-    return _Due(money, percent, share_out(money, paid), tuple(steps), cap, capped, full and bool(total))
+    return _Due(money, percent, share_out(money, paid), tuple(steps), cap, capped, full and bool(total), payout)
 
 
 def _percent(

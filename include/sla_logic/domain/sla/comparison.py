@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.paid import Payout
 from include.sla_logic.domain.period import Instant, Period
 from include.sla_logic.domain.service_hours import ServiceHours
 from include.sla_logic.domain.sla.explanation import chronic_line, objective_lines
@@ -41,7 +42,8 @@ class SlaComparison(Document):
 
     `credit_due` is after stacking and cap, before netting; None means that a person must decide first. `window` is
     what agreements hold of the `contract_window`; None in documents that were written before agreements bounded it.
-    `service_hours` are those of the contract as a whole; None in documents of before it had any.
+    `service_hours` are those of the contract as a whole; None in documents of before it had any. `payout` is how the
+    objectives' credits become `credit_due`; None in documents of earlier releases.
     """
 
     contract: str
@@ -58,6 +60,7 @@ class SlaComparison(Document):
     credit_percent: Decimal | None = None
     credit_steps: tuple[str, ...] = ()
     shares: tuple[tuple[str, Money], ...] = ()
+    payout: Payout | None = None
     charge_base: Money | None = None
     capped: bool = False
     cap: Money | None = None

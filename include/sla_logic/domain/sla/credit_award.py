@@ -1,10 +1,9 @@
 """Pay a credit rule: each unit's quantity times its rate, within its bounds; then all of them, within theirs."""
 
-import math
-from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from include.sla_logic.domain.contract.credit_rule import AnyRate, Credit, CreditTier
 from include.sla_logic.domain.contract.measures import OF_DOWNTIME
@@ -12,10 +11,12 @@ from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.contract.rates import show_rate
 from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.money import half_up
+from include.sla_logic.domain.paid import Limit, PaidUnit, Product, paid_of
 from include.sla_logic.domain.sla.case import Measured
-from include.sla_logic.domain.sla.credit_units import Unit, Units, day_units, event_units, late_units, repair_units
+from include.sla_logic.domain.sla.credit_units import Unit, units_of
 from include.sla_logic.domain.sla.misses import missed_before
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
+from include.sla_logic.domain.sla.paid_units import blocks_of, put_down
 from include.sla_logic.domain.sla.rates import RateWorth
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.rule_context import Award, RuleContext, exact_money, target_of, worse_by
@@ -35,9 +36,8 @@ def credit_award(rule: Credit, measured: Measured, context: RuleContext) -> Awar
     if rule.in_a_row is None:
         return paying.award()
     row = 1 + missed_before(context.objective, context.case, rule.in_a_row - 1)
-    text = f"{row} window(s) in a row missed the target, paid from no. {rule.in_a_row} on"
     found = paying.award() if row >= rule.in_a_row else Award(share=Fraction(0), tier="too few windows in a row")
-    found.steps.insert(0, text)
+    found.steps.insert(0, f"{row} window(s) in a row missed the target, paid from no. {rule.in_a_row} on")
     return found
 
 
@@ -52,16 +52,18 @@ class _Paying:
         self.counts = self.timed or measured.days is not None  # else the size is a value, of which 0 is one
         self.in_steps = in_steps and not measured.repairs
         self.one_by_one = rule.for_each == "event" and bool(measured.repairs)
+        self.late = rule.for_each == "day" and not self.timed
         self.tier: CreditTier | None = None
 
     def award(self) -> Award:
         self._check_time()
-        units = self._units()
-        steps, total, paid = [*units.steps], Fraction(0), 0
+        units = units_of(self.rule, self.measured, self.context, timed=not self.in_steps)
+        steps, total, paid = [*units.steps], Fraction(0), list[PaidUnit]()
         for unit in units.units:
-            amount, text = self._unit(unit)
-            amount = self._bounded(amount, "each_", self._worth_at(unit), text)
-            total, paid = total + amount, paid + bool(amount)
+            amount, text, told = self._unit(unit)
+            amount, limits = self._bounded(amount, "each_", self._worth_at(unit), text)
+            total += amount
+            paid += [told.model_copy(update={"limits": limits})] if amount else []
             if len(steps) < _MOST_SHOWN:
                 steps.append("; ".join(text))
         count, each = len(units.units), self.rule.for_each
@@ -70,12 +72,12 @@ class _Paying:
         if not count:
             steps.append(f"no {each} is counted")
         bounds: list[str] = []
-        total = self._bounded(total, "", self.worth, bounds)
+        total, limits = self._bounded(total, "", self.worth, bounds)
         if count > 1 or bounds:
             steps.append("; ".join([*bounds, f"together {self.worth.show(total)}"]))
         plain = each == "window" and self.tier is not None and self.rule.block is None
         found = Award(tier=str(self.tier) if plain else f"{count} {each}(s)", steps=steps)
-        found.days = paid if each == "day" else None
+        found.days, found.paid = len(paid) if each == "day" else None, paid_of(paid, limits)
         found.share, found.amount = (total, None) if self.worth.in_shares else (None, total)
         return found
 
@@ -87,30 +89,12 @@ class _Paying:
             reason = f"The rule counts downtime, of which a reading of {objective.id} says nothing: give the outages."
             raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)
 
-    def _units(self) -> Units:
-        rule, measured, case = self.rule, self.measured, self.context.case
-        if rule.for_each == "window":
-            timed = measured.downtime is not None and not self.in_steps
-            seconds = Fraction(measured.downtime.counts) if measured.downtime is not None and timed else None
-            return Units([Unit("window", (measured.value or Fraction(0)) if seconds is None else seconds)])
-        if measured.downtime is not None:
-            return (event_units if rule.for_each == "event" else day_units)(rule, measured.downtime, case)
-        if self.one_by_one:
-            return repair_units(measured)
-        if rule.for_each == "day" and measured.days is not None:
-            return late_units(measured, case)
-        reason = f"The rule pays for each {rule.for_each}, but {self.context.objective.metric} measures none."
-        raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)
-
-    def _unit(self, unit: Unit) -> tuple[Fraction, list[str]]:
-        """Return what a unit is worth before its bounds, and how that came about."""
-        rule, left, text = (
-            self.rule,
-            self._left(unit),
-            [unit.name if self._is_late_day() else f"{unit.name}: {self._shown(unit.size)}"],
-        )
+    def _unit(self, unit: Unit) -> tuple[Fraction, list[str], PaidUnit]:
+        """Return what a unit is worth before its bounds, and how that came about, in words and as data."""
+        rule, left = self.rule, self._left(unit)
+        text = [unit.name if self.late else f"{unit.name}: {self._shown(unit.size)}"]
         if rule.when == "target_missed" and self.one_by_one and unit.size <= target_of(self.context):
-            return Fraction(0), [*text, "within the target: nothing"]
+            return Fraction(0), [*text, "within the target: nothing"], PaidUnit(kind="window")
         if rule.beyond is not None:
             free = "the target" if rule.beyond == "target" else self._shown(Fraction(rule.beyond))
             text.append(f"beyond {free}: {self._shown(left)}")
@@ -118,51 +102,74 @@ class _Paying:
             left = Fraction(half_up(left / rule.nearest, 0)) * rule.nearest
             text.append(f"to the nearest {show_duration(rule.nearest)}: {self._shown(left)}")
         if left == 0 and (rule.beyond is not None or (self.counts and not rule.has_bands)):
-            return Fraction(0), [*text, "nothing"]
-        amount = Fraction(0)
+            return Fraction(0), [*text, "nothing"], PaidUnit(kind="window")
+        amount, products = Fraction(0), list[Product]()
         for count, seconds, rate in self._parts(unit, left, text):
-            value = self._worth(unit, left, (count, seconds, rate)) * rule.factor
+            charged = self._charged(unit, left, count, seconds)
+            value = sum((n * worth.of_rate(rate, seconds) for n, worth in charged), Fraction(0)) * rule.factor
             amount += value
+            if value:
+                products += [worth.product(rate, seconds, count=n, times=rule.factor) for n, worth in charged]
             times = f" x {rule.times.normalize():f}" if rule.factor != 1 else ""
             text.append(f"{count} x {show_rate(rate)}{times} = {self.worth.show(value)}")
-        return amount, text
+        return amount, text, self._told(unit, left, products)
 
-    def _worth(self, unit: Unit, left: Fraction, part: tuple[int, Fraction, AnyRate]) -> Fraction:
-        """Return the worth of a number of blocks, at the charge in force: at the unit, or where each block begins."""
-        count, seconds, rate = part
-        base, downtime = self.context.base, self.measured.downtime
-        in_blocks = self.rule.block is not None and self.rule.for_each == "window" and not self.worth.in_shares
+    def _told(self, unit: Unit, left: Fraction, products: list[Product]) -> PaidUnit:
+        """Return the unit as data."""
+        rule = self.rule
+        by_size = rule.beyond is not None or rule.block is not None or rule.bounded_by_time or rule.pays_time
+        kind: Any = "late" if self.late else "repair" if self.one_by_one else rule.for_each
+        return put_down(
+            rule,
+            unit,
+            kind=kind,
+            timed=self.timed,
+            sized=not self.late and (rule.for_each == "event" or by_size),
+            free=None if rule.beyond is None else self._free(),
+            left=left,
+            products=products,
+            zone=self.context.case.contract.zone,
+        )
+
+    def _charged(self, unit: Unit, left: Fraction, count: int, seconds: Fraction) -> list[tuple[int, RateWorth]]:
+        """Return a number of blocks at the charges in force: at the unit, or where each block begins."""
+        rule, base, downtime = self.rule, self.context.base, self.measured.downtime
+        in_blocks = rule.block is not None and rule.for_each == "window" and not self.worth.in_shares
         if not in_blocks or downtime is None or base is None or not base.changes:
-            return count * self._worth_at(unit).of_rate(rate, seconds)
-        begins = Counter(downtime.second(unit.size - left + number * seconds) for number in range(count))
-        return sum((n * self.worth.at(at).of_rate(rate, seconds) for at, n in begins.items()), Fraction(0))
+            return [(count, self._worth_at(unit))]
+        found: dict[Fraction, tuple[int, RateWorth]] = {}
+        for number in range(count):
+            worth = self.worth.at(begins := downtime.second(unit.size - left + number * seconds))
+            charge = base.at(begins).per_period
+            found[charge] = found.get(charge, (0, worth))[0] + 1, worth
+        return list(found.values())
 
     def _worth_at(self, unit: Unit) -> RateWorth:
         return self.worth if self.rule.for_each == "window" else self.worth.at(unit.at)
 
-    def _is_late_day(self) -> bool:
-        return self.rule.for_each == "day" and not self.timed
-
     def _left(self, unit: Unit) -> Fraction:
         """Return what is left of a unit's size beyond what is free; never below nothing."""
-        beyond, measured = self.rule.beyond, self.measured
-        if beyond is None:
+        if self.rule.beyond is None:
             return unit.size
-        if beyond != "target":
-            over = unit.size - Fraction(beyond)
-            worse_is_more = self.timed or not self.context.objective.higher_is_better
-            return max(Fraction(0), over if worse_is_more else -over)
+        if self.rule.beyond == "target" and not self.timed:
+            return max(Fraction(0), worse_by(self.measured, self.context))
+        over, worse_is_more = unit.size - self._free(), self.timed or not self.context.objective.higher_is_better
+        return max(Fraction(0), over if worse_is_more else -over)
+
+    def _free(self) -> Fraction:
+        """Return what is free: a length or number, what the target allows, or the target of each repair."""
+        beyond, measured = self.rule.beyond, self.measured
+        if beyond is None or beyond != "target":
+            return Fraction(beyond or 0)
         if measured.downtime is not None and not self.in_steps:
-            return max(Fraction(0), unit.size - (100 - target_of(self.context)) / 100 * measured.total)
-        if measured.repairs:
-            return max(Fraction(0), unit.size - target_of(self.context))
-        return max(Fraction(0), worse_by(measured, self.context))
+            return (100 - target_of(self.context)) / 100 * measured.total
+        return target_of(self.context)
 
     def _parts(self, unit: Unit, left: Fraction, text: list[str]) -> Iterator[tuple[int, Fraction, AnyRate]]:
         """Yield how often which rate is paid, and the time that one of them stands for."""
         rule = self.rule
         size = left if rule.block is None else Fraction(rule.block)
-        count = 1 if rule.block is None else self._blocks(left / size, text)
+        count = 1 if rule.block is None else self._blocks(left, text)
         firsts = sorted({tier.first for tier in rule.tiers}) if rule.numbered_by == "block" else []
         if not firsts:
             rate = self._rate(left, unit.number, text) if count else None
@@ -175,9 +182,8 @@ class _Paying:
             if rate is not None:
                 yield several, size, rate
 
-    def _blocks(self, parts: Fraction, text: list[str]) -> int:
-        rule = self.rule
-        count = math.floor(parts) if rule.counts == "full" else math.ceil(parts)
+    def _blocks(self, left: Fraction, text: list[str]) -> int:
+        rule, count = self.rule, blocks_of(self.rule, left)
         text.append(f"{count} {rule.counts or 'started'} block(s) of {self._shown(Fraction(rule.block or 0))}")
         if rule.most_blocks is not None and count > rule.most_blocks:
             count = rule.most_blocks
@@ -221,8 +227,11 @@ class _Paying:
         value = measured.value or Fraction(0)
         return value if rule.round_decimals is None else Fraction(half_up(value, rule.round_decimals))
 
-    def _bounded(self, amount: Fraction, prefix: str, worth: RateWorth, text: list[str]) -> Fraction:
+    def _bounded(
+        self, amount: Fraction, prefix: str, worth: RateWorth, text: list[str]
+    ) -> tuple[Fraction, tuple[Limit, ...]]:
         """Hold what is due within the bounds; where nothing is due, nothing stays due."""
+        held = list[Limit]()
         for name in ("at_least", "at_most"):
             bound = getattr(self.rule, f"{prefix}{name}")
             if bound is None or not amount:
@@ -231,7 +240,8 @@ class _Paying:
             if (amount < limit) if name == "at_least" else (amount > limit):
                 amount = limit
                 text.append(f"{name.replace('_', ' ')} {show_rate(bound)} = {worth.show(amount)}")
-        return amount
+                held.append(Limit.model_validate({"name": name, "product": worth.product(bound, Fraction(0))}))
+        return amount, tuple(held)
 
     def _shown(self, size: Fraction) -> str:
         if self.timed:

@@ -13,6 +13,9 @@ from include.sla_logic.domain.sla.case import Case, Measured
 from include.sla_logic.domain.sla.downtime import Downtime
 from include.sla_logic.domain.sla.numbered_days import first_after_grace, numbered_days
 from include.sla_logic.domain.sla.numbering import numbers
+from include.sla_logic.domain.sla.objective_judgement import RefusalCode
+from include.sla_logic.domain.sla.refusal import UnableToJudge
+from include.sla_logic.domain.sla.rule_context import RuleContext
 from include.sla_logic.domain.sla.weights import Weighing
 from include.sla_logic.domain.spans import Span
 
@@ -59,6 +62,22 @@ class Units:
 
     units: list[Unit]
     steps: list[str] = field(default_factory=list)
+
+
+def units_of(rule: Credit, measured: Measured, context: RuleContext, *, timed: bool) -> Units:
+    """Return what the rule counts: `timed` where the window's size is its counted time, not the measured value."""
+    case, downtime = context.case, measured.downtime
+    if rule.for_each == "window":
+        size = measured.value or Fraction(0)
+        return Units([Unit("window", Fraction(downtime.counts) if timed and downtime is not None else size)])
+    if downtime is not None:
+        return (event_units if rule.for_each == "event" else day_units)(rule, downtime, case)
+    if rule.for_each == "event" and measured.repairs:
+        return repair_units(measured)
+    if rule.for_each == "day" and measured.days is not None:
+        return late_units(measured, case)
+    reason = f"The rule pays for each {rule.for_each}, but {context.objective.metric} measures none."
+    raise UnableToJudge(RefusalCode.UNIT_MISMATCH, reason)
 
 
 def events_of(downtime: Downtime, case: Case) -> list[Event]:

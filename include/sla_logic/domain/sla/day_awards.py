@@ -9,6 +9,7 @@ from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.quantities import exact_text, show_share
 from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.money import Money, half_up
+from include.sla_logic.domain.paid import ChargeTerm, PricedRate, Product, paid_rate
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.case import Measured
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
@@ -72,7 +73,14 @@ def _daily(
     currency = context.case.contract.currency
     summed = " + ".join(f"{count} day(s) x {exact_text(charge)}/{days}" for charge, count in charges.items())
     text = f"{summed} = {exact_money(amount)} {currency}"
-    return Award(amount=amount, days=blocks, tier=f"{blocks} day(s)", steps=[text])
+    paid = paid_rate(*(_days_of(charge, days, count) for charge, count in charges.items()))
+    return Award(amount=amount, days=blocks, tier=f"{blocks} day(s)", steps=[text], paid=paid)
+
+
+def _days_of(charge: Fraction, days: int, count: int, times: Fraction = Fraction(1)) -> Product:
+    """Return a number of days' charges as data."""
+    rate = PricedRate(kind="day", number=Fraction(days), charge=(ChargeTerm(amount=charge),))
+    return Product(rates=(rate,), count=count, times=times)
 
 
 def _blocks(seconds: Fraction, rule: rules.DayPerBlock | rules.DayPerExcessBlock) -> int:
@@ -98,7 +106,14 @@ def share_per_day_award(rule: rules.SharePerDay, measured: Measured, context: Ru
         f"local days with an outage {rule.outage}: {shown}",
         f"{product} {context.case.contract.currency}",
     ]
-    return Award(amount=owed, days=len(days), tier=f"{len(days)} day(s)", steps=steps)
+    firsts = [first for _seconds, first in days.values()] if rule.share else []
+    paid = paid_rate(*(_share_at(rule.share, context, first) for first in firsts))
+    return Award(amount=owed, days=len(days), tier=f"{len(days)} day(s)", steps=steps, paid=paid)
+
+
+def _share_at(share: Fraction, context: RuleContext, at: int) -> Product:
+    """Return a share of the charge in force at that second as data."""
+    return Product(rates=(PricedRate(kind="share", number=share, charge=context.charge_at(at).terms),))
 
 
 def sum_per_day_award(rule: rules.SumPerDay, measured: Measured, context: RuleContext) -> Award:
@@ -106,7 +121,8 @@ def sum_per_day_award(rule: rules.SumPerDay, measured: Measured, context: RuleCo
     days = measured.days or 0
     amount = Fraction(rule.sum) * days
     text = f"{days} day(s) x {rule.sum} = {exact_text(amount)} {context.case.contract.currency}"
-    return Award(amount=amount, days=days, tier=f"{days} day(s)", steps=[text])
+    paid = paid_rate(Product(rates=(PricedRate(kind="sum", number=Fraction(rule.sum)),), count=days))
+    return Award(amount=amount, days=days, tier=f"{days} day(s)", steps=[text], paid=paid)
 
 
 def daily_rate_award(rule: rules.DailyRate, measured: Measured, context: RuleContext) -> Award:
@@ -129,7 +145,9 @@ def daily_rate_award(rule: rules.DailyRate, measured: Measured, context: RuleCon
         for charge, count in charges.items()
     )
     text = f"{summed} = {exact_money(amount)}"
-    return Award(amount=amount, days=days, tier=f"{days} day(s)", steps=[text])
+    periods = Fraction(rule.periods_per_year)
+    paid = paid_rate(*(_days_of(charge, rule.days_per_year, count, periods) for charge, count in charges.items()))
+    return Award(amount=amount, days=days, tier=f"{days} day(s)", steps=[text], paid=paid)
 
 
 def hour_waiver_award(rule: rules.HourWaiver, measured: Measured, context: RuleContext) -> Award:

@@ -13,9 +13,10 @@ from include.sla_logic.domain.sla.case import Measured
 from include.sla_logic.domain.sla.downtime import Downtime
 from include.sla_logic.domain.sla.next_tier import steps_in_seconds
 from include.sla_logic.domain.sla.objective_judgement import CountedInterval, IntervalKind, TierBound, ValueBound
+from include.sla_logic.domain.sla.weights import WHOLE, Weighed, Weighing
 from include.sla_logic.domain.spans import Span
 
-_Row = tuple[Span, IntervalKind, str, str | None]
+_Row = tuple[Span, IntervalKind, str, str | None, Fraction]
 
 
 def evidence_of(objective: Objective, measured: Measured) -> dict[str, object]:
@@ -41,6 +42,7 @@ def evidence_of(objective: Objective, measured: Measured) -> dict[str, object]:
         "data_state": measured.state,
         "total_seconds": measured.total,
         "counted_seconds": None if downtime is None else downtime.seconds,
+        "weighed_seconds": None if downtime is None or not downtime.weights else Fraction(downtime.counts),
         "excluded_seconds": 0 if downtime is None else _excluded(downtime),
         "no_data_seconds": measured.unknown_seconds,
         "counted_at_most": None if downtime is None else sum(end - start for start, end in downtime.longest),
@@ -89,17 +91,31 @@ def _excluded(downtime: Downtime) -> int:
 
 def _intervals(downtime: Downtime) -> tuple[CountedInterval, ...]:
     rows: list[_Row] = [
-        (span, "counted", "outage", ", ".join(downtime.references(span)) or None) for span in downtime.counted
+        (span, "counted", "outage", ", ".join(downtime.references(span)) or None, weight)
+        for span, weight in _weighed(downtime)
     ]
-    rows += [(entry.span, entry.kind, entry.why, entry.reference) for entry in downtime.noted]
-    return tuple(_interval(span, kind, why, reference) for span, kind, why, reference in sorted(rows, key=_by_time))
+    rows += [(entry.span, entry.kind, entry.why, entry.reference, WHOLE) for entry in downtime.noted]
+    return tuple(_interval(*row) for row in sorted(rows, key=_by_time))
+
+
+def _weighed(downtime: Downtime) -> list[Weighed]:
+    """Return the counted stretches, cut where they count for another share of their time."""
+    if not downtime.weights:
+        return [(span, WHOLE) for span in downtime.counted]
+    found: list[Weighed] = []
+    for span, weight in Weighing(downtime.weights).pieces(downtime.counted):
+        if found and found[-1][0][1] == span[0] and found[-1][1] == weight:
+            found[-1] = (found[-1][0][0], span[1]), weight
+        else:
+            found.append((span, weight))
+    return found
 
 
 def _by_time(row: _Row) -> tuple[Span, str, str, str]:
     return row[0], row[1], row[2], row[3] or ""
 
 
-def _interval(span: Span, kind: IntervalKind, why: str, reference: str | None) -> CountedInterval:
+def _interval(span: Span, kind: IntervalKind, why: str, reference: str | None, weight: Fraction) -> CountedInterval:
     return CountedInterval(
         start=from_seconds(span[0]),
         end=from_seconds(span[1]),
@@ -107,4 +123,5 @@ def _interval(span: Span, kind: IntervalKind, why: str, reference: str | None) -
         kind=kind,
         why=why,
         reference=reference,
+        weight=None if weight is WHOLE or weight == 1 else weight,
     )

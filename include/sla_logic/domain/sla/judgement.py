@@ -172,6 +172,7 @@ def _decided(
         charge_base=None if base is None else round_to_minor_unit(base.window, currency),
         days=found.days,
         waived_hours=found.waived_hours,
+        paid=found.paid if exact else None,
         next_tier=tier,
         tier_bounds=tier_bounds(objective, measured),
         value_bounds=value_bounds(objective, measured),

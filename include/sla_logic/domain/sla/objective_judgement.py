@@ -7,6 +7,7 @@ from typing import Literal
 
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.paid import Exact, PaidCredit
 from include.sla_logic.domain.period import Instant, to_seconds
 from include.sla_logic.domain.service_hours import ServiceHours
 from include.sla_logic.domain.spans import Span
@@ -52,7 +53,10 @@ IntervalKind = Literal["counted", "excluded", "no_data"]
 
 
 class CountedInterval(Value):
-    """One stretch of time and why it counts, does not count, or is not known."""
+    """One stretch of time and why it counts, does not count, or is not known.
+
+    `weight` is the share of it that counts, where it is not the whole.
+    """
 
     start: Instant
     end: Instant
@@ -60,6 +64,7 @@ class CountedInterval(Value):
     kind: IntervalKind
     why: str
     reference: str | None = None
+    weight: Exact | None = None
 
     @property
     def span(self) -> Span:
@@ -102,7 +107,8 @@ class ObjectiveJudgement(Value):
 
     `measured` and `margin` are shown half up with 8 decimals, `measured_exact` is the fraction that was
     compared. `credit` is before stacking, cap and netting. `counted_at_most` is the counted time
-    if bracketed outages were as long as they can have been.
+    if bracketed outages were as long as they can have been, `weighed_seconds` the counted time as outages count in
+    part, where any does. `paid` is the arithmetic of the credit; None in documents of earlier releases.
     """
 
     objective: str
@@ -125,6 +131,7 @@ class ObjectiveJudgement(Value):
     excluded_seconds: int = 0
     no_data_seconds: int = 0
     counted_at_most: int | None = None
+    weighed_seconds: Exact | None = None
     intervals: tuple[CountedInterval, ...] = ()
     events: tuple[str, ...] = ()
     samples: int | None = None
@@ -144,6 +151,7 @@ class ObjectiveJudgement(Value):
     provisional: bool = False
     needs_approval: bool = False
     approval_reason: str | None = None
+    paid: PaidCredit | None = None
 
     @property
     def seconds_to_next_tier(self) -> int | None:

@@ -15,6 +15,7 @@ from include.sla_logic.domain.contract.rates import (
     SimpleRate,
     simple_rates,
 )
+from include.sla_logic.domain.paid import ChargeTerm, PricedRate, Product
 from include.sla_logic.domain.sla.charge import ChargeBase
 from include.sla_logic.domain.sla.figures import figure
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
@@ -56,6 +57,28 @@ class RateWorth:
             values = [self._simple(one, seconds) for one in rate.rates]
             return max(values) if rate.which == "greater_of" else min(values)
         return self._simple(rate, seconds)
+
+    def product(self, rate: AnyRate, seconds: Fraction, *, count: int = 1, times: Fraction = Fraction(1)) -> Product:
+        """Return the rate for that much time as data, with the charges that it is a share of."""
+        which = rate.which if isinstance(rate, Chosen) else None
+        rates = tuple(self._priced(one, seconds) for one in simple_rates(rate))
+        return Product(rates=rates, count=count, which=which, times=times)
+
+    def _priced(self, rate: SimpleRate, seconds: Fraction) -> PricedRate:
+        match rate:
+            case ShareOfCharge():
+                return PricedRate(kind="share", number=rate.share, charge=self._terms())
+            case ProRata():
+                return PricedRate(kind="time", number=seconds, of=self.context.case.seconds, charge=self._terms())
+            case FixedSum():
+                return PricedRate(kind="sum", number=self._sum(rate))
+            case DayOfCharge():
+                base = self._base()
+                days = base.days if rate.day == "in_period" else rate.day
+                return PricedRate(kind="day", number=Fraction(days), charge=(ChargeTerm(amount=base.per_period),))
+
+    def _terms(self) -> tuple[ChargeTerm, ...]:
+        return () if self.context.base is None else self._base().terms
 
     def _simple(self, rate: SimpleRate, seconds: Fraction) -> Fraction:
         match rate:

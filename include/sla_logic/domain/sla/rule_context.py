@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.contract.quantities import exact_text
+from include.sla_logic.domain.paid import PaidCredit
 from include.sla_logic.domain.sla.case import Case, Measured
 from include.sla_logic.domain.sla.charge import ChargeBase
 from include.sla_logic.domain.sla.figures import figure
@@ -16,7 +17,7 @@ from include.sla_logic.domain.sla.refusal import UnableToJudge
 class Award:
     """What a rule grants: a share of the window's charge, or an amount outright; both exact.
 
-    A waiver is not a credit: the hours are left off the bill.
+    A waiver is not a credit: the hours are left off the bill. `paid` is the same as data, for letters.
     """
 
     share: Fraction | None = None
@@ -26,6 +27,7 @@ class Award:
     waived_hours: int | None = None
     steps: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    paid: PaidCredit | None = None
 
     @property
     def is_nothing(self) -> bool:

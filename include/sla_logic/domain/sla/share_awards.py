@@ -7,6 +7,7 @@ from include.sla_logic.domain.contract import rules
 from include.sla_logic.domain.contract.quantities import exact_text, show_share
 from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.money import half_up
+from include.sla_logic.domain.paid import PricedRate, Product, paid_rate
 from include.sla_logic.domain.sla.case import Measured
 from include.sla_logic.domain.sla.figures import figure
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
@@ -74,7 +75,9 @@ def share_per_step_award(rule: rules.SharePerStep, measured: Measured, context: 
         steps.append(f"at most {count} steps are paid")
     share = rule.credit * count
     steps.append(f"{count} x {show_share(rule.credit)} = {show_share(share)}")
-    return Award(share=share, tier=f"{count} step(s)", steps=steps)
+    terms = () if context.base is None else context.base.terms
+    paid = paid_rate(Product(rates=(PricedRate(kind="share", number=rule.credit, charge=terms),), count=count))
+    return Award(share=share, tier=f"{count} step(s)", steps=steps, paid=paid)
 
 
 def overrun_tiers_award(rule: rules.OverrunTiers, measured: Measured, context: RuleContext) -> Award:

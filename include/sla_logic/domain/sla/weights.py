@@ -1,7 +1,7 @@
 """Outages that count in part: those that hit a share of the service, and degradations."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from heapq import heappop, heappush
 from itertools import accumulate, pairwise
@@ -73,10 +73,17 @@ class Weighing:
         """Return the seconds of merged spans as they count."""
         if not self._ordered or not spans:
             return Fraction(sum(end - start for start, end in spans))
+        return sum(((high - low) * weight for (low, high), weight in self.pieces(spans)), Fraction(0))
+
+    def pieces(self, spans: Sequence[Span]) -> Iterator[Weighed]:
+        """Cut merged spans where another outage is the heaviest; those that nothing weighs count whole."""
+        if not self._ordered or not spans:
+            yield from ((span, WHOLE) for span in spans)
+            return
         first, last = bisect_right(self._reach, spans[0][0]), bisect_left(self._starts, spans[-1][1])
         near, place = self._ordered[first:last], 0
         edges = sorted({edge for span, _weight in near for edge in span})
-        found, heaviest = Fraction(0), list[tuple[Fraction, int]]()
+        heaviest = list[tuple[Fraction, int]]()
         for start, end in spans:
             cuts = [start, *edges[bisect_right(edges, start) : bisect_left(edges, end)], end]
             for low, high in pairwise(cuts):
@@ -86,5 +93,4 @@ class Weighing:
                     place += 1
                 while heaviest and heaviest[0][1] <= low:
                     heappop(heaviest)
-                found += (-heaviest[0][0] if heaviest else WHOLE) * (high - low)
-        return found
+                yield (low, high), -heaviest[0][0] if heaviest else WHOLE

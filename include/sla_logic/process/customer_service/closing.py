@@ -4,11 +4,11 @@ from include.sla_logic.domain.closed_incident import ClosedIncident, Ending
 from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.customer_report import (
     CustomerReport,
-    state_credit,
 )
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.premium import PremiumCase
 from include.sla_logic.domain.sla import SlaComparison
+from include.sla_logic.domain.stated_credit import state_credit
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.process.case_documents import (
     agreement_and_contract,

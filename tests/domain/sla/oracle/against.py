@@ -1,11 +1,12 @@
 """One contract and its facts, judged by the product and by the oracle."""
 
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 import yaml
 
-from include.sla_logic.domain.contract import check_contract
+from include.sla_logic.domain.contract import Contract, check_contract
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.money import half_up, minor_digits
 from include.sla_logic.domain.period import from_seconds, to_seconds
@@ -70,15 +71,23 @@ def series_of(series: dict[str, Any]) -> dict[str, Any]:
     return own | {"metric": "latency", "unit": "ms", "decimals": 1, "nothing_came_back": silence}
 
 
-def same_result(terms: dict[str, Any], facts: dict[str, Any], moment: int) -> bool:
-    """Compare the two; tell whether there was anything to compare."""
+def contract_and_facts(terms: dict[str, Any], facts: dict[str, Any]) -> tuple[Contract, ServiceFacts, datetime] | None:
+    """Read a drawn contract and its facts, and the moment up to which they are known; None where it is refused."""
     contract, findings = check_contract(yaml.safe_dump(terms, sort_keys=False), name="k")
     if contract is None or any(finding.level == "refuses" for finding in findings):
         assert {f.code for f in findings if f.level == "refuses"} <= CONTRADICTIONS, findings
-        return False
-    known, now = facts_file(terms, facts), from_seconds(facts["now"])
+        return None
     if contract.window_from == "agreement":
         contract = contract.begun_on(day_of(facts["agreements"][0]["start"], terms["zone"]))
+    return contract, facts_file(terms, facts), from_seconds(facts["now"])
+
+
+def same_result(terms: dict[str, Any], facts: dict[str, Any], moment: int) -> bool:
+    """Compare the two; tell whether there was anything to compare."""
+    read = contract_and_facts(terms, facts)
+    if read is None:
+        return False
+    contract, known, now = read
     found = compare(contract, known, window=contract.window_at(from_seconds(moment)), as_of=now)
     expected = judge(terms, facts, moment, facts["now"])
     assert found.window.span == expected.window
@@ -97,6 +106,13 @@ def same_result(terms: dict[str, Any], facts: dict[str, Any], moment: int) -> bo
             assert judged.counted_seconds == own.counted, said
             assert judged.waived_hours == own.waived
             assert Fraction(judged.credit_exact) == own.credit, (judged.objective, own.credit, said)
+            assert judged.paid is None or judged.paid.worth == own.credit, (judged.objective, own.credit, judged.paid)
+            assert judged.paid is not None or not own.credit or judged.rule == "event_credits", said
+        if judged.weighed_seconds is not None:
+            counted = [one for one in judged.intervals if one.kind == "counted"]
+            assert sum(one.seconds * (1 if one.weight is None else one.weight) for one in counted) == (
+                judged.weighed_seconds
+            )
     assert (found.claim.state, found.claim.last_day) == (expected.claim, expected.last_day), found.claim
     assert (found.credit_due is None) == (expected.due is None)
     if found.credit_due is not None and expected.due is not None:
