@@ -4,6 +4,7 @@ Every component of Airflow loads this file; only the api-server imports the desk
 """
 
 import asyncio
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
     from include.sla_logic.web.dependencies import Login
 
-DAG, EXTRA = "sla_violation", "premium_problem_fix"
+DAG, EXTRA, COLLECT = "sla_violation", "premium_problem_fix", "sla_collect"
+UPLOAD_BYTES = "TELECO_UPLOAD_BYTES"  # environment: the most that a file may have that is uploaded at the desk
+_LARGEST = 1024**3
 PREFIX = "/incident-desk"
 MOUNT = PREFIX.removeprefix("/")  # relative to Airflow's own address, which may have a path ([api] base_url)
 
@@ -38,6 +41,7 @@ def build() -> "ASGIApp":
     """Build the desk with Airflow's login and rights."""
     from include.sla_logic.domain.run_ids import premium_run_id
     from include.sla_logic.web import build_desk
+    from include.sla_logic.web.dependencies import UPLOAD_BYTES as OTHERWISE
     from sla_airflow.runtime import open_use_cases
 
     reader, writer, login = logins()
@@ -51,6 +55,8 @@ def build() -> "ASGIApp":
         airflow_dag=DAG,
         extra_run=lambda run_id: (EXTRA, premium_run_id(run_id)),
         start_for_partner=start_run_for_partner,
+        collect=collect,
+        upload_bytes=upload_bytes(os.environ.get(UPLOAD_BYTES), OTHERWISE),
     )
 
 
@@ -85,6 +91,17 @@ def logins() -> tuple["Login", "Login", "Login"]:
         return Caller(user.get_name(), allowed(user, "POST"), allowed(user, "GET"), roles_of(user))
 
     return reader, writer, login
+
+
+def upload_bytes(said: str | None, otherwise: int) -> int:
+    """Return the most that an uploaded file may have; raise `UnableToReadSettings` where the setting is no number."""
+    from include.sla_logic.settings import UnableToReadSettings
+
+    if not said:
+        return otherwise
+    if not (said.isascii() and said.isdigit() and 0 < int(said[:12]) <= _LARGEST):
+        raise UnableToReadSettings(f"{UPLOAD_BYTES} is {said[:40]!r}: write a number of bytes, {_LARGEST} at most.")
+    return int(said)
 
 
 def roles_of(user: Any) -> tuple[str, ...]:
@@ -158,6 +175,21 @@ def trigger_run(conf: dict[str, Any], *, user: str) -> str:
         if known is None or known.conf != conf:
             raise HTTPException(409, f"The run {run_id} exists with another notification.") from error
     return run_id
+
+
+async def collect(request: "Request") -> None:
+    """Let `sla_collect` read the uploads now, with the caller's own login; otherwise it does so on its schedule."""
+    import httpx
+    from airflow.api_fastapi.app import cached_app
+    from fastapi import HTTPException
+
+    passed = {name: request.headers[name] for name in ("authorization", "cookie") if name in request.headers}
+    transport = httpx.ASGITransport(app=cached_app())
+    async with httpx.AsyncClient(transport=transport, base_url=str(request.base_url.replace(path=""))) as client:
+        body = {"logical_date": None, "note": "a file was uploaded at the desk"}
+        answer = await client.post(f"/api/v2/dags/{COLLECT}/dagRuns", json=body, headers=passed)
+    if answer.status_code != httpx.codes.OK:
+        raise HTTPException(502 if answer.is_server_error else answer.status_code, f"No run of {COLLECT} was started.")
 
 
 class IncidentDesk(AirflowPlugin):

@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,7 +17,8 @@ from sqlalchemy import create_engine, make_url, select, text
 from sqlalchemy.pool import NullPool
 
 from include.sla_logic.persistence.schema import reference as t
-from sla_airflow import feeds, runtime
+from include.sla_logic.services.upload_questions import UploadQuestion
+from sla_airflow import feeds, runtime, uploads
 from tests.clock import NOON
 from tests.dags.loading import load_dag
 from tests.imports.test_feeds import feeding, row
@@ -207,4 +209,20 @@ def test_the_dag_reads_each_feed_in_a_task_of_its_own():
     assert [(task.task_id, task.is_mapped) for task in dag.topological_sort()] == [
         ("due_feeds", False),
         ("read_feed", True),
+        ("waiting_uploads", False),
+        ("read_upload", True),
     ]
+
+
+def test_an_upload_is_read_by_a_task_and_confirmed_before_it_is_imported(tasks):
+    service = tasks.uploads
+    with BytesIO(b"id,name\nS-9,Nine\n") as file:
+        number = service.receive(file, "services.csv", UploadQuestion(kind="services"), by="otto").id
+    for state in ("checked", "imported"):
+        assert uploads.waiting() == [number]
+        uploads.read(number)
+        assert service.find(number).state == state
+        uploads.read(number)  # there is nothing left to do
+        if state == "checked":
+            service.confirm(number, by="otto")
+    assert uploads.waiting() == []

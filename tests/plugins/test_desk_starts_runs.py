@@ -15,6 +15,7 @@ from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from include.sla_logic.settings import UnableToReadSettings
 from tests.hostile import FORGERS, TEXTS
 from tests.services.sample import conf
 
@@ -34,7 +35,7 @@ class Airflow:
         self.seen.append((request.method, scope["raw_path"].decode()))
         if request.method == "POST":
             self.bodies.append(json.loads(await request.body()))
-            answer = JSONResponse({"dag_run_id": self.bodies[-1]["dag_run_id"]}, 200 if self.known is None else 409)
+            answer = JSONResponse({"dag_run_id": self.bodies[-1].get("dag_run_id")}, 200 if self.known is None else 409)
         else:
             answer = JSONResponse({"conf": self.known})
         await answer(scope, receive, send)
@@ -82,3 +83,21 @@ def test_a_reference_that_is_none_starts_nothing(airflow: Airflow, reference: st
     with pytest.raises(ValidationError):
         start(external_reference=reference)
     assert airflow.seen == []
+
+
+def test_large_uploads_are_read_by_a_run_that_the_caller_may_start(airflow: Airflow) -> None:
+    request = SimpleNamespace(headers={"cookie": "x"}, base_url=URL("http://desk.example/incident-desk/"))
+    asyncio.run(incident_desk.collect(request))  # type: ignore[arg-type]
+    assert airflow.seen == [("POST", "/api/v2/dags/sla_collect/dagRuns")]
+    assert airflow.bodies[0]["logical_date"] is None
+
+
+@pytest.mark.parametrize(("said", "bytes_"), [(None, 5), ("", 5), ("1", 1), ("1073741824", 1024**3)])
+def test_the_limit_of_uploads_is_a_number_of_bytes(said: str | None, bytes_: int) -> None:
+    assert incident_desk.upload_bytes(said, 5) == bytes_
+
+
+@pytest.mark.parametrize("said", ["0", "-1", "32 MiB", "1e9", "1073741825", "9" * 5_000, "²"])
+def test_any_other_limit_of_uploads_is_refused(said: str) -> None:
+    with pytest.raises(UnableToReadSettings, match="TELECO_UPLOAD_BYTES"):
+        incident_desk.upload_bytes(said, 5)

@@ -37,6 +37,8 @@ READING = {
     "GET /simulation": 200,
     "POST /simulation": 422,  # no contract was given; it changes nothing, so readers may ask
     "GET /files": 200,
+    "GET /files/{number}": 422,  # uploads are counted from 1
+    "GET /files/{number}/rejected.csv": 422,
     "GET /files/samples/{kind}.csv": 404,  # no import is of the kind of a document
     "GET /files/mappings/{name}.yaml": 404,
     "GET /files/facts?service=S-1001": 200,
@@ -90,6 +92,9 @@ CHANGING = {
     "GET /acts/ticket/{subject}/{name}": (200, NOTHING),
     "POST /acts/ticket/{subject}/{name}": (422, FORM),  # no reason was given
     "POST /acts/ticket/many": (422, {"data": {"name": "hold", "owner": "customer"}}),
+    "POST /files": (415, FORM),
+    "POST /files/{number}/import": (422, FORM),
+    "POST /files/{number}/discard": (422, FORM),
     "GET /new": (200, NOTHING),
     "POST /new": (422, FORM),
     "POST /api/v1/acts/ticket/{subject}/{name}": (422, JSON),

@@ -12,6 +12,7 @@ from include.sla_logic.cli.import_tickets import tickets
 from include.sla_logic.cli.imported import show_rehearsed, show_rejected
 from include.sla_logic.cli.output import private, show_json, show_table, shown
 from include.sla_logic.cli.person import PerhapsBy
+from include.sla_logic.cli.uploads import uploads
 from include.sla_logic.domain.errors import ForeseenError
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def _command(kind: str) -> Callable[..., None]:
 for _kind in _KINDS:
     app.command(_kind)(_command(_kind))
 app.command("tickets")(tickets)
+app.command("uploads")(uploads)
 
 
 @app.command("mappings")

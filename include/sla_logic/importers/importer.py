@@ -25,7 +25,7 @@ from include.sla_logic.importers.rejection import Rejected, UnableToImportRow, W
 from include.sla_logic.importers.report import ImportReport
 from include.sla_logic.importers.row_reader import Read, RowReader
 from include.sla_logic.importers.samples import SeriesRegister, sample_row
-from include.sla_logic.importers.tables import NumberedRow, open_table
+from include.sla_logic.importers.tables import NumberedRow, Row, open_table
 from include.sla_logic.importers.trunks import Trunks
 from include.sla_logic.importers.writing import Keys, Placed, open_rows, write_rows
 from include.sla_logic.persistence.database import Database
@@ -67,10 +67,17 @@ class _Import:
             else:
                 self._withdraw(connection, withdrawn)
                 self._write(connection)
-            new = self.report.rejected[before:]
+            rows = {entry[0]: entry[1] for entry in entries if not isinstance(entry, Rejected)}
+            new = [self._with_value(each, rows) for each in self.report.rejected[before:]]
+            self.report.rejected[before:] = new
             if first:
                 refuse_all_alike(new, len(entries), self.file)
-            self._quarantine(connection, new, entries)
+            self._quarantine(connection, new, rows)
+
+    def _with_value(self, each: Rejected, rows: dict[int, Row]) -> Rejected:
+        source = self.section.columns.get(each.field)
+        columns = {each.field} if source is None else source.named()
+        return each.with_value(rows.get(each.row, {}), sorted(columns))
 
     def _settle(self, connection: Connection, settled: Settled) -> None:
         """Write what became of the records of the batch, and count it."""
@@ -108,11 +115,8 @@ class _Import:
                         where = (table.c[name] == values[name] for name in names)
                         connection.execute(delete(table).where(*where))
 
-    def _quarantine(
-        self, connection: Connection, rejected: Iterable[Rejected], entries: Iterable[NumberedRow | Rejected]
-    ) -> None:
+    def _quarantine(self, connection: Connection, rejected: Iterable[Rejected], rows: dict[int, Row]) -> None:
         """Store refused rows as they were read, under the name of the table and the file; of a feed each once."""
-        rows = {entry[0]: entry[1] for entry in entries if not isinstance(entry, Rejected)}
         for each in rejected:
             name = f"import.{self.kind.table.name}.{self.feed or self.file}"
             read = [rows[each.row]] if each.row in rows else []

@@ -127,10 +127,30 @@ def read_model(model: type[M], name: str, folder: str, shipped: Iterable[str]) -
     try:
         shipped_file = files(__package__).joinpath(folder, f"{name}.yaml")
         text = path.read_text("utf-8") if path.suffix in MAPPING_FILES else shipped_file.read_text("utf-8")
-        return model.model_validate(yaml.safe_load(text))
     except OSError as error:
         raise UnableToReadMapping(f"There is no mapping {name}; shipped are {', '.join(shipped)}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise UnableToReadMapping(f"The mapping {name} is not YAML.") from error
+    return _read_as(model, text, name)
+
+
+def read_sent_text(model: type[M], text: str, name: str) -> M:
+    """Read a mapping that came from outside; raise `UnableToReadMapping`, also where a part stands for another one.
+
+    A few letters could so stand for more than any machine can hold.
+    """
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+            raise UnableToReadMapping(f"The mapping {name} refers to a part of itself (*): write it out.")
+    except yaml.YAMLError as error:
+        raise UnableToReadMapping(f"The mapping {name} is not YAML.") from error
+    return _read_as(model, text, name)
+
+
+def _read_as(model: type[M], text: str, name: str) -> M:
+    try:
+        return model.model_validate(yaml.safe_load(text))
+    except (yaml.YAMLError, RecursionError) as error:
         raise UnableToReadMapping(f"The mapping {name} is not YAML.") from error
     except ValidationError as error:
         first = error.errors()[0]

@@ -1,22 +1,34 @@
 """Rows that cannot be imported, each with the place and the reason."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from include.sla_logic.domain.errors import ForeseenError
 
+_SHOWN = 60
+
 
 @dataclass(frozen=True)
 class Rejected:
-    """One row that was left out; `row` counts lines of the file from 1, the header included."""
+    """One row that was left out; `row` counts lines of the file from 1, the header included.
+
+    `value` is what stands in the field, where the file has it under a name of its own.
+    """
 
     row: int
     field: str
     reason: str
+    value: str = ""
 
     def __str__(self) -> str:
         """Show on one line."""
         return f"row {self.row}, {self.field}: {self.reason}"
+
+    def with_value(self, row: dict[str, Any], columns: Iterable[str]) -> "Rejected":
+        """Return it with what the row has in these columns, the field's own."""
+        found = [str(row[name]) for name in columns if row.get(name) is not None]
+        return replace(self, value=" ".join(found)[:_SHOWN])
 
 
 @dataclass(frozen=True)

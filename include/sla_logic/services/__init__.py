@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from include.sla_logic.services.simulation import Simulations
     from include.sla_logic.services.subscriptions import Subscriptions
     from include.sla_logic.services.team import Team
+    from include.sla_logic.services.uploads import Uploads
     from include.sla_logic.services.worklists import Worklists
 
 __all__ = [
@@ -63,18 +64,13 @@ __all__ = [
 
 
 class UseCases:
-    """All use cases over one operations database, composed; what one call writes is one transaction.
+    """All use cases over one operations database; what one call writes is one transaction.
 
-    Cheap to make: the first call that needs a connection opens one. `network` says which network is chosen, when a
-    step first needs it; without it the settings say it.
+    The first call that needs a connection opens one; `network` is asked when a step first needs it.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
-        clock: Clock | None = None,
-        network: Callable[[], NetworkChoice] | None = None,
+        self, settings: Settings, *, clock: Clock | None = None, network: Callable[[], NetworkChoice] | None = None
     ) -> None:
         self.work = UnitOfWork(settings, gateways_of(network or (lambda: settings.network)), clock=clock)
         self.incidents = Incidents(self.work)
@@ -91,7 +87,6 @@ class UseCases:
         self.installation = Installation(self.work)
 
     # What only people read is imported when it is first asked for: every task's process would pay for it.
-
     @cached_property
     def alarms(self) -> "Alarms":
         from include.sla_logic.services.alarms import Alarms
@@ -241,6 +236,12 @@ class UseCases:
         from include.sla_logic.services.team import Team
 
         return Team(self.work)
+
+    @cached_property
+    def uploads(self) -> "Uploads":
+        from include.sla_logic.services.uploads import Uploads
+
+        return Uploads(self.work, self.imports)
 
     @cached_property
     def worklists(self) -> "Worklists":

@@ -64,6 +64,12 @@ class Imports:
             return text
         raise UnableToFindImport("There is no such mapping among the shipped ones.")
 
+    def count_rows(self, file: Path) -> int | None:
+        """Return about how many rows a file has, None where that cannot be told."""
+        from include.sla_logic.importers.tables import count_rows
+
+        return count_rows(file)
+
     def contracts(self, texts: Iterable[tuple[str, str]]) -> list[tuple[Contract, bool]]:
         """Validate contracts, given as name and text, and keep all or none; return each, and whether it is new."""
         with self.work.writing() as connection:

@@ -24,7 +24,15 @@ from include.sla_logic.web import (
 )
 from include.sla_logic.web.api import alarms, lists, routes
 from include.sla_logic.web.api import settlement as settlement_api
-from include.sla_logic.web.dependencies import DeskSettings, Login, StartRun, refuse_partners, remember
+from include.sla_logic.web.dependencies import (
+    UPLOAD_BYTES,
+    Collect,
+    DeskSettings,
+    Login,
+    StartRun,
+    refuse_partners,
+    remember,
+)
 from include.sla_logic.web.errors import add_error_pages
 from include.sla_logic.web.refusals import OPEN_APIS
 from include.sla_logic.web.security import SecurityMiddleware
@@ -42,14 +50,14 @@ READING = (
     settlement_pages.router,
     process_pages.router,
     simulation_pages.router,
+    export_pages.router,  # before the next: its addresses are no numbers of uploads
     file_pages.reading,
-    export_pages.router,
     routes.reading,
     lists.router,
     settlement_api.router,
     alarms.reading,
 )
-CHANGING = (bulk_pages.router, action_pages.router, routes.writing)
+CHANGING = (bulk_pages.router, action_pages.router, file_pages.changing, routes.writing)
 
 
 def build_desk(  # noqa: PLR0913 - what the desk is built with, all by name
@@ -63,16 +71,19 @@ def build_desk(  # noqa: PLR0913 - what the desk is built with, all by name
     airflow_dag: str | None = None,
     extra_run: Callable[[str], tuple[str, str]] | None = None,
     start_for_partner: StartRun | None = None,
+    collect: Collect | None = None,
+    upload_bytes: int = UPLOAD_BYTES,
 ) -> FastAPI:
     """Build the desk: every page asks `reader` for the caller, every change asks `writer`.
 
     The open APIs ask `login`, which refuses nobody whom Airflow knows; without it partners are not let in.
     `start_for_partner` begins a run for a partner, who has no rights in Airflow.
     `start` begins a run of the process; `prefix` is where the desk is mounted below Airflow, whose runs of
-    `airflow_dag` it links to; `extra_run` names DAG and run of the extra process for an incident's run.
+    `airflow_dag` it links to; `extra_run` names DAG and run of the extra process for an incident's run. `collect` lets
+    large uploads be worked on at once, of which none may have more than `upload_bytes`.
     """
     app = FastAPI(title="Incident desk", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
-    desk = DeskSettings(open_use_cases, start, prefix, airflow_dag, extra_run, start_for_partner)
+    desk = DeskSettings(open_use_cases, start, prefix, airflow_dag, extra_run, start_for_partner, collect, upload_bytes)
     app.state.desk = desk
     for router in READING:
         app.include_router(router, dependencies=[Depends(remember(reader)), Depends(refuse_partners)])
@@ -82,7 +93,7 @@ def build_desk(  # noqa: PLR0913 - what the desk is built with, all by name
     # Styles and scripts carry no data; a page inside a sandboxed frame asks for them without a login.
     app.mount("/assets", StaticFiles(directory=Path(__file__).parent / "assets"), name="assets")
     app.mount(OPEN_APIS, build_open_apis(desk, login or reader), name="open APIs")
-    app.add_middleware(SecurityMiddleware)
+    app.add_middleware(SecurityMiddleware, upload_bytes=upload_bytes)
     app.add_middleware(LanguageMiddleware)  # around the other, whose refusals are read too
     add_error_pages(app)
     return app

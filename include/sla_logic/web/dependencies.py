@@ -30,6 +30,8 @@ class Caller:
 
 Login = Callable[..., Any]  # a FastAPI dependency that returns a Caller or refuses
 StartRun = Callable[[Request, Mapping[str, Any]], Awaitable[str]]
+Collect = Callable[[Request], Awaitable[None]]
+UPLOAD_BYTES = 32 * 1024**2  # of a file, where no setting says another limit
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class DeskSettings:
     `start_run` begins a run of the process with a notification and returns its run id. `prefix` is where the desk is
     mounted below Airflow, whose runs of `airflow_dag` it links to; None where there is no Airflow around it.
     `extra_run` names DAG and run of the extra process for an incident's run. `start_for_partner` begins a run for
-    somebody who has no rights in Airflow.
+    somebody who has no rights in Airflow. `collect` lets uploads be worked on at once that are too large to be read
+    while a person waits; `upload_bytes` is the most that a file may have.
     """
 
     open_use_cases: Callable[[], UseCases]
@@ -48,6 +51,8 @@ class DeskSettings:
     airflow_dag: str | None = None
     extra_run: Callable[[str], tuple[str, str]] | None = None
     start_for_partner: StartRun | None = None
+    collect: Collect | None = None
+    upload_bytes: int = UPLOAD_BYTES
 
 
 def remember(login: Login) -> Callable[..., Any]:

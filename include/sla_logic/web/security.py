@@ -14,6 +14,8 @@ from include.sla_logic.web.translations import gettext
 BODY_LIMIT = 128 * 1024
 ALARMS = ("/api/v1/alarms", "/api/v1/alarms/alertmanager")
 ALARMS_LIMIT = 4 * 1024 * 1024  # a storm of alarms comes in one request
+UPLOADS = "/files"
+UPLOAD_FORM = 128 * 1024  # bytes around the file: the other fields of the form
 QUERY_LIMIT = 4096
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -34,28 +36,37 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 class SecurityMiddleware:
     """Refuse what is too large or comes from another site, and add the security headers to every answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, upload_bytes: int = 0) -> None:
         self._app = app
+        self._upload_bytes = upload_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = _refuse(scope)
+        most = self._limit(scope)
+        refusal = _refuse(scope, most)
         answer: ASGIApp = self._app if refusal is None else refusal
-        await answer(scope, _limited(receive, _limit(scope)), _with_headers(send))
+        await answer(scope, _limited(receive, most), _with_headers(send))
+
+    def _limit(self, scope: Scope) -> int:
+        if _is_about_alarms(scope):
+            return ALARMS_LIMIT
+        path: str = scope["path"]
+        is_upload = scope["method"] == "POST" and path.endswith(UPLOADS)
+        return self._upload_bytes + UPLOAD_FORM if is_upload else BODY_LIMIT
 
 
 class BodyTooLarge(Exception):
     """The body is larger than any form of the desk needs."""
 
 
-def _refuse(scope: Scope) -> Response | None:
+def _refuse(scope: Scope, most: int) -> Response | None:
     headers = Headers(scope=scope)
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > _limit(scope):
-        return _say(scope, 413, gettext("The request is too large."))
+    if not length.isdigit() or int(length) > most:
+        return _say(scope, 413, gettext("The request is too large: %(most)s bytes are the limit.", most=most))
     if len(scope.get("query_string", b"")) > QUERY_LIMIT:
         return _say(scope, 414, gettext("The address is too long."))
     if not all(map(_is_text, (scope.get("raw_path") or b"", scope.get("query_string", b"")))):
@@ -70,10 +81,6 @@ def _say(scope: Scope, status: int, sentence: str) -> Response:
     if is_open_api(scope["path"]):
         return tmf_error(status, sentence)
     return PlainTextResponse(sentence, status_code=status)
-
-
-def _limit(scope: Scope) -> int:
-    return ALARMS_LIMIT if _is_about_alarms(scope) else BODY_LIMIT
 
 
 def _is_about_alarms(scope: Scope) -> bool:

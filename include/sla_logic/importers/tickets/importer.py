@@ -159,7 +159,8 @@ def _import_batch(
     ]
     for entry in refused:
         _quarantine(connection, entry, work, now)
-        report.rejected.append(entry.rejected)
+        row = entry.rows[0] if entry.rows else {}
+        report.rejected.append(entry.rejected.with_value(row, work.mapping.columns_of(entry.rejected.field)))
 
 
 def _quarantine(connection: Connection, entry: _Refused, work: TicketImport, now: datetime) -> None:

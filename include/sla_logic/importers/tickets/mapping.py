@@ -55,6 +55,11 @@ class TicketMapping(Dialect):
         alone = (self.reference, self.opened_at, self.at, self.owner, self.reason, self.held_for)
         return [*(one for one in alone if one is not None), *self.fields.values()]
 
+    def columns_of(self, field: str) -> list[str]:
+        """Return the columns that a field is read from; its own name where no source says so."""
+        source = self.fields.get(field) or getattr(self, field, None)  # type: ignore[call-overload]
+        return sorted(source.named()) if isinstance(source, Source) else [field]
+
     def needed(self) -> set[str]:
         """Return the columns without which no row can be read."""
         return {column for source in self.sources() for column in source.needed()}.union(self.state)
