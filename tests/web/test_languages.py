@@ -7,7 +7,7 @@ import pytest
 
 from include.sla_logic.domain.money import Money
 from include.sla_logic.web import rendering, translations
-from tests.web.desk_sample import client_of
+from tests.web.desk_sample import HERE, client_of
 
 FILE = """
 msgid ""
@@ -90,3 +90,22 @@ def test_numbers_and_instants_are_written_as_the_reader_writes_them():
         assert rendering.length(-61) == "-1 Min. 1 Sek."
     assert rendering.amount(Money(amount=Decimal("1234567.50"), currency="EUR")) == "1,234,567.50 EUR"
     assert rendering.moment(at) == "1 Dec 2026 13:05"
+
+
+def test_a_german_reader_acts_in_german_and_the_audit_keeps_what_was_typed(own_sample):
+    ticket = own_sample.walk("held_and_released").id
+    german = {"Accept-Language": "de-AT,de;q=0.9", **HERE}
+    act = f"/acts/ticket/{ticket}/assign"
+    with client_of(own_sample) as client:
+        client.get("/")  # who has seen the board can be chosen
+        asked = client.get(act, headers=german).text
+        refused = client.post(act, data={"person": "otto operates"}, headers=german)
+        done = client.post(act, data={"person": "otto operates", "reason": "Spätschicht"}, headers=german)
+        page = client.get(done.headers["location"], headers=german).text
+        english = client.get(f"/api/v1/incidents/{ticket}", headers=german).json()
+    assert "Ticket zuweisen?" in asked
+    assert refused.status_code == 422
+    assert "Geben Sie eine Begründung an" in refused.text
+    assert "Das Ticket ist zugewiesen." in page
+    assert "Spätschicht" in page
+    assert english["ticket"]["status"] in {"inProgress", "resolved"}

@@ -19,6 +19,7 @@ from include.sla_logic.web.refusals import json_refusal
 from include.sla_logic.web.rendering import render
 from include.sla_logic.web.security import HEADERS, BodyTooLarge
 from include.sla_logic.web.translations import gettext
+from include.sla_logic.web.wording import said
 
 log = logging.getLogger(__name__)
 _STATUSES: Mapping[type[ForeseenError], HTTPStatus] = MappingProxyType(
@@ -74,7 +75,7 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     wrong = error.errors()[0] if isinstance(error, RequestValidationError) and error.errors() else {}
     place = ".".join(str(part)[:64] for part in wrong.get("loc", ())[1:])
-    why = gettext(wrong["msg"]) if "msg" in wrong else gettext("cannot be read")
+    why = said(wrong["msg"]) if "msg" in wrong else gettext("cannot be read")
     return refuse(request, 422, f"{place}: {why}."[:300])
 
 

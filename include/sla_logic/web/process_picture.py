@@ -24,7 +24,7 @@ from include.sla_logic.process.way import Done, next_steps
 from include.sla_logic.services.incident_views import Case, TakenStep
 from include.sla_logic.services.process_view import ProcessFigures, StepFigure
 from include.sla_logic.web.rendering import exactly
-from include.sla_logic.web.translations import gettext
+from include.sla_logic.web.wording import said
 
 _FAILED = "_failed"
 
@@ -135,7 +135,7 @@ def _was_taken(edge: Edge, done: Done, now: Collection[str]) -> bool:
 
 
 def _band(band: Band, *, busy: bool) -> DrawnBand:
-    return DrawnBand(gettext(band.lane.value), top_of(band.row) - HEAD, height_of(band), busy)
+    return DrawnBand(said(band.lane.value), top_of(band.row) - HEAD, height_of(band), busy)
 
 
 def _state(task: str, taken: Collection[str], now: Collection[str]) -> str:
@@ -150,7 +150,7 @@ def _step(task: str, taken: TakenStep | None, state: str) -> DrawnStep:
     place = PLACES[task]
     when = f"{exactly(taken.done_at)} UTC" if taken else ""
     x, y = left_of(place.column), top_of(place.row)
-    lines = tuple(gettext("\n".join(place.lines)).split("\n"))
+    lines = tuple(said("\n".join(place.lines)).split("\n"))
     return DrawnStep(task, x, y, lines, state, STEPS[task].chooses, when)
 
 
@@ -161,7 +161,7 @@ def _edge(edge: Edge, *, taken: bool) -> DrawnEdge:
     return DrawnEdge(
         points=" ".join(f"{px},{py}" for px, py in points),
         taken=taken,
-        label=gettext(label_of(edge.before, edge.after)),
+        label=said(label_of(edge.before, edge.after)),
         label_x=x + 3 if sideways else x + 4,
         label_y=y - 4 if sideways else y + (11 if next_y > y else -4),
     )

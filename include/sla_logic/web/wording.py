@@ -85,6 +85,11 @@ def _words(code: object) -> str:
     return _CODES.get(text) or _HUMP.sub(" ", text).replace("_", " ")
 
 
+def sentences() -> tuple[str, ...]:
+    """Return every word and notice of this module, in English."""
+    return *_CODES.values(), *_NOTICES.values()
+
+
 def notice_of(code: str) -> str:
     """Write what was just done; an unknown code gives no notice."""
     return gettext(_NOTICES.get(code, ""))

@@ -163,7 +163,9 @@ def _(document: PremiumCase) -> Iterator[str]:
 
 @present.register
 def _(document: CustomerReport) -> Iterator[str]:
-    outcome = in_words(document.outcome.value) + (f" ({document.problem_title})" if document.problem_title else "")
+    outcome = in_words(document.outcome.value) + (
+        f" ({gettext(document.problem_title)})" if document.problem_title else ""
+    )
     yield gettext(
         "This report tells %(customer)s about %(service)s: %(outcome)s.",
         customer=document.customer_name,

@@ -153,7 +153,7 @@ def measures(planned: Sequence[CounterMeasure]) -> Iterator[str]:
     """Say who does what by when, and how its priority changed."""
     for measure in planned:
         said = {
-            "measure": measure.title,
+            "measure": gettext(measure.title),
             "department": gettext(measure.department.value),
             "priority": measure.priority.value,
             "due": at(measure.due_at),

@@ -39,7 +39,7 @@ def _(document: RestorationRequest) -> Iterator[str]:
         deadline=at(document.deadline),
     )
     if document.held_because:
-        yield sentence(gettext("It waits for an operator's release: %(why)s", why=document.held_because))
+        yield sentence(gettext("It waits for an operator's release: %(why)s", why=gettext(document.held_because)))
     else:
         yield gettext("It was sent at once, as the remedy is safe to automate.")
 
