@@ -19,11 +19,43 @@ FILLED = {
     "name": "hold",
     "month": "2026-11",
     "run": "1",
+    "problem": "SP-000001",
+    "seen": "PA-000001",
+    "credit": "TT-000001",
+    "bill": "none",
+    "violation": "SV-000001",
+    "task": "1",
+    "record": "1",
+    "order": "1",
+    "cycle": "1",
+    "listener": "1",
 }
 Sent = dict[str, dict[str, str]]
 FORM: Sent = {"data": {"owner": "customer"}}
 JSON: Sent = {"json": {}}
 NOTHING: Sent = {}
+
+# What TM Forum describes and is not offered: 405, after the login.
+NOT_OFFERED = {
+    "serviceProblemManagement/v5/serviceProblem": "POST",
+    "serviceProblemManagement/v5/serviceProblem/{problem}": "PATCH DELETE",
+    "serviceProblemManagement/v5/problemUnacknowledgement": "GET POST",
+    "serviceProblemManagement/v5/problemUnacknowledgement/{task}": "GET",
+    "serviceProblemManagement/v5/problemGroup": "GET POST",
+    "serviceProblemManagement/v5/problemGroup/{task}": "GET",
+    "serviceProblemManagement/v5/problemUngroup": "GET POST",
+    "serviceProblemManagement/v5/problemUngroup/{task}": "GET",
+    "serviceProblemManagement/v5/serviceProblemEventRecord": "GET",
+    "serviceProblemManagement/v5/serviceProblemEventRecord/{record}": "GET",
+    "customerBillManagement/v5/appliedCustomerBillingRate": "POST",
+    "customerBillManagement/v5/customerBill/{bill}": "PATCH",
+    "customerBillManagement/v5/customerBillOnDemand": "GET POST",
+    "customerBillManagement/v5/customerBillOnDemand/{order}": "GET",
+    "customerBillManagement/v5/billCycle": "GET",
+    "customerBillManagement/v5/billCycle/{cycle}": "GET",
+    "customerBillManagement/v5/hub": "POST",
+    "customerBillManagement/v5/hub/{listener}": "DELETE",
+}
 
 # route: what an operator is answered, and what is sent; a reader is answered the same, or 403 where it can change.
 READING = {
@@ -87,7 +119,18 @@ READING = {
     "GET /tmf-api/troubleTicket/v5/troubleTicketSpecification/{specification}": 200,
     "PATCH /tmf-api/troubleTicket/v5/troubleTicketSpecification/{specification}": 405,
     "DELETE /tmf-api/troubleTicket/v5/troubleTicketSpecification/{specification}": 405,
-}
+    "GET /tmf-api/serviceProblemManagement/v5/serviceProblem": 200,
+    "GET /tmf-api/serviceProblemManagement/v5/serviceProblem/{problem}": 200,
+    "GET /tmf-api/serviceProblemManagement/v5/problemAcknowledgement": 200,
+    "GET /tmf-api/serviceProblemManagement/v5/problemAcknowledgement/{seen}": 404,
+    "GET /tmf-api/customerBillManagement/v5/appliedCustomerBillingRate": 200,
+    "GET /tmf-api/customerBillManagement/v5/appliedCustomerBillingRate/{credit}": 404,
+    "GET /tmf-api/customerBillManagement/v5/customerBill": 200,
+    "GET /tmf-api/customerBillManagement/v5/customerBill/{bill}": 404,
+    "GET /tmf-api/slaViolation/v1/schema": 200,
+    "GET /tmf-api/slaViolation/v1/slaViolation": 200,
+    "GET /tmf-api/slaViolation/v1/slaViolation/{violation}": 200,
+} | {f"{method} /tmf-api/{path}": 405 for path, methods in NOT_OFFERED.items() for method in methods.split()}
 CHANGING = {
     "GET /acts/ticket/{subject}/{name}": (200, NOTHING),
     "POST /acts/ticket/{subject}/{name}": (422, FORM),  # no reason was given
@@ -101,6 +144,7 @@ CHANGING = {
     "POST /api/v1/incidents": (422, JSON),
     "POST /tmf-api/troubleTicket/v5/troubleTicket": (400, JSON),
     "PATCH /tmf-api/troubleTicket/v5/troubleTicket/{id}": (400, JSON),
+    "POST /tmf-api/serviceProblemManagement/v5/problemAcknowledgement": (400, JSON),
 }
 
 

@@ -9,6 +9,9 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.open_apis.parts import reference
+from include.sla_logic.domain.open_apis.sla_violation import Violation, violations_in
+from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.sla_clock import StatusEvent
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.pending_messages import Message
@@ -23,6 +26,7 @@ from include.sla_logic.persistence.schema.system_t import (
     tickets,
     timeline,
 )
+from include.sla_logic.persistence.sla_violations import note_violations
 
 Rows = Iterable[dict[str, Any]]
 AUTOMATIC = "Service Management, automatically"
@@ -39,6 +43,7 @@ def flush(connection: Connection, files: Sequence[SqlCaseFile]) -> None:
     repositories, now = files[0].repositories, files[0].now
     repositories.flush()
     _add(connection, documents, (row for file in files for row in _documents(file)))
+    note_violations(connection, [one for file in files for one in _judged(file)], now=now)
     _add(connection, timeline, (row for file in files for row in _entries(file)))
     _add(connection, ticket_status_history, (row for file in files for row in _moves(file)))
     _add_once(connection, restorations, "ticket", (row for file in files for row in _waits(file)))
@@ -88,6 +93,13 @@ def _documents(file: SqlCaseFile) -> Iterator[dict[str, Any]]:
             "task": file.task,
             "written_at": file.now,
         }
+
+
+def _judged(file: SqlCaseFile) -> Iterator[Violation]:
+    for _, document in file.pending.documents:
+        if isinstance(document, SlaComparison):
+            judged_in = reference("TroubleTicketRef", file.ticket.id)
+            yield from violations_in(document, customer=file.ticket.customer, judged_in=judged_in)
 
 
 def _entries(file: SqlCaseFile) -> Iterator[dict[str, Any]]:

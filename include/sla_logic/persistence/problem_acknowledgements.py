@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from include.sla_logic.domain.problem_view import Acknowledged
 from include.sla_logic.persistence.incident_records import ticket_number
+from include.sla_logic.persistence.keyset import Cut, Part, cut_part
 from include.sla_logic.persistence.schema.problems import acknowledged_problems, problem_acknowledgements
 from include.sla_logic.persistence.service_problems import problem_id
 
@@ -43,20 +44,21 @@ def acknowledged(connection: Connection, problems: Sequence[int]) -> Mapping[int
 
 
 def find_acknowledgements(
-    connection: Connection, *, named: str | None = None, limit: int, offset: int
-) -> tuple[list[tuple[Acknowledged, list[str]]], int]:
-    """Return acknowledgements with the problems of each, the newest first, and how many there are in all."""
+    connection: Connection, cut: Cut, *, named: str | None = None
+) -> tuple[Part[tuple[Acknowledged, list[str]]], int]:
+    """Return a part of the acknowledgements with the problems of each, the newest first, and how many there are."""
     query: Select[Any] = select(problem_acknowledgements)
     if named is not None:
         number = ticket_number(f"TT-{named.removeprefix('PA-')}") if named.startswith("PA-") else None
         query = query.where(_made.number == (number or 0))
     total = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
-    rows = connection.execute(query.order_by(_made.number.desc()).limit(limit).offset(offset)).all()
+    part = cut_part(connection, query, [_made.number], lambda row: row, cut, descending=True)
     problems: dict[int, list[str]] = defaultdict(list)
-    wanted = _named.acknowledgement.in_([row.number for row in rows])
+    wanted = _named.acknowledgement.in_([row.number for row in part.rows])
     for row in connection.execute(select(acknowledged_problems).where(wanted).order_by(_named.problem)):
         problems[row.acknowledgement].append(problem_id(row.problem))
-    return [(_of(row), problems[row.number]) for row in rows], int(total)
+    found = [(_of(row), problems[row.number]) for row in part.rows]
+    return Part(found, part.first, part.last, part.more_before, part.more_after), int(total)
 
 
 def _of(row: Row[Any]) -> Acknowledged:

@@ -15,6 +15,7 @@ from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.contracts import Subscription
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.settlement import SettlementRun
+from include.sla_logic.persistence.sla_violations import note_violations
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.due_windows import DueWindows
 from include.sla_logic.services.settling import settle_subscription
@@ -81,6 +82,7 @@ class ManyWindows:
             common = {"run": run.number, "recorded_at": batch.now}
             screened = _screened(connection, some, run.at, known, common)
             add_rounds(connection, screened.rounds)
+            note_violations(connection, screened.violations, now=batch.now)
         return screened
 
     def _settle_one(

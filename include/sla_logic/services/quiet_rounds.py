@@ -16,11 +16,12 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import from_seconds, of_span
 from include.sla_logic.domain.rebate import name_of_facts
 from include.sla_logic.domain.settlement import Line, RoundState
-from include.sla_logic.domain.sla import Verdict
+from include.sla_logic.domain.sla import RULES_VERSION, ClaimFinding, ObjectiveJudgement, SlaComparison, Verdict
 from include.sla_logic.domain.sla.briefs import briefs
 from include.sla_logic.domain.sla.case import Measured
 from include.sla_logic.domain.sla.claims import window_deadline
 from include.sla_logic.domain.sla.columns import Column, Mask, Stretches
+from include.sla_logic.domain.sla.evidence import evidence_of
 from include.sla_logic.domain.sla.quiet_windows import FactColumns, JudgedColumns, WindowColumns
 from include.sla_logic.domain.sla.reason import reason_of
 from include.sla_logic.persistence.columns import Columns
@@ -114,6 +115,39 @@ class QuietRounds:
                 "basis": bases[number],
                 "changed": None,
             }
+
+    def comparison(self, number: int, service: str) -> SlaComparison:
+        """Return the judgement of a window as far as it is told to others: it owes nothing."""
+        contract, windows = self.laid.contract, self.windows
+        return SlaComparison(
+            contract=contract.id,
+            contract_version=contract.version,
+            contract_title=contract.title,
+            rules_version=RULES_VERSION,
+            service=service,
+            window=of_span((int(windows.start[number]), int(windows.end[number]))),
+            zone=contract.zone,
+            currency=contract.currency,
+            as_of=self.at,
+            objectives=tuple(self._judgements(number)),
+            credit_due=self._nothing,
+            claim=ClaimFinding(state="automatic", reason="Nothing is due."),
+        )
+
+    def _judgements(self, number: int) -> Iterator[ObjectiveJudgement]:
+        whole = int(self.judged.total[number])
+        for objective, (verdict, value, _seconds) in zip(
+            self.laid.contract.objectives, self._said(number), strict=True
+        ):
+            measured = Measured(total=whole, value=Fraction(value))
+            breached = verdict == Verdict.BREACHED.value
+            yield ObjectiveJudgement(
+                **evidence_of(objective, measured),
+                breached=breached,
+                verdict=Verdict(verdict),
+                reason=reason_of(objective, measured, self._nothing, breached=breached),
+                credit=self._nothing,
+            )
 
     def _bases(self) -> Iterator[str]:
         """Yield what the judgements rest on, of windows that came out differently."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
+from include.sla_logic.domain.open_apis.sla_violation import Violation
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.settlement import Line, Preview, RoundState
 from include.sla_logic.domain.sla.columns import Column
@@ -19,6 +20,7 @@ from include.sla_logic.persistence.contracts import ContractRegister, Subscripti
 from include.sla_logic.persistence.fact_columns import FactReader
 from include.sla_logic.persistence.round_columns import STATES, newest_in_columns
 from include.sla_logic.services.quiet_rounds import ANY_MINUTE, OUTAGES, QuietRounds
+from include.sla_logic.services.settled_violations import quiet_violations
 from include.sla_logic.services.window_columns import LaidWindows, lay_windows
 
 _DONE = STATES.index(RoundState.DONE)
@@ -33,6 +35,7 @@ class Screened:
     preview: Preview
     rounds: list[dict[str, Any]]
     left: Mapping[Subscription, set[Span]]
+    violations: Sequence[Violation] = ()
 
 
 @dataclass
@@ -48,11 +51,14 @@ class Screening:
         """Settle what is due and owes nothing, as rows that have this in common; without it they are only counted."""
         lines: list[Line] = []
         rounds: list[dict[str, Any]] = []
+        judged: list[Violation] = []
         left: dict[Subscription, set[Span]] = defaultdict(set)
         for quiet in self._compared(left):
             lines += quiet.lines()
-            rounds += () if common is None else quiet.rounds(self.subscriptions, common)
-        return Screened(Preview(lines=tuple(lines)), rounds, left)
+            if common is not None:
+                rounds += quiet.rounds(self.subscriptions, common)
+                judged += quiet_violations(self.connection, quiet, self.subscriptions, run=common["run"])
+        return Screened(Preview(lines=tuple(lines)), rounds, left, judged)
 
     def _compared(self, left: dict[Subscription, set[Span]]) -> Iterator[QuietRounds]:
         """Yield by contract the windows that are due; note which are left."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from include.sla_logic.domain.errors import ForeseenError, InvalidInputError
 from include.sla_logic.domain.problem_view import Acknowledged, ProblemView
 from include.sla_logic.persistence.audit import Act, note_acts
+from include.sla_logic.persistence.keyset import Cut, Part
 from include.sla_logic.persistence.problem_acknowledgements import add_acknowledgement, find_acknowledgements
 from include.sla_logic.persistence.queries.service_problems import (
     ProblemFilter,
@@ -18,6 +19,7 @@ from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 __all__ = ["ProblemFilter", "ServiceProblems", "UnableToFindProblem"]
 
+_ONE = Cut(limit=1)
 AT_ONCE = 100
 SAID_LIMIT = 500
 
@@ -36,17 +38,17 @@ class ServiceProblems:
 
     work: UnitOfWork
 
-    def listed(self, wanted: ProblemFilter, *, limit: int, offset: int) -> tuple[Sequence[ProblemView], int]:
-        """Return the problems that match, the newest first, and how many there are."""
+    def listed(self, wanted: ProblemFilter, cut: Cut) -> tuple[Part[ProblemView], int]:
+        """Return a part of the problems that match, the newest first, and how many there are."""
         with self.work.reading() as connection:
-            return find_problems(connection, wanted, limit=limit, offset=offset)
+            return find_problems(connection, wanted, cut)
 
     def find(self, problem: str, *, customers: Collection[str] | None = None) -> ProblemView:
         """Return one problem; raise `UnableToFindProblem`."""
-        found, _ = self.listed(ProblemFilter(customers, problem), limit=1, offset=0)
-        if not found:
-            raise UnableToFindProblem(f"There is no service problem {problem!r}; write it as SP-000001.")
-        return found[0]
+        found, _ = self.listed(ProblemFilter(customers, problems=[problem]), _ONE)
+        if not found.rows:
+            raise UnableToFindProblem(f"There is no service problem {problem[:64]!r}; write it as SP-000001.")
+        return found.rows[0]
 
     def acknowledge(self, problems: Sequence[str], *, by: str, said: str | None = None) -> Acknowledged:
         """Keep that a person has seen these problems, all or none; their status stays.
@@ -66,15 +68,15 @@ class ServiceProblems:
             note_acts(connection, [Act(now, by, "problem acknowledged", one, name) for one in problems])
         return Acknowledged(id=name, by=by, at=now, said=said)
 
-    def acknowledgements(self, *, limit: int, offset: int) -> tuple[list[tuple[Acknowledged, list[str]]], int]:
-        """Return the acknowledgements with their problems, the newest first, and how many there are."""
+    def acknowledgements(self, cut: Cut) -> tuple[Part[tuple[Acknowledged, list[str]]], int]:
+        """Return a part of the acknowledgements with their problems, the newest first, and how many there are."""
         with self.work.reading() as connection:
-            return find_acknowledgements(connection, limit=limit, offset=offset)
+            return find_acknowledgements(connection, cut)
 
     def acknowledgement(self, name: str) -> tuple[Acknowledged, list[str]]:
         """Return one acknowledgement with its problems; raise `UnableToFindProblem`."""
         with self.work.reading() as connection:
-            found, _ = find_acknowledgements(connection, named=name, limit=1, offset=0)
-        if not found:
-            raise UnableToFindProblem(f"There is no acknowledgement {name!r}; write it as PA-000001.")
-        return found[0]
+            found, _ = find_acknowledgements(connection, _ONE, named=name)
+        if not found.rows:
+            raise UnableToFindProblem(f"There is no acknowledgement {name[:64]!r}; write it as PA-000001.")
+        return found.rows[0]

@@ -27,7 +27,6 @@ from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.queue_positions import note_decided_credit
 from include.sla_logic.persistence.schema import reference as t
-from include.sla_logic.persistence.schema.columns import to_minor_units
 from include.sla_logic.persistence.settlement import (
     add_round,
     replace_credits,
@@ -38,6 +37,7 @@ from include.sla_logic.services.ended_windows import EndedWindow
 from include.sla_logic.services.found_windows import LOOKING, Found
 from include.sla_logic.services.gone_windows import close, find_newest, left_behind
 from include.sla_logic.services.judged_bases import Read, basis_of
+from include.sla_logic.services.settled_violations import keep_violations
 from include.sla_logic.services.shared_registers import Shared
 
 
@@ -53,10 +53,15 @@ class Settling:
     shared: Shared | None = None
     outgoing: PendingMessages = field(default_factory=PendingMessages)
     _confirmed: dict[int, str] = field(default_factory=dict)
+    _changed: list[Found] = field(default_factory=list)
 
     @cached_property
     def _due(self) -> DueWindows:
         return DueWindows(self.batch, self.subscription, self.at, self.only, self.shared)
+
+    @property
+    def _of_run(self) -> dict[str, Any]:
+        return {"run": self.run, "recorded_at": self.batch.now}
 
     @property
     def _ledger(self) -> BillingLedger:
@@ -99,6 +104,7 @@ class Settling:
         rows = [message_row(message, ticket=None, now=self.batch.now) for message in self.outgoing.messages]
         file_messages(self.batch.connection, rows)
         confirm_rounds(self.batch.connection, self._confirmed, self.batch.now)
+        keep_violations(self.batch, self.subscription, self._changed, run=self.run)
 
     def _judge(self, ended: EndedWindow, newest: Row[Any] | None = None) -> Found | None:
         """Judge a window; None where its newest round rests on the same facts."""
@@ -139,7 +145,8 @@ class Settling:
         open_to_doubt = bool(comparison.undecided) and standing(decided, rebate) is None
         state = RoundState.TO_DECIDE if open_to_doubt else RoundState.DONE
         lapsed = comparison.claim.state == "late"
-        return Found(ended, state, rebate.reason, rebate.facts, rebate.gross, rebate, lapsed, rests_on(comparison))
+        cause = rests_on(comparison)
+        return Found(ended, state, rebate.reason, rebate.facts, rebate.gross, rebate, lapsed, cause, judged=comparison)
 
     def _why_odd(self, ended: EndedWindow) -> Iterator[str]:
         """Say why a second person must look before this is booked on today's invoice."""
@@ -161,7 +168,10 @@ class Settling:
         if rebate is not None and (any(row.facts == rebate.facts for row in mine) or not _brings(rebate)):
             rebate = None  # it waits already, or there is nothing to book
         if not self.batch.looks:
-            name = round_name(add_round(self.batch.connection, self._row(found, newest, rebate)))
+            self._changed.append(found)
+            name = round_name(
+                add_round(self.batch.connection, found.row(self.subscription, newest, rebate) | self._of_run)
+            )
             self._replace(found, mine, name)
         credit, amount = None, Money.zero(found.ended.contract.currency)
         if rebate is not None:
@@ -189,29 +199,6 @@ class Settling:
         for row in old:
             if (number := ticket_number(row.ticket)) is not None:
                 note_decided_credit(self.batch.connection, number, ticket=row.ticket)
-
-    def _row(self, found: Found, newest: Row[Any] | None, rebate: Rebate | None) -> dict[str, Any]:
-        (customer, service), contract = self.subscription, found.ended.contract
-        return {
-            "run": self.run,
-            "customer": customer,
-            "service": service,
-            "window_start": found.ended.window.start,
-            "window_end": found.ended.window.end,
-            "round": 1 if newest is None else newest.round + 1,
-            "agreement": found.ended.agreement.id,
-            "contract": contract.id,
-            "contract_version": contract.version,
-            "state": found.state.value,
-            "reason": found.reason,
-            "owed": None if found.owed is None else to_minor_units(found.owed),
-            "currency": contract.currency,
-            "facts": found.facts,
-            "rebate": None if rebate is None else rebate.model_dump_json(),
-            "recorded_at": self.batch.now,
-            "basis": None if found.basis is None else found.basis.model_dump_json(),
-            "changed": ",".join(found.changed_since(newest)) or None,
-        }
 
     def _book(self, rebate: Rebate, agreement: Agreement, name: str) -> tuple[str | None, Money]:
         """Book what is still owed as every credit is booked; return what became of it."""

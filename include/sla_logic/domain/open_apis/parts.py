@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import Period
 
 Resource = dict[str, Any]
 
@@ -18,6 +20,11 @@ class UnableToWriteAmount(ForeseenError):
 def reference(kind: str, identity: str, *, href: str | None = None) -> Resource:
     """Refer to another resource by its id."""
     return stated({"@type": kind, "id": identity, "href": href})
+
+
+def href_of(root: str | None, api: str, *parts: str) -> str | None:
+    """Return where a resource is found below the Open APIs, None where nothing is linked to."""
+    return None if root is None else "/".join([root, api, *(quote(part, safe="") for part in parts)])
 
 
 def related(role: str, entity: Mapping[str, Any]) -> Resource:
@@ -46,6 +53,11 @@ def money(amount: Money) -> Resource:
 def instant(at: datetime | None) -> str | None:
     """Write an instant in UTC."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def period(one: Period) -> Resource:
+    """Write a period; its end does not belong to it."""
+    return {"startDateTime": instant(one.start), "endDateTime": instant(one.end)}
 
 
 def characteristic(name: str, value: str | bool | None) -> list[Resource]:  # noqa: FBT001 - the value itself

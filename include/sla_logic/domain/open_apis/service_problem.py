@@ -1,10 +1,18 @@
 """TMF656 v5: a service problem and its acknowledgement."""
 
-from include.sla_logic.domain.open_apis.parts import Resource, characteristic, instant, reference, related, stated
+from include.sla_logic.domain.open_apis.parts import (
+    Resource,
+    characteristic,
+    href_of,
+    instant,
+    reference,
+    related,
+    stated,
+)
 from include.sla_logic.domain.problem_view import Acknowledged, ProblemView
 from include.sla_logic.domain.service_problem import ProblemEnd
 
-PATH = "/tmf-api/serviceProblemManagement/v5"
+API = "serviceProblemManagement/v5"
 ENDS = {
     ProblemEnd.RESTORED: "Restored: the errors were seen gone after the orders to the network.",
     ProblemEnd.SUPERSEDED: "Superseded: something else was found at the resource, under another service problem.",
@@ -13,7 +21,7 @@ ENDS = {
 
 
 def service_problem(view: ProblemView, *, root: str | None = None) -> Resource:
-    """Write a service problem; `root` is where the Open APIs are served, None where nothing is linked to.
+    """Write a service problem; `root` is the address of the Open APIs, None where nothing is linked to.
 
     What the schema has no field for stands as characteristic, since when it is there and when it was released, or as
     related entity: under which ticket it was analysed, and which services its alarm hits without an incident.
@@ -25,7 +33,7 @@ def service_problem(view: ProblemView, *, root: str | None = None) -> Resource:
         {
             "@type": "ServiceProblem",
             "id": one.id,
-            "href": _href(root, "serviceProblem", one.id),
+            "href": href_of(root, API, "serviceProblem", one.id),
             "category": one.type_of_problem,
             "priority": view.priority,
             "description": f"{one.type_of_problem.replace('_', ' ').capitalize()} at {one.resource}.",
@@ -66,12 +74,12 @@ def tracking_record(one: Acknowledged) -> Resource:
 
 def acknowledgement(one: Acknowledged, problems: list[str], *, root: str | None = None) -> Resource:
     """Write the task that has acknowledged these problems."""
-    named = [reference("ServiceProblemRef", each, href=_href(root, "serviceProblem", each)) for each in problems]
+    named = [reference("ServiceProblemRef", each, href=href_of(root, API, "serviceProblem", each)) for each in problems]
     return stated(
         {
             "@type": "ProblemAcknowledgement",
             "id": one.id,
-            "href": _href(root, "problemAcknowledgement", one.id),
+            "href": href_of(root, API, "problemAcknowledgement", one.id),
             "state": "acknowledged",
             "problem": named,
             "ackProblem": named,
@@ -93,7 +101,3 @@ def _related(view: ProblemView) -> list[Resource]:
     analysed = view.problem.analysed_as
     mine = [related("analysedAs", reference("TroubleTicketRef", analysed))] if analysed in view.tickets else []
     return mine + [related("withoutIncident", reference("ServiceRef", each)) for each in view.without_incident]
-
-
-def _href(root: str | None, kind: str, identity: str) -> str | None:
-    return None if root is None else f"{root}{PATH}/{kind}/{identity}"

@@ -1,7 +1,7 @@
 """Service problems with their incidents."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.problem_view import Acknowledged, ProblemView
 from include.sla_logic.domain.service_problem import ProblemEnd
 from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
+from include.sla_logic.persistence.keyset import Cut, Part, cut_part
 from include.sla_logic.persistence.paging import Page
 from include.sla_logic.persistence.problem_acknowledgements import acknowledged
 from include.sla_logic.persistence.schema.alarms import proactive_incidents
@@ -18,6 +19,7 @@ from include.sla_logic.persistence.schema.problems import service_problem_ticket
 from include.sla_logic.persistence.schema.system_t import restorations, tickets
 from include.sla_logic.persistence.service_problems import as_problem, problem_number
 
+Names = Collection[str]
 p, ties, hits = service_problems.c, service_problem_tickets.c, proactive_incidents.c
 _WAITS = (hits.ticket.is_(None), hits.opened_at.is_(None), hits.over_at.is_(None))
 _HELD = (
@@ -38,16 +40,19 @@ class UnableToFindProblem(NotFoundError):
 
 @dataclass(frozen=True)
 class ProblemFilter:
-    """Which service problems are asked for; None where any will do, and `customers` those of whom it is behind one."""
+    """Which service problems are asked for, each by alternatives; None where any will do.
 
-    customers: Collection[str] | None = None
-    problem: str | None = None
-    status: str | None = None
-    category: str | None = None
-    priority: int | None = None
-    resource: str | None = None
-    service: str | None = None
-    ticket: str | None = None
+    `customers` are those of whom an incident is tied to it; tickets and services are looked for among theirs.
+    """
+
+    customers: Names | None = None
+    problems: Names | None = None
+    statuses: Names | None = None
+    categories: Names | None = None
+    priorities: Collection[int] | None = None
+    resources: Names | None = None
+    services: Names | None = None
+    tickets: Names | None = None
 
 
 def list_problems(connection: Connection, *, open_only: bool, limit: int) -> Sequence[ProblemView]:
@@ -63,16 +68,16 @@ def page_of_problems(connection: Connection, *, open_only: bool, number: int, si
     return Page(_views(connection, condition, size, (number - 1) * size), int(total), number, size)
 
 
-def find_problems(
-    connection: Connection, wanted: ProblemFilter, *, limit: int, offset: int
-) -> tuple[Sequence[ProblemView], int]:
-    """Return the problems that match, the newest first, and how many there are in all.
+def find_problems(connection: Connection, wanted: ProblemFilter, cut: Cut) -> tuple[Part[ProblemView], int]:
+    """Return a part of the problems that match, the newest first, and how many there are in all.
 
     For `customers` a problem shows their tickets and services only; status and priority are those of the problem.
     """
-    condition = _condition(wanted)
-    total = connection.scalar(select(func.count()).select_from(service_problems).where(condition)) or 0
-    return _views(connection, condition, limit, offset, wanted.customers), int(total)
+    query = select(service_problems).where(*_conditions(wanted))
+    part = cut_part(connection, query, [p.number], lambda row: row, cut, descending=True)
+    views = _with_members(connection, part.rows, wanted.customers)
+    total = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return Part(views, part.first, part.last, part.more_before, part.more_after), int(total)
 
 
 def read_problem(connection: Connection, problem: str) -> ProblemView:
@@ -90,32 +95,32 @@ def problems_of(connection: Connection, number: int) -> Sequence[ProblemView]:
     return _views(connection, p.number.in_(mine.scalar_subquery()), None)
 
 
-def _condition(wanted: ProblemFilter) -> ColumnElement[bool]:
-    parts = [
-        None if wanted.problem is None else p.number == (problem_number(wanted.problem) or 0),
-        None if wanted.status is None else _has_status(wanted.status),
-        None if wanted.category is None else p.type_of_problem == wanted.category,
-        None if wanted.resource is None else p.resource == wanted.resource,
-        None if wanted.priority is None else _priority(wanted.priority),
-        _behind(wanted.customers, wanted.service, wanted.ticket),
-    ]
-    return and_(true(), *(part for part in parts if part is not None))
+def _conditions(wanted: ProblemFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.problems is not None:
+        yield p.number.in_([problem_number(one) or 0 for one in wanted.problems])
+    if wanted.statuses is not None:
+        yield or_(false(), *(_has_status(one) for one in wanted.statuses))
+    if wanted.categories is not None:
+        yield p.type_of_problem.in_(wanted.categories)
+    if wanted.resources is not None:
+        yield p.resource.in_(wanted.resources)
+    if wanted.priorities is not None:
+        highest = func.min(ties.priority).in_(wanted.priorities)
+        yield p.number.in_(select(ties.problem).group_by(ties.problem).having(highest))
+    yield from _behind(wanted)
 
 
-def _behind(customers: Collection[str] | None, service: str | None, ticket: str | None) -> ColumnElement[bool] | None:
-    """Ask for problems behind an incident of these customers; service and ticket are looked for among theirs."""
-    if customers is None and service is None and ticket is None:
-        return None
-    mine = true() if customers is None else tickets.c.customer.in_(customers)
-    tied = select(ties.problem).join(tickets, tickets.c.number == ties.ticket).where(mine)
-    found: list[ColumnElement[bool]] = [] if customers is None else [p.number.in_(tied)]
-    if ticket is not None:
-        found.append(p.number.in_(tied.where(ties.ticket == (ticket_number(ticket) or 0))))
-    if service is not None:
-        hit = select(hits.problem).where(*_WAITS, hits.service == service, hits.problem.is_not(None))
-        hit = hit if customers is None else hit.where(hits.customer.in_(customers))
-        found.append(or_(p.number.in_(tied.where(tickets.c.service == service)), p.number.in_(hit)))
-    return and_(*found)
+def _behind(wanted: ProblemFilter) -> Iterator[ColumnElement[bool]]:
+    whose = true() if wanted.customers is None else tickets.c.customer.in_(wanted.customers)
+    tied = select(ties.problem).join(tickets, tickets.c.number == ties.ticket).where(whose)
+    if wanted.customers is not None:
+        yield p.number.in_(tied)
+    if wanted.tickets is not None:
+        yield p.number.in_(tied.where(ties.ticket.in_([ticket_number(one) or 0 for one in wanted.tickets])))
+    if wanted.services is not None:
+        hit = select(hits.problem).where(*_WAITS, hits.service.in_(wanted.services), hits.problem.is_not(None))
+        hit = hit if wanted.customers is None else hit.where(hits.customer.in_(wanted.customers))
+        yield or_(p.number.in_(tied.where(tickets.c.service.in_(wanted.services))), p.number.in_(hit))
 
 
 def _has_status(status: str) -> ColumnElement[bool]:
@@ -129,20 +134,14 @@ def _has_status(status: str) -> ColumnElement[bool]:
     return conditions.get(status, false())
 
 
-def _priority(priority: int) -> ColumnElement[bool]:
-    highest = select(ties.problem).group_by(ties.problem).having(func.min(ties.priority) == priority)
-    return p.number.in_(highest)
-
-
 def _views(
-    connection: Connection,
-    condition: ColumnElement[bool],
-    limit: int | None,
-    skipped: int = 0,
-    customers: Collection[str] | None = None,
+    connection: Connection, condition: ColumnElement[bool], limit: int | None, skipped: int = 0
 ) -> list[ProblemView]:
     cut = select(service_problems).where(condition).order_by(p.number.desc()).limit(limit).offset(skipped)
-    rows = connection.execute(cut).all()
+    return _with_members(connection, connection.execute(cut).all(), None)
+
+
+def _with_members(connection: Connection, rows: Sequence[Row[Any]], customers: Names | None) -> list[ProblemView]:
     numbers = [row.number for row in rows]
     if not numbers:
         return []
@@ -161,7 +160,7 @@ def _views(
 def _view(
     row: Row[Any],
     members: Sequence[Row[Any]],
-    customers: Collection[str] | None,
+    customers: Names | None,
     waiting: Collection[str],
     seen: Sequence[Acknowledged],
 ) -> ProblemView:
@@ -177,9 +176,7 @@ def _view(
     )
 
 
-def _waiting(
-    connection: Connection, numbers: Sequence[int], customers: Collection[str] | None
-) -> Mapping[int, Collection[str]]:
+def _waiting(connection: Connection, numbers: Sequence[int], customers: Names | None) -> Mapping[int, Collection[str]]:
     query = select(hits.problem, hits.service).where(hits.problem.in_(numbers), *_WAITS)
     found: dict[int, set[str]] = defaultdict(set)
     for row in connection.execute(query if customers is None else query.where(hits.customer.in_(customers))):

@@ -5,12 +5,18 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI, Request
 
 from include.sla_logic.web.dependencies import DeskSettings, Login, remember
-from include.sla_logic.web.tmf import trouble_tickets
+from include.sla_logic.web.tmf import customer_bills, service_problems, sla_violations, trouble_tickets
 from include.sla_logic.web.tmf.access import get_party
 from include.sla_logic.web.tmf.errors import add_errors
 
 about = APIRouter(include_in_schema=False)
-ROUTERS: tuple[APIRouter, ...] = (about, trouble_tickets.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    about,
+    trouble_tickets.router,
+    service_problems.router,
+    customer_bills.router,
+    sla_violations.router,
+)
 
 
 @about.get("/openapi.json")

@@ -24,5 +24,6 @@ def not_offered(router: APIRouter, path: str, methods: list[Method], sentence: s
         raise HTTPException(405, sentence, headers={"Allow": allowed})
 
     for method in methods:
-        name = f"{method.lower()}_{path.strip('/').replace('/', '_').replace('{', '').replace('}', '')}_is_not_offered"
+        place = f"{router.prefix}{path}".strip("/").replace("/", "_").replace("{", "").replace("}", "")
+        name = f"{method.lower()}_{place}_is_not_offered"
         router.add_api_route(path, refuse, methods=[method], name=name, operation_id=name, status_code=405)

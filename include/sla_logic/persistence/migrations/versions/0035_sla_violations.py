@@ -1,0 +1,28 @@
+"""Create the table of promises that a judgement has called broken."""
+
+from alembic import op
+from sqlalchemy import BigInteger, Column, Integer, String, Text, UniqueConstraint
+
+from include.sla_logic.persistence.schema.columns import Instant, Json
+
+revision = "0035"
+down_revision = "0034"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "sla_violations",
+        Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+        Column("customer", String(64), nullable=False),
+        Column("service", String(64), nullable=False),
+        Column("contract", String(64), nullable=False),
+        Column("objective", Text, nullable=False),
+        Column("window_start", Instant, nullable=False),
+        Column("window_end", Instant, nullable=False),
+        Column("state", String(16), nullable=False),
+        Column("told", Json, nullable=False),
+        Column("found_at", Instant, nullable=False),
+        Column("changed_at", Instant, nullable=False),
+        UniqueConstraint("customer", "service", "window_start", "window_end", "contract", "objective"),
+        sqlite_autoincrement=True,
+    )

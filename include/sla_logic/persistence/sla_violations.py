@@ -1,0 +1,160 @@
+"""Broken promises are kept with the judgement that calls them broken, and told to those who listen.
+
+One promise in one window is one violation, whichever incident or round of settlement judges it; a judgement that says
+the same again changes nothing.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_, update
+
+from include.sla_logic.domain.open_apis.parts import Resource
+from include.sla_logic.domain.open_apis.sla_violation import WITHDRAWN, Violation
+from include.sla_logic.domain.period import Period
+from include.sla_logic.persistence.database import insert_once
+from include.sla_logic.persistence.incident_records import ticket_number
+from include.sla_logic.persistence.keyset import Cut, Part, cut_part
+from include.sla_logic.persistence.schema.sla_violations import sla_violations
+
+_v = sla_violations.c
+_KEY = ("customer", "service", "contract", "objective", "window_start", "window_end")
+
+
+@dataclass(frozen=True)
+class KeptViolation:
+    """A violation as it is kept; `told` is the document without its name."""
+
+    id: str
+    customer: str
+    state: str
+    told: Resource
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class ViolationFilter:
+    """Which violations are asked for, each by alternatives; None where any will do."""
+
+    customers: Collection[str] | None = None
+    violations: Collection[str] | None = None
+    services: Collection[str] | None = None
+    contracts: Collection[str] | None = None
+    objectives: Collection[str] | None = None
+    states: Collection[str] | None = None
+
+
+def violation_id(number: int) -> str:
+    """Write the number of a violation as people read it: SV-000001."""
+    return f"SV-{number:06d}"
+
+
+def note_violations(connection: Connection, judged: Sequence[Violation], *, now: datetime) -> list[KeptViolation]:
+    """Keep what judgements say of promises; return the violations that are new or have changed."""
+    if not judged:
+        return []
+    newest = {_key(one): one for one in judged}
+    known = _known(connection, newest)
+    changed = []
+    for key, one in sorted(newest.items()):
+        row = known.get(key)
+        if row is None and one.broken:
+            if (number := _add(connection, one, now)) is not None:
+                changed.append(number)
+                continue
+            row = _known(connection, [key])[key]  # added by another judgement meanwhile
+        if row is None or _is_same(row, one):
+            continue
+        values = {"state": one.state, "changed_at": now} | ({"told": one.told} if one.broken else {})
+        connection.execute(update(sla_violations).where(_v.number == row.number).values(values))
+        changed.append(row.number)
+    return _read(connection, changed)
+
+
+def withdraw_violations(
+    connection: Connection, customer: str, service: str, window: Period, *, now: datetime
+) -> list[KeptViolation]:
+    """Withdraw what was found in a window that no agreement has any more; return what was withdrawn."""
+    mine = (
+        _v.customer == customer,
+        _v.service == service,
+        _v.window_start == window.start,
+        _v.window_end == window.end,
+    )
+    query = select(_v.number).where(*mine, _v.state != WITHDRAWN).order_by(_v.number).with_for_update()
+    numbers = list(connection.scalars(query))
+    if numbers:
+        values = {"state": WITHDRAWN, "changed_at": now}
+        connection.execute(update(sla_violations).where(_v.number.in_(numbers)).values(values))
+    return _read(connection, numbers)
+
+
+def violated(connection: Connection, subscriptions: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return which of these customers' services have a violation that stands."""
+    services = {service for _customer, service in subscriptions}
+    query = select(_v.customer, _v.service).where(_v.state != WITHDRAWN, _v.service.in_(services)).distinct()
+    return {(row.customer, row.service) for row in connection.execute(query)} & set(subscriptions)
+
+
+def find_violations(connection: Connection, wanted: ViolationFilter, cut: Cut) -> tuple[Part[KeptViolation], int]:
+    """Return a part of the violations, the newest first, and how many there are in all."""
+    query = select(sla_violations).where(*_conditions(wanted))
+    total = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return cut_part(connection, query, [_v.number], _kept, cut, descending=True), int(total)
+
+
+def _conditions(wanted: ViolationFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.violations is not None:
+        yield _v.number.in_([_number(one) or 0 for one in wanted.violations])
+    names = {"customer": wanted.customers, "service": wanted.services, "contract": wanted.contracts}
+    for column, among in (names | {"objective": wanted.objectives, "state": wanted.states}).items():
+        if among is not None:
+            yield _v[column].in_(list(among))
+
+
+def _number(name: str) -> int | None:
+    return ticket_number(f"TT-{name.removeprefix('SV-')}") if name.startswith("SV-") else None
+
+
+def _key(one: Violation) -> tuple[Any, ...]:
+    return one.customer, one.service, one.contract, one.objective, one.window.start, one.window.end
+
+
+def _known(connection: Connection, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], Row[Any]]:
+    """Hold and return what is kept of these customers' services."""
+    whose = sorted({key[:2] for key in keys})
+    begun = _v.window_start.in_({key[4] for key in keys})
+    query = select(sla_violations).where(tuple_(_v.customer, _v.service).in_(whose), begun).order_by(_v.number)
+    rows = connection.execute(query.with_for_update())
+    found = {tuple(getattr(row, name) for name in _KEY): row for row in rows}
+    return {key: found[key] for key in keys if key in found}
+
+
+def _add(connection: Connection, one: Violation, now: datetime) -> int | None:
+    """Add a violation and return its number, None where it is there."""
+    row = dict(zip(_KEY, _key(one), strict=True))
+    row |= {"state": one.state, "told": one.told, "found_at": now, "changed_at": now}
+    if not insert_once(connection, sla_violations, "number", row):
+        return None
+    mine = [_v[name] == value for name, value in zip(_KEY, _key(one), strict=True)]
+    return connection.scalar(select(_v.number).where(*mine))
+
+
+def _is_same(row: Row[Any], one: Violation) -> bool:
+    return bool(row.state == one.state) and (not one.broken or _said(row.told) == _said(one.told))
+
+
+def _said(told: Resource) -> Resource:
+    """Leave out who judged it: the same finding of another incident is no change."""
+    return {name: value for name, value in told.items() if name != "judgedIn"}
+
+
+def _read(connection: Connection, numbers: Sequence[int]) -> list[KeptViolation]:
+    query = select(sla_violations).where(_v.number.in_(numbers)).order_by(_v.number)
+    return [_kept(row) for row in connection.execute(query)] if numbers else []
+
+
+def _kept(row: Row[Any]) -> KeptViolation:
+    return KeptViolation(violation_id(row.number), row.customer, row.state, row.told, row.changed_at)
