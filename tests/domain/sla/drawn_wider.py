@@ -15,6 +15,14 @@ from tests.domain.sla.drawn_facts import draw_facts
 from tests.domain.sla.oracle.clock import day_of, first_second, stretch_of
 
 LENGTHS = ["10 min", "1 h", "4 h", "1 d"]
+WITHIN = [
+    [{"days": ["sun", "mon"], "starts": "00:00", "ends": "06:00"}],
+    [
+        {"days": ["tue", "fri", "sat"], "starts": "22:00", "ends": "04:30"},
+        {"days": ["wed"], "starts": "09:00", "ends": "17:00"},
+    ],
+    [{"days": ["mon", "tue", "wed", "thu", "fri"], "starts": "17:00", "ends": "09:00", "months": [1, 2, 3, 4, 10]}],
+]
 UNITS = {"availability": "percent", "success_rate": "percent", "latency": "ms", "delay": "days"}
 Value = Callable[[dict[str, Any], dict[str, Any], str], Fraction | None]
 
@@ -41,7 +49,23 @@ def widen(r: Random, terms: dict[str, Any]) -> dict[str, Any]:
     if r.random() < 0.25:
         found = {name: value for name, value in found.items() if name not in ("billing_day", "first_month")}
         found["window_from"] = "agreement"
+    found["objectives"] = [_other_parts(r, one) for one in found["objectives"]]
+    found["maintenance"] = found["maintenance"] | given_ones(within=some(r, 3, WITHIN))
+    found["claim"] = found["claim"] | given_ones(ticket_from=some(r, 3, ["anyone", "customer"]))
     return found
+
+
+def _other_parts(r: Random, objective: dict[str, Any]) -> dict[str, Any]:
+    """Number events over days, or working days alone; measure the share of the samples that are too slow."""
+    rule, measure = objective["rule"], objective.get("measure", {})
+    if any("from_event" in tier for tier in rule.get("tiers", ())):
+        rule = rule | given_ones(events_over=some(r, 2, [{"days": 5}, {"days": 30}, {"days": 1}]))
+    if rule.get("for_each") == "day":
+        rule = rule | given_ones(days=some(r, 2, ["working", "all"]))
+    if measure.get("kind") in ("mean", "percentile") and r.random() < 0.3:
+        bound = r.choice([{"more_than": 5}, {"at_least": 5.1}, {"more_than": 12}])
+        objective = objective | {"measure": {"kind": "share_beyond", "bound": bound}}
+    return objective | {"rule": rule}
 
 
 def _of_several_windows(r: Random, currency: str) -> dict[str, Any]:
@@ -108,6 +132,7 @@ def wider_facts(r: Random, terms: dict[str, Any], moment: int, value_of: Value) 
     facts["outages"] += [_earlier(r, place, low) for place in range(r.choice([0, 1, 2, 4]))]
     for ticket in facts["tickets"]:
         ticket.update(given_ones(priority=r.choice(["P1", "P2", "P3"]) if r.random() < 0.97 else None))
+        ticket.update(given_ones(opened_by=some(r, 3, ["provider", "customer"])))
     series, steps = facts["series"], 80 * DAY // facts["series"]["step"]
     if r.random() < 0.7:
         before: list[int | None] = [r.choice([49, 50, 51])] * steps
@@ -132,7 +157,8 @@ def _earlier(r: Random, place: int, low: int) -> dict[str, Any]:
 
 
 def _is_read(r: Random, objective: dict[str, Any]) -> bool:
-    return objective["metric"] != "events" and r.random() < 0.15
+    of_share, of_working = objective.get("measure", {}).get("kind") == "share_beyond", "days" in objective["rule"]
+    return objective["metric"] != "events" and not of_share and not of_working and r.random() < 0.15
 
 
 def _reading(

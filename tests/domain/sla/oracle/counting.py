@@ -147,7 +147,8 @@ def _cells(terms: dict[str, Any], facts: dict[str, Any], raw: list[Raw], now: in
 
 def _clocks(terms: dict[str, Any]) -> tuple[str, ...]:
     openings = terms.get("counting", {}).get("service_hours", ())
-    works = terms.get("maintenance", {}).get("recurring", ())
+    wanted = terms.get("maintenance", {})
+    works = [*wanted.get("recurring", ()), *wanted.get("within", ())]
     return (
         *(o[name] for o in openings for name in ("opens", "closes")),
         *(w[n] for w in works for n in ("starts", "ends")),
@@ -185,7 +186,11 @@ def why_excluded(terms: dict[str, Any], facts: dict[str, Any], granted: list[Any
 
 
 def is_work(terms: dict[str, Any], granted: list[Any], second: int) -> bool:
-    return any(work["start"] <= second < work["end"] for work in granted) or is_recurring(terms, second)
+    wanted = terms.get("maintenance", {})
+    announced = any(work["start"] <= second < work["end"] for work in granted)
+    if announced and ("within" not in wanted or is_in_hours(wanted["within"], terms["zone"], second)):
+        return True
+    return wanted.get("excluded", True) and is_in_hours(wanted.get("recurring", ()), terms["zone"], second)
 
 
 def is_excluded(terms: dict[str, Any], facts: dict[str, Any], granted: list[Any], second: int, now: int) -> bool:
@@ -221,15 +226,14 @@ def is_granted(terms: dict[str, Any], work: dict[str, Any]) -> bool:
     return days >= int(wanted["notice_working_days"])
 
 
-def is_recurring(terms: dict[str, Any], second: int) -> bool:
-    """Tell whether a second lies in a recurring window of planned work."""
-    wanted, zone = terms.get("maintenance", {}), terms["zone"]
+def is_in_hours(works: Iterable[dict[str, Any]], zone: str, second: int) -> bool:
+    """Tell whether a second lies in hours of planned work, which may go on over midnight."""
     today, clock = day_of(second, zone), clock_of(second, zone)
 
     def is_on(work: dict[str, Any], day: Any) -> bool:
         return WEEK[day.weekday()] in work["days"] and day.month in work.get("months", range(1, 13))
 
-    for work in wanted.get("recurring", ()) if wanted.get("excluded", True) else ():
+    for work in works:
         if work["starts"] < work["ends"]:
             if is_on(work, today) and work["starts"] <= clock < work["ends"]:
                 return True

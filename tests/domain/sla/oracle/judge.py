@@ -579,7 +579,9 @@ def is_of_incidents(objective: dict[str, Any]) -> bool:
 
 def is_reported(terms: dict[str, Any], facts: dict[str, Any], window: Stretch, now: int) -> bool:
     """Tell whether anything in the window was reported by the customer."""
-    opened = any(window[0] <= ticket["opened_at"] < window[1] for ticket in facts["tickets"])
+    anyone = terms.get("claim", {}).get("ticket_from") == "anyone"
+    theirs = [ticket for ticket in facts["tickets"] if anyone or ticket.get("opened_by", "customer") == "customer"]
+    opened = any(window[0] <= ticket["opened_at"] < window[1] for ticket in theirs)
     return opened or any(
         ("ticket_opened_at" in o or "reported_at" in o) and o["start"] < window[1] and o.get("end", now) > window[0]
         for o in facts["outages"]

@@ -125,30 +125,54 @@ def by_event(slots: list[Slot]) -> dict[int, list[Slot]]:
     return found
 
 
+@dataclass(frozen=True)
+class Numbered:
+    """An event among those that are numbered: where it belongs, when it began, and the second at which it was over."""
+
+    at: int
+    begins: int
+    ends: int
+
+
+def numbers_of(rule: dict[str, Any], events: list[Numbered], terms: dict[str, Any], held: list[Stretch]) -> list[int]:
+    """Number the events of a window, of a calendar stretch, or each among those of the days before it."""
+    over, counts, found = rule.get("events_over", "window"), dict[Any, int](), []
+    for place, event in enumerate(events):
+        if isinstance(over, dict):
+            since = event.begins - over["days"] * 86_400
+            found.append(1 + sum(since < other.ends <= event.begins for other in events[:place]))
+            continue
+        group = is_inside(event.at, held) if over == "window" else stretch_of(over, event.at, terms)
+        counts[group] = counts.get(group, 0) + 1
+        found.append(counts[group])
+    return found
+
+
 def _events(rule: dict[str, Any], seen: Seen, terms: dict[str, Any], held: list[Stretch]) -> list[Unit]:
-    how, over = rule.get("event_in", "window_of_end"), rule.get("events_over", "window")
-    found, counts = [], dict[Any, int]()
-    for slots in by_event(seen.slots or []).values():
+    how, found = rule.get("event_in", "window_of_end"), []
+    events = [*by_event(seen.slots or []).values()]
+    places = []
+    for slots in events:
         first, last = slots[0].low, slots[-1].high - 1
         at = last if how == "window_of_end" else first
         if how == "cut" and first < held[0][0] <= last:
             at = held[0][0]
-        place = is_inside(at, held) if over == "window" else stretch_of(over, at, terms)
-        counts[place] = counts.get(place, 0) + 1
+        places.append(Numbered(at, first, last + 1))
+    for slots, own, place in zip(events, places, numbers_of(rule, places, terms, held), strict=True):
         inside = [slot for slot in slots if how != "cut" or is_inside(slot.low, held)]
-        if inside and (how == "cut" or is_inside(at, held)):
-            found.append(Unit(sum((slot.size for slot in inside), Fraction(0)), counts[place], inside[0].low))
+        if inside and (how == "cut" or is_inside(own.at, held)):
+            found.append(Unit(sum((slot.size for slot in inside), Fraction(0)), place, inside[0].low))
     return found
 
 
 def _repairs(rule: dict[str, Any], seen: Seen, terms: dict[str, Any], held: list[Stretch]) -> list[Unit]:
-    over, found, counts = rule.get("events_over", "window"), [], dict[Any, int]()
-    for size, end, start in seen.repairs or []:
-        place = is_inside(end, held) if over == "window" else stretch_of(over, end, terms)
-        counts[place] = counts.get(place, 0) + 1
-        if is_inside(end, held):
-            found.append(Unit(size, counts[place], start))
-    return found
+    repairs = seen.repairs or []
+    numbers = numbers_of(rule, [Numbered(end, start, end) for _size, end, start in repairs], terms, held)
+    return [
+        Unit(size, place, start)
+        for (size, end, start), place in zip(repairs, numbers, strict=True)
+        if is_inside(end, held)
+    ]
 
 
 def _late(seen: Seen, terms: dict[str, Any]) -> list[Unit]:
@@ -173,11 +197,21 @@ def _days(rule: dict[str, Any], seen: Seen, terms: dict[str, Any], held: list[St
             inside = [slot for slot in slots if day_of(slot.low, zone) == day]
             repaired = rule.get("day_of_repair") == "not_paid" and day == day_of(seen.raw_ends[event], zone)
             unbroken = any(holds(rule.get("outage", {}), Fraction(run), seconds) for run in runs(inside))
-            if unbroken and not repaired and day >= first:
+            if unbroken and not repaired and day >= first and is_numbered(rule, day, terms):
                 sizes[day] = sizes.get(day, Fraction(0)) + sum((slot.size for slot in inside), Fraction(0))
-                numbers[day] = max(numbers.get(day, 0), (day - first).days + 1)
+                numbers[day] = max(numbers.get(day, 0), number_from(rule, first, day, terms))
                 begins[day] = min(begins.get(day, inside[0].low), inside[0].low)
     return [Unit(sizes[day], numbers[day], begins[day]) for day in sizes if is_inside(begins[day], held)]
+
+
+def is_numbered(rule: dict[str, Any], day: date, terms: dict[str, Any]) -> bool:
+    return rule.get("days") != "working" or is_working(day, terms.get("calendar", {}))
+
+
+def number_from(rule: dict[str, Any], first: date, day: date, terms: dict[str, Any]) -> int:
+    """Count the days that are numbered, from the first to this one."""
+    days = (first + timedelta(days=after) for after in range((day - first).days + 1))
+    return sum(is_numbered(rule, one, terms) for one in days)
 
 
 def runs(slots: list[Slot]) -> list[int]:
@@ -383,6 +417,7 @@ def late_days(
     paid_to_the_end = rule.get("day_of_repair") == "paid" and "done" in delay
     found, day = list[tuple[date | None, int]](), first
     while day < done or (paid_to_the_end and day == done):
-        found.append((day, (day - first).days + 1))
+        if is_numbered(rule, day, terms):
+            found.append((day, number_from(rule, first, day, terms)))
         day += timedelta(days=1)
     return found
