@@ -13,6 +13,7 @@ from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.credit import BillingAdjustment, Decision, Rebate
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.diagnosis_table import Finding
+from include.sla_logic.domain.disputes import StatedDispute
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.measurements import ServiceFacts
@@ -224,6 +225,9 @@ class MemoryBilling:
 
     def settled_with(self, agreement: Agreement, window: Period) -> str | None:  # noqa: ARG002 - all invoices are open
         return None
+
+    def disputes(self, agreement: Agreement, window: Period) -> Sequence[StatedDispute]:  # noqa: ARG002 - nobody contests here
+        return ()
 
     def book(self, rebate: Rebate, agreement: Agreement, *, again: bool = False) -> BillingAdjustment:  # noqa: ARG002 - its rows have no state
         charge = agreement.monthly_charge

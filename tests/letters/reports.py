@@ -13,7 +13,9 @@ from include.sla_logic.domain.customer_report import (
     DoneAction,
     NextStep,
 )
+from include.sla_logic.domain.disputes import DisputeState, StatedDispute
 from include.sla_logic.domain.follow_up import FollowUp, FollowUpState
+from include.sla_logic.domain.judged_facts import FactKind
 from include.sla_logic.domain.measurements import MaintenanceWindow, Outage, ServiceFacts
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.network import Action
@@ -230,6 +232,16 @@ KEPT = AVAILABILITY.model_copy(
 WORK_ONLY = (CountedTimes(objective="avail-1", stretches=TIMES[1:2]),)
 
 
+DECIDED = {"decided_at": WRITTEN, "reason": "The log of the card shows it.", "changed": (FactKind.OUTAGES,)}
+
+
+def contested(**changes: Any) -> StatedDispute:
+    """Return what a customer contests, decided or not."""
+    words = "It was down from 7:00 to 15:00.\nYour probe does not see our shop."
+    values = {"reference": "DP-3", "contested": FactKind.OUTAGES, "words": words, "recorded_at": REPAIRED}
+    return StatedDispute.model_validate(values | changes)
+
+
 def followed(state: FollowUpState, *checks: Check) -> FollowUp:
     return FollowUp(state=state, wrote_at=WRITTEN - timedelta(days=1), worked_at=(REPAIRED,), checks=checks)
 
@@ -357,6 +369,12 @@ def variants() -> dict[str, CustomerReport]:
             credit=nothing(),
             next_steps=(NextStep.MEASUREMENTS_ARE_COMPLETED,),
         ),
+        "disputed": report(
+            credit=credit(CreditState.UNDER_REVIEW, invoice_after=None, reason="disputed"),
+            disputes=(contested(),),
+            next_steps=(NextStep.DISPUTE_IS_DECIDED,),
+        ),
+        "dispute_accepted": report(disputes=(contested(state=DisputeState.ACCEPTED, **DECIDED),)),
         "credited_before": report(
             credit=credit(
                 CreditState.NONE_DUE,

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from include.sla_logic.domain.customer_report import CreditLine
+from include.sla_logic.domain.disputes import DisputeState
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.statement import CountedOutages, SettlementStatement, StatedCredit, StatementKind, Unlike
-from tests.letters.reports import AVAILABILITY, KEPT, LATENCY, NOVEMBER, WRITTEN, ZONE, eur, performance
+from tests.letters.reports import AVAILABILITY, KEPT, LATENCY, NOVEMBER, WRITTEN, ZONE, contested, eur, performance
 
 SETTLED = NOVEMBER.end + timedelta(days=4)
 OUTAGES = (
@@ -85,6 +86,10 @@ def statements() -> dict[str, SettlementStatement]:
         ),
         "statement_lapsed": statement(
             **correction, credits=(FIRST, booked("SR-12", "1.00", new=True)), unlike="lapsed"
+        ),
+        "statement_dispute_declined": statement(
+            credits=(told,),
+            disputes=(contested(state=DisputeState.DECLINED, decided_at=SETTLED, reason="Our probes agree."),),
         ),
         "statement_too_late": statement(
             **none | {"performance": performance(late, LATENCY)}, claimed_late=True, claim_deadline=SETTLED

@@ -52,6 +52,8 @@ def names_of(sample):
     subjects = {
         "ticket": tickets,
         "credit": [ref for case in cases if case.adjustment for ref in case.adjustment.references] or tickets,
+        "dispute": ["DP-1"],
+        "window": [f"{case.ticket.customer}|{case.ticket.service}|20261101T000000Z" for case in cases],
         "entry": [str(entry.id) for entry in sample.use_cases.quarantine.entries()],
         "imports": ["all"],
         "run": ["1"],

@@ -99,6 +99,7 @@ READING = {
     "GET /api/v1/reports/{month}": 200,
     "GET /api/v1/restorations": 200,
     "GET /api/v1/credits": 200,
+    "GET /api/v1/disputes": 200,
     "GET /api/v1/quarantine": 200,
     "GET /api/v1/messages": 200,
     "GET /api/v1/problems": 200,

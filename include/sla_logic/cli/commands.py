@@ -16,6 +16,7 @@ COMMANDS = MappingProxyType(
         "judgement": ("judgement", "See what differs between two judgements."),
         "service": ("service", "See what is used and left of each promise."),
         "credit": ("credit", "Approve, decline and claim credits that wait."),
+        "dispute": ("dispute", "Record what customers contest, and decide it."),
         "settlement": ("settlement", "Settle windows that have ended; release what waits."),
         "report": ("report", "Report a month: credits for finance, services for a customer."),
         "incident": ("incident", "Start an incident, look at it, act on it."),

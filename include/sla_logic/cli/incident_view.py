@@ -18,6 +18,9 @@ def show_case(case: "Case") -> None:
     _show_problems(case)
     _show_money(case)
     _show_restoration(case)
+    for one in case.disputes:
+        decided = f" by {one.decided_by}: {one.reason}" if one.decided_by else f", recorded by {one.recorded_by}"
+        typer.echo(f"Dispute {one.reference} ({one.contested}) is {one.state}{decided}")
     _heading("Path")
     typer.echo(" → ".join(step.task for step in case.path) or "No step is done yet.")
     _heading("Timeline")

@@ -8,6 +8,7 @@ from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.counted_times import CountedTimes
 from include.sla_logic.domain.diagnosis import ResourceCheck
+from include.sla_logic.domain.disputes import StatedDispute
 from include.sla_logic.domain.document import Document, Value
 from include.sla_logic.domain.follow_up import FollowUp
 from include.sla_logic.domain.money import Money
@@ -45,6 +46,7 @@ class NextStep(StrEnum):
     CREDIT_MAY_GROW = "credit_may_grow"
     CLAIM_CREDIT = "claim_credit"
     MEASUREMENTS_ARE_COMPLETED = "measurements_are_completed"
+    DISPUTE_IS_DECIDED = "dispute_is_decided"
 
 
 class DoneAction(Value):
@@ -91,7 +93,8 @@ class CustomerReport(Document):
 
     The first round is written in parallel with the rebate and has no credit yet; the round that is sent has it.
     `writes_next_by` is when the customer reads from us again while the incident is open, `follow_up` what has happened
-    since the letter before. `times` are the stretches that were judged; `amounts` are net or gross.
+    since the letter before. `times` are the stretches that were judged; `amounts` are net or gross. `disputes` are what
+    the customer contests of the window, decided or not.
     """
 
     ticket: str
@@ -127,11 +130,17 @@ class CustomerReport(Document):
     follow_up: FollowUp | None = None
     times: tuple[CountedTimes, ...] = ()
     amounts: str | None = None
+    disputes: tuple[StatedDispute, ...] = ()
 
     @property
     def is_settled(self) -> bool:
         """Tell whether the incident is over, by its run or by what was done after it."""
         return self.outcome.is_settled if self.follow_up is None else self.follow_up.is_settled
+
+    @property
+    def is_disputed(self) -> bool:
+        """Tell whether the window is frozen, as the customer contests it."""
+        return any(one.is_open for one in self.disputes)
 
     @property
     def examined_nothing(self) -> bool:
@@ -146,7 +155,9 @@ def next_steps(report: CustomerReport, credit: CreditStatement) -> tuple[NextSte
         steps += [NextStep.SPECIALISTS_CONTINUE, NextStep.WRITE_AGAIN]
     if performance.unknown:
         steps.append(NextStep.MEASUREMENTS_ARE_COMPLETED)
-    if credit.state is CreditState.UNDER_REVIEW:
+    if report.is_disputed:
+        steps.append(NextStep.DISPUTE_IS_DECIDED)
+    elif credit.state is CreditState.UNDER_REVIEW:
         steps.append(NextStep.CREDIT_IS_REVIEWED)
     if credit.state is CreditState.TO_BE_CLAIMED:
         steps.append(NextStep.CLAIM_CREDIT)

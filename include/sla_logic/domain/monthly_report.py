@@ -13,7 +13,8 @@ from include.sla_logic.domain.statement import CountedOutages, StatedCredit
 class ServiceMonth(Value):
     """One window of one service that shares time with the month; `settled` once nothing of it is open.
 
-    `under_review` tells that a second person decides about a credit of it; `next_window` is None where none is agreed.
+    `under_review` tells that a second person decides about a credit of it, `disputed` that the customer contests it;
+    `next_window` is None where none is agreed.
     """
 
     service: str
@@ -26,6 +27,7 @@ class ServiceMonth(Value):
     settled: bool
     under_review: bool
     next_window: Period | None
+    disputed: bool = False
 
 
 class MonthlyReport(Value):
@@ -41,6 +43,7 @@ class MonthlyReport(Value):
 
     @property
     def content(self) -> str:
-        """What it says, whenever it is asked for: the same text as long as nothing has changed."""
-        moments: dict[str, Any] = {"created_at": True, "services": {"__all__": {"performance": {"as_of"}}}}
+        """What it says, whenever it is asked for: the same text as long as nothing has changed, in every release."""
+        unsaid = {} if any(one.disputed for one in self.services) else {"disputed": True}
+        moments: dict[str, Any] = {"created_at": True, "services": {"__all__": {"performance": {"as_of"}} | unsaid}}
         return self.model_dump_json(exclude=moments)

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 
 from include.sla_logic.domain.credit import Rebate
 from include.sla_logic.domain.customer_report import CreditLine
+from include.sla_logic.domain.disputes import StatedDispute
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.judged_facts import FactKind
 from include.sla_logic.domain.money import Money
@@ -68,8 +69,8 @@ class SettlementStatement(Value):
     credited, `promised` tells that they called it provisional, `follows` that
     there was a letter about the window before. `unlike` is why the credits differ from `owed`.
     `added` and `removed` are the downtime that the letter before did not count, and that only it did; `changed` names
-    the kinds of fact that are others since it. `payout` is how the credits of the promises became `owed`, `cap` the
-    most for the `cap_window`.
+    the kinds of fact that are others since it. `disputes` are what the customer contested of the window, all decided.
+    `payout` is how the credits of the promises became `owed`, `cap` the most for the `cap_window`.
     """
 
     reference: str
@@ -99,6 +100,7 @@ class SettlementStatement(Value):
     payout: Payout | None = None
     cap: Money | None = None
     cap_window: Period | None = None
+    disputes: tuple[StatedDispute, ...] = ()
     created_at: AwareDatetime
 
     @property

@@ -8,6 +8,7 @@ from include.sla_logic.domain.customer_report import CreditState, CreditStatemen
 from include.sla_logic.domain.mail_message import one_line
 from include.sla_logic.domain.money import Money
 from include.sla_logic.letters.credit_account import CreditAccount
+from include.sla_logic.letters.dispute_section import disputed_credit
 from include.sla_logic.letters.translations import Wording
 from include.sla_logic.letters.view_model import Account, Block, Fact, Line, Note, Paragraph, Section
 
@@ -35,8 +36,8 @@ def credit_sentence(report: CustomerReport, wording: Wording) -> str:
         return wording.say("credit.declined")
     if credit.state is CreditState.NONE_DUE:
         return _why_nothing(report, credit, wording)
-    if credit.state is CreditState.UNDER_REVIEW and amount.amount <= 0:
-        return wording.say("credit.under_review_open")
+    if credit.state is CreditState.UNDER_REVIEW and (report.is_disputed or amount.amount <= 0):
+        return disputed_credit(amount, wording) if report.is_disputed else wording.say("credit.under_review_open")
     if credit.state is CreditState.TO_BE_CLAIMED and credit.claim_deadline is not None:
         return wording.say(
             "credit.to_be_claimed_by", amount=wording.money(amount), day=wording.last_day(credit.claim_deadline)

@@ -89,7 +89,8 @@ def _blocks(month: ServiceMonth, wording: Wording) -> Iterator[Block]:
         )
     )
     if not month.settled:
-        yield Note(wording.say("monthly.under_review" if month.under_review else "monthly.not_settled"))
+        why = "under_review" if month.under_review else "not_settled"
+        yield Note(wording.say(f"monthly.{'disputed' if month.disputed else why}"))
     counted = {one.objective: one.weighed for one in month.outages}
     for objective in worst_first(month):
         yield objective_block(objective, month, wording, notes=notes_of_window(objective, wording))
@@ -102,7 +103,7 @@ def _blocks(month: ServiceMonth, wording: Wording) -> Iterator[Block]:
     for one in month.credits:
         if one.state == "unclaimed":
             yield Note(wording.say("credit.to_be_claimed", amount=wording.money(one.amount)))
-    if not month.credits and not month.under_review:
+    if not month.credits and not (month.under_review or month.disputed):
         yield Paragraph(wording.say("monthly.no_credit"))
     if month.next_window is not None:
         yield Paragraph(wording.say("monthly.next", period=wording.period(month.next_window)))

@@ -14,6 +14,7 @@ from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.domain.statement import SettlementStatement
 from include.sla_logic.domain.verification import Check
 from include.sla_logic.letters.credit_section import amount_of, credit_figure, credit_section, credit_sentence
+from include.sla_logic.letters.dispute_section import dispute_section, dispute_sentences
 from include.sla_logic.letters.objectives_section import (
     bound_text,
     measured_text,
@@ -53,7 +54,7 @@ def write_letter(report: CustomerReport, customer: Customer) -> Letter:
     if report.follow_up is not None:
         key = f"follow_up.{report.follow_up.state.value}"
     named = {"service": service, "reference": report.ticket}
-    opening = opening_sentence(report, wording)
+    opening, contested = opening_sentence(report, wording), dispute_sentences(report.disputes, wording)
     credit = credit_sentence(report, wording)
     return Letter(
         language=wording.language,
@@ -65,7 +66,7 @@ def write_letter(report: CustomerReport, customer: Customer) -> Letter:
         badge=wording.say(f"{key}.badge"),
         headline=wording.say(f"{key}.headline", service=service),
         greeting=wording.say("greeting", name=one_line(customer.name, WHOLE_NAME)),
-        opening=(opening, *apology(report, wording), credit, *([wording.say("outcome.was_down.now")] if down else [])),
+        opening=(opening, *apology(report, wording), *contested, credit, *_now_down(wording, down=bool(down))),
         figures=tuple(_figures(report, wording)),
         sections=(
             Section(wording.say("section.next"), tuple(Paragraph(text) for text in _next(report, wording))),
@@ -73,6 +74,7 @@ def write_letter(report: CustomerReport, customer: Customer) -> Letter:
             Section(wording.say("section.done"), tuple(_done(report, wording))),
             objectives_section(report, wording),
             credit_section(report, wording),
+            *dispute_section(report.disputes, wording),
         ),
         closing=(wording.say("closing"), signature(report.provider, wording)),
         recipient=one_line(customer.name, WHOLE_NAME),
@@ -93,6 +95,10 @@ def company_name(provider: str | None) -> str:
 def signature(provider: str | None, wording: Wording) -> str:
     """Return who signs, which is also the sender's name of the mail."""
     return wording.say("signature", provider=company_name(provider))
+
+
+def _now_down(wording: Wording, *, down: bool) -> tuple[str, ...]:
+    return (wording.say("outcome.was_down.now"),) if down else ()
 
 
 def _tone(report: CustomerReport) -> Tone:

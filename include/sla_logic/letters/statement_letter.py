@@ -10,6 +10,7 @@ from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Customer
 from include.sla_logic.domain.statement import SettlementStatement, StatementKind, Unlike
 from include.sla_logic.letters.credit_account import CreditAccount
+from include.sla_logic.letters.dispute_section import dispute_section, dispute_sentences
 from include.sla_logic.letters.objectives_section import notes_of_window, objective_block, worst_first
 from include.sla_logic.letters.presenter import WHOLE_NAME, company_name, numbers, signature
 from include.sla_logic.letters.translations import Wording
@@ -50,9 +51,10 @@ def write_statement(statement: SettlementStatement, customer: Customer) -> Lette
         badge=wording.say(f"{kind}.badge"),
         headline=wording.say(f"{kind}.headline", **values),
         greeting=wording.say("greeting", name=one_line(customer.name, WHOLE_NAME)),
-        opening=(_opening(statement, kind, wording), amount),
+        opening=(_opening(statement, kind, wording), *dispute_sentences(statement.disputes, wording), amount),
         figures=tuple(_figures(statement, wording)),
         sections=(
+            *dispute_section(statement.disputes, wording),
             *_changed(statement, wording),
             Section(wording.say("section.measured"), tuple(_measured(statement, wording))),
             Section(wording.say("section.credit"), tuple(_credited(statement, wording))),

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from include.sla_logic.domain.credit import BillingAdjustment, Decision, Rebate
+from include.sla_logic.domain.disputes import DISPUTED, Dispute, StatedDispute, frozen_by
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.netting import EarlierCredit
 from include.sla_logic.domain.period import Period
@@ -20,6 +21,7 @@ from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.counted_credits import COUNTS, History, Subscription, credit_histories, touching
 from include.sla_logic.persistence.credit_rows import Booking, booking_reference, bookings_of, credit_row, posting
+from include.sla_logic.persistence.disputes import disputes_of
 from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.reported_rebates import ReportedRebates
 from include.sla_logic.persistence.schema import accounts as a
@@ -37,6 +39,7 @@ class BillingLedger:
         self._contracts = contracts
         self._about = about
         self._histories: dict[Subscription, History] = {}
+        self._disputes: dict[Subscription, list[Dispute]] = {}
         self._reported: ReportedRebates | None = None
         self._bookings: dict[str, list[tuple[Period, Booking]]] = {}
         self._accounts: Accounts | None = None
@@ -59,6 +62,10 @@ class BillingLedger:
         if self._accounts is None:
             self._accounts = read_accounts(self._batch.connection, self._accounts_of(agreement))
         return self._accounts.settled_with(agreement.account, window)
+
+    def disputes(self, agreement: Agreement, window: Period) -> Sequence[StatedDispute]:
+        """Return what the customer contests of a window, and what they contested before."""
+        return [one.stated for one in self._disputed(agreement) if one.window.overlaps(window)]
 
     def book(
         self, rebate: Rebate, agreement: Agreement, *, ticket: str, outgoing: PendingMessages, again: bool = False
@@ -105,6 +112,12 @@ class BillingLedger:
             self._histories |= credit_histories(self._batch.connection, self._subscriptions(agreement))
         return self._histories[subscription]
 
+    def _disputed(self, agreement: Agreement) -> list[Dispute]:
+        subscription = agreement.customer, agreement.service
+        if subscription not in self._disputes:
+            self._disputes |= disputes_of(self._batch.connection, self._subscriptions(agreement))
+        return self._disputes[subscription]
+
     def _reported_by_others(self, agreement: Agreement, ticket: str) -> list[EarlierCredit]:
         """Return what others report for this customer's service; what is held or unclaimed is no credit."""
         if self._reported is None:
@@ -127,6 +140,7 @@ class BillingLedger:
             self._accounts = read_accounts(connection, accounts)
             self._bookings = bookings_of(connection, self._batch.tickets)
             self._histories = credit_histories(connection, self._subscriptions(agreement))
+            self._disputes = disputes_of(connection, self._subscriptions(agreement))
             self._held = True
         assert self._accounts is not None  # noqa: S101 - read while they were held
         return self._accounts
@@ -141,6 +155,8 @@ class BillingLedger:
             return [], because
         if unlike := self._unlike_currencies(rebate, agreement):
             state, because = "held", "; ".join((*([because] if because else []), unlike))
+        if frozen_by(self._disputed(agreement), rebate.window):
+            state, because = "held", "; ".join((*([because] if because else []), DISPUTED))
         booking = Booking(booking_reference(ticket, rebate, number=number), amount, state, because)
         self._bookings.setdefault(ticket, []).append((rebate.window, booking))
         invoice = self._count(booking, rebate, agreement) if state in COUNTS else None
@@ -183,6 +199,9 @@ class IncidentBilling:
 
     def settled_with(self, agreement: Agreement, window: Period) -> str | None:
         return self._ledger.settled_with(agreement, window)
+
+    def disputes(self, agreement: Agreement, window: Period) -> Sequence[StatedDispute]:
+        return self._ledger.disputes(agreement, window)
 
     def book(self, rebate: Rebate, agreement: Agreement, *, again: bool = False) -> BillingAdjustment:
         return self._ledger.book(rebate, agreement, ticket=self._ticket, outgoing=self._outgoing, again=again)

@@ -10,6 +10,7 @@ from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.statement import SettlementStatement
 from include.sla_logic.persistence.counted_credits import Subscription
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
+from include.sla_logic.persistence.schema.disputes import disputes
 from include.sla_logic.persistence.schema.settlement import settlement_rounds, settlement_statements
 from include.sla_logic.persistence.schema.system_t import documents, outbox, tickets
 
@@ -69,11 +70,14 @@ def all_credits(connection: Connection, subscription: Subscription) -> Sequence[
 
 
 def perhaps_told(connection: Connection, run: int) -> list[Subscription]:
-    """Return whose windows a run has settled and of which there is a credit or an incident."""
+    """Return whose windows a run has settled and of which there is a credit, an incident or a dispute."""
     credited = select(_credits.id).where(_credits.customer == _rounds.customer, _credits.service == _rounds.service)
     reported = select(tickets.c.number).where(
         tickets.c.customer == _rounds.customer, tickets.c.service == _rounds.service
     )
+    contested = select(disputes.c.number).where(
+        disputes.c.customer == _rounds.customer, disputes.c.service == _rounds.service
+    )
     query = select(_rounds.customer, _rounds.service).distinct()
-    query = query.where(_rounds.run == run, or_(credited.exists(), reported.exists()))
+    query = query.where(_rounds.run == run, or_(credited.exists(), reported.exists(), contested.exists()))
     return sorted((row.customer, row.service) for row in connection.execute(query))

@@ -45,7 +45,10 @@ def send_report(file: CaseFile, draft: CustomerReport) -> CreditStatement:
 
     While the incident is open the letter promises until when the customer reads from us again.
     """
-    credit = state_credit(file.read(Rebate), file.read(BillingAdjustment))
+    rebate = file.read(Rebate)
+    credit = state_credit(rebate, file.read(BillingAdjustment))
+    disputes = tuple(file.billing.disputes(agreement_and_contract(file)[0], rebate.window))
+    draft = draft.model_copy(update={"disputes": disputes})
     following = next_steps(draft, credit)
     promised = file.now + file.policies.priorities.write_next_within if NextStep.WRITE_AGAIN in following else None
     said = {"credit": credit, "next_steps": following, "created_at": file.now, "writes_next_by": promised}

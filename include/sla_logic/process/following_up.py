@@ -24,11 +24,17 @@ from include.sla_logic.process.crediting import rebate_now
 from include.sla_logic.process.customer_letters import draft_report, send_report
 from include.sla_logic.process.ports import CaseFile
 
+OVER = frozenset({TicketStatus.CLOSED, TicketStatus.REJECTED, TicketStatus.CANCELLED})
 _ON_HOLD = frozenset({TicketStatus.PENDING, TicketStatus.HELD})
 
 
 class UnableToFollowUp(ForeseenError):
     """An incident in this state does not allow the action; the sentence says what can be done."""
+
+
+def is_over(file: CaseFile) -> bool:
+    """Tell whether nothing more is done about the incident, and nobody is written to."""
+    return file.ticket.status in OVER
 
 
 def record_work(file: CaseFile, *, done: str, done_at: datetime, by: str) -> bool:
@@ -85,10 +91,14 @@ def judge_again(file: CaseFile) -> None:
     """Judge the window as it is known now, and book what it owes beyond what was credited before.
 
     While a credit of the incident waits for a person nothing changes: what they decide about stays what they saw, and
-    settlement brings the rest when the window is over. A decision on the same facts stands.
+    settlement brings the rest when the window is over. Nor does anything while the window is disputed. A decision on
+    the same facts stands.
     """
     agreement, contract = agreement_and_contract(file)
     comparison = compare_now(file, agreement, contract, file.read(SlaComparison).window)
+    if any(one.is_open for one in file.billing.disputes(agreement, comparison.window)):
+        file.record("Not judged again: the window is disputed.", lane=Lane.BILLING)
+        return
     rebate, before = rebate_now(file, agreement, comparison), file.read(BillingAdjustment)
     same = rebate.facts == file.read(Rebate).facts
     if same and (before.decided is not None or not rebate.lines):

@@ -12,6 +12,7 @@ from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.credit import BillingAdjustment, Decision, Rebate
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.diagnosis_table import Finding
+from include.sla_logic.domain.disputes import StatedDispute
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.measurements import ServiceFacts
@@ -133,6 +134,10 @@ class Billing(Protocol):
 
     def settled_with(self, agreement: Agreement, window: Period) -> str | None:
         """Return the invoice with which the account settled the window; None while one that holds it is open."""
+        ...
+
+    def disputes(self, agreement: Agreement, window: Period) -> Sequence[StatedDispute]:
+        """Return what the customer contests of a window, decided or not; while one is open nothing is booked."""
         ...
 
     def book(self, rebate: Rebate, agreement: Agreement, *, again: bool = False) -> BillingAdjustment:

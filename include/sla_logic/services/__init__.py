@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from include.sla_logic.services.alarms import Alarms
     from include.sla_logic.services.board import Board
     from include.sla_logic.services.conformance import ConformanceChecks
+    from include.sla_logic.services.disputes import Disputes
     from include.sla_logic.services.feeds import Feeds
     from include.sla_logic.services.follow_ups import FollowUps
     from include.sla_logic.services.imports import Imports
@@ -110,6 +111,12 @@ class UseCases:
         from include.sla_logic.services.conformance import ConformanceChecks
 
         return ConformanceChecks(self.work)
+
+    @cached_property
+    def disputes(self) -> "Disputes":
+        from include.sla_logic.services.disputes import Disputes
+
+        return Disputes(self.work)
 
     @cached_property
     def feeds(self) -> "Feeds":

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from include.sla_logic.domain.credit import Rebate
 from include.sla_logic.domain.credit_policy import CreditPolicy
+from include.sla_logic.domain.disputes import DISPUTED
 from include.sla_logic.domain.money import Money, minor_digits
 from include.sla_logic.domain.netting import EarlierCredit, Netted
 from include.sla_logic.persistence.accounts import lock_credits, open_invoice
@@ -20,6 +21,7 @@ from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import from_minor_units, to_minor_units
 from include.sla_logic.services.claims import JudgedClaim
+from include.sla_logic.services.frozen_credits import check_undisputed, freezing_dispute
 from include.sla_logic.services.typed_amounts import UnableToDecideCredit
 
 _CREDITS = a.applied_billing_credits
@@ -50,6 +52,7 @@ def approve_credit(
         msg = f"Nobody has named an amount for the credit {reference}: enter one first, or decline it."
         raise UnableToDecideCredit(msg)
     amount = from_minor_units(row.amount, row.currency)
+    check_undisputed(connection, row)
     _check_person(policy, person, amount, row)
     _check_unchanged(connection, row, amount, rebate)
     return _book(connection, row, amount, person=person, now=now, outgoing=outgoing)
@@ -60,6 +63,7 @@ def enter_amount(
 ) -> None:
     """Name the amount of a held credit; it still waits for the approval of another person."""
     row = _locked(connection, reference, "held")
+    check_undisputed(connection, row)
     if amount.currency != row.currency:
         msg = f"The credit {reference} is in {row.currency}: enter an amount in {row.currency}, not {amount}."
         raise UnableToDecideCredit(msg)
@@ -101,7 +105,7 @@ def claim_credit(
     """Book a credit that the customer has claimed in time; raise `UnableToDecideCredit` for a late claim.
 
     What another incident has brought in the meantime is taken off; where nothing is left, the claim is refused, and
-    where what is left is for a window that another only overlaps, it is held and nothing is booked yet.
+    where what is left is for a window that another only overlaps, or that is disputed, it is held and nothing booked.
     What the claim came too late for is not paid.
     """
     row = _locked(connection, reference, "unclaimed")
@@ -116,8 +120,9 @@ def claim_credit(
         )
         raise UnableToDecideCredit(msg)
     _decide(connection, reference, claimed_at=claim.filed, claimed_by=by)
-    if netted.held_because:
-        held = {"state": "held", "amount": to_minor_units(netted.net), "held_because": netted.held_because}
+    disputed = None if freezing_dispute(connection, row) is None else DISPUTED
+    if because := "; ".join(filter(None, (netted.held_because, disputed))):
+        held = {"state": "held", "amount": to_minor_units(netted.net), "held_because": because}
         _decide(connection, reference, **held)
         return Money.zero(row.currency)
     person = Person(by, f"claimed {claim.shown}")
@@ -127,6 +132,7 @@ def claim_credit(
 def decline_credit(connection: Connection, reference: str, *, by: str, reason: str, now: datetime) -> None:
     """Decline a held credit; nothing is booked, now or by a later judgement of the same facts."""
     row = _locked(connection, reference, "held")
+    check_undisputed(connection, row)
     held = row.held_because or "held before the reason was kept"
     _decide(
         connection,

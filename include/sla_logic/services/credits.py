@@ -14,6 +14,7 @@ from include.sla_logic.persistence.accounts import totals
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.counted_credits import credited_with
+from include.sla_logic.persistence.disputes import freezing
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import find_number, lock_tickets
 from include.sla_logic.persistence.queue_positions import note_decided_credit
@@ -97,29 +98,32 @@ class Credits:
         """Book a credit that the customer claimed then, that day, or now, less what was claimed too late.
 
         Raise `UnableToDecideCredit` where all of it is too late, or the claim lies before the fault or in the future.
+        While the window is disputed the claim is kept and nothing is booked.
         """
         with self.work.writing() as connection:
-            waiting = self._find(connection, reference)
-            file = self._file_of(connection, reference, task="credit claimed")
-            claim = judge_claim(file, waiting.window, claimed_at or file.now)
-            amount = claim_credit(
-                connection,
-                reference,
-                rebate=file.read(Rebate),
-                by=by,
-                claim=claim,
-                now=file.now,
-                outgoing=file.outgoing,
-            )
-            said = f"the customer claimed it {claim.shown}"
-            reason = said if reason is None else f"{said}: {reason}"
-            done = f"The credit {reference} of {amount} was booked" if amount else f"The credit {reference} was held"
+            return self.claim_within(connection, reference, by=by, claimed_at=claimed_at, reason=reason)
+
+    def claim_within(
+        self, connection: Connection, reference: str, *, by: str, claimed_at: datetime | date | None, reason: str | None
+    ) -> Money:
+        """Do the same in a transaction that is open."""
+        waiting = self._find(connection, reference)
+        file = self._file_of(connection, reference, task="credit claimed")
+        claim = judge_claim(file, waiting.window, claimed_at or file.now)
+        amount = claim_credit(
+            connection, reference, rebate=file.read(Rebate), by=by, claim=claim, now=file.now, outgoing=file.outgoing
+        )
+        said = f"the customer claimed it {claim.shown}"
+        reason = said if reason is None else f"{said}: {reason}"
+        done = f"The credit {reference} of {amount} was booked" if amount else f"The credit {reference} was held"
+        frozen = freezing(connection, (waiting.customer, waiting.service), waiting.window) is not None
+        if not frozen:  # else the decision judges the window again and tells
             self._tell(connection, file, "claimed")
-            self._note(connection, file, done, by=by, reason=reason)
-            if not claim.lost:  # else a claim of an earlier day may bring more for another incident
-                self._settle(connection, claimed_with(connection, reference), reference, "claimed", by=by)
-            self._state(connection, waiting)
-            return amount
+        self._note(connection, file, done, by=by, reason=reason)
+        if not claim.lost and not frozen:  # else a claim of an earlier day may bring more for another incident
+            self._settle(connection, claimed_with(connection, reference), reference, "claimed", by=by)
+        self._state(connection, waiting)
+        return amount
 
     def decline(self, reference: str, *, by: str, reason: str) -> None:
         """Decline a held credit for good; raise `UnableToDecideCredit`."""

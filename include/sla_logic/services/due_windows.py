@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from include.sla_logic.domain.contract.sources import sources_of
+from include.sla_logic.domain.disputes import frozen_by
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.measurements import ServiceFacts
 from include.sla_logic.domain.netting import EarlierCredit
@@ -72,7 +73,12 @@ class DueWindows:
         if contract.cap is not None and contract.cap.over != "window":
             under = spanning(ended.window, contract.stretch(contract.cap.over, ended.calendar.start))
             earlier = self.known.ledger.earlier_credits(ended.agreement, under, ticket=LOOKING)
-        return Read(ended, facts, missing, self._active(facts, ended.window), earlier)
+        active, disputed = self._active(facts, ended.window), self.is_disputed(ended.window)
+        return Read(ended, facts, missing, active, earlier, disputed)
+
+    def is_disputed(self, window: Period) -> bool:
+        """Tell whether the customer contests a part of this time, and nobody has decided yet."""
+        return frozen_by(self.known.disputes(self.subscription), window) is not None
 
     def _is_wanted(self, span: Span) -> bool:
         return self.only is None or span in self.only

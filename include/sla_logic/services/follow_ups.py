@@ -25,7 +25,6 @@ from include.sla_logic.services.incidents import with_answers
 
 _WRITTEN_AGAIN, _RESOLVED = WRITES_AGAIN
 _BOOKED = frozenset({CreditState.BOOKED, CreditState.PROVISIONAL})
-_OVER = frozenset({TicketStatus.CLOSED, TicketStatus.REJECTED, TicketStatus.CANCELLED})
 
 
 class _Said(NamedTuple):
@@ -136,7 +135,7 @@ def _children(connection: Connection, number: int) -> Sequence[int]:
 
 def _finish(file: SqlCaseFile, *, by: str, reason: str) -> bool:
     """Resolve a child with its parent; one that is over stays as it is."""
-    if file.ticket.status in {TicketStatus.RESOLVED, *_OVER}:
+    if file.ticket.status in {TicketStatus.RESOLVED, *following_up.OVER}:
         return False
     following_up.resolve(file, basis=Basis.REASON, by=by, reason=f"with {file.ticket.parent}: {reason}")
     return True
@@ -154,5 +153,5 @@ def _check_ended(file: SqlCaseFile) -> None:
     if file.ticket.parent is None and file.find(ClosedIncident) is None:
         msg = f"The run of {file.ticket.id} is still under way: it decides what is measured, resolved and written."
         raise UnableToFollowUp(msg)
-    if file.ticket.status in _OVER:
+    if following_up.is_over(file):
         raise UnableToFollowUp(f"{file.ticket.id} is {file.ticket.status}: nothing more is done about it.")

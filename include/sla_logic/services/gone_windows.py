@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from include.sla_logic.domain.disputes import DISPUTED
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.netting import EarlierCredit, net_off
 from include.sla_logic.domain.period import Period, to_seconds
@@ -57,6 +58,11 @@ def find_newest(newest: Row[Any], windows: Sequence[EndedWindow]) -> EndedWindow
     mine = [one for one in windows if one.agreement.id == newest.agreement] or windows
     window = window_of(newest)
     return EndedWindow(mine[-1].agreement, mine[-1].contract, window, window) if mine else None
+
+
+def frozen_of(gone: EndedWindow | None) -> Found | None:
+    """Let a disputed window wait; of a customer who has no agreement any more nothing is done either."""
+    return None if gone is None else Found(gone, RoundState.WAITING, DISPUTED)
 
 
 def left_behind(newest: Row[Any], connection: Connection) -> Found | None:

@@ -24,7 +24,8 @@ FOR_A_YEAR = timedelta(days=366)
 class Read:
     """What was read for the judgement of one window: nothing else may decide how it comes out.
 
-    `missing` names records that are not complete, `active` incidents under way, `earlier` credits under the same cap.
+    `missing` names records that are not complete, `active` incidents under way, `earlier` credits under the
+    same cap. While it is `disputed` nothing is found of it.
     """
 
     ended: EndedWindow
@@ -32,6 +33,7 @@ class Read:
     missing: Sequence[str]
     active: Sequence[str]
     earlier: Sequence[EarlierCredit]
+    disputed: bool = False
 
     @cached_property
     def kinds(self) -> dict[FactKind, str]:
@@ -47,7 +49,8 @@ class Read:
 
     def stands(self, newest: Row[Any] | None, at: datetime) -> bool:
         """Tell whether the newest round is what a judgement would find again."""
-        known = None if newest is None or newest.state != RoundState.DONE else basis_of(newest)
+        judged = newest is not None and newest.state == RoundState.DONE and not self.disputed
+        known = basis_of(newest) if newest is not None and judged else None
         return known is not None and known.holds(self.kinds, at)
 
     def basis(self, comparison: SlaComparison, rebate: Rebate | None, at: datetime) -> Basis:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from include.sla_logic.domain.calendars import calendar_window
+from include.sla_logic.domain.disputes import frozen_by
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.monthly_report import MonthlyReport, ServiceMonth
 from include.sla_logic.domain.period import Period
@@ -19,6 +20,7 @@ from include.sla_logic.letters.pdf import as_pdf
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.contracts import ContractRegister, Subscription
 from include.sla_logic.persistence.counted_credits import COUNTS, window_of
+from include.sla_logic.persistence.disputes import disputes_of
 from include.sla_logic.persistence.flush import file_messages, message_row
 from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.measurements import MeasurementRegister
@@ -30,7 +32,7 @@ from include.sla_logic.persistence.statements import all_credits
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.ended_windows import EndedWindow, windows_until
 from include.sla_logic.services.service_assessment import only_what_is_known
-from include.sla_logic.services.statements import stated_credit
+from include.sla_logic.services.stated_credits import stated_credit
 
 
 class UnableToSendReport(ForeseenError):
@@ -122,6 +124,7 @@ def _windows(
     """Return the provider and the report of each window of a service that shares time with the month."""
     register = ContractRegister(connection=connection, subscriptions=[subscription])
     measured = MeasurementRegister(connection=connection, contracts=register, subscriptions=[subscription])
+    contested = disputes_of(connection, [subscription])[subscription]
     rounds, credits_ = newest_rounds(connection, subscription), all_credits(connection, subscription)
     begun = windows_until(register, min(now, month_of(month).end + timedelta(days=1)))
     for ended in begun:
@@ -132,7 +135,7 @@ def _windows(
         comparison = compare(ended.contract, facts, window=ended.calendar, as_of=now)
         touching = [row for row in credits_ if window_of(row).overlaps(ended.window)]
         held = any(row.state == "held" for row in touching)
-        done = rounds.get(ended.window.span)
+        done, disputed = rounds.get(ended.window.span), frozen_by(contested, ended.window) is not None
         yield (
             ended.contract.provider,
             ServiceMonth(
@@ -147,9 +150,10 @@ def _windows(
                     for row in touching
                     if row.state in (*COUNTS, "unclaimed")
                 ),
-                settled=done is not None and done.state == RoundState.DONE and not held,
+                settled=done is not None and done.state == RoundState.DONE and not held and not disputed,
                 under_review=held,
                 next_window=_next(ended),
+                disputed=disputed,
             ),
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from include.sla_logic.domain.contract import Contract
+from include.sla_logic.domain.disputes import Dispute, frozen_by
 from include.sla_logic.domain.netting import most_for, together
 from include.sla_logic.domain.period import Period, of_span
 from include.sla_logic.domain.relationship import Agreement
@@ -14,6 +15,7 @@ from include.sla_logic.domain.sla import SlaComparison, compare
 from include.sla_logic.domain.spans import Span
 from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.counted_credits import COUNTS, Subscription, window_of
+from include.sla_logic.persistence.disputes import disputes_of
 from include.sla_logic.persistence.invariants import Violation
 from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
@@ -44,6 +46,7 @@ def _of_these(connection: Connection, services: Mapping[Subscription, Sequence[R
     measurements = MeasurementRegister(
         connection=connection, contracts=register, subscriptions=services, until=max(known.values())
     )
+    contested = disputes_of(connection, list(services))
     for one, rows in services.items():
         judged: dict[Span, SlaComparison] = {}
         for agreement in register.agreements(one):
@@ -52,7 +55,7 @@ def _of_these(connection: Connection, services: Mapping[Subscription, Sequence[R
                 facts = measurements.facts(agreement, window, as_of=known[one])
                 comparison = compare(contract, facts, window=window, as_of=known[one])
                 judged[comparison.window.span] = comparison
-        for said in _beyond(rows, judged):
+        for said in _beyond(rows, judged, contested[one]):
             yield Violation("I3", " ".join(one), said)
 
 
@@ -69,8 +72,10 @@ def _credited(contract: Contract, agreement: Agreement, credited: Iterable[Perio
     return list(found.values())
 
 
-def _beyond(rows: Sequence[Row[Any]], judged: dict[Span, SlaComparison]) -> Iterator[str]:
+def _beyond(rows: Sequence[Row[Any]], judged: dict[Span, SlaComparison], contested: Sequence[Dispute]) -> Iterator[str]:
     for group in together({window_of(row).span for row in rows} | judged.keys()):
+        if any(frozen_by(contested, of_span(span)) for span in group):
+            continue  # its decision judges it again
         mine = [row for row in rows if window_of(row).span in group]
         due = {span: one for span, one in judged.items() if span in group}
         if any(one.credit_due is None or one.undecided or one.claim.late for one in due.values()):

@@ -4,19 +4,22 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
 
+from include.sla_logic.domain.disputes import Dispute
 from include.sla_logic.domain.open_apis.sla_violation import Violation
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.settlement import Line, Preview, RoundState
-from include.sla_logic.domain.sla.columns import Column
+from include.sla_logic.domain.sla.columns import Column, Mask
 from include.sla_logic.domain.sla.quiet_windows import ColumnarContract, WindowColumns
 from include.sla_logic.domain.spans import Span
 from include.sla_logic.persistence.columns import Columns
 from include.sla_logic.persistence.contracts import ContractRegister, Subscription
+from include.sla_logic.persistence.disputes import open_disputes
 from include.sla_logic.persistence.fact_columns import FactReader
 from include.sla_logic.persistence.round_columns import STATES, newest_in_columns
 from include.sla_logic.services.quiet_rounds import ANY_MINUTE, OUTAGES, QuietRounds
@@ -76,7 +79,7 @@ class Screening:
             due = windows.end + int(one.contract.settle_after.total_seconds()) <= at
             mine, known = windows.where(due), self._known(one)
             judged = known.judge(mine, facts)
-            judged.quiet[torn[due]] = False
+            judged.quiet[torn[due] | self._disputed(mine)] = False
             self._leave(left, mine.place[~judged.quiet], mine.start[~judged.quiet], mine.end[~judged.quiet])
             yield QuietRounds(
                 one,
@@ -93,6 +96,20 @@ class Screening:
         contract = laid.contract
         key = contract.id, contract.version, contract.billing_day, contract.first_month
         return self.known.setdefault(key, ColumnarContract(contract))
+
+    def _disputed(self, windows: WindowColumns) -> Mask:
+        """Choose the windows of which a part is disputed."""
+        found = np.zeros(windows.start.size, dtype=bool)
+        places = {one: place for place, one in enumerate(self.subscriptions)}
+        for one in self._disputes:
+            place, (start, end) = places.get((one.customer, one.service)), one.window.span
+            if place is not None:
+                found |= (windows.place == place) & (windows.start < end) & (windows.end > start)
+        return found
+
+    @cached_property
+    def _disputes(self) -> Sequence[Dispute]:
+        return open_disputes(self.connection)
 
     def _leave(self, left: dict[Subscription, set[Span]], place: Column, start: Column, end: Column) -> None:
         for number, *span in zip(place.tolist(), start.tolist(), end.tolist(), strict=True):

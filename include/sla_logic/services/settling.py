@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from include.sla_logic.domain.credit import Rebate, standing
+from include.sla_logic.domain.disputes import DISPUTED
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period, spanning
@@ -21,21 +22,18 @@ from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.billing import BillingLedger
 from include.sla_logic.persistence.confirmed_rounds import confirm_rounds
 from include.sla_logic.persistence.contracts import Subscription
+from include.sla_logic.persistence.counted_credits import window_of
 from include.sla_logic.persistence.flush import file_messages, message_row
 from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.queue_positions import note_decided_credit
 from include.sla_logic.persistence.schema import reference as t
-from include.sla_logic.persistence.settlement import (
-    add_round,
-    replace_credits,
-    round_name,
-)
+from include.sla_logic.persistence.settlement import add_round, replace_credits, round_name
 from include.sla_logic.services.due_windows import DueWindows
 from include.sla_logic.services.ended_windows import EndedWindow
 from include.sla_logic.services.found_windows import LOOKING, Found
-from include.sla_logic.services.gone_windows import close, find_newest, left_behind
+from include.sla_logic.services.gone_windows import close, find_newest, frozen_of, left_behind
 from include.sla_logic.services.judged_bases import Read, basis_of
 from include.sla_logic.services.settled_violations import keep_violations
 from include.sla_logic.services.shared_registers import Shared
@@ -92,6 +90,8 @@ class Settling:
     def _close(self, newest: Row[Any]) -> Found | None:
         """Settle a window that no agreement has any more."""
         gone = find_newest(newest, self._due.begun)
+        if self._due.is_disputed(window_of(newest)):
+            return frozen_of(gone)
         if gone is None:
             return left_behind(newest, self.batch.connection)
         now = [one for one in self._due.begun if one.window.overlaps(gone.window)]
@@ -124,8 +124,8 @@ class Settling:
 
     def _found(self, read: Read, comparison: SlaComparison) -> Found:
         ended = read.ended
-        if read.missing:
-            return Found(ended, RoundState.WAITING, "; ".join(read.missing))
+        if frozen := ([DISPUTED] if read.disputed else read.missing):
+            return Found(ended, RoundState.WAITING, "; ".join(frozen))
         delays = [*read.active, *comparison.provisional_reasons]
         if delays and can_wait(ended.contract, ended.window, self.at):
             return Found(ended, RoundState.WAITING, "; ".join(delays))

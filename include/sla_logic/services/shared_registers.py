@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from include.sla_logic.domain.disputes import Dispute
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.spans import Span
 from include.sla_logic.persistence.batch import Batch
@@ -14,6 +15,7 @@ from include.sla_logic.persistence.billing import BillingLedger
 from include.sla_logic.persistence.completeness import Completeness, completeness_of
 from include.sla_logic.persistence.contracts import ContractRegister, Subscription
 from include.sla_logic.persistence.counted_credits import window_of
+from include.sla_logic.persistence.disputes import disputes_of
 from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.settlement import newest_rounds_of, undecided_credits
 
@@ -53,6 +55,10 @@ class Shared:
         mine = (row for row in self._undecided if (row.customer, row.service) == subscription)
         return [row for row in mine if window_of(row).overlaps(window)]
 
+    def disputes(self, subscription: Subscription) -> Sequence[Dispute]:
+        """Return what a customer contests, or has contested, of their service."""
+        return self._disputes.get(subscription, [])
+
     def complete(self, service: str) -> Completeness:
         """Return up to when the records of a service are complete."""
         if service not in self._complete:
@@ -63,6 +69,10 @@ class Shared:
     @cached_property
     def _rounds(self) -> dict[Subscription, dict[Span, Row[Any]]]:
         return newest_rounds_of(self.batch.connection, self.subscriptions)
+
+    @cached_property
+    def _disputes(self) -> dict[Subscription, list[Dispute]]:
+        return disputes_of(self.batch.connection, self.subscriptions)
 
     @cached_property
     def _undecided(self) -> Sequence[Row[Any]]:

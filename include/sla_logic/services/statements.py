@@ -34,14 +34,21 @@ from include.sla_logic.persistence.measurements import MeasurementRegister
 from include.sla_logic.persistence.pending_messages import Message
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.queries.settled_windows import rounds_of
-from include.sla_logic.persistence.schema.columns import from_minor_units, to_minor_units
+from include.sla_logic.persistence.schema.columns import to_minor_units
 from include.sla_logic.persistence.settlement import find_run, newest_rounds, round_name, round_number
 from include.sla_logic.persistence.statements import add_statement, all_credits, reports_of, statements_of
 from include.sla_logic.services.ended_windows import EndedWindow, windows_until
+from include.sla_logic.services.stated_credits import stated_credit
+from include.sla_logic.services.stated_disputes import StatedDisputes
 
 log = logging.getLogger(__name__)
 
-_OPEN_STEPS = {NextStep.CREDIT_MAY_GROW, NextStep.MEASUREMENTS_ARE_COMPLETED, NextStep.CREDIT_IS_REVIEWED}
+_OPEN_STEPS = {
+    NextStep.CREDIT_MAY_GROW,
+    NextStep.MEASUREMENTS_ARE_COMPLETED,
+    NextStep.CREDIT_IS_REVIEWED,
+    NextStep.DISPUTE_IS_DECIDED,
+}
 
 
 @dataclass
@@ -69,6 +76,10 @@ class Statements:
         return statements_of(self.connection, self.subscription)
 
     @cached_property
+    def _disputes(self) -> StatedDisputes:
+        return StatedDisputes(self.connection, self.subscription)
+
+    @cached_property
     def _credits(self) -> Sequence[Row[Any]]:
         return all_credits(self.connection, self.subscription)
 
@@ -84,7 +95,8 @@ class Statements:
         """Return what is to be told of a window; nothing while any of it is undecided."""
         window = window_of(row)
         credits_ = [one for one in self._credits if window_of(one).overlaps(window)]
-        if row.state != RoundState.DONE or row.owed is None or any(one.state == "held" for one in credits_):
+        open_ = any(one.state == "held" for one in credits_) or self._disputes.is_open(window)
+        if row.state != RoundState.DONE or row.owed is None or open_:
             return None
         stated = tuple(self._stated(credits_))
         promised = self._is_promised(window)
@@ -113,7 +125,9 @@ class Statements:
 
     def _is_news(self, row: Row[Any], stated: Sequence[StatedCredit], *, promised: bool) -> bool:
         """Tell whether there is something to tell that can be added up; amounts of two currencies cannot."""
-        if not any(one.new for one in stated) and not (promised and self._is_recent(window_of(row))):
+        window = window_of(row)
+        decided = self._disputes.is_decided_since(window, self._known, self._reports)
+        if not any(one.new for one in stated) and not decided and not (promised and self._is_recent(window)):
             return False
         others = {one.amount.currency for one in stated} - {row.currency}
         if others:
@@ -156,6 +170,7 @@ class Statements:
             unlike=unlike,
             claim_deadline=comparison.claim.deadline,
             amounts=policies_in_force().credits.amounts,
+            disputes=self._disputes.of(window),
             created_at=self.now,
         )
         return self._compared(statement, before)
@@ -229,16 +244,3 @@ class Statements:
         message = Message(kind="mail", key=payload["message_id"], payload=payload)
         file_messages(self.connection, [message_row(message, ticket=None, now=self.now)])
         add_statement(self.connection, statement, round_=round_, key=message.key)
-
-
-def stated_credit(row: Row[Any], state: str, *, new: bool = False) -> StatedCredit:
-    """Return a credit as the customer reads it."""
-    return StatedCredit(
-        reference=row.id,
-        window=window_of(row),
-        amount=from_minor_units(row.amount, row.currency),
-        state=state,
-        booked_at=row.decided_at or row.recorded_at,
-        invoice=row.invoice,
-        new=new,
-    )

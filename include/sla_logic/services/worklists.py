@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from include.sla_logic.domain.disputes import Dispute
 from include.sla_logic.domain.problem_view import ProblemView
 from include.sla_logic.persistence.audit import Act, page_of_acts
+from include.sla_logic.persistence.disputes import page_of_disputes
 from include.sla_logic.persistence.outbox import Outgoing, page_of_messages
 from include.sla_logic.persistence.paging import LAST_PAGE, Page
 from include.sla_logic.persistence.quarantine import Quarantined, page_of_quarantine
@@ -24,6 +26,7 @@ class WaitingLists:
 
     restorations: Page[HeldRestoration]
     credits: Page[WaitingCredit]
+    disputes: Page[Dispute]
     quarantine: Page[Quarantined]
     imports: Page[Quarantined]
     outbox: Page[Outgoing]
@@ -78,6 +81,7 @@ class Worklists:
             return WaitingLists(
                 restorations=held_restorations(connection, now=now, **cut("restorations")),
                 credits=page_of_credits(connection, **cut("credits")),
+                disputes=page_of_disputes(connection, state="open", **cut("disputes")),
                 quarantine=page_of_quarantine(connection, imports=False, **cut("quarantine")),
                 imports=page_of_quarantine(connection, imports=True, **cut("imports")),
                 outbox=page_of_messages(connection, states=UNDELIVERED, **cut("outbox")),

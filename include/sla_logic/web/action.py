@@ -7,15 +7,16 @@ from include.sla_logic.services import UseCases
 from include.sla_logic.web.forms import reason_of
 from include.sla_logic.web.performed import ActionRequest
 
-FIELDS = ("owner", "amount", "received_on", "person", "text", "done_at", "basis", "with_children")
+FIELDS = ("owner", "amount", "received_on", "person", "text", "done_at", "basis", "with_children", "contested")
 
 
 @dataclass(frozen=True)
 class Action:
     """One action: how the desk explains it, how it is performed, and the notice that follows.
 
-    `subject` is what it is performed on: ticket, credit, run (of settlement), report (customer and month), entry (of
-    the quarantine), imports (their rejected rows) or message (of the outbox).
+    `subject` is what it is performed on: ticket, credit, dispute, window (customer, service and an instant), run (of
+    settlement), report (customer and month), entry (of the quarantine), imports (their rejected rows) or message (of
+    the outbox). `tells_reason`: the customer reads the reason.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Action:
     asks_when: bool = False
     asks_basis: bool = False
     asks_children: bool = False
+    asks_contested: bool = False
+    tells_reason: bool = False
 
 
 def action_request(

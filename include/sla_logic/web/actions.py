@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from include.sla_logic.web import performed
 from include.sla_logic.web.action import Action
+from include.sla_logic.web.dispute_actions import DISPUTE_ACTIONS
 
 _ALL = (
     Action(
@@ -240,4 +241,6 @@ _ALL = (
         performed.retry_message,
     ),
 )
-ACTIONS: Mapping[tuple[str, str], Action] = MappingProxyType({(action.subject, action.name): action for action in _ALL})
+ACTIONS: Mapping[tuple[str, str], Action] = MappingProxyType(
+    {(action.subject, action.name): action for action in (*_ALL, *DISPUTE_ACTIONS)}
+)

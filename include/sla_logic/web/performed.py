@@ -26,6 +26,7 @@ class ActionRequest:
     done_at: str = ""
     basis: str = ""
     with_children: str = ""
+    contested: str = ""
     roles: tuple[str, ...] = ()
 
 

@@ -19,7 +19,8 @@ def settlement(
     """Show period by period what became of the windows, and the runs with their progress."""
     views, asked = use_cases.settlement_views, {"periods": periods, "runs": runs}
     found = {"found": views.periods(number=periods), "runs": views.runs(page=runs, size=RUNS)}
-    return HTMLResponse(render(request, "settlement.html.j2", asked=asked, **found))
+    contested = use_cases.disputes.listed(size=RUNS)
+    return HTMLResponse(render(request, "settlement.html.j2", asked=asked, contested=contested, **found))
 
 
 @router.get("/settlement/windows", response_class=HTMLResponse)

@@ -20,6 +20,7 @@ def waiting(  # noqa: PLR0913, PLR0917 - each list has pages of its own
     use_cases: WithUseCases,
     restorations: PageNumber = 1,
     credits: PageNumber = 1,  # noqa: A002 - the name of the list in the address
+    disputes: PageNumber = 1,
     quarantine: PageNumber = 1,
     imports: PageNumber = 1,
     outbox: PageNumber = 1,
@@ -27,7 +28,7 @@ def waiting(  # noqa: PLR0913, PLR0917 - each list has pages of its own
 ) -> HTMLResponse:
     """Show what could not be accepted, delivered or booked without a person, each list with pages of its own."""
     pages = {"restorations": restorations, "credits": credits, "quarantine": quarantine, "outbox": outbox}
-    pages["imports"] = imports
+    pages |= {"imports": imports, "disputes": disputes}
     lists = use_cases.worklists.waiting(pages | {"audit": audit}, size=SIZE)
     run, asked = use_cases.settlement_views.held(), pages | {"acts": audit}
     return HTMLResponse(render(request, "waiting.html.j2", lists=lists, run=run, asked=asked))

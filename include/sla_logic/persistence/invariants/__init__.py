@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from include.sla_logic.persistence.invariants.agreements import check_agreements
 from include.sla_logic.persistence.invariants.caps import check_caps
+from include.sla_logic.persistence.invariants.disputes import check_disputes
 from include.sla_logic.persistence.invariants.incidents import check_incidents, unsettled_incidents
 from include.sla_logic.persistence.invariants.messages import check_messages
 from include.sla_logic.persistence.invariants.money import check_money
@@ -43,6 +44,7 @@ def _all(connection: Connection) -> Iterator[Violation]:
     yield from check_windows(connection)
     yield from check_caps(connection)
     yield from check_settlement(connection)
+    yield from check_disputes(connection)
     yield from check_messages(connection)
     yield from check_waits(connection)
     yield from check_problems(connection)

@@ -13,6 +13,7 @@ from include.sla_logic.process.graph import END
 
 MAIL = "mail"
 WRITES_AGAIN = ("customer written to again", "incident resolved")
+DISPUTE_DECIDED = "dispute decided"
 
 
 def check_messages(connection: Connection) -> Iterator[Violation]:
@@ -35,6 +36,6 @@ def check_messages(connection: Connection) -> Iterator[Violation]:
 
 def _told_decisions(connection: Connection) -> Counter[int]:
     """Count the reports that followed a person's decision about a credit, or that a person asked for."""
-    asked_for = or_(documents.c.task.like("credit %"), documents.c.task.in_(WRITES_AGAIN))
+    asked_for = or_(documents.c.task.like("credit %"), documents.c.task.in_((*WRITES_AGAIN, DISPUTE_DECIDED)))
     told = (documents.c.kind == "CustomerReport") & asked_for
     return Counter(connection.scalars(select(documents.c.ticket).where(told)))

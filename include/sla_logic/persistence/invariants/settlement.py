@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from include.sla_logic.domain.disputes import frozen_by
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.netting import EarlierCredit, net_off
 from include.sla_logic.persistence.counted_credits import COUNTS, Subscription, window_of
+from include.sla_logic.persistence.disputes import all_disputes
 from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.queries.settled_windows import newest_of_all
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
@@ -18,16 +20,21 @@ _LEFT = ("held", "unclaimed", "declined", "lapsed")
 
 
 def check_settlement(connection: Connection) -> Iterator[Violation]:
-    """Net what each window owes; what waits, was declined or decided by a person, or came after the round, is why."""
+    """Net what each window owes; what waits, was declined or decided by a person, or came after the round, is why.
+
+    So is a dispute that nobody has decided yet.
+    """
     rounds = newest_of_all(connection)
     if not rounds:
         return
     credits_: dict[Subscription, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(select(applied_billing_credits).order_by(applied_billing_credits.c.id)):
         credits_[row.customer, row.service].append(row)
+    contested = all_disputes(connection)
     for one in rounds:
         known = credits_.get((one.customer, one.service), [])
-        if one.owed is None or _is_explained(one, known):
+        frozen = frozen_by(contested.get((one.customer, one.service), []), window_of(one))
+        if one.owed is None or frozen is not None or _is_explained(one, known):
             continue
         net = _net(one, known)
         if net:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, Table, select
 
 from include.sla_logic.domain.closed_incident import ClosedIncident
 from include.sla_logic.domain.credit import BillingAdjustment, Rebate
+from include.sla_logic.domain.disputes import Dispute
 from include.sla_logic.domain.document import Document, Value
 from include.sla_logic.domain.mail_message import NO_LETTERS
 from include.sla_logic.domain.restoration import RestorationOutcome
@@ -16,6 +17,7 @@ from include.sla_logic.domain.standing import Standing
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
 from include.sla_logic.persistence.audit import acts_about
 from include.sla_logic.persistence.cohort_members import carrying_run
+from include.sla_logic.persistence.disputes import disputes_about
 from include.sla_logic.persistence.incident_records import find_number, ticket_id, ticket_of
 from include.sla_logic.persistence.outbox import list_messages
 from include.sla_logic.persistence.queries.service_problems import problems_of
@@ -158,6 +160,7 @@ class Case(Value):
     clock: Standing | None = None
     owner: str | None = None
     notes: tuple[CaseNote, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
 
     def document(self, kind: type[D]) -> D | None:
         """Return the newest document of this kind, or None."""
@@ -202,6 +205,7 @@ def view_case(connection: Connection, number: int, *, now: datetime) -> Case:
         audit=tuple(CaseAct.model_validate(vars(act)) for act in acts_about(connection, ticket_id(number), row.run_id)),
         clock=read_standings(connection, [number], now=now).get(number),
         owner=ownership.owner if ownership else None,
+        disputes=tuple(disputes_about(connection, ticket_of(row), _newest(documents, Rebate))),
         notes=tuple(CaseNote.model_validate(vars(note)) for note in notes_of(connection, number)),
     )
 

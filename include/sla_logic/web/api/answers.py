@@ -47,8 +47,9 @@ class Order(BaseModel):
 
     A hold: who owes the next step; a credit to enter: its amount as 12.50; a claim: the day on which it was received;
     a ticket to assign: to which person; a note or a message to the customer: its text; recorded work: when it was done;
-    a resolution: what it rests on, and whether the tickets of the extra process end too. Taking a ticket, giving it
-    back and writing need no reason.
+    a resolution: what it rests on, and whether the tickets of the extra process end too; a dispute: the kind of record
+    that is contested, and the customer's words as its text. Taking a ticket, giving it back, writing and a dispute need
+    no reason.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -62,6 +63,7 @@ class Order(BaseModel):
     done_at: Annotated[str, Field(max_length=32)] | None = None
     basis: Literal["measurement", "reason"] | None = None
     with_children: Literal["yes", "no"] | None = None
+    contested: Literal["outages", "attributions", "samples", "maintenance", "holds", "unobserved"] | None = None
 
 
 class Done(BaseModel):

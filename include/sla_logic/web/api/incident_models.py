@@ -11,6 +11,7 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
 from include.sla_logic.web.api.answers import Answer
+from include.sla_logic.web.api.list_models import DisputeView
 
 
 class BoardLine(Answer):
@@ -215,3 +216,4 @@ class Case(Answer):
     clock: CaseClock | None = None
     owner: str | None = None
     notes: tuple[CaseNote, ...] = ()
+    disputes: tuple[DisputeView, ...] = ()

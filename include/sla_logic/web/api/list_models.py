@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.service_problem import ServiceProblem
 from include.sla_logic.web.api.answers import Answer
 
@@ -54,6 +55,28 @@ class WaitingCredit(Answer):
     claim_deadline: datetime | None
     claim_until: date | None
     entered_by: str | None
+
+
+class DisputeView(Answer):
+    """What a customer contests of a window; while `state` is open, nothing is booked for it.
+
+    `contested` is the kind of record, `changed` are the kinds that were corrected before the decision.
+    """
+
+    reference: str
+    customer: str
+    service: str
+    window: Period
+    ticket: str | None
+    contested: str
+    words: str
+    recorded_by: str
+    recorded_at: datetime
+    state: str
+    decided_by: str | None
+    decided_at: datetime | None
+    reason: str | None
+    changed: list[str]
 
 
 class Quarantined(Answer):

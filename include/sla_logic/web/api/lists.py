@@ -8,6 +8,7 @@ from include.sla_logic.services.worklists import Page
 from include.sla_logic.web.api.answers import Answer, Problem
 from include.sla_logic.web.api.list_models import (
     Act,
+    DisputeView,
     Listed,
     Outgoing,
     ProblemView,
@@ -44,6 +45,18 @@ def restorations(use_cases: WithUseCases, page: PageNumber = 1, size: Size = 50)
 def credits_that_wait(use_cases: WithUseCases, page: PageNumber = 1, size: Size = 50) -> Listed[WaitingCredit]:
     """List the credits that wait for a person, the oldest first."""
     return listed(use_cases.worklists.credits(page=page, size=size), WaitingCredit)
+
+
+@router.get("/disputes")
+def disputes(
+    use_cases: WithUseCases,
+    state: Literal["open", "accepted", "declined", "all"] = "open",
+    page: PageNumber = 1,
+    size: Size = 50,
+) -> Listed[DisputeView]:
+    """List the disputes that wait for a decision, or those in another state, the oldest first."""
+    asked = None if state == "all" else state
+    return listed(use_cases.disputes.listed(state=asked, page=page, size=size), DisputeView)
 
 
 @router.get("/quarantine")

@@ -143,6 +143,8 @@ ActionName = Literal[
     "claim",
     "decline",
     "paid-out",
+    "dispute",
+    "accept",
     "retry",
     "resend",
 ]
@@ -153,11 +155,14 @@ def act(
     use_cases: WithUseCases,
     caller: CurrentCaller,
     order: Annotated[Order, Depends(read_order)],
-    kind: Literal["ticket", "credit", "run", "entry", "message"],
+    kind: Literal["ticket", "credit", "dispute", "window", "run", "entry", "message"],
     subject: Reference,
     name: ActionName,
 ) -> Done:
-    """Perform one action on a ticket, a credit, a run of settlement, an entry of the quarantine or a message."""
+    """Perform one action on what `kind` and `subject` name.
+
+    A dispute is recorded at a ticket, or at a window, named as customer|service|20261005T000000Z.
+    """
     action = ACTIONS.get((kind, name))
     if action is None:
         raise HTTPException(404, f"A {kind} has no action {name}.")

@@ -1,0 +1,39 @@
+"""Create the table of what customers contest."""
+
+from alembic import op
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, String, Text
+
+from include.sla_logic.persistence.schema.columns import Instant
+
+revision = "0036"
+down_revision = "0035"
+
+# SQLite gives row numbers by itself only to a column declared INTEGER.
+_Number = BigInteger().with_variant(Integer, "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "disputes",
+        Column("number", _Number, primary_key=True, autoincrement=True),
+        Column("customer", String(64), nullable=False),
+        Column("service", String(64), nullable=False),
+        Column("window_start", Instant, nullable=False),
+        Column("window_end", Instant, nullable=False),
+        Column("ticket", String(64), index=True),
+        Column("contested", String(32), nullable=False),
+        Column("words", Text, nullable=False),
+        Column("recorded_by", String(250), nullable=False),
+        Column("recorded_at", Instant, nullable=False),
+        Column("basis", Text),
+        Column("state", String(16), nullable=False),
+        Column("decided_by", String(250)),
+        Column("decided_at", Instant),
+        Column("reason", Text),
+        Column("changed", Text),
+        CheckConstraint("state IN ('open', 'accepted', 'declined')", name="state"),
+        CheckConstraint("(state = 'open') = (decided_by IS NULL)", name="decided"),
+        Index("ix_disputes_subscription", "customer", "service", "window_start"),
+        Index("ix_disputes_state", "state", "recorded_at"),
+        sqlite_autoincrement=True,
+    )
