@@ -47,7 +47,7 @@ def sla(*words: str, account: str) -> Any:
 
 def test_at_the_desk_one_person_records_and_another_decides_and_the_pages_show_it(provider: Provider) -> None:
     ann, ben = client(provider, "ann"), client(provider, "ben")
-    assert "The customer&#39;s words" in ann.get("/acts/ticket/TT-000001/dispute").text
+    assert "The customer's words" in ann.get("/acts/ticket/TT-000001/dispute").text
     sent = ann.post("/acts/ticket/TT-000001/dispute", data={"contested": "outages", "text": WORDS})
     assert sent.headers["location"] == "/incidents/TT-000001?done=dispute_recorded"
     for page in ("/incidents/TT-000001", "/settlement", "/waiting"):

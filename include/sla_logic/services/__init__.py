@@ -21,6 +21,7 @@ from include.sla_logic.services.monitoring import Monitoring
 from include.sla_logic.services.outbox import Outbox
 from include.sla_logic.services.quarantine import Quarantine
 from include.sla_logic.services.restorations import Restorations
+from include.sla_logic.services.settled_money import SettledMoney
 from include.sla_logic.services.sla_status import SlaStatus
 from include.sla_logic.settings import NetworkChoice, Settings
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from include.sla_logic.services.alarms import Alarms
     from include.sla_logic.services.board import Board
     from include.sla_logic.services.conformance import ConformanceChecks
-    from include.sla_logic.services.disputes import Disputes
     from include.sla_logic.services.feeds import Feeds
     from include.sla_logic.services.follow_ups import FollowUps
     from include.sla_logic.services.imports import Imports
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from include.sla_logic.services.reports import Reports
     from include.sla_logic.services.restored_database import RestoredDatabase
     from include.sla_logic.services.service_status import ServiceStatus
-    from include.sla_logic.services.settlement import Settlement
-    from include.sla_logic.services.settlement_views import SettlementViews
     from include.sla_logic.services.setup import Setup
     from include.sla_logic.services.simulation import Simulations
     from include.sla_logic.services.subscriptions import Subscriptions
@@ -64,7 +62,7 @@ __all__ = [
 ]
 
 
-class UseCases:
+class UseCases(SettledMoney):
     """All use cases over one operations database; what one call writes is one transaction.
 
     The first call that needs a connection opens one; `network` is asked when a step first needs it.
@@ -111,12 +109,6 @@ class UseCases:
         from include.sla_logic.services.conformance import ConformanceChecks
 
         return ConformanceChecks(self.work)
-
-    @cached_property
-    def disputes(self) -> "Disputes":
-        from include.sla_logic.services.disputes import Disputes
-
-        return Disputes(self.work)
 
     @cached_property
     def feeds(self) -> "Feeds":
@@ -207,18 +199,6 @@ class UseCases:
         from include.sla_logic.services.service_status import ServiceStatus
 
         return ServiceStatus(self.work)
-
-    @cached_property
-    def settlement(self) -> "Settlement":
-        from include.sla_logic.services.settlement import Settlement
-
-        return Settlement(self.work)
-
-    @cached_property
-    def settlement_views(self) -> "SettlementViews":
-        from include.sla_logic.services.settlement_views import SettlementViews
-
-        return SettlementViews(self.work)
 
     @cached_property
     def setup(self) -> "Setup":
