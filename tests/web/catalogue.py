@@ -47,7 +47,8 @@ set aside, accepted, form, REST, backlog, due_by_priority, next_credit_tier, res
 restoration rejected, restoration answer refused, credit approved, amount entered, credit claimed, credit declined,
 credit paid out, ticket taken, ticket assigned, ticket given back, message retried, message released, report sent,
 settlement released, notification accepted, notification refused, notification refused again,
-import rejections dismissed, run taken up again, task failed, outages, samples, link down, automatic restoration, all
+import rejections dismissed, run taken up again, task failed, outages, attributions, samples, maintenance, holds,
+unobserved, dispute recorded, dispute decided, link down, automatic restoration, all
 """
 FACTORS = ("service_class", "agreement_ends", "chronic_right", "other_open_incidents")
 ANSWERS = (400, 401, 403, 404, 405, 409, 413, 414, 415, 422, 500, 501, 502, 503)
