@@ -1,4 +1,6 @@
-"""Every minute: send the outbox, export metrics, compare incidents past their next tier, resume stalled incidents.
+"""Every minute: send the outbox, tell partners' listeners, export metrics, compare incidents past their next tier.
+
+Stalled incidents are resumed.
 
 The team is mailed before an incident is late or its next tier comes, if `TELECO_TEAM` names an address.
 
@@ -44,6 +46,13 @@ with DAG(
         deliver_and_measure()
 
     @task
+    def tell_listeners() -> None:
+        """Tell the listeners of partners what has happened to tickets and service problems (docs/open-apis.md)."""
+        from sla_airflow.housekeeping import tell_listeners
+
+        tell_listeners()
+
+    @task
     def take_up_stranded_incidents() -> None:
         """Decide the waits that are over and resume the incidents that could go on but do not."""
         from sla_airflow import watchdog as w
@@ -63,3 +72,4 @@ with DAG(
     deliver_what_is_due()
     open_incidents_of_alarms()
     take_up_stranded_incidents()
+    tell_listeners()

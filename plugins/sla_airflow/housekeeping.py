@@ -31,3 +31,17 @@ def deliver_and_measure() -> None:
     if count := use_cases.monitoring.put_notices(limit=LOOKED_AT):
         log.info("Put %d notices to the team into the outbox", count)
     pairing.tell_lost(use_cases)
+
+
+def tell_listeners() -> None:
+    """Pass events on and tell listeners, for less than a minute: a listener that is slow has its turn in the next.
+
+    A listener that fails is put off and named (`sla doctor`); the task does not fail for it.
+    """
+    use_cases = runtime.open_use_cases(sends=False)
+    runtime.enter(use_cases)
+    with runtime.no_retry_for_foreseen_errors():
+        report = use_cases.outbox.deliver_events()
+    log.info("Listeners: %s", report)
+    for one in use_cases.open_apis.event_hub.troubles():
+        log.warning("Listener %d: %s", one.listener.id, "suspended" if one.listener.suspended_at else "does not answer")

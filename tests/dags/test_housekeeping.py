@@ -22,6 +22,7 @@ def test_sending_and_watching_do_not_wait_for_each_other() -> None:
         "deliver_what_is_due",
         "open_incidents_of_alarms",
         "take_up_stranded_incidents",
+        "tell_listeners",
     }
     assert not any(task.upstream_task_ids for task in dag.tasks)
     assert all(task.doc_md for task in dag.tasks)

@@ -10,8 +10,9 @@ from include.sla_logic.persistence.restorations import ANSWER_REFUSED
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.agreements import agreement_terms
+from include.sla_logic.persistence.schema.events import event_listeners
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
-from include.sla_logic.persistence.schema.system_t import audit, documents, restorations, steps, tickets
+from include.sla_logic.persistence.schema.system_t import audit, documents, outbox, restorations, steps, tickets
 from include.sla_logic.process.way import way
 from include.sla_logic.services import UseCases
 from tests.clock import NOON
@@ -388,4 +389,42 @@ def test_an_incident_that_was_closed_without_its_letter_is_named(opened):
     assert found == [
         "I11 TT-000001: has done close_incident, to which nothing had led",
         "I11 TT-000001: is closed without send_customer_report",
+    ]
+
+
+def told(number: int, **changes: object) -> object:
+    """Put a message to a listener into the outbox."""
+    row = {
+        "id": number,
+        "key": f"k{number}",
+        "kind": "callback",
+        "payload": {},
+        "state": "waiting",
+        "attempts": 0,
+        "created_at": NOON,
+        "next_attempt_at": NOON,
+        "listener": 1,
+        "stream": "1 troubleTicket/v5 TT-000001",
+    }
+    return insert(outbox).values(row | changes)
+
+
+def test_listeners_are_told_in_order_only_while_they_are_registered_and_not_suspended(opened):
+    known = {"id": 1, "api": "troubleTicket/v5", "partner": "p", "callback": "https://x", "query": "", "root": "/"}
+    known |= {"digest": "d", "registered_at": NOON, "failures": 0}
+    spoil(opened, insert(event_listeners).values(known), told(1, state="claimed"), told(2))
+    assert violations(opened) == []
+    spoil(opened, "UPDATE outbox SET state = 'claimed'")
+    assert violations(opened) == [
+        "I13 stream 1 troubleTicket/v5 TT-000001: has two messages that are being sent at once"
+    ]
+    spoil(opened, "UPDATE outbox SET state = 'waiting'", update(event_listeners).values(suspended_at=NOON))
+    assert violations(opened) == [
+        "I13 message 1: waits to leave for a listener that is suspended",
+        "I13 message 2: waits to leave for a listener that is suspended",
+    ]
+    spoil(opened, "DELETE FROM event_listeners", "UPDATE outbox SET state = 'dead' WHERE id = 1")
+    assert violations(opened) == [
+        "I13 message 1: is for a listener that is not registered",
+        "I13 message 2: is for a listener that is not registered",
     ]

@@ -120,6 +120,7 @@ READING = {
     "GET /tmf-api/troubleTicket/v5/troubleTicketSpecification/{specification}": 200,
     "PATCH /tmf-api/troubleTicket/v5/troubleTicketSpecification/{specification}": 405,
     "DELETE /tmf-api/troubleTicket/v5/troubleTicketSpecification/{specification}": 405,
+    "GET /tmf-api/troubleTicket/v5/hub/{number}": 403,  # only partners have listeners: tests/events/test_hub.py
     "GET /tmf-api/serviceProblemManagement/v5/serviceProblem": 200,
     "GET /tmf-api/serviceProblemManagement/v5/serviceProblem/{problem}": 200,
     "GET /tmf-api/serviceProblemManagement/v5/problemAcknowledgement": 200,
@@ -146,6 +147,8 @@ CHANGING = {
     "POST /tmf-api/troubleTicket/v5/troubleTicket": (400, JSON),
     "PATCH /tmf-api/troubleTicket/v5/troubleTicket/{id}": (400, JSON),
     "POST /tmf-api/serviceProblemManagement/v5/problemAcknowledgement": (400, JSON),
+    "POST /tmf-api/troubleTicket/v5/hub": (403, {"json": {"callback": "https://hooks.example/x"}}),
+    "DELETE /tmf-api/troubleTicket/v5/hub/{number}": (403, NOTHING),
 }
 
 

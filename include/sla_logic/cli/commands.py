@@ -26,6 +26,7 @@ COMMANDS = MappingProxyType(
         "export": ("export", "Export the process log for process mining."),
         "conformance": ("conformance", "Compare what incidents did with the process."),
         "outbox": ("outbox", "See what is sent to customers and billing, and send it again."),
+        "listener": ("listener", "See who listens to events, and let suspended listeners go on."),
         "doctor": ("doctor", "Check what must be true, and resume what is stalled."),
         "quarantine": ("quarantine", "See refused notifications, and accept them after all."),
     }

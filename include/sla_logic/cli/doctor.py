@@ -73,6 +73,7 @@ def _warnings(use_cases: UseCases) -> dict[str, list[Any]]:
     return {
         "alarms": list(use_cases.alarm_views.troubles()),
         "feeds": list(use_cases.feeds.troubles()),
+        "listeners": [str(one) for one in use_cases.open_apis.event_hub.troubles()],
         "long_outages": list(use_cases.monitoring.long_outages()),
         "unwatched": list(use_cases.monitoring.unwatched()),
     }
@@ -86,7 +87,7 @@ def _examine(use_cases: UseCases, *, settled: bool, minutes: int) -> dict[str, l
             *use_cases.monitoring.unsettled(),
         ],
         "stalled": list(use_cases.monitoring.stalled(patience=timedelta(minutes=minutes))),
-        "dead": list(use_cases.outbox.messages(state="dead")),
+        "dead": list(use_cases.outbox.given_up()),
     }
 
 

@@ -36,12 +36,13 @@ class Schedule(BaseModel):
 
 
 class Schedules(BaseModel):
-    """One schedule for each kind of message."""
+    """One schedule for each kind of message, and how long a listener may fail before it is suspended; seconds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: str
     kinds: dict[str, Schedule]
+    listener_suspended_after: Seconds
 
 
 @cache

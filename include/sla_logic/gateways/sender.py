@@ -15,6 +15,7 @@ from include.sla_logic.persistence.database import Database
 from include.sla_logic.persistence.outbox import Failure, Outgoing, claim_due, give_back, note_failed, note_sent
 
 PORTION = 50
+UNTRIED = object()  # in place of an answer: this message may leave in another round
 _FAILURES_IN_A_ROW = 3
 _SHARE_OF_LEASE = 0.5  # how much of a claim's time a portion may use before what is left of it is given back
 
@@ -23,14 +24,16 @@ _SHARE_OF_LEASE = 0.5  # how much of a claim's time a portion may use before wha
 class Transport:
     """How one kind of message leaves; `refused` are the errors after which trying again is of no use.
 
-    `deliver_all` takes many at once and returns the answer or the error for each. `acknowledged` writes what follows
-    from answers into the transaction in which the messages are marked as sent.
+    `deliver_all` takes many at once and returns the answer or the error for each, or `UNTRIED`. `acknowledged` writes
+    what follows from answers into the transaction in which the messages are marked as sent, `put_off` what follows from
+    failures: it is for messages that go to several receivers, of which each may fail without the others.
     """
 
     deliver: Callable[[Outgoing], Any]
     refused: tuple[type[Exception], ...]
     deliver_all: Callable[[Sequence[Outgoing]], Sequence[Any]] | None = None
     acknowledged: Callable[[Connection, Sequence[Outgoing]], None] | None = None
+    put_off: Callable[[Connection, Sequence[Failure]], None] | None = None
 
 
 @dataclass
@@ -67,12 +70,15 @@ class Sender:
     transports: Mapping[str, Transport]
     schedules: Schedules
     buried: Callable[[Connection, Sequence[tuple[Outgoing, str]]], None]
+    claim: Callable[..., list[Outgoing]] = claim_due
 
-    def deliver(self, *, ticket: int | None = None, limit: int = 100) -> DeliveryReport:
+    def deliver(self, *, ticket: int | None = None, limit: int = 100, seconds: float | None = None) -> DeliveryReport:
         """Send up to `limit` due messages; a kind that fails three times in a row rests until the next round.
 
-        A sender that is stopped half-way keeps what it knows; the rest is sent again once its claim has run out.
+        After `seconds` no more are claimed. A sender that is stopped half-way keeps what it knows; the rest is sent
+        again once its claim has run out.
         """
+        ends = None if seconds is None else time.monotonic() + seconds
         report, failures = DeliveryReport(), dict.fromkeys(self.transports, 0)
         by = f"{os.getpid()}-{uuid4().hex[:12]}"
         portion, left = _Portion(()), limit
@@ -80,6 +86,7 @@ class Sender:
             kinds = [kind for kind, failed in failures.items() if failed < _FAILURES_IN_A_ROW]
             with self.database.write() as connection:
                 self._keep(connection, portion, by, report)
+                left = 0 if ends is not None and time.monotonic() > ends else left
                 portion = _Portion(self._claim(connection, by, kinds, ticket, min(left, PORTION)))
             if not portion.claimed:
                 return report
@@ -98,7 +105,7 @@ class Sender:
             return ()
         leases = {kind: self.schedules.kinds[kind].lease for kind in kinds}
         now = self.database.now(connection)
-        return claim_due(connection, now=now, leases=leases, by=by, limit=limit, ticket=ticket)
+        return self.claim(connection, now=now, leases=leases, by=by, limit=limit, ticket=ticket)
 
     def _send(self, portion: _Portion, failures: dict[str, int]) -> None:
         """Send outside any transaction; what goes wrong is kept with the message, never lost."""
@@ -107,12 +114,17 @@ class Sender:
         for kind in dict.fromkeys(message.kind for message in portion.claimed):
             transport = self.transports[kind]
             for message, answer in _attempts(transport, [one for one in portion.claimed if one.kind == kind]):
+                if answer is UNTRIED:
+                    continue
                 if isinstance(answer, Exception):
                     portion.failed.append((message, answer))
-                    failures[kind] = 0 if isinstance(answer, transport.refused) else failures[kind] + 1
+                    counts = transport.put_off is None and not isinstance(answer, transport.refused)
+                    failures[kind] = failures[kind] + 1 if counts else 0
                 else:
                     portion.sent.append((message, answer))
                     failures[kind] = 0
+                if transport.deliver_all is not None:
+                    continue  # all of them were sent: what became of them must not be forgotten
                 if failures[kind] >= _FAILURES_IN_A_ROW or time.monotonic() > ends:
                     break
 
@@ -139,6 +151,9 @@ class Sender:
         for one in failures:
             (report.dead if one.again_at is None else report.put_off)[one.message.key] = one.error
         kept = note_failed(connection, failures, by=by)
+        for kind, transport in self.transports.items():
+            if transport.put_off is not None and (mine := [one for one in kept if one.message.kind == kind]):
+                transport.put_off(connection, mine)
         if dead := [(one.message, one.error) for one in kept if one.again_at is None]:
             self.buried(connection, dead)
 

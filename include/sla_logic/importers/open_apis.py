@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from include.sla_logic.domain.callbacks import EventHosts, read_origin, read_range
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.importers.once_loader import OnceLoader
 from include.sla_logic.importers.tables.documents import TwiceNamed
 
 _LARGEST = 10_000_000  # letters
 Customer = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:+~-]+$")]
+Origin = Annotated[str, AfterValidator(read_origin)]
+AddressRange = Annotated[str, AfterValidator(lambda said: str(read_range(said)))]
 User = Annotated[str, Field(min_length=1, max_length=250)]
 
 
@@ -22,20 +25,34 @@ class UnableToReadOpenApis(ForeseenError):
 
 
 class Partner(BaseModel):
-    """What a partner may see."""
+    """What a partner may see, and the origins of listeners to which its events may be sent."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     customers: Annotated[frozenset[Customer], Field(min_length=1)]
+    listeners: frozenset[Origin] = frozenset()
 
 
 class OpenApiSettings(BaseModel):
-    """Partners by the name of their user; lists can be entered at `largest_offset` at most."""
+    """Partners by the name of their user; lists can be entered at `largest_offset` at most.
+
+    The names of listeners may lead to public addresses, and to those of `listener_ranges`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     partners: Mapping[User, Partner] = Field(default_factory=dict)
     largest_offset: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000
+    listener_ranges: tuple[AddressRange, ...] = ()
+
+    def customers_of(self, user: str) -> frozenset[str]:
+        """Return whose records a partner may see: none where the user is no partner."""
+        return self.partners[user].customers if user in self.partners else frozenset()
+
+    def event_hosts(self, user: str) -> EventHosts:
+        """Return where the events of a partner may be sent."""
+        origins = self.partners[user].listeners if user in self.partners else frozenset()
+        return EventHosts(origins, tuple(map(read_range, self.listener_ranges)))
 
 
 def read_open_apis(path: Path | None) -> OpenApiSettings:

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.events import Event
 from include.sla_logic.domain.open_apis.parts import reference
 from include.sla_logic.domain.open_apis.sla_violation import Violation, violations_in
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.sla_clock import StatusEvent
 from include.sla_logic.persistence.case_file import SqlCaseFile
+from include.sla_logic.persistence.events import note_events
 from include.sla_logic.persistence.pending_messages import Message
 from include.sla_logic.persistence.queue_positions import Progress, keep_places
 from include.sla_logic.persistence.schema.problems import service_problem_tickets
@@ -27,6 +29,7 @@ from include.sla_logic.persistence.schema.system_t import (
     timeline,
 )
 from include.sla_logic.persistence.sla_violations import note_violations
+from include.sla_logic.persistence.ticket_events import Told, move_events
 
 Rows = Iterable[dict[str, Any]]
 AUTOMATIC = "Service Management, automatically"
@@ -56,6 +59,7 @@ def flush(connection: Connection, files: Sequence[SqlCaseFile]) -> None:
         ],
     )
     _change_tickets(connection, files)
+    note_events(connection, [event for file in files for event in _events(file)], now=now)
     _add(connection, steps, (row for file in files for row in _steps(file)))
     _add(connection, service_problem_tickets, (row for file in files for row in _ties(file)))
     if left := [file.incident.number for file in files if file.pending.has_left]:
@@ -122,6 +126,12 @@ def _moves(file: SqlCaseFile) -> Iterator[dict[str, Any]]:
             "reason": move.reason,
             "at": file.now,
         }
+
+
+def _events(file: SqlCaseFile) -> Iterator[Event]:
+    """Tell partners of each move."""
+    for move in file.pending.moves:
+        yield from move_events(Told(file.ticket.id, file.ticket.customer), move.status, at=file.now, now=file.now)
 
 
 def _waits(file: SqlCaseFile) -> Iterator[dict[str, Any]]:

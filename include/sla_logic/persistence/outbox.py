@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, exists, func, or_, select, update
 
 from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.schema.system_t import outbox
+
+SUSPENDED = "The listener is suspended."  # why its messages do not leave
 
 
 class UnableToFindMessage(NotFoundError):
@@ -26,7 +28,10 @@ class UnableToRetryMessage(ForeseenError):
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message of the outbox as it stands; `payload` only where it was asked for."""
+    """One message of the outbox as it stands; `payload` only where it was asked for.
+
+    `listener` is the number of the listener whom it is for, `stream` what has to leave one after the other.
+    """
 
     id: int
     key: str
@@ -40,6 +45,8 @@ class Outgoing:
     answer: Any
     last_error: str | None
     payload: Any = None
+    listener: int | None = None
+    stream: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,15 +61,27 @@ class Failure:
 def claim_due(
     connection: Connection, *, now: datetime, leases: dict[str, int], by: str, limit: int, ticket: int | None = None
 ) -> list[Outgoing]:
-    """Claim due messages of the kinds in `leases` (seconds for each), the oldest first.
-
-    On PostgreSQL, messages that another sender is claiming are passed over.
-    """
-    expired = and_(outbox.c.state == "claimed", outbox.c.claimed_until < now)
-    due = and_(outbox.c.state == "waiting", outbox.c.next_attempt_at <= now)
-    query = select(outbox).where(or_(due, expired), outbox.c.kind.in_(leases)).order_by(outbox.c.id).limit(limit)
+    """Claim due messages of the kinds in `leases` (seconds for each), the oldest first."""
+    query = select(outbox).where(*due(now), outbox.c.kind.in_(leases)).order_by(outbox.c.id).limit(limit)
     if ticket is not None:
         query = query.where(outbox.c.ticket == ticket)
+    return take(connection, query, now=now, leases=leases, by=by)
+
+
+def due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for messages that may leave now; one of a stream waits for those before it."""
+    expired = and_(outbox.c.state == "claimed", outbox.c.claimed_until < now)
+    waits = and_(outbox.c.state == "waiting", outbox.c.next_attempt_at <= now)
+    before = outbox.alias("before_it")
+    unfinished = before.c.state.in_(("waiting", "claimed"))
+    earlier = exists().where(before.c.stream == outbox.c.stream, before.c.id < outbox.c.id, unfinished)
+    return or_(waits, expired), or_(outbox.c.stream.is_(None), ~earlier)
+
+
+def take(
+    connection: Connection, query: Select[Any], *, now: datetime, leases: dict[str, int], by: str
+) -> list[Outgoing]:
+    """Claim the messages of a query, but those that another sender is claiming."""
     rows = connection.execute(query.with_for_update(skip_locked=True)).all()
     claims = [
         {
@@ -159,10 +178,15 @@ def _locked(connection: Connection, number: int) -> Row[Any]:
 
 
 def list_messages(
-    connection: Connection, *, state: str | None = None, ticket: int | None = None, limit: int = 100
+    connection: Connection,
+    *,
+    state: str | None = None,
+    ticket: int | None = None,
+    limit: int = 100,
+    suspended: bool = True,
 ) -> Sequence[Outgoing]:
-    """Return messages without their payload, the newest first."""
-    query = _without_payload().order_by(outbox.c.id.desc()).limit(limit)
+    """Return messages without their payload, the newest first; `suspended` as for `page_of_messages`."""
+    query = _without_payload(suspended=suspended).order_by(outbox.c.id.desc()).limit(limit)
     if state is not None:
         query = query.where(outbox.c.state == state)
     if ticket is not None:
@@ -170,15 +194,26 @@ def list_messages(
     return [_outgoing(row) for row in connection.execute(query)]
 
 
-def page_of_messages(connection: Connection, *, states: Sequence[str], number: int, size: int) -> Page[Outgoing]:
-    """Return messages in these states without their payload: those given up first, then the newest."""
-    query = _without_payload().where(outbox.c.state.in_(states))
+def page_of_messages(
+    connection: Connection, *, states: Sequence[str], number: int, size: int, suspended: bool = True
+) -> Page[Outgoing]:
+    """Return messages in these states without their payload: those given up first, then the newest.
+
+    Without `suspended`, those that wait until a suspended listener goes on are left out.
+    """
+    query = _without_payload(suspended=suspended).where(outbox.c.state.in_(states))
     query = query.order_by(case((outbox.c.state == "dead", 0), else_=1), outbox.c.id.desc())
     return cut_page(connection, query, _outgoing, number=number, size=size)
 
 
-def _without_payload() -> Select[Any]:
-    return select(*(column for column in outbox.c if column.name != "payload"))
+def not_suspended() -> ColumnElement[bool]:
+    """Return the condition for messages that do not wait until a suspended listener goes on."""
+    return outbox.c.last_error.is_distinct_from(SUSPENDED)
+
+
+def _without_payload(*, suspended: bool) -> Select[Any]:
+    query = select(*(column for column in outbox.c if column.name != "payload"))
+    return query if suspended else query.where(not_suspended())
 
 
 def withhold_unsent(connection: Connection, installation: str) -> int:

@@ -6,7 +6,10 @@ from typing import Any
 
 from include.sla_logic.domain.errors import ForeseenError
 
-KINDS = frozenset({"mail", "billing"})  # each has a transport and a schedule; a test compares the three
+EVENT, CALLBACK = "event", "callback"  # an event, and the message that tells one listener of it
+KINDS = frozenset(
+    {"mail", "billing", EVENT, CALLBACK}
+)  # each has a transport and a schedule; a test compares the three
 
 
 class UnableToPutMessage(ForeseenError):

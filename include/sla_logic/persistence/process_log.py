@@ -26,6 +26,7 @@ from include.sla_logic.persistence.schema.system_t import (
 AT_ONCE = 500
 Rows = Sequence[Any]
 
+_LEAVES_FOR = ("mail", "billing")  # what partners' listeners are told is no part of the process
 _MESSAGE = [outbox.c[name] for name in ("id", "key", "ticket", "kind", "state", "created_at", "sent_at")]
 _CASE = [queue.c[name] for name in ("contract", "priority", "cause", "outcome")]
 _PROBLEM = [service_problems.c[name] for name in ("number", "resource", "type_of_problem", "analysed_as")]
@@ -68,7 +69,7 @@ def other_messages_by_portion(connection: Connection, since: datetime | None, un
     """Yield the messages of the period that belong to no incident, with customer and service of a settled window."""
     about = settlement_statements.c
     query = select(*_MESSAGE, about.customer, about.service).outerjoin(settlement_statements, about.key == outbox.c.key)
-    wanted = (outbox.c.ticket.is_(None), *_between(outbox.c.created_at, since, until))
+    wanted = (outbox.c.ticket.is_(None), outbox.c.kind.in_(_LEAVES_FOR), *_between(outbox.c.created_at, since, until))
     yield from _portions(connection, query.where(*wanted), outbox.c.id)
 
 

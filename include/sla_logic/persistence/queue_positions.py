@@ -27,6 +27,7 @@ from include.sla_logic.persistence.schema.accounts import applied_billing_credit
 from include.sla_logic.persistence.schema.columns import to_minor_units
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.sla_clocks import as_kept, clock_hours, clock_of, read_clocks, read_standing
+from include.sla_logic.persistence.ticket_events import tell_priorities
 
 _OPEN = frozenset({TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD})
 DECLINED = "declined"
@@ -58,7 +59,7 @@ def keep_places(connection: Connection, changes: Iterable[Progress], *, now: dat
             rows.append(change.place)
             row = {**change.place, **said}
             changed.append(_placed(row, clock_of(change.moves, as_of=now, hours=clock_hours(row["contract_hours"]))))
-    _update(connection, rows, changed)
+    _update(connection, rows, changed, now)
 
 
 def change_places(connection: Connection, told: Mapping[int, Mapping[str, Any]], *, now: datetime) -> None:
@@ -67,15 +68,20 @@ def change_places(connection: Connection, told: Mapping[int, Mapping[str, Any]],
         return
     rows = [dict(row) for row in connection.execute(select(queue).where(queue.c.ticket.in_(told))).mappings()]
     clocks = read_clocks(connection, list(told), as_of=now)
-    _update(connection, rows, [_placed({**row, **told[row["ticket"]]}, clocks[row["ticket"]]) for row in rows])
+    _update(connection, rows, [_placed({**row, **told[row["ticket"]]}, clocks[row["ticket"]]) for row in rows], now)
 
 
-def _update(connection: Connection, rows: Sequence[Mapping[str, Any]], changed: Sequence[dict[str, Any]]) -> None:
+def _update(
+    connection: Connection, rows: Sequence[Mapping[str, Any]], changed: Sequence[dict[str, Any]], now: datetime
+) -> None:
     different = [new for new, row in zip(changed, rows, strict=True) if new != row]
     if different:
         columns: dict[str, Any] = {name: bindparam(name) for name in different[0] if name != "ticket"}
         statement = update(queue).where(queue.c.ticket == bindparam("its_ticket")).values(columns)
         connection.execute(statement, [_renamed(row) for row in different])
+    both = zip(changed, rows, strict=True)
+    other = {new["ticket"]: new["priority"] for new, row in both if new["priority"] != row["priority"]}
+    tell_priorities(connection, other, now=now)
 
 
 def note_decided_credit(

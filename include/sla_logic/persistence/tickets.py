@@ -10,6 +10,7 @@ from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
 from include.sla_logic.persistence.database import insert_once
+from include.sla_logic.persistence.events import note_events
 from include.sla_logic.persistence.incident_records import ticket_number, ticket_of
 from include.sla_logic.persistence.queue_positions import enter_queue
 from include.sla_logic.persistence.schema.cohorts import cohort_members
@@ -23,6 +24,7 @@ from include.sla_logic.persistence.schema.system_t import (
     timeline,
 )
 from include.sla_logic.persistence.search import keep_words
+from include.sla_logic.persistence.ticket_events import Told, opening_event
 
 OPEN = (TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD)
 
@@ -71,6 +73,9 @@ def open_ticket(connection: Connection, opening: Opening, *, now: datetime) -> t
     ticket = ticket_of(kept)
     if opened:
         _begin(connection, kept.number, opening, now)
+        told = Told(ticket.id, ticket.customer)
+        event = opening_event(told, status=ticket.status, description=notification.description, opened_at=now, now=now)
+        note_events(connection, [event], now=now)
     return ticket, opened
 
 

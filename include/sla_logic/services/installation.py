@@ -18,6 +18,7 @@ from include.sla_logic.domain.installation import (
     check_whereabouts,
 )
 from include.sla_logic.persistence.audit import Act, note_act
+from include.sla_logic.persistence.event_listeners import suspend_all
 from include.sla_logic.persistence.installation import (
     change_mark,
     follow_beat,
@@ -116,6 +117,9 @@ class Installation:
                 msg = f"Airflow has seen higher tickets than the operations database {name} has: it was restored."
                 raise UnableToAdoptDatabase(f"{msg} Run `sla database restored --reason …` instead.")
             moved = Moved(new_id() if as_copy else name, withhold_unsent(connection, name) if as_copy else 0)
+            if as_copy:
+                why = f"The installation {name} tells it."
+                suspend_all(connection, why=why, now=self.work.database.now(connection))
             change_mark(connection, id=moved.installation)
             mark = bind(connection, self.work)
             what = f"{reason} (a copy, now {moved.installation})" if as_copy else reason

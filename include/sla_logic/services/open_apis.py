@@ -6,6 +6,7 @@ from include.sla_logic.importers.open_apis import OpenApiSettings, UnableToReadO
 from include.sla_logic.persistence.keyset import Cut, Key, Part
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.customer_bills import CustomerBills
+from include.sla_logic.services.event_hub import EventHub
 from include.sla_logic.services.service_problems import ServiceProblems
 from include.sla_logic.services.sla_violations import SlaViolations
 from include.sla_logic.services.trouble_tickets import TroubleTickets
@@ -46,3 +47,8 @@ class OpenApis:
     def sla_violations(self) -> SlaViolations:
         """Broken promises, under a schema of our own."""
         return SlaViolations(self._work)
+
+    @cached_property
+    def event_hub(self) -> EventHub:
+        """Listeners to the events of any of them."""
+        return EventHub(self._work)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.letters.operator_mail import Envelope, Payload, failed_task_mail, given_up_mail
 from include.sla_logic.persistence.audit import Act, acts_about, note_act
+from include.sla_logic.persistence.event_listeners import refuse_suspended
 from include.sla_logic.persistence.flush import file_messages, flush, message_row
 from include.sla_logic.persistence.incident_records import find_number, find_number_of_run, lock_tickets, ticket_number
 from include.sla_logic.persistence.installation import installation_id
@@ -23,7 +24,7 @@ from include.sla_logic.persistence.outbox import (
     release_message,
     retry_message,
 )
-from include.sla_logic.persistence.pending_messages import Message
+from include.sla_logic.persistence.pending_messages import CALLBACK, EVENT, Message
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.installation import refuse_moved
 
@@ -41,7 +42,7 @@ class Outbox:
     work: UnitOfWork
 
     def deliver(self, *, ticket: str | None = None, limit: int = 100) -> "DeliveryReport":
-        """Send what is due in the outbox, of one incident (ticket, reference or run) or of all."""
+        """Send what is due in the outbox, of one incident (ticket, reference or run) or of all; events leave apart."""
         with self.work.reading() as connection:
             number = None if ticket is None else find_number(connection, ticket)
         return self._deliver(number, limit)
@@ -59,19 +60,41 @@ class Outbox:
 
         with self.work.reading() as connection:
             refuse_moved(connection)
-        sender = Sender(
-            self.work.database,
-            transports(self.work.settings, self.work.database),
-            schedules_in_force(),
-            self._record_dead,
-        )
+        ways = transports(self.work.settings, self.work.database)
+        leaving = {kind: way for kind, way in ways.items() if kind not in {EVENT, CALLBACK}}
+        sender = Sender(self.work.database, leaving, schedules_in_force(), self._record_dead)
         return sender.deliver(ticket=number, limit=limit)
+
+    def deliver_events(self, *, limit: int = 1_000, seconds: float = 40.0) -> "DeliveryReport":
+        """Pass events on to those who listen, and tell listeners what is due, no longer than about `seconds`.
+
+        Returns what became of the messages to listeners. Raises `UnableToTellListeners` or `UnableToReadOpenApis`
+        before anything is claimed: without the file of partners nobody knows whom an event is for.
+        """
+        from include.sla_logic.gateways.retry_schedule import schedules_in_force
+        from include.sla_logic.gateways.sender import Sender
+        from include.sla_logic.persistence.event_listeners import claim_callbacks
+        from include.sla_logic.services.event_transports import check_partners
+        from include.sla_logic.services.transports import transports
+
+        with self.work.reading() as connection:
+            refuse_moved(connection)
+            check_partners(connection, self.work.settings)
+        ways, times = transports(self.work.settings, self.work.database), schedules_in_force()
+        Sender(self.work.database, {EVENT: ways[EVENT]}, times, _leave_dead).deliver(limit=limit)
+        told = Sender(self.work.database, {CALLBACK: ways[CALLBACK]}, times, _leave_dead, claim_callbacks)
+        return told.deliver(limit=limit, seconds=seconds)
 
     def messages(self, *, state: str | None = None, ticket: str | None = None, limit: int = 100) -> Sequence[Outgoing]:
         """Return messages without payload, newest first; `state` is waiting, claimed, sent or dead."""
         with self.work.reading() as connection:
             number = None if ticket is None else find_number(connection, ticket)
             return list_messages(connection, state=state, ticket=number, limit=limit)
+
+    def given_up(self, *, limit: int = 100) -> Sequence[Outgoing]:
+        """Return messages that are dead, newest first, but not those that wait for a suspended listener to go on."""
+        with self.work.reading() as connection:
+            return list_messages(connection, state="dead", limit=limit, suspended=False)
 
     def counts(self) -> dict[str, int]:
         """Return how many messages are in each state."""
@@ -83,6 +106,7 @@ class Outbox:
         with self.work.writing() as connection:
             now = self.work.database.now(connection)
             message = retry_message(connection, number, now=now)
+            refuse_suspended(connection, message)
             detail = f"{message.key}: {reason}" if reason else message.key
             note_act(connection, Act(now, by, "message retried", message.ticket or message.key, detail))
             return message
@@ -147,3 +171,7 @@ class Outbox:
                 event = f"Message {message.id} ({message.kind}) could not be delivered: {reason}"
                 by_ticket[message.ticket].record(event, lane=lane)
         flush(connection, files)
+
+
+def _leave_dead(_connection: Connection, _dead: Sequence[tuple[Outgoing, str]]) -> None:
+    """Record nothing at a ticket: whether a partner's listener answers is no part of it."""

@@ -15,6 +15,7 @@ from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.pending_messages import Message
 from include.sla_logic.persistence.queue_positions import change_places
 from include.sla_logic.persistence.team import add_note, note_person, owner_of, people, set_owner
+from include.sla_logic.persistence.ticket_events import tell_note
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.notices import Notices
 
@@ -107,6 +108,7 @@ class Team:
             if kind == CUSTOMER:
                 self._send(connection, number, record.ticket, text, digest)
                 change_places(connection, {number: {"write_by": None}}, now=now)  # it is what a letter promised
+                tell_note(connection, number, now=now)
             # The words stand in the note alone, which can be erased; the audit cannot.
             action = "note written" if kind == INTERNAL else "customer written to"
             note_act(connection, Act(now, by, action, record.ticket.id, f"{len(text)} characters"))

@@ -1,4 +1,4 @@
-"""How messages leave: letters by mail or into files, credits by HTTP or into the simulated ledger."""
+"""How messages leave: letters by mail or into files, credits by HTTP or into the simulated ledger, events by HTTP."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,9 @@ from include.sla_logic.settings import Settings
 
 def transports(settings: Settings, database: Database) -> dict[str, Transport]:
     """Return the transport of each kind of message."""
-    return {"mail": _mail(settings), "billing": _billing(settings, database)}
+    from include.sla_logic.services.event_transports import event_transports
+
+    return {"mail": _mail(settings), "billing": _billing(settings, database), **event_transports(settings, database)}
 
 
 def _mail(settings: Settings) -> Transport:

@@ -17,6 +17,7 @@ from include.sla_logic.persistence.keyset import Cut, Part
 from include.sla_logic.persistence.queries.trouble_tickets import TicketQuery, find_ticket, find_tickets
 from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.team import add_note
+from include.sla_logic.persistence.ticket_events import tell_note
 from include.sla_logic.persistence.tickets import key_of
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.follow_ups import FollowUps
@@ -107,6 +108,7 @@ class TroubleTickets:
                 )
                 if add_note(connection, number, kind=INTERNAL, author=by, text=said, now=now, received=True):
                     note_act(connection, Act(now, by, "note of a partner", ticket, f"{len(said)} characters"))
+                    tell_note(connection, number, now=now)
 
     def move(self, ticket: str, to: TicketStatus, *, by: str, reason: str) -> None:
         """Give a ticket this status by the act of the desk that does it; a status that it has already stays.

@@ -84,6 +84,6 @@ class Worklists:
                 disputes=page_of_disputes(connection, state="open", **cut("disputes")),
                 quarantine=page_of_quarantine(connection, imports=False, **cut("quarantine")),
                 imports=page_of_quarantine(connection, imports=True, **cut("imports")),
-                outbox=page_of_messages(connection, states=UNDELIVERED, **cut("outbox")),
+                outbox=page_of_messages(connection, states=UNDELIVERED, suspended=False, **cut("outbox")),
                 audit=page_of_acts(connection, **cut("audit")),
             )

@@ -31,7 +31,8 @@ def waiting(  # noqa: PLR0913, PLR0917 - each list has pages of its own
     pages |= {"imports": imports, "disputes": disputes}
     lists = use_cases.worklists.waiting(pages | {"audit": audit}, size=SIZE)
     run, asked = use_cases.settlement_views.held(), pages | {"acts": audit}
-    return HTMLResponse(render(request, "waiting.html.j2", lists=lists, run=run, asked=asked))
+    listeners = use_cases.open_apis.event_hub.troubles()
+    return HTMLResponse(render(request, "waiting.html.j2", lists=lists, run=run, asked=asked, listeners=listeners))
 
 
 @router.get("/problems", response_class=HTMLResponse)

@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from include.sla_logic.domain.events import Event
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.importers.rejection import Rejected
 from include.sla_logic.importers.tickets import database_rows
 from include.sla_logic.importers.tickets.event_log import ImportedTicket
 from include.sla_logic.importers.tickets.ticket_updates import append_updates
+from include.sla_logic.persistence.events import note_events
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.initial_positions import place_arrivals
 from include.sla_logic.persistence.schema.arrivals import arrivals
@@ -21,6 +23,7 @@ from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.reference import customers
 from include.sla_logic.persistence.schema.system_t import documents, ticket_status_history, tickets, timeline
 from include.sla_logic.persistence.search import keep_words
+from include.sla_logic.persistence.ticket_events import Told, opening_event
 from include.sla_logic.persistence.tickets import key_of
 
 
@@ -108,6 +111,13 @@ def _add_all(connection: Connection, wanted: dict[str, ImportedTicket], *, sourc
     _add(connection, arrivals, all_rows(lambda number, ticket: [_arrival(number, ticket, source)]))
     keep_words(connection, {number: ticket.notification.description for number, ticket in added})
     place_arrivals(connection, [number for number, ticket in added if not ticket.settled], now=now)
+    note_events(connection, [_opening(*one, now) for one in added if not one[1].settled], now=now)
+
+
+def _opening(number: int, ticket: ImportedTicket, now: datetime) -> Event:
+    notification, last = ticket.notification, ticket.history[-1].status
+    told, opened_at = Told(ticket_id(number), notification.customer), ticket.history[0].at
+    return opening_event(told, status=last, description=notification.description, opened_at=opened_at, now=now)
 
 
 def _position(number: int, ticket: ImportedTicket, protected: set[str]) -> dict[str, Any]:

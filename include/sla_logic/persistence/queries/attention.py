@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from include.sla_logic.persistence.incident_records import ticket_id
+from include.sla_logic.persistence.outbox import not_suspended
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.quarantine import of_import
 from include.sla_logic.persistence.queries.board_filter import folded_places, unanswered
@@ -78,5 +79,5 @@ def count_attention(connection: Connection, *, now: datetime) -> AttentionCounts
         credits=count(decisions.where(applied_billing_credits.c.state == "held")),
         quarantined=count(refused.where(quarantine.c.state == "waiting", of_import(imports=False))),
         undelivered=count(messages.where(outbox.c.state.in_(("waiting", "claimed")))),
-        dead=count(messages.where(outbox.c.state == "dead")),
+        dead=count(messages.where(outbox.c.state == "dead", not_suspended())),
     )

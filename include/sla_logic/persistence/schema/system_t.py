@@ -126,6 +126,8 @@ restorations = Table(
     Index("ix_restorations_decided_at", "decided_at"),
 )
 
+_IN_ORDER = text("stream IS NOT NULL")
+
 outbox = Table(
     "outbox",
     metadata,
@@ -143,7 +145,10 @@ outbox = Table(
     Column("sent_at", Instant),
     Column("answer", Json),
     Column("last_error", Text),
+    Column("listener", Integer),  # of `event_listeners`, whom a partner may remove
+    Column("stream", String(160)),  # messages of one stream leave one after the other; null: in any order
     CheckConstraint("state IN ('waiting', 'claimed', 'sent', 'dead')", name="state"),
+    Index("ix_outbox_stream", "stream", "id", sqlite_where=_IN_ORDER, postgresql_where=_IN_ORDER),
     Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),
 )
 

@@ -8,6 +8,7 @@ from include.sla_logic.web.dependencies import DeskSettings, Login, remember
 from include.sla_logic.web.tmf import customer_bills, service_problems, sla_violations, trouble_tickets
 from include.sla_logic.web.tmf.access import get_party
 from include.sla_logic.web.tmf.errors import add_errors
+from include.sla_logic.web.tmf.hub import HUBS
 
 about = APIRouter(include_in_schema=False)
 ROUTERS: tuple[APIRouter, ...] = (
@@ -16,6 +17,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     service_problems.router,
     customer_bills.router,
     sla_violations.router,
+    *HUBS,
 )
 
 
