@@ -125,6 +125,7 @@ class Visit:
         width: int = 1440,
         mode: str = "light",
         headers: dict[str, str] | None = None,
+        locale: str = "en-US",
     ) -> None:
         self.address = address
         self.wrong: list[str] = []
@@ -133,7 +134,7 @@ class Visit:
             viewport={"width": width, "height": 900},
             color_scheme=mode,
             storage_state=login,
-            locale="en-US",  # dates are typed as this language writes them
+            locale=locale,  # dates are typed as this language writes them
             reduced_motion="reduce",
             extra_http_headers=headers or {},
         )

@@ -48,7 +48,8 @@ restoration rejected, restoration answer refused, credit approved, amount entere
 credit paid out, ticket taken, ticket assigned, ticket given back, message retried, message released, report sent,
 settlement released, notification accepted, notification refused, notification refused again,
 import rejections dismissed, run taken up again, task failed, outages, attributions, samples, maintenance, holds,
-unobserved, dispute recorded, dispute decided, link down, automatic restoration, all
+unobserved, dispute recorded, dispute decided, link down, accept, work recorded, measured again, incident resolved,
+incident reopened, customer written to, note written, problem acknowledged, automatic restoration, all
 """
 FACTORS = ("service_class", "agreement_ends", "chronic_right", "other_open_incidents")
 ANSWERS = (400, 401, 403, 404, 405, 409, 413, 414, 415, 422, 500, 501, 502, 503)
