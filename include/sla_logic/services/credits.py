@@ -33,6 +33,7 @@ from include.sla_logic.services.credit_decisions import (
     note_paid_out,
     settle_with,
 )
+from include.sla_logic.services.held_facts import ChangedFacts, changed_facts
 from include.sla_logic.services.settled_credits import RoundFile, open_round
 from include.sla_logic.services.settled_windows import is_out_of_date
 from include.sla_logic.services.statements import Statements
@@ -66,6 +67,8 @@ class Credits:
                 msg = f"Facts have changed since {reference} was held: run `sla settlement run`, which judges it again."
                 raise UnableToDecideCredit(msg)
             file = self._file_of(connection, reference, task="credit approved")
+            if (changed := self._changed(file, waiting)) is not None:
+                raise UnableToDecideCredit(changed.refusal(reference))
             amount = approve_credit(
                 connection,
                 reference,
@@ -84,11 +87,14 @@ class Credits:
     def enter(self, reference: str, *, amount: str, by: str, reason: str) -> Money:
         """Name the amount of a held credit, which another person then approves; raise `UnableToDecideCredit`."""
         with self.work.writing() as connection:
+            waiting = self._find(connection, reference)
             file = self._file_of(connection, reference, task="amount entered")
+            changed = self._changed(file, waiting)
             rebate = file.read(Rebate)
             named = read_amount(amount, rebate.total.currency)
             person = Person(by, reason)
-            enter_amount(connection, reference, rebate=rebate, amount=named, person=person, now=file.now)
+            facts = None if changed is None else changed.facts  # the amount is what this person says to those of now
+            enter_amount(connection, reference, rebate=rebate, amount=named, person=person, now=file.now, facts=facts)
             self._note(connection, file, f"{named} were entered for the credit {reference}", by=by, reason=reason)
             return named
 
@@ -158,6 +164,10 @@ class Credits:
         if round_number(ticket) is not None:
             return open_round(connection, ticket, now=self.work.database.now(connection), task=task)
         return self.work.open_file(connection, find_number(connection, ticket), task=task)
+
+    def _changed(self, file: SqlCaseFile | RoundFile, waiting: WaitingCredit) -> ChangedFacts | None:
+        """Tell what has changed since an incident left a credit held; a round of settlement is asked elsewhere."""
+        return changed_facts(file, waiting.facts) if isinstance(file, SqlCaseFile) else None
 
     def _find(self, connection: Connection, reference: str) -> WaitingCredit:
         found = [credit for credit in waiting_credits(connection) if credit.reference == reference]

@@ -27,7 +27,7 @@ class WaitingCredit:
     """A credit that waits: `held` for a second person, `unclaimed` for the customer, `to_be_paid_out` for an invoice.
 
     `amount` is None where a person must name it; `entered_by` is who did. `claim_until` is the last day of the claim,
-    in the contract's zone; `claim_deadline` is the midnight that ends it.
+    in the contract's zone; `claim_deadline` is the midnight that ends it. `facts` names what the judgement found.
     """
 
     reference: str
@@ -47,6 +47,7 @@ class WaitingCredit:
     claim_deadline: datetime | None
     entered_by: str | None
     claim_until: date | None = None
+    facts: str | None = None
 
     @property
     def window(self) -> Period:
@@ -141,6 +142,7 @@ def _waiting(row: Row[Any]) -> WaitingCredit:
         claim_deadline=row.claim_deadline,
         entered_by=row.entered_by,
         claim_until=_last_day(row),
+        facts=row.facts,
     )
 
 
