@@ -7,7 +7,10 @@ from threading import Barrier
 
 import pytest
 from sqlalchemy import select, update
+from typer.testing import CliRunner
 
+from include.sla_logic import services
+from include.sla_logic.cli import app
 from include.sla_logic.domain.customer_report import CreditState, CustomerReport, NextStep
 from include.sla_logic.domain.follow_up import Basis, FollowUpState
 from include.sla_logic.domain.trouble_ticket import TicketStatus, UnableToMoveTicket
@@ -117,6 +120,58 @@ def test_an_escalated_incident_is_repaired_measured_resolved_and_told(late):
     assert "not yet restored" not in text
     assert len(letters(late)) == 2
     assert sound(late)
+
+
+@pytest.fixture
+def sla(late, monkeypatch):
+    """Run a command on the incident that was left open, as ann, at the moment of the sample."""
+    monkeypatch.setattr(services, "UseCases", lambda _settings: late.use_cases)
+
+    def run(name: str, *words: object, code: int = 0) -> str:
+        done = CliRunner().invoke(app, ["incident", name, ticket_of(late), *map(str, words), "--by", "ann"])
+        assert done.exit_code == code, done.output
+        return " ".join((done.output if code else done.stdout).split())
+
+    return run
+
+
+def test_the_commands_lead_an_incident_that_was_left_open_to_its_end_and_open_it_again(late, sla):
+    ticket, why = ticket_of(late), ("--reason", "seen on site")
+    at = late.clock.now - timedelta(minutes=5)
+    said = sla("record", "--done", "Changed the card in rack 7.", "--done-at", at.isoformat())
+    assert said == f"The work on {ticket} is recorded."
+    assert "not measured again" in sla("resolve", "--basis", "measurement", *why, code=1)
+    assert "measured 0" in sla("measure", *why)
+    assert "does not show that the service works" in sla("resolve", "--basis", "measurement", *why, code=1)
+    repair(late)
+    sla("measure", *why)
+    assert sla("resolve", "--basis", "measurement", *why) == f"{ticket} is resolved."
+    assert case_of(late).ticket.status is TicketStatus.RESOLVED
+    assert "resolved already" in sla("resolve", "--basis", "reason", *why, code=1)
+    assert sla("reopen", *why) == f"{ticket} is open again; nothing was written to the customer."
+    assert case_of(late).ticket.status is TicketStatus.IN_PROGRESS
+    assert len(letters(late)) == 2
+    assert sla("write", *why) == f"The letter about {ticket} is in the outbox."
+    assert len(letters(late)) == 3
+    assert [act.action for act in case_of(late).audit] == [
+        "work recorded",
+        *["measured again"] * 2,
+        "incident resolved",
+        "incident reopened",
+        "customer written to again",
+    ]
+    assert {act.actor.partition(",")[0] for act in case_of(late).audit} == {"ann"}  # with the account, if another
+    assert sound(late)
+
+
+def test_a_command_names_what_it_cannot_read_and_changes_nothing(late, sla):
+    before = case_of(late)
+    assert "is no instant" in sla("record", "--done", "x", "--done-at", "yesterday", code=1)
+    later = late.clock.now + timedelta(hours=1)
+    assert "lies between" in sla("record", "--done", "x", "--done-at", later.isoformat(), code=1)
+    assert "guess" in sla("resolve", "--basis", "guess", "--reason", "x", code=2)
+    after = case_of(late)
+    assert (after.timeline, after.audit, after.documents) == (before.timeline, before.audit, before.documents)
 
 
 def test_nothing_is_done_twice(late):

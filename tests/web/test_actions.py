@@ -1,5 +1,7 @@
 """What an operator does at the desk: done once, with a reason, in her name, and refused where it must be."""
 
+from html.parser import HTMLParser
+
 import pytest
 
 from include.sla_logic.domain.outgoing_keys import name_in
@@ -52,6 +54,46 @@ def test_a_second_answer_is_refused_with_what_was_typed(own_sample):
     assert "was rejected at" in answer.text
     assert "&lt;b&gt;after all&lt;/b&gt;" in answer.text
     assert own_sample.use_cases.restorations.find(ticket.id).sent_at is None
+
+
+class Fields(HTMLParser):
+    """What a form holds: by name its value, or whether it is checked."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.held: dict[str, str | None] = {}
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        own = dict(attrs)
+        if tag == "input" and own.get("name"):
+            is_choice = own.get("type") in ("radio", "checkbox")
+            if not is_choice:
+                self.held[own["name"]] = own.get("value")
+            elif "checked" in own:
+                self.held[own["name"]] = own["value"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "fields"),
+    [
+        ("ticket", "resolve", {"basis": "reason"}),
+        ("ticket", "resolve", {"basis": "reason", "with_children": "yes"}),
+        ("ticket", "hold", {"owner": "provider"}),
+        ("ticket", "hold", {"owner": "customer"}),
+        ("credit", "enter", {"amount": "12.50"}),
+        ("credit", "claim", {"received_on": "2026-11-20"}),
+    ],
+)
+def test_a_refusal_keeps_what_was_entered(own_sample, kind, name, fields):
+    ticket = own_sample.walk(HELD, until=WAIT)
+    subject = ticket.id if kind == "ticket" else "TT-000001:1"
+    with client_of(own_sample) as client:
+        first = Fields(client.get(f"/acts/{kind}/{subject}/{name}").text)
+        refused = act(client, kind, subject, name, reason="", **fields)
+    assert refused.status_code == 422
+    assert Fields(refused.text).held == fields
+    assert first.held.get("with_children", "yes") == "yes"  # what is proposed before anybody chose
 
 
 def test_after_the_deadline_nothing_can_be_released(own_sample):

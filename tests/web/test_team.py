@@ -83,8 +83,11 @@ def test_a_note_stays_among_colleagues_and_is_kept_once(desk, own_sample, ticket
 
 def test_a_message_to_the_customer_leaves_once_and_is_not_their_letter(desk, own_sample, ticket):
     said = "Wir tauschen heute Nacht die Karte.\n<b>Danke</b>"
-    for _ in range(2):
-        assert act(desk, ticket, "message", text=said).status_code == 303
+    assert act(desk, ticket, "message", text=said).status_code == 303
+    again = act(desk, ticket, "message", text=said)
+    assert again.status_code == 409
+    assert f"{OTTO} wrote the same words to the customer already at 20" in again.text
+    assert "die Karte.\n&lt;b&gt;Danke" in again.text.replace("\r", "")
     [mail] = mails_to_customers(own_sample)
     with own_sample.use_cases.work.reading() as connection:
         case = own_sample.use_cases.lookups.incident(ticket)

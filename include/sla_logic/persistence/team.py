@@ -75,10 +75,21 @@ def add_note(
 
     `received` is one that a partner wrote.
     """
-    digest = sha256(repr((kind, author, text)).encode()).hexdigest()
+    digest = _digest(kind, author, text)
     row = {"ticket": number, "kind": kind, "author": author, "text": text, "digest": digest, "written_at": now}
     row["received"] = received
     return digest if insert_once(connection, notes, "id", row) else None
+
+
+def written_at(connection: Connection, number: int, *, kind: str, author: str, text: str) -> datetime:
+    """Return when this person wrote these words about a ticket."""
+    same = (notes.c.ticket == number) & (notes.c.digest == _digest(kind, author, text))
+    at: datetime = connection.execute(select(notes.c.written_at).where(same)).scalar_one()
+    return at
+
+
+def _digest(kind: str, author: str, text: str) -> str:
+    return sha256(repr((kind, author, text)).encode()).hexdigest()
 
 
 def notes_of(connection: Connection, number: int) -> Sequence[Note]:

@@ -14,7 +14,7 @@ from include.sla_logic.persistence.incident_records import load_incident_records
 from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.pending_messages import Message
 from include.sla_logic.persistence.queue_positions import change_places
-from include.sla_logic.persistence.team import add_note, note_person, owner_of, people, set_owner
+from include.sla_logic.persistence.team import add_note, note_person, owner_of, people, set_owner, written_at
 from include.sla_logic.persistence.ticket_events import tell_note
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.notices import Notices
@@ -25,6 +25,10 @@ INTERNAL, CUSTOMER = "internal", "customer"
 
 class UnableToOwnTicket(ForeseenError):
     """Somebody else has the ticket."""
+
+
+class UnableToWriteTwice(ForeseenError):
+    """The same person wrote the same words to the customer before: they are sent once."""
 
 
 class UnableToReadNote(InvalidInputError):
@@ -93,7 +97,7 @@ class Team:
         return self._write(ticket, text, INTERNAL, by)
 
     def message(self, ticket: str, text: str, *, by: str) -> TroubleTicket:
-        """Put a message to the customer into the outbox, once for each text; raise `UnableToReadNote`."""
+        """Put a message to the customer into the outbox; raise `UnableToWriteTwice`, or `UnableToReadNote`."""
         return self._write(ticket, text, CUSTOMER, by)
 
     def _write(self, ticket: str, text: str, kind: str, by: str) -> TroubleTicket:
@@ -103,6 +107,10 @@ class Team:
             now = self.work.database.now(connection)
             [record] = load_incident_records(connection, [number])
             digest = add_note(connection, number, kind=kind, author=by, text=text, now=now)
+            if digest is None and kind == CUSTOMER:
+                at = written_at(connection, number, kind=kind, author=by, text=text)
+                said = f"{by} wrote the same words to the customer already at {at:%Y-%m-%d %H:%M} UTC"
+                raise UnableToWriteTwice(f"{said}: nothing is sent again. Write what is new.")
             if digest is None:
                 return record.ticket
             if kind == CUSTOMER:
