@@ -59,16 +59,9 @@ def approve_credit(
 
 
 def enter_amount(
-    connection: Connection,
-    reference: str,
-    *,
-    rebate: Rebate,
-    amount: Money,
-    person: Person,
-    now: datetime,
-    facts: str | None = None,
+    connection: Connection, reference: str, *, rebate: Rebate, amount: Money, person: Person, now: datetime
 ) -> None:
-    """Name the amount of a held credit, on other `facts` if they have changed; another person still approves it."""
+    """Name the amount of a held credit; it still waits for the approval of another person."""
     row = _locked(connection, reference, "held")
     check_undisputed(connection, row)
     if amount.currency != row.currency:
@@ -95,7 +88,6 @@ def enter_amount(
         amount=to_minor_units(amount),
         gross=to_minor_units(owed),
         entered_by=person.name,
-        facts=facts or row.facts,
         text=f"{row.text}; {amount} entered by {person.name} at {now:%Y-%m-%d %H:%M} UTC: {person.reason}".lstrip("; "),
     )
 

@@ -33,7 +33,7 @@ from include.sla_logic.services.credit_decisions import (
     note_paid_out,
     settle_with,
 )
-from include.sla_logic.services.held_facts import ChangedFacts, changed_facts
+from include.sla_logic.services.held_facts import ChangedFacts, changed_facts, rest_on
 from include.sla_logic.services.settled_credits import RoundFile, open_round
 from include.sla_logic.services.settled_windows import is_out_of_date
 from include.sla_logic.services.statements import Statements
@@ -93,8 +93,9 @@ class Credits:
             rebate = file.read(Rebate)
             named = read_amount(amount, rebate.total.currency)
             person = Person(by, reason)
-            facts = None if changed is None else changed.facts  # the amount is what this person says to those of now
-            enter_amount(connection, reference, rebate=rebate, amount=named, person=person, now=file.now, facts=facts)
+            enter_amount(connection, reference, rebate=rebate, amount=named, person=person, now=file.now)
+            if changed is not None:  # the amount is what this person says to the facts of now
+                rest_on(connection, reference, changed.facts)
             self._note(connection, file, f"{named} were entered for the credit {reference}", by=by, reason=reason)
             return named
 

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection, update
+
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.rebate import facts_of
 from include.sla_logic.domain.sla import SlaComparison, compare
 from include.sla_logic.domain.sla.judgement_diff import differences
 from include.sla_logic.persistence.case_file import SqlCaseFile
+from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.process.case_documents import agreement_and_contract, compare_now
 from include.sla_logic.process.crediting import rebate_now
 
@@ -54,3 +57,9 @@ def changed_facts(file: SqlCaseFile, facts: str | None) -> ChangedFacts | None:
     except ForeseenError:
         return ChangedFacts(" ".join(found), name, None)
     return ChangedFacts(" ".join(found), name, rebate.total if rebate.named else None)
+
+
+def rest_on(connection: Connection, reference: str, facts: str) -> None:
+    """Let a credit rest on these facts: the person who enters an amount knows them."""
+    mine = applied_billing_credits.c.id == reference
+    connection.execute(update(applied_billing_credits).where(mine).values(facts=facts))
