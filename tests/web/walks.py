@@ -129,6 +129,8 @@ READING = {
     "GET /tmf-api/customerBillManagement/v5/appliedCustomerBillingRate/{credit}": 404,
     "GET /tmf-api/customerBillManagement/v5/customerBill": 200,
     "GET /tmf-api/customerBillManagement/v5/customerBill/{bill}": 404,
+    "GET /tmf-api/serviceProblemManagement/v5/hub/{number}": 403,
+    "GET /tmf-api/slaViolation/v1/hub/{number}": 403,
     "GET /tmf-api/slaViolation/v1/schema": 200,
     "GET /tmf-api/slaViolation/v1/slaViolation": 200,
     "GET /tmf-api/slaViolation/v1/slaViolation/{violation}": 200,
@@ -149,6 +151,10 @@ CHANGING = {
     "POST /tmf-api/serviceProblemManagement/v5/problemAcknowledgement": (400, JSON),
     "POST /tmf-api/troubleTicket/v5/hub": (403, {"json": {"callback": "https://hooks.example/x"}}),
     "DELETE /tmf-api/troubleTicket/v5/hub/{number}": (403, NOTHING),
+    "POST /tmf-api/serviceProblemManagement/v5/hub": (403, {"json": {"callback": "https://hooks.example/x"}}),
+    "DELETE /tmf-api/serviceProblemManagement/v5/hub/{number}": (403, NOTHING),
+    "POST /tmf-api/slaViolation/v1/hub": (403, {"json": {"callback": "https://hooks.example/x"}}),
+    "DELETE /tmf-api/slaViolation/v1/hub/{number}": (403, NOTHING),
 }
 
 

@@ -19,9 +19,22 @@ TICKET_STATUS = "TroubleTicketStatusChangeEvent"
 TICKET_RESOLVED = "TroubleTicketResolvedEvent"
 TICKET_QUESTION = "TroubleTicketInformationRequiredEvent"
 
+SERVICE_PROBLEM = "serviceProblemManagement/v5"
+PROBLEM_CREATED = "ServiceProblemCreateEvent"
+PROBLEM_CHANGED = "ServiceProblemAttributeValueChangeEvent"
+PROBLEM_STATUS = "ServiceProblemStateChangeEvent"
+SLA_VIOLATION = "slaViolation/v1"
+VIOLATION_CREATED = "SlaViolationCreateEvent"
+VIOLATION_CHANGED = "SlaViolationAttributeValueChangeEvent"
+VIOLATION_STATUS = "SlaViolationStateChangeEvent"
+
 # The types that each API sends. What it never does (delete a ticket) is no type of it.
 EVENT_TYPES: Mapping[str, Sequence[str]] = MappingProxyType(
-    {TROUBLE_TICKET: (TICKET_CREATED, TICKET_CHANGED, TICKET_STATUS, TICKET_RESOLVED, TICKET_QUESTION)}
+    {
+        TROUBLE_TICKET: (TICKET_CREATED, TICKET_CHANGED, TICKET_STATUS, TICKET_RESOLVED, TICKET_QUESTION),
+        SERVICE_PROBLEM: (PROBLEM_CREATED, PROBLEM_CHANGED, PROBLEM_STATUS),
+        SLA_VIOLATION: (VIOLATION_CREATED, VIOLATION_CHANGED, VIOLATION_STATUS),
+    }
 )
 
 

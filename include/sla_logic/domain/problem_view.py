@@ -6,6 +6,13 @@ from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.service_problem import ProblemEnd, ServiceProblem
 
 
+def status_of(end: ProblemEnd | None, *, held: bool) -> str:
+    """Tell how far a problem is; held while a request waits for a release."""
+    if end is not None:
+        return "resolved" if end is ProblemEnd.RESTORED else "closed"
+    return "held" if held else "inProgress"
+
+
 class Acknowledged(Value):
     """One note that the provider has seen a problem; `by` is None where it is not to be told."""
 
@@ -38,6 +45,4 @@ class ProblemView(Value):
     @property
     def status(self) -> str:
         """Tell how far it is; held while a request waits for a release."""
-        if self.problem.end is not None:
-            return "resolved" if self.problem.end is ProblemEnd.RESTORED else "closed"
-        return "held" if self.held else "inProgress"
+        return status_of(self.problem.end, held=bool(self.held))

@@ -17,6 +17,7 @@ from include.sla_logic.domain.sla_clock import StatusEvent
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.events import note_events
 from include.sla_logic.persistence.pending_messages import Message
+from include.sla_logic.persistence.problem_events import tell_problems
 from include.sla_logic.persistence.queue_positions import Progress, keep_places
 from include.sla_logic.persistence.schema.problems import service_problem_tickets
 from include.sla_logic.persistence.schema.system_t import (
@@ -66,6 +67,8 @@ def flush(connection: Connection, files: Sequence[SqlCaseFile]) -> None:
         from include.sla_logic.persistence.service_problems import end_left
 
         end_left(connection, left, now=now)
+    tied = {(problem, file.incident.number) for file in files for problem, _priority in file.pending.ties}
+    tell_problems(connection, [file.incident.number for file in files], tied, now=now)
     keep_places(connection, (_progress(file) for file in files), now=now)
 
 

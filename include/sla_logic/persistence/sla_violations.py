@@ -4,21 +4,30 @@ One promise in one window is one violation, whichever incident or round of settl
 the same again changes nothing.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_, update
 
+from include.sla_logic.domain.events import (
+    SLA_VIOLATION,
+    VIOLATION_CHANGED,
+    VIOLATION_CREATED,
+    VIOLATION_STATUS,
+    Event,
+)
 from include.sla_logic.domain.open_apis.parts import Resource
-from include.sla_logic.domain.open_apis.sla_violation import WITHDRAWN, Violation
+from include.sla_logic.domain.open_apis.sla_violation import WITHDRAWN, Violation, sla_violation
 from include.sla_logic.domain.period import Period
 from include.sla_logic.persistence.database import insert_once
+from include.sla_logic.persistence.events import heard_apis, note_events
 from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.keyset import Cut, Part, cut_part
 from include.sla_logic.persistence.schema.sla_violations import sla_violations
 
+ROOT = "/tmf-api"
 _v = sla_violations.c
 _KEY = ("customer", "service", "contract", "objective", "window_start", "window_end")
 
@@ -51,32 +60,30 @@ def violation_id(number: int) -> str:
     return f"SV-{number:06d}"
 
 
-def note_violations(connection: Connection, judged: Sequence[Violation], *, now: datetime) -> list[KeptViolation]:
-    """Keep what judgements say of promises; return the violations that are new or have changed."""
+def note_violations(connection: Connection, judged: Sequence[Violation], *, now: datetime) -> None:
+    """Keep what judgements say of promises, and tell what is new or has changed."""
     if not judged:
-        return []
+        return
     newest = {_key(one): one for one in judged}
     known = _known(connection, newest)
-    changed = []
+    changed: dict[int, str] = {}
     for key, one in sorted(newest.items()):
         row = known.get(key)
         if row is None and one.broken:
             if (number := _add(connection, one, now)) is not None:
-                changed.append(number)
+                changed[number] = VIOLATION_CREATED
                 continue
             row = _known(connection, [key])[key]  # added by another judgement meanwhile
         if row is None or _is_same(row, one):
             continue
         values = {"state": one.state, "changed_at": now} | ({"told": one.told} if one.broken else {})
         connection.execute(update(sla_violations).where(_v.number == row.number).values(values))
-        changed.append(row.number)
-    return _read(connection, changed)
+        changed[row.number] = VIOLATION_CHANGED if row.state == one.state else VIOLATION_STATUS
+    _tell(connection, changed, now)
 
 
-def withdraw_violations(
-    connection: Connection, customer: str, service: str, window: Period, *, now: datetime
-) -> list[KeptViolation]:
-    """Withdraw what was found in a window that no agreement has any more; return what was withdrawn."""
+def withdraw_violations(connection: Connection, customer: str, service: str, window: Period, *, now: datetime) -> None:
+    """Withdraw what was found in a window that no agreement has any more, and tell it."""
     mine = (
         _v.customer == customer,
         _v.service == service,
@@ -88,7 +95,7 @@ def withdraw_violations(
     if numbers:
         values = {"state": WITHDRAWN, "changed_at": now}
         connection.execute(update(sla_violations).where(_v.number.in_(numbers)).values(values))
-    return _read(connection, numbers)
+    _tell(connection, dict.fromkeys(numbers, VIOLATION_STATUS), now)
 
 
 def violated(connection: Connection, subscriptions: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -151,9 +158,16 @@ def _said(told: Resource) -> Resource:
     return {name: value for name, value in told.items() if name != "judgedIn"}
 
 
-def _read(connection: Connection, numbers: Sequence[int]) -> list[KeptViolation]:
-    query = select(sla_violations).where(_v.number.in_(numbers)).order_by(_v.number)
-    return [_kept(row) for row in connection.execute(query)] if numbers else []
+def _tell(connection: Connection, changed: Mapping[int, str], now: datetime) -> None:
+    """Tell the customer of each violation what kind of change it was."""
+    if not changed or SLA_VIOLATION not in heard_apis(connection):
+        return
+    events = []
+    for row in connection.execute(select(sla_violations).where(_v.number.in_(changed)).order_by(_v.number)):
+        name = violation_id(row.number)
+        told = sla_violation(row.told, name, state=row.state, at=row.changed_at, root=ROOT)
+        events.append(Event(SLA_VIOLATION, changed[row.number], name, (row.customer,), {"slaViolation": told}))
+    note_events(connection, events, now=now)
 
 
 def _kept(row: Row[Any]) -> KeptViolation:

@@ -4,10 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from include.sla_logic.domain.errors import ForeseenError, InvalidInputError
+from include.sla_logic.domain.open_apis.service_problem import tracking_record
 from include.sla_logic.domain.problem_view import Acknowledged, ProblemView
 from include.sla_logic.persistence.audit import Act, note_acts
 from include.sla_logic.persistence.keyset import Cut, Part
 from include.sla_logic.persistence.problem_acknowledgements import add_acknowledgement, find_acknowledgements
+from include.sla_logic.persistence.problem_events import tell_acknowledged
 from include.sla_logic.persistence.queries.service_problems import (
     ProblemFilter,
     UnableToFindProblem,
@@ -65,6 +67,8 @@ class ServiceProblems:
                     raise UnableToAcknowledgeProblem(f"The service problem {problem} is over: nothing is left to do.")
             numbers = [number for one in problems if (number := problem_number(one)) is not None]
             name = add_acknowledgement(connection, numbers, by=by, said=said, now=now)
+            record = tracking_record(Acknowledged(id=name, by=None, at=now))
+            tell_acknowledged(connection, numbers, record, now=now)
             note_acts(connection, [Act(now, by, "problem acknowledged", one, name) for one in problems])
         return Acknowledged(id=name, by=by, at=now, said=said)
 

@@ -21,6 +21,7 @@ service_problems = Table(
     Column("released_at", Instant),
     Column("closed_at", Instant),
     Column("ended", String(16)),
+    Column("told_status", String(16)),  # what listeners were told last; null: nothing yet
     CheckConstraint("(ended IS NULL) = (closed_at IS NULL)", name="ended"),
     Index("ix_service_problems_open", "resource", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
     Index("ix_service_problems_resource", "resource", "number"),
