@@ -1,5 +1,7 @@
 """TMF621: a PATCH changes the status by the acts of the desk, adds notes, and changes nothing else."""
 
+import json
+
 import pytest
 
 from tests.open_apis.schemas import Definition
@@ -12,7 +14,7 @@ NOTE = {"@type": "Note", "text": "The gate is open until six."}
 
 
 def patch(client, ticket, body, kind="application/json"):
-    return client.patch(f"{TICKETS}/{ticket}", json=body, headers={"Content-Type": kind})
+    return client.patch(f"{TICKETS}/{ticket}", content=json.dumps(body), headers={"Content-Type": kind})
 
 
 def refused(answer, status):
@@ -157,6 +159,9 @@ def test_partners_and_readers_change_no_status_and_others_find_no_ticket(as_, sa
         (MERGE, {"creationDate": "2026-01-01T00:00:00Z"}, "creationDate: what is changed here is"),
         (MERGE, {"status": "pending"}, "statusChangeReason: is missing"),
         (MERGE, {"status": "open", "statusChangeReason": "x"}, 'status: "open" is none'),
+        (MERGE, {"status": ["held"], "statusChangeReason": "x"}, 'status: ["held"] is none'),
+        (MERGE, {"\ud800": 1}, "?: what is changed here is"),
+        (MERGE, {"note": [{"@type": "Note", "text": "\ud800"}]}, "cannot be shown"),
         (MERGE, {"statusChangeReason": "x"}, "status: is missing"),
         (MERGE, {"status": "pending", "statusChangeReason": " "}, "statusChangeReason: send a text"),
         (MERGE, {"status": "pending", "statusChangeReason": "a\u202eb"}, "cannot be shown"),

@@ -7,6 +7,7 @@ import pytest
 from include.sla_logic.domain.open_apis.trouble_ticket import FIELDS
 from tests.open_apis.schemas import Definition
 from tests.web.desk_sample import HELD
+from tests.web.walks import CHANGING, FILLED, READING, walk
 
 AT = "/tmf-api/troubleTicket/v5"
 TICKETS, SPECIFICATIONS = f"{AT}/troubleTicket", f"{AT}/troubleTicketSpecification"
@@ -200,3 +201,22 @@ def test_what_is_not_offered_says_why(as_, sample):
         assert answer.headers["allow"].startswith("GET")
         assert len(answer.json()["message"]) > 20
     assert as_("operator").get(f"{SPECIFICATIONS}/other").status_code == 404
+
+
+WALKED = [walked for walked in (*READING, *CHANGING) if "/troubleTicket/v5/troubleTicket" in walked]
+
+
+@pytest.mark.parametrize("who", ["", "stranger", "reader", "operator", "partner", "other_partner"])
+def test_every_route_answers_each_caller_as_they_may(as_, sample, who):
+    assert sample.tickets["premium"] == FILLED["id"]
+    for walked in WALKED:
+        method, path, sent = walk(walked)
+        expected = READING[walked] if walked in READING else CHANGING[walked][0]
+        if who in {"", "stranger"}:
+            expected = 403 if who else 401
+        elif who == "reader" and walked in CHANGING:
+            expected = 403
+        elif who == "other_partner" and walked.endswith("GET /tmf-api/troubleTicket/v5/troubleTicket/{id}"):
+            expected = 404
+        answer = as_(who).request(method, path, **sent)
+        assert answer.status_code == expected, (walked, answer.text)

@@ -13,10 +13,11 @@ from include.sla_logic.domain.instants import as_written
 from include.sla_logic.domain.notification_cleaning import cleaned, cleaned_fields
 from include.sla_logic.domain.reported_units import why_not
 
-# Controls of either set, marks of direction, and letters that hide text; what is harmless is cleaned before.
+# Controls of either set, marks of direction, letters that hide text, and halves of letters (no database keeps them);
+# what is harmless is cleaned before.
 _UNPRINTABLE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2065-\u206f\ufff9-\ufffb"
-    r"\U000e0000-\U000e007f]"
+    r"\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 

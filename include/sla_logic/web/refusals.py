@@ -19,7 +19,7 @@ def tmf_error(status: int, sentence: str, headers: Mapping[str, str] | None = No
         "@type": "Error",
         "code": f"ERR{int(status)}",
         "reason": HTTPStatus(status).phrase,
-        "message": sentence,
+        "message": sentence.encode("utf-8", "replace").decode("utf-8"),  # it may quote half a character
         "status": str(int(status)),
     }
     return JSONResponse(body, status, headers=dict(headers or {}))

@@ -5,8 +5,10 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI, Request
 
 from include.sla_logic.web.dependencies import DeskSettings, Login, remember
+from include.sla_logic.web.refusals import OPEN_APIS
 from include.sla_logic.web.tmf import customer_bills, service_problems, sla_violations, trouble_tickets
 from include.sla_logic.web.tmf.access import get_party
+from include.sla_logic.web.tmf.addresses import root_of
 from include.sla_logic.web.tmf.errors import add_errors
 from include.sla_logic.web.tmf.hub import HUBS
 
@@ -25,7 +27,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 def openapi(request: Request) -> dict[str, Any]:
     """Describe these APIs to those who may use them."""
     described: dict[str, Any] = request.app.openapi()
-    return described
+    return described | {"servers": [{"url": root_of(request) + OPEN_APIS}]}
 
 
 def build_open_apis(desk: DeskSettings, login: Login) -> FastAPI:

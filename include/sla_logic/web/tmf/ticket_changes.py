@@ -80,7 +80,7 @@ def _of_operations(operations: list[Any], faults: list[str]) -> tuple[Mapping[st
 def _change(said: Mapping[str, Any], expected: tuple[str, ...], faults: list[str]) -> TicketChange:
     status, reason = said.get("status"), said.get("statusChangeReason")
     notes = read_notes(said.get("note"), faults)
-    if status is not None and status not in set(TicketStatus):
+    if status is not None and not (isinstance(status, str) and status in set(TicketStatus)):
         faults.append(f"status: {shown(status)} is none; there are {', '.join(TicketStatus)}")
         status = None
     if reason is not None and not (isinstance(reason, str) and reason.strip() and len(reason) <= _REASON):

@@ -124,7 +124,7 @@ def _characteristics(found: list[Any], faults: list[str]) -> Iterator[tuple[str,
     seen, parameters = set(), []
     for one in found:
         name, value = _part(one, "name"), _part(one, "value")
-        if name in set(Metric):
+        if isinstance(name, str) and name in set(Metric):
             measure = value if isinstance(value, dict) else {"value": value}
             parameters.append({**measure, "metric": name})
         elif not isinstance(name, str) or name not in _CHARACTERISTICS:
