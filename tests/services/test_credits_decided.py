@@ -88,7 +88,8 @@ def test_one_person_may_do_both_where_the_setting_says_so(undecided, policy):
     [
         ("0", "above 0"),
         ("-5", "above 0"),
-        ("1.005", "finer"),
+        ("1.0055", "finer"),
+        ("1.250", "may be thousands or a fraction"),
         ("5 USD", "is in EUR"),
         ("1e3", "is no amount"),
         ("NaN", "no"),

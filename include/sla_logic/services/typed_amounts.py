@@ -4,7 +4,9 @@ import re
 from decimal import Decimal
 
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.money import Money, minor_digits
+
+GROUP = 3  # digits between the signs that keep thousands apart
 
 
 class UnableToDecideCredit(ForeseenError):
@@ -17,4 +19,8 @@ def read_amount(text: str, currency: str) -> Money:
     if found is None:
         msg = f"{text[:40]!r} is no amount: write it as 12.50 {currency}."
         raise UnableToDecideCredit(msg)
-    return Money(amount=Decimal(found[1]), currency=found[2] or currency)
+    decimals, named = len(found[1].partition(".")[2]), found[2] or currency
+    if decimals == GROUP > minor_digits(named):  # 1.250 is 1,250 to many readers
+        msg = f"{found[1]!r} may be thousands or a fraction: write it with {minor_digits(named)} decimals, or none."
+        raise UnableToDecideCredit(msg)
+    return Money(amount=Decimal(found[1]), currency=named)
