@@ -1,9 +1,26 @@
 """Finding tickets by the words of their numbers, names, references and texts; a word is found by its beginning."""
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, false, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+)
 
 from include.sla_logic.domain.search_text import words_of, words_to_keep
 from include.sla_logic.persistence.incident_records import ticket_id
@@ -13,6 +30,7 @@ from include.sla_logic.persistence.schema.system_t import tickets
 
 _LAST = "\U0010ffff"
 _WORDS = 8  # of a question
+FEW = 500  # tickets that are read before anything else is asked
 
 
 def keep_words(connection: Connection, described: Mapping[int, str]) -> None:
@@ -40,12 +58,56 @@ def _texts(row: Row[Any], text: str) -> Iterable[str | None]:
     return ticket_id(row.number), *named, text
 
 
+def tickets_with(connection: Connection, text: str) -> list[int] | None:
+    """Return the tickets that have every word of the text, or one that begins with it; None where they may be many.
+
+    The rarest word leads: only what it finds is asked for the others.
+    """
+    words = _asked(text)
+    if not words:
+        return []
+    counted = [(connection.scalar(_FEW_OF, _range("", word)) or 0, word) for word in words]
+    count, rarest = min(counted)
+    if not 0 < count <= FEW:
+        return None if count else []
+    others = [word for word in words if word != rarest]
+    ranges = [_range(str(place), word) for place, word in enumerate(others)]
+    return list(connection.scalars(_with_words(len(others)), _range("", rarest) | dict(ChainMap(*ranges))))
+
+
 def matches(number: ColumnElement[int], text: str) -> ColumnElement[bool]:
     """Return the condition that a ticket has every word of the text, or one that begins with it."""
-    words = list(dict.fromkeys(words_of(text)))[:_WORDS]
-    if not words:
-        return false()
-    column = search_words.c.word
-    return and_(
-        *(number.in_(select(search_words.c.ticket).where(column >= word, column < word + _LAST)) for word in words)
-    )
+    words = _asked(text)
+    return and_(*(_has(number, literal(word), literal(word + _LAST)) for word in words)) if words else false()
+
+
+def _asked(text: str) -> list[str]:
+    return list(dict.fromkeys(words_of(text)))[:_WORDS]
+
+
+def _range(place: str, word: str) -> dict[str, str]:
+    return {f"word{place}": word, f"end{place}": word + _LAST}
+
+
+def _bound(place: str) -> tuple[ColumnElement[str], ColumnElement[str]]:
+    return bindparam(f"word{place}", type_=String), bindparam(f"end{place}", type_=String)
+
+
+def _begins_with(word: ColumnElement[str], end: ColumnElement[str]) -> Select[Any]:
+    return select(search_words.c.ticket).where(search_words.c.word >= word, search_words.c.word < end)
+
+
+def _has(number: ColumnElement[int], word: ColumnElement[str], end: ColumnElement[str]) -> ColumnElement[bool]:
+    """Look for the word itself first, which is one step in the index: the many that begin with it are a long list."""
+    itself = exists().where(search_words.c.word == word, search_words.c.ticket == number)
+    return or_(itself, number.in_(_begins_with(word, end)))
+
+
+@cache
+def _with_words(others: int) -> Select[Any]:
+    """Return the query for the tickets of one word that have so many others."""
+    few = _begins_with(*_bound("")).distinct().subquery()
+    return select(few.c.ticket).where(*(_has(few.c.ticket, *_bound(str(place))) for place in range(others)))
+
+
+_FEW_OF = select(func.count()).select_from(_begins_with(*_bound("")).limit(FEW + 1).subquery())

@@ -8,7 +8,7 @@ from include.sla_logic.persistence.queries.attention import (
     AttentionCounts,
     HeldRestoration,
     count_attention,
-    held_restorations,
+    nearest_held_restorations,
 )
 from include.sla_logic.persistence.queries.board import BoardLine, read_board
 from include.sla_logic.persistence.queries.board_filter import SHOWN, SORTS, UNASSIGNED, BoardFilter
@@ -49,6 +49,6 @@ class Board:
             return BoardOverview(
                 page=read_board(connection, wanted, now=now, page=page, size=size),
                 counts=count_attention(connection, now=now),
-                held=held_restorations(connection, now=now).rows,
+                held=nearest_held_restorations(connection, now=now),
                 people=people(connection),
             )

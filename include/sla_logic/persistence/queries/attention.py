@@ -1,10 +1,11 @@
 """What needs a person's attention, counted and listed for the head of the board."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, bindparam, exists, func, select
 
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.outbox import not_suspended
@@ -32,14 +33,27 @@ def held_restorations(
     connection: Connection, *, now: datetime, number: int = 1, size: int = 8
 ) -> Page[HeldRestoration]:
     """Return the requests that wait for a release, the nearest deadline first."""
-    query = (
-        select(restorations, customers.c.name, tickets.c.customer, tickets.c.service)
+    query = _held().where(restorations.c.deadline >= now)
+    return cut_page(connection, query, _held_restoration, number=number, size=size)
+
+
+def nearest_held_restorations(connection: Connection, *, now: datetime, size: int = 8) -> list[HeldRestoration]:
+    """Return the first of these requests, uncounted."""
+    return [_held_restoration(row) for row in connection.execute(_NEAREST, {"now": now, "size": size})]
+
+
+def _held() -> Select[Any]:
+    columns = restorations.c.ticket, restorations.c.deadline, restorations.c.held_because
+    return (
+        select(*columns, customers.c.name, tickets.c.customer, tickets.c.service)
         .join(tickets, tickets.c.number == restorations.c.ticket)
         .outerjoin(customers, customers.c.id == tickets.c.customer)
-        .where(restorations.c.outcome.is_(None), unanswered(), restorations.c.deadline >= now)
+        .where(restorations.c.outcome.is_(None), unanswered())
         .order_by(restorations.c.deadline, restorations.c.ticket)
     )
-    return cut_page(connection, query, _held_restoration, number=number, size=size)
+
+
+_NEAREST = _held().where(restorations.c.deadline >= bindparam("now")).limit(bindparam("size"))
 
 
 def _held_restoration(row: Row[Any]) -> HeldRestoration:
@@ -62,22 +76,32 @@ class AttentionCounts:
 
 def count_attention(connection: Connection, *, now: datetime) -> AttentionCounts:
     """Count everything that needs attention, along indexes; a child ticket counts with its open parent."""
+    found = dict(connection.execute(_COUNTS, {"now": now}).mappings().one())
+    folded, folded_escalated = connection.execute(_FOLDED).one()
+    found |= {"open": found["open"] - folded, "escalated": found["escalated"] - folded_escalated}
+    return AttentionCounts(**found)
 
-    def count(query: Select[Any]) -> int:
-        return int(connection.scalar(query) or 0)
 
-    opened = select(func.count()).select_from(queue).where(queue.c.open.is_(True))
-    escalated = opened.where(queue.c.ticket.in_(select(tickets.c.number).where(tickets.c.escalated.is_(True))))
-    waits = select(func.count()).select_from(restorations).where(restorations.c.outcome.is_(None))
-    decisions = select(func.count()).select_from(applied_billing_credits)
-    messages = select(func.count()).select_from(outbox)
-    refused = select(func.count()).select_from(quarantine)
-    return AttentionCounts(
-        open=count(opened) - count(folded_places()),
-        escalated=count(escalated) - count(folded_places(escalated=True)),
-        waiting=count(waits.where(unanswered(), restorations.c.deadline >= now)),
-        credits=count(decisions.where(applied_billing_credits.c.state == "held")),
-        quarantined=count(refused.where(quarantine.c.state == "waiting", of_import(imports=False))),
-        undelivered=count(messages.where(outbox.c.state.in_(("waiting", "claimed")))),
-        dead=count(messages.where(outbox.c.state == "dead", not_suspended())),
+def _counts() -> Select[Any]:
+    """Count all in one statement, which is put together once: the head of the board is read with every page of it."""
+    is_open = exists().where(queue.c.ticket == tickets.c.number, queue.c.open.is_(True))
+    waits = (restorations.c.outcome.is_(None), unanswered(), restorations.c.deadline >= bindparam("now"))
+    refused = (quarantine.c.state == "waiting", of_import(imports=False))
+    counted: dict[str, tuple[FromClause, Sequence[ColumnElement[bool]]]] = {
+        "open": (queue, [queue.c.open.is_(True)]),
+        "escalated": (tickets, [tickets.c.escalated.is_(True), is_open]),
+        "waiting": (restorations, waits),
+        "credits": (applied_billing_credits, [applied_billing_credits.c.state == "held"]),
+        "quarantined": (quarantine, refused),
+        "undelivered": (outbox, [outbox.c.state.in_(("waiting", "claimed"))]),
+        "dead": (outbox, [outbox.c.state == "dead", not_suspended()]),
+    }
+    return select(
+        *(
+            select(func.count()).select_from(table).where(*which).scalar_subquery().label(name)
+            for name, (table, which) in counted.items()
+        )
     )
+
+
+_COUNTS, _FOLDED = _counts(), folded_places()

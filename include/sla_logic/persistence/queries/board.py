@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select
+from sqlalchemy import BindParameter, Connection, Row, Select, and_, bindparam, func, select
 
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.notification import ProblemNotification
@@ -15,7 +15,7 @@ from include.sla_logic.domain.standing import Standing
 from include.sla_logic.persistence.exposure import Stake, assume_exposure, at_stake, money
 from include.sla_logic.persistence.incident_records import load_first_documents, ticket_id
 from include.sla_logic.persistence.paging import Page
-from include.sla_logic.persistence.queries.board_filter import BoardFilter, matching, order_of, unanswered
+from include.sla_logic.persistence.queries.board_filter import BoardFilter, matching, narrowed, order_of, unanswered
 from include.sla_logic.persistence.queries.open_incidents import uncompared
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.queue import queue
@@ -96,11 +96,10 @@ def read_board(
 
     The page is cut before anything is joined to it, along an index in queue order.
     """
-    wanted_ones = matching(wanted, now)
-    total = int(connection.scalar(select(func.count()).select_from(wanted_ones.subquery())) or 0)
-    cut = wanted_ones.order_by(*order_of(wanted.sort)).limit(size).offset((page - 1) * size)
-    numbers = list(connection.scalars(cut))
-    found = {row.number: row for row in connection.execute(_with_details(numbers))}
+    total, numbers = _cut(connection, wanted, now, page, size)
+    if not numbers:
+        return Page([], total, page, size)
+    found = {row.number: row for row in connection.execute(_DETAILS, {"numbers": numbers})}
     rows = [found[number] for number in numbers]
     clocks = read_clocks(connection, numbers, as_of=now)
     exposure = assume_exposure(connection, uncompared(rows), now=now)
@@ -117,6 +116,20 @@ def read_board(
     return Page(lines, total, page, size)
 
 
+def _cut(connection: Connection, wanted: BoardFilter, now: datetime, page: int, size: int) -> tuple[int, Sequence[int]]:
+    """Return how many incidents match, and the numbers of those of the page."""
+    few, wanted = narrowed(connection, wanted)
+    if few is not None and not few:
+        return 0, []
+    query, start = matching(wanted, now, few), (page - 1) * size
+    ordered = query.order_by(*order_of(wanted.sort))
+    if few is not None:
+        numbers = list(connection.scalars(ordered))
+        return len(numbers), numbers[start : start + size]
+    total = connection.scalar(query.with_only_columns(func.count(), maintain_column_froms=True))
+    return int(total or 0), list(connection.scalars(ordered.limit(size).offset(start)))
+
+
 @dataclass(frozen=True)
 class _Told:
     """What is not in the queue: the customer's words, the last change and the child tickets."""
@@ -129,10 +142,9 @@ class _Told:
 
 def _told(connection: Connection, numbers: Sequence[int]) -> dict[int, _Told]:
     said = load_first_documents(connection, numbers, ProblemNotification.kind())
-    last = select(timeline.c.ticket, func.max(timeline.c.at)).where(timeline.c.ticket.in_(numbers))
-    changed = {row[0]: row[1] for row in connection.execute(last.group_by(timeline.c.ticket))}
+    changed = {row[0]: row[1] for row in connection.execute(_CHANGED, {"numbers": numbers})}
     children: dict[int, list[str]] = defaultdict(list)
-    for row in connection.execute(select(tickets.c.number, tickets.c.parent).where(tickets.c.parent.in_(numbers))):
+    for row in connection.execute(_CHILDREN, {"numbers": numbers}):
         children[row.parent].append(ticket_id(row.number))
     bodies = {number: json.loads(document.body) for number, document in said.items()}
     return {
@@ -146,7 +158,7 @@ def _told(connection: Connection, numbers: Sequence[int]) -> dict[int, _Told]:
     }
 
 
-def _with_details(numbers: Sequence[int]) -> Select[Any]:
+def _with_details() -> Select[Any]:
     waits = and_(restorations.c.ticket == queue.c.ticket, restorations.c.outcome.is_(None), unanswered())
     return (
         select(
@@ -165,8 +177,19 @@ def _with_details(numbers: Sequence[int]) -> Select[Any]:
         .outerjoin(restorations, waits)
         .outerjoin(ticket_owners, ticket_owners.c.ticket == queue.c.ticket)
         .outerjoin(arrivals, arrivals.c.ticket == queue.c.ticket)
-        .where(queue.c.ticket.in_(numbers))
+        .where(queue.c.ticket.in_(_NUMBERS))
     )
+
+
+# Put together once: each page of the board asks them.
+_NUMBERS: BindParameter[Any] = bindparam("numbers", expanding=True)
+_DETAILS = _with_details()
+_CHANGED = (
+    select(timeline.c.ticket, func.max(timeline.c.at))
+    .where(timeline.c.ticket.in_(_NUMBERS))
+    .group_by(timeline.c.ticket)
+)
+_CHILDREN = select(tickets.c.number, tickets.c.parent).where(tickets.c.parent.in_(_NUMBERS))
 
 
 def _line(row: Row[Any], standing: Standing, stake: Stake, told: _Told) -> BoardLine:

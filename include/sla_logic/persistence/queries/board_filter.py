@@ -1,17 +1,17 @@
 """Which incidents the board shows, and in which order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
 
 from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import restorations, tickets
 from include.sla_logic.persistence.schema.team import ticket_owners
-from include.sla_logic.persistence.search import matches
+from include.sla_logic.persistence.search import FEW, matches, tickets_with
 
 UNASSIGNED = "-"
 SORTS = ("ticket", "customer", "age", "priority", "owner", "stake", "owed")
@@ -39,10 +39,29 @@ class BoardFilter:
     fold: bool = False
 
 
-def matching(wanted: BoardFilter, now: datetime) -> Select[Any]:
-    """Return the query for the numbers of all incidents that match."""
+def narrowed(connection: Connection, wanted: BoardFilter) -> tuple[list[int] | None, BoardFilter]:
+    """Return the tickets that the search, or customer and service, leave to look at, and what is then still asked.
+
+    None where they may be many. A search is first looked up by its rarest word, apart from the queue.
+    """
+    if wanted.search:
+        number = ticket_number(wanted.search.upper())
+        found = tickets_with(connection, wanted.search) if number is None else [number]
+        if found is not None:
+            return found, replace(wanted, search="")
+    owned = [column == value for column, value in _owned(wanted) if value]
+    if not owned:
+        return None, wanted
+    found = list(connection.scalars(select(tickets.c.number).where(*owned).limit(FEW + 1)))
+    return found if len(found) <= FEW else None, wanted
+
+
+def matching(wanted: BoardFilter, now: datetime, few: Sequence[int] | None = None) -> Select[Any]:
+    """Return the query for the numbers of all incidents that match, which are among the `few`, if there are any."""
     query = select(queue.c.ticket)
-    conditions = [*_shown(wanted.shown), *_filters(wanted)]
+    conditions = [*_shown(wanted.shown, few), *_filters(wanted)]
+    if few is not None:
+        conditions.append(queue.c.ticket.in_(few))
     if wanted.priority:
         conditions.append(queue.c.priority == wanted.priority)
     by = wanted.sort.removeprefix("-")
@@ -85,28 +104,34 @@ def folded() -> ColumnElement[bool]:
     return queue.c.ticket.in_(_children(_CHILD.c.number))
 
 
-def folded_places(*, escalated: bool = False) -> Select[Any]:
-    """Return the query for how many open child tickets belong to an open incident: few, found along their index."""
+def folded_places() -> Select[Any]:
+    """Return the query for how many open child tickets belong to an open incident, and how many are escalated.
+
+    They are few, and found along their index: the queue is asked for each of them, never read for all.
+    """
+    counts: tuple[ColumnElement[Any], ...] = func.count(), func.count().filter(_CHILD.c.escalated.is_(True))
     own = queue.alias("own")
-    query = _children(func.count()).join(own, own.c.ticket == _CHILD.c.number).where(own.c.open.is_(True))
-    return query.where(_CHILD.c.escalated.is_(True)) if escalated else query
-
-
-def _children(what: ColumnElement[Any]) -> Select[Any]:
-    return (
-        select(what)
-        .select_from(_CHILD.join(_PARENT, _PARENT.c.ticket == _CHILD.c.parent))
-        .where(_CHILD.c.parent.is_not(None), _PARENT.c.open.is_(True))
+    return select(*counts).where(
+        _CHILD.c.parent.is_not(None),
+        exists().where(own.c.ticket == _CHILD.c.number, own.c.open.is_(True)),
+        exists().where(_PARENT.c.ticket == _CHILD.c.parent, _PARENT.c.open.is_(True)),
     )
 
 
-def _shown(shown: str) -> Sequence[ColumnElement[bool]]:
+def _children(what: ColumnElement[Any]) -> Select[Any]:
+    parent_is_open = exists().where(_PARENT.c.ticket == _CHILD.c.parent, _PARENT.c.open.is_(True))
+    return select(what).select_from(_CHILD).where(_CHILD.c.parent.is_not(None), parent_is_open)
+
+
+def _shown(shown: str, few: Sequence[int] | None) -> Sequence[ColumnElement[bool]]:
+    # Where few tickets are looked at, SQLite must not read all open ones: it has no index for what is not false.
+    is_open = queue.c.open.is_(True) if few is None else queue.c.open.is_not(False)
     shows: dict[str, list[ColumnElement[bool]]] = {
-        "open": [queue.c.open.is_(True)],
-        "settled": [queue.c.open.is_(False)],
-        "waiting": [queue.c.open.is_(True), restorations.c.outcome.is_(None), unanswered()],
-        "escalated": [queue.c.open.is_(True), tickets.c.escalated.is_(True)],
-        "on_hold": [queue.c.open.is_(True), tickets.c.status.in_(("pending", "held"))],
+        "open": [is_open],
+        "settled": [queue.c.open.is_(False) if few is None else queue.c.open.is_not(True)],
+        "waiting": [is_open, restorations.c.outcome.is_(None), unanswered()],
+        "escalated": [is_open, tickets.c.escalated.is_(True)],
+        "on_hold": [is_open, tickets.c.status.in_(("pending", "held"))],
     }
     return shows.get(shown, [])
 
@@ -116,16 +141,13 @@ def unanswered() -> ColumnElement[bool]:
     return and_(restorations.c.sent_at.is_(None), restorations.c.rejected_at.is_(None))
 
 
+def _owned(wanted: BoardFilter) -> Sequence[tuple[ColumnElement[str], str]]:
+    return (tickets.c.customer, wanted.customer), (tickets.c.service, wanted.service)
+
+
 def _filters(wanted: BoardFilter) -> Sequence[ColumnElement[bool]]:
-    filters: list[ColumnElement[bool]] = []
-    for column, value in (
-        (tickets.c.assigned_to, wanted.lane),
-        (tickets.c.customer, wanted.customer),
-        (tickets.c.service, wanted.service),
-    ):
-        if value:
-            filters.append(column == value)
+    owned = ((tickets.c.assigned_to, wanted.lane), *_owned(wanted))
+    filters: list[ColumnElement[bool]] = [column == value for column, value in owned if value]
     if wanted.search:
-        number = ticket_number(wanted.search.upper())
-        filters.append(matches(queue.c.ticket, wanted.search) if number is None else queue.c.ticket == number)
+        filters.append(matches(queue.c.ticket, wanted.search))
     return filters
