@@ -28,6 +28,7 @@ USUAL, FEW = 180, 25
 PATIENCE = 600  # seconds for one answer, on a machine with much else to do
 ACT = "/api/v1/acts/{kind}/{subject}/{name}"
 START = ("POST", "/api/v1/incidents")  # hardly any draw is a whole notification
+ATTACH = ("POST", "/api/v1/incidents/{reference}/attachments")  # is answered 201
 ALARMS = {("POST", "/api/v1/alarms"), ("POST", "/api/v1/alarms/alertmanager")}  # they want a token of their own
 # Judging three windows of a service takes long, and most of what can be asked for is done by actions.
 EXAMPLES = {"/api/v1/services/{service}": 80, ACT: 800} | {path: FEW for _method, path in ALARMS}
@@ -37,7 +38,10 @@ EXAMPLES = {"/api/v1/services/{service}": 80, ACT: 800} | {path: FEW for _method
 def crowd(built_sample, tmp_path_factory):
     """Give the requests a sample of their own: they change it."""
     assert MEMBERS["operator"].may_write
-    return built_sample.again(tmp_path_factory.mktemp("described"))
+    sample = built_sample.again(tmp_path_factory.mktemp("described"))
+    for ticket in list(sample.tickets.values())[:2]:
+        sample.use_cases.team.files.attach(ticket, "trace.log", b"link down", by="otto operates")
+    return sample
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,7 @@ def names_of(sample):
     return {
         "reference": [name for c in cases for name in (c.ticket.id, c.ticket.run_id, c.ticket.external_reference)],
         "service": sorted({case.ticket.service for case in cases}),
+        "number": [file.id for case in cases for file in case.attachments],
         "month": ["2026-10", "2026-11", "2026-12"],
         "run": subjects["run"],
         "act": actions,
@@ -115,6 +120,7 @@ def test_no_request_makes_the_api_fail_or_contradict_its_description(described, 
     answered = {name: ask_many(each, names, EXAMPLES.get(each.path, USUAL)) for name, each in asked.items()}
     print({name: dict(statuses) for name, statuses in answered.items()})  # noqa: T201 - how far they came
     assert sum(statuses.total() for statuses in answered.values()) >= 3000
-    assert {name for name, statuses in answered.items() if not statuses[200]} == {START, *ALARMS}
+    assert {name for name, statuses in answered.items() if not statuses[200]} == {START, ATTACH, *ALARMS}
+    assert answered[ATTACH][201]
     assert set(answered[START]) <= {202, 400, 415, 422}
     assert {404, 409, 422} <= set(answered["POST", ACT])

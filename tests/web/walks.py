@@ -91,6 +91,8 @@ READING = {
     "GET /incidents/{reference}/charts/{number}.svg": 200,
     "GET /incidents/{reference}/documents/{kind}/{round_number}": 200,
     "GET /services/{service}": 200,
+    "GET /incidents/{reference}/attachments/{number}": 404,  # nothing is attached
+    "GET /api/v1/incidents/{reference}/attachments/{number}": 404,
     "GET /incidents/{reference}/letter": 200,
     "GET /incidents/{reference}/letter.pdf": 200,
     "GET /api/v1/incidents": 200,
@@ -144,6 +146,8 @@ CHANGING = {
     "POST /files/{number}/discard": (422, FORM),
     "GET /new": (200, NOTHING),
     "POST /new": (422, FORM),
+    "POST /incidents/{reference}/attachments": (415, FORM),  # no form with a file
+    "POST /api/v1/incidents/{reference}/attachments?name=x": (415, JSON),
     "POST /api/v1/acts/ticket/{subject}/{name}": (422, JSON),
     "POST /api/v1/incidents": (422, JSON),
     "POST /tmf-api/troubleTicket/v5/troubleTicket": (400, JSON),

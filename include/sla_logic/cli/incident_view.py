@@ -25,6 +25,13 @@ def show_case(case: "Case") -> None:
     typer.echo(" → ".join(step.task for step in case.path) or "No step is done yet.")
     _heading("Timeline")
     show_table(("at", "department", "event"), [(e.at, e.lane, e.event) for e in case.timeline], empty="Nothing yet.")
+    if case.attachments:
+        _heading("Attachments")
+        sent = {number for note in case.notes for number in note.attachments}
+        files = [
+            (a.id, a.name, a.size, a.author, a.attached_at, "yes" if a.id in sent else "no") for a in case.attachments
+        ]
+        show_table(("number", "name", "bytes", "by", "attached", "sent to the customer"), files, empty="")
     _heading("Documents")
     documents = [(document.written_at, document.kind, document.round, document.task) for document in case.documents]
     show_table(("written", "document", "round", "by"), documents, empty="None yet.")

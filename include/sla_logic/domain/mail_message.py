@@ -104,6 +104,17 @@ def compose(  # noqa: PLR0913 - keyword-only parts of one mail
     return message.as_bytes().decode("ascii")
 
 
+def with_files(text: str, files: Sequence[tuple[str, str, bytes]]) -> str:
+    """Return a stored mail with files, each as name, MIME type and content; equal arguments give equal bytes."""
+    message = message_from_string(text, _class=EmailMessage, policy=_POLICY)
+    message.make_mixed()
+    for name, media, content in files:
+        main, _, sub = media.partition("/")
+        message.add_attachment(content, main, sub, filename=name)
+    _name_boundaries(message, str(message["Message-ID"]))
+    return message.as_bytes().decode("ascii")
+
+
 def _name_boundaries(message: EmailMessage, identity: str) -> None:
     """Replace the random boundaries of the library by ones derived from the identity."""
     stem = sha256(identity.encode()).hexdigest()[:24]

@@ -8,6 +8,7 @@ from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from include.sla_logic.domain.alarm_policy import AlarmPolicy
+from include.sla_logic.domain.attachments import AttachmentPolicy
 from include.sla_logic.domain.contract.reading import UnableToReadContract, read_fields
 from include.sla_logic.domain.contract.yaml_text import Lines, shortened
 from include.sla_logic.domain.counter_measures import CounterMeasurePolicy
@@ -25,7 +26,7 @@ from include.sla_logic.domain.tables import Table
 
 NAMES = (
     *("priorities", "counter_measures", "significance", "diagnosis", "remedies", "credits"),
-    *("sla_clock", "alarms", "notices"),
+    *("sla_clock", "alarms", "notices", "attachments"),
 )
 
 
@@ -45,6 +46,7 @@ class Policies(Table):
     sla_clock: ClockPolicy
     alarms: AlarmPolicy
     notices: NoticePolicy
+    attachments: AttachmentPolicy
 
     @model_validator(mode="after")
     def _has_a_remedy_for_every_diagnosis(self) -> Self:

@@ -34,6 +34,7 @@ class Note:
     text: str
     written_at: datetime
     received: bool = False
+    attachments: tuple[int, ...] = ()
 
 
 def owner_of(connection: Connection, number: int) -> Ownership | None:
@@ -68,33 +69,44 @@ def mail_of(name: str | None, mail: str | None) -> str | None:
     return next((one for one in (mail, name) if one is not None and is_mailbox(one)), None)
 
 
-def add_note(
-    connection: Connection, number: int, *, kind: str, author: str, text: str, now: datetime, received: bool = False
+def add_note(  # noqa: PLR0913 - keyword-only parts of one row
+    connection: Connection,
+    number: int,
+    *,
+    kind: str,
+    author: str,
+    text: str,
+    now: datetime,
+    received: bool = False,
+    attachments: Sequence[int] = (),
 ) -> str | None:
     """Keep a note and return its digest; None where the same person wrote the same before.
 
-    `received` is one that a partner wrote.
+    `received` is one that a partner wrote, `attachments` are what a message to the customer carries.
     """
-    digest = _digest(kind, author, text)
+    digest = _digest(kind, author, text, attachments)
     row = {"ticket": number, "kind": kind, "author": author, "text": text, "digest": digest, "written_at": now}
-    row["received"] = received
+    row |= {"received": received, "attachments": list(attachments) or None}
     return digest if insert_once(connection, notes, "id", row) else None
 
 
-def written_at(connection: Connection, number: int, *, kind: str, author: str, text: str) -> datetime:
+def written_at(
+    connection: Connection, number: int, *, kind: str, author: str, text: str, attachments: Sequence[int] = ()
+) -> datetime:
     """Return when this person wrote these words about a ticket."""
-    same = (notes.c.ticket == number) & (notes.c.digest == _digest(kind, author, text))
+    same = (notes.c.ticket == number) & (notes.c.digest == _digest(kind, author, text, attachments))
     at: datetime = connection.execute(select(notes.c.written_at).where(same)).scalar_one()
     return at
 
 
-def _digest(kind: str, author: str, text: str) -> str:
-    return sha256(repr((kind, author, text)).encode()).hexdigest()
+def _digest(kind: str, author: str, text: str, attachments: Sequence[int]) -> str:
+    return sha256(repr((kind, author, text, *attachments)).encode()).hexdigest()
 
 
 def notes_of(connection: Connection, number: int) -> Sequence[Note]:
     """Return the notes about a ticket, oldest first."""
     query = select(notes).where(notes.c.ticket == number).order_by(notes.c.id)
     return [
-        Note(row.id, row.kind, row.author, row.text, row.written_at, row.received) for row in connection.execute(query)
+        Note(row.id, row.kind, row.author, row.text, row.written_at, row.received, tuple(row.attachments or ()))
+        for row in connection.execute(query)
     ]

@@ -17,6 +17,7 @@ from include.sla_logic.persistence.queue_positions import change_places
 from include.sla_logic.persistence.team import add_note, note_person, owner_of, people, set_owner, written_at
 from include.sla_logic.persistence.ticket_events import tell_note
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.services.attachments import Attachments, for_a_mail
 from include.sla_logic.services.notices import Notices
 
 TEXT_LIMIT = 4000
@@ -40,6 +41,11 @@ class Team:
     """Each act is one transaction with its line in the audit; done twice, it is done once."""
 
     work: UnitOfWork
+
+    @property
+    def files(self) -> Attachments:
+        """The files that people attach to tickets."""
+        return Attachments(self.work)
 
     def enter(self, name: str, mail: str | None = None) -> None:
         """Remember that this person uses the desk: tickets can be assigned to them, and notices mailed."""
@@ -96,34 +102,47 @@ class Team:
         """Keep a work note that the customer does not see; raise `UnableToReadNote`."""
         return self._write(ticket, text, INTERNAL, by)
 
-    def message(self, ticket: str, text: str, *, by: str) -> TroubleTicket:
-        """Put a message to the customer into the outbox; raise `UnableToWriteTwice`, or `UnableToReadNote`."""
-        return self._write(ticket, text, CUSTOMER, by)
+    def message(self, ticket: str, text: str, *, by: str, attachments: Sequence[int] = ()) -> TroubleTicket:
+        """Put a message to the customer, with these files of the ticket, into the outbox; raise `UnableToWriteTwice`.
 
-    def _write(self, ticket: str, text: str, kind: str, by: str) -> TroubleTicket:
+        Raises `UnableToReadNote`, `UnableToFindAttachment`, and `UnableToTakeFile` where the files are too large.
+        """
+        return self._write(ticket, text, CUSTOMER, by, sorted(set(attachments)))
+
+    def _write(self, ticket: str, text: str, kind: str, by: str, attachments: Sequence[int] = ()) -> TroubleTicket:
         text = readable(text)
         with self.work.writing() as connection:
             number = self.work.lock(connection, ticket)
             now = self.work.database.now(connection)
             [record] = load_incident_records(connection, [number])
-            digest = add_note(connection, number, kind=kind, author=by, text=text, now=now)
+            files = for_a_mail(connection, number, attachments)
+            digest = add_note(connection, number, kind=kind, author=by, text=text, now=now, attachments=attachments)
             if digest is None and kind == CUSTOMER:
-                at = written_at(connection, number, kind=kind, author=by, text=text)
+                at = written_at(connection, number, kind=kind, author=by, text=text, attachments=attachments)
                 said = f"{by} wrote the same words to the customer already at {at:%Y-%m-%d %H:%M} UTC"
                 raise UnableToWriteTwice(f"{said}: nothing is sent again. Write what is new.")
             if digest is None:
                 return record.ticket
             if kind == CUSTOMER:
-                self._send(connection, number, record.ticket, text, digest)
+                self._send(connection, number, record.ticket, text, digest, attachments)
                 change_places(connection, {number: {"write_by": None}}, now=now)  # it is what a letter promised
                 tell_note(connection, number, now=now)
             # The words stand in the note alone, which can be erased; the audit cannot.
             action = "note written" if kind == INTERNAL else "customer written to"
-            note_act(connection, Act(now, by, action, record.ticket.id, f"{len(text)} characters"))
+            said = "".join(f", with {file.name} ({file.id})" for file in files)
+            note_act(connection, Act(now, by, action, record.ticket.id, f"{len(text)} characters{said}"))
             note_person(connection, by, now=now)
             return record.ticket
 
-    def _send(self, connection: Connection, number: int, ticket: TroubleTicket, text: str, digest: str) -> None:
+    def _send(
+        self,
+        connection: Connection,
+        number: int,
+        ticket: TroubleTicket,
+        text: str,
+        digest: str,
+        attachments: Sequence[int],
+    ) -> None:
         from include.sla_logic.letters.desk_message import write_message
 
         now = self.work.database.now(connection)
@@ -140,7 +159,8 @@ class Team:
             sender=self.work.sender,
             now=now,
         )
-        message = Message(kind="mail", key=mail["message_id"], payload=mail)
+        carried = {"attachments": list(attachments)} if attachments else {}  # added when it leaves
+        message = Message(kind="mail", key=mail["message_id"], payload={**mail, **carried})
         file_messages(connection, [message_row(message, ticket=number, now=now)])
 
 

@@ -15,18 +15,36 @@ def transports(settings: Settings, database: Database) -> dict[str, Transport]:
     """Return the transport of each kind of message."""
     from include.sla_logic.services.event_transports import event_transports
 
-    return {"mail": _mail(settings), "billing": _billing(settings, database), **event_transports(settings, database)}
+    return {
+        "mail": _mail(settings, database),
+        "billing": _billing(settings, database),
+        **event_transports(settings, database),
+    }
 
 
-def _mail(settings: Settings) -> Transport:
+def _mail(settings: Settings, database: Database) -> Transport:
     from include.sla_logic.gateways.smtp import UnableToDeliverMail
 
     def deliver(message: Outgoing) -> Any:
         from include.sla_logic.gateways.smtp import deliver_mail
 
-        return deliver_mail(message.payload, smtp=settings.smtp, folder=settings.letters_folder)
+        payload = message.payload
+        if ids := payload.get("attachments"):
+            payload = {**payload, "message": _with_files(database, payload["message"], ids)}
+        return deliver_mail(payload, smtp=settings.smtp, folder=settings.letters_folder)
 
     return Transport(deliver, refused=(UnableToDeliverMail,))
+
+
+def _with_files(database: Database, message: str, ids: Sequence[int]) -> str:
+    """Add files to a mail as it leaves: they are only ever added, so that every attempt has the same bytes."""
+    from include.sla_logic.domain.attachments import media_type
+    from include.sla_logic.domain.mail_message import with_files
+    from include.sla_logic.persistence.attachments import read_files
+
+    with database.read() as connection:
+        files = read_files(connection, ids)
+    return with_files(message, [(file.name, media_type(file.name), file.content) for file in files])
 
 
 def _billing(settings: Settings, database: Database) -> Transport:

@@ -8,6 +8,8 @@ from include.sla_logic.web.forms import reason_of
 from include.sla_logic.web.performed import ActionRequest
 
 FIELDS = ("owner", "amount", "received_on", "person", "text", "done_at", "basis", "with_children", "contested")
+FILE_FIELD = "attachment_"
+_LONG = 16  # digits, far beyond any row
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,24 @@ class Action:
     asks_children: bool = False
     asks_contested: bool = False
     tells_reason: bool = False
+    asks_files: bool = False
 
 
 def action_request(
-    action: Action, subject: str, fields: Mapping[str, str], *, by: str, roles: tuple[str, ...] = ()
+    action: Action,
+    subject: str,
+    fields: Mapping[str, str],
+    *,
+    by: str,
+    roles: tuple[str, ...] = (),
+    attachments: tuple[int, ...] = (),
 ) -> ActionRequest:
-    """Read the fields of a form; raise `UnableToReadReason` without a reason where the action asks for one."""
+    """Read the fields of a form; raise `UnableToReadReason` without a reason where the action asks for one.
+
+    A form names each of its files in a field of its own.
+    """
+    named = (name.removeprefix(FILE_FIELD) for name in fields if name.startswith(FILE_FIELD))
+    files = (*attachments, *(int(one) for one in named if one.isascii() and one.isdigit() and len(one) < _LONG))
     reason = reason_of(fields.get("reason")) if action.asks_reason else ""
     told = {name: fields.get(name, "") for name in FIELDS}
-    return ActionRequest(subject, by, reason, **told, roles=roles)
+    return ActionRequest(subject, by, reason, **told, roles=roles, attachments=files if action.asks_files else ())

@@ -79,7 +79,8 @@ def _action_page(
     typed: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     people = use_cases.team.people() if action.asks_person else ()
-    values = {"subject": subject, "refusal": refusal, "typed": typed, "people": people}
+    files = use_cases.lookups.incident(subject).attachments if action.asks_files else ()
+    values = {"subject": subject, "refusal": refusal, "typed": typed, "people": people, "files": files}
     return render(request, "action.html.j2", action=action, **values)
 
 

@@ -96,6 +96,7 @@ _ALL = (
         "written",
         performed.write_to_customer,
         asks_text=True,
+        asks_files=True,
         asks_reason=False,
     ),
     Action(

@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 from include.sla_logic.services import UseCases
 from include.sla_logic.web import (
     action_pages,
+    attachment_pages,
     board_pages,
     bulk_pages,
     export_pages,
@@ -22,7 +23,7 @@ from include.sla_logic.web import (
     simulation_pages,
     waiting_pages,
 )
-from include.sla_logic.web.api import alarms, lists, routes
+from include.sla_logic.web.api import alarms, attachments, lists, routes
 from include.sla_logic.web.api import settlement as settlement_api
 from include.sla_logic.web.dependencies import (
     UPLOAD_BYTES,
@@ -45,6 +46,7 @@ READING = (
     waiting_pages.router,
     incident_pages.router,
     letter_pages.router,
+    attachment_pages.reading,
     service_pages.router,
     report_pages.router,
     settlement_pages.router,
@@ -56,8 +58,16 @@ READING = (
     lists.router,
     settlement_api.router,
     alarms.reading,
+    attachments.reading,
 )
-CHANGING = (bulk_pages.router, action_pages.router, file_pages.changing, routes.writing)
+CHANGING = (
+    bulk_pages.router,
+    action_pages.router,
+    attachment_pages.writing,
+    file_pages.changing,
+    routes.writing,
+    attachments.writing,
+)
 
 
 def build_desk(  # noqa: PLR0913 - what the desk is built with, all by name

@@ -17,7 +17,7 @@ from include.sla_logic.services import UnableToUseDatabase
 from include.sla_logic.services.letters import UnableToMakePdf
 from include.sla_logic.web.refusals import json_refusal
 from include.sla_logic.web.rendering import render
-from include.sla_logic.web.security import HEADERS, BodyTooLarge
+from include.sla_logic.web.security import HEADERS, BodyTooLarge, too_large_a_file
 from include.sla_logic.web.translations import gettext
 from include.sla_logic.web.wording import said
 
@@ -80,7 +80,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 async def _too_large(request: Request, error: Exception) -> Response:  # noqa: ARG001 - as Starlette calls it
-    return refuse(request, 413, gettext("The request is too large."))
+    return refuse(request, 413, too_large_a_file(request.scope) or gettext("The request is too large."))
 
 
 async def _failed(request: Request, error: Exception) -> Response:

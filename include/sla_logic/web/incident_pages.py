@@ -63,6 +63,7 @@ def _incident_page(request: Request, view: IncidentView) -> str:
         case=case,
         now=view.now,
         glance=view.glance,
+        sent_files={number for note in case.notes for number in note.attachments},
         mails=view.mails,
         picture=draw_process(case),
         report=case.document(ProblemReport),

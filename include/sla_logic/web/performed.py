@@ -27,6 +27,7 @@ class ActionRequest:
     basis: str = ""
     with_children: str = ""
     contested: str = ""
+    attachments: tuple[int, ...] = ()
     roles: tuple[str, ...] = ()
 
 
@@ -79,7 +80,7 @@ def note(use_cases: UseCases, request: ActionRequest) -> str:
 
 def write_to_customer(use_cases: UseCases, request: ActionRequest) -> str:
     """Send the customer a message."""
-    return use_cases.team.message(request.subject, request.text, by=request.by).id
+    return use_cases.team.message(request.subject, request.text, by=request.by, attachments=request.attachments).id
 
 
 def record(use_cases: UseCases, request: ActionRequest) -> str:

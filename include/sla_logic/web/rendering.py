@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.web import translations
-from include.sla_logic.web.translations import FALLBACK, language, locale
+from include.sla_logic.web.translations import FALLBACK, gettext, language, locale
 from include.sla_logic.web.wording import in_words, notice_of, plainly, said, title_of
 
 _PART = re.compile(r"([0-9]+) (d|h|min|s)\b")
@@ -79,6 +79,7 @@ def _templates() -> Environment:
         "amount": amount,
         "figure": figure,
         "decimal": decimal,
+        "bytes": size,
     }
     return environment
 
@@ -201,3 +202,11 @@ def segment(text: str) -> str:
 def query(values: dict[str, Any]) -> str:
     """Write these values as the query of an address, without the empty ones."""
     return urlencode({name: value for name, value in values.items() if value not in ("", None)})
+
+
+def size(count: int) -> str:
+    """Write how large a file is, as `2.3 MB`."""
+    for unit, least in (("MB", 1_000_000), ("kB", 1_000)):
+        if count >= least:
+            return f"{decimal(f'{count / least:.1f}')} {unit}"
+    return gettext("%(count)s bytes", count=count)

@@ -8,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from include.sla_logic.services.attachments import largest_request, refuse_large
 from include.sla_logic.web.refusals import is_open_api, json_refusal, tmf_error
 from include.sla_logic.web.translations import gettext
 
@@ -16,6 +17,7 @@ ALARMS = ("/api/v1/alarms", "/api/v1/alarms/alertmanager")
 ALARMS_LIMIT = 4 * 1024 * 1024  # a storm of alarms comes in one request
 UPLOADS = "/files"
 UPLOAD_FORM = 128 * 1024  # bytes around the file: the other fields of the form
+ATTACHMENTS = "/attachments"  # a file comes in one request
 QUERY_LIMIT = 4096
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -53,6 +55,8 @@ class SecurityMiddleware:
     def _limit(self, scope: Scope) -> int:
         if _is_about_alarms(scope):
             return ALARMS_LIMIT
+        if _attaches(scope):
+            return largest_request()
         path: str = scope["path"]
         is_upload = scope["method"] == "POST" and path.endswith(UPLOADS)
         return self._upload_bytes + UPLOAD_FORM if is_upload else BODY_LIMIT
@@ -66,7 +70,8 @@ def _refuse(scope: Scope, most: int) -> Response | None:
     headers = Headers(scope=scope)
     length = headers.get("content-length", "0")
     if not length.isdigit() or int(length) > most:
-        return _say(scope, 413, gettext("The request is too large: %(most)s bytes are the limit.", most=most))
+        sentence = gettext("The request is too large: %(most)s bytes are the limit.", most=most)
+        return _too_large(scope) or _say(scope, 413, sentence)
     if len(scope.get("query_string", b"")) > QUERY_LIMIT:
         return _say(scope, 414, gettext("The address is too long."))
     if not all(map(_is_text, (scope.get("raw_path") or b"", scope.get("query_string", b"")))):
@@ -81,6 +86,23 @@ def _say(scope: Scope, status: int, sentence: str) -> Response:
     if is_open_api(scope["path"]):
         return tmf_error(status, sentence)
     return PlainTextResponse(sentence, status_code=status)
+
+
+def _too_large(scope: Scope) -> Response | None:
+    sentence = too_large_a_file(scope)
+    if sentence is None:
+        return None
+    return json_refusal(scope["path"], 413, sentence) or PlainTextResponse(sentence, status_code=413)
+
+
+def too_large_a_file(scope: Scope) -> str | None:
+    """Say what to send instead of an attachment that is too large; None of any other request."""
+    return refuse_large() if _attaches(scope) else None
+
+
+def _attaches(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return scope["method"] == "POST" and path.endswith(ATTACHMENTS)
 
 
 def _is_about_alarms(scope: Scope) -> bool:

@@ -43,6 +43,7 @@ _NOTICES = MappingProxyType(
         "assigned": "The ticket is assigned.",
         "given_back": "The ticket is given back; anybody can take it.",
         "noted": "The note is kept.",
+        "attached": "The file is attached.",
         "written": "The message to the customer is in the outbox.",
         "work_recorded": "The work is recorded.",
         "measured_again": "The service was measured; the timeline says what was found.",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Table, select
 
 from include.sla_logic.domain.closed_incident import ClosedIncident
 from include.sla_logic.domain.credit import BillingAdjustment, Rebate
@@ -15,6 +15,7 @@ from include.sla_logic.domain.mail_message import NO_LETTERS
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.standing import Standing
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
+from include.sla_logic.persistence.attachments import Attachment, attachments_of
 from include.sla_logic.persistence.audit import acts_about
 from include.sla_logic.persistence.cohort_members import carrying_run
 from include.sla_logic.persistence.disputes import disputes_about
@@ -133,6 +134,7 @@ class CaseNote(Value):
     text: str
     written_at: datetime
     received: bool = False
+    attachments: tuple[int, ...] = ()
 
 
 class Case(Value):
@@ -161,6 +163,7 @@ class Case(Value):
     owner: str | None = None
     notes: tuple[CaseNote, ...] = ()
     disputes: tuple[Dispute, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
     def document(self, kind: type[D]) -> D | None:
         """Return the newest document of this kind, or None."""
@@ -187,11 +190,12 @@ def view_case(connection: Connection, number: int, *, now: datetime) -> Case:
     documents = _documents(connection, number)
     wait = find_restorations(connection, [number]).get(number)
     ownership = owner_of(connection, number)
+    children = select(tickets.c.number).where(tickets.c.parent == number).order_by(tickets.c.number)
     return Case(
         ticket=ticket_of(row),
         airflow_run=carrying_run(connection, number) or row.run_id,
         origin=row.origin,
-        children=tuple(ticket_id(row.number) for row in connection.execute(_children(number))),
+        children=tuple(map(ticket_id, connection.scalars(children))),
         status_history=tuple(_rows(connection, ticket_status_history, number, "sequence", StatusChange)),
         timeline=tuple(_rows(connection, timeline, number, "sequence", TimelineEntry)),
         path=tuple(_rows(connection, steps, number, "id", TakenStep)),
@@ -207,6 +211,7 @@ def view_case(connection: Connection, number: int, *, now: datetime) -> Case:
         owner=ownership.owner if ownership else None,
         disputes=tuple(disputes_about(connection, ticket_of(row), _newest(documents, Rebate))),
         notes=tuple(CaseNote.model_validate(vars(note)) for note in notes_of(connection, number)),
+        attachments=attachments_of(connection, number),
     )
 
 
@@ -236,10 +241,6 @@ def _problems(connection: Connection, number: int) -> Iterator[CaseProblem]:
         yield CaseProblem(
             id=one.id, resource=one.resource, status=view.status, analysed_as=one.analysed_as, tickets=view.tickets
         )
-
-
-def _children(number: int) -> Select[tuple[int]]:
-    return select(tickets.c.number).where(tickets.c.parent == number).order_by(tickets.c.number)
 
 
 def _rows(connection: Connection, table: Table, number: int, order: str, view: type[V]) -> list[V]:

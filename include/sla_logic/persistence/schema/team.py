@@ -14,7 +14,7 @@ from sqlalchemy import (
     false,
 )
 
-from include.sla_logic.persistence.schema.columns import Instant, metadata
+from include.sla_logic.persistence.schema.columns import Instant, Json, metadata
 
 _Number = BigInteger().with_variant(Integer, "sqlite")  # see system_t
 
@@ -45,6 +45,7 @@ notes = Table(
     Column("digest", String(64), nullable=False),  # of author, kind and text: what is sent twice is one note
     Column("written_at", Instant, nullable=False),
     Column("received", Boolean, nullable=False, server_default=false()),  # written by a partner, who sees it too
+    Column("attachments", Json),  # those that a message to the customer carries
     CheckConstraint("kind IN ('internal', 'customer')", name="kind"),
     UniqueConstraint("ticket", "digest"),
 )

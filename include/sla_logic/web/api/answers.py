@@ -46,7 +46,8 @@ class Order(BaseModel):
     """Why something is to be done, and what the action asks.
 
     A hold: who owes the next step; a credit to enter: its amount as 12.50; a claim: the day on which it was received;
-    a ticket to assign: to which person; a note or a message to the customer: its text; recorded work: when it was done;
+    a ticket to assign: to which person; a note or a message to the customer: its text; a message:
+    the numbers of the attachments that it carries; recorded work: when it was done;
     a resolution: what it rests on, and whether the tickets of the extra process end too; a dispute: the kind of record
     that is contested, and the customer's words as its text. Taking a ticket, giving it back, writing and a dispute need
     no reason.
@@ -64,6 +65,7 @@ class Order(BaseModel):
     basis: Literal["measurement", "reason"] | None = None
     with_children: Literal["yes", "no"] | None = None
     contested: Literal["outages", "attributions", "samples", "maintenance", "holds", "unobserved"] | None = None
+    attachments: Annotated[tuple[int, ...], Field(max_length=100)] = ()
 
 
 class Done(BaseModel):

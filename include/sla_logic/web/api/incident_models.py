@@ -170,6 +170,19 @@ class CaseNote(Answer):
     author: str
     text: str
     written_at: datetime
+    attachments: tuple[int, ...] = ()
+
+
+class CaseAttachment(Answer):
+    """One file of the incident; `digest` is the SHA-256 of its content, `size` is in bytes."""
+
+    id: int
+    name: str
+    kind: str
+    size: int
+    digest: str
+    author: str
+    attached_at: datetime
 
 
 class CaseClock(Answer):
@@ -217,3 +230,4 @@ class Case(Answer):
     owner: str | None = None
     notes: tuple[CaseNote, ...] = ()
     disputes: tuple[DisputeView, ...] = ()
+    attachments: tuple[CaseAttachment, ...] = ()

@@ -166,7 +166,8 @@ def act(
     action = ACTIONS.get((kind, name))
     if action is None:
         raise HTTPException(404, f"A {kind} has no action {name}.")
-    request = action_request(action, subject, order.model_dump(exclude_none=True), by=caller.name, roles=caller.roles)
+    fields = order.model_dump(exclude_none=True, exclude={"attachments"})
+    request = action_request(action, subject, fields, by=caller.name, roles=caller.roles, attachments=order.attachments)
     return Done(done=action.done, ticket=action.perform(use_cases, request))
 
 
