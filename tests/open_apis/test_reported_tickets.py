@@ -164,3 +164,9 @@ def test_the_report_that_the_page_shows_is_taken(as_):
     [shown] = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     answer = as_("partner").post(TICKETS, content=shown, headers={"Content-Type": "application/json"})
     assert answer.status_code == 201, answer.text
+
+
+def test_half_a_letter_is_refused_at_the_desk_too(as_, said):
+    sent = json.dumps(said.model_dump(mode="json", exclude_none=True) | {"description": "\ud800"})
+    answer = as_("operator").post("/api/v1/incidents", content=sent, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["faults"][0]["field"]) == (422, ".description")
