@@ -246,6 +246,20 @@ def test_the_letter_is_in_the_customers_language_and_of_the_contracts_provider(t
     page = provider.use_cases.letters.as_page(round_of_the_letter(provider))
     assert "Fibra Andina Kundenservice" in page
     assert "Die Ausfallzeit, die zählt, im Einzelnen" in page
+    assert 'class="recipient"' in page  # without an address nothing stands where an envelope has its window
+
+
+def test_the_page_has_the_address_of_the_register_and_none_where_there_is_none(either):
+    provider = agreed(either)
+    header = "id,name,email,address\n"
+    refused = provider.bring("customers", header + "K-1,Eins,eins@example.org,a;b;c;d;e;f;g\n")
+    assert len(refused) == 1
+    assert "address" in refused[0]
+    assert provider.bring("customers", header + "K-1,Eins,eins@example.org,Hauptstraße 7; 1010 Wien\n") == []
+    provider.fail(LONG)
+    close(provider)
+    page = provider.use_cases.letters.as_page(round_of_the_letter(provider))
+    assert "Eins<br>Hauptstraße 7<br>1010 Wien</div>" in page
 
 
 def round_of_the_letter(provider: Provider) -> str:

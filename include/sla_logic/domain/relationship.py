@@ -8,13 +8,19 @@ from include.sla_logic.domain.period import Instant
 
 
 class Customer(Value):
-    """Who reported, and how to write to them."""
+    """Who reported, and how to write to them; `address` holds the lines below the name, separated by semicolons."""
 
     id: str
     name: str
     email: str | None
     locale: str = "en"
     protected: bool = False
+    address: str | None = None
+
+    @property
+    def address_lines(self) -> tuple[str, ...]:
+        """The lines of the postal address below the name; none where the register has no address."""
+        return tuple(" ".join(line.split()) for line in (self.address or "").split(";") if line.strip())
 
 
 class Agreement(Value):

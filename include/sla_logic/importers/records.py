@@ -21,8 +21,7 @@ _FINEST, _COARSEST = -18, 12
 
 def is_a_quantity(number: Decimal) -> bool:
     """Tell whether a finite number has a size that can be measured: exact arithmetic with 1e-999999 never ends."""
-    exponent = number.as_tuple().exponent
-    return isinstance(exponent, int) and exponent >= _FINEST and number.adjusted() <= _COARSEST
+    return isinstance(size := number.as_tuple().exponent, int) and size >= _FINEST and number.adjusted() <= _COARSEST
 
 
 def _measurable(number: Decimal) -> Decimal:
@@ -45,7 +44,7 @@ class Record(BaseModel):
 
 
 class CustomerRecord(Record):
-    """A customer; `since` is the first day of the relationship."""
+    """A customer; `since` is the first day of the relationship, `address` the lines below the name, of six at most."""
 
     id: Reference
     name: Name
@@ -53,6 +52,7 @@ class CustomerRecord(Record):
     locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*$", max_length=16)] = "en"
     protected: bool = False
     since: Day | None = None
+    address: Annotated[Text, Field(max_length=400, pattern=r"^[^;]{1,60}(;[^;]{1,60}){0,5}$")] | None = None
 
 
 class ServiceRecord(Record):

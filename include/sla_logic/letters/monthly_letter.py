@@ -53,6 +53,7 @@ def write_monthly_report(report: MonthlyReport, customer: Customer) -> Letter:
         company=company_name(provider),
         colon=wording.say("labelled", label="", value=""),
         recipient=one_line(customer.name, WHOLE_NAME),
+        address=customer.address_lines,
     )
 
 

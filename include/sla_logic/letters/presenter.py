@@ -47,9 +47,8 @@ _FOLLOW_UP_TONES = {FollowUpState.WORKS_AGAIN: Tone.GOOD, FollowUpState.CLOSED: 
 
 def write_letter(report: CustomerReport, customer: Customer) -> Letter:
     """Put the report into words; the same report gives the same letter."""
-    wording = Wording(report.locale, report.zone)
+    wording, down = Wording(report.locale, report.zone), reported_downtime(report)
     service, outcome = one_line(report.service_name, _NAME), report.outcome
-    down = reported_downtime(report)
     key = "outcome.was_down" if down else f"outcome.{outcome.value}"
     if report.follow_up is not None:
         key = f"follow_up.{report.follow_up.state.value}"
@@ -78,6 +77,7 @@ def write_letter(report: CustomerReport, customer: Customer) -> Letter:
         ),
         closing=(wording.say("closing"), signature(report.provider, wording)),
         recipient=one_line(customer.name, WHOLE_NAME),
+        address=customer.address_lines,
         theirs=_their_reference(report, wording),
         numbers=numbers(report, wording),
         appendix=wording.say("section.appendix"),

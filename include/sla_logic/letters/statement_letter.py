@@ -65,6 +65,7 @@ def write_statement(statement: SettlementStatement, customer: Customer) -> Lette
         company=company_name(statement.provider),
         colon=wording.say("labelled", label="", value=""),
         recipient=one_line(customer.name, WHOLE_NAME),
+        address=customer.address_lines,
         numbers=numbers(statement, wording),
     )
 

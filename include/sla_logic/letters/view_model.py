@@ -152,6 +152,7 @@ class Letter:
     company: str
     colon: str
     recipient: str = ""
+    address: tuple[str, ...] = ()
     theirs: Fact | None = None
     numbers: tuple[Fact, ...] = ()
     appendix: str = ""

@@ -55,7 +55,7 @@ class ContractRegister:
 
     def customer(self, customer: str) -> Customer:
         row = self._customer_row(customer)
-        return Customer(id=row.id, name=row.name, email=row.email, locale=row.locale, protected=row.protected)
+        return Customer(**{name: getattr(row, name) for name in Customer.model_fields})
 
     def agreement(self, customer: str, service: str, *, at: datetime) -> Agreement:
         """Return the agreement in force at that moment: its days are those of its contract's zone."""

@@ -30,6 +30,7 @@ customers = Table(
     Column("locale", String(16), nullable=False),
     Column("protected", Boolean, nullable=False, index=True),
     Column("since", Date),
+    Column("address", Text),  # the lines below the name, separated by semicolons
 )
 
 billing_accounts = Table(
