@@ -8,7 +8,9 @@ this task is cleared, or the next run goes on. Doing any task again changes noth
 A shard is a part of all customers' services, by a hash of their names. How many there are says the environment
 variable `SLA_SETTLEMENT_SHARDS` (16 if not set): enough of them keep each below five minutes. The variable
 `sla_settlement_schedule` is a cron line (daily at 05:00 if not set); it must come from the environment, as
-`AIRFLOW_VAR_SLA_SETTLEMENT_SCHEDULE`. `sla settlement list` and `sla settlement runs` show what became of it.
+`AIRFLOW_VAR_SLA_SETTLEMENT_SCHEDULE`. At its end the personal data of customers are erased whose last agreement ended
+more than `sla_retention_days` ago (an Airflow variable; nobody without it). `sla settlement list` and
+`sla settlement runs` show what became of the run.
 """
 
 import os
@@ -60,7 +62,7 @@ with DAG(
 
     @task(do_xcom_push=False)
     def end_run() -> None:
-        """Note that all shards are settled."""
+        """Note that all shards are settled; then erase customers whose retention is over, if one is set."""
         from sla_airflow import settlement
 
         settlement.end_run()

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LIMIT = "sla_settlement_limit"  # Airflow variable: the most that a run books in a currency without a second person
 
+RETENTION = "sla_retention_days"  # Airflow variable: days after the last agreement; nobody is erased without it
+
 log = logging.getLogger(__name__)
 
 
@@ -45,9 +47,15 @@ def settle(task: int, *, tasks: int) -> None:
 
 
 def end_run() -> None:
-    """Note that the run has ended."""
+    """Note that the run has ended; then erase customers whose retention is over, if one is set."""
     with _settlement() as settlement:
         settlement.end(settlement.current().number)
+    if (days := perhaps_whole_number(RETENTION)) is not None:
+        for customer, refused in runtime.open_use_cases(sends=False).erasure.after(days).items():
+            if refused is None:
+                log.info("The personal data of %s are erased", customer)
+            else:
+                log.warning("%s is not erased yet: %s", customer, refused)
 
 
 @contextmanager

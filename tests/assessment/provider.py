@@ -36,6 +36,7 @@ class Provider:
     """Use cases on a database of its own, months after everything that happens in it."""
 
     def __init__(self, folder: Path, migrated: bytes, *, url: str | None = None, **terms: object) -> None:
+        self.said = "Down."
         self.folder, self.clock = folder, Clock(LATER, tick=SECOND)
         file = folder / "provider.db"
         file.write_bytes(migrated)
@@ -67,7 +68,7 @@ class Provider:
     def lead(self, at: datetime, *, customer: str = "K-1", meanwhile: Callable[[], object] = lambda: None) -> Decimal:
         """Lead an incident observed at that moment to its end; return what was booked for it."""
         run = f"run-{at:%m%dT%H%M%S}"
-        said = {"service": "S-1", "symptom": "service_down", "description": "Down.", "observed_from": at.isoformat()}
+        said = {"service": "S-1", "symptom": "service_down", "description": self.said, "observed_from": at.isoformat()}
         ticket = self.use_cases.incidents.accept({"customer": customer, **said}, run_id=run, origin="test")
         done: dict[str, str | None] = {}
         while following := next_steps(done):

@@ -10,6 +10,7 @@ from include.sla_logic.persistence.schema import alarms as received
 from include.sla_logic.persistence.schema import (
     attachments,
     disputes,
+    erasing,
     events,
     feeds,
     problems,
@@ -21,7 +22,7 @@ from include.sla_logic.persistence.schema import (
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import metadata
 
-HELD = (t, a, attachments, disputes, events, feeds, problems, received, search, sla_violations, team, uploads)
+HELD = (t, a, attachments, disputes, erasing, events, feeds, problems, received, search, sla_violations, team, uploads)
 MINE = [table for module in HELD for table in vars(module).values() if isinstance(table, Table)]
 
 

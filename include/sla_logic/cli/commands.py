@@ -16,6 +16,7 @@ COMMANDS = MappingProxyType(
         "judgement": ("judgement", "See what differs between two judgements."),
         "service": ("service", "See what is used and left of each promise."),
         "credit": ("credit", "Approve, decline and claim credits that wait."),
+        "customer": ("customer", "Erase the personal data of a customer."),
         "dispute": ("dispute", "Record what customers contest, and decide it."),
         "settlement": ("settlement", "Settle windows that have ended; release what waits."),
         "report": ("report", "Report a month: credits for finance, services for a customer."),

@@ -1,4 +1,4 @@
-"""The use cases of windows that are settled or disputed, each imported when it is first asked for."""
+"""The use cases of what is settled, disputed or erased, each imported when it is first asked for."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -7,6 +7,7 @@ from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from include.sla_logic.services.disputes import Disputes
+    from include.sla_logic.services.erasure import Erasure
     from include.sla_logic.services.settlement import Settlement
     from include.sla_logic.services.settlement_views import SettlementViews
 
@@ -21,6 +22,12 @@ class SettledMoney:
         from include.sla_logic.services.disputes import Disputes
 
         return Disputes(self.work)
+
+    @cached_property
+    def erasure(self) -> "Erasure":
+        from include.sla_logic.services.erasure import Erasure
+
+        return Erasure(self.work)
 
     @cached_property
     def settlement(self) -> "Settlement":

@@ -1,0 +1,151 @@
+"""Rewrite the rows that hold personal data of one customer; money, windows, decisions and instants are not touched."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, Text, and_, cast, delete, insert, or_, select, update
+
+from include.sla_logic.domain.attachments import FileKind
+from include.sla_logic.domain.erasure import MARK, erase_in, erased_mail, eraser, parts_of_name
+from include.sla_logic.persistence.incident_records import ticket_id
+from include.sla_logic.persistence.pending_messages import CALLBACK, EVENT
+from include.sla_logic.persistence.schema import system_t as s
+from include.sla_logic.persistence.schema.accounts import applied_billing_credits
+from include.sla_logic.persistence.schema.attachments import attachments
+from include.sla_logic.persistence.schema.disputes import disputes
+from include.sla_logic.persistence.schema.erasing import erasing
+from include.sla_logic.persistence.schema.reference import customers
+from include.sla_logic.persistence.schema.search import search_words
+from include.sla_logic.persistence.schema.settlement import settlement_statements
+from include.sla_logic.persistence.schema.sla_violations import sla_violations
+from include.sla_logic.persistence.schema.team import notes
+from include.sla_logic.persistence.schema.uploads import uploads
+from include.sla_logic.persistence.search import keep_words
+
+Erase = Callable[[str], str]
+MAIL = "mail"
+
+
+def tickets_of(connection: Connection, customer: str) -> Sequence[Row[Any]]:
+    """Return the tickets of a customer."""
+    return connection.execute(select(s.tickets).where(s.tickets.c.customer == customer)).all()
+
+
+def messages_of(connection: Connection, customer: str, numbers: Sequence[int]) -> Sequence[Row[Any]]:
+    """Return every message about a customer: of incidents, settled windows and months, and events for partners."""
+    c, told = s.outbox.c, settlement_statements.c
+    of_windows = select(told.key).where(told.customer == customer)
+    name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in customer)
+    events = and_(c.kind.in_((EVENT, CALLBACK)), cast(c.payload, Text).contains(f'"{customer}"', autoescape=True))
+    mine = or_(c.ticket.in_(numbers), c.key.in_(of_windows), c.key.startswith(f"<{name}-", autoescape=True), events)
+    return connection.execute(select(s.outbox).where(mine).order_by(c.id)).all()
+
+
+def erase_rows(connection: Connection, customer: str) -> list[str]:
+    """Rewrite all rows of a customer; return the files that letters were written to."""
+    connection.execute(insert(erasing).values(customer=customer))
+    tickets = tickets_of(connection, customer)
+    numbers = [row.number for row in tickets]
+    erase = eraser(_texts(connection, customer, numbers))
+    files = _erase_messages(connection, customer, numbers, erase)
+    _erase_notes(connection, numbers)
+    _erase_attachments(connection, numbers)
+    names = [*map(ticket_id, numbers), *(row.run_id for row in tickets), *(row.external_reference for row in tickets)]
+    about = or_(s.audit.c.subject.in_(names), s.audit.c.subject.startswith(f"{customer} ", autoescape=True))
+    mine = disputes.c.customer == customer
+    connection.execute(update(disputes).where(mine).values(words=MARK))
+    _rewrite(connection, s.documents, s.documents.c.ticket.in_(numbers), erase, "body")
+    _rewrite(connection, s.timeline, s.timeline.c.ticket.in_(numbers), erase, "event")
+    _rewrite(connection, s.ticket_status_history, s.ticket_status_history.c.ticket.in_(numbers), erase, "reason")
+    _rewrite(connection, s.restorations, s.restorations.c.ticket.in_(numbers), erase, "reason", "held_because")
+    _rewrite(connection, s.audit, about, erase, "detail")
+    _rewrite(connection, settlement_statements, settlement_statements.c.customer == customer, erase, "document")
+    _rewrite(connection, sla_violations, sla_violations.c.customer == customer, erase, "told")
+    _rewrite(connection, disputes, mine, erase, "reason")
+    of_theirs = applied_billing_credits.c.customer == customer
+    _rewrite(connection, applied_billing_credits, of_theirs, erase, "text", "decision_reason")
+    named = [cast(uploads.c[name], Text).contains(customer, autoescape=True) for name in ("rehearsed", "imported")]
+    _rewrite(connection, uploads, or_(*named), erase, "rehearsed", "imported")
+    _erase_quarantine(connection, customer, numbers, erase)
+    connection.execute(update(customers).where(customers.c.id == customer).values(name=MARK, email=None, address=None))
+    connection.execute(delete(search_words).where(search_words.c.ticket.in_(numbers)))
+    if numbers:
+        keep_words(connection, dict.fromkeys(numbers, ""))
+    connection.execute(delete(erasing))
+    return files
+
+
+def _texts(connection: Connection, customer: str, numbers: Sequence[int]) -> Iterator[str | None]:
+    """Yield the name, the address and what was written by and about the customer."""
+    row = connection.execute(select(customers).where(customers.c.id == customer)).one()
+    yield from (*parts_of_name(row.name), row.email, row.address, *(row.address or "").split(";"))
+    yield from connection.scalars(select(notes.c.text).where(notes.c.ticket.in_(numbers)))
+    yield from connection.scalars(select(attachments.c.name).where(attachments.c.ticket.in_(numbers)))
+    yield from connection.scalars(select(disputes.c.words).where(disputes.c.customer == customer))
+    kinds = ("ProblemNotification", "ProblemReport", "CustomerReport")
+    bodies = select(s.documents.c.body).where(s.documents.c.ticket.in_(numbers), s.documents.c.kind.in_(kinds))
+    for body in connection.scalars(bodies):
+        document = json.loads(body)
+        yield from (document.get("description"), document.get("customer_name"))
+
+
+def _rewrite(connection: Connection, table: Table, mine: ColumnElement[bool], erase: Erase, *columns: str) -> None:
+    """Erase in these columns of these rows; a text that is JSON stays JSON."""
+    key = list(table.primary_key)
+    for row in connection.execute(select(table).where(mine)).all():
+        before = {name: getattr(row, name) for name in columns}
+        after = {name: _erased(value, erase) for name, value in before.items()}
+        if after != before:
+            same = [column == getattr(row, column.name) for column in key]
+            connection.execute(update(table).where(*same).values(after))
+
+
+def _erased(value: Any, erase: Erase) -> Any:
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return json.dumps(erase_in(json.loads(value), erase), ensure_ascii=False, separators=(",", ":"))
+        except ValueError:
+            return erase(value)
+    return erase(value) if isinstance(value, str) else erase_in(value, erase)
+
+
+def _erase_messages(connection: Connection, customer: str, numbers: Sequence[int], erase: Erase) -> list[str]:
+    files: list[str] = []
+    for row in messages_of(connection, customer, numbers):
+        mail = row.kind == MAIL and "message" in row.payload
+        payload = erased_mail(row.payload) if mail else erase_in(row.payload, erase)
+        answer = row.answer
+        if isinstance(answer, dict) and "written" in answer:
+            files += answer["written"]
+            answer = {**answer, "written": []}
+        said = None if row.last_error is None else erase(row.last_error)
+        values = {"payload": payload, "answer": answer, "last_error": said}
+        connection.execute(update(s.outbox).where(s.outbox.c.id == row.id).values(values))
+    return files
+
+
+def _erase_notes(connection: Connection, numbers: Sequence[int]) -> None:
+    """Erase the texts; the digest of a short text would tell it, so that it becomes one of the number."""
+    for number in connection.scalars(select(notes.c.id).where(notes.c.ticket.in_(numbers))).all():
+        digest = sha256(f"erased {number}".encode()).hexdigest()
+        connection.execute(update(notes).where(notes.c.id == number).values(text=MARK, digest=digest))
+
+
+def _erase_attachments(connection: Connection, numbers: Sequence[int]) -> None:
+    """Put the mark in place of every file; its digest is that of what is kept now."""
+    c = attachments.c
+    for number in connection.scalars(select(c.id).where(c.ticket.in_(numbers))).all():
+        content = f"{MARK} {number}".encode()
+        values = {"name": f"erased-{number}.txt", "kind": FileKind.TEXT.value, "size": len(content)}
+        values |= {"digest": sha256(content).hexdigest(), "content": content}
+        connection.execute(update(attachments).where(c.id == number).values(values))
+
+
+def _erase_quarantine(connection: Connection, customer: str, numbers: Sequence[int], erase: Erase) -> None:
+    c = s.quarantine.c
+    named = or_(c.ticket.in_(numbers), c.body.contains(f'"{customer}"', autoescape=True))
+    for row in connection.execute(select(s.quarantine).where(named)).all():
+        values = {"body": "{}", "complete": False, "reason": erase(row.reason)}
+        connection.execute(update(s.quarantine).where(c.id == row.id).values(values))

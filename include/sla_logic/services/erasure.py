@@ -1,0 +1,128 @@
+"""Erase the personal data of a customer with whom everything is over; what was owed and decided stays."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from include.sla_logic.domain.erasure import MARK
+from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.settlement import RoundState
+from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.persistence.audit import Act, note_act
+from include.sla_logic.persistence.contracts import ContractRegister, Subscription, UnableToFindRecord
+from include.sla_logic.persistence.disputes import disputes_of
+from include.sla_logic.persistence.erasure import erase_rows, messages_of, tickets_of
+from include.sla_logic.persistence.incident_records import lock_tickets, ticket_id
+from include.sla_logic.persistence.schema.reference import agreements, customers
+from include.sla_logic.persistence.settlement import newest_rounds, subscriptions, undecided_credits
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.services.ended_windows import windows_until
+
+AT_ONCE = 100  # customers that are looked at in one round
+_OVER = {TicketStatus.RESOLVED, TicketStatus.CLOSED, TicketStatus.REJECTED, TicketStatus.CANCELLED}
+
+
+class UnableToErase(ForeseenError):
+    """Something about the customer is still open, unsent or in force; the sentence says what to do."""
+
+
+@dataclass(frozen=True)
+class Erased:
+    """How many incidents and files of letters were rewritten or removed."""
+
+    customer: str
+    incidents: int
+    files: int
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """One transaction; what cannot be undone is refused while anything about the customer can still happen."""
+
+    work: UnitOfWork
+
+    def erase(self, customer: str, *, by: str, reason: str, undelivered: bool = False) -> Erased:
+        """Replace name, address, words and letters by a mark; raise `UnableToErase`, or where nobody has that number.
+
+        With `undelivered` letters whose delivery was given up are erased too.
+        """
+        with self.work.writing() as connection:
+            now = self.work.database.now(connection)
+            name = connection.scalar(select(customers.c.name).where(customers.c.id == customer))
+            if name is None:
+                raise UnableToFindRecord(f"No customer has the number {customer!r}.")
+            if name == MARK:
+                raise UnableToErase(f"{customer} was erased before.")
+            if not reason.strip():
+                raise UnableToErase("Say why the customer is erased; do not name them.")
+            numbers = sorted(row.number for row in tickets_of(connection, customer))
+            lock_tickets(connection, numbers)
+            for why in _still_open(connection, customer, now, undelivered=undelivered):
+                raise UnableToErase(why)
+            written = erase_rows(connection, customer)
+            note_act(connection, Act(now, by, "customer erased", customer, reason))
+            found = [file for file in map(Path, written) if file.is_file()]
+            for file in found:  # inside the transaction: an error of the disk keeps the rows as well
+                with suppress(FileNotFoundError):
+                    file.unlink()
+        return Erased(customer, len(numbers), len(found))
+
+    def after(self, days: int, *, limit: int = AT_ONCE) -> Mapping[str, str | None]:
+        """Erase customers whose last agreement ended more than `days` ago; say of each why it is still refused."""
+        with self.work.reading() as connection:
+            before = self.work.database.now(connection).date() - timedelta(days=days)
+            names = _whose_time_is_over(connection, before, limit)
+        found: dict[str, str | None] = {}
+        for name in names:
+            try:
+                self.erase(name, by="retention", reason=f"The last agreement ended more than {days} days ago.")
+            except UnableToErase as refused:
+                found[name] = str(refused)
+            else:
+                found[name] = None
+        return found
+
+
+def _whose_time_is_over(connection: Connection, before: date, limit: int) -> list[str]:
+    """Return customers who are not erased and whose last agreement ended before that day."""
+    last = func.max(func.coalesce(agreements.c.ends, date.max))
+    ended = select(agreements.c.customer).group_by(agreements.c.customer).having(last < before)
+    query = select(customers.c.id).where(customers.c.name != MARK, customers.c.id.in_(ended))
+    return list(connection.scalars(query.order_by(customers.c.id).limit(limit)))
+
+
+def _still_open(connection: Connection, customer: str, now: datetime, *, undelivered: bool) -> Iterator[str]:
+    """Say what is left to do, one sentence each."""
+    tickets = tickets_of(connection, customer)
+    for row in tickets:
+        if row.status not in _OVER:
+            yield f"{ticket_id(row.number)} is {row.status}: end its run and resolve it first."
+    done = {"sent", "dead"} if undelivered else {"sent"}
+    for message in messages_of(connection, customer, [row.number for row in tickets]):
+        if message.state not in done:
+            how = "`sla outbox retry`, or --undelivered" if message.state == "dead" else "`sla outbox send`"
+            yield f"The message {message.key} is {message.state}: send it first ({how})."
+    mine = [one for one in subscriptions(connection) if one[0] == customer]
+    for several in disputes_of(connection, mine).values():
+        yield from (f"{one.reference} is open: decide it first." for one in several if one.is_open)
+    for credit in undecided_credits(connection, mine):
+        yield f"The credit {credit.id} is {credit.state}: decide it, or book its claim, first."
+    for subscription in mine:
+        yield from _not_over(connection, subscription, now)
+
+
+def _not_over(connection: Connection, subscription: Subscription, now: datetime) -> Iterator[str]:
+    """Name agreements in force and windows that are not settled."""
+    register = ContractRegister(connection=connection, subscriptions=[subscription])
+    for agreement in register.agreements(subscription):
+        if agreement.over is None or agreement.over > now:
+            yield f"The agreement {agreement.id} is in force: import its end first."
+    rounds = newest_rounds(connection, subscription)
+    for ended in windows_until(register, now, subscription):
+        newest = rounds.get(ended.window.span)
+        if newest is None or newest.state != RoundState.DONE:
+            yield f"{' '.join(subscription)} {ended.window} is not settled: `sla settlement run` first."
