@@ -31,6 +31,7 @@ from include.sla_logic.persistence.schema.system_t import (
 )
 from include.sla_logic.persistence.sla_violations import note_violations
 from include.sla_logic.persistence.ticket_events import Told, move_events
+from include.sla_logic.process.graph import WAIT
 
 Rows = Iterable[dict[str, Any]]
 AUTOMATIC = "Service Management, automatically"
@@ -67,9 +68,17 @@ def flush(connection: Connection, files: Sequence[SqlCaseFile]) -> None:
         from include.sla_logic.persistence.service_problems import end_left
 
         end_left(connection, left, now=now)
-    tied = {(problem, file.incident.number) for file in files for problem, _priority in file.pending.ties}
-    tell_problems(connection, [file.incident.number for file in files], tied, now=now)
+    if any(map(_may_change_problems, files)):
+        tied = {(problem, file.incident.number) for file in files for problem, _priority in file.pending.ties}
+        tell_problems(connection, [file.incident.number for file in files], tied, now=now)
     keep_places(connection, (_progress(file) for file in files), now=now)
+
+
+def _may_change_problems(file: SqlCaseFile) -> bool:
+    """Tell whether a step looked at problems, or began, answered or ended a wait that holds them."""
+    pending = file.pending
+    waits = pending.waits or file.task.startswith("restoration ") or any(one.task == WAIT for one in pending.steps)
+    return bool(waits or pending.has_left or "problems" in vars(file.repositories))
 
 
 def _ties(file: SqlCaseFile) -> Iterator[dict[str, Any]]:

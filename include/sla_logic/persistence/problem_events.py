@@ -17,7 +17,7 @@ from include.sla_logic.domain.events import (
 from include.sla_logic.domain.open_apis.service_problem import service_problem
 from include.sla_logic.domain.problem_view import ProblemView, status_of
 from include.sla_logic.domain.service_problem import ProblemEnd
-from include.sla_logic.persistence.events import note_events
+from include.sla_logic.persistence.events import heard_apis, note_events
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.system_t import restorations, tickets
 from include.sla_logic.persistence.service_problems import as_problem, problem_id
@@ -34,9 +34,17 @@ def tell_problems(
 ) -> None:
     """Tell what has become of the problems of these incidents; `fresh` are problem and ticket of what was tied now."""
     rows = _problems(connection, numbers)
-    if not rows:
-        return
-    whose = _customers(connection, [row.number for row in rows])
+    changed = [{"its_number": row.number, "told": _status(row)} for row in rows if _status(row) != row.told_status]
+    if changed:
+        mark = update(service_problems).where(p.number == bindparam("its_number")).values(told_status=bindparam("told"))
+        connection.execute(mark, changed)
+    if (changed or fresh) and SERVICE_PROBLEM in heard_apis(connection):
+        note_events(connection, _events(rows, _customers(connection, [row.number for row in rows]), fresh), now=now)
+
+
+def _events(
+    rows: Sequence[Row[Any]], whose: Mapping[int, list[tuple[int, str]]], fresh: Collection[tuple[int, int]]
+) -> list[Event]:
     events: list[Event] = []
     for row in rows:
         before = {who for ticket, who in whose[row.number] if (row.number, ticket) not in fresh}
@@ -44,11 +52,7 @@ def tell_problems(
         if row.told_status not in {None, _status(row)}:
             events.append(_event(PROBLEM_STATUS, row, sorted(before)))
         events += [_event(PROBLEM_CREATED, row, [customer]) for customer in mine]
-    note_events(connection, events, now=now)
-    changed = [{"its_number": row.number, "told": _status(row)} for row in rows if _status(row) != row.told_status]
-    if changed:
-        mark = update(service_problems).where(p.number == bindparam("its_number")).values(told_status=bindparam("told"))
-        connection.execute(mark, changed)
+    return events
 
 
 def tell_acknowledged(

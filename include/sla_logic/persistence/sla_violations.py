@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from include.sla_logic.domain.events import (
     SLA_VIOLATION,
@@ -21,7 +22,6 @@ from include.sla_logic.domain.events import (
 from include.sla_logic.domain.open_apis.parts import Resource
 from include.sla_logic.domain.open_apis.sla_violation import WITHDRAWN, Violation, sla_violation
 from include.sla_logic.domain.period import Period
-from include.sla_logic.persistence.database import insert_once
 from include.sla_logic.persistence.events import heard_apis, note_events
 from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.keyset import Cut, Part, cut_part
@@ -143,10 +143,8 @@ def _add(connection: Connection, one: Violation, now: datetime) -> int | None:
     """Add a violation and return its number, None where it is there."""
     row = dict(zip(_KEY, _key(one), strict=True))
     row |= {"state": one.state, "told": one.told, "found_at": now, "changed_at": now}
-    if not insert_once(connection, sla_violations, "number", row):
-        return None
-    mine = [_v[name] == value for name, value in zip(_KEY, _key(one), strict=True)]
-    return connection.scalar(select(_v.number).where(*mine))
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return connection.scalar(dialect.insert(sla_violations).on_conflict_do_nothing().returning(_v.number), row)
 
 
 def _is_same(row: Row[Any], one: Violation) -> bool:
