@@ -144,7 +144,9 @@ def _add(connection: Connection, one: Violation, now: datetime) -> int | None:
     row = dict(zip(_KEY, _key(one), strict=True))
     row |= {"state": one.state, "told": one.told, "found_at": now, "changed_at": now}
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return connection.scalar(dialect.insert(sla_violations).on_conflict_do_nothing().returning(_v.number), row)
+    statement = dialect.insert(sla_violations).on_conflict_do_nothing().returning(_v.number)
+    number: int | None = connection.scalar(statement, row)
+    return number
 
 
 def _is_same(row: Row[Any], one: Violation) -> bool:
