@@ -149,8 +149,6 @@ def test_the_terminal_and_the_pages_show_what_was_sent(use_cases, monkeypatch):
     assert [one["service"] for one in json.loads(sla("alarm", "hit", "--waiting", "--json"))] == ["S-0002", "S-0003"]
     assert "waiting" in sla("alarm", "hit", "--problem", "SP-000001")
     assert "2, see: sla alarm hit --problem SP-000001" in sla("problem", "show", "SP-000001")
-    waiting = json.loads(sla("problem", "show", "SP-000001", "--json"))["servicesWithoutIncident"]
-    assert waiting == [{"id": "S-0002"}, {"id": "S-0003"}]
     doctor = CliRunner().invoke(app, ["doctor", "--by", "ann", "--json"])
     assert any("R-NONE, which is not on record" in line for line in json.loads(doctor.stdout)["alarms"])
 

@@ -331,7 +331,6 @@ def freeze(provider: Provider, before: list[object], during: list[object], *, ac
         do(provider, act, known)
         assert money_of_october(provider) == frozen
         assert sound(provider) == []
-        assert list(provider.use_cases.monitoring.credited_beyond_owed()) == []
     if accepted:
         do(provider, next(one for one in FURTHER if one[0] not in known), known)
         provider.use_cases.disputes.accept("DP-1", by="ben", reason="right")

@@ -178,7 +178,8 @@ def test_an_unknown_entry_of_a_list_does_not_lose_the_known_ones(register, tmp_p
     path.write_text(json.dumps(notice(regions=["atlantis", "manitoba"])), "utf-8")
     report = register.bring(path, "outage_notices", "outages")
     assert (report["rows"], report["further"], report["added"]) == (1, 1, 1)
-    assert report["rejected"] == [{"row": 1, "field": "service", "reason": "atlantis is not known"}]
+    named = {"row": 1, "field": "service", "value": "atlantis, manitoba"}
+    assert report["rejected"] == [named | {"reason": "atlantis is not known"}]
     assert report["warnings"][0] == "1 outage has no end: down until now, until an end is imported."
 
 

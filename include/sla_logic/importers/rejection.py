@@ -27,8 +27,12 @@ class Rejected:
 
     def with_value(self, row: dict[str, Any], columns: Iterable[str]) -> "Rejected":
         """Return it with what the row has in these columns, the field's own."""
-        found = [str(row[name]) for name in columns if row.get(name) is not None]
+        found = [_text(row[name]) for name in columns if row.get(name) is not None]
         return replace(self, value=" ".join(found)[:_SHOWN])
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)
 
 
 @dataclass(frozen=True)
