@@ -62,7 +62,9 @@ def test_a_service_of_several_customers_must_say_whose(sample):
     with pytest.raises(UnableToFindRecord, match="no agreement for the service S-0"):
         sample.use_cases.sla_status.assess("S-0")
     with sample.use_cases.work.database.write() as connection:
-        connection.exec_driver_sql("INSERT INTO customers (id, name, locale, protected) VALUES ('C-2', 'Ben', 'en', FALSE)")
+        connection.exec_driver_sql(
+            "INSERT INTO customers (id, name, locale, protected) VALUES ('C-2', 'Ben', 'en', FALSE)"
+        )
     sample.subscribe("AG-10", "C-2", "S-9")
     with pytest.raises(UnableToFindRecord, match="C-1, C-2: say whose"):
         sample.use_cases.sla_status.assess("S-9")

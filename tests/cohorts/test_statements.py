@@ -9,7 +9,7 @@ from include.sla_logic.services import transports
 from tests.cohorts.counting import SENDING, statements_of_steps
 from tests.cohorts.golden_case_files import plain_letters
 
-MOST = 25  # for all incidents of a transaction together
+MOST = 26  # for all incidents of a transaction together
 MOST_FOR_A_PORTION = 8  # of messages
 
 

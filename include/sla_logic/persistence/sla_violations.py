@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from include.sla_logic.domain.events import (
@@ -64,21 +64,22 @@ def note_violations(connection: Connection, judged: Sequence[Violation], *, now:
     """Keep what judgements say of promises, and tell what is new or has changed."""
     if not judged:
         return
-    newest = {_key(one): one for one in judged}
+    newest = {_key(one): one for one in sorted(judged, key=_key)}
     known = _known(connection, newest)
-    changed: dict[int, str] = {}
-    for key, one in sorted(newest.items()):
-        row = known.get(key)
-        if row is None and one.broken:
-            if (number := _add(connection, one, now)) is not None:
-                changed[number] = VIOLATION_CREATED
-                continue
-            row = _known(connection, [key])[key]  # added by another judgement meanwhile
-        if row is None or _is_same(row, one):
-            continue
-        values = {"state": one.state, "changed_at": now} | ({"told": one.told} if one.broken else {})
-        connection.execute(update(sla_violations).where(_v.number == row.number).values(values))
-        changed[row.number] = VIOLATION_CHANGED if row.state == one.state else VIOLATION_STATUS
+    added = _add(connection, {key: one for key, one in newest.items() if one.broken and key not in known}, now)
+    if meanwhile := [key for key, one in newest.items() if one.broken and key not in known | added]:
+        known |= _known(connection, meanwhile)  # added by another judgement
+    found = [(row, one) for key, one in newest.items() if (row := known.get(key)) is not None]
+    changed = dict.fromkeys(added.values(), VIOLATION_CREATED)
+    changes = list[dict[str, Any]]()
+    for row, one in found:
+        if not _is_same(row, one):
+            told = one.told if one.broken else row.told
+            changes.append({"of": row.number, "new_state": one.state, "new_told": told})
+            changed[row.number] = VIOLATION_CHANGED if row.state == one.state else VIOLATION_STATUS
+    if changes:
+        values = {"state": bindparam("new_state"), "told": bindparam("new_told"), "changed_at": now}
+        connection.execute(update(sla_violations).where(_v.number == bindparam("of")).values(values), changes)
     _tell(connection, changed, now)
 
 
@@ -139,14 +140,18 @@ def _known(connection: Connection, keys: Collection[tuple[Any, ...]]) -> dict[tu
     return {key: found[key] for key in keys if key in found}
 
 
-def _add(connection: Connection, one: Violation, now: datetime) -> int | None:
-    """Add a violation and return its number, None where it is there."""
-    row = dict(zip(_KEY, _key(one), strict=True))
-    row |= {"state": one.state, "told": one.told, "found_at": now, "changed_at": now}
+def _add(connection: Connection, new: Mapping[tuple[Any, ...], Violation], now: datetime) -> dict[tuple[Any, ...], int]:
+    """Add violations and return their numbers, without those that are there."""
+    if not new:
+        return {}
+    rows = [
+        dict(zip(_KEY, key, strict=True)) | {"state": one.state, "told": one.told, "found_at": now, "changed_at": now}
+        for key, one in new.items()
+    ]
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(sla_violations).on_conflict_do_nothing().returning(_v.number)
-    number: int | None = connection.scalar(statement, row)
-    return number
+    statement = dialect.insert(sla_violations).on_conflict_do_nothing()
+    found = connection.execute(statement.returning(_v.number, *(_v[name] for name in _KEY)), rows)
+    return {tuple(getattr(row, name) for name in _KEY): row.number for row in found}
 
 
 def _is_same(row: Row[Any], one: Violation) -> bool:
