@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 
 from benchmarks.leading import ORDER, step_named
 from include.sla_logic.process.graph import WAIT
@@ -35,13 +35,20 @@ def test_neither_waits_for_the_other_for_ever(postgres_url: str, tmp_path: Path)
     def lead(run_id: str) -> int:
         for task in ORDER[: ORDER.index("send_customer_report")]:
             together.wait()
-            if task == WAIT:
-                use_cases.cohorts.await_restoration(run_id=run_id)
-            else:
-                use_cases.cohorts.perform(step_named(task), run_id=run_id)
+            try:
+                if task == WAIT:
+                    use_cases.cohorts.await_restoration(run_id=run_id)
+                else:
+                    use_cases.cohorts.perform(step_named(task), run_id=run_id)
+            except Exception:
+                together.abort()  # nobody comes to the other one's side any more
+                raise
         return len(use_cases.cohorts.completed("adjust_billing", run_id=run_id))
 
     with ThreadPoolExecutor(len(cohorts)) as pool:
-        through = list(pool.map(lead, cohorts))
+        led = [pool.submit(lead, run_id) for run_id in cohorts]
+    failed = [error for one in led if (error := one.exception()) is not None]
+    assert [error for error in failed if not isinstance(error, BrokenBarrierError)] == []
+    through = [one.result() for one in led]
     assert min(through) > REPORTS
     assert {member.state for run_id in cohorts for member in use_cases.cohorts.members(run_id)} == {"carried", "left"}

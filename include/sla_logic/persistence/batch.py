@@ -96,6 +96,6 @@ class Batch:
         held = table.name in self._held or self.looks
         if not held and self.connection.dialect.name == "postgresql":
             query = select(table.c.id).where(table.c.id.in_(names)).order_by(table.c.id)
-            # Imports that refer to a row need not wait: nothing here changes its key.
-            self.connection.execute(query.with_for_update(key_share=table is t.services)).all()
+            # Whoever refers to a row need not wait: nothing here changes its key.
+            self.connection.execute(query.with_for_update(key_share=True)).all()
         self._held.add(table.name)

@@ -130,18 +130,21 @@ def _is_name(text: str) -> bool:
 def lock_run(connection: Connection, run_id: str) -> None:
     """Hold the ticket that this run works on, as `lock_tickets` does."""
     if connection.dialect.name == "postgresql" and _is_name(run_id):
-        connection.execute(select(tickets.c.number).where(tickets.c.run_id == run_id).with_for_update()).all()
+        connection.execute(
+            select(tickets.c.number).where(tickets.c.run_id == run_id).with_for_update(key_share=True)
+        ).all()
 
 
 def lock_tickets(connection: Connection, numbers: Sequence[int]) -> None:
     """Hold these incidents until the transaction ends; SQLite's write transaction holds everything anyway.
 
-    A statement of its own: what is read after it sees what the former holder has written.
+    A statement of its own: what is read after it sees what the former holder has written. Whoever refers to a ticket
+    need not wait, since its number never changes: problems refer to tickets of other batches.
     """
     if connection.dialect.name != "postgresql":
         return
     query = select(tickets.c.number).where(tickets.c.number.in_(numbers)).order_by(tickets.c.number)
-    connection.execute(query.with_for_update()).all()
+    connection.execute(query.with_for_update(key_share=True)).all()
 
 
 def load_steps(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str, Step]]:
