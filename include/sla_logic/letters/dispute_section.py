@@ -38,9 +38,7 @@ def disputed_credit(amount: Money, wording: Wording) -> str:
 
 
 def _blocks(dispute: StatedDispute, wording: Wording) -> Iterator[Block]:
-    [sentence] = dispute_sentences([dispute], wording)
-    yield Paragraph(sentence)
-    yield Paragraph(wording.say("dispute.words"))
+    yield Paragraph(wording.say("dispute.words", reference=dispute.reference))
     yield Quote(dispute.words)
     if dispute.reason is not None:
         yield Paragraph(wording.say("dispute.reason", reason=dispute.reason))
