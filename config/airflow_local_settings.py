@@ -24,6 +24,7 @@ SHARED = (
     "babel.core",
     "babel.units",
     "holidays.countries",
+    "include.sla_logic.services.event_transports",
     "include.sla_logic.services.transports",
     "include.sla_logic.persistence.billing",
     "include.sla_logic.persistence.queries.incident",

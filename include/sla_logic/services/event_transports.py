@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
@@ -13,7 +13,6 @@ from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.events import with_root
 from include.sla_logic.gateways.retry_schedule import schedules_in_force
 from include.sla_logic.gateways.sender import UNTRIED, Transport
-from include.sla_logic.importers.open_apis import OpenApiSettings, read_open_apis
 from include.sla_logic.persistence.database import Database
 from include.sla_logic.persistence.event_listeners import (
     Listener,
@@ -25,6 +24,9 @@ from include.sla_logic.persistence.events import pass_on
 from include.sla_logic.persistence.outbox import Failure, Outgoing
 from include.sla_logic.persistence.pending_messages import CALLBACK, EVENT
 from include.sla_logic.settings import Settings
+
+if TYPE_CHECKING:
+    from include.sla_logic.importers.open_apis import OpenApiSettings
 
 AT_ONCE = 8  # listeners that are told side by side, so that a slow one delays no other
 _SECONDS = 20.0  # of one listener in one portion; then the others' next messages have their turn
@@ -43,7 +45,13 @@ def check_partners(connection: Connection, settings: Settings) -> None:
     if settings.open_apis is None and listeners_of(connection):
         msg = "There are listeners, but TELECO_OPEN_APIS names no file of partners here: set it for the workers."
         raise UnableToTellListeners(msg)
-    read_open_apis(settings.open_apis)
+    _partners(settings)
+
+
+def _partners(settings: Settings) -> "OpenApiSettings":
+    from include.sla_logic.importers.open_apis import read_open_apis  # what no task of an incident needs
+
+    return read_open_apis(settings.open_apis)
 
 
 def event_transports(settings: Settings, database: Database) -> dict[str, Transport]:
@@ -54,7 +62,7 @@ def event_transports(settings: Settings, database: Database) -> dict[str, Transp
 def _events(settings: Settings, database: Database) -> Transport:
     def acknowledged(connection: Connection, messages: Sequence[Outgoing]) -> None:
         """Write the listeners' messages in the transaction in which the events count as passed on."""
-        allowed = read_open_apis(settings.open_apis)
+        allowed = _partners(settings)
         pass_on(connection, messages, customers_of=allowed.customers_of, now=database.now(connection))
 
     return Transport(lambda _: None, refused=(), acknowledged=acknowledged)
@@ -64,7 +72,7 @@ def _callbacks(settings: Settings, database: Database) -> Transport:
     def deliver_all(messages: Sequence[Outgoing]) -> Sequence[Any]:
         with database.read() as connection:
             listeners = {listener.id: listener for listener in listeners_of(connection)}
-        answers = _tell_all(messages, listeners, read_open_apis(settings.open_apis))
+        answers = _tell_all(messages, listeners, _partners(settings))
         return [answers.get(message.id, UNTRIED) for message in messages]
 
     def deliver(message: Outgoing) -> Any:
@@ -97,7 +105,9 @@ def _let_rest(connection: Connection, failures: Sequence[Failure], *, now: datet
     )
 
 
-def _tell_all(messages: Sequence[Outgoing], listeners: dict[int, Listener], allowed: OpenApiSettings) -> dict[int, Any]:
+def _tell_all(
+    messages: Sequence[Outgoing], listeners: dict[int, Listener], allowed: "OpenApiSettings"
+) -> dict[int, Any]:
     """Tell several listeners side by side, each its messages in their order; return the answers by message."""
     turns: dict[int | None, list[Outgoing]] = defaultdict(list)
     for message in messages:
@@ -109,7 +119,7 @@ def _tell_all(messages: Sequence[Outgoing], listeners: dict[int, Listener], allo
     return answers
 
 
-def _tell(turn: Sequence[Outgoing], listeners: dict[int, Listener], allowed: OpenApiSettings) -> dict[int, Any]:
+def _tell(turn: Sequence[Outgoing], listeners: dict[int, Listener], allowed: "OpenApiSettings") -> dict[int, Any]:
     """Tell one listener its messages in their order, until one fails or its time is over."""
     from include.sla_logic.gateways.event_callbacks import tell_listener
 
