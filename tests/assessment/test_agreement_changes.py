@@ -26,6 +26,13 @@ TWO_HOURS = (datetime(2026, 10, 10, 8, tzinfo=UTC), datetime(2026, 10, 10, 10, t
 ONE_HOUR = (datetime(2026, 10, 20, 8, tzinfo=UTC), datetime(2026, 10, 20, 9, tzinfo=UTC))
 
 
+class Image(bytes):
+    """A database file, shown by name: Hypothesis writes out what a test is called with."""
+
+    def __repr__(self) -> str:
+        return "<a migrated database>"
+
+
 @pytest.fixture(scope="module")
 def migrated() -> Iterator[bytes]:
     """Migrate once, and let every provider begin with a copy."""
@@ -36,7 +43,7 @@ def migrated() -> Iterator[bytes]:
     database = open_database(f"sqlite:///{folder / 'empty.db'}")
     migrate(database)
     database.engine.dispose()
-    yield (folder / "empty.db").read_bytes()
+    yield Image((folder / "empty.db").read_bytes())
     shutil.rmtree(folder)
 
 
