@@ -254,6 +254,10 @@ def windows(stretches: list[Stretch]) -> Iterator[tuple[int, int, Fraction]]:
             first, following = one.month_of(day)
             start, end = one.midnight(first), one.midnight(following)
             low = begin if day == one.first else start
+            if low < start:  # the earlier agreement ended while it was still the month before in this zone
+                earlier = one.midnight(one.month_of(first - timedelta(days=1))[0])
+                yield low, start, Fraction(one.charge * (start - low), start - earlier)
+                low = start
             yield low, min(end, over), Fraction(one.charge * (min(end, over) - low), end - start)
             day = following
 
