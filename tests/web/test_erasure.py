@@ -2,6 +2,7 @@
 
 import json
 import quopri
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,10 +15,13 @@ from typer.testing import CliRunner
 from include.sla_logic.cli import app
 from include.sla_logic.domain.erasure import MARK, erase_in, eraser, parts_of_name
 from include.sla_logic.domain.follow_up import Basis
+from include.sla_logic.services import UseCases
 from include.sla_logic.services.erasure import UnableToErase
 from include.sla_logic.web import Caller, build_desk
 from tests.assessment.provider import Provider
-from tests.assessment.test_settlement import SHORT, booked, close, complete
+from tests.assessment.test_settlement import SHORT, booked, claimed, close, complete
+from tests.events.listeners import listening
+from tests.events.partners import Partners
 from tests.state_machine.test_agreements_that_change import empty_database
 from tests.use_case_fixtures import POSTGRES
 
@@ -141,6 +145,49 @@ def test_what_is_open_unsent_or_in_force_is_refused_with_what_to_do(provider: Pr
         erasure.erase("K-2", **WHY)
     with pytest.raises(Exception, match="No customer has the number"):
         erasure.erase("K-9", **WHY)
+
+
+def test_of_letters_and_events_only_their_own_are_erased_and_of_events_every_word(
+    provider: Provider, tmp_path: Path
+) -> None:
+    provider.bring("customers", "id,name,email\nK-1-2,Two,two@example.org\nK.1,Three,three@example.org\n")
+    file = tmp_path / "open-apis.yaml"
+    provider.use_cases = UseCases(replace(provider.use_cases.work.settings, open_apis=file), clock=provider.clock)
+    partners = Partners(provider.use_cases, provider.clock, file)
+    with listening() as listener:
+        partners.allow(listener.origin, customers=["K-1"])
+        partners.register(listener.url)
+        provider.use_cases.team.message("TT-000001", "Axolotl", by="ann")
+        end(provider)
+        for customer in ("K-1", "K-1-2", "K.1"):
+            provider.use_cases.monthly_reports.send(customer, "2026-10", by="ann")
+        provider.use_cases.outbox.deliver()
+        partners.housekeeping(3)
+    assert "Axolotl" in json.dumps(listener.told)
+    provider.use_cases.erasure.erase("K-1", **WHY)
+    found = dump(provider)
+    assert held_in(found) == set()
+    assert "Axolotl" not in found["outbox"]
+    assert [name in found["outbox"] for name in ("two@example.org", "three@example.org")] == [True, True]
+    assert sum("two@example.org" in said or "three@example.org" in said for said in found.values()) >= 3
+
+
+def test_what_was_said_when_a_settled_credit_was_decided_is_erased_too(tmp_path: Path) -> None:
+    provider = claimed(tmp_path)
+    provider.bring("customers", f"id,name,email,address\nK-1,{NAME},{ADDRESS},\n")
+    assert provider.agree("A-1,K-1,S-1,K-1,1,2026-09-01,2026-10-31,100,EUR,B-1,") == []
+    provider.fail(SHORT)
+    provider.clock.now = datetime(2026, 11, 10, tzinfo=UTC)
+    close(provider)
+    [waiting] = provider.use_cases.credits.waiting()
+    provider.use_cases.credits.claim(waiting.reference, by="ann", reason=f"{NAME} called.")
+    provider.clock.now = datetime(2027, 1, 20, tzinfo=UTC)
+    close(provider)
+    while provider.use_cases.outbox.deliver().sent:
+        pass
+    assert ("audit", "Quux") in held_in(dump(provider))
+    provider.use_cases.erasure.erase("K-1", **WHY)
+    assert held_in(dump(provider)) == set()
 
 
 def test_rows_that_are_only_added_stay_so_for_everybody_else(provider: Provider) -> None:

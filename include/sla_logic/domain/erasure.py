@@ -41,8 +41,9 @@ def erase_in(value: Any, erase: Callable[[str], str]) -> Any:
     if isinstance(value, list):
         return [erase_in(each, erase) for each in value]
     if isinstance(value, dict):
+        personal = _PERSONAL | {"text"} if value.get("@type") == "Note" else _PERSONAL
         return {
-            name: MARK if name in _PERSONAL and isinstance(each, str) and each else erase_in(each, erase)
+            name: MARK if name in personal and isinstance(each, str) and each else erase_in(each, erase)
             for name, each in value.items()
         }
     return value

@@ -1,6 +1,7 @@
 """Rewrite the rows that hold personal data of one customer; money, windows, decisions and instants are not touched."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, Text, and_, cast, 
 
 from include.sla_logic.domain.attachments import FileKind
 from include.sla_logic.domain.erasure import MARK, erase_in, erased_mail, eraser, parts_of_name
+from include.sla_logic.domain.mail_message import read_message, text_of
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.pending_messages import CALLBACK, EVENT
 from include.sla_logic.persistence.schema import system_t as s
@@ -18,11 +20,12 @@ from include.sla_logic.persistence.schema.disputes import disputes
 from include.sla_logic.persistence.schema.erasing import erasing
 from include.sla_logic.persistence.schema.reference import customers
 from include.sla_logic.persistence.schema.search import search_words
-from include.sla_logic.persistence.schema.settlement import settlement_statements
+from include.sla_logic.persistence.schema.settlement import settlement_rounds, settlement_statements
 from include.sla_logic.persistence.schema.sla_violations import sla_violations
 from include.sla_logic.persistence.schema.team import notes
 from include.sla_logic.persistence.schema.uploads import uploads
 from include.sla_logic.persistence.search import keep_words
+from include.sla_logic.persistence.settlement import round_name
 
 Erase = Callable[[str], str]
 MAIL = "mail"
@@ -37,10 +40,18 @@ def messages_of(connection: Connection, customer: str, numbers: Sequence[int]) -
     """Return every message about a customer: of incidents, settled windows and months, and events for partners."""
     c, told = s.outbox.c, settlement_statements.c
     of_windows = select(told.key).where(told.customer == customer)
-    name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in customer)
     events = and_(c.kind.in_((EVENT, CALLBACK)), cast(c.payload, Text).contains(f'"{customer}"', autoescape=True))
-    mine = or_(c.ticket.in_(numbers), c.key.in_(of_windows), c.key.startswith(f"<{name}-", autoescape=True), events)
+    of_months = c.id.in_(_reports_of_months(connection, customer))
+    mine = or_(c.ticket.in_(numbers), c.key.in_(of_windows), of_months, events)
     return connection.execute(select(s.outbox).where(mine).order_by(c.id)).all()
+
+
+def _reports_of_months(connection: Connection, customer: str) -> list[int]:
+    """Return the reports of months; their Message-ID may begin as that of a similar number, so the letter is read."""
+    c, name = s.outbox.c, re.sub("[^A-Za-z0-9-]", "-", customer)
+    asked = select(c.id, c.payload).where(c.kind == MAIL, c.key.like(f"<{name}-____-__.%"))
+    found = connection.execute(asked)
+    return [row.id for row in found if customer in text_of(read_message(str(row.payload["message"]))).split()]
 
 
 def erase_rows(connection: Connection, customer: str) -> list[str]:
@@ -52,7 +63,9 @@ def erase_rows(connection: Connection, customer: str) -> list[str]:
     files = _erase_messages(connection, customer, numbers, erase)
     _erase_notes(connection, numbers)
     _erase_attachments(connection, numbers)
+    rounds = settlement_rounds.c
     names = [*map(ticket_id, numbers), *(row.run_id for row in tickets), *(row.external_reference for row in tickets)]
+    names += map(round_name, connection.scalars(select(rounds.number).where(rounds.customer == customer)))
     about = or_(s.audit.c.subject.in_(names), s.audit.c.subject.startswith(f"{customer} ", autoescape=True))
     mine = disputes.c.customer == customer
     connection.execute(update(disputes).where(mine).values(words=MARK))
