@@ -127,6 +127,18 @@ def test_what_was_found_in_a_window_that_is_gone_is_withdrawn(provider):
     assert states == {"2026-11-01": "withdrawn", "2026-10-16": "broken"}
 
 
+def test_what_an_incident_found_in_a_window_that_ended_sooner_is_withdrawn_once_that_is_settled(provider):
+    provider.fail((JANUARY, JANUARY + timedelta(hours=20)))
+    provider.lead(JANUARY)
+    assert provider.agree("A-1,K-1,S-1,K-1,1,2026-09-01,2027-01-25,100,EUR,B-1,") == []
+    provider.clock.now = datetime(2027, 2, 20, tzinfo=UTC)
+    provider.use_cases.imports.complete("outages", until=provider.clock.now, by="ann", source="outages.csv")
+    run = provider.use_cases.settlement.run(by="ann", shards=1)
+    assert run.state == "ended"
+    states = {one.told["window"]["endDateTime"][:10]: told(one)["state"] for one in listed(provider)}
+    assert states == {"2027-02-01": "withdrawn", "2027-01-26": "broken"}
+
+
 def test_violations_are_found_by_what_they_are_and_by_whose_they_are(provider):
     provider.fail(LONG)
     close(provider)

@@ -4,6 +4,7 @@ One promise in one window is one violation, whichever incident or round of settl
 the same again changes nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,15 +61,23 @@ def violation_id(number: int) -> str:
     return f"SV-{number:06d}"
 
 
-def note_violations(connection: Connection, judged: Sequence[Violation], *, now: datetime) -> None:
-    """Keep what judgements say of promises, and tell what is new or has changed."""
+def note_violations(
+    connection: Connection, judged: Sequence[Violation], *, now: datetime, settled: bool = False
+) -> None:
+    """Keep what judgements say of promises, and tell what is new or has changed.
+
+    Where settlement has `settled` a window, what was found of the same promise in another one that shares its time, as
+    the agreement had it then, is withdrawn.
+    """
     if not judged:
         return
     newest = {_key(one): one for one in sorted(judged, key=_key)}
-    known = _known(connection, newest)
+    held = _held(connection, newest)
+    known = {key: row for key, row in held.items() if key in newest}
     added = _add(connection, {key: one for key, one in newest.items() if one.broken and key not in known}, now)
     if meanwhile := [key for key, one in newest.items() if one.broken and key not in known | added]:
-        known |= _known(connection, meanwhile)  # added by another judgement
+        again = _held(connection, meanwhile)  # added by another judgement
+        known |= {key: again[key] for key in meanwhile if key in again}
     found = [(row, one) for key, one in newest.items() if (row := known.get(key)) is not None]
     changed = dict.fromkeys(added.values(), VIOLATION_CREATED)
     changes = list[dict[str, Any]]()
@@ -77,6 +86,9 @@ def note_violations(connection: Connection, judged: Sequence[Violation], *, now:
             told = one.told if one.broken else row.told
             changes.append({"of": row.number, "new_state": one.state, "new_told": told})
             changed[row.number] = VIOLATION_CHANGED if row.state == one.state else VIOLATION_STATUS
+    for row in _in_other_windows(held, newest) if settled else ():
+        changes.append({"of": row.number, "new_state": WITHDRAWN, "new_told": row.told})
+        changed[row.number] = VIOLATION_STATUS
     if changes:
         values = {"state": bindparam("new_state"), "told": bindparam("new_told"), "changed_at": now}
         connection.execute(update(sla_violations).where(_v.number == bindparam("of")).values(values), changes)
@@ -130,14 +142,27 @@ def _key(one: Violation) -> tuple[Any, ...]:
     return one.customer, one.service, one.contract, one.objective, one.window.start, one.window.end
 
 
-def _known(connection: Connection, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], Row[Any]]:
-    """Hold and return what is kept of these customers' services."""
+def _held(connection: Connection, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], Row[Any]]:
+    """Hold and return what is kept of these customers' services from the first of these windows to the last."""
     whose = sorted({key[:2] for key in keys})
-    begun = _v.window_start.in_({key[4] for key in keys})
-    query = select(sla_violations).where(tuple_(_v.customer, _v.service).in_(whose), begun).order_by(_v.number)
+    shares = _v.window_start < max(key[5] for key in keys), _v.window_end > min(key[4] for key in keys)
+    query = select(sla_violations).where(tuple_(_v.customer, _v.service).in_(whose), *shares).order_by(_v.number)
     rows = connection.execute(query.with_for_update())
-    found = {tuple(getattr(row, name) for name in _KEY): row for row in rows}
-    return {key: found[key] for key in keys if key in found}
+    return {tuple(getattr(row, name) for name in _KEY): row for row in rows}
+
+
+def _in_other_windows(
+    held: Mapping[tuple[Any, ...], Row[Any]], newest: Collection[tuple[Any, ...]]
+) -> Iterator[Row[Any]]:
+    """Yield what stands of the same promises in windows that share time with these and are none of them."""
+    judged: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    for key in newest:
+        judged[key[:4]].append(key[4:])
+    for key, row in held.items():
+        start, end = key[4:]
+        shares = any(begins < end and start < ends for begins, ends in judged.get(key[:4], ()))
+        if key not in newest and row.state != WITHDRAWN and shares:
+            yield row
 
 
 def _add(connection: Connection, new: Mapping[tuple[Any, ...], Violation], now: datetime) -> dict[tuple[Any, ...], int]:

@@ -82,7 +82,7 @@ class ManyWindows:
             common = {"run": run.number, "recorded_at": batch.now}
             screened = _screened(connection, some, run.at, known, common)
             add_rounds(connection, screened.rounds)
-            note_violations(connection, screened.violations, now=batch.now)
+            note_violations(connection, screened.violations, now=batch.now, settled=True)
         return screened
 
     def _settle_one(

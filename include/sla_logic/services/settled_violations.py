@@ -27,7 +27,7 @@ def keep_violations(batch: Batch, subscription: Subscription, found: Sequence[Fo
         if one.judged is not None
         for each in violations_in(one.judged, customer=customer, judged_in=judged_in)
     ]
-    note_violations(batch.connection, judged, now=batch.now)
+    note_violations(batch.connection, judged, now=batch.now, settled=True)
     for one in found:
         if one.judged is None and one.state is RoundState.DONE:  # no agreement has the window any more
             withdraw_violations(batch.connection, customer, service, one.ended.window, now=batch.now)
