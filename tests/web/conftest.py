@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 
+from deploy.postgres import Databases
+from tests.sharing import MIGRATED
 from tests.web.desk_sample import Sample, build_sample, client_of
 
 
@@ -31,6 +34,25 @@ def loaded_sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 def own_sample(loaded_sample: Sample, tmp_path: Path) -> Sample:
     """Copy the loaded sample, without incidents, for a test that changes it."""
     return loaded_sample.again(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def loaded_database(postgres_server: Databases, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Load the sample once into a database of PostgreSQL, of which only copies are changed; return its name."""
+    name = f"loaded_{uuid4().hex}"
+    sample = Sample(tmp_path_factory.mktemp("loaded"), url=postgres_server.create_database(name, template=MIGRATED))
+    sample.use_cases.work.database.engine.dispose()
+    return name
+
+
+@pytest.fixture
+def own_postgres_sample(
+    loaded_sample: Sample, loaded_database: str, postgres_server: Databases, tmp_path: Path
+) -> Iterator[Sample]:
+    """Copy the loaded sample within PostgreSQL."""
+    name = f"test_{uuid4().hex}"
+    yield loaded_sample.again(tmp_path, url=postgres_server.create_database(name, template=loaded_database))
+    postgres_server.drop_database(name)
 
 
 @pytest.fixture

@@ -60,18 +60,22 @@ class Sample:
         open_apis.write_text(json.dumps({"partners": partners}), "utf-8")  # JSON is YAML
         self.use_cases = UseCases(Settings(url, folder / "letters", open_apis=open_apis), clock=self.clock)
 
-    def again(self, folder: Path) -> Self:
-        """Return the same sample with a database of its own, as walking its incidents takes long."""
+    def again(self, folder: Path, *, url: str | None = None) -> Self:
+        """Return the same sample with a database of its own, or at `url` one that holds the same already."""
         other = copy(self)
         other.clock, other.tickets, other.started = Clock(self.clock.now, tick=TICK), dict(self.tickets), []
+        if url is None:
+            self._copy_into(folder)
+        other._open(folder, url or f"sqlite:///{folder / 'teleco.db'}")
+        return other
+
+    def _copy_into(self, folder: Path) -> None:
         with (
             closing(sqlite3.connect(self.folder / "teleco.db")) as kept,
             kept,
             closing(sqlite3.connect(folder / "teleco.db")) as new,
         ):
             kept.backup(new)
-        other._open(folder, f"sqlite:///{folder / 'teleco.db'}")
-        return other
 
     def report(self, key: str, **changes: Any) -> TroubleTicket:
         """Accept one of the sample's notifications, with changes, for a run of its own."""

@@ -20,18 +20,20 @@ from include.sla_logic.services import uploads as service_uploads
 from include.sla_logic.web import build_desk
 from include.sla_logic.web.security import UPLOAD_FORM
 from tests.hostile import TEXTS
-from tests.web.desk_sample import HERE, Sample, client_of, member, operator
+from tests.use_case_fixtures import POSTGRES
+from tests.web.desk_sample import HERE, client_of, member, operator
 
 HEADER = "service,reference,started_at,ended_at,cause\n"
 GOOD = "S-1001,UP-1,2026-11-05T08:00:00Z,2026-11-05T09:00:00Z,Cut\n"
 BAD = "S-nobody,UP-2,2026-11-05T08:00:00Z,2026-11-05T09:00:00Z,Cut\nS-1001,UP-3,5.11.2026 8:00,,Cut\n"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def sample(request, loaded_sample, tmp_path):
-    if request.param == "sqlite":
-        return loaded_sample.again(tmp_path)
-    return Sample(tmp_path, url=request.getfixturevalue("postgres_url"))
+BEFORE_THE_DATABASE = pytest.mark.parametrize("sample", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(params=["sqlite", POSTGRES])
+def sample(request):
+    return request.getfixturevalue("own_sample" if request.param == "sqlite" else "own_postgres_sample")
 
 
 @pytest.fixture
@@ -130,6 +132,7 @@ def test_a_file_that_cannot_be_read_is_refused_and_gone(desk, sample, content, n
     assert confirm(desk).status_code == 409
 
 
+@BEFORE_THE_DATABASE
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
@@ -156,6 +159,7 @@ def test_a_form_that_does_not_say_how_the_file_is_read_keeps_nothing(desk, sampl
     assert count(sample, uploads) == 0
 
 
+@BEFORE_THE_DATABASE
 @pytest.mark.parametrize(
     "name",
     ["../../etc/cron.d/x.csv", "C:\\temp\\x.csv", "=cmd|x.csv", "-rf.csv", "x" * 400 + ".csv"],
@@ -210,9 +214,13 @@ def test_a_packed_file_is_never_unpacked_in_the_process_of_the_desk(desk, sample
     assert sample.use_cases.uploads.work_on(1).state == "checked"
 
 
-def test_work_that_died_is_done_again_and_given_up_after_three_times(desk, sample, monkeypatch):
+@pytest.mark.parametrize("at", ["checking", "importing"])
+def test_work_that_died_is_done_again_and_given_up_after_three_times(desk, sample, monkeypatch, at):
     service = sample.use_cases.uploads
     page(desk, send(desk, gzip.compress((HEADER + GOOD).encode()), "outages.csv.gz"))
+    if at == "importing":
+        service.work_on(1)
+        page(desk, confirm(desk))
 
     def die(*_, **__):
         raise KeyboardInterrupt
@@ -221,12 +229,14 @@ def test_work_that_died_is_done_again_and_given_up_after_three_times(desk, sampl
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
             service.work_on(1)
-        assert state(sample) == "checking"
+        assert state(sample) == at
         assert service.work_on(1) is None  # it may be alive
         sample.clock.now += timedelta(minutes=6)
     assert service.waiting() == [1]
     assert service.work_on(1).state == "refused"
-    assert "three times" in desk.get("/files/1").text
+    shown = desk.get("/files/1").text
+    assert "three times" in shown
+    assert ("Some rows may have come in" in shown) == (at == "importing")
     assert count(sample, upload_parts) == 0
 
 
@@ -247,6 +257,35 @@ def test_what_nobody_confirms_for_a_day_is_deleted(desk, sample):
     assert sample.use_cases.uploads.close_unattended() == 1
     assert count(sample, upload_parts) == 0
     assert "Nobody has confirmed it" in desk.get("/files/1").text
+
+
+def test_what_is_confirmed_waits_for_its_import_for_days(desk, sample, monkeypatch):
+    monkeypatch.setattr(service_uploads, "AT_ONCE", 0)
+    page(desk, send(desk, HEADER + GOOD))
+    service = sample.use_cases.uploads
+    sample.clock.now += timedelta(days=3)
+    assert service.close_unattended() == 0
+    assert service.work_on(1).state == "checked"
+    page(desk, confirm(desk))
+    sample.clock.now += timedelta(days=3)
+    assert service.close_unattended() == 0
+    assert service.work_on(1).state == "imported"
+
+
+def test_a_process_that_was_silent_for_too_long_changes_nothing_any_more(desk, sample, monkeypatch):
+    service, report = sample.use_cases.uploads, service_uploads.kept_report
+    page(desk, send(desk, gzip.compress((HEADER + GOOD).encode()), "outages.csv.gz"))
+
+    def silent(*told):
+        monkeypatch.undo()
+        sample.clock.now += timedelta(minutes=6)
+        assert service.work_on(1).state == "checked"
+        service.discard(1, by="ann")
+        return report(*told)
+
+    monkeypatch.setattr(service_uploads, "kept_report", silent)
+    assert service.work_on(1).state == "withdrawn"
+    assert state(sample) == "withdrawn"
 
 
 def test_only_so_many_files_are_kept(desk, sample):
@@ -288,6 +327,7 @@ def test_a_reader_sees_uploads_and_cannot_send_any(desk, sample):
     assert desk.post("/files", data={"kind": "outages"}, files={"file": ("a.csv", b"x")}).status_code == 403
 
 
+@BEFORE_THE_DATABASE
 def test_a_file_beyond_the_limit_is_not_read(sample):
     asked = []
 
@@ -315,6 +355,7 @@ def test_no_file_is_left_behind(desk, sample, tmp_path, monkeypatch):
     assert [each for each in Path(tmp_path).iterdir() if each.name.startswith(("upload-", "tmp"))] == []
 
 
+@BEFORE_THE_DATABASE
 def test_a_form_without_a_file_or_of_another_kind_is_refused(desk):
     assert desk.post("/files", data={"kind": "outages"}, headers=HERE).status_code == 415
     assert desk.post("/files", files={"other": ("a.csv", b"x")}, headers=HERE).status_code == 422

@@ -11,7 +11,8 @@ from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.persistence.schema.uploads import upload_parts, uploads
 
 WAITING, RUNNING = ("to_check", "to_import"), ("checking", "importing")
-OPEN = (*WAITING, *RUNNING, "checked")
+CHECKED = "checked"
+OPEN = (*WAITING, *RUNNING, CHECKED)
 _STARTED = {"to_check": "checking", "to_import": "importing"}
 
 
@@ -109,25 +110,35 @@ def change(connection: Connection, number: int, *, now: datetime, **values: Any)
     connection.execute(update(uploads).where(uploads.c.id == number).values(touched_at=now, **values))
 
 
-def move(connection: Connection, number: int, *, since: Sequence[str], now: datetime, **values: Any) -> bool:
-    """Write some fields where the upload is in one of the states `since`, and tell whether it was."""
+def move(
+    connection: Connection,
+    number: int,
+    *,
+    since: Sequence[str],
+    now: datetime,
+    attempt: int | None = None,
+    **values: Any,
+) -> bool:
+    """Write some fields where the upload is in one of the states `since`, at this attempt; tell whether it was."""
     query = update(uploads).where(uploads.c.id == number, uploads.c.state.in_(since))
+    if attempt is not None:
+        query = query.where(uploads.c.attempts == attempt)
     return connection.execute(query.values(touched_at=now, **values)).rowcount == 1
 
 
-def close(connection: Connection, number: int, state: str, *, now: datetime, **values: Any) -> None:
-    """End an upload in this state and delete its contents."""
-    change(connection, number, now=now, state=state, **values)
+def close(connection: Connection, number: int, state: str, **moved: Any) -> bool:
+    """Move an upload to the state in which it ends, and delete its contents; tell whether it was moved."""
+    if not move(connection, number, state=state, **moved):
+        return False
     connection.execute(delete(upload_parts).where(upload_parts.c.upload == number))
+    return True
 
 
 def close_unattended(connection: Connection, *, since: datetime, now: datetime, failure: str) -> int:
-    """Withdraw the uploads about which nothing has happened since then; return how many."""
-    query = select(uploads.c.id).where(uploads.c.state.in_(OPEN), uploads.c.touched_at < since)
+    """Withdraw the uploads that have waited to be confirmed since then; return how many."""
+    query = select(uploads.c.id).where(uploads.c.state == CHECKED, uploads.c.touched_at < since)
     found = list(connection.scalars(query))
-    for number in found:
-        close(connection, number, "withdrawn", now=now, failure=failure)
-    return len(found)
+    return sum(close(connection, one, "withdrawn", since=[CHECKED], now=now, failure=failure) for one in found)
 
 
 def _workable(dead_since: datetime) -> Any:

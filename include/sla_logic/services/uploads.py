@@ -29,6 +29,7 @@ DEAD, UNATTENDED, TELL = timedelta(minutes=5), timedelta(hours=24), 2.0  # the l
 _PACKED = (b"\x1f\x8b", b"PK")  # a small one may hold very much
 _GONE = "Nobody has confirmed it for a day, and its contents are deleted. Upload the file again."
 _KILLED = "It was tried three times, and each time the process that did it died or failed; its log says why."
+_PARTLY = "Some rows may have come in: upload the file again, and those change nothing."
 
 
 class UnableToUpload(ForeseenError):
@@ -93,11 +94,9 @@ class Uploads:
     def discard(self, number: int, *, by: str) -> None:
         """Delete the contents of an upload that is not to be imported; raise `UnableToUpload` once it is."""
         with self.work.writing() as connection:
-            now = self.work.database.now(connection)
-            upload = kept.find_upload(connection, number)
-            if upload.state not in {"to_check", "checked"}:
-                raise UnableToUpload(_why_not(upload))
-            kept.close(connection, number, "withdrawn", now=now, failure=f"Discarded by {by}.")
+            now, since = self.work.database.now(connection), ["to_check", "checked"]
+            if not kept.close(connection, number, "withdrawn", since=since, now=now, failure=f"Discarded by {by}."):
+                raise UnableToUpload(_why_not(kept.find_upload(connection, number)))
 
     def waiting(self) -> list[int]:
         """Return the uploads that are to be worked on."""
@@ -115,7 +114,8 @@ class Uploads:
             now = self.work.database.now(connection)
             upload = kept.start(connection, number, dead_since=now - DEAD, now=now)
             if upload is not None and upload.attempts > ATTEMPTS:
-                kept.close(connection, number, "refused", now=now, failure=_KILLED)
+                failure = _KILLED if upload.state == "checking" else f"{_KILLED} {_PARTLY}"
+                kept.close(connection, number, "refused", since=[upload.state], now=now, failure=failure)
                 return kept.find_upload(connection, number)
         if upload is not None:
             self._do(upload)
@@ -186,11 +186,16 @@ class Uploads:
 
     def _write(self, upload: Upload, **values: Any) -> None:
         with self.work.writing() as connection:
-            kept.change(connection, upload.id, now=self.work.database.now(connection), **values)
+            kept.move(connection, upload.id, **self._while_held(connection, upload), **values)
 
     def _close(self, upload: Upload, state: str, **values: Any) -> None:
         with self.work.writing() as connection:
-            kept.close(connection, upload.id, state, now=self.work.database.now(connection), **values)
+            kept.close(connection, upload.id, state, **self._while_held(connection, upload), **values)
+
+    def _while_held(self, connection: Any, upload: Upload) -> dict[str, Any]:
+        """Say what must still be so: a process that was silent for too long has lost the upload to another one."""
+        now = self.work.database.now(connection)
+        return {"since": [upload.state], "attempt": upload.attempts, "now": now}
 
     def _close_unattended(self, connection: Any, now: datetime) -> int:
         return kept.close_unattended(connection, since=now - UNATTENDED, now=now, failure=_GONE)
