@@ -275,6 +275,21 @@ def test_a_tier_that_has_passed_is_followed_by_the_next_one(any_use_cases, tmp_p
     assert line_of(use_cases).at_stake is None
 
 
+def test_a_tier_that_passes_while_we_owe_the_next_step_is_followed_by_the_next_one(any_use_cases, tmp_path, clock):
+    use_cases = any_use_cases
+    on_tiers(use_cases)
+    open_tickets(use_cases, tmp_path, 1)
+    down(use_cases, NOON - timedelta(hours=1))
+    for performed in (cs.enter_problem_report, cs.compare_with_sla):
+        use_cases.incidents.perform(performed, run_id="incident.W-0")
+    hold(use_cases, TicketStatus.HELD)
+    first = line_of(use_cases)
+    assert (str(first.at_stake), first.running) == ("10.00 EUR", True)
+    clock.pass_by(seconds=first.seconds_left + 60)
+    assert use_cases.monitoring.rejudge(limit=10) == 1
+    assert str(line_of(use_cases).at_stake) == str(board(use_cases)[0].at_stake) == "20.00 EUR"
+
+
 @pytest.mark.parametrize(("still_down", "stake"), [(True, "10.00 EUR"), (False, "None")])
 def test_of_a_window_that_is_over_nothing_is_at_stake_and_what_goes_on_counts_in_the_next(
     use_cases, tmp_path, clock, still_down, stake

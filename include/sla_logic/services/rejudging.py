@@ -3,15 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, not_, or_, select
 
+from include.sla_logic.domain.sla_clock import Owner
+from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.contracts import UnableToFindRecord
 from include.sla_logic.persistence.counted_credits import COUNTS
 from include.sla_logic.persistence.incident_records import lock_tickets
+from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.queue_positions import change_places, judged
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.queue import queue
-from include.sla_logic.persistence.schema.system_t import tickets
+from include.sla_logic.persistence.schema.system_t import ticket_status_history, tickets
 from include.sla_logic.persistence.sla_clocks import read_clocks, read_standing
 from include.sla_logic.services.service_assessment import assess_service
 
@@ -20,7 +23,7 @@ def rejudge(connection: Connection, *, now: datetime, limit: int) -> int:
     """Judge incidents again whose next tier or window has passed, at most `limit`; return how many.
 
     So is one whose customer's service was credited since: that uses up the cap. Only the queue changes; the documents
-    of the incident stay. No tier passes while a ticket is on hold. After the end of a window, what is still down
+    of the incident stay. No tier passes while a hold stops the clock. After the end of a window, what is still down
     counts in the window of now; of the window that is over nothing is at stake.
     """
     rows = connection.execute(_out_of_date(now).limit(limit)).all()
@@ -55,10 +58,21 @@ def _out_of_date(now: datetime) -> Select[Any]:
                 and_(queue.c.at_stake.is_not(None), queue.c.window_end.is_(None)),  # judged by an earlier release
                 credited,
             ),
-            tickets.c.status.not_in(("pending", "held")),
+            not_(_is_stopped()),
         )
         .order_by(queue.c.next_tier_at)
     )
+
+
+def _is_stopped() -> ColumnElement[bool]:
+    """Tell whether the hold of a ticket stops its clock, as `StatusEvent.held_by` and the policy of clocks have it."""
+    last, pending = ticket_status_history.c, TicketStatus.PENDING
+    owner = select(last.owner).where(last.ticket == tickets.c.number).order_by(last.sequence.desc()).limit(1)
+    unless_said = case((tickets.c.status == pending.value, Owner.CUSTOMER.value), else_=Owner.PROVIDER.value)
+    stops = func.coalesce(owner.correlate(tickets).scalar_subquery(), unless_said).in_(
+        [each.value for each in policies_in_force().sla_clock.stops_for]
+    )
+    return and_(tickets.c.status.in_((pending.value, TicketStatus.HELD.value)), stops)
 
 
 def _credited_since() -> ColumnElement[bool]:
