@@ -48,7 +48,8 @@ restoration rejected, restoration answer refused, credit approved, amount entere
 credit paid out, ticket taken, ticket assigned, ticket given back, message retried, message released, report sent,
 settlement released, notification accepted, notification refused, notification refused again,
 import rejections dismissed, run taken up again, task failed, outages, attributions, samples, maintenance, holds,
-unobserved, dispute recorded, dispute decided, link down, accept, work recorded, measured again, incident resolved,
+unobserved, dispute recorded, dispute decided, file attached, customer erased,
+link down, accept, work recorded, measured again, incident resolved,
 incident reopened, customer written to, note written, problem acknowledged, automatic restoration, all
 """
 FACTORS = ("service_class", "agreement_ends", "chronic_right", "other_open_incidents")

@@ -55,6 +55,7 @@ def test_at_the_desk_one_person_records_and_another_decides_and_the_pages_show_i
         assert "DP-1" in shown
         assert "It was down all night. &lt;b&gt;All&lt;/b&gt; night!" in shown
         assert "/acts/dispute/DP-1/accept" in shown
+    assert "<b>1</b> disputes to decide" in ann.get("/").text
     refused = ann.post("/acts/dispute/DP-1/decline", data={"reason": "mine"})
     assert refused.status_code == 409
     assert "another person must decide it" in refused.text
@@ -67,6 +68,7 @@ def test_at_the_desk_one_person_records_and_another_decides_and_the_pages_show_i
     assert "accepted by ben" in shown
     assert "/acts/dispute/DP-1/accept" not in shown
     assert "DP-1" not in ben.get("/settlement").text
+    assert "disputes to decide" not in ben.get("/").text
     assert list(provider.use_cases.monitoring.violations()) == []
 
 

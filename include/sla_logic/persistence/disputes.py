@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, insert, select, tuple_, update
 
 from include.sla_logic.domain.credit import Rebate
 from include.sla_logic.domain.disputes import Dispute, DisputeState, frozen_by
@@ -88,11 +88,6 @@ def all_disputes(connection: Connection) -> dict[Subscription, list[Dispute]]:
 def open_disputes(connection: Connection) -> list[Dispute]:
     """Return what is to be decided, oldest first."""
     return [_dispute(row) for row in connection.execute(_in_state(DisputeState.OPEN))]
-
-
-def count_open(connection: Connection) -> int:
-    """Count what is to be decided."""
-    return int(connection.scalar(select(func.count()).where(_d.state == DisputeState.OPEN.value)) or 0)
 
 
 def page_of_disputes(connection: Connection, *, state: str | None, number: int, size: int) -> Page[Dispute]:

@@ -7,12 +7,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, bindparam, exists, func, select
 
+from include.sla_logic.domain.disputes import DisputeState
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.outbox import not_suspended
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.quarantine import of_import
 from include.sla_logic.persistence.queries.board_filter import folded_places, unanswered
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
+from include.sla_logic.persistence.schema.disputes import disputes
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.reference import customers
 from include.sla_logic.persistence.schema.system_t import outbox, quarantine, restorations, tickets
@@ -69,6 +71,7 @@ class AttentionCounts:
     escalated: int
     waiting: int
     credits: int
+    disputes: int
     quarantined: int
     undelivered: int
     dead: int
@@ -92,6 +95,7 @@ def _counts() -> Select[Any]:
         "escalated": (tickets, [tickets.c.escalated.is_(True), is_open]),
         "waiting": (restorations, waits),
         "credits": (applied_billing_credits, [applied_billing_credits.c.state == "held"]),
+        "disputes": (disputes, [disputes.c.state == DisputeState.OPEN.value]),
         "quarantined": (quarantine, refused),
         "undelivered": (outbox, [outbox.c.state.in_(("waiting", "claimed"))]),
         "dead": (outbox, [outbox.c.state == "dead", not_suspended()]),
