@@ -34,9 +34,12 @@ WHY = {"by": "otto", "reason": "They asked for it."}
 
 @pytest.fixture(params=["sqlite", POSTGRES])
 def provider(request: pytest.FixtureRequest, tmp_path: Path) -> Provider:
-    """Lead one incident to its end: with a note, a message, a dispute that was declined, and letters that were sent."""
     url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
-    provider = Provider(tmp_path, empty_database(), url=url)
+    return led(Provider(tmp_path, empty_database(), url=url))
+
+
+def led(provider: Provider) -> Provider:
+    """Lead one incident to its end, with a note, a message, a file and a dispute."""
     provider.clock.now = datetime(2026, 10, 20, tzinfo=UTC)
     provider.bring("customers", f"id,name,email,address\nK-1,{NAME},{ADDRESS},{STREET}; 10115 Berlin\n")
     assert provider.agree("A-1,K-1,S-1,K-1,1,2026-10-01,2026-10-31,100,EUR,B-1,") == []
@@ -130,21 +133,47 @@ def test_nothing_personal_is_left_and_the_money_and_the_decisions_stay(provider:
         provider.use_cases.erasure.erase("K-1", **WHY)
 
 
-def test_what_is_open_unsent_or_in_force_is_refused_with_what_to_do(provider: Provider) -> None:
-    erasure = provider.use_cases.erasure
-    kept = dump(provider)
-    for says in ("DP-1 is open: decide it first", "send it first"):
-        with pytest.raises(UnableToErase) as refused:
-            erasure.erase("K-1", **WHY)
-        assert any(each in str(refused.value) for each in (says, "resolve it first", "send it first"))
-    assert dump(provider) == kept
-    end(provider)
-    provider.bring("customers", "id,name,email\nK-2,Two,two@example.org\n")
-    assert provider.agree("A-2,K-2,S-2,K-1,1,2026-10-01,,100,EUR,B-2,") == []
-    with pytest.raises(UnableToErase, match="A-2 is in force: import its end first"):
-        erasure.erase("K-2", **WHY)
+def test_what_is_open_unsent_or_in_force_is_refused_with_what_to_do_until_it_is_done(tmp_path: Path) -> None:
+    provider = led(Provider(tmp_path, empty_database(), approval_limit=5))
+    assert provider.agree("A-2,K-1,S-2,K-1,1,2026-10-01,,100,EUR,B-1,") == []
+    use_cases, asked = provider.use_cases, []
+
+    def approve() -> None:
+        use_cases.credits.approve(use_cases.credits.waiting()[0].reference, by="cleo", reason="seen")
+
+    def end_agreement() -> None:
+        assert provider.agree("A-2,K-1,S-2,K-1,1,2026-10-01,2026-10-31,100,EUR,B-1,") == []
+
+    def settle() -> None:
+        complete(provider, datetime(2027, 1, 5, tzinfo=UTC))
+        close(provider)
+
+    basis = {"basis": Basis.REASON, "by": "ann", "reason": "It works."}
+    done = {
+        "TT-000001 is inProgress: end its run and resolve it first.": lambda: use_cases.follow_ups.resolve(
+            "TT-000001", **basis
+        ),
+        "is waiting: send it first (`sla outbox send`).": use_cases.outbox.deliver,
+        "DP-1 is open: decide it first.": lambda: use_cases.disputes.decline("DP-1", by="ben", reason="no"),
+        "is held: decide it, or book its claim, first.": approve,
+        "The agreement A-2 is in force: import its end first.": end_agreement,
+        "is not settled: `sla settlement run` first.": settle,
+    }
+    provider.clock.now = datetime(2027, 1, 20, tzinfo=UTC)
+    for _ in range(20):
+        kept = dump(provider)
+        try:
+            use_cases.erasure.erase("K-1", **WHY)
+            break
+        except UnableToErase as refused:
+            [says] = [each for each in done if str(refused).endswith(each)]
+        assert dump(provider) == kept
+        asked.append(says)
+        done[says]()
+    assert set(asked) == set(done)
+    assert held_in(dump(provider)) == set()
     with pytest.raises(Exception, match="No customer has the number"):
-        erasure.erase("K-9", **WHY)
+        use_cases.erasure.erase("K-9", **WHY)
 
 
 def test_of_letters_and_events_only_their_own_are_erased_and_of_events_every_word(
@@ -219,6 +248,14 @@ def test_after_the_retention_the_customer_is_erased_and_those_still_refused_are_
     assert "is not settled: `sla settlement run` first" in (found["K-3"] or "")
     assert held_in(dump(provider)) == set()
     assert list(erasure.after(30)) == ["K-3"]
+
+
+def test_those_that_are_refused_keep_nobody_waiting(provider: Provider) -> None:
+    end(provider)
+    provider.bring("customers", "id,name,email\nA-9,Three,three@example.org\n")
+    assert provider.agree("A-3,A-9,S-3,K-1,1,2026-11-01,2026-11-30,100,EUR,B-3,") == []
+    assert list(provider.use_cases.erasure.after(30, limit=1)) == ["A-9", "K-1"]
+    assert held_in(dump(provider)) == set()
 
 
 def test_a_word_that_is_also_a_code_stays_where_it_is_one() -> None:

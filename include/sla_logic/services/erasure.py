@@ -22,7 +22,7 @@ from include.sla_logic.persistence.settlement import newest_rounds, subscription
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.ended_windows import windows_until
 
-AT_ONCE = 100  # customers that are looked at in one round
+AT_ONCE = 100  # customers that are erased in one round
 _OVER = {TicketStatus.RESOLVED, TicketStatus.CLOSED, TicketStatus.REJECTED, TicketStatus.CANCELLED}
 
 
@@ -72,27 +72,32 @@ class Erasure:
         return Erased(customer, len(numbers), len(found))
 
     def after(self, days: int, *, limit: int = AT_ONCE) -> Mapping[str, str | None]:
-        """Erase customers whose last agreement ended more than `days` ago; say of each why it is still refused."""
+        """Erase customers whose last agreement ended more than `days` ago; say of each why it is still refused.
+
+        At most `limit` are erased; those that are refused keep nobody waiting.
+        """
         with self.work.reading() as connection:
             before = self.work.database.now(connection).date() - timedelta(days=days)
-            names = _whose_time_is_over(connection, before, limit)
+            names = _whose_time_is_over(connection, before)
         found: dict[str, str | None] = {}
         for name in names:
+            if limit == 0:
+                break
             try:
                 self.erase(name, by="retention", reason=f"The last agreement ended more than {days} days ago.")
             except UnableToErase as refused:
                 found[name] = str(refused)
             else:
-                found[name] = None
+                found[name], limit = None, limit - 1
         return found
 
 
-def _whose_time_is_over(connection: Connection, before: date, limit: int) -> list[str]:
+def _whose_time_is_over(connection: Connection, before: date) -> list[str]:
     """Return customers who are not erased and whose last agreement ended before that day."""
     last = func.max(func.coalesce(agreements.c.ends, date.max))
     ended = select(agreements.c.customer).group_by(agreements.c.customer).having(last < before)
     query = select(customers.c.id).where(customers.c.name != MARK, customers.c.id.in_(ended))
-    return list(connection.scalars(query.order_by(customers.c.id).limit(limit)))
+    return list(connection.scalars(query.order_by(customers.c.id)))
 
 
 def _still_open(connection: Connection, customer: str, now: datetime, *, undelivered: bool) -> Iterator[str]:
