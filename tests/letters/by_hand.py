@@ -350,17 +350,21 @@ class Reckoning:
         return any(re.match(pattern, text) for pattern in patterns)
 
     def _told(self) -> None:
-        """Note the amounts of sentences that nobody can work out: an invoice, and the bound of what is too small."""
+        """Note the amounts of sentences that nobody can work out: an invoice, a cap, the bound of what is too small."""
         text = self.read.text
-        for found in re.finditer(self.read.pattern("credit.invoice", amount=AMOUNT), text):
-            self._note(found["amount"])
-        for key in ("credit.none_at_least", "credit.none_more_than"):
-            for found in re.finditer(self.read.pattern(key, least=AMOUNT, amount=AMOUNT), text):
-                least, amount = self.read.number(found["least"]), self.read.number(found["amount"])
+        for key in ("credit.invoice", "credit.charge_invoice"):
+            for found in re.finditer(self.read.pattern(key, amount=AMOUNT), text):
+                self._note(found["amount"])
+        least = {"credit.none_at_least", "credit.none_more_than", "credit.none_down", "credit.none_half_up"}
+        for key in least:
+            for found in re.finditer(self.read.pattern(key, least=AMOUNT, unit=AMOUNT, amount=AMOUNT), text):
+                bound, amount = self.read.number(found[1]), self.read.number(found["amount"])
                 exact = sum(self.worked.values(), Fraction(0))
-                assert self.rounded(exact) == amount
-                assert amount < least if key == "credit.none_at_least" else amount <= least
+                assert amount in (self.rounded(exact), half_up(exact, 8).normalize())
+                assert amount <= bound if key == "credit.none_more_than" else amount < bound
                 self._note(found[0])
+        for found in re.finditer(self.read.pattern("credit.none_left", cap=AMOUNT), text):
+            self._note(found[0])
 
     def _note(self, text: str) -> None:
         self.explained |= {self.read.number(one) for one in re.findall(AMOUNT, text)}

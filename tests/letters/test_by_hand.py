@@ -1,12 +1,19 @@
 """Each amount of a letter follows from what the letter itself prints: a reader with a pencil comes to the same."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
+from include.sla_logic.domain.credit import Decision
 from include.sla_logic.domain.money import minor_digits
-from include.sla_logic.domain.period import from_seconds
+from include.sla_logic.domain.netting import EarlierCredit
+from include.sla_logic.domain.period import Period, from_seconds
+from include.sla_logic.domain.rebate import work_out_rebate
 from include.sla_logic.domain.sla import Assessed, compare
 from include.sla_logic.letters.presenter import write_letter
 from include.sla_logic.letters.rendering import as_text
@@ -15,7 +22,7 @@ from include.sla_logic.letters.translations import languages
 from tests.domain.sla.oracle.against import contract_and_facts
 from tests.domain.sla.test_contract_oracle import case
 from tests.letters.by_hand import AMOUNT, NUMBER, WHEN, Read, Reckoning, half_up
-from tests.letters.gallery import NAMES, judged, report_about, statement_about
+from tests.letters.gallery import NAMES, changed, judged, report_about, statement_about
 from tests.letters.reports import customer, variants
 from tests.letters.statements import statements
 from tests.letters.test_letters import in_words
@@ -111,9 +118,9 @@ def test_each_amount_of_a_statement_follows_from_the_statement_alone(name: str, 
     assert told.final.amount in totals or not told.final
 
 
-def both_letters(assessed: Assessed, language: str) -> dict[str, str]:
+def both_letters(assessed: Assessed, language: str, earlier: Sequence[EarlierCredit] = ()) -> dict[str, str]:
     """Return the letter about the settled window, and the one about an incident in it."""
-    statement, report = statement_about(assessed, language), report_about(assessed, language)
+    statement, report = statement_about(assessed, language, earlier), report_about(assessed, language, earlier)
     reader = customer(locale=language)
     return {"statement": as_text(write_statement(statement, reader)), "incident": as_text(write_letter(report, reader))}
 
@@ -147,6 +154,56 @@ def test_each_result_that_is_another_is_noticed(name: str) -> None:
             wrong = f"{plain[:last]}{(int(plain[last]) + 1) % 10}{plain[last + 1 :]}"
             with pytest.raises(AssertionError):
                 Reckoning(wrong, "en", minor_digits(currency)).check()
+
+
+UNITS = "credit_units: {unit: 0.05, rounded: down}"
+LEAST = "least_credit: {more_than: 1}"
+
+
+@pytest.mark.parametrize("language", sorted(languages()))
+@pytest.mark.parametrize(
+    ("terms", "charge", "key"),
+    [
+        ({}, "40.00", "none_more_than"),
+        ({UNITS: "credit_units: {unit: 5, rounded: down}"}, "200.00", "none_down"),
+        ({UNITS: "credit_units: {unit: 10, rounded: half_up}"}, "200.00", "none_half_up"),
+        ({UNITS: "", LEAST: "least_credit: {at_least: 4.01}"}, "200.30", "none_at_least"),  # 4.006 would be 4.01
+    ],
+)
+def test_a_credit_that_the_contract_does_not_pay_is_told_with_its_amount_and_the_reason(
+    terms: dict[str, str], charge: str, key: str, language: str, tmp_path: Path
+) -> None:
+    assessed = changed("data-service", tmp_path, contract=terms, facts={"40.00": charge})
+    assert not assessed.comparison.credit_due
+    reckon(assessed, language)
+    for text in both_letters(assessed, language).values():
+        read = Read(text, language)
+        assert re.search(read.pattern(f"credit.{key}"), read.text)
+
+
+@pytest.mark.parametrize("language", sorted(languages()))
+def test_a_cap_that_other_windows_have_used_up_is_named(language: str) -> None:
+    known = judged("fixed-wireless")
+    comparison, month = known.comparison, timedelta(days=30)
+    assert comparison.credit_due
+    window, cap = comparison.window, comparison.credit_due
+    capped = {"cap": cap, "cap_window": Period(start=window.start - month, end=window.end)}
+    assessed = replace(known, comparison=comparison.model_copy(update=capped))
+    used = EarlierCredit(window=Period(start=window.start - month, end=window.start), amount=cap, reference="TT-1:1")
+    for text in both_letters(assessed, language, [used]).values():
+        read = Reckoning(text, language).check().read
+        assert re.search(read.pattern("credit.none_left"), read.text)
+        assert not re.search(read.pattern("credit.none_contract"), read.text)
+
+
+def test_a_credit_about_which_a_person_has_decided_is_not_told_as_none_by_contract() -> None:
+    known = judged("fixed-wireless")
+    rebate = work_out_rebate(known.comparison, earlier=())
+    moment = known.comparison.window.end
+    said = {"window": rebate.window, "state": "declined", "amount": rebate.total, "gross": rebate.gross}
+    declined = Decision(**said, facts=rebate.facts, by="ann", at=moment, reference="TT-1:1")
+    text = as_text(write_letter(report_about(known, "en", decided=[declined]), customer()))
+    assert "a second person has decided about the credit for this period" in Read(text, "en").text
 
 
 def reckoned(seed: int, language: str) -> bool:

@@ -156,7 +156,7 @@ def test_a_letter_without_measurements_to_draw_has_no_pictures() -> None:
     [
         ("resolved", "We have credited €18.90 to your account."),
         ("resolved", "10% of the charge of €189.00 €18.90"),
-        ("resolved", "It is taken off invoice 2026-11-0417, which now comes to €170.10."),
+        ("resolved", "The credit is taken off invoice 2026-11-0417, which now comes to €170.10."),
         ("provisional", "This is provisional"),
         ("provisional", "Credit so far €18.90"),
         (
@@ -182,6 +182,7 @@ def test_a_letter_without_measurements_to_draw_has_no_pictures() -> None:
         ("no_cause", "have not found the cause yet"),
         ("no_cause", "could not correct it yet"),
         ("unknown", "Measured: not known"),
+        ("unknown", "Your credit: not yet known"),
         ("unknown", "We count this neither as working nor as down."),
         ("unknown", "We cannot name a credit yet"),
         ("credited_before", "No further credit is due"),
@@ -233,6 +234,17 @@ def test_a_missed_promise_without_credit_is_explained_by_the_contract() -> None:
     none = credit(CreditState.NONE_DUE, amount=eur("0"), lines=())
 
     assert "does not reach the first step of the credit" in in_one_line(in_words("resolved", credit=none))
+
+
+def test_what_is_charged_is_added_to_the_invoice() -> None:
+    line = credit(CreditState.BOOKED).lines[0].model_copy(update={"gross": eur("9.45"), "amount": eur("-9.45")})
+    charged = credit(CreditState.BOOKED, amount=eur("-9.45"), lines=(line,), invoice_after=eur("198.45"))
+
+    told = in_one_line(in_words("resolved", credit=charged))
+
+    assert "We charge you €9.45 on your next invoice" in told
+    assert "The charge is added to invoice 2026-11-0417, which now comes to €198.45." in told
+    assert "taken off" not in told
 
 
 def test_what_the_cap_takes_away_stands_in_a_line_of_its_own() -> None:

@@ -36,12 +36,39 @@ class CreditAccount:
     def too_small(self) -> str:
         """Say that the credit is smaller than what the contract pays; nothing where it is not."""
         payout, arithmetic = self._payout, self._arithmetic
-        if payout is None or payout.least is None:
+        if payout is None:
             return ""
-        key = "credit.none_at_least" if payout.least_is_enough else "credit.none_more_than"
-        amount = sum((credit.worth for _objective, credit in self._paid(())), Fraction(0))
-        shown = arithmetic.money(min(amount, payout.cap.worth) if payout.cap else amount)
-        return self._wording.say(key, least=self._wording.exact_money(payout.least, arithmetic.currency), amount=shown)
+        exact = sum((credit.worth for _objective, credit in self._paid(())), Fraction(0))
+        held = min(exact, payout.cap.worth) if payout.cap else exact
+        if payout.least is not None:
+            key = "credit.none_at_least" if payout.least_is_enough else "credit.none_more_than"
+            least = self._wording.exact_money(payout.least, arithmetic.currency)
+            return self._wording.say(key, least=least, amount=self._below(held, payout.least))
+        if payout.unit is None or not held or self._paid_of(exact):
+            return ""
+        unit = self._wording.exact_money(payout.unit, arithmetic.currency)
+        return self._wording.say(f"credit.none_{payout.rounded}", unit=unit, amount=self._below(held, payout.unit))
+
+    def why_nothing(self, lines: Sequence[CreditLine], cap: Cap, *, decided: bool) -> str:
+        """Say why a broken promise brings no credit; `decided` where only a person can have decided so."""
+        exact = sum((credit.worth for _objective, credit in self._paid(lines)), Fraction(0))
+        if self.too_small or not self._arithmetic.rounded(self._paid_of(exact)):
+            return self.too_small or self._wording.say("credit.none_contract")
+        most, period = cap
+        if decided or most is None or period is None:
+            return self._wording.say("credit.none_decided")
+        return self._wording.say("credit.none_left", period=self._wording.period(period), cap=self._wording.money(most))
+
+    def _paid_of(self, exact: Fraction) -> Fraction:
+        """Return what is paid of that sum."""
+        steps = [] if self._payout is None else self._payout.after_each(exact)
+        return steps[-1][1] if steps else exact
+
+    def _below(self, amount: Fraction, bound: Fraction) -> str:
+        """Write an amount so that it is seen to be less than the bound, also where rounding would hide that."""
+        if amount < bound <= self._arithmetic.rounded(amount).exact:
+            return self._wording.exact_money(amount, self._arithmetic.currency)
+        return self._arithmetic.money(amount)
 
     def worked_out(self, lines: Sequence[CreditLine]) -> Iterator[Block]:
         """List the units of each objective whose credit is more than one share of the charge."""

@@ -53,7 +53,7 @@ def _why_nothing(report: CustomerReport, credit: CreditStatement, wording: Wordi
         if credit.claim_deadline is not None and credit.claim_deadline <= report.created_at:
             return wording.say("credit.none_late", day=wording.last_day(credit.claim_deadline))
         account = CreditAccount(report, credit.payout, credit.amount.currency, wording)
-        return account.too_small or wording.say("credit.none_contract")
+        return account.why_nothing(credit.lines, (credit.cap, credit.cap_window), decided=not credit.lines)
     if report.performance.unknown:
         return wording.say("credit.none_unknown")
     return wording.say("credit.none_kept_so_far" if report.performance.provisional else "credit.none_kept")
@@ -71,9 +71,17 @@ def credit_figure(report: CustomerReport, wording: Wording) -> Fact:
     }
     note = wording.say(f"figure.{notes[credit.state]}") if credit.state in notes else ""
     amount = amount_of(credit)
-    if credit.state is CreditState.UNDER_REVIEW and amount.amount <= 0:
+    if _is_open(report, credit, amount):
         return Fact(label, wording.say("figure.unknown"), note)
     return Fact(label, wording.money(amount), note)
+
+
+def _is_open(report: CustomerReport, credit: CreditStatement, amount: Money) -> bool:
+    """Tell whether the amount is still to be found: by a person, or because too little was measured."""
+    if credit.state is CreditState.NONE_DUE:
+        owes = report.performance.breached or any(line.earlier for line in credit.lines)
+        return not owes and bool(report.performance.unknown)
+    return credit.state is CreditState.UNDER_REVIEW and amount.amount <= 0
 
 
 def credit_section(report: CustomerReport, wording: Wording) -> Section:
@@ -103,8 +111,9 @@ def credit_section(report: CustomerReport, wording: Wording) -> Section:
 
 
 def _booking(credit: CreditStatement, wording: Wording) -> Iterator[str]:
+    kind = "charge_" if credit.amount.amount < 0 else ""
     if credit.invoice and credit.invoice_after is not None:
         invoice = one_line(credit.invoice, 64)
-        yield wording.say("credit.invoice", invoice=invoice, amount=wording.money(credit.invoice_after))
+        yield wording.say(f"credit.{kind}invoice", invoice=invoice, amount=wording.money(credit.invoice_after))
     else:
-        yield wording.say("credit.account", account=one_line(credit.account, 64))
+        yield wording.say(f"credit.{kind}account", account=one_line(credit.account, 64))

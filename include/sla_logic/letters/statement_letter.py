@@ -104,7 +104,7 @@ def _why_nothing(statement: SettlementStatement, wording: Wording) -> str:
     if statement.claimed_late and statement.claim_deadline is not None:
         return wording.say("credit.none_late", day=wording.last_day(statement.claim_deadline))
     account = CreditAccount(statement, statement.payout, statement.owed.currency, wording)
-    return account.too_small or wording.say("credit.none_contract")
+    return account.why_nothing(statement.lines, (statement.cap, statement.cap_window), decided=False)
 
 
 def _figures(statement: SettlementStatement, wording: Wording) -> Iterator[Fact]:

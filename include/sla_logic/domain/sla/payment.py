@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from include.sla_logic.domain.contract.contract import Contract
+from include.sla_logic.domain.contract.payment_terms import LeastCredit
 from include.sla_logic.domain.contract.quantities import exact_text
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.paid import ChargeTerm, Payout, PricedRate
@@ -23,7 +24,7 @@ def payout_of(
         terms = base.terms if over == "window" else (ChargeTerm(amount=cap / share if share else Fraction(0)),)
         held, total = PricedRate(kind="share", number=share, charge=terms), min(total, cap)
     least, units = contract.least_credit, contract.credit_units
-    small = bool(total) and not payable(total, cap, contract)[0] and least is not None
+    small = bool(total) and least is not None and not _reaches(total, least)
     return Payout(
         paying=tuple(name for name, amount in paid.items() if amount),
         cap=held,
@@ -39,12 +40,10 @@ def payable(total: Fraction, cap: Fraction | None, contract: Contract) -> tuple[
     """Return what is paid of the credit, still exact, and how that came about."""
     steps = []
     least, units = contract.least_credit, contract.credit_units
-    if least is not None and total:
-        reaches = total >= Fraction(least.amount) if least.at_least is not None else total > Fraction(least.amount)
-        if not reaches:
-            word = "at least" if least.at_least is not None else "more than"
-            wanted = f"{word} {least.amount} {contract.currency}"
-            return Fraction(0), [f"nothing is paid: {exact_money(total)} is not {wanted}"]
+    if least is not None and total and not _reaches(total, least):
+        word = "at least" if least.at_least is not None else "more than"
+        wanted = f"{word} {least.amount} {contract.currency}"
+        return Fraction(0), [f"nothing is paid: {exact_money(total)} is not {wanted}"]
     if units is not None and total:
         size = Fraction(units.unit)
         rounding = {"up": math.ceil, "down": math.floor, "half_up": lambda parts: int(half_up(parts, 0))}
@@ -55,3 +54,7 @@ def payable(total: Fraction, cap: Fraction | None, contract: Contract) -> tuple[
             steps.append(f"held to the cap of {exact_text(cap)}")
         total = rounded
     return total, steps
+
+
+def _reaches(total: Fraction, least: LeastCredit) -> bool:
+    return total >= Fraction(least.amount) if least.at_least is not None else total > Fraction(least.amount)
