@@ -3,6 +3,8 @@
 import json
 import os
 import subprocess
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.stack import AirflowStack
@@ -34,3 +36,25 @@ class Operator:
         file = self.folder / "notification.json"
         file.write_text(json.dumps(conf))
         return self.sla("incident", "start", str(file))
+
+    def pause(self, *dags: str) -> None:
+        """Pause these DAGs while none of their runs is under way: a run of a paused DAG would never end."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            self._switch(dags, paused=True)
+            if not self._has_open_runs(dags):
+                return
+            self._switch(dags, paused=False)
+            while self._has_open_runs(dags):
+                assert time.monotonic() < end, f"the runs of {', '.join(dags)} do not end"
+                time.sleep(0.5)
+
+    def resume(self, *dags: str) -> None:
+        self._switch(dags, paused=False)
+
+    def _switch(self, dags: Sequence[str], *, paused: bool) -> None:
+        for dag in dags:
+            self.stack.api.call("PATCH", f"/api/v2/dags/{dag}", json={"is_paused": paused})
+
+    def _has_open_runs(self, dags: Sequence[str]) -> bool:
+        return any({"queued", "running"} & set(self.stack.api.run_states(dag).values()) for dag in dags)

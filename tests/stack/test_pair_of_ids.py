@@ -5,7 +5,6 @@ import pytest
 from include.sla_logic.cli.airflow_records import VARIABLE
 from include.sla_logic.sample_data import Sample
 from tests.stack.operator import PATIENCE, Operator
-from tests.stack.test_held_restoration import until
 
 pytestmark = pytest.mark.more
 DAG, FIRST, KEEPS = "sla_violation", "enter_problem_report", "sla_housekeeping"
@@ -20,10 +19,8 @@ def ended(operator: Operator, teleco: Sample, reference: str) -> str:
 
 def forget(operator: Operator) -> None:
     """Let Airflow forget its database while no housekeeping is about to write it down again."""
-    api = operator.stack.api
-    api.call("PATCH", f"/api/v2/dags/{KEEPS}", json={"is_paused": True})
-    until(lambda: {"queued", "running"}.isdisjoint(api.run_states(KEEPS).values()))
-    api.call("DELETE", f"/api/v2/variables/{VARIABLE}")
+    operator.pause(KEEPS)
+    operator.stack.api.call("DELETE", f"/api/v2/variables/{VARIABLE}")
 
 
 def test_another_airflow_is_refused_until_it_adopts_the_database(operator: Operator, teleco: Sample) -> None:
@@ -43,6 +40,6 @@ def test_another_airflow_is_refused_until_it_adopts_the_database(operator: Opera
 
     adopted = operator.sla("database", "adopt", name, "--reason", "Airflow has moved.", "--by", "Kim")
     assert adopted.returncode == 0, adopted.stderr
-    api.call("PATCH", f"/api/v2/dags/{KEEPS}", json={"is_paused": False})
+    operator.resume(KEEPS)
     api.clear_run(DAG, "incident.PAIR-2")
     assert api.wait_run(DAG, "incident.PAIR-2", timeout_seconds=PATIENCE) == "success"
