@@ -4,6 +4,8 @@ from urllib.parse import urljoin
 
 import pytest
 
+from tests.browser.conftest import wait_until
+
 pytestmark = [pytest.mark.stack, pytest.mark.more]
 COLOURS = {"light": "rgb(244, 246, 248)", "dark": "rgb(14, 20, 27)"}
 
@@ -32,15 +34,15 @@ def switch(page, mode):
     other.goto(urljoin(page.url, "/incident-desk/new"))
     other.evaluate("mode => localStorage.setItem('theme', mode)", mode)
     other.close()
-    page.wait_for_function("mode => document.documentElement.classList.contains(mode)", arg=mode)
+    wait_until(page, "mode => document.documentElement.classList.contains(mode)", mode)
 
 
 def inspect(window, name, mode):
     inner = window.page.frames[1]
-    inner.wait_for_function("mode => document.documentElement.dataset.theme === mode", arg=mode)
+    wait_until(inner, "mode => document.documentElement.dataset.theme === mode", mode)
     assert inner.evaluate("getComputedStyle(document.body).backgroundColor") == COLOURS[mode]
     for frame in (window.page.main_frame, inner):
-        frame.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+        wait_until(frame, "document.documentElement.scrollWidth <= innerWidth")
     window.shoot(name)
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser.conftest import wait_until
+
 pytestmark = [pytest.mark.stack, pytest.mark.more]
 FOCUSED = "document.activeElement"
 SEEN = """() => {
@@ -22,7 +24,7 @@ def reach(page, selector, presses=80):
 
 
 def has_focus(page, selector):
-    page.wait_for_function(f"selector => {FOCUSED}?.matches(selector)", arg=selector)
+    wait_until(page, f"selector => {FOCUSED}?.matches(selector)", selector)
 
 
 def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(visit, incidents):
