@@ -60,7 +60,7 @@ def test_alertmanager_is_let_in_with_its_token_and_told_what_became_of_its_alarm
     ],
 )
 @pytest.mark.parametrize("path", [ALERTMANAGER, OURS])
-def test_whoever_has_no_token_learns_nothing(desk, use_cases, path, headers, status):
+def test_a_sender_without_a_token_learns_nothing(desk, use_cases, path, headers, status):
     answers = [desk.post(path, content=body, headers=headers) for body in (posted([alert()]), b"x")]
     assert {answer.status_code for answer in answers} == {status}
     assert len({answer.text for answer in answers}) == 1

@@ -194,7 +194,7 @@ def test_what_cannot_be_restored_is_tried_once_and_anew_once_all_incidents_have_
     assert len(orders(use_cases)) == 4
 
 
-def test_one_release_frees_all_that_wait_and_whoever_comes_later(use_cases, teleco):
+def test_one_release_frees_all_that_wait_and_those_that_come_later(use_cases, teleco):
     hold(use_cases)
     tickets = report(use_cases, teleco, 4)
     assert lead(use_cases, "cohort-1", tickets[:3], tasks=QUICK) == set(tickets[:3])
@@ -214,7 +214,7 @@ def test_one_release_frees_all_that_wait_and_whoever_comes_later(use_cases, tele
     assert not [breach for breach in use_cases.monitoring.violations() if breach.invariant != "I2"]
 
 
-def test_one_rejection_is_for_all_that_wait_but_not_for_whoever_suffers_from_more(use_cases, teleco):
+def test_one_rejection_is_for_all_that_wait_but_not_for_those_with_other_causes_too(use_cases, teleco):
     hold(use_cases)
     tickets = report(use_cases, teleco, 3)
     with use_cases.work.database.write() as connection:
@@ -226,7 +226,7 @@ def test_one_rejection_is_for_all_that_wait_but_not_for_whoever_suffers_from_mor
     assert [use_cases.restorations.find(ticket).rejected_by for ticket in tickets] == ["operator", "operator", None]
 
 
-def test_whoever_has_missed_her_own_deadline_is_not_freed_with_the_others(use_cases, teleco):
+def test_a_customer_past_her_own_deadline_is_not_freed_with_the_others(use_cases, teleco):
     hold(use_cases)
     early, late = report(use_cases, teleco, 2)
     alone_until(use_cases, early, "request_automatic_restoration")

@@ -223,7 +223,7 @@ def test_two_incidents_of_one_service_in_one_cohort_are_credited_once(use_cases,
     assert not second.adjustment.booked
 
 
-def test_a_step_given_up_for_good_escalates_whoever_is_still_carried(use_cases, teleco):
+def test_a_step_given_up_for_good_escalates_those_still_carried(use_cases, teleco):
     tickets = report(use_cases, teleco, "no_problem_found", "minor_correction")
     lead(use_cases, RUN, tickets.values(), tasks=["enter_problem_report"])
     use_cases.cohorts.give_up(run_id=RUN, task="compare_with_sla", why="OperationalError.")

@@ -89,7 +89,7 @@ def test_violations_of_more_than_a_year_ago_and_of_later_do_not_count(register):
     assert register.relationship(agreement, at=NOW + timedelta(days=100)).violations_last_year == 3
 
 
-def test_violations_are_those_of_whoever_had_the_agreement_then(register, connection):
+def test_violations_are_those_of_the_customer_who_had_the_agreement_then(register, connection):
     """C-1002 took the agreement over from C-1001 in the middle of what is on record."""
     windows = connection.scalars(select(t.violations.c.window_start).where(t.violations.c.agreement == "A-1002"))
     first, *_, last = sorted(windows)

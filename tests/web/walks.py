@@ -162,7 +162,7 @@ CHANGING = {
 }
 
 
-# Monitoring systems send with a token of their own, whoever is logged in: tests/alarms/test_webhook.py.
+# Monitoring systems send with a token of their own and need no login: tests/alarms/test_webhook.py.
 SENDING = {"POST /api/v1/alarms", "POST /api/v1/alarms/alertmanager"}
 
 

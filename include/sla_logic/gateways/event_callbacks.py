@@ -41,7 +41,7 @@ def find_addresses(host: str, port: int) -> list[str]:
 def check_callback(url: str, hosts: EventHosts) -> tuple[Callback, Address]:
     """Return where a listener is; raise `UnableToUseCallback` where events may not be sent there, by its name or now.
 
-    The name is asked for once; whoever connects uses the address that was checked.
+    The name is looked up once: connections go to the address that was checked.
     """
     callback = hosts.check_callback(url)
     return callback, hosts.choose_address(callback.host, find_addresses(callback.host, callback.port))

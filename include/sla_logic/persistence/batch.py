@@ -96,6 +96,6 @@ class Batch:
         held = table.name in self._held or self.looks
         if not held and self.connection.dialect.name == "postgresql":
             query = select(table.c.id).where(table.c.id.in_(names)).order_by(table.c.id)
-            # Whoever refers to a row need not wait: nothing here changes its key.
+            # FOR NO KEY UPDATE: inserts that refer to these rows need not wait, since no key changes here.
             self.connection.execute(query.with_for_update(key_share=True)).all()
         self._held.add(table.name)

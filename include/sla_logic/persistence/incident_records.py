@@ -138,8 +138,8 @@ def lock_run(connection: Connection, run_id: str) -> None:
 def lock_tickets(connection: Connection, numbers: Sequence[int]) -> None:
     """Hold these incidents until the transaction ends; SQLite's write transaction holds everything anyway.
 
-    A statement of its own: what is read after it sees what the former holder has written. Whoever refers to a ticket
-    need not wait, since its number never changes: problems refer to tickets of other batches.
+    A statement of its own: what is read after it sees what the former holder has written. The lock is
+    FOR NO KEY UPDATE: a problem that refers to a ticket of another batch need not wait, since numbers never change.
     """
     if connection.dialect.name != "postgresql":
         return

@@ -105,7 +105,7 @@ def _has(number: ColumnElement[int], word: ColumnElement[str], end: ColumnElemen
 
 @cache
 def _with_words(others: int) -> Select[Any]:
-    """Return the query for the tickets of one word that have so many others."""
+    """Return the query for the tickets that have one word and also each of `others` further words."""
     few = _begins_with(*_bound("")).distinct().subquery()
     return select(few.c.ticket).where(*(_has(few.c.ticket, *_bound(str(place))) for place in range(others)))
 

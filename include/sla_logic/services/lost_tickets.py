@@ -51,7 +51,7 @@ class Records(Protocol):
 
 @dataclass(frozen=True)
 class Lost:
-    """What only one of the two knows; `numbers` are those that Airflow names, whoever knows them."""
+    """What only one of the two knows; `numbers` are all tickets that Airflow names."""
 
     sentences: tuple[str, ...]
     numbers: frozenset[int] = frozenset()

@@ -19,7 +19,7 @@ HOLIDAYS = ["2025-03-05", "2025-04-18", "2025-10-03", "2025-12-25", "2024-02-12"
 
 
 def some(r: Random, chance: int, values: Sequence[Any]) -> Any:
-    """Choose a value in one of so many cases, else nothing."""
+    """Choose a value in one of `chance` cases, else None."""
     return r.choice(values) if r.randint(1, chance) == 1 else None
 
 

@@ -101,7 +101,7 @@ def test_the_clock_may_run_until_the_ticket_is_closed() -> None:
 
 
 def hold(start: str, end: str | None) -> Hold:
-    return Hold(start=at(start), end=None if end is None else at(end), reason="premises closed", owner="customer")
+    return Hold(start=at(start), end=None if end is None else at(end), reason="office closed", owner="customer")
 
 
 def test_holds_stop_the_clock_only_where_the_contract_says_so_and_are_named() -> None:
@@ -112,7 +112,7 @@ def test_holds_stop_the_clock_only_where_the_contract_says_so_and_are_named() ->
     stopped = first(contract(counting={"holds_stop_the_clock": True}), known)
     assert stopped.counted_seconds == 2 * 3600
     assert stopped.excluded_seconds == 3600
-    assert any("premises closed (owed by customer)" in interval.why for interval in stopped.intervals)
+    assert any("office closed (owed by customer)" in interval.why for interval in stopped.intervals)
     assert first(contract(), known).counted_seconds == 3 * 3600
 
 
@@ -215,7 +215,7 @@ def test_an_outage_that_has_not_happened_yet_does_not_count() -> None:
     [
         ("outages", "outage O1", RefusalCode.OUTAGE_END_BEFORE_START),
         ("maintenance", "maintenance window CHG-1", RefusalCode.MAINTENANCE_END_BEFORE_START),
-        ("holds", "hold premises closed", RefusalCode.HOLD_END_BEFORE_START),
+        ("holds", "hold office closed", RefusalCode.HOLD_END_BEFORE_START),
     ],
 )
 def test_an_end_before_its_start_is_refused_and_never_turned_round(field: str, named: str, code: RefusalCode) -> None:

@@ -155,7 +155,7 @@ def test_work_outside_its_hours_is_left_to_the_exact_judgement():
     assert judge_in_columns(SHAPES["work within hours"], [known], APRIL) == [None]
 
 
-def test_whoever_adds_a_term_says_what_it_does_to_windows_in_columns():
+def test_each_term_says_what_it_does_to_windows_in_columns():
     """A new term that changes what counts and is unknown to the columns makes windows quiet that owe something."""
     counting = "attributions clock_start clock_stop shortest brackets partial_outages degradations faults priorities"
     counting += " holds_stop_the_clock stops_for least_coverage service_hours"

@@ -104,7 +104,7 @@ def wrong(facts: Facts) -> Iterator[str]:
 
 
 def _money(facts: Facts) -> Iterator[str]:
-    """The contract owes the window once, whoever reports it how often."""
+    """The contract owes the window once, however often it is reported."""
     expected = facts.game.known.expected
     owed = Decimal(0) if expected.held else expected.credit.amount
     if facts.posted > owed or (facts.posted != owed and len(facts.outcomes) == len(facts.tickets) > 0):

@@ -321,7 +321,7 @@ def charges_of(
 
 
 def second_of(seen: Seen, counted: Fraction) -> int:
-    """Return the moment at which so many counted seconds had passed."""
+    """Return the moment at which this many counted seconds had passed."""
     last = 0
     for slot in seen.slots or []:
         if is_inside(slot.low, seen.stretches):
