@@ -47,6 +47,9 @@ lock: .venv/.stamp ## write the hashed locks from the ranges
 	  --upgrade -c requirements.lock requirements-dev.txt -o requirements-dev.lock
 	$(UV) pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --upgrade deploy/installer.txt -o deploy/installer.lock
+	$(UV) pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --upgrade -c requirements.lock $$(sed -n 's/^\([a-z0-9._-]*\).*==.*/--no-emit-package \1/p' requirements.lock) \
+	  requirements-celery.txt -o requirements-celery.lock
 
 demo: .venv/.stamp ## run one incident for each way through the process on a real Airflow, then stop
 	@$(PY) -m deploy.demo $(DEMO)

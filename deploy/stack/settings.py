@@ -103,7 +103,6 @@ def _airflow(settings: StackSettings, port: int) -> dict[str, str]:
         "logging": {
             "base_log_folder": settings.home / "logs",
         },
-        "usage_data_collection": {"enabled": False},
     }
     return {
         f"AIRFLOW__{section.upper()}__{key.upper()}": str(value)

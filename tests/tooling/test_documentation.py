@@ -15,7 +15,7 @@ from include.sla_logic.sample_data.catalogue import read_catalogue
 from include.sla_logic.services import Settings
 from tests.pages.blocks import EXAMPLES, LANGUAGES, PAGES, ROOT, Block, blocks
 
-NOT_TYPED = 2
+NOT_TYPED = 3
 FOLDERS = "include|plugins|dags|config|deploy|benchmarks|tests|docs"
 
 

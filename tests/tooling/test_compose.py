@@ -1,0 +1,190 @@
+"""deploy/compose.yaml as Compose itself reads it: what its components get, and what keeps them apart and healthy."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from airflow.configuration import conf
+from airflow.jobs import scheduler_job_runner
+
+from deploy import compose_secrets
+from deploy.stack.credentials import Credentials
+from deploy.stack.settings import StackSettings, environment
+from include.sla_logic.services import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+FILE = ROOT / "deploy" / "compose.yaml"
+COMPOSE = Path(sys.executable).with_name("docker-compose")
+AIRFLOW = {"prepare", "api-server", "scheduler", "dag-processor", "triggerer", "worker"}
+OTHERS = {"postgres", "redis", "mail"}
+# Options of the Celery provider, which is not installed by default.
+OF_CELERY = {
+    "AIRFLOW__CELERY__BROKER_URL",
+    "AIRFLOW__CELERY__WORKER_CONCURRENCY",
+    "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT",
+}
+# Read by Airflow, and left out of the description of its options.
+UNDESCRIBED = {"AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES"}
+# What a stack of this checkout sets because it is one machine's: folders, and loopback alone.
+OF_ONE_MACHINE = {
+    "AIRFLOW__API__HOST",
+    "AIRFLOW__API__PORT",
+    "AIRFLOW__CORE__DAGS_FOLDER",
+    "AIRFLOW__CORE__PLUGINS_FOLDER",
+    "AIRFLOW__LOGGING__BASE_LOG_FOLDER",
+}
+# Without one of these a component would work on files of its own container, or send nothing.
+REQUIRED = {"AIRFLOW_CONN_TELECO_DB", "TELECO_DB_URL", "TELECO_SMTP_URL", "TELECO_NETWORK_URL", "TELECO_OPERATORS"}
+
+
+@cache
+def compose() -> Any:
+    command = [COMPOSE, "-f", FILE, "--profile", "trial", "config", "--format", "json"]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TELECO_")}
+    done = subprocess.run(command, env=inherited, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    return json.loads(done.stdout)
+
+
+def given(service: str) -> set[str]:
+    """Name what a component finds in its environment: set by the file, by the image, or by a secret of that name."""
+    found = compose()["services"][service]
+    secrets = {secret["source"] for secret in found["secrets"]}
+    image = re.findall(r"^ENV (\w+)=", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    return set(found["environment"]) | {name for name in secrets if name.isupper()} | set(image)
+
+
+def settings_of_the_project() -> set[str]:
+    class Asked(dict[str, str]):
+        def get(self, name: str, default: Any = None) -> Any:
+            names.add(name)
+            return default
+
+    names: set[str] = set()
+    Settings.from_environment(Asked())
+    return names
+
+
+def test_the_file_has_every_component_and_what_they_need() -> None:
+    assert set(compose()["services"]) == AIRFLOW | OTHERS
+    assert compose()["services"]["mail"]["profiles"] == ["trial"]
+    assert compose()["services"]["worker"]["deploy"]["replicas"] == 2
+
+
+@pytest.mark.parametrize("service", sorted(AIRFLOW))
+def test_whatever_a_component_is_given_is_read_by_the_project_or_by_airflow(service: str) -> None:
+    assert {"TELECO_DB_URL", "TELECO_ALARMS_TOKEN_FILE"} <= settings_of_the_project()
+    known = settings_of_the_project() | OF_CELERY | UNDESCRIBED | {"PYTHONPATH", "AIRFLOW_CONN_TELECO_DB"}
+    options = {name for name in given(service) - known if name.startswith("AIRFLOW__")}
+    assert given(service) - known == options
+    sections = [name.removeprefix("AIRFLOW__").lower().split("__") for name in options]
+    described = conf.configuration_description
+    assert [one for one in sections if one[1] not in described.get(one[0], {}).get("options", {})] == []
+
+
+@pytest.mark.parametrize("service", sorted(AIRFLOW))
+def test_a_component_is_given_all_that_a_stack_of_this_checkout_has(service: str, tmp_path: Path) -> None:
+    own = environment(StackSettings(home=tmp_path, metadata_url="postgresql://"), 8080, Credentials.of(tmp_path))
+    options = {name for name in own if name.startswith("AIRFLOW__")} - OF_ONE_MACHINE
+    assert (options | REQUIRED | {"PYTHONPATH"}) - given(service) == set()
+
+
+def test_what_airflow_reads_and_does_not_describe_is_still_read() -> None:
+    source = Path(scheduler_job_runner.__file__).read_text("utf-8")
+    assert {f"AIRFLOW__SCHEDULER__{key.upper()}" for key in re.findall(r'key="(num_\w+)"', source)} == UNDESCRIBED
+
+
+def test_what_stands_in_both_is_the_same(tmp_path: Path) -> None:
+    own = environment(StackSettings(home=tmp_path), 8080, Credentials.of(tmp_path))
+    file = compose()["services"]["scheduler"]["environment"]
+    differs = {name for name in file if name in own and own[name] != file[name]}
+    assert {name.partition("__")[2] for name in differs} == {
+        "API__BASE_URL",
+        "CORE__EXECUTION_API_SERVER_URL",
+        "CORE__EXECUTOR",
+        "CORE__MAX_ACTIVE_TASKS_PER_DAG",
+        "CORE__PARALLELISM",
+        "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE",
+    }
+
+
+def test_no_more_tasks_are_sent_than_the_workers_can_run() -> None:
+    worker = compose()["services"]["worker"]
+    each = int(worker["environment"]["AIRFLOW__CELERY__WORKER_CONCURRENCY"])
+    assert int(worker["environment"]["AIRFLOW__CORE__PARALLELISM"]) == each * worker["deploy"]["replicas"]
+
+
+def test_every_service_that_stays_has_a_health_check_and_starts_after_what_it_needs() -> None:
+    services = compose()["services"]
+    assert {name for name, service in services.items() if "healthcheck" not in service} == {"prepare"}
+    for name in AIRFLOW - {"prepare"}:
+        assert services[name]["depends_on"]["prepare"]["condition"] == "service_completed_successfully"
+    assert services["prepare"]["depends_on"]["postgres"]["condition"] == "service_healthy"
+
+
+def test_nothing_listens_beyond_this_machine() -> None:
+    ports = [port for service in compose()["services"].values() for port in service.get("ports", [])]
+    assert {port["host_ip"] for port in ports} == {"127.0.0.1"}
+
+
+def test_secrets_come_as_files_that_are_made_and_are_kept_out_of_git_and_image(tmp_path: Path) -> None:
+    names = set(compose()["secrets"])
+    assert set(compose_secrets.write(tmp_path / "secrets")) == names
+    assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
+    before = (tmp_path / "secrets" / "TELECO_DB_URL").read_text()
+    assert compose_secrets.write(tmp_path / "secrets") == []
+    assert (tmp_path / "secrets" / "TELECO_DB_URL").read_text() == before
+    assert {Path(secret["file"]).parent.name for secret in compose()["secrets"].values()} == {"secrets"}
+    for file in (".gitignore", ".dockerignore"):
+        assert "deploy/secrets/" in (ROOT / file).read_text()
+    values = {
+        value for service in compose()["services"].values() for value in (service.get("environment") or {}).values()
+    }
+    assert not [value for value in values if "@" in value and "://" in value]
+
+
+def test_a_component_starts_with_its_secrets_in_its_environment(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    compose_secrets.write(folder)
+    script = (ROOT / "deploy" / "with_secrets.sh").read_text().replace("/run/secrets", str(folder))
+    passwords = tmp_path / "passwords.json"
+    done = subprocess.run(
+        [
+            "/bin/bash",
+            "-c",
+            script,
+            "with_secrets.sh",
+            sys.executable,
+            "-c",
+            "import json, os; print(json.dumps(dict(os.environ)))",
+        ],
+        env={"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    assert {name: found.get(name) for name in compose()["secrets"] if name.isupper()} == {
+        file.name: file.read_text() for file in folder.iterdir() if file.name.isupper()
+    }
+    assert "postgres_password" not in found
+    assert passwords.stat().st_mode & 0o077 == 0
+    assert json.loads(passwords.read_text()).keys() == {"admin"}
+    read = Settings.from_environment(found)
+    assert read.database_url.endswith("@postgres/teleco")
+    assert read.smtp
+    assert read.smtp.host == "mail"
+
+
+def test_the_pool_is_the_one_of_the_projects_settings() -> None:
+    [pool] = yaml.safe_load((ROOT / "airflow_settings.yaml").read_text())["airflow"]["pools"]
+    command = " ".join(compose()["services"]["prepare"]["command"])
+    assert f'pools set {pool["pool_name"]} {pool["pool_slot"]} "{pool["pool_description"]}"' in command
