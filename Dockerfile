@@ -3,10 +3,6 @@ ARG RUNTIME_TAG=3.3-2-python-3.11
 FROM astrocrpublic.azurecr.io/runtime:${RUNTIME_TAG}
 # The base image installs packages.txt and requirements.txt and copies the project (ONBUILD).
 
-# What an executor or auth manager of your own needs, as words for pip: --build-arg EXTRAS="-r requirements-celery.txt"
-ARG EXTRAS=""
-RUN test -z "${EXTRAS}" || pip install --no-cache-dir ${EXTRAS}
-
 # `include.sla_logic…` is imported from the project's root by every component.
 ENV PYTHONPATH=/usr/local/airflow
 

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,9 @@ from deploy import compose_secrets
 from deploy.stack.credentials import Credentials
 from deploy.stack.settings import StackSettings, environment
 from include.sla_logic.services import Settings
+from tests.tooling.compose_file import compose, given
 
 ROOT = Path(__file__).resolve().parents[2]
-FILE = ROOT / "deploy" / "compose.yaml"
-COMPOSE = Path(sys.executable).with_name("docker-compose")
 AIRFLOW = {"prepare", "api-server", "scheduler", "dag-processor", "triggerer", "worker"}
 OTHERS = {"postgres", "redis", "mail"}
 # Options of the Celery provider, which is not installed by default.
@@ -42,24 +40,6 @@ OF_ONE_MACHINE = {
 }
 # Without one of these a component would work on files of its own container, or send nothing.
 REQUIRED = {"AIRFLOW_CONN_TELECO_DB", "TELECO_DB_URL", "TELECO_SMTP_URL", "TELECO_NETWORK_URL", "TELECO_OPERATORS"}
-
-
-@cache
-def compose() -> Any:
-    command = [COMPOSE, "-f", FILE, "--profile", "trial", "config", "--format", "json"]
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TELECO_")}
-    done = subprocess.run(command, env=inherited, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert not done.stderr
-    return json.loads(done.stdout)
-
-
-def given(service: str) -> set[str]:
-    """Name what a component finds in its environment: set by the file, by the image, or by a secret of that name."""
-    found = compose()["services"][service]
-    secrets = {secret["source"] for secret in found["secrets"]}
-    image = re.findall(r"^ENV (\w+)=", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
-    return set(found["environment"]) | {name for name in secrets if name.isupper()} | set(image)
 
 
 def settings_of_the_project() -> set[str]:

@@ -1,0 +1,70 @@
+"""deploy/helm/values.yaml gives every component what Compose gives it; the chart itself is not here."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.tooling.compose_file import compose, given
+
+ROOT = Path(__file__).resolve().parents[2]
+VALUES: Any = yaml.safe_load((ROOT / "deploy" / "helm" / "values.yaml").read_text())
+# What the chart sets by itself, or by a value of its own name.
+OF_THE_CHART = {
+    "AIRFLOW__API_AUTH__JWT_SECRET",
+    "AIRFLOW__API__SECRET_KEY",
+    "AIRFLOW__CELERY__BROKER_URL",
+    "AIRFLOW__CELERY__WORKER_CONCURRENCY",
+    "AIRFLOW__CORE__EXECUTION_API_SERVER_URL",
+    "AIRFLOW__CORE__EXECUTOR",
+    "AIRFLOW__CORE__FERNET_KEY",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+    "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK",
+}
+# Left to who installs it: the address, and the team; logins are FAB's, and the token is no file.
+LEFT = {
+    "AIRFLOW__API__BASE_URL",
+    "AIRFLOW__API__WORKERS",
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE",
+    "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS",
+    "TELECO_ALARMS_TOKEN_FILE",
+    "TELECO_TEAM",
+}
+
+
+def test_a_component_is_given_what_compose_gives_it() -> None:
+    plain = {one["name"]: one["value"] for one in VALUES["env"]}
+    secret = {one["envName"] for one in VALUES["secret"]}
+    image = set(re.findall(r"^ENV (\w+)=", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE))
+    assert plain.keys() | secret | image == given("worker") - OF_THE_CHART - LEFT | {"TELECO_ALARMS_TOKEN"}
+    file = compose()["services"]["worker"]["environment"]
+    assert plain == {name: file[name] for name in plain}
+
+
+def test_workers_and_the_pool_are_as_in_compose() -> None:
+    services = compose()["services"]
+    assert VALUES["executor"] == services["worker"]["environment"]["AIRFLOW__CORE__EXECUTOR"]
+    assert VALUES["workers"]["celery"]["replicas"] == services["worker"]["deploy"]["replicas"]
+    each = services["worker"]["environment"]["AIRFLOW__CELERY__WORKER_CONCURRENCY"]
+    assert str(VALUES["config"]["celery"]["worker_concurrency"]) == each
+    assert VALUES["migrateDatabaseJob"]["args"][-1].split() == services["prepare"]["command"][-1].split()
+
+
+def test_nothing_is_laid_over_the_projects_own_settings_module() -> None:
+    assert VALUES["airflowLocalSettings"] is None
+    assert (ROOT / "config" / "airflow_local_settings.py").exists()
+
+
+def test_the_values_hold_no_password_and_make_no_user_with_one() -> None:
+    assert VALUES["createUserJob"] == {"enabled": False}
+    assert not [one for one in VALUES["env"] if "@" in one["value"] and "://" in one["value"]]
+
+
+def test_both_images_set_airflow_alike() -> None:
+    def options(name: str) -> list[str]:
+        lines = re.findall(r"^ENV (\S+)$", (ROOT / name).read_text(), re.MULTILINE)
+        return [line for line in lines if not line.startswith("PYTHONPATH=")]
+
+    assert options("Dockerfile") == options("deploy/Dockerfile")
+    assert "ENV PYTHONPATH=/opt/airflow" in (ROOT / "deploy" / "Dockerfile").read_text()
