@@ -13,7 +13,16 @@ from include.sla_logic.web.tmf.access import CurrentParty, Party, WritingParty
 from include.sla_logic.web.tmf.errors import UnableToReadRequest
 from include.sla_logic.web.tmf.pages import WantedCut, check_key
 from include.sla_logic.web.tmf.queries import Fields, read_fields
-from include.sla_logic.web.tmf.resources import Resource, Root, answer_list, answer_one, described, read_body, wanted_by
+from include.sla_logic.web.tmf.resources import (
+    Resource,
+    Root,
+    answer_list,
+    answer_one,
+    body_of,
+    described,
+    read_body,
+    wanted_by,
+)
 from include.sla_logic.web.tmf.routes import api_router, not_offered
 
 router = api_router(f"/{API}", "serviceProblemManagement")
@@ -114,7 +123,7 @@ async def read_acknowledgement(request: Request, _writer: WritingParty, _worker:
     return await read_body(request, ProblemAcknowledgement)
 
 
-_BODY = {"required": True, "content": {"application/json": {"schema": ProblemAcknowledgement.model_json_schema()}}}
+_BODY = body_of(ProblemAcknowledgement)
 
 
 @router.post("/problemAcknowledgement", status_code=201, response_model=Resource, openapi_extra={"requestBody": _BODY})
