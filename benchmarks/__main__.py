@@ -20,6 +20,7 @@ NAMES = (
     "growth",
     "judgement",
     "desk",
+    "lists",
     "waiting",
     "imports",
     "settlement",

@@ -1,7 +1,6 @@
 """Finding tickets by the words of their numbers, names, references and texts; a word is found by its beginning."""
 
-from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -66,13 +65,12 @@ def tickets_with(connection: Connection, text: str) -> list[int] | None:
     words = _asked(text)
     if not words:
         return []
-    counted = [(connection.scalar(_FEW_OF, _range("", word)) or 0, word) for word in words]
-    count, rarest = min(counted)
+    ranges = _ranges(words)
+    count, rarest = min(zip(connection.execute(_few_of(len(words)), ranges).one(), words, strict=True))
     if not 0 < count <= FEW:
         return None if count else []
-    others = [word for word in words if word != rarest]
-    ranges = [_range(str(place), word) for place, word in enumerate(others)]
-    return list(connection.scalars(_with_words(len(others)), _range("", rarest) | dict(ChainMap(*ranges))))
+    in_turn = [rarest, *(word for word in words if word != rarest)]
+    return list(connection.scalars(_with_words(len(words)), _ranges(in_turn)))
 
 
 def matches(number: ColumnElement[int], text: str) -> ColumnElement[bool]:
@@ -85,11 +83,12 @@ def _asked(text: str) -> list[str]:
     return list(dict.fromkeys(words_of(text)))[:_WORDS]
 
 
-def _range(place: str, word: str) -> dict[str, str]:
-    return {f"word{place}": word, f"end{place}": word + _LAST}
+def _ranges(words: Sequence[str]) -> dict[str, str]:
+    begins = {f"word{place}": word for place, word in enumerate(words)}
+    return begins | {f"end{place}": word + _LAST for place, word in enumerate(words)}
 
 
-def _bound(place: str) -> tuple[ColumnElement[str], ColumnElement[str]]:
+def _bound(place: int) -> tuple[ColumnElement[str], ColumnElement[str]]:
     return bindparam(f"word{place}", type_=String), bindparam(f"end{place}", type_=String)
 
 
@@ -104,10 +103,14 @@ def _has(number: ColumnElement[int], word: ColumnElement[str], end: ColumnElemen
 
 
 @cache
-def _with_words(others: int) -> Select[Any]:
-    """Return the query for the tickets that have one word and also each of `others` further words."""
-    few = _begins_with(*_bound("")).distinct().subquery()
-    return select(few.c.ticket).where(*(_has(few.c.ticket, *_bound(str(place))) for place in range(others)))
+def _few_of(words: int) -> Select[Any]:
+    """Return the query for how many places each of so many words has, counted to FEW and no further."""
+    places = (_begins_with(*_bound(place)).limit(FEW + 1).subquery() for place in range(words))
+    return select(*(select(func.count()).select_from(each).scalar_subquery() for each in places))
 
 
-_FEW_OF = select(func.count()).select_from(_begins_with(*_bound("")).limit(FEW + 1).subquery())
+@cache
+def _with_words(words: int) -> Select[Any]:
+    """Return the query for the tickets that have the first word and also each of the others."""
+    few = _begins_with(*_bound(0)).distinct().subquery()
+    return select(few.c.ticket).where(*(_has(few.c.ticket, *_bound(place)) for place in range(1, words)))

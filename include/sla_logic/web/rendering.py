@@ -16,7 +16,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from include.sla_logic.domain.durations import show_duration
-from include.sla_logic.web import translations
+from include.sla_logic.web.sentences import install_sentences
 from include.sla_logic.web.translations import FALLBACK, gettext, language, locale
 from include.sla_logic.web.wording import in_words, notice_of, plainly, said, title_of
 
@@ -53,13 +53,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension brings it
-        translations.gettext,
-        translations.ngettext,
-        pgettext=translations.pgettext,
-        npgettext=translations.npgettext,
-        newstyle=True,
-    )
+    install_sentences(environment)
     environment.filters |= {
         "moment": moment,
         "iso": iso,

@@ -39,24 +39,29 @@ def languages() -> tuple[str, ...]:
     return FALLBACK, *sorted(file.stem for file in LANGUAGES.glob("*.po"))
 
 
+def sentences() -> NullTranslations:
+    """Return the sentences of that language."""
+    return _sentences(language())
+
+
 def gettext(message: str, **values: object) -> str:
     """Return the sentence in the reader's language, with its values filled in; in English where it has none."""
-    return _filled(_sentences(language()).gettext(message), values) if message else ""
+    return _filled(sentences().gettext(message), values) if message else ""
 
 
 def ngettext(one: str, many: str, number: int, **values: object) -> str:
     """Return the sentence for one or for several."""
-    return _filled(_sentences(language()).ngettext(one, many, number), values)
+    return _filled(sentences().ngettext(one, many, number), values)
 
 
 def pgettext(context: str, message: str, **values: object) -> str:
     """Return a sentence whose meaning depends on where it stands."""
-    return _filled(_sentences(language()).pgettext(context, message), values)
+    return _filled(sentences().pgettext(context, message), values)
 
 
 def npgettext(context: str, one: str, many: str, number: int, **values: object) -> str:
     """Return such a sentence for one or for several."""
-    return _filled(_sentences(language()).npgettext(context, one, many, number), values)
+    return _filled(sentences().npgettext(context, one, many, number), values)
 
 
 @contextmanager

@@ -80,13 +80,16 @@ class AttentionCounts:
 def count_attention(connection: Connection, *, now: datetime) -> AttentionCounts:
     """Count everything that needs attention, along indexes; a child ticket counts with its open parent."""
     found = dict(connection.execute(_COUNTS, {"now": now}).mappings().one())
-    folded, folded_escalated = connection.execute(_FOLDED).one()
-    found |= {"open": found["open"] - folded, "escalated": found["escalated"] - folded_escalated}
+    for name in ("open", "escalated"):
+        found[name] -= found.pop(f"folded_{name}")
     return AttentionCounts(**found)
 
 
 def _counts() -> Select[Any]:
-    """Count all in one statement, which is put together once: the head of the board is read with every page of it."""
+    """Count all in one statement, which is put together once: the head of the board is read with every page of it.
+
+    What is folded is subtracted from what is open and escalated.
+    """
     is_open = exists().where(queue.c.ticket == tickets.c.number, queue.c.open.is_(True))
     waits = (restorations.c.outcome.is_(None), unanswered(), restorations.c.deadline >= bindparam("now"))
     refused = (quarantine.c.state == "waiting", of_import(imports=False))
@@ -100,12 +103,14 @@ def _counts() -> Select[Any]:
         "undelivered": (outbox, [outbox.c.state.in_(("waiting", "claimed"))]),
         "dead": (outbox, [outbox.c.state == "dead", not_suspended()]),
     }
+    folded = folded_places().subquery()
     return select(
         *(
             select(func.count()).select_from(table).where(*which).scalar_subquery().label(name)
             for name, (table, which) in counted.items()
-        )
+        ),
+        *(folded.c[name].label(f"folded_{name}") for name in ("open", "escalated")),
     )
 
 
-_COUNTS, _FOLDED = _counts(), folded_places()
+_COUNTS = _counts()

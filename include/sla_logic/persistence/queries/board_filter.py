@@ -105,11 +105,12 @@ def folded() -> ColumnElement[bool]:
 
 
 def folded_places() -> Select[Any]:
-    """Return the query for how many open child tickets belong to an open incident, and how many are escalated.
+    """Return the query for how many `open` child tickets belong to an open incident, and how many are `escalated`.
 
     They are few, and found along their index: the queue is asked for each of them, never read for all.
     """
-    counts: tuple[ColumnElement[Any], ...] = func.count(), func.count().filter(_CHILD.c.escalated.is_(True))
+    escalated = func.count().filter(_CHILD.c.escalated.is_(True))
+    counts: tuple[ColumnElement[Any], ...] = func.count().label("open"), escalated.label("escalated")
     own = queue.alias("own")
     return select(*counts).where(
         _CHILD.c.parent.is_not(None),
