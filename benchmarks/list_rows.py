@@ -34,9 +34,9 @@ _LISTS = (
     """
     INSERT INTO tickets
         (number, external_key, external_reference, run_id, origin, customer, service, status, assigned_to, escalated,
-         created_at)
+         created_at, impact)
     SELECT n, 'reference REF-' || n, 'REF-' || n, 'r' || n, 'benchmark', 'C-' || who, 'S-' || what, status,
-        CASE WHEN n % 3 = 0 THEN 'Customer Service' ELSE 'Service Management' END, k = 99 AND n % 5 = 0, at
+        CASE WHEN n % 3 = 0 THEN 'Customer Service' ELSE 'Service Management' END, k = 99 AND n % 5 = 0, at, n % 3 + 1
     FROM numbered
     """,
     """
@@ -105,6 +105,7 @@ def fill(use_cases: UseCases, *, have: int, want: int) -> None:
     """Add rows until the lists have `want` of them, and let PostgreSQL learn what there is."""
     with use_cases.work.database.write() as connection:
         connection.execute(text("SET LOCAL maintenance_work_mem = '1GB'"))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # look up no row that is referred to
         connection.execute(text(f"SET LOCAL bench.first = {FIRST + have}"))
         connection.execute(text(f"SET LOCAL bench.last = {FIRST + want - 1}"))
         for view in (_NUMBERED, _NAMES):

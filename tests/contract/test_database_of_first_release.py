@@ -17,11 +17,14 @@ from sqlalchemy import BigInteger, func, select, text
 
 from benchmarks.leading import step_named
 from include.sla_logic.domain.closed_incident import ClosedIncident
+from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.database import current_revision, newest_revision
+from include.sla_logic.persistence.incident_records import load_first_documents
 from include.sla_logic.persistence.migrations import _configuration
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.columns import metadata
+from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.services import Settings, UseCases
 from tests.clock import Clock
 from tests.reference.walk import next_step
@@ -145,3 +148,12 @@ def test_what_the_first_release_credited_by_objective_is_not_credited_again(use_
         )
         assert connection.scalar(counts) == before.amount
     assert list(map(str, use_cases.monitoring.violations())) == []
+
+
+def test_each_ticket_has_the_impact_that_its_report_stated(use_cases):
+    with use_cases.work.reading() as connection:
+        kept = dict(connection.execute(select(tickets.c.number, tickets.c.impact)).all())
+        said = load_first_documents(connection, list(kept), ProblemNotification.kind())
+    stated = {number: ProblemNotification.model_validate_json(each.body).impact for number, each in said.items()}
+    assert kept == stated
+    assert len(kept) > 2

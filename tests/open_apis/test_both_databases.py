@@ -18,6 +18,7 @@ ASKED = [
     TicketQuery(references=("DEMO-PREMIUM",), ids=("TT-000001", "odd")),
     TicketQuery(by_creation=True, created=(("gte", datetime(2026, 1, 1, tzinfo=UTC)),)),
     TicketQuery(by_creation=True, descending=False, parties=("C-1002",)),
+    TicketQuery(impacts=(1, 3)),
 ]
 
 
@@ -38,7 +39,7 @@ def seen(sample):
 
 def test_postgresql_answers_the_same_lists_as_sqlite(tmp_path, postgres_url):
     here = seen(Sample(tmp_path))
-    assert [len(met) for met in here] == [6, 2, 0, 2, 1, 6, 1]
+    assert [len(met) for met in here] == [6, 2, 0, 2, 1, 6, 1, 2]
     assert seen(Sample(tmp_path, url=postgres_url)) == here
 
 
@@ -48,6 +49,7 @@ def test_postgresql_answers_the_same_lists_as_sqlite(tmp_path, postgres_url):
         (None, tickets.c.number.desc()),
         (tickets.c.customer == "C-1001", tickets.c.number.desc()),
         (tickets.c.status == "held", tickets.c.number.desc()),
+        (tickets.c.impact == 1, tickets.c.number.desc()),
         (None, tickets.c.created_at.desc()),
     ],
 )

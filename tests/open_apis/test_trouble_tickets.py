@@ -130,7 +130,9 @@ def test_lists_are_filtered_and_sorted(as_, sample, query, expected):
     ("query", "status", "said"),
     [
         ("status=open", 400, "there are acknowledged"),
-        ("severity=High", 400, "not filtered by it"),
+        ("severity=high", 400, "severity: 'high' is none; there are High, Medium, Low."),
+        ("severity=", 400, "send 1 to 200 values"),
+        ("priority=P1", 400, "not filtered by it"),
         ("relatedParty.partyOrPartyRole.id=", 400, "send 1 to 200 values"),
         ("sort=severity", 501, "is not offered"),
         ("fields=statuses", 400, "no attribute 'statuses'"),
@@ -149,7 +151,9 @@ def test_lists_are_filtered_and_sorted(as_, sample, query, expected):
         ("filter=$..*", 501, "only equality and comparison"),
         ("filter=$[?(@.status=='held' || @.status=='pending')]", 501, "only equality and comparison"),
         ("filter=$[?(@.status==__import__('os').system('id'))]", 501, "only equality and comparison"),
-        ("filter=$[?(@.severity=='High')]", 501, "only equality and comparison"),
+        ("filter=$[?(@.severity>'High')]", 501, "only equality and comparison"),
+        ("filter=$[?(@.severity=='urgent')]", 400, "there are High, Medium, Low"),
+        ("filter=$[?(@.priority=='P1')]", 501, "only equality and comparison"),
         ("filter=$[?(@.status=='held')]&status=held", 400, "say it once"),
         ("filter=$[?(@.status=='open')]", 400, "there are acknowledged"),
     ],
@@ -157,6 +161,21 @@ def test_lists_are_filtered_and_sorted(as_, sample, query, expected):
 def test_what_is_not_understood_is_refused_and_never_ignored(as_, query, status, said):
     answer = as_("partner").get(f"{TICKETS}?{query}")
     assert (answer.status_code, said in answer.json()["message"]) == (status, True), answer.text
+
+
+@pytest.mark.parametrize("severity", ["High", "Medium", "Low"])
+@pytest.mark.parametrize("asked", ["severity={}", "filter=$[?(@.severity=='{}')]"])
+def test_a_list_is_filtered_by_severity_as_each_ticket_has_it(as_, severity, asked):
+    told = {one["id"]: one.get("severity") for one in as_("operator").get(TICKETS).json()}
+    found = as_("operator").get(f"{TICKETS}?{asked.format(severity)}")
+    assert set(ids_of(found)) == {ticket for ticket, stated in told.items() if stated == severity}
+    assert found.headers["x-total-count"] == str(len(found.json()))
+
+
+def test_several_severities_are_alternatives(as_):
+    whole = ids_of(as_("operator").get(TICKETS))
+    assert len(whole) > 2
+    assert ids_of(as_("operator").get(f"{TICKETS}?severity=High,Medium,Low")) == whole
 
 
 def test_fields_select_attributes_of_lists_and_of_one(as_, sample):

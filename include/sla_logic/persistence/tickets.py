@@ -66,6 +66,7 @@ def open_ticket(connection: Connection, opening: Opening, *, now: datetime) -> t
         "parent": opening.parent,
         "created_at": now,
         "proactive": opening.proactive,
+        "impact": int(notification.impact),
     }
     opened = insert_once(connection, tickets, "external_key", row)
     under_key = connection.execute(select(tickets).where(tickets.c.external_key == opening.key)).one_or_none()

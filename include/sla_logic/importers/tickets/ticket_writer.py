@@ -156,6 +156,7 @@ def _ticket(key: str, ticket: ImportedTicket, source: str) -> dict[str, Any]:
         "escalated": False,
         "parent": None,
         "created_at": ticket.history[0].at,
+        "impact": int(notification.impact),
     }
 
 

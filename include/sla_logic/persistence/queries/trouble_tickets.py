@@ -40,6 +40,7 @@ class TicketQuery:
     customers: Collection[str] | None = None
     ids: Sequence[str] = ()
     statuses: Sequence[str] = ()
+    impacts: Sequence[int] = ()
     parties: Sequence[str] = ()
     services: Sequence[str] = ()
     references: Sequence[str] = ()
@@ -75,7 +76,8 @@ def _conditions(wanted: TicketQuery) -> list[ColumnElement[bool]]:
         found.append(tickets.c.customer.in_(wanted.customers))
     if wanted.ids:
         found.append(tickets.c.number.in_([number for one in wanted.ids if (number := ticket_number(one))]))
-    columns = {"status": wanted.statuses, "customer": wanted.parties, "service": wanted.services}
+    columns: dict[str, Sequence[object]] = {"status": wanted.statuses, "impact": wanted.impacts}
+    columns |= {"customer": wanted.parties, "service": wanted.services}
     found += [tickets.c[name].in_(values) for name, values in columns.items() if values]
     if wanted.references:  # by the unique key, whose index there is
         found.append(tickets.c.external_key.in_([f"reference {one}" for one in wanted.references]))

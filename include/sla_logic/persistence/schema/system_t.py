@@ -43,12 +43,14 @@ tickets = Table(
     Column("parent", _Number, ForeignKey("tickets.number")),
     Column("created_at", Instant, nullable=False),
     Column("proactive", Boolean, nullable=False, server_default=false()),  # opened by an alarm: nobody has reported it
+    Column("impact", Integer),  # as the report states it; null: there is no report
     # An index rather than a constraint: it can be dropped on SQLite without rebuilding the table.
     Index("ix_tickets_run_id", "run_id", unique=True),
     # The open APIs read a list part by part in the order of numbers, or of when tickets were created.
     Index("ix_tickets_customer_number", "customer", "number"),
     Index("ix_tickets_status_number", "status", "number"),
     Index("ix_tickets_created_at_number", "created_at", "number"),
+    Index("ix_tickets_impact_number", "impact", "number"),
     Index(
         "ix_tickets_escalated",
         "number",

@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request
 
 from include.sla_logic.domain.calendars import read_instant
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.domain.open_apis.trouble_ticket import SPECIFICATION
+from include.sla_logic.domain.open_apis.trouble_ticket import SEVERITIES, SPECIFICATION
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.services.open_apis import Cut, Key
 from include.sla_logic.services.trouble_tickets import TicketQuery
@@ -21,7 +21,8 @@ from include.sla_logic.web.tmf.queries import read_filters
 
 _PARTY, _SERVICE, _REFERENCE = "relatedParty.partyOrPartyRole.id", "relatedEntity.entity.id", "externalIdentifier.id"
 _CREATED = {f"creationDate.{how}": how for how in ("gt", "gte", "lt", "lte")}
-FILTERS = ("id", "status", "ticketType", _PARTY, _SERVICE, _REFERENCE, *_CREATED)
+_IMPACTS = {severity: int(level) for level, severity in SEVERITIES.items()}
+FILTERS = ("id", "status", "severity", "ticketType", _PARTY, _SERVICE, _REFERENCE, *_CREATED)
 SORTS = {"id": (False, False), "-id": (False, True), "creationDate": (True, False), "-creationDate": (True, True)}
 _MOST = 200  # alternatives of one filter
 
@@ -58,15 +59,16 @@ def _query(told: Mapping[str, tuple[str, ...]], wanted: TicketQuery) -> TicketQu
     for name, values in told.items():
         if not 0 < len(values) <= _MOST:
             raise UnableToReadRequest(f"{name}: send 1 to {_MOST} values, with commas between them.")
-    for status in told.get("status", ()):
-        if status not in set(TicketStatus):
-            raise UnableToReadRequest(f"status: {status[:64]!r} is none; there are {', '.join(TicketStatus)}.")
+    for name, known in (("status", tuple(TicketStatus)), ("severity", tuple(_IMPACTS))):
+        if unknown := [value for value in told.get(name, ()) if value not in known]:
+            raise UnableToReadRequest(f"{name}: {unknown[0][:64]!r} is none; there are {', '.join(known)}.")
     kinds = told.get("ticketType", ())
     ids = told.get("id", ())
     return replace(
         wanted,
         ids=ids if SPECIFICATION in kinds or not kinds else ("none",),  # there is no ticket of another type
         statuses=told.get("status", ()),
+        impacts=[_IMPACTS[severity] for severity in told.get("severity", ())],
         parties=told.get(_PARTY, ()),
         services=told.get(_SERVICE, ()),
         references=told.get(_REFERENCE, ()),
