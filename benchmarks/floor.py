@@ -1,6 +1,6 @@
 """The incident DAG against a DAG of the same shape with empty tasks, on the real components: wall time and CPU seconds.
 
-Run with `PYTHONPATH=.:plugins python -m benchmarks floor [--at-once 20] [--singles 2]`.
+Run with `PYTHONPATH=.:plugins python -m benchmarks floor [--at-once 20] [--singles 2] [--celery-workers 2]`.
 CPU is that of the whole process tree: components, workers, the metadata server. What other programs do on the machine
 at the same time makes the wall times longer, not the ratio of the CPU seconds.
 """
@@ -25,8 +25,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--at-once", type=int, default=20)
     parser.add_argument("--singles", type=int, default=2)
+    parser.add_argument("--celery-workers", type=int, default=0, help="instead of tasks below the scheduler")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, open_stack(Path(name), Setting()) as (url, start):
+    setting = Setting(celery_workers=options.celery_workers)
+    with tempfile.TemporaryDirectory() as name, open_stack(Path(name), setting) as (url, start):
         use_cases, confs = open_sample(Path(name), 26 * (options.singles + options.at_once + 1), url=url)
         stack = start()
         try:

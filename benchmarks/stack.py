@@ -18,7 +18,14 @@ FILES = {OURS: ROOT / "dags" / "sla_violation.py", BACKLOG: ROOT / "dags" / "sla
 FILES |= {"premium_problem_fix": ROOT / "dags" / "premium_problem_fix.py", FLOOR: ROOT / "benchmarks" / "floor_dag.py"}
 
 
-PARTS = {"LocalExecutor": "workers", "scheduler": "scheduler", "api_server": "api-server", "postgres": "PostgreSQL"}
+PARTS = {
+    "LocalExecutor": "workers",
+    "airflow supervisor": "workers",
+    "ForkPoolWorker": "workers",
+    "scheduler": "scheduler",
+    "api_server": "api-server",
+    "postgres": "PostgreSQL",
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,7 @@ class Setting:
     parallelism: int | None = None
     dags: tuple[str, ...] = (OURS, FLOOR)
     environment: dict[str, str] = field(default_factory=dict)
+    celery_workers: int = 0
 
 
 @contextmanager
@@ -47,6 +55,7 @@ def open_stack(home: Path, setting: Setting) -> Iterator[tuple[str, Callable[[],
             operations=OperationsDatabase(operations),
             metadata_url=server.create_database("airflow") if on_server else sqlite_url(home / "airflow.db"),
             parallelism=setting.parallelism,
+            celery_workers=setting.celery_workers,
             extra_environment={"TELECO_LETTERS": str(home / "letters"), **setting.environment},
         )
 

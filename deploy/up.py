@@ -1,4 +1,4 @@
-"""Leave Airflow running until Ctrl-C: `python -m deploy.up [--port PORT] [--metadata-url URL]`."""
+"""Leave Airflow running until Ctrl-C: `python -m deploy.up [--port PORT] [--executor celery --workers 2]`."""
 
 import argparse
 import signal
@@ -32,10 +32,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make up", description=__doc__)
     parser.add_argument("--port", type=int, help="port of the web interface (a free one by default)")
     parser.add_argument("--metadata-url", help="URL of Airflow's own database (a server of its own by default)")
+    parser.add_argument("--executor", choices=("local", "celery"), default="local", help="what runs the tasks")
+    parser.add_argument("--workers", type=int, choices=range(1, 17), default=2, help="workers of Celery (2 by default)")
     given = parser.parse_args()
     console = Console(highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    settings = StackSettings(home=ROOT / ".airflow" / "up", port=given.port, metadata_url=given.metadata_url)
+    settings = StackSettings(
+        home=ROOT / ".airflow" / "up",
+        port=given.port,
+        metadata_url=given.metadata_url,
+        celery_workers=given.workers if given.executor == "celery" else 0,
+    )
     try:
         _prepare(settings.operations, console)
         with AirflowStack(settings, tell=console.print) as stack:

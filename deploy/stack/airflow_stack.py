@@ -11,6 +11,7 @@ from typing import Self
 
 from deploy.ports import free_port
 from deploy.postgres import UnableToStartPostgres
+from deploy.stack.celery_workers import CeleryWorkers
 from deploy.stack.components import Components
 from deploy.stack.credentials import USER, Credentials
 from deploy.stack.metadata import BundledMetadata
@@ -40,7 +41,7 @@ class UnableToStartAirflow(ForeseenError):
 
 
 class AirflowStack:
-    """Run api-server, scheduler, dag-processor and triggerer for as long as the context lasts.
+    """Run api-server, scheduler, dag-processor, triggerer and workers for as long as the context lasts.
 
     `tell` is called with one sentence per step of the start. After entering, `api` is logged in as the
     administrator; `address`, `user` and `password` are for a browser; `components` kills and restarts single
@@ -60,6 +61,12 @@ class AirflowStack:
         if settings.metadata_url is None:
             self._metadata = BundledMetadata(settings.home, settings.root, credentials.metadata_password)
             settings = replace(settings, metadata_url=self._metadata.metadata_url)
+        commands = {name: [name, *options] for name, options in COMPONENTS.items()}
+        self._commands = {name: [str(_airflow(settings)), *words] for name, words in commands.items()}
+        if settings.celery_workers:
+            workers = CeleryWorkers(settings, credentials.redis_password)
+            settings = replace(settings, extra_environment={**workers.environment, **settings.extra_environment})
+            self._commands = {**workers.commands(_airflow(settings)), **self._commands}
         self.settings = settings
         self.environment = environment(settings, port, credentials)
         self.api = StackApi(self.address, user=self.user, password=self.password)
@@ -84,7 +91,7 @@ class AirflowStack:
             self._prepare_metadata()
             logs = self.settings.home / "logs" / "components"
             self.use(Components(environment=self.environment, log_folder=logs, working_folder=self.settings.root))
-            for name in COMPONENTS:
+            for name in self._commands:
                 self.start_component(name)
             self.wait_healthy()
             self._apply_project_settings()
@@ -99,8 +106,8 @@ class AirflowStack:
         self._components = components
 
     def start_component(self, name: str) -> int:
-        """Start one component by Airflow's own command name; answers its process id."""
-        return self.components.start(name, [str(self.airflow), name, *COMPONENTS[name]])
+        """Start one component by Airflow's own command name, or a worker by its own; answers its process id."""
+        return self.components.start(name, self._commands[name])
 
     def stop(self) -> None:
         """End all components and all their processes."""
@@ -164,7 +171,7 @@ class AirflowStack:
     @property
     def airflow(self) -> Path:
         """Name the command line of the environment of this checkout."""
-        return self.settings.root / ".venv" / "bin" / "airflow"
+        return _airflow(self.settings)
 
     def _prepare_metadata(self) -> None:
         """Start the server of the metadata where it is the stack's own, and migrate the metadata."""
@@ -214,6 +221,10 @@ class AirflowStack:
     def _complain_of_ended(self) -> None:
         for name, code in self.components.ended.items():
             raise UnableToStartAirflow(f"{name} ended with {code}:\n{self.components.log_tail(name)}")
+
+
+def _airflow(settings: StackSettings) -> Path:
+    return settings.root / ".venv" / "bin" / "airflow"
 
 
 def _port(wanted: int | None) -> int:

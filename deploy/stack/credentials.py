@@ -12,13 +12,14 @@ USER = "admin"
 
 @dataclass(frozen=True)
 class Credentials:
-    """Hold the login, the keys with which the components of one stack trust each other, and its server's password."""
+    """Hold the login, the keys with which the components of one stack trust each other, and its servers' passwords."""
 
     password: str
     fernet_key: str
     jwt_secret: str
     session_key: str
     metadata_password: str
+    redis_password: str
 
     @classmethod
     def of(cls, home: Path) -> "Credentials":
@@ -31,6 +32,7 @@ class Credentials:
             jwt_secret=secrets.token_urlsafe(64),
             session_key=secrets.token_urlsafe(32),
             metadata_password=secrets.token_urlsafe(32),
+            redis_password=secrets.token_urlsafe(32),
         )
         credentials = replace(made, **known)
         if asdict(credentials) != known:

@@ -32,7 +32,8 @@ class OperationsDatabase:
 class StackSettings:
     """Names the records, databases and limits of one stack; everything of it lies under `home`.
 
-    Without a URL, Airflow's metadata are in a PostgreSQL server of the stack's own (ADR 0011).
+    Without a URL, Airflow's metadata are in a PostgreSQL server of the stack's own (ADR 0011). Without workers of
+    Celery, tasks run below the scheduler.
     """
 
     home: Path
@@ -43,6 +44,7 @@ class StackSettings:
     metadata_url: str | None = None
     parallelism: int | None = None
     port: int | None = None
+    celery_workers: int = 0
     extra_environment: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -118,11 +118,21 @@ class Installation:
                 return
 
     def workers(self) -> list[psutil.Process]:
-        """Find the processes that run tasks now: children of the scheduler's workers."""
+        """Find the processes that run tasks now: children of the workers of the scheduler, or of Celery's."""
+        if self.stack.settings.celery_workers:
+            names = sorted(name for name in self.stack.components.pids if name.startswith("worker-"))
+            return [task for name in names for task in self.tasks_of(name)]
         pid = self.stack.components.pids.get("scheduler")
         with suppress(psutil.Error):
             workers = [p for p in psutil.Process(pid).children() if "LocalExecutor" in " ".join(p.cmdline())]
             return [task for worker in workers for task in worker.children()]
+        return []
+
+    def tasks_of(self, worker: str) -> list[psutil.Process]:
+        """Find the processes that run tasks now below one worker of Celery: children of its pool."""
+        with suppress(psutil.Error):
+            pool = psutil.Process(self.stack.components.pids.get(worker)).children()
+            return [task for process in pool for task in process.children()]
         return []
 
     def sla(self, *words: str) -> subprocess.CompletedProcess[str]:
@@ -243,6 +253,7 @@ def open_installation(
     metadata: str = "postgres",
     on_small_disk: bool = False,
     environment: Mapping[str, str] = HASTE,
+    celery_workers: int = 0,
 ) -> Iterator[Installation]:
     """Open an installation; its operations database and Airflow's own are each 'sqlite' or 'postgres'.
 
@@ -275,6 +286,7 @@ def open_installation(
             metadata_url=server.create_database(f"airflow_{uuid4().hex[:8]}")
             if metadata == "postgres"
             else sqlite_url(folder / "airflow.db"),
+            celery_workers=celery_workers,
             extra_environment={**connections, **environment},
         )
         use_cases = UseCases(Settings(url, folder / "letters"))

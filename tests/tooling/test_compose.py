@@ -14,6 +14,7 @@ from airflow.configuration import conf
 from airflow.jobs import scheduler_job_runner
 
 from deploy import compose_secrets
+from deploy.stack.celery_workers import PATIENCE
 from deploy.stack.credentials import Credentials
 from deploy.stack.settings import StackSettings, environment
 from include.sla_logic.services import Settings
@@ -38,6 +39,7 @@ OF_ONE_MACHINE = {
     "AIRFLOW__CORE__PLUGINS_FOLDER",
     "AIRFLOW__LOGGING__BASE_LOG_FOLDER",
 }
+LONGEST_TASK = 300  # seconds: a step of a large cohort
 # Without one of these a component would work on files of its own container, or send nothing.
 REQUIRED = {"AIRFLOW_CONN_TELECO_DB", "TELECO_DB_URL", "TELECO_SMTP_URL", "TELECO_NETWORK_URL", "TELECO_OPERATORS"}
 
@@ -94,6 +96,17 @@ def test_what_stands_in_both_is_the_same(tmp_path: Path) -> None:
         "CORE__PARALLELISM",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE",
     }
+
+
+def test_a_dead_worker_and_an_empty_redis_cost_what_they_cost_a_stack_of_this_checkout() -> None:
+    file = compose()["services"]["scheduler"]["environment"]
+    assert {name: file.get(name) for name in PATIENCE} == PATIENCE
+    seconds = {name.rpartition("__")[2]: int(value) for name, value in PATIENCE.items()}
+    look = conf.getfloat("scheduler", "task_instance_heartbeat_timeout_detection_interval")
+    assert seconds["TASK_INSTANCE_HEARTBEAT_TIMEOUT"] + look <= 60
+    assert seconds["TASK_QUEUED_TIMEOUT"] + seconds["TASK_QUEUED_TIMEOUT_CHECK_INTERVAL"] <= 120
+    assert seconds["VISIBILITY_TIMEOUT"] > LONGEST_TASK
+    assert seconds["TASK_QUEUED_TIMEOUT"] * seconds["NUM_STUCK_IN_QUEUED_RETRIES"] > LONGEST_TASK
 
 
 def test_no_more_tasks_are_sent_than_the_workers_can_run() -> None:

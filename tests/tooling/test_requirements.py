@@ -31,6 +31,7 @@ def _locked(name: str) -> dict[str, Version]:
         ("requirements.txt", "requirements.lock"),
         ("requirements.txt", "requirements-dev.lock"),
         ("requirements-dev.txt", "requirements-dev.lock"),
+        ("requirements-celery.txt", "requirements-celery.lock"),
         ("deploy/installer.txt", "deploy/installer.lock"),
     ],
 )
@@ -49,7 +50,14 @@ def test_both_locks_pin_the_same_versions() -> None:
     assert {name: version for name, version in product.items() if checks.get(name) != version} == {}
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "deploy/installer.lock"])
+def test_what_celery_adds_is_nothing_that_the_product_has() -> None:
+    assert _locked("requirements-celery.lock").keys() & _locked("requirements.lock").keys() == set()
+
+
+LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-celery.lock", "deploy/installer.lock"]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
 def test_every_locked_version_has_a_hash_and_no_address(lock: str) -> None:
     text = (ROOT / lock).read_text()
     entries = re.split(r"\n(?=[a-zA-Z0-9])", text.strip())

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60  # seconds for two processes to end, on a machine with much else to do
 FORKING = """
 import os, runpy, sys, time
-sys.argv = ["airflow", COMPONENT]
+sys.argv = ["airflow", *COMPONENT]
 sys.path.insert(0, "config")
 namespace = runpy.run_path("config/airflow_local_settings.py")
 if os.fork() == 0 and os.fork() == 0:
@@ -24,9 +24,12 @@ time.sleep(600)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can end a process with its parent")
-@pytest.mark.parametrize(("component", "ends"), [("triggerer", True), ("dag-processor", True), ("api-server", False)])
+@pytest.mark.parametrize(
+    ("component", "ends"),
+    [("triggerer", True), ("dag-processor", True), ("celery worker", True), ("api-server", False)],
+)
 def test_forks_end_with_the_component_that_made_them(component: str, ends: bool) -> None:
-    code = FORKING.replace("COMPONENT", repr(component))
+    code = FORKING.replace("COMPONENT", repr(component.split()))
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
         assert parent.stdout is not None
         forks = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -148,3 +149,14 @@ def test_another_python_is_refused_before_anything_is_built(tmp_path: Path, stub
     assert first.startswith(said)
     assert all("***" in line for line in rest)  # make's own
     assert not (tmp_path / ".venv").exists()
+
+
+def test_make_up_with_celery_says_how_to_install_redis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(up, "ROOT", tmp_path)
+    monkeypatch.setattr(up, "_prepare", lambda *_: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(sys, "argv", ["up", "--executor", "celery", "--workers", "2"])
+    assert up.main() == 1
+    assert "apt-get install redis-server" in " ".join(capsys.readouterr().out.split())

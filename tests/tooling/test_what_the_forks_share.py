@@ -1,10 +1,12 @@
-"""The scheduler imports what a task of an incident needs before it forks its workers; no task imports it again."""
+"""Schedulers and workers of Celery import what a task needs before they fork; no task imports it again."""
 
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from include.sla_logic.sample_data import make_sample
 from tests.cohorts.test_leading_a_cohort import ANCHOR, open_use_cases
@@ -34,6 +36,33 @@ use_cases.outbox.deliver(ticket="incident")
 print("LETTERS", bool(use_cases.lookups.incident("incident").letters))
 print("AGAIN", *sorted(name for name in set(sys.modules) - shared if name.partition(".")[0] in given["ours"]))
 """
+
+AT_ITS_START = """
+import json, runpy, sys
+sys.path.insert(0, "config")
+from airflow.models.dagrun import DagRun
+namespace = runpy.run_path("config/airflow_local_settings.py")
+missing = [name for name in namespace["SHARED"] if name not in sys.modules]
+print("START", json.dumps([len(missing), DagRun.get_running_dag_runs_to_examine.__module__]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "order"), [("scheduler", "scheduler_priority_patch"), ("celery worker", "airflow.models.dagrun")]
+)
+def test_who_forks_tasks_imports_first_and_the_order_of_runs_is_the_schedulers_alone(words: str, order: str) -> None:
+    code = AT_ITS_START.replace("namespace =", f"sys.argv = {['airflow', *words.split()]!r}\nnamespace =")
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}"},
+    )
+    assert done.returncode == 0, done.stderr
+    [said] = [line for line in done.stdout.splitlines() if line.startswith("START")]
+    assert json.loads(said.removeprefix("START")) == [0, order]
 
 
 def test_no_task_of_an_incident_imports_anything_again(tmp_path: Path) -> None:
