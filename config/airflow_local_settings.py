@@ -16,6 +16,8 @@ import sys
 SHARED = (
     "PIL.BmpImagePlugin",
     "PIL.GifImagePlugin",
+    "PIL.ImageDraw",
+    "PIL.ImageFont",
     "PIL.JpegImagePlugin",
     "PIL.PngImagePlugin",
     "PIL.PpmImagePlugin",
@@ -42,7 +44,6 @@ SHARED = (
     "include.sla_logic.services",
     "jinja2",
     "numpy",
-    "resvg",
     "sla_airflow.operators",
     "sla_airflow.notification_form",
     "sla_airflow.premium",

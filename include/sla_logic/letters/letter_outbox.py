@@ -24,6 +24,7 @@ from include.sla_logic.domain.monthly_report import MonthlyReport
 from include.sla_logic.domain.relationship import Customer
 from include.sla_logic.domain.statement import SettlementStatement
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.letters.charts.performance import load_fonts_and_colours
 from include.sla_logic.letters.monthly_letter import write_monthly_report
 from include.sla_logic.letters.operator_mail import SENDER, Envelope, Payload, failed_step_mail
 from include.sla_logic.letters.presenter import write_letter
@@ -100,13 +101,14 @@ def _mail(letter: Letter, customer: Customer, names: tuple[str, str, str], sende
 
 
 def preload() -> None:
-    """Load the languages and templates of all letters, for a process that forks those that write them."""
+    """Load what all letters need, from languages to fonts, for a process that forks those that write them."""
     for language in languages():
         wording = Wording(language, "UTC")
         wording.moment(datetime(2026, 1, 1, tzinfo=UTC))
         wording.number_locale()
         wording.time_locale()
     load_templates()
+    load_fonts_and_colours()
 
 
 def recipient_of(customer: Customer) -> tuple[Address | Group, str | None]:

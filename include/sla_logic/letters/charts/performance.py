@@ -9,12 +9,17 @@ from typing import Any
 
 from include.sla_logic.domain.performance import PerformanceSeries
 from include.sla_logic.letters.charts.axes import decimals_of, round_times
-from include.sla_logic.letters.charts.bar import bar_svg
+from include.sla_logic.letters.charts.bar import UP, bar_svg
 from include.sla_logic.letters.charts.curve import Curve, curve_of
-from include.sla_logic.letters.charts.png import to_png
+from include.sla_logic.letters.charts.palette import mixed, palette, to_png
+from include.sla_logic.letters.charts.raster import draw, load_fonts
 from include.sla_logic.letters.charts.svg import INK, READABLE, RULE, SOFT, document, fit, text
 
 MEASURED, PROMISED, OUTAGE, WORK, CORRECTED = "#0b4a8f", "#b3530a", "#d64545", "#9aa7b5", "#11633f"
+BAND, SPREAD = 0.32, 0.16  # opacity of a stretch of time, and of the area between the mean and the worst
+INKS = (INK, SOFT, RULE, MEASURED, PROMISED, OUTAGE, WORK, CORRECTED)
+_BANDS = mixed(OUTAGE, BAND), mixed(WORK, BAND)
+TINTS = (UP, *_BANDS, *(mixed(MEASURED, SPREAD, ground) for ground in ("#ffffff", *_BANDS)))
 WIDTH, HEIGHT = 400, 200  # drawn small and sharp: the words stay readable on a phone
 TOP, BELOW, RIGHT, TYPE, DIGIT = 50, 58, 12, 14, 7.8  # margins, size of the words, width of a digit
 
@@ -54,7 +59,13 @@ def can_draw(series: PerformanceSeries) -> bool:
 
 def as_png(series: PerformanceSeries, words: Words) -> bytes:
     """Draw for a mail; equal arguments give equal bytes."""
-    return to_png(as_svg(series, words))
+    return to_png(draw(as_svg(series, words)), INKS, TINTS)
+
+
+def load_fonts_and_colours() -> None:
+    """Read the fonts and compute the palette now rather than with the first picture."""
+    load_fonts(TYPE)
+    palette(INKS, TINTS)
 
 
 def as_svg(series: PerformanceSeries, words: Words) -> str:
@@ -103,7 +114,7 @@ class _Drawing:
 
     def _stretches(self) -> str:
         return "".join(
-            f'<path d="{self._bands(stretches)}" fill="{colour}" fill-opacity="0.32"/>'
+            f'<path d="{self._bands(stretches)}" fill="{colour}" fill-opacity="{BAND}"/>'
             for colour, stretches in ((OUTAGE, self._curve.outages), (WORK, self._curve.maintenance))
             if stretches
         )
@@ -124,7 +135,7 @@ class _Drawing:
             line += f"M{upper}" if len(course) > 1 else f"M{upper}h0.1"
             area += f"M{upper} {lower}z"
         return (
-            f'<path d="{area}" fill="{MEASURED}" fill-opacity="0.16"/>'
+            f'<path d="{area}" fill="{MEASURED}" fill-opacity="{SPREAD}"/>'
             f'<path d="{line}" stroke="{MEASURED}" stroke-width="2" stroke-linecap="square"/>'
         )
 
@@ -151,7 +162,7 @@ class _Drawing:
             (WORK, self._words.maintenance, self._curve.maintenance),
         )
         known = "\u2003".join(
-            f'<tspan fill="{colour}" fill-opacity="0.32">\u25a0</tspan> {fit(name)}'
+            f'<tspan fill="{colour}" fill-opacity="{BAND}">\u25a0</tspan> {fit(name)}'
             for colour, name, any_ in kinds
             if any_
         )
