@@ -15,6 +15,7 @@ NAMES = (
     "floor",
     "settings",
     "use_cases",
+    "letters",
     "cohorts",
     "backlog",
     "growth",
