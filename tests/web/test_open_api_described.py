@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from include.sla_logic.domain.events import EVENT_TYPES
 from tests.open_apis.drawn_requests import ask_many, described_by, operations_of
 from tests.web.desk_sample import HERE, PARTNERS, client_of
+from tests.web.walks import NOT_OFFERED
 
 PROBLEMS, BILLS = "/serviceProblemManagement/v5", "/customerBillManagement/v5"
 VIOLATIONS = "/slaViolation/v1"
@@ -19,9 +20,8 @@ LISTS = {
     "violation": f"{VIOLATIONS}/slaViolation",
 }
 ACKNOWLEDGE = ("POST", LISTS["seen"])
-FEW, MANY = 6, 100
+FEW, MANY = 6, 150
 LISTENER = "http://127.0.0.1:9"  # nothing is sent here
-KINDS = [kind for kinds in EVENT_TYPES.values() for kind in kinds]
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +37,16 @@ def crowd(built_sample, tmp_path_factory):
             answer = client.post(f"/tmf-api/{api}/hub", json={"callback": f"{LISTENER}/first"}, headers=HERE)
             assert answer.status_code == 201
     with client_of(sample) as client:
-        going_on = client.get(f"/tmf-api{LISTS['problem']}?status=held,inProgress").json()[0]["id"]
-        answer = client.post(f"/tmf-api{LISTS['seen']}", json=acknowledgement(going_on), headers=HERE)
-        assert answer.status_code == 201
+        seen = acknowledgement(*open_problems(sample))
+        assert client.post(f"/tmf-api{LISTS['seen']}", json=seen, headers=HERE).status_code == 201
     return sample
+
+
+def open_problems(sample):
+    """Name the problems that can be acknowledged."""
+    with client_of(sample) as client:
+        listed = client.get(f"/tmf-api{LISTS['problem']}?status=held,inProgress").json()
+    return [one["id"] for one in listed]
 
 
 def acknowledgement(*problems):
@@ -55,8 +61,8 @@ def known_of(sample):
         for part, path in LISTS.items():
             listed = client.get(f"/tmf-api{path}?limit=200").json()
             names[part] = [one["id"] for one in listed]
-            of_each = {name: {filtered(one[name]) for one in listed if name in one} for one in listed for name in one}
-            values[path] = {name: sorted(found) for name, found in of_each.items()}
+            attributes = {name for one in listed for name in one}
+            values[path] = {name: sorted({filtered(one[name]) for one in listed if name in one}) for name in attributes}
     return names, values
 
 
@@ -70,29 +76,30 @@ def filtered(value):
 def know(crowd):
     """Let half of the requests be about what exists, and half of what is sent be whole."""
     names, values = known_of(crowd)
+    going_on = st.sampled_from(open_problems(crowd))
 
     def put(case, data):
         if data.draw(st.booleans(), label="names what exists"):
             for name in {*case.path_parameters} & {*names}:
                 case.path_parameters[name] = data.draw(st.sampled_from(names[name]), label=name)
             known = values.get(case.path.partition("/{")[0], {})
-            for name in [name for name in case.query if name.removesuffix(".id") in known]:
-                case.query[name] = data.draw(st.sampled_from(known[name.removesuffix(".id")]), label=name)
-            if known and "fields" in case.query:
-                case.query["fields"] = ",".join(data.draw(st.lists(st.sampled_from(sorted(known)), max_size=3)))
+            chosen = {name: known[name.removesuffix(".id")] for name in case.query if name.removesuffix(".id") in known}
+            if "fields" in case.query and known:
+                chosen["fields"] = sorted(known)
+            case.query = {name: data.draw(st.sampled_from(found), label=name) for name, found in chosen.items()}
         if case.method == "POST" and isinstance(case.body, dict) and data.draw(st.booleans(), label="is whole"):
-            case.body = a_listener(data) if case.path.endswith("/hub") else acknowledgement(*a_few(data, names))
+            api = case.path.strip("/").removesuffix("/hub")
+            whole = st.builds(acknowledgement, going_on) if api not in EVENT_TYPES else listeners(api)
+            case.body = data.draw(whole, label="whole body")
 
     return put
 
 
-def a_listener(data):
-    query = data.draw(st.sampled_from(["", *(f"eventType={kind}" for kind in KINDS)]), label="query")
-    return {"callback": f"{LISTENER}/{data.draw(st.integers(0, 30), label='path')}", "query": query}
-
-
-def a_few(data, names):
-    return data.draw(st.lists(st.sampled_from(names["problem"]), min_size=1, max_size=3), label="problems")
+def listeners(api):
+    """Draw what registers a listener to every event of an API, or to one kind."""
+    queries = st.sampled_from(["", *(f"eventType={kind}" for kind in EVENT_TYPES[api])])
+    callbacks = st.integers(0, 30).map(lambda number: f"{LISTENER}/{number}")
+    return st.fixed_dictionaries({"callback": callbacks, "query": queries})
 
 
 @pytest.fixture(scope="module")
@@ -123,14 +130,17 @@ def test_a_few_requests_to_each_operation_are_answered_as_described(operations, 
         assert ask_many(each, FEW, know), each.path
 
 
+def is_offered(method, path):
+    return method not in NOT_OFFERED.get(path.strip("/"), "").split()
+
+
 @pytest.mark.more
 def test_no_request_makes_the_other_apis_fail_or_contradict_their_description(operations, know):
-    answered = {name: ask_many(each, MANY, know) for name, each in operations.items()}
+    answered = {name: ask_many(each, MANY, know) for name, each in operations.items() if is_offered(*name)}
     print({name: dict(statuses) for name, statuses in answered.items()})  # noqa: T201 - how far they came
     assert sum(statuses.total() for statuses in answered.values()) >= 2000
     reached = {name for name, statuses in answered.items() if statuses[200]}
     assert {("GET", path) for path in LISTS.values()} <= reached
     assert {("GET", f"{path}/{{{part}}}") for part, path in LISTS.items()} <= reached
     assert answered[ACKNOWLEDGE][201]
-    for api in EVENT_TYPES:
-        assert {201, 400, 403, 409} & set(answered["POST", f"/{api}/hub"])
+    assert any(answered["POST", f"/{api}/hub"][201] for api in EVENT_TYPES)
