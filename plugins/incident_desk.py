@@ -201,7 +201,7 @@ class IncidentDesk(AirflowPlugin):
     ]
     external_views = [  # noqa: RUF012 - as Airflow wants it
         {
-            "name": "Incident desk",
+            "name": "Incidents",  # as long as Airflow's navigation shows whole
             "href": f"{MOUNT}/",
             "destination": "nav",
             "url_route": "incident-desk",

@@ -191,7 +191,7 @@ class Visit:
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url(lambda url: "/auth/login" not in url)
-        self.page.get_by_role("link", name="Incident desk").first.wait_for()
+        self.page.get_by_role("link", name="Incidents").first.wait_for()
         self.wrong = [each for each in self.wrong if "/ui/config" not in each]
         return self.page
 

@@ -15,7 +15,9 @@ def test_board_and_incident_fit_the_frame_and_follow_airflows_switch(visit, inci
     ticket = use_cases.lookups.incident(incidents.failing).ticket
     window = visit(width=width)
     page = window.go("/")
-    page.get_by_role("link", name="Incident desk").first.click()
+    page.get_by_role("link", name="Incidents").first.click()
+    name = page.get_by_role("link", name="Incidents").first
+    assert name.evaluate("link => [link, ...link.querySelectorAll('*')].every(e => e.scrollWidth <= e.clientWidth + 1)")
     desk = page.frame_locator("iframe")
     desk.locator("table.board").get_by_role("link", name=ticket.id).wait_for()
     for mode in ("dark", "light"):

@@ -2,24 +2,19 @@
 
 import json
 import re
-import threading
-import time
-from contextlib import contextmanager
 
 import pytest
-import uvicorn
 from sqlalchemy import insert, select, update
 from sqlalchemy import text as sql
-from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.persistence.schema import accounts, problems, queue, reference, system_t
 from include.sla_logic.persistence.schema.cohorts import cohort_members
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.services import UnableToAcceptNotification
+from tests.browser.serving import served
 from tests.hostile import TEXTS
-from tests.web.desk_sample import ANCHOR, HELD, Sample, desk_of
+from tests.web.desk_sample import ANCHOR, HELD, Sample
 
 pytestmark = pytest.mark.xdist_group("browser")
 REVIEWED = "credit_under_review"
@@ -89,21 +84,6 @@ def said(value, text):
     if isinstance(value, list):
         return [said(each, text) for each in value]
     return text if isinstance(value, str) and " " in value and value not in LANES else value
-
-
-@contextmanager
-def served(sample):
-    app = Starlette(routes=[Mount("/incident-desk", desk_of(sample))])
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/incident-desk"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 def walked(window, sample):

@@ -14,7 +14,7 @@ RESUMES = PATIENCE * 1000
 def test_from_the_login_over_a_release_and_a_rebate_to_the_letter(windows, incidents, airflow_stack, sample, use_cases):
     window = windows(airflow_stack.address)
     page = window.enter(airflow_stack.user, airflow_stack.password)
-    page.get_by_role("link", name="Incident desk").first.click()
+    page.get_by_role("link", name="Incidents").first.click()
     desk = page.frame_locator("iframe")
 
     filter_the_board(page, desk, sample, use_cases.lookups.incident(incidents.waiting).ticket)

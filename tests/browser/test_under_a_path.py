@@ -31,7 +31,7 @@ def test_board_incident_and_run_lead_to_each_other_under_the_path(windows, serve
     ticket = use_cases.lookups.incident(incidents.failing).ticket
     window = windows(served.passing)  # which notes every request that leaves the path
     page = window.enter(airflow_stack.user, airflow_stack.password)
-    page.get_by_role("link", name="Incident desk").first.click()
+    page.get_by_role("link", name="Incidents").first.click()
     desk = page.frame_locator("iframe")
     desk.locator("table.board").get_by_role("link", name=ticket.id).click()
     desk.get_by_role("heading", name=ticket.id, level=1).wait_for()

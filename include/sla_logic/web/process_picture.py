@@ -11,6 +11,7 @@ from include.sla_logic.process.layout import (
     HEIGHT,
     HIGH,
     PLACES,
+    STEP_X,
     WIDE,
     WIDTH,
     Band,
@@ -27,6 +28,9 @@ from include.sla_logic.web.rendering import exactly
 from include.sla_logic.web.wording import said
 
 _FAILED = "_failed"
+_FIGURES = 14  # space below the name of a step for its figures
+_OVER, _BESIDE = 7, 18  # from a line to the foot and to the middle of its label: beyond the tip of an arrow
+_ROWS = 1 + max(place.row for place in PLACES.values())
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class DrawnStep:
 
 @dataclass(frozen=True)
 class DrawnEdge:
-    """A line through points, as SVG wants them; `label` is near its beginning."""
+    """A line through points, as SVG wants them; the middle of `label` stands beside its beginning."""
 
     points: str
     taken: bool
@@ -94,30 +98,44 @@ def draw_process(case: Case) -> Picture:
 
 
 def draw_figures(figures: ProcessFigures, length: Callable[[timedelta], str]) -> Picture:
-    """Draw how many incidents took each step and line, and the median time of each step, written by `length`."""
+    """Draw how many incidents took each step and line, and the median time of each step, written by `length`.
+
+    The boxes are higher than those of one incident: their figures stand in them, where no line runs.
+    """
     return Picture(
         width=WIDTH,
-        height=HEIGHT,
-        bands=[_band(band, busy=False) for band in BANDS],
+        height=_lowered(HEIGHT),
+        bands=[_roomy(_band(band, busy=False)) for band in BANDS],
         steps=[_counted(task, figures.steps.get(task), length) for task in PLACES],
         edges=sorted((_counted_edge(edge, figures) for edge in EDGES), key=lambda edge: edge.taken),
         now=(),
+        high=HIGH + _FIGURES,
     )
+
+
+def _lowered(y: int) -> int:
+    """Return where a height lies in the picture whose boxes are higher."""
+    return y + _FIGURES * sum(top_of(row) + HIGH <= y for row in range(_ROWS))
+
+
+def _roomy(band: DrawnBand) -> DrawnBand:
+    top = _lowered(band.y)
+    return replace(band, y=top, height=_lowered(band.y + band.height) - top)
 
 
 def _counted(task: str, figure: StepFigure | None, length: Callable[[timedelta], str]) -> DrawnStep:
     box = _step(task, None, "done" if figure else "ahead")
-    return replace(box, figures=f"{figure.count} · {length(figure.median)}" if figure else "0")
+    return replace(box, y=_lowered(box.y), figures=f"{figure.count} · {length(figure.median)}" if figure else "0")
 
 
 def _counted_edge(edge: Edge, figures: ProcessFigures) -> DrawnEdge:
     count = figures.edges.get((edge.before, edge.after), 0)
-    line = _edge(edge, taken=count > 0)
-    if not STEPS[edge.before].chooses:
-        return replace(line, label="")
-    corner = points_of(edge)[1:-1]  # several lines may leave one side: each figure stands where its line is alone
-    x, y = (corner[0][0] + 4, corner[0][1] - 4) if corner else (line.label_x, line.label_y)
-    return replace(line, label=f"{count}", label_x=x, label_y=y)
+    points = [(x, _lowered(y)) for x, y in points_of(edge)]
+    line = _line(points, f"{count}" if STEPS[edge.before].chooses else "", taken=count > 0)
+    if len(points) == 2:  # noqa: PLR2004 - straight
+        return line
+    x, y = points[1]  # several lines may leave one side: each figure stands where its line is alone
+    return replace(line, label_x=x + _BESIDE, label_y=y - _OVER)
 
 
 def current_steps(case: Case) -> tuple[str, ...]:
@@ -155,13 +173,14 @@ def _step(task: str, taken: TakenStep | None, state: str) -> DrawnStep:
 
 
 def _edge(edge: Edge, *, taken: bool) -> DrawnEdge:
-    points = points_of(edge)
+    return _line(points_of(edge), said(label_of(edge.before, edge.after)), taken=taken)
+
+
+def _line(points: Sequence[tuple[int, int]], label: str, *, taken: bool) -> DrawnEdge:
+    """Write the label over a line that leaves sideways, in the gap between two boxes, else on the right of the line."""
     (x, y), (next_x, next_y) = points[0], points[1]
-    sideways = next_x != x
-    return DrawnEdge(
-        points=" ".join(f"{px},{py}" for px, py in points),
-        taken=taken,
-        label=said(label_of(edge.before, edge.after)),
-        label_x=x + 3 if sideways else x + 4,
-        label_y=y - 4 if sideways else y + (11 if next_y > y else -4),
-    )
+    if next_x != x:
+        label_x, label_y = x + (STEP_X - WIDE) // 2, y - _OVER
+    else:
+        label_x, label_y = x + _BESIDE, y + (11 if next_y > y else -5)
+    return DrawnEdge(" ".join(f"{px},{py}" for px, py in points), taken, label, label_x, label_y)
