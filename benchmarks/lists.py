@@ -103,13 +103,13 @@ class Measured:
                     taken = self._take(who, path)
                     if turn:  # the first round fills caches
                         spent[name].append(taken)
-        show_plans(self._use_cases, questions)
-        if options.plans:
-            show_steps(self._use_cases, questions)
         found = {name: median(each) for name, each in spent.items()}
         print(f"{'page':58}  CPU ms  times the empty page")
         for name, seconds in found.items():
             print(f"{name:58} {seconds * 1000:7.1f} {seconds / found[EMPTY]:10.1f}", flush=True)
+        show_plans(self._use_cases, questions)
+        if options.plans:
+            show_steps(self._use_cases, questions)
         return found
 
     def _take(self, who: str, path: str) -> float:

@@ -82,4 +82,4 @@ def _reads_all(step: str, sizes: dict[str, int]) -> bool:
     words = step.split()
     if words[0] == "SCAN":
         return sizes.get(words[1], 0) >= SMALL or words[1] not in sizes
-    return words[:2] == ["Seq", "Scan"] and sizes[words[2].rstrip(",")] >= SMALL
+    return words[:2] == ["Seq", "Scan"] and sizes.get(words[2].rstrip(","), 0) >= SMALL

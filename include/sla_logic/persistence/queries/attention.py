@@ -3,9 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, bindparam, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+)
 
 from include.sla_logic.domain.disputes import DisputeState
 from include.sla_logic.persistence.incident_records import ticket_id
@@ -41,21 +53,34 @@ def held_restorations(
 
 def nearest_held_restorations(connection: Connection, *, now: datetime, size: int = 8) -> list[HeldRestoration]:
     """Return the first of these requests, uncounted."""
-    return [_held_restoration(row) for row in connection.execute(_NEAREST, {"now": now, "size": size})]
+    return [_held_restoration(row) for row in connection.execute(_nearest(size), {"now": now})]
+
+
+@cache
+def _nearest(size: int) -> Select[Any]:
+    """Return the query for the first requests, which are found before anything is joined to them.
+
+    Their number stands in the query: of a parameter PostgreSQL expects a tenth of all, and reads every ticket.
+    """
+    waiting = restorations.c.outcome.is_(None), unanswered(), restorations.c.deadline >= bindparam("now")
+    first = select(restorations).where(*waiting).order_by(restorations.c.deadline, restorations.c.ticket)
+    return _described(first.limit(literal_column(str(size))).subquery())
 
 
 def _held() -> Select[Any]:
-    columns = restorations.c.ticket, restorations.c.deadline, restorations.c.held_because
+    return _described(restorations).where(restorations.c.outcome.is_(None), unanswered())
+
+
+def _described(waits: FromClause) -> Select[Any]:
+    """Return the query for these requests with customer and service, in the order of their deadlines."""
     return (
-        select(*columns, customers.c.name, tickets.c.customer, tickets.c.service)
-        .join(tickets, tickets.c.number == restorations.c.ticket)
+        select(waits.c.ticket, waits.c.deadline, waits.c.held_because, customers.c.name, tickets.c.customer)
+        .add_columns(tickets.c.service)
+        .select_from(waits)
+        .join(tickets, tickets.c.number == waits.c.ticket)
         .outerjoin(customers, customers.c.id == tickets.c.customer)
-        .where(restorations.c.outcome.is_(None), unanswered())
-        .order_by(restorations.c.deadline, restorations.c.ticket)
+        .order_by(waits.c.deadline, waits.c.ticket)
     )
-
-
-_NEAREST = _held().where(restorations.c.deadline >= bindparam("now")).limit(bindparam("size"))
 
 
 def _held_restoration(row: Row[Any]) -> HeldRestoration:
