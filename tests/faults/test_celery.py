@@ -6,13 +6,17 @@ from shutil import which
 
 import pytest
 
-from tests.faults import celery_workers
-from tests.faults.breaking import Inject
+from tests.faults import breaking, celery_workers
 from tests.faults.installation import Installation, open_installation
 from tests.system_packages import install_unless
 
 pytestmark = [pytest.mark.more, pytest.mark.own_airflow, pytest.mark.faults]
-FAULTS = (celery_workers.worker_killed, celery_workers.redis_killed, celery_workers.one_of_two_schedulers)
+FAULTS = {
+    "WORKER": celery_workers.worker_killed,
+    "REDIS": celery_workers.redis_killed,
+    "SCHEDULER": celery_workers.one_of_two_schedulers,
+    "POSTGRESQL": breaking.database_away(5, 20),
+}
 KEYS = ("premium", "minor_correction", "automatic_restoration", "held_and_released", "no_violation", "re_prioritised")
 
 
@@ -39,12 +43,12 @@ def test_an_incident_is_handled_on_workers_that_import_before_they_fork(opened: 
     assert {"worker-1", "worker-2", "redis"} <= set(opened.stack.components.pids)
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_nothing_is_lost_and_nothing_doubled(opened: Installation, fault: Inject) -> None:
+@pytest.mark.parametrize("fault", FAULTS)
+def test_nothing_is_lost_and_nothing_doubled(opened: Installation, fault: str) -> None:
     opened.move_on()
     for key in KEYS:
-        opened.start(key, f"{fault.__name__}-{key}".upper().replace("_", "-"))
-    fault(opened, Random(fault.__name__), "CELERY")  # noqa: S311 - faults, not secrets
+        opened.start(key, f"{fault}-{key}".upper().replace("_", "-"))
+    FAULTS[fault](opened, Random(fault), fault)  # noqa: S311 - faults, not secrets
     opened.settle()
     verdict = opened.judge()
     assert verdict.is_good, verdict
