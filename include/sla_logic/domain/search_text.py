@@ -11,9 +11,13 @@ _WORD = re.compile(r"[^\W_]+")
 
 def words_of(text: str) -> list[str]:
     """Return the words in small letters without accents, cut at every sign: `Zürich-REF/7` is zurich, ref, 7."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter)).casefold()
+    plain = text.lower() if text.isascii() else _without_accents(text)
     return [word[:LENGTH] for word in _WORD.findall(plain)]
+
+
+def _without_accents(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter)).casefold()
 
 
 def words_to_keep(texts: Iterable[str | None]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from include.sla_logic.domain.events import Event
+from include.sla_logic.domain.events import TROUBLE_TICKET, Event
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.sla_clock import StatusEvent
@@ -16,7 +16,7 @@ from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.importers.tickets import database_rows
 from include.sla_logic.importers.tickets.event_log import ImportedTicket
 from include.sla_logic.importers.tickets.status_history import FINAL
-from include.sla_logic.persistence.events import note_events
+from include.sla_logic.persistence.events import heard_apis, note_events
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.initial_positions import place_arrivals
 from include.sla_logic.persistence.queue_positions import change_places
@@ -132,7 +132,8 @@ def _append(connection: Connection, updates: Sequence[TicketUpdate], *, source: 
     connection.execute(update(arrivals).where(arrivals.c.ticket == bindparam("its")), list(map(_arrival, updates)))
     change_places(connection, {one.number: _queue(one) for one in updates}, now=now)
     place_arrivals(connection, [one.number for one in updates if not one.ticket.settled], now=now)
-    note_events(connection, [event for one in updates for event in _told(one, now)], now=now)
+    if TROUBLE_TICKET in heard_apis(connection):
+        note_events(connection, [event for one in updates for event in _told(one, now)], now=now)
 
 
 def _told(one: TicketUpdate, now: datetime) -> Iterator[Event]:

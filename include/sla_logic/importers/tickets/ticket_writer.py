@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from include.sla_logic.domain.events import Event
+from include.sla_logic.domain.events import TROUBLE_TICKET, Event
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.importers.rejection import Rejected
 from include.sla_logic.importers.tickets import database_rows
 from include.sla_logic.importers.tickets.event_log import ImportedTicket
 from include.sla_logic.importers.tickets.ticket_updates import append_updates
-from include.sla_logic.persistence.events import note_events
+from include.sla_logic.persistence.events import heard_apis, note_events
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.initial_positions import place_arrivals
 from include.sla_logic.persistence.schema.arrivals import arrivals
@@ -111,7 +111,8 @@ def _add_all(connection: Connection, wanted: dict[str, ImportedTicket], *, sourc
     _add(connection, arrivals, all_rows(lambda number, ticket: [_arrival(number, ticket, source)]))
     keep_words(connection, {number: ticket.notification.description for number, ticket in added})
     place_arrivals(connection, [number for number, ticket in added if not ticket.settled], now=now)
-    note_events(connection, [_opening(*one, now) for one in added if not one[1].settled], now=now)
+    if TROUBLE_TICKET in heard_apis(connection):
+        note_events(connection, [_opening(*one, now) for one in added if not one[1].settled], now=now)
 
 
 def _opening(number: int, ticket: ImportedTicket, now: datetime) -> Event:
