@@ -39,6 +39,19 @@ def steps(share: str, most: int | None = None, target: str = "99.9") -> dict[str
     return objective(rule | ({} if most is None else {"most_steps": most}), target=target)
 
 
+def between(high: dict[str, Any], low: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    """Return three tiers, of which the first ends somewhere above and the last somewhere below."""
+    middle = {"below": "99.9", "at_least": "50"}
+    rows = [{"at_least": "99.9", **high}, middle, {"below": "50", **low}]
+    shares = [row | {"credit": credit} for row, credit in zip(rows, ("0%", "5%", "9%"), strict=True)]
+    return objective({"kind": "tiers", "tiers": shares, **parts})
+
+
+def minutes(most: str) -> dict[str, Any]:
+    rows = [{"at_least": "0 s", "below": "1 h", "credit": 0}, {"at_least": "1 h", "at_most": most, "credit": "5%"}]
+    return objective({"kind": "duration_tiers", "tiers": rows})
+
+
 NUMBERED = [{"rate": "1%"}, {"from_block": 3, "rate": "2%"}]
 CAP = {"cap": {"share": "5%"}}
 BOUNDS: list[tuple[dict[str, Any], dict[str, Any], set[str]]] = [
@@ -102,6 +115,16 @@ BOUNDS: list[tuple[dict[str, Any], dict[str, Any], set[str]]] = [
     (steps("10%", 11), {}, {"no_cap"}),
     (steps("1%"), {}, set()),  # 100 steps from 99.9 to nothing
     (steps("1.01%"), {}, {"no_cap"}),
+    (between({}, {}), {}, set()),
+    (between({"at_most": "100"}, {"at_least": "0"}), {}, set()),
+    (between({"below": "100"}, {}), {}, {"tier_hole"}),
+    (between({"at_most": "99.99"}, {}), {}, {"tier_hole"}),
+    (between({}, {"more_than": "0"}), {}, {"tier_hole"}),
+    (between({"at_most": "100"}, {"at_least": "0"}, round_decimals=2), {}, set()),
+    (between({"at_most": "99.995"}, {}, round_decimals=2), {}, {"tier_hole"}),
+    (between({}, {"at_least": "0.01"}, round_decimals=2), {}, {"tier_hole"}),
+    (minutes(MONTH), {}, set()),
+    (minutes("744 h 59 min 59 s"), {}, {"tier_hole"}),
     (objective(), {"cap": {"share": "100%"}}, set()),
     (objective(), {"cap": {"share": "100.1%"}}, {"cap_above_charge"}),
     (objective(target="99.9"), {"chronic": {"missed": {"windows": 3, "within": 3}}}, set()),

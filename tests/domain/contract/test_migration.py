@@ -16,7 +16,7 @@ from include.sla_logic.domain.contract import UnableToReadContract, check_contra
 from include.sla_logic.domain.contract.migration import migrate
 from include.sla_logic.domain.measurements import Delay, Reading, Restoration
 from include.sla_logic.domain.sla import ObjectiveJudgement
-from tests.domain.sla.make import STEPS, TIERS, facts, first, objective, outage, text_of
+from tests.domain.sla.make import STEPS, TIERS, contract_of, facts, first, objective, outage, text_of
 
 OLD: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"kind": "tiers", "tiers": TIERS}, {}),
@@ -150,6 +150,40 @@ def test_every_contract_of_the_product_can_be_rewritten_and_differs_in_nothing_b
     assert [line for line in text.splitlines() if line.strip().startswith("#")] == [
         line for line in new.splitlines() if line.strip().startswith("#")
     ]
+
+
+@pytest.mark.parametrize("flow", [False, True], ids=["block", "flow"])
+@pytest.mark.parametrize("format_", [{}, {"format": 1}, {"format": 2}], ids=["no format", "format 1", "format 2"])
+@pytest.mark.parametrize(
+    ("claim", "clock", "says"),
+    [
+        ({}, "reported", "a note"),
+        ({}, "ticket_opened", "a note"),
+        ({}, "detected", "nothing"),
+        ({}, "outage", "nothing"),
+        ({}, None, "nothing"),
+        ({"within_days": 30}, "reported", "a note"),
+        ({"ticket": "required"}, "reported", "nothing"),
+        ({"ticket": "not_required"}, "ticket_opened", "nothing"),
+        ({"ticket_within": "72 h"}, "reported", "a term"),
+        ({"ticket_within": "72 h"}, None, "a term"),
+        ({"ticket_within": "72 h", "ticket": "required"}, None, "nothing"),
+    ],
+)
+def test_who_is_paid_without_a_ticket_is_kept_or_said(claim, clock, says, format_, flow) -> None:
+    """What format 1 pays without a word of tickets, the newest format pays only where the contract says so."""
+    counting = {"shortest": {"at_least": "5 min"}} | ({} if clock is None else {"clock_start": clock})
+    terms = {name: part for name, part in {"claim": claim, "counting": counting}.items() if part}
+    rule = objective({"kind": "credit", "rate": "5%"}) if format_ == {"format": 2} else objective()
+    text = yaml.safe_dump(contract_of(rule, **format_, **terms), sort_keys=False, default_flow_style=flow, width=10_000)
+    if format_ == {"format": 2}:
+        says = "nothing"
+    new, notes = migrate(text, name="k")
+    assert yaml.safe_load(new).get("claim", {}) == claim | ({"ticket": "not_required"} if says == "a term" else {})
+    assert len(notes) == (says == "a note")
+    for note in notes:
+        line = int(note.removeprefix("line ").partition(":")[0])
+        assert "clock_start" in text.splitlines()[line - 1]
 
 
 def test_a_replaced_kind_in_a_file_of_the_newest_format_is_refused_with_what_to_do() -> None:

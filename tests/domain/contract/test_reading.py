@@ -111,6 +111,50 @@ def test_what_is_wrong_is_named_with_its_line(old: str, new: str, line: int, say
     assert str(error).startswith(f"k1.yaml, line {line}: ")
 
 
+CREDIT = TEXT[: TEXT.index("      kind: tiers")]
+
+
+@pytest.mark.parametrize(
+    ("parts", "says"),
+    [
+        ("rate: 5%, in_a_row: 2, when: always", "in_a_row needs when: target_missed"),
+        ("rate: 5%, in_a_row: 2", "in_a_row needs when: target_missed"),
+        ("rate: 5%, counts: full", "counts says which blocks are paid: give the block"),
+        ("rate: 5%, counts: full, block: null", "counts says which blocks are paid: give the block"),
+        ("rate: 5%, most_blocks: 2, block: null", "most_blocks needs a block"),
+        ("rate: 5%, for_each: event, outage: {at_least: 1 h}", "outage needs for_each: day"),
+        ("rate: 5%, for_each: event, first_day: report", "first_day needs for_each: day"),
+        ("rate: 5%, for_each: event, day_of_repair: paid", "day_of_repair needs for_each: day"),
+        ("rate: 5%, for_each: event, days: working", "days needs for_each: day"),
+        ("rate: 5%, for_each: event, events_over: month", "events_over needs a tier with from_event"),
+        ("tiers: [{from_event: 2, rate: 5%}], for_each: window", "from_event needs for_each: event"),
+        ("tiers: [{from_day: 3, rate: 5%}], for_each: window", "from_day needs for_each: day"),
+        ("rate: 5%, tiers: [{rate: 5%}]", "give one of rate and tiers"),
+    ],
+)
+def test_fields_that_contradict_each_other_are_said_once_and_of_the_rule_that_has_them(parts: str, says: str) -> None:
+    error = refused(f"{CREDIT}      {{kind: credit, {parts}}}\n")
+    assert (str(error), error.others) == (f"k1.yaml, line 12: objectives.0.rule: {says}", ())
+
+
+@pytest.mark.parametrize(
+    ("terms", "line", "says"),
+    [
+        ("calendar: {country: AT, subdivision: '99'}", 7, "calendar: the country AT has no subdivision 99"),
+        ("calendar: {country: AG, subdivision: '1'}", 7, "calendar: the country AG has no subdivision 1"),
+        ("calendar:\n  subdivision: '9'", 7, "calendar.country is missing; write text"),
+        ("calendar:\n  subdivision: '9'\n  country: null", 9, "calendar.country: null cannot be read; write text"),
+        ("chronic:\n  count: 2", 7, "chronic: count and within_days belong together"),
+        ("chronic:\n  within_days: 2\n  count: null", 7, "chronic: count and within_days belong together"),
+        ("chronic:\n  total_within_days: 9\n  total: null", 7, "chronic: total_within_days needs a total"),
+    ],
+)
+def test_terms_that_belong_together_are_said_once_and_of_what_has_them(terms: str, line: int, says: str) -> None:
+    error = refused(TEXT.replace("cap: {share: 50%}", terms, 1))
+    assert str(error).startswith(f"k1.yaml, line {line}: {says}")
+    assert error.others == ()
+
+
 @pytest.mark.parametrize("field", ["zone", "charge_base", "currency", "version"])
 def test_a_missing_term_is_refused_by_its_name(field: str) -> None:
     kept = "\n".join(line for line in TEXT.splitlines() if not line.startswith(field))

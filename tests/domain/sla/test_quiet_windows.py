@@ -16,9 +16,10 @@ from include.sla_logic.domain.measurements import MaintenanceWindow, Outage
 from include.sla_logic.domain.period import from_seconds
 from include.sla_logic.domain.sla.columns import Stretches
 from include.sla_logic.domain.sla.quiet_bounds import Probe, is_in_columns
+from include.sla_logic.domain.sla.quiet_windows import ColumnarContract
 from tests.domain.sla.drawn_contracts import rule_of
-from tests.domain.sla.in_columns import SHAPES, expected, judge_in_columns, some_facts
-from tests.domain.sla.make import APRIL, contract, facts, judge, objective, text_of
+from tests.domain.sla.in_columns import SHAPES, expected, judge_in_columns, lay, some_facts
+from tests.domain.sla.make import APRIL, DURATION_TIERS, at, contract, facts, judge, objective, outage, text_of
 
 WINDOWS = [
     APRIL,
@@ -95,7 +96,7 @@ def test_bounds_are_the_seconds_that_a_table_says():
 
 IN_TIME = [{"below": "1 h", "rate": 0}, {"at_least": "1 h", "rate": "5 EUR"}]
 NUMBERED = [{"rate": 0}, {"from_block": 3, "rate": "5 EUR"}]
-NOT_IN_SECONDS = 1
+NOT_IN_SECONDS, NEVER_IN_APRIL = 1, 2_592_001
 
 
 @pytest.mark.parametrize(
@@ -109,15 +110,32 @@ NOT_IN_SECONDS = 1
         ({"tiers": [{"below": 10, "rate": 0}, {"at_least": 10, "rate": "5 EUR"}], "tiers_by": "overrun"}, 261_533),
         ({"rate": "5 EUR", "beyond": "target", "block": "10 min"}, 2592 + 1),
         ({"rate": "5 EUR", "beyond": "30 min", "block": "10 min", "counts": "full"}, 1800 + 600),
+        ({"rate": "5 EUR", "beyond": "target", "block": "1 h", "nearest": "10 min"}, 2592 + 300),
+        ({"rate": "5 EUR", "beyond": "target", "block": "1 h", "nearest": "25 min"}, 2592 + 750),
+        ({"rate": "5 EUR", "beyond": "target", "block": "1 h", "nearest": "1 h"}, 2592 + 1800),
+        ({"rate": "5 EUR", "beyond": "target", "block": "0.1", "counts": "full"}, 2 * 2592),
+        ({"rate": "5 EUR", "beyond": "target", "block": "0.07", "counts": "full"}, 4407),  # 0.17 %: 4406.4 s
+        ({"rate": "5 EUR", "beyond": "target", "block": "0.08", "counts": "full"}, 4666),  # 0.18 %: 4665.6 s
+        ({"rate": "5 EUR", "beyond": "target", "block": "0.07"}, 2592 + 1),
+        ({"rate": "5 EUR", "beyond": "target", "block": "720 h", "counts": "full"}, NEVER_IN_APRIL),
+        ({"kind": "day_per_excess_block", "block": "1 h", "nearest": "20 min"}, 2592 + 600),
+        ({"kind": "day_per_excess_block", "block": "1 h", "nearest": "30 min"}, 2592 + 900),
+        ({"kind": "share_per_step", "step": "0.1", "credit": "1%", "counts": "full"}, 2 * 2592),
+        ({"kind": "share_per_step", "step": "0.03", "credit": "1%", "counts": "full"}, 3370),  # 0.13 %: 3369.6 s
+        (
+            {"kind": "duration_tiers", "tiers": [{"at_most": "1 h", "credit": 0}, {"more_than": "1 h", "credit": 1}]},
+            3601,
+        ),
+        ({"kind": "tiers", "tiers": [{"more_than": "99.87", "credit": 0}, {"at_most": "99.87", "credit": 1}]}, 3370),
         ({"tiers": IN_TIME, "nearest": "1 h"}, NOT_IN_SECONDS),
         ({"tiers": NUMBERED, "block": "1 h"}, NOT_IN_SECONDS),
         ({"tiers": IN_TIME, "for_each": "event"}, NOT_IN_SECONDS),
     ],
 )
-def test_a_table_of_amounts_owes_from_the_second_that_its_parts_say(rule, owes_from):
-    terms = contract(objective({"kind": "credit", **rule}, target="99.9"), format=2)
+def test_a_rule_owes_from_the_second_that_its_parts_say(rule, owes_from):
+    terms = contract(objective({"kind": "credit", **rule}, target="99.9"), format=1 if "kind" in rule else 2)
     [found] = Probe(terms, APRIL).bounds()
-    assert found.owes_from == owes_from
+    assert (found.owes_from, found.missed_from) == (owes_from, min(owes_from, 2592 + 1))
 
 
 def test_an_edge_outside_the_window_is_left_where_the_length_of_an_outage_matters():
@@ -146,6 +164,30 @@ def test_a_rule_that_pays_by_more_than_seconds_is_left_wherever_anything_counts(
     silent, loud = judge_in_columns(SHAPES[name], [facts(), facts(*month)], APRIL)
     assert silent == expected(judge(SHAPES[name], facts(), window=APRIL, as_of=APRIL.end))
     assert loud is None
+
+
+ANNOUNCED = [None, "2025-04-08 08:00:01", "2025-04-08 08:00:00", "2025-04-07 08:00:00", "2025-04-10 09:00:00"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "left_out"),
+    [
+        ({}, [True, True, True, True, True]),
+        ({"notice": "2 d"}, [False, False, True, True, False]),
+        ({"notice": "0 s"}, [False, True, True, True, False]),
+        ({"excluded": False}, [False, False, False, False, False]),
+        ({"excluded": False, "notice": "2 d"}, [False, False, False, False, False]),
+    ],
+)
+def test_work_is_left_out_where_it_was_announced_so_long_before(terms, left_out):
+    hour = {"start": at("2025-04-10 08:00"), "end": at("2025-04-10 09:00")}
+    work = [MaintenanceWindow(reference="M", announced_at=told and at(told), **hour) for told in ANNOUNCED]
+    several = [facts(outage("2025-04-10 08:30", "2025-04-10 08:34"), maintenance=[one]) for one in work]
+    whole = contract(objective(DURATION_TIERS), maintenance=terms)
+    columns, known = lay(several, APRIL)
+    [seconds] = ColumnarContract(whole).judge(columns, known).counted
+    assert seconds.tolist() == [0 if out else 240 for out in left_out]
+    assert [judge(whole, one).objectives[0].counted_seconds for one in several] == seconds.tolist()
 
 
 def test_work_outside_its_hours_is_left_to_the_exact_judgement():

@@ -164,7 +164,7 @@ def _turns(objective: Objective, total: int) -> set[int] | None:
         exact += [allowed, Fraction(getattr(rule, "block", 0)), allowed + getattr(rule, "block", 0)]
     else:
         return None
-    return {second for turn in exact for second in range(math.floor(turn) - 1, math.ceil(turn) + 2)}
+    return {second for turn in exact for second in (math.floor(turn), math.floor(turn) + 1)}  # from it on, or beyond
 
 
 def _is_table(rule: Credit) -> bool:
