@@ -18,6 +18,7 @@ from include.sla_logic.services import Settings, UseCases
 from include.sla_logic.web import Caller, build_desk
 from include.sla_logic.web.security import ALARMS_LIMIT, BODY_LIMIT
 from tests.alarms.alerts import NODE, alert, at, lay_out, on_record, posted
+from tests.web.one_person import desk_as
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "alarms-of-the-north-2026"
@@ -25,10 +26,11 @@ MINE = {"Authorization": f"Bearer {TOKEN}"}
 ALERTMANAGER, OURS = "/api/v1/alarms/alertmanager", "/api/v1/alarms"
 
 
-def desk_of(use_cases: UseCases, **settings: Any) -> FastAPI:
-    def nobody() -> Caller:
-        raise HTTPException(401, "Not authenticated")
+def nobody() -> Caller:
+    raise HTTPException(401, "Not authenticated")
 
+
+def desk_of(use_cases: UseCases, **settings: Any) -> FastAPI:
     changed = replace(use_cases.work.settings, **settings)
     with use_cases.work.writing() as connection:
         lay_out(connection, 3)
@@ -152,10 +154,7 @@ def test_the_terminal_and_the_pages_show_what_was_sent(use_cases, monkeypatch):
     doctor = CliRunner().invoke(app, ["doctor", "--by", "ann", "--json"])
     assert any("R-NONE, which is not on record" in line for line in json.loads(doctor.stdout)["alarms"])
 
-    def reader() -> Caller:
-        return Caller("rita")
-
-    with TestClient(build_desk(lambda: use_cases, reader=reader, writer=reader)) as desk:
+    with TestClient(desk_as(Caller("rita"), lambda: use_cases)) as desk:
         feeds, problems = desk.get("/feeds").text, desk.get("/problems").text
         listed = desk.get("/api/v1/alarms/hit?problem=SP-000001").json()
         raised = desk.get("/api/v1/alarms?unknown=true").json()

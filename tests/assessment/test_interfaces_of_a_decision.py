@@ -11,11 +11,12 @@ from sqlalchemy import select, update
 from include.sla_logic.domain.credit_policy import CreditPolicy
 from include.sla_logic.persistence import case_file
 from include.sla_logic.persistence.schema import accounts as a
-from include.sla_logic.web import Caller, build_desk
+from include.sla_logic.web import Caller
 from tests.assessment.test_old_incidents import sound
 from tests.assessment.test_sla_status import sla
 from tests.reference.walk import walk
 from tests.services.sample import conf
+from tests.web.one_person import desk_as
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 INTERFACES = ("page", "api", "command")
@@ -44,10 +45,8 @@ def act(sample, interface, name, reference, *, by, roles=(), amount=None, accoun
             done = sla(*words, *(() if amount is None else ("--amount", amount)))
         return None if done.exit_code == 0 else done.stderr
 
-    def caller():
-        return Caller(by, may_write=True, roles=roles)
-
-    desk = TestClient(build_desk(lambda: sample.use_cases, reader=caller, writer=caller), follow_redirects=False)
+    person = Caller(by, may_write=True, roles=roles)
+    desk = TestClient(desk_as(person, lambda: sample.use_cases), follow_redirects=False)
     order = {"reason": "tried"} | ({} if amount is None else {"amount": amount})
     path = f"/acts/credit/{reference}/{name}"
     sent = {"json": order} if interface == "api" else {"data": order}

@@ -9,20 +9,18 @@ from sqlalchemy import select, update
 
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.services.credit_decisions import UnableToDecideCredit
-from include.sla_logic.web import Caller, build_desk
+from include.sla_logic.web import Caller
 from include.sla_logic.web.actions import ACTIONS
 from include.sla_logic.web.forms import UnableToReadReason
 from include.sla_logic.web.performed import ActionRequest
 from tests.assessment.test_sla_status import euros, led, sla
+from tests.web.one_person import desk_as
 
 ZONES = ("UTC", "Europe/Berlin", "America/Denver", "Asia/Tokyo")
 
 
 def desk_of(use_cases):
-    def otto():
-        return Caller("otto operates", may_write=True)
-
-    return TestClient(build_desk(lambda: use_cases, reader=otto, writer=otto))
+    return TestClient(desk_as(Caller("otto operates", may_write=True), lambda: use_cases))
 
 
 def in_zone(sample, zone):

@@ -10,11 +10,12 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
-from include.sla_logic.web import Caller, build_desk
+from include.sla_logic.web import Caller
 from tests.assessment.provider import Provider
 from tests.assessment.test_settlement import LONG, SHORT, agreed, close, correct
 from tests.state_machine.test_agreements_that_change import empty_database
 from tests.use_case_fixtures import POSTGRES
+from tests.web.one_person import desk_as
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 WORDS = "It was down all night. <b>All</b> night!"
@@ -33,10 +34,7 @@ def provider(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
 
 
 def client(provider: Provider, by: str) -> TestClient:
-    def caller() -> Caller:
-        return Caller(by, may_write=True)
-
-    desk = build_desk(lambda: provider.use_cases, reader=caller, writer=caller)
+    desk = desk_as(Caller(by, may_write=True), lambda: provider.use_cases)
     return TestClient(desk, headers=HERE, follow_redirects=False)
 
 

@@ -17,13 +17,14 @@ from include.sla_logic.domain.erasure import MARK, erase_in, eraser, parts_of_na
 from include.sla_logic.domain.follow_up import Basis
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.erasure import UnableToErase
-from include.sla_logic.web import Caller, build_desk
+from include.sla_logic.web import Caller
 from tests.assessment.provider import Provider
 from tests.assessment.test_settlement import SHORT, booked, claimed, close, complete
 from tests.events.listeners import listening
 from tests.events.partners import Partners
 from tests.state_machine.test_agreements_that_change import empty_database
 from tests.use_case_fixtures import POSTGRES
+from tests.web.one_person import desk_as
 
 NAME, ADDRESS = "Wilhelmina Ångström-Quux", "wilhelmina.quux@example.org"
 SAID, NOTED, WRITTEN, CONTESTED, FILED = "zebrafinch", "okapikalb", "quastenflosser", "nebelparder", "grottenolm"
@@ -95,10 +96,7 @@ def held_in(found: dict[str, str]) -> set[tuple[str, str]]:
 
 
 def pages(provider: Provider) -> dict[str, str]:
-    def caller() -> Caller:
-        return Caller("otto", may_write=True)
-
-    desk = TestClient(build_desk(lambda: provider.use_cases, reader=caller, writer=caller))
+    desk = TestClient(desk_as(Caller("otto", may_write=True), lambda: provider.use_cases))
     places = ("/", "/?shown=all", "/incidents/TT-000001", "/incidents/TT-000001/letter", "/waiting", "/settlement")
     places += ("/settlement/windows", "/api/v1/incidents?shown=all", "/api/v1/incidents/TT-000001", "/api/v1/audit")
     places += ("/api/v1/disputes?state=all", "/reports/customer?customer=K-1&month=2026-10")
