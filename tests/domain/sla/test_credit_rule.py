@@ -1,9 +1,12 @@
 """The credit rule, with figures worked by hand; the charge is 3,000 in a month of 30 days unless said otherwise."""
 
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.measurements import (
@@ -213,6 +216,124 @@ def test_each_repair_has_the_target_for_itself() -> None:
 def test_values_are_compared_with_the_target_or_with_bounds(value: str, parts: dict[str, Any], credit: str) -> None:
     about = {"id": "l", "metric": "latency", "target": "50", "rule": {"kind": "credit", **parts}}
     assert credit_of(about, readings=[Reading(metric="latency", value=value, unit="ms")]) == credit
+
+
+FREE = {"below": 10, "rate": 0}
+
+
+@pytest.mark.parametrize(
+    ("tiers", "credit", "drawn"),
+    [
+        ([{"at_least": 0, "rate": 0}], "0.00", []),  # a table that never pays
+        ([{"at_least": 0, "rate": "7%"}], "210.00", []),
+        ([FREE, {"at_least": 10, "rate": "7%"}], "210.00", [(55, 7)]),
+        ([{"at_least": 10, "rate": "7%"}, FREE], "210.00", [(55, 7)]),
+        ([FREE | {"at_least": 0}, {"at_least": 10, "rate": "7%"}], "210.00", [(55, 7)]),
+        ([FREE, {"at_least": 10, "at_most": 30, "rate": "7%"}], "210.00", []),
+        ([FREE, {"at_least": 10, "at_most": 20, "rate": "7%"}], "refused", []),  # of 30 % the contract is silent
+        ([FREE, {"at_least": 10, "below": 30, "rate": "7%"}], "refused", []),
+        ([FREE, {"at_least": 20, "rate": "7%"}], "210.00", []),  # of 10 % to 20 % it is silent
+        ([FREE, {"at_least": 10, "below": 30, "rate": "7%"}, {"at_least": 30, "rate": "9%"}], "270.00",
+         [(55, 7), (65, 9)]),
+        ([{"at_least": 30, "rate": "9%"}, {"at_least": 10, "below": 30, "rate": "7%"}, FREE], "270.00",
+         [(55, 7), (65, 9)]),
+        ([FREE, {"at_least": 10, "below": 20, "rate": "7%"}, {"at_least": 30, "rate": "9%"}], "270.00", []),
+        ([FREE, {"at_least": 10, "at_most": 30, "rate": "7%"}, {"more_than": 30, "rate": "9%"}], "210.00", []),
+        ([{"more_than": 0, "below": 10, "rate": 0}, {"at_least": 10, "rate": "7%"}], "210.00", []),
+        ([{"below": 10, "rate": "1%"}, {"at_least": 10, "rate": "7%"}], "210.00", []),
+    ],
+)  # fmt: skip
+def test_a_value_thirty_percent_beyond_its_target_is_paid_by_the_band_of_thirty(
+    tiers: list[dict[str, Any]], credit: str, drawn: list[tuple[int, int]]
+) -> None:
+    """Bands that follow each other from a free one on are drawn at the values at which they begin, and no others."""
+    about = {"id": "l", "metric": "latency", "target": "50", "rule": by_overrun(tiers)}
+    assert credit_of(about, readings=[Reading(metric="latency", value="65", unit="ms")]) == credit
+    known = facts(readings=[Reading(metric="latency", value="50", unit="ms")])
+    found = first(contract(about), known, as_of=at("2025-04-20"))
+    assert [(bound.value, bound.credit_percent) for bound in found.value_bounds] == drawn
+    assert (found.next_tier and found.next_tier.value_left) == (drawn[0][0] - 50 if drawn else None)
+
+
+def by_overrun(tiers: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"kind": "credit", "tiers_by": "overrun", "tiers": tiers}
+
+
+@given(
+    cuts=st.lists(st.sampled_from([0, 5, 10, 20, 40]), unique=True, min_size=1, max_size=4).map(sorted),
+    closed=st.lists(st.booleans(), min_size=4, max_size=4),
+    silent=st.sampled_from([None, None, 0, 1, 2]),
+    first_pays=st.booleans(),
+    value=st.integers(90, 150),
+    order=st.randoms(use_true_random=False),
+)
+def test_an_overrun_is_paid_by_the_band_in_which_it_lies_in_whatever_order_they_stand(
+    cuts: list[int], closed: list[bool], silent: int | None, first_pays: bool, value: int, order: Any
+) -> None:
+    """`closed`: the cut itself belongs to the band below it. Half a millisecond beyond 50 is one percent."""
+    bands = []
+    for place in range(len(cuts) + 1):
+        low = {"more_than" if closed[place - 1] else "at_least": cuts[place - 1]} if place else {}
+        high = {"at_most" if closed[place] else "below": cuts[place]} if place < len(cuts) else {}
+        bands.append({**low, **high, "rate": f"{place + first_pays}%"})
+    over = max(0, value - 100)
+    holds = sum(over > cut or (over == cut and not shut) for cut, shut in zip(cuts, closed, strict=False))
+    empty = cuts[0] == 0 and not closed[0]  # nothing lies below 0
+    kept = [band for place, band in enumerate(bands) if place != silent and not (empty and place == 0)]
+    if not kept:
+        return
+    order.shuffle(kept)
+    about = {"id": "l", "metric": "latency", "target": "50", "rule": by_overrun(kept)}
+    found = credit_of(about, readings=[Reading(metric="latency", value=f"{value / 2}", unit="ms")])
+    assert found == ("refused" if holds == silent else f"{30 * (holds + first_pays)}.00")
+
+
+LATENCY = {"id": "l", "metric": "latency", "target": "50"}
+RESTORED = {"id": "r", "metric": "time_to_restore", "target": "2 h"}
+SLOW = {"readings": [Reading(metric="latency", value="53", unit="ms")]}
+MENDED = {"restorations": [Restoration(reference="A", seconds="7201"), Restoration(reference="B", seconds="7203")]}
+TWO_LATE = {"delays": [Delay(kind="repair", days_late=2)]}
+DAYS = [("late", False, None)] * 2
+
+
+@pytest.mark.parametrize(
+    ("about", "known", "units"),
+    [
+        (rule(rate="1%"), {}, [("window", True, None)]),
+        (rule(rate="1%", block="1 h"), {}, [("window", True, 12_600)]),
+        (rule(rate="1%", block="0.1", beyond="target"), {}, [("window", False, 100 - Fraction(12_600, 25_920))]),
+        (rule(rate="1%", for_each="event"), {}, [("event", True, 9_000), ("event", True, 3_600)]),
+        (rule(rate="1%", for_each="day"), {}, [("day", True, None), ("day", True, None)]),
+        (rule(rate="1%", for_each="day", beyond="1 h"), {}, [("day", True, 9_000)]),
+        (LATENCY | {"rule": {"rate": "1%", "when": "target_missed"}}, SLOW, [("window", False, None)]),
+        (LATENCY | {"rule": {"rate": "1%", "beyond": "target", "block": 1}}, SLOW, [("window", False, 53)]),
+        (RESTORED | {"rule": {"rate": "1%", "beyond": "target"}}, MENDED, [("window", True, 7_202)]),
+        (
+            RESTORED | {"rule": {"rate": "1%", "for_each": "event"}},
+            MENDED,
+            [("repair", True, 7_201), ("repair", True, 7_203)],
+        ),
+        (LATE | {"rule": {"rate": "1%", "for_each": "day"}}, TWO_LATE, DAYS),
+        (LATE | {"rule": {"rate": "1%"}}, TWO_LATE, [("window", False, None)]),
+    ],
+)
+def test_what_is_paid_is_put_down_with_its_kind_and_its_size_where_the_rule_goes_by_it(
+    about: dict[str, Any], known: dict[str, Any], units: list[tuple[str, bool, Fraction | int | None]]
+) -> None:
+    terms = contract(about | {"rule": {"kind": "credit"} | about["rule"]})
+    found = first(terms, facts(*(() if known else TWO), charge="3000.00", **known))
+    assert found.paid is not None
+    assert [(unit.kind, unit.timed, unit.size) for unit in found.paid.units] == units
+    names = {"window": "window: ", "event": "A from ", "day": "2025-04-03: ", "repair": "A: ", "late": "repair; "}
+    assert any(step.startswith(names[units[0][0]]) for step in found.steps)
+
+
+@pytest.mark.parametrize("each", ["event", "day"])
+def test_a_reading_tells_neither_events_nor_days(each: str) -> None:
+    reading = Reading(metric="availability", value="99", unit="percent")
+    found = first(contract(rule(rate="5%", when="target_missed", for_each=each)), facts(readings=[reading]))
+    assert (found.refusal, found.credit) == (RefusalCode.UNIT_MISMATCH, None)
+    assert found.reason == f"The rule pays for each {each}, but availability measures none."
 
 
 def test_events_of_a_sampled_state_are_counted_one_by_one() -> None:

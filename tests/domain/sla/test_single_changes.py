@@ -5,6 +5,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract.quantities import ValueRange
@@ -55,6 +57,59 @@ def test_credits_of_events_are_summed_from_nothing() -> None:
 def test_a_share_is_shown_in_percent() -> None:
     found = judge(contract(objective()), facts(outage("2025-04-10 08:00", "2025-04-10 12:00")))
     assert (found.credit_percent, found.objectives[0].credit_percent) == (10, 10)
+
+
+@pytest.mark.parametrize(
+    ("credit", "shown", "drawn"),
+    [
+        ("1/3", "33.33333333", "33.3333"),
+        ("2/3", "66.66666667", "66.6667"),
+        ("10%", "10", "10"),
+        ("1/30000", "0.00333333", "0.0033"),
+    ],
+)
+def test_endless_figures_are_told_in_eight_digits_and_drawn_in_four(credit: str, shown: str, drawn: str) -> None:
+    """A second of April is 100 / 2,592,000 = 0.0000385802... percent of it."""
+    pays = {"kind": "tiers", "tiers": [{"at_least": 100, "credit": 0}, {"below": 100, "credit": credit}]}
+    terms = contract(objective(pays, target="99.9999"))
+    compared = judge(terms, facts(outage("2025-04-10 08:00:00", "2025-04-10 08:00:01")))
+    [found] = compared.objectives
+    assert (str(found.measured), str(found.margin)) == ("99.99996142", "0.00006142")
+    assert (str(found.credit_percent), str(compared.credit_percent)) == (shown, shown)
+    assert [bound.credit_percent for bound in found.tier_bounds] == [0, Decimal(drawn)]
+
+
+def test_an_endless_mean_is_told_in_eight_digits_and_how_much_was_measured_in_four() -> None:
+    rows = [{"at_most": 3, "credit": 0}, {"more_than": 3, "credit": "1/3"}]
+    terms = contract({"id": "l", "metric": "latency", "target": 2, "rule": {"kind": "tiers", "tiers": rows}})
+    found = first(terms, facts(series=(series(1, 2, 2),)), as_of=at("2025-04-20 00:00"))
+    assert (str(found.measured), str(found.margin)) == ("1.66666667", "0.33333333")
+    assert (found.measured_exact, found.coverage_percent) == ("5/3", Decimal("0.0347"))  # 3 of 8,640 samples
+    assert found.next_tier is not None
+    assert found.next_tier.value_left == Decimal("1.33333333")
+    assert [(bound.value, bound.credit_percent) for bound in found.value_bounds] == [(3, Decimal("33.3333"))]
+
+
+def flat(name: str, target: str, credit: str = "0%") -> dict[str, object]:
+    return objective({"kind": "tiers", "tiers": [{"credit": credit}]}, id=name, target=target)
+
+
+SILENT_BETWEEN = [{"more_than": "99.9", "credit": 0}, {"at_most": "99.5", "credit": "10%"}]
+BY_WEIGHT = [
+    flat("dearest", "99.9", "2%"),
+    flat("dear", "99.9", "0.01%"),
+    flat("missed, and nothing is owed", "99.9"),
+    objective({"kind": "tiers", "tiers": SILENT_BETWEEN}, id="refused"),
+    {"id": "unmeasured", "metric": "jitter", "target": 2, "rule": {"kind": "share_when_missed", "credit": "5%"}},
+    flat("met", "99"),
+]
+
+
+@given(st.lists(st.sampled_from(range(len(BY_WEIGHT))), min_size=1, unique=True))
+def test_the_objective_that_matters_most_is_the_dearest_then_the_missed_then_the_undecided(places: list[int]) -> None:
+    two_hours = outage("2025-04-10 08:00", "2025-04-10 10:00")  # 99.72 %
+    terms = contract(*(BY_WEIGHT[place] | {"id": f"o{place}"} for place in places))
+    assert judge(terms, facts(two_hours)).worst.objective == f"o{min(places)}"
 
 
 @pytest.mark.parametrize(("usage", "named"), [("99.99", "recurring"), ("100.00", "recurring"), ("100.01", "usage")])

@@ -78,6 +78,35 @@ def test_every_part_of_a_credit_is_shown_and_a_bound_only_where_it_binds(
     assert list(found[2:end]) == steps
 
 
+@pytest.mark.parametrize("kind", ["tiers", "credit"])
+@pytest.mark.parametrize(
+    ("value", "left", "tier"),
+    [
+        ("10", "10", "at least 20, below 30"),
+        ("19.5", "0.5", "at least 20, below 30"),
+        ("20", "20", "at least 40, below 60"),  # the next band pays the same
+        ("29", "11", "at least 40, below 60"),
+        ("30", "10", "at least 40, below 60"),
+        ("39.99", "0.01", "at least 40, below 60"),
+        ("40", "20", "at least 60"),
+        ("60", None, None),
+        ("99", None, None),
+    ],
+)
+def test_the_next_tier_of_a_value_is_the_nearest_that_pays_more(
+    kind: str, value: str, left: str | None, tier: str | None
+) -> None:
+    edges, shares = [None, 20, 30, 40, 60, None], ["0%", "5%", "5%", "10%", "12%"]
+    worth, bands = "credit" if kind == "tiers" else "rate", []
+    for low, high, share in zip(edges, edges[1:], shares, strict=False):
+        bounds = {"at_least": low, "below": high}
+        bands.append({name: bound for name, bound in bounds.items() if bound is not None} | {worth: share})
+    latency = {"id": "l", "metric": "latency", "target": "20", "rule": {"kind": kind, "tiers": bands}}
+    reading = Reading(metric="latency", value=value, unit="ms")
+    found = first(contract(latency), facts(readings=[reading]), as_of=at("2025-04-20")).next_tier
+    assert (found and found.value_left, found and found.tier) == (left and Decimal(left), tier)
+
+
 @pytest.mark.parametrize(("count", "more"), [(40, []), (41, ["41 events in all, not all are shown"])])
 def test_forty_units_are_shown_one_by_one(count: int, more: list[str]) -> None:
     starts = [at("2025-04-03 08:00") + timedelta(hours=number) for number in range(count)]

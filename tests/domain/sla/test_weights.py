@@ -48,6 +48,24 @@ def test_time_that_counts_says_whether_the_whole_service_was_down() -> None:
     assert [(one.counts, one.in_part) for one in times.stretches] == [(True, True), (True, True), (True, False)]
 
 
+@pytest.mark.parametrize(
+    ("counting", "weighed"),
+    [
+        (BY_SHARE, 3 * 3600 + 4 * 3600),
+        ({"degradations": "25%"}, 10 * 3600 + 3600),
+        (BY_SHARE | {"degradations": "25%"}, 3 * 3600 + 3600),
+        (BY_SHARE | {"degradations": "1/7"}, 3 * 3600 + Fraction(4 * 3600, 7)),
+    ],
+)
+def test_seconds_are_told_as_they_weigh_only_where_any_weighs_less_than_whole(
+    counting: dict[str, Any], weighed: Fraction
+) -> None:
+    terms, whole = contract(counting=counting), outage("2025-04-07 08:00", "2025-04-07 09:00", "WHOLE")
+    found = first(terms, facts(PART, SLOW, whole))
+    assert (found.counted_seconds, found.weighed_seconds) == (15 * 3600, weighed + 3600)
+    assert [first(terms, facts(*known)).weighed_seconds for known in ([], [whole])] == [None, None]
+
+
 def test_a_degradation_without_weight_is_named_and_left_out() -> None:
     found = first(contract(counting={"degradations": 0}), facts(SLOW))
     assert found.counted_seconds == 0

@@ -46,12 +46,11 @@ def _is_plain(rule: Credit) -> bool:
 def _thresholds(rule: Credit) -> rules.OverrunTiers | None:
     """Return bands that follow each other without a hole as thresholds; None for any other bands."""
     paying = sorted((t for t in rule.tiers if t.at_least), key=lambda tier: tier.at_least or 0)
-    least = [t.below for t in rule.tiers if not t.bounds or t.at_least in (None, 0)]
-    ends = [*least, *(tier.below for tier in paying)]
+    least = [t for t in rule.tiers if not t.at_least]
+    ends = [tier.below for tier in (*least, *paying)]
     begins = [*(tier.at_least for tier in paying), None]
     exclusive = any(tier.more_than is not None or tier.at_most is not None for tier in rule.tiers)
-    free = [_share(t.rate) for t in rule.tiers if t not in paying]
-    if not paying or exclusive or ends != begins or free != ["0/1"]:
+    if not paying or exclusive or ends != begins or [_share(tier.rate) for tier in least] != ["0/1"]:
         return None
     found = [{"overrun": tier.at_least, "credit": _share(tier.rate)} for tier in paying]
     return rules.OverrunTiers.model_validate({"thresholds": found})
