@@ -59,6 +59,49 @@ def test_tiers_that_touch_on_the_grid_of_a_rounding_have_no_hole_between_them() 
     assert found.witness == "99.695 percent"
 
 
+@pytest.mark.parametrize(
+    ("decimals", "low", "high", "witness", "edges"),
+    [
+        ({}, {"at_most": "99.69"}, {"at_least": "99.9"}, "99.795", "above 99.69 percent to below 99.9 percent"),
+        ({}, {"below": "99.69"}, {"more_than": "99.9"}, "99.69", "from 99.69 percent to 99.9 percent"),
+        (
+            {"round_decimals": 2},
+            {"at_most": "99.69"},
+            {"at_least": "99.9"},
+            "99.7",
+            "from 99.7 percent to 99.89 percent",
+        ),
+        (
+            {"round_decimals": 2},
+            {"below": "99.69"},
+            {"more_than": "99.9"},
+            "99.69",
+            "from 99.69 percent to 99.9 percent",
+        ),
+        (
+            {"round_decimals": 1},
+            {"at_most": "99.69"},
+            {"at_least": "99.9"},
+            "99.7",
+            "from 99.7 percent to 99.8 percent",
+        ),
+        (
+            {"round_decimals": 1},
+            {"at_most": "99.69"},
+            {"more_than": "99.75"},
+            "99.7",
+            "from 99.7 percent to 99.7 percent",
+        ),
+    ],
+)
+def test_a_hole_is_named_by_its_edges_and_a_value_in_it_as_finely_as_values_are_rounded(
+    decimals: dict[str, int], low: dict[str, str], high: dict[str, str], witness: str, edges: str
+) -> None:
+    (found,) = findings(tiers(high | {"credit": "0%"}, low | {"credit": "10%"}, **decimals))
+    assert (found.code, found.witness) == ("tier_hole", f"{witness} percent")
+    assert edges in found.text
+
+
 def test_tiers_that_touch_on_whole_seconds_have_no_hole_between_them() -> None:
     assert findings(durations({"at_most": "259 s", "credit": 0}, {"at_least": "260 s", "credit": "1%"})) == ()
     (found,) = findings(durations({"below": "259 s", "credit": 0}, {"more_than": "259 s", "credit": "1%"}))

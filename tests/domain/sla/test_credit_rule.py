@@ -394,6 +394,25 @@ def test_the_next_step_of_a_window_is_named_with_its_cost() -> None:
     assert found.next_tier.costs_more == euros("30.00")
 
 
+@pytest.mark.parametrize(
+    ("parts", "drawn"),
+    [
+        ({"when": "target_missed", "rate": "5%"}, [(50, 5)]),
+        ({"when": "target_missed", "rate": "5%", "times": 2}, []),
+        ({"when": "target_missed", "rate": "5%", "at_most": "4%"}, []),
+        ({"when": "target_missed", "rate": "5 EUR"}, []),
+        ({"beyond": "target", "block": 1, "rate": "1%"}, []),
+        ({"tiers": [{"at_most": 55, "rate": 0}, {"more_than": 55, "rate": "7%"}]}, [(55, 7)]),
+        ({"when": "target_missed", "tiers": [{"at_most": 55, "rate": 0}, {"more_than": 55, "rate": "7%"}]}, []),
+        ({"tiers": [{"at_most": 55, "rate": 0}, {"more_than": 55, "rate": "7 EUR"}]}, []),
+    ],
+)
+def test_only_a_plain_table_of_shares_is_drawn(parts: dict[str, Any], drawn: list[tuple[int, int]]) -> None:
+    about = {"id": "l", "metric": "latency", "target": "50", "rule": {"kind": "credit", **parts}}
+    found = first(contract(about), facts(readings=[Reading(metric="latency", value="58", unit="ms")]))
+    assert [(bound.value, bound.credit_percent) for bound in found.value_bounds] == drawn
+
+
 def test_a_plain_table_is_drawn_as_the_older_kind_is() -> None:
     bands: list[dict[str, Any]] = [
         {"at_least": "99.9", "rate": 0},

@@ -38,7 +38,7 @@ def stretch(tier: Range, number: int, credit: Fraction, *, grid: Fraction | None
 
 
 def _top(top: Fraction | None) -> Cut:
-    return (INFINITY, 1) if top is None else (top, 1)
+    return INFINITY if top is None else top, 1
 
 
 def _on_grid(cut: Cut, grid: Fraction | None) -> Cut:
