@@ -138,13 +138,22 @@ def test_a_rule_owes_from_the_second_that_its_parts_say(rule, owes_from):
     assert (found.owes_from, found.missed_from) == (owes_from, min(owes_from, 2592 + 1))
 
 
-def test_an_edge_outside_the_window_is_left_where_the_length_of_an_outage_matters():
-    start = APRIL.start
-    crossing = Outage(reference="O1", start=start - timedelta(minutes=9), end=start + timedelta(minutes=2))
-    touching = Outage(reference="O1", start=start - timedelta(minutes=9), end=start)
-    inside = Outage(reference="O1", start=start + timedelta(minutes=9), end=start + timedelta(minutes=12))
-    several = [facts(one) for one in (crossing, touching, inside)]
-    assert [name is None for name in judge_in_columns(SHAPES["long enough"], several, APRIL)] == [True, True, False]
+@pytest.mark.parametrize("edge", [APRIL.start, APRIL.end])
+@pytest.mark.parametrize(
+    ("begins", "ends", "left"),
+    [
+        (-540, 120, True),
+        (-540, 0, True),  # one that touches the edge may go on in another record
+        (0, 120, True),
+        (-540, -1, False),
+        (1, 120, False),
+        (540, 720, False),
+    ],
+)
+def test_an_edge_outside_the_window_is_left_where_the_length_of_an_outage_matters(edge, begins, ends, left):
+    start, end = (edge + timedelta(seconds=seconds) for seconds in (begins, ends))
+    several = [facts(Outage(reference="O1", start=start, end=end)), facts()]
+    assert [name is None for name in judge_in_columns(SHAPES["long enough"], several, APRIL)] == [left, False]
 
 
 def long_outage(name: str, days: int, **fields) -> Outage:

@@ -109,7 +109,10 @@ BY_WEIGHT = [
 def test_the_objective_that_matters_most_is_the_dearest_then_the_missed_then_the_undecided(places: list[int]) -> None:
     two_hours = outage("2025-04-10 08:00", "2025-04-10 10:00")  # 99.72 %
     terms = contract(*(BY_WEIGHT[place] | {"id": f"o{place}"} for place in places))
-    assert judge(terms, facts(two_hours)).worst.objective == f"o{min(places)}"
+    found = judge(terms, facts(two_hours))
+    assert found.worst.objective == f"o{min(places)}"
+    assert {one.objective for one in found.undecided} == {f"o{place}" for place in places if place in (3, 4)}
+    assert found.needs_decision == (3 in places or places == [4])  # beside others, what nobody measured is left out
 
 
 @pytest.mark.parametrize(("usage", "named"), [("99.99", "recurring"), ("100.00", "recurring"), ("100.01", "usage")])

@@ -93,7 +93,7 @@ class ColumnarContract:
         doubt = np.zeros(windows.start.size, dtype=bool)
         if (shortest := terms.counting.shortest) is not None:
             edges = np.concatenate([windows.start, windows.end])
-            crossed = raw.meet(Stretches(edges - 1, edges + 1)).reshape(2, -1)
+            crossed = raw.meet(Stretches(edges - 1, edges + 1)).reshape(2, windows.start.size)
             doubt |= crossed[0] | crossed[1]  # how long an outage is depends on what is beyond the window
             lengths, which = np.unique(left.end - left.start, return_inverse=True)
             left = left.where(np.array([shortest.holds(Fraction(n)) for n in lengths.tolist()], dtype=bool)[which])
