@@ -90,7 +90,7 @@ class Measured:
     def __init__(self, use_cases: UseCases) -> None:
         self._use_cases = use_cases
         self._numbers: Sequence[int] = ()
-        self._client = TestClient(build_desk(lambda: use_cases, reader=whoever, writer=whoever))
+        self._client = TestClient(build_desk(lambda: use_cases, reader=everybody, writer=everybody))
 
     def pages(self, size: int, options: argparse.Namespace) -> dict[str, float]:
         """Return the median CPU seconds of each page; what disturbs one round disturbs all pages alike."""
@@ -144,7 +144,7 @@ def wanted(size: int) -> dict[str, tuple[str, str]]:
     return found
 
 
-async def whoever(request: Request) -> Caller:
+async def everybody(request: Request) -> Caller:
     name = request.headers.get("who", "bench")
     return Caller(name, may_write=name == "bench", may_read=name == "bench")
 

@@ -104,7 +104,7 @@ def _has(number: ColumnElement[int], word: ColumnElement[str], end: ColumnElemen
 
 @cache
 def _few_of(words: int) -> Select[Any]:
-    """Return the query for how many places each of so many words has, counted to FEW and no further."""
+    """Return the query that counts, for each of `words` words, the places that have it, up to FEW."""
     places = (_begins_with(*_bound(place)).limit(FEW + 1).subquery() for place in range(words))
     return select(*(select(func.count()).select_from(each).scalar_subquery() for each in places))
 

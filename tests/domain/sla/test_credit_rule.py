@@ -291,7 +291,7 @@ def test_an_overrun_is_paid_by_the_band_in_which_it_lies_in_whatever_order_they_
 LATENCY = {"id": "l", "metric": "latency", "target": "50"}
 RESTORED = {"id": "r", "metric": "time_to_restore", "target": "2 h"}
 SLOW = {"readings": [Reading(metric="latency", value="53", unit="ms")]}
-MENDED = {"restorations": [Restoration(reference="A", seconds="7201"), Restoration(reference="B", seconds="7203")]}
+REPAIRED = {"restorations": [Restoration(reference="A", seconds="7201"), Restoration(reference="B", seconds="7203")]}
 TWO_LATE = {"delays": [Delay(kind="repair", days_late=2)]}
 DAYS = [("late", False, None)] * 2
 
@@ -307,10 +307,10 @@ DAYS = [("late", False, None)] * 2
         (rule(rate="1%", for_each="day", beyond="1 h"), {}, [("day", True, 9_000)]),
         (LATENCY | {"rule": {"rate": "1%", "when": "target_missed"}}, SLOW, [("window", False, None)]),
         (LATENCY | {"rule": {"rate": "1%", "beyond": "target", "block": 1}}, SLOW, [("window", False, 53)]),
-        (RESTORED | {"rule": {"rate": "1%", "beyond": "target"}}, MENDED, [("window", True, 7_202)]),
+        (RESTORED | {"rule": {"rate": "1%", "beyond": "target"}}, REPAIRED, [("window", True, 7_202)]),
         (
             RESTORED | {"rule": {"rate": "1%", "for_each": "event"}},
-            MENDED,
+            REPAIRED,
             [("repair", True, 7_201), ("repair", True, 7_203)],
         ),
         (LATE | {"rule": {"rate": "1%", "for_each": "day"}}, TWO_LATE, DAYS),
