@@ -47,13 +47,11 @@ print("START", json.dumps([len(missing), DagRun.get_running_dag_runs_to_examine.
 """
 
 
-@pytest.mark.parametrize(
-    ("words", "order"), [("scheduler", "scheduler_priority_patch"), ("celery worker", "airflow.models.dagrun")]
-)
-def test_who_forks_tasks_imports_first_and_the_order_of_runs_is_the_schedulers_alone(words: str, order: str) -> None:
-    code = AT_ITS_START.replace("namespace =", f"sys.argv = {['airflow', *words.split()]!r}\nnamespace =")
+def said_by(code: str, given: str = "") -> list[str]:
+    """Run the code in a process of its own, and return the lines that it prints."""
     done = subprocess.run(
         [sys.executable, "-c", code],
+        input=given,
         capture_output=True,
         text=True,
         check=False,
@@ -61,7 +59,15 @@ def test_who_forks_tasks_imports_first_and_the_order_of_runs_is_the_schedulers_a
         env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}"},
     )
     assert done.returncode == 0, done.stderr
-    [said] = [line for line in done.stdout.splitlines() if line.startswith("START")]
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("words", "order"), [("scheduler", "scheduler_priority_patch"), ("celery worker", "airflow.models.dagrun")]
+)
+def test_who_forks_tasks_imports_first_and_the_order_of_runs_is_the_schedulers_alone(words: str, order: str) -> None:
+    code = AT_ITS_START.replace("namespace =", f"sys.argv = {['airflow', *words.split()]!r}\nnamespace =")
+    [said] = [line for line in said_by(code) if line.startswith("START")]
     assert json.loads(said.removeprefix("START")) == [0, order]
 
 
@@ -78,15 +84,5 @@ def test_no_task_of_an_incident_imports_anything_again(tmp_path: Path) -> None:
         "path": path,
         "ours": ["include", "sla_airflow", "holidays", "PIL", "babel", "jinja2", "numpy", "resvg", "yaml"],
     }
-    done = subprocess.run(
-        [sys.executable, "-c", AS_TASKS],
-        input=json.dumps(given),
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}"},
-    )
-    assert done.returncode == 0, done.stderr
-    said = [line for line in done.stdout.splitlines() if line.startswith(("LETTERS", "AGAIN"))]
+    said = [line for line in said_by(AS_TASKS, json.dumps(given)) if line.startswith(("LETTERS", "AGAIN"))]
     assert said == ["LETTERS True", "AGAIN"]
