@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from deploy.locked_packages import locked
 from deploy.postgres import Databases, PostgresServer
 from deploy.stack.settings import sqlite_url
 from include.sla_logic.persistence.database import Database, current_revision, newest_revision, open_database
@@ -17,14 +18,6 @@ MIGRATED = "migrated"  # the PostgreSQL template of the operations database
 def folder_of_session(base: Path) -> Path:
     """Name the folder that all workers see: pytest gives each of them a folder of its own below it."""
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-
-
-@contextmanager
-def locked(file: Path) -> Iterator[None]:
-    """Let one process at a time go on."""
-    with file.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @contextmanager

@@ -1,14 +1,17 @@
-"""What tests need of the operating system, installed from Debian's packages where that is possible."""
+"""What tests need beside the environment: Debian's packages, and what a lock names, where both can be reached."""
 
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.sharing import locked
+import pytest
 
+from deploy.locked_packages import UnableToInstall, installed, locked
+
+ROOT = Path(__file__).resolve().parents[1]
 LOCK = "teleco-tests-apt.lock"
 
 
@@ -23,3 +26,13 @@ def install_unless(present: Callable[[], bool], *packages: str) -> bool:
             for words in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
                 subprocess.run(["apt-get", *words], check=False)  # noqa: S607 - where the system has it
     return present()
+
+
+def installed_or_skipped(name: str, locks: Sequence[Path], fill: Callable[[Path], None]) -> Path:
+    """Return the folder of what these locks name; skip the test where the package index cannot be reached."""
+    try:
+        return installed(ROOT, name, locks, fill)
+    except UnableToInstall as error:
+        if not error.is_away:
+            raise
+        pytest.skip(f"the package index cannot be reached: {error}")

@@ -2,12 +2,11 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Mapping
-from contextlib import suppress
-from hashlib import sha256
+from functools import partial
 from pathlib import Path
 
+from deploy import locked_packages
 from deploy.ports import free_port
 from deploy.stack.settings import StackSettings
 from include.sla_logic.domain.errors import ForeseenError
@@ -65,21 +64,7 @@ class CeleryWorkers:
 def installed(root: Path) -> Path:
     """Install what is locked beside the environment, once for each lock; answers the folder."""
     lock = root / REQUIREMENTS
-    folder = root / ".tools" / f"celery-{sha256(lock.read_bytes()).hexdigest()[:12]}"
-    if folder.exists():
-        return folder
-    unfinished = folder.with_suffix(f".{os.getpid()}")
-    command = [str(root / ".tools" / "bin" / "uv"), "pip", "install", "--quiet", "--no-config", "--no-deps"]
-    command += ["--require-hashes", "--compile-bytecode", "--python", str(root / ".venv" / "bin" / "python")]
-    done = subprocess.run(
-        [*command, "--target", str(unfinished), "-r", str(lock)], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise UnableToUseCelery(f"The packages of {lock.name} could not be installed: {done.stderr[-500:]}")
-    with suppress(OSError):  # another stack was quicker
-        unfinished.rename(folder)
-    shutil.rmtree(unfinished, ignore_errors=True)
-    return folder
+    return locked_packages.installed(root, "celery", [lock], partial(locked_packages.add_wheels, root, lock))
 
 
 def _redis_settings(home: Path, port: int, password: str) -> str:

@@ -1,21 +1,18 @@
 """The FAB provider in a folder of its own, beside the packages of this environment, and its users."""
 
-import re
 import subprocess
-from hashlib import sha256
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import pytest
-
+from deploy.locked_packages import add_wheels
 from deploy.stack import AirflowStack
-from tests.sharing import locked
+from tests.system_packages import installed_or_skipped
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = Path(__file__).with_name("fab.lock")
 PROVIDER = "apache-airflow-providers-fab"
 MANAGER = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
-AWAY = re.compile(r"error sending request|failed to fetch|dns error|tcp connect|timed out|tunnel", re.IGNORECASE)
 USERS = """
 import sys
 from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
@@ -35,24 +32,7 @@ with get_application_builder() as builder:
 
 def install() -> Path:
     """Install what is locked, once for each lock; skip where the package index cannot be reached."""
-    folder = ROOT / ".tools" / f"fab-{sha256(LOCK.read_bytes()).hexdigest()[:12]}"
-    with locked(ROOT / ".tools" / "fab.lock"):
-        if not folder.exists():
-            _install(folder)
-    return folder
-
-
-def _install(folder: Path) -> None:
-    unfinished = folder.with_suffix(".unfinished")
-    command = [str(ROOT / ".tools" / "bin" / "uv"), "pip", "install", "--quiet", "--no-config", "--no-deps"]
-    command += ["--require-hashes", "--python", str(ROOT / ".venv" / "bin" / "python")]
-    done = subprocess.run(
-        [*command, "--target", str(unfinished), "-r", str(LOCK)], capture_output=True, text=True, check=False
-    )
-    if done.returncode and AWAY.search(done.stderr):
-        pytest.skip(f"the package index cannot be reached, from which the FAB provider comes: {done.stderr[-300:]}")
-    assert done.returncode == 0, done.stderr
-    unfinished.rename(folder)
+    return installed_or_skipped("fab", [LOCK], partial(add_wheels, ROOT, LOCK))
 
 
 def environment(stack: AirflowStack, folder: Path) -> dict[str, str]:
