@@ -31,6 +31,7 @@ from tests.system_packages import install_unless
 pytestmark = pytest.mark.more
 
 STEP = 2
+BEHIND = 1
 MAPPING = f"""
 title: probes every few seconds
 layout: json
@@ -54,7 +55,7 @@ feeds:
       path: /api/v1/query_range
       query: {{query: probe_success, start: "{{since:epoch}}", end: "{{until:epoch}}", step: {step}}}
     starts: {starts}
-    behind: 1 s
+    behind: {behind} s
     at_most: 10 s
 """
 
@@ -117,7 +118,7 @@ def test_what_a_real_prometheus_saw_comes_in(tmp_path: Path, httpserver: HTTPSer
             state()
             wait_for(partial(has_grown, served, len(served) + 8))
         (tmp_path / "mapping.yaml").write_text(MAPPING, "utf-8")
-        (tmp_path / "feeds.yaml").write_text(FEEDS.format(starts=began.isoformat(), step=STEP), "utf-8")
+        (tmp_path / "feeds.yaml").write_text(FEEDS.format(starts=began.isoformat(), step=STEP, behind=BEHIND), "utf-8")
         clock = Clock(datetime.now(UTC) + timedelta(seconds=1))
         settings = open_use_cases(f"sqlite:///{tmp_path / 't.db'}", tmp_path, clock).work.settings
         use_cases = UseCases(replace(settings, feeds=tmp_path / "feeds.yaml"), clock=clock)
@@ -132,4 +133,5 @@ def test_what_a_real_prometheus_saw_comes_in(tmp_path: Path, httpserver: HTTPSer
     assert len(values) >= 8
     assert (values[0], min(values), values[-1]) == (100_000, 0, 100_000)
     assert sum(before != after for before, after in pairwise(values)) == 2
-    assert use_cases.feeds.states()[0].complete_until == clock.now.replace(microsecond=0) - timedelta(seconds=1)
+    last_step = (int(clock.now.timestamp()) - BEHIND) // STEP * STEP
+    assert use_cases.feeds.states()[0].complete_until == datetime.fromtimestamp(last_step, UTC)
