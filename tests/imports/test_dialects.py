@@ -226,7 +226,7 @@ def survive_tickets(log: bytes, file: Path, random: Random, number: int) -> None
     head = 0 if number % 10 == 0 else log.index(b"\n") + 1  # else no header would be left after so many
     file.write_bytes(log[:head] + break_bytes(log[head:], random, number))
     with suppress(UnableToReadFile), open_table(file, mapping) as table:
-        check_names(table.columns or (), mapping.needed(), mapping.known(), file, mapping)
+        check_names(table.columns or (), mapping.needed(), mapping.known, file, mapping)
         for found in group_rows_by_ticket(table.rows, mapping):
             if not isinstance(found, Rejected):
                 with suppress(UnableToImportRow):

@@ -2,17 +2,19 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 LENGTH = 32  # letters of a word that count
 MANY = 200  # different words of one incident
 _WORD = re.compile(r"[^\W_]+")
 
 
-def words_of(text: str) -> list[str]:
+@lru_cache(maxsize=4096)  # names and texts come again and again
+def words_of(text: str) -> Sequence[str]:
     """Return the words in small letters without accents, cut at every sign: `Zürich-REF/7` is zurich, ref, 7."""
     plain = text.lower() if text.isascii() else _without_accents(text)
-    return [word[:LENGTH] for word in _WORD.findall(plain)]
+    return tuple(word[:LENGTH] for word in _WORD.findall(plain))
 
 
 def _without_accents(text: str) -> str:

@@ -1,7 +1,6 @@
 """Reading one field of a row as its source says: texts, numbers, lengths, days and instants."""
 
 import re
-from collections.abc import Iterator
 from datetime import date, datetime
 from functools import lru_cache
 from string import Template
@@ -93,26 +92,28 @@ def _cell(source: Source, row: Row, dialect: Dialect) -> str | None:
     if source.join:
         parts = [_text(row, column, dialect, optional=source.optional) for column in source.join]
         return None if None in parts else " ".join(str(part) for part in parts)
-    for place, column in enumerate(_columns(source)):
-        text = _text(row, column, dialect, optional=source.optional or place > 0 or bool(source.fallback))
-        if text is not None:
-            return text
-    return None
-
-
-def _columns(source: Source) -> Iterator[str]:
-    if source.column is not None:
-        yield source.column
-    yield from source.fallback
+    if source.column is None:
+        return None
+    text = _text(row, source.column, dialect, optional=source.optional or bool(source.fallback))
+    if text is None:
+        for column in source.fallback:
+            if (text := _text(row, column, dialect, optional=True)) is not None:
+                break
+    return text
 
 
 def _text(row: Row, column: str, dialect: Dialect, *, optional: bool) -> str | None:
-    if optional and column not in row and not _PATH.search(column):
-        return None
-    value = look_up(row, column)
-    if isinstance(value, dict | list):
+    value = row.get(column)
+    if value is None and column not in row:
+        if optional and not _PATH.search(column):
+            return None
+        value = look_up(row, column)
+    if value is None:
+        text = ""
+    elif isinstance(value, (dict, list)):
         raise UnableToImportRow(column, "is not a single value")
-    text = "" if value is None else str(value).strip()
+    else:
+        text = str(value).strip()
     return None if text in dialect.missing else text
 
 

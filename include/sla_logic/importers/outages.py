@@ -19,6 +19,7 @@ class References:
         self._seen.execute(
             "CREATE TABLE seen (name BLOB, content BLOB, place, PRIMARY KEY (name, content)) WITHOUT ROWID"
         )
+        self._seen.execute("BEGIN")  # for good: nobody else reads it, and nothing of it outlives the import
         weakref.finalize(self, self._seen.close)
 
     def named(self, record: OutageRecord) -> OutageRecord:

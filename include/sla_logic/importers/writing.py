@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
 from include.sla_logic.importers.rejection import Rejected
@@ -83,9 +83,13 @@ def _known_rows(connection: Connection, table: Table, keys: list[tuple[Any, ...]
     if not keys:
         return {}
     columns = list(table.primary_key)
-    rows = connection.execute(
-        select(table).where(*(_among(c, set(parts)) for c, parts in zip(columns, zip(*keys, strict=True), strict=True)))
-    )
+    if len(columns) > 1 and all(isinstance(part, str) for part in keys[0]):
+        wanted: Any = [
+            tuple_(*columns).in_(keys)
+        ]  # each column alone would be looked for in every pair of their values
+    else:
+        wanted = (_among(c, set(parts)) for c, parts in zip(columns, zip(*keys, strict=True), strict=True))
+    rows = connection.execute(select(table).where(*wanted))
     return {tuple(getattr(row, c.name) for c in columns): row for row in rows}
 
 

@@ -69,8 +69,8 @@ def group_rows_by_ticket(
 
 def read_ticket(reference: str, rows: Sequence[NumberedRow], mapping: TicketMapping) -> ImportedTicket:
     """Read the rows of one ticket; raise `UnableToImportRow` with the field that has no meaning."""
-    if mapping.strict and (unknown := sorted({name for _, row in rows for name in row}.difference(mapping.known()))):
-        raise UnableToImportRow(unknown[0], f"is no field of a ticket; it has {', '.join(mapping.known())}")
+    if mapping.strict and (unknown := sorted(set().union(*(row for _, row in rows)).difference(mapping.known))):
+        raise UnableToImportRow(unknown[0], f"is no field of a ticket; it has {', '.join(mapping.known)}")
     events = [_event(row, mapping) for _, row in rows]
     opened_at = _opened_at(rows[0][1], events[0], mapping)
     check_order(opened_at, events)
@@ -136,7 +136,7 @@ def _notification(
     mapping: TicketMapping,
     history: Sequence[StatusEvent],
 ) -> ProblemNotification:
-    said = {name: _latest(name, source, rows, mapping) for name, source in mapping.fields.items()}
+    said = {name: _latest(name, source, rows, mapping) for name, source in mapping.bare_fields.items()}
     fields = {name: value for name, value in said.items() if value is not None}
     for name in ("impact", "urgency"):
         if name in fields:
@@ -152,13 +152,12 @@ def _notification(
         raise refused_field(error) from None
 
 
-def _latest(name: str, source: Source, rows: Sequence[NumberedRow], mapping: TicketMapping) -> object:
+def _latest(name: str, bare: Source, rows: Sequence[NumberedRow], mapping: TicketMapping) -> object:
     """Return the value of the last row that has one; `otherwise` only where no row has."""
-    bare = source.model_copy(update={"otherwise": None}) if source.otherwise is not None else source
     for _, row in reversed(rows):
         if (value := read_field(name, bare, row, mapping)) is not None:
             return value
-    return source.otherwise
+    return mapping.fields[name].otherwise  # type: ignore[index]  # it has the names of `bare_fields`
 
 
 def _level(name: str, value: object) -> Level:

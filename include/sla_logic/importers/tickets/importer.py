@@ -77,7 +77,7 @@ def import_tickets(
     report, mapping = TicketReport(), work.mapping
     with open_table(path, mapping) as table:
         if table.columns is not None:
-            check_names(table.columns, mapping.needed(), mapping.known() if mapping.strict else None, path, mapping)
+            check_names(table.columns, mapping.needed(), mapping.known if mapping.strict else None, path, mapping)
         found = _read_tickets(table.rows, work, report)
         while batch := list(islice(found, _BATCH)):
             with database.write() as connection:

@@ -1,5 +1,6 @@
 """Mapping files for tickets: where an event log says what, and what its states mean here."""
 
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -64,9 +65,15 @@ class TicketMapping(Dialect):
         """Return the columns without which no row can be read."""
         return {column for source in self.sources() for column in source.needed()}.union(self.state)
 
+    @cached_property
     def known(self) -> list[str]:
-        """Return all columns that are read."""
+        """All columns that are read."""
         return sorted({column for source in self.sources() for column in source.named()}.union(self.state))
+
+    @cached_property
+    def bare_fields(self) -> dict[str, Source]:
+        """The fields of the notification without what stands for a missing one."""
+        return {name: source.model_copy(update={"otherwise": None}) for name, source in self.fields.items()}
 
 
 def shipped_ticket_mappings() -> list[str]:
