@@ -133,6 +133,14 @@ def test_nagios_states_are_outages_by_host_and_service(tools: Tools) -> None:
     assert (report.joined, report.passed) == (3, {"type SOFT": 1})
 
 
+def test_a_nagios_recovery_of_what_was_up_closes_nothing_over_the_change_of_the_clocks(tools: Tools) -> None:
+    rows = [(MARCH - 1800, "OK"), (MARCH - 1200, "CRITICAL"), (MARCH + 1200, "WARNING")]
+    text = "".join(f"{at},cpe-7,PING,{state},HARD,3,lost\n" for at, state in rows)
+    report = tools.of_text("outages", f"time,host,service,state,type,attempt,output\n{text}", "nagios_history", "n.csv")
+    assert shown(report, "started_at", "ended_at") == [("2026-03-29T00:40:00Z", "2026-03-29T01:20:00Z")]
+    assert (report.rejected, report.warnings) == ([], ["1 rows end what no row of the file begins."])
+
+
 def incident(name: str, **other: Any) -> dict[str, Any]:
     components = [{"id": "c1", "name": "API"}, {"id": "c2", "name": "Console"}]
     return {
@@ -153,6 +161,15 @@ def test_statuspage_incidents_are_outages_of_each_component(tools: Tools) -> Non
     )
     assert (report.added, report.repeated, report.further) == (4, 2, 3)
     assert report.warnings[0].startswith("2 outages have no end")
+
+
+def test_a_statuspage_incident_that_ends_before_it_begins_is_refused(tools: Tools) -> None:
+    wrong = incident("i1", resolved_at="2026-10-25T02:29:00.000+02:00", components=[{"id": "c1", "name": "API"}])
+    report = tools.of_text(
+        "outages", json.dumps({"incidents": [wrong, incident("i2")]}), "statuspage", "incidents.json"
+    )
+    assert [str(one) for one in report.rejected] == ["row 1, row: ended_at lies before started_at"]
+    assert report.added == 2
 
 
 def test_prometheus_values_go_to_the_step_that_they_were_scraped_in(tools: Tools) -> None:
@@ -234,6 +251,42 @@ def test_ripe_atlas_says_that_nothing_came_back_by_minus_one(tools: Tools) -> No
         ("latency", "20.126"), ("success_rate", "100"), ("latency", None), ("success_rate", "0")
     ]  # fmt: skip
     assert report.rejected == []
+
+
+def test_ripe_atlas_gives_each_result_once_whatever_the_order_and_the_clocks(tools: Tools) -> None:
+    results = [
+        {"prb_id": 165, "timestamp": MARCH + 240 * n + 7, "avg": avg, "rcvd": rcvd, "sent": 3}
+        for n, avg, rcvd in ((1, 20.5, 3), (0, -1, 0), (0, -1, 0), (-1, 20.5, 3), (2, -1, 0))  # down at the end
+    ]
+    report = tools.of_text("samples", json.dumps(results), "ripe_atlas_ping", "atlas.json")
+    assert (report.added, report.repeated, report.rejected) == (8, 2, [])
+    assert report.coverage == [
+        "ATLAS-165 latency: 2 of 4 steps (50 %), 2026-03-29T00:56:00Z to 2026-03-29T01:12:00Z",
+        "ATLAS-165 success_rate: 4 of 4 steps (100 %), 2026-03-29T00:56:00Z to 2026-03-29T01:12:00Z",
+    ]
+
+
+def zammad(number: str, closed: str | None, state: str = "closed") -> dict[str, Any]:
+    return {
+        "number": number, "title": "Line down", "state": state, "priority": "2 normal", "group": "S-1001",
+        "customer": "ada@example.org", "close_at": closed, "created_at": "2026-03-29T00:30:00.000Z",
+        "updated_at": "2026-03-29T01:45:00.000Z",
+    }  # fmt: skip
+
+
+def test_a_zammad_ticket_that_stands_twice_is_one_and_one_closed_before_it_was_created_is_refused(
+    tools: Tools,
+) -> None:
+    closed, before = zammad("1", "2026-03-29T01:30:00.000Z"), zammad("2", "2026-03-29T00:29:00.000Z")
+    file = tools.home / "zammad.json"
+    file.write_text(json.dumps([closed, before, closed, zammad("3", None, "open")]), "utf-8")
+    work = TicketImport(mapping=read_ticket_mapping("zammad"), source="zammad")
+    report = tools.use_cases.imports.tickets(file, work, progress=lambda _rows: None, dry_run=True)
+    assert (report.history, report.waiting, len(report.rejected)) == (1, 1, 1)
+    assert report.rejected[0].row == 2
+    first, second = report.first
+    assert (first["observed_from"], first["observed_to"]) == ("2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z")
+    assert (second["external_reference"], second.get("observed_to")) == ("ZAMMAD-3", None)
 
 
 def test_jira_and_zammad_tickets_wait_or_are_history(tools: Tools) -> None:
