@@ -119,7 +119,9 @@ def fill(use_cases: UseCases, *, have: int, want: int) -> None:
 
 
 def _add_words(connection: Connection) -> None:
-    """Write the words without their index, which is made again behind them: word by word it takes much longer."""
+    """Write the words without their indexes, which are made again behind them: word by word it takes much longer."""
     connection.execute(text("ALTER TABLE search_words DROP CONSTRAINT pk_search_words"))
+    connection.execute(text("DROP INDEX ix_search_words_word"))
     connection.execute(text(_WORDS))
-    connection.execute(text("ALTER TABLE search_words ADD CONSTRAINT pk_search_words PRIMARY KEY (word, ticket)"))
+    connection.execute(text("ALTER TABLE search_words ADD CONSTRAINT pk_search_words PRIMARY KEY (ticket, word)"))
+    connection.execute(text("CREATE INDEX ix_search_words_word ON search_words (word, ticket)"))

@@ -1,9 +1,9 @@
 """What was booked and decided for a customer's service, whichever incident and agreement brought it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy import Connection, Row, Select, select
 
 from include.sla_logic.domain.credit import Decision
 from include.sla_logic.domain.money import Money
@@ -13,6 +13,7 @@ from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.columns import from_minor_units
 
 COUNTS = ("booked", "posted")
+PART = 50  # subscriptions of one question
 Subscription = tuple[str, str]  # customer and service
 _CREDITS = a.applied_billing_credits
 
@@ -32,15 +33,23 @@ def credit_histories(connection: Connection, subscriptions: Collection[Subscript
     found = {one: History([], []) for one in subscriptions}
     held = _CREDITS.c.decided_by.is_not(None) & _CREDITS.c.held_because.is_not(None)
     wanted = _CREDITS.c.state.in_((*COUNTS, "declined")) | held
-    mine = tuple_(_CREDITS.c.customer, _CREDITS.c.service).in_(list(found))
     order = _CREDITS.c.recorded_at, _CREDITS.c.id
-    for row in connection.execute(select(_CREDITS).where(mine, wanted).order_by(*order)):
+    for row in _rows_of(connection, sorted(found), select(_CREDITS).where(wanted).order_by(*order)):
         history = found[row.customer, row.service]
         if row.state in COUNTS:
             history.credited.append(counted_credit(row))
         if row.state == "declined" or (row.state in COUNTS and row.decided_by and row.held_because):
             history.decided.append(_decision(row))
     return found
+
+
+def _rows_of(connection: Connection, subscriptions: Sequence[Subscription], query: Select[Any]) -> Iterator[Row[Any]]:
+    """Yield the rows of these subscriptions, in parts: SQLite would read the whole table for pairs."""
+    for start in range(0, len(subscriptions), PART):
+        part = set(subscriptions[start : start + PART])
+        customers, services = zip(*part, strict=True)
+        mine = _CREDITS.c.customer.in_(set(customers)), _CREDITS.c.service.in_(set(services))
+        yield from (row for row in connection.execute(query.where(*mine)) if (row.customer, row.service) in part)
 
 
 def counted_credits(connection: Connection, customer: str, service: str) -> list[EarlierCredit]:

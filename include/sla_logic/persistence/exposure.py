@@ -1,6 +1,7 @@
 """The money at risk of tickets without a comparison: what the first credit tier of their contract costs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -62,14 +63,11 @@ def assume_exposure(connection: Connection, wanted: Iterable[Uncompared], *, now
         return {}
     subscriptions = [(one.customer, one.service) for one in tickets]
     register = ContractRegister(connection=connection, subscriptions=subscriptions)
-    histories = credit_histories(connection, set(subscriptions))
+    agreed = list(_agreed(register, tickets))
+    histories = credit_histories(connection, {(one.customer, one.service) for one, _ in agreed})
     costs: dict[tuple[Agreement, datetime], Money | None] = {}
     found: dict[int, Money] = {}
-    for ticket in tickets:
-        try:
-            agreement = register.agreement(ticket.customer, ticket.service, at=ticket.at)
-        except UnableToFindRecord:
-            continue
+    for ticket, agreement in agreed:
         window = register.contract(agreement).window_at(ticket.at)
         key = agreement, window.start
         if key not in costs:
@@ -78,6 +76,13 @@ def assume_exposure(connection: Connection, wanted: Iterable[Uncompared], *, now
         if (cost := costs[key]) is not None:
             found[ticket.number] = cost
     return found
+
+
+def _agreed(register: ContractRegister, tickets: Iterable[Uncompared]) -> Iterator[tuple[Uncompared, Agreement]]:
+    """Yield those with an agreement at that moment."""
+    for ticket in tickets:
+        with suppress(UnableToFindRecord):
+            yield ticket, register.agreement(ticket.customer, ticket.service, at=ticket.at)
 
 
 def _first_tier(

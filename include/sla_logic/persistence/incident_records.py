@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -216,13 +216,16 @@ def status_event(row: Any) -> StatusEvent:
 
 def load_first_documents(connection: Connection, numbers: Sequence[int], kind: str) -> dict[int, StoredDocument]:
     """Return the first document of one kind of each incident that has one."""
-    query = _documents_of(numbers).where(documents.c.kind == kind, documents.c.round == 1)
-    return {number: StoredDocument(*fields) for number, *fields in connection.execute(query)}
+    asked = {"numbers": numbers, "kind": kind}
+    return {number: StoredDocument(*fields) for number, *fields in connection.execute(_FIRST_DOCUMENTS, asked)}
 
 
-def _documents_of(numbers: Iterable[int]) -> Select[Any]:
-    columns = (documents.c[name] for name in StoredDocument._fields)
-    return select(documents.c.ticket, *columns).where(documents.c.ticket.in_(numbers))
+# Put together once: each page of the board asks for them.
+_FIRST_DOCUMENTS = select(documents.c.ticket, *(documents.c[name] for name in StoredDocument._fields)).where(
+    documents.c.ticket.in_(bindparam("numbers", expanding=True)),
+    documents.c.kind == bindparam("kind"),
+    documents.c.round == 1,
+)
 
 
 def ticket_of(row: Any) -> TroubleTicket:

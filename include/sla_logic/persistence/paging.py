@@ -12,12 +12,18 @@ LAST_PAGE = 10_000
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """The rows of page `number`, counted from 1, out of `total`."""
+    """The rows of page `number`, counted from 1, out of `total`.
+
+    `more` says that they were counted no further: there are more pages than one can tell. `looked` says among how many
+    of the newest they were looked for, None if among all.
+    """
 
     rows: Sequence[T]
     total: int
     number: int
     size: int
+    more: bool = False
+    looked: int | None = None
 
     @property
     def pages(self) -> int:

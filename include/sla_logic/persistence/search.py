@@ -21,6 +21,7 @@ from sqlalchemy import (
     false,
     func,
     insert,
+    intersect,
     literal,
     or_,
     select,
@@ -35,6 +36,7 @@ from include.sla_logic.persistence.schema.system_t import tickets
 _LAST = "\U0010ffff"
 _WORDS = 8  # of a question
 FEW = 500  # tickets that are read before anything else is asked
+MANY = 30_000  # places of a word that are listed
 
 
 def keep_words(connection: Connection, described: Mapping[int, str]) -> None:
@@ -78,11 +80,34 @@ def tickets_with(connection: Connection, text: str) -> list[int] | None:
     if not words:
         return []
     ranges = _ranges(words)
-    count, rarest = min(zip(connection.execute(_few_of(len(words)), ranges).one(), words, strict=True))
+    count, rarest = min(zip(connection.execute(_few_of(len(words), FEW), ranges).one(), words, strict=True))
     if not 0 < count <= FEW:
         return None if count else []
     in_turn = [rarest, *(word for word in words if word != rarest)]
     return list(connection.scalars(_with_words(len(words)), _ranges(in_turn)))
+
+
+def newest_with(connection: Connection, text: str) -> Select[Any] | None:
+    """Return the query for the tickets that match, the newest first; None where each word has more than MANY places.
+
+    The lists of the others are laid over each other. What has more places is asked of one ticket after the other.
+    """
+    words = _asked(text)
+    counts = connection.execute(_few_of(len(words), MANY), _ranges(words)).one()
+    listed = [word for count, word in sorted(zip(counts, words, strict=True)) if count <= MANY]
+    if not listed:
+        return None
+    lists = [_begins_with(literal(word), literal(word + _LAST)) for word in listed]
+    together = intersect(*lists) if len(lists) > 1 else lists[0].distinct()
+    found = together.order_by(together.selected_columns.ticket.desc()).subquery()
+    others = (_probe(found.c.ticket, literal(word), literal(word + _LAST)) for word in words if word not in listed)
+    return select(found.c.ticket).where(*others).order_by(found.c.ticket.desc())
+
+
+def each_matches(number: ColumnElement[int], text: str) -> ColumnElement[bool]:
+    """Return the same condition as `matches`, to be asked of one ticket after the other until enough are found."""
+    words = _asked(text)
+    return and_(*(_probe(number, literal(word), literal(word + _LAST)) for word in words)) if words else false()
 
 
 def matches(number: ColumnElement[int], text: str) -> ColumnElement[bool]:
@@ -109,15 +134,15 @@ def _begins_with(word: ColumnElement[str], end: ColumnElement[str]) -> Select[An
 
 
 def _has(number: ColumnElement[int], word: ColumnElement[str], end: ColumnElement[str]) -> ColumnElement[bool]:
-    """Look for the word itself first, which is one step in the index: the many that begin with it are a long list."""
+    """Look for the word itself first, then in the list of all that begin with it: many tickets are asked."""
     itself = exists().where(search_words.c.word == word, search_words.c.ticket == number)
     return or_(itself, number.in_(_begins_with(word, end)))
 
 
 @cache
-def _few_of(words: int) -> Select[Any]:
-    """Return the query that counts, for each of `words` words, the places that have it, up to FEW."""
-    places = (_begins_with(*_bound(place)).limit(FEW + 1).subquery() for place in range(words))
+def _few_of(words: int, at_most: int) -> Select[Any]:
+    """Return the query that counts, for each of `words` words, the places that have it, up to one more than that."""
+    places = (_begins_with(*_bound(place)).limit(at_most + 1).subquery() for place in range(words))
     return select(*(select(func.count()).select_from(each).scalar_subquery() for each in places))
 
 
@@ -125,4 +150,14 @@ def _few_of(words: int) -> Select[Any]:
 def _with_words(words: int) -> Select[Any]:
     """Return the query for the tickets that have the first word and also each of the others."""
     few = _begins_with(*_bound(0)).distinct().subquery()
-    return select(few.c.ticket).where(*(_has(few.c.ticket, *_bound(place)) for place in range(1, words)))
+    return select(few.c.ticket).where(*(_probe(few.c.ticket, *_bound(place)) for place in range(1, words)))
+
+
+def _probe(number: ColumnElement[int], word: ColumnElement[str], end: ColumnElement[str]) -> ColumnElement[bool]:
+    """Look for the next of the ticket's own words from `word` on: one step in their index, as its order says.
+
+    Asked whether one exists, PostgreSQL would read all words that begin so, of all tickets.
+    """
+    own = search_words.alias()
+    next_one = select(own.c.word).where(own.c.ticket == number, own.c.word >= word).order_by(own.c.ticket, own.c.word)
+    return next_one.limit(1).correlate_except(own).scalar_subquery() < end

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from include.sla_logic.domain.priorities import Priority
 from include.sla_logic.domain.service_hours import ServiceHours
@@ -16,6 +16,13 @@ from include.sla_logic.persistence.incident_records import status_event
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import ticket_status_history
+
+# Put together once: each page of the board asks for them.
+_HISTORIES = (
+    select(ticket_status_history)
+    .where(ticket_status_history.c.ticket.in_(bindparam("numbers", expanding=True)))
+    .order_by(ticket_status_history.c.ticket, ticket_status_history.c.sequence)
+)
 
 
 def as_kept(hours: ServiceHours | None) -> str | None:
@@ -54,10 +61,8 @@ def clock_of(events: Sequence[StatusEvent], *, as_of: datetime, hours: ServiceHo
 
 def read_histories(connection: Connection, numbers: Sequence[int]) -> dict[int, list[StatusEvent]]:
     """Return the status changes of these tickets, oldest first."""
-    history = ticket_status_history.c
     found: dict[int, list[StatusEvent]] = defaultdict(list)
-    query = select(ticket_status_history).where(history.ticket.in_(numbers)).order_by(history.ticket, history.sequence)
-    for row in connection.execute(query):
+    for row in connection.execute(_HISTORIES, {"numbers": numbers}):
         found[row.ticket].append(status_event(row))
     return dict(found)
 

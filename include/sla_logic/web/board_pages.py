@@ -34,7 +34,8 @@ def board(  # noqa: PLR0913, PLR0917 - one parameter for each filter
     """Show the incidents in queue order, with what waits for a person above them."""
     who = {"mine": caller.name, "none": UNASSIGNED}.get(owner, owner)
     wanted = BoardFilter(shown, lane, priority, customer.strip(), service.strip(), search.strip(), who, sort)
-    wanted = replace(wanted, fold=not any((search.strip(), owner, customer.strip(), service.strip())))
+    fold = not any((search.strip(), owner, customer.strip(), service.strip()))
+    wanted = replace(wanted, fold=fold, newest=True)
     overview = use_cases.board.overview(wanted, page=page, size=PAGE_SIZE)
     known = caller.name in overview.people and caller.mail in {None, overview.people[caller.name]}
     if caller.may_write and not known:

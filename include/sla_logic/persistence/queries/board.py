@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Row, Select, and_, bindparam, func, select
 
@@ -16,6 +16,7 @@ from include.sla_logic.persistence.exposure import Stake, assume_exposure, at_st
 from include.sla_logic.persistence.incident_records import load_first_documents, ticket_id
 from include.sla_logic.persistence.paging import Page
 from include.sla_logic.persistence.queries.board_filter import BoardFilter, matching, narrowed, order_of, unanswered
+from include.sla_logic.persistence.queries.newest import NEWEST, newest_matching
 from include.sla_logic.persistence.queries.open_incidents import uncompared
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.queue import queue
@@ -96,9 +97,9 @@ def read_board(
 
     The page is cut before anything is joined to it, along an index in queue order.
     """
-    total, numbers = _cut(connection, wanted, now, page, size)
+    total, numbers, more, looked = _cut(connection, wanted, now, page, size)
     if not numbers:
-        return Page([], total, page, size)
+        return Page([], total, page, size, more, looked)
     found = {row.number: row for row in connection.execute(_DETAILS, {"numbers": numbers})}
     rows = [found[number] for number in numbers]
     clocks = read_clocks(connection, numbers, as_of=now)
@@ -113,21 +114,34 @@ def read_board(
         )
         for row in rows
     ]
-    return Page(lines, total, page, size)
+    return Page(lines, total, page, size, more, looked)
 
 
-def _cut(connection: Connection, wanted: BoardFilter, now: datetime, page: int, size: int) -> tuple[int, Sequence[int]]:
-    """Return how many incidents match, and the numbers of those of the page."""
-    few, wanted = narrowed(connection, wanted)
+class _Cut(NamedTuple):
+    """How many incidents match, and the numbers of those of the page; see Page for the others."""
+
+    total: int
+    numbers: Sequence[int] = ()
+    more: bool = False
+    looked: int | None = None
+
+
+def _cut(connection: Connection, wanted: BoardFilter, now: datetime, page: int, size: int) -> _Cut:
+    few, wanted = narrowed(connection, wanted, now)
     if few is not None and not few:
-        return 0, []
-    query, start = matching(wanted, now, few), (page - 1) * size
+        return _Cut(0)
+    start = (page - 1) * size
+    if few is None and wanted.search and wanted.newest and wanted.sort in NEWEST:
+        found = newest_matching(connection, wanted, now, at_most=start + size + 1)
+        more = len(found.numbers) > start + size
+        return _Cut(len(found.numbers), found.numbers[start : start + size], more, found.looked)
+    query = matching(wanted, now, few)
     ordered = query.order_by(*order_of(wanted.sort))
     if few is not None:
         numbers = list(connection.scalars(ordered))
-        return len(numbers), numbers[start : start + size]
+        return _Cut(len(numbers), numbers[start : start + size])
     total = connection.scalar(query.with_only_columns(func.count(), maintain_column_froms=True))
-    return int(total or 0), list(connection.scalars(ordered.limit(size).offset(start)))
+    return _Cut(int(total or 0), list(connection.scalars(ordered.limit(size).offset(start))))
 
 
 @dataclass(frozen=True)

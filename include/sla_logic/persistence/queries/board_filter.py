@@ -11,11 +11,12 @@ from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import restorations, tickets
 from include.sla_logic.persistence.schema.team import ticket_owners
-from include.sla_logic.persistence.search import FEW, matches, tickets_with
+from include.sla_logic.persistence.search import FEW, each_matches, matches, tickets_with
 
 UNASSIGNED = "-"
 SORTS = ("ticket", "customer", "age", "priority", "owner", "stake", "owed")
 SHOWN = ("open", "waiting", "escalated", "on_hold", "settled", "all")
+_SELDOM = {"waiting", "escalated", "on_hold"}
 
 _CHILD, _PARENT = tickets.alias("child"), queue.alias("parent")
 
@@ -26,6 +27,7 @@ class BoardFilter:
 
     `owner` is a person, or UNASSIGNED for those that nobody has. `sort` is one of SORTS, downwards after a `-`; empty
     is the order of the queue. `fold` leaves out the child tickets whose parent is open: they are shown with it.
+    `newest` lets a search that is not sorted give the newest first, uncounted, where many tickets may have its words.
     """
 
     shown: str = "open"
@@ -37,9 +39,10 @@ class BoardFilter:
     owner: str = ""
     sort: str = ""
     fold: bool = False
+    newest: bool = False
 
 
-def narrowed(connection: Connection, wanted: BoardFilter) -> tuple[list[int] | None, BoardFilter]:
+def narrowed(connection: Connection, wanted: BoardFilter, now: datetime) -> tuple[list[int] | None, BoardFilter]:
     """Return the tickets that the search, or customer and service, leave to look at, and what is then still asked.
 
     None where they may be many. A search is first looked up by its rarest word, apart from the queue.
@@ -50,18 +53,24 @@ def narrowed(connection: Connection, wanted: BoardFilter) -> tuple[list[int] | N
         if found is not None:
             return found, replace(wanted, search="")
     owned = [column == value for column, value in _owned(wanted) if value]
-    if not owned:
+    if owned:
+        query = select(tickets.c.number).where(*owned)
+    elif wanted.search and wanted.newest and wanted.shown in _SELDOM:
+        query = matching(BoardFilter(wanted.shown), now)
+    else:
         return None, wanted
-    found = list(connection.scalars(select(tickets.c.number).where(*owned).limit(FEW + 1)))
+    found = list(connection.scalars(query.limit(FEW + 1)))
     return found if len(found) <= FEW else None, wanted
 
 
-def matching(wanted: BoardFilter, now: datetime, few: Sequence[int] | None = None) -> Select[Any]:
+def matching(wanted: BoardFilter, now: datetime, few: Sequence[int] | ColumnElement[int] | None = None) -> Select[Any]:
     """Return the query for the numbers of all incidents that match, which are among the `few`, if there are any."""
     query = select(queue.c.ticket)
-    conditions = [*_shown(wanted.shown, few), *_filters(wanted)]
+    is_few = few is not None
+    conditions = [*_shown(wanted.shown, is_few=is_few), *_filters(wanted, is_few=is_few)]
     if few is not None:
-        conditions.append(queue.c.ticket.in_(few))
+        among = queue.c.ticket == few if isinstance(few, ColumnElement) else queue.c.ticket.in_(few)
+        conditions.append(among)
     if wanted.priority:
         conditions.append(queue.c.priority == wanted.priority)
     by = wanted.sort.removeprefix("-")
@@ -124,12 +133,12 @@ def _children(what: ColumnElement[Any]) -> Select[Any]:
     return select(what).select_from(_CHILD).where(_CHILD.c.parent.is_not(None), parent_is_open)
 
 
-def _shown(shown: str, few: Sequence[int] | None) -> Sequence[ColumnElement[bool]]:
+def _shown(shown: str, *, is_few: bool) -> Sequence[ColumnElement[bool]]:
     # Where few tickets are looked at, SQLite must not read all open ones: it has no index for what is not false.
-    is_open = queue.c.open.is_(True) if few is None else queue.c.open.is_not(False)
+    is_open = queue.c.open.is_not(False) if is_few else queue.c.open.is_(True)
     shows: dict[str, list[ColumnElement[bool]]] = {
         "open": [is_open],
-        "settled": [queue.c.open.is_(False) if few is None else queue.c.open.is_not(True)],
+        "settled": [queue.c.open.is_not(True) if is_few else queue.c.open.is_(False)],
         "waiting": [is_open, restorations.c.outcome.is_(None), unanswered()],
         "escalated": [is_open, tickets.c.escalated.is_(True)],
         "on_hold": [is_open, tickets.c.status.in_(("pending", "held"))],
@@ -146,9 +155,10 @@ def _owned(wanted: BoardFilter) -> Sequence[tuple[ColumnElement[str], str]]:
     return (tickets.c.customer, wanted.customer), (tickets.c.service, wanted.service)
 
 
-def _filters(wanted: BoardFilter) -> Sequence[ColumnElement[bool]]:
+def _filters(wanted: BoardFilter, *, is_few: bool) -> Sequence[ColumnElement[bool]]:
     owned = ((tickets.c.assigned_to, wanted.lane), *_owned(wanted))
     filters: list[ColumnElement[bool]] = [column == value for column, value in owned if value]
     if wanted.search:
-        filters.append(matches(queue.c.ticket, wanted.search))
+        asked = each_matches if is_few else matches
+        filters.append(asked(queue.c.ticket, wanted.search))
     return filters

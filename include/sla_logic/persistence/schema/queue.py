@@ -41,6 +41,7 @@ queue = Table(
     Column("noticed_share", Integer),  # percent of the due time, the largest that was mailed
     Column("noticed_tier", Text),  # the last credit tier that was mailed, with its window
     Index("ix_queue_place", "open", "place"),
+    Index("ix_queue_open", "open", "ticket"),  # a search looks through the newest
     Index("ix_queue_closed_at", "closed_at"),
     Index("ix_queue_next_tier", "open", "next_tier_at"),
     Index("ix_queue_window_end", "open", "window_end"),
