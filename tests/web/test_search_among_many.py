@@ -17,7 +17,7 @@ from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.search import search_words
 from include.sla_logic.persistence.schema.system_t import ticket_status_history, tickets
 from include.sla_logic.services.board import BoardFilter
-from tests.web.desk_sample import Sample
+from tests.web.desk_sample import Sample, client_of
 
 HAVE = ("alpha", "alphabet", "beta", "bet", "gamma")
 ASKED = st.lists(st.sampled_from([*HAVE, "alp", "b", "gammas", "ÁLPHA", "be-ta"]), min_size=1, max_size=3)
@@ -34,6 +34,12 @@ def many(request, tmp_path_factory):
     url = request.getfixturevalue("postgres_server").create_database(f"many_{uuid4().hex}") if on_postgresql else None
     sample, chosen = Sample(tmp_path_factory.mktemp("many"), url=url), Random(17)  # noqa: S311 - no secret
     said = {number: " ".join(chosen.sample(HAVE, chosen.randint(1, 3))) for number in range(FIRST, FIRST + MANY)}
+    filled(sample, said)
+    return sample.use_cases.board, said
+
+
+def filled(sample, said):
+    """Open these incidents, which say this."""
     with sample.use_cases.work.database.write() as connection:
         for number, text in said.items():
             connection.execute(insert(tickets).values(ticket(number) | {"assigned_to": LANES[number % 2]}))
@@ -41,7 +47,6 @@ def many(request, tmp_path_factory):
             connection.execute(insert(queue).values(place(number) | {"open": is_open(number)}))
             words = [{"ticket": number, "word": word} for word in words_to_keep([text])]
             connection.execute(insert(search_words), words)
-    return sample.use_cases.board, said
 
 
 def is_open(number):
@@ -109,3 +114,30 @@ def test_a_search_that_is_not_of_the_newest_counts_all(many, monkeypatch, sort):
     wanted = BoardFilter("all", search="bet", sort=sort, newest=sort == "ticket")
     told = board.incidents(wanted, size=SIZE)
     assert (told.total, told.more, told.looked) == (len(having(said, said, wanted)), False, None)
+
+
+def test_the_page_says_that_there_are_more_or_that_only_the_newest_were_looked_through(tmp_path, monkeypatch):
+    sample = Sample(tmp_path)
+    filled(sample, dict.fromkeys(range(FIRST, FIRST + 60), "alpha beta"))
+
+    def read(address):
+        with client_of(sample) as client:
+            return client.get(address).text
+
+    page = read("/?search=alpha")
+    assert "40 incidents" in page  # of which two of three are open
+    monkeypatch.setattr(search, "FEW", 3)
+    monkeypatch.setattr(board_filter, "FEW", 3)
+    page = read("/?search=alpha&shown=all")
+    assert "more than 50 incidents, the newest first" in page
+    assert 'rel="next"' in page
+    page = read("/?search=alpha&shown=all&page=2")
+    assert "60 incidents" in page
+    assert "Page 2 of 2" in page
+    for name, value in (("NEAR", 5), ("LOOKED", 10)):
+        monkeypatch.setattr(newest_first, name, value)
+    monkeypatch.setattr(search, "MANY", 3)
+    page = read("/?search=alpha&shown=all")
+    assert "only the newest 10 were looked through" in page
+    assert ">TT-001059</a>" in page
+    assert ">TT-001049</a>" not in page

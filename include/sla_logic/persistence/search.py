@@ -110,6 +110,17 @@ def each_matches(number: ColumnElement[int], text: str) -> ColumnElement[bool]:
     return and_(*(_probe(number, literal(word), literal(word + _LAST)) for word in words)) if words else false()
 
 
+def bound_probes(number: ColumnElement[int], words: int) -> ColumnElement[bool]:
+    """Return the same condition for any so many words; see `bounds`."""
+    return and_(*(_probe(number, *_bound(place)) for place in range(words)))
+
+
+def bounds(text: str) -> tuple[int, dict[str, str]]:
+    """Return how many words the text asks for, at least one, and the values of their `bound_probes`."""
+    words = _asked(text)
+    return len(words), _ranges(words)
+
+
 def matches(number: ColumnElement[int], text: str) -> ColumnElement[bool]:
     """Return the condition that a ticket has every word of the text, or one that begins with it."""
     words = _asked(text)

@@ -16,6 +16,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from include.sla_logic.domain.durations import show_duration
+from include.sla_logic.web.pieces import PieceWriter, escaped
 from include.sla_logic.web.sentences import install_sentences
 from include.sla_logic.web.translations import FALLBACK, gettext, language, locale
 from include.sla_logic.web.wording import in_words, notice_of, plainly, said, title_of
@@ -43,9 +44,14 @@ def render(request: Request, template: str, **values: Any) -> str:
     )
 
 
+class _Environment(Environment):
+    code_generator_class = PieceWriter
+    escaped = staticmethod(escaped)
+
+
 @cache
 def _templates() -> Environment:
-    environment = Environment(
+    environment = _Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,

@@ -29,7 +29,7 @@ _WORDS = 160  # letters of the description
 _OF_THE_ROW = (
     *("run_id", "customer", "customer_name", "service", "service_name", "status", "escalated", "created_at"),
     *("protected", "priority", "original_priority", "score", "breached", "objective", "judged_at", "open"),
-    *("deadline", "held_because", "outcome", "credit_state", "closed_at", "owner"),
+    *("deadline", "held_because", "outcome", "credit_state", "closed_at", "owner", "changed_at"),
 )
 _OF_THE_CLOCK = ("seconds_left", "until", "runs_out_at", "stands_until", "stands", "closes_at")
 
@@ -146,17 +146,15 @@ def _cut(connection: Connection, wanted: BoardFilter, now: datetime, page: int, 
 
 @dataclass(frozen=True)
 class _Told:
-    """What is not in the queue: the customer's words, the last change and the child tickets."""
+    """What is not in the queue: the customer's words and the child tickets."""
 
     symptom: str | None
     words: str | None
-    changed_at: datetime | None
     children: tuple[str, ...]
 
 
 def _told(connection: Connection, numbers: Sequence[int]) -> dict[int, _Told]:
     said = load_first_documents(connection, numbers, ProblemNotification.kind())
-    changed = {row[0]: row[1] for row in connection.execute(_CHANGED, {"numbers": numbers})}
     children: dict[int, list[str]] = defaultdict(list)
     for row in connection.execute(_CHILDREN, {"numbers": numbers}):
         children[row.parent].append(ticket_id(row.number))
@@ -165,7 +163,6 @@ def _told(connection: Connection, numbers: Sequence[int]) -> dict[int, _Told]:
         number: _Told(
             bodies.get(number, {}).get("symptom"),
             " ".join(bodies[number]["description"].split())[:_WORDS] if number in bodies else None,
-            changed.get(number),
             tuple(sorted(children[number])),
         )
         for number in numbers
@@ -173,7 +170,10 @@ def _told(connection: Connection, numbers: Sequence[int]) -> dict[int, _Told]:
 
 
 def _with_details() -> Select[Any]:
-    waits = and_(restorations.c.ticket == queue.c.ticket, restorations.c.outcome.is_(None), unanswered())
+    changed = select(func.max(timeline.c.at)).where(timeline.c.ticket == queue.c.ticket)
+    # Of these tickets alone: PostgreSQL would read all that wait.
+    mine = and_(restorations.c.ticket == queue.c.ticket, restorations.c.ticket.in_(_NUMBERS))
+    waits = and_(mine, restorations.c.outcome.is_(None), unanswered())
     return (
         select(
             queue,
@@ -184,6 +184,7 @@ def _with_details() -> Select[Any]:
             restorations.c.held_because,
             arrivals.c.observed_at,
             ticket_owners.c.owner,
+            changed.scalar_subquery().label("changed_at"),
         )
         .join(tickets, tickets.c.number == queue.c.ticket)
         .outerjoin(customers, customers.c.id == tickets.c.customer)
@@ -198,11 +199,6 @@ def _with_details() -> Select[Any]:
 # Put together once: each page of the board asks them.
 _NUMBERS: BindParameter[Any] = bindparam("numbers", expanding=True)
 _DETAILS = _with_details()
-_CHANGED = (
-    select(timeline.c.ticket, func.max(timeline.c.at))
-    .where(timeline.c.ticket.in_(_NUMBERS))
-    .group_by(timeline.c.ticket)
-)
 _CHILDREN = select(tickets.c.number, tickets.c.parent).where(tickets.c.parent.in_(_NUMBERS))
 
 

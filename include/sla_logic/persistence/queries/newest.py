@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Integer, Select, bindparam, select
 
 from include.sla_logic.persistence.queries.board_filter import BoardFilter, matching
 from include.sla_logic.persistence.schema.queue import queue
-from include.sla_logic.persistence.search import each_matches, newest_with
+from include.sla_logic.persistence.search import bound_probes, bounds, newest_with
 
 NEAR, LOOKED = 500, 10_000  # incidents that are looked through, the newest first: to begin with, and at most
 NEWEST = ("", "-ticket")  # the sorts that this order serves
@@ -41,14 +42,27 @@ def newest_matching(connection: Connection, wanted: BoardFilter, now: datetime, 
 
 def _look_through(connection: Connection, wanted: BoardFilter, now: datetime, *, many: int, at_most: int) -> Newest:
     """Look through so many of the newest until enough are found."""
-    newest = _from_the_newest(wanted.shown)
-    last = connection.scalar(newest.limit(1).offset(many - 1))  # none where there are fewer
-    looked = newest if last is None else newest.where(_walked.c.ticket >= last)
-    query = looked.where(each_matches(_walked.c.ticket, wanted.search))
+    words, asked = bounds(wanted.search)
+    last = connection.scalar(_last(wanted.shown), {"before": many - 1})  # none where there are fewer
+    query = _walk(wanted.shown, words)
     if replace(wanted, search="", sort="") != BoardFilter(wanted.shown, newest=True) or wanted.shown not in _WALKED:
         query = _also(query, wanted, now)
-    numbers = list(connection.scalars(query.limit(at_most)))
+    found = connection.scalars(query, {**asked, "last": last or 0, "at_most": at_most})
+    numbers = list(found)
     return Newest(numbers, None if len(numbers) == at_most or last is None else many)
+
+
+@cache
+def _last(shown: str) -> Select[Any]:
+    return _from_the_newest(shown).limit(1).offset(bindparam("before", type_=Integer))
+
+
+@cache
+def _walk(shown: str, words: int) -> Select[Any]:
+    """Return the query for the newest tickets down to `last` that have so many words, put together once."""
+    number = _walked.c.ticket
+    newest = _from_the_newest(shown).where(number >= bindparam("last"), bound_probes(number, words))
+    return newest.limit(bindparam("at_most", type_=Integer))
 
 
 def _from_the_newest(shown: str) -> Select[Any]:
