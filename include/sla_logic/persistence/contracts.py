@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
@@ -33,7 +34,7 @@ __all__ = ["ContractRegister", "Subscription", "UnableToFindRecord", "UnableToLo
 OPEN = (TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD)
 YEAR = timedelta(days=365)
 _CHANGING = ("customer", "contract", "contract_version", "monthly_charge", "currency", "account")
-_a, _terms = t.agreements.c, agreement_terms.c
+_a, _terms, _tickets, _violated = t.agreements.c, agreement_terms.c, tickets.c, t.violations.c
 
 Subscription = tuple[str, str]  # customer and service
 
@@ -170,9 +171,8 @@ class ContractRegister:
     def _violations(self, at: datetime) -> dict[str, int]:
         """Return how many violations each customer here had in the year before, under what was theirs then."""
         if at not in self._violated:
-            found = t.violations.c
-            query = select(t.violations).where(found.recorded_at > at - YEAR, found.recorded_at <= at)
-            rows = self._connection.execute(query.where(_ever_of(found.agreement, self._names()))).all()
+            query = select(t.violations).where(_violated.recorded_at > at - YEAR, _violated.recorded_at <= at)
+            rows = self._connection.execute(query.where(_ever_of(_violated.agreement, self._names()))).all()
             agreed = _with_terms().where(_a.id.in_({row.agreement for row in rows}))
             held = _laid_out(self._connection.execute(agreed).all()) if rows else []
             self._violated[at] = Counter(_holder(held, row.agreement, row.window_start) for row in rows)
@@ -181,10 +181,8 @@ class ContractRegister:
     def _open_tickets(self, at: datetime) -> dict[str, set[str]]:
         if at in self._open:
             return self._open[at]
-        o = tickets.c
-        query = select(o.customer, o.number).where(
-            o.customer.in_(self._names()), o.status.in_(OPEN), o.created_at <= at, ~o.proactive
-        )
+        mine = _tickets.customer.in_(self._names()), _tickets.status.in_(OPEN)
+        query = select(_tickets.customer, _tickets.number).where(*mine, _tickets.created_at <= at, ~_tickets.proactive)
         found: dict[str, set[str]] = defaultdict(set)
         for customer, number in self._connection.execute(query):
             found[customer].add(ticket_id(number))
@@ -220,6 +218,7 @@ def _laid_out(rows: Iterable[Row[Any]]) -> list[Agreement]:
     return lay_out(Terms(_as_agreement(row), row.valid_from, zone) for row, zone in zones)
 
 
+@cache
 def _with_terms() -> Any:
     columns = {name: func.coalesce(_terms[name], _a[name]).label(name) for name in _CHANGING}
     contract = (t.contracts.c.id == columns["contract"].element) & (
