@@ -63,7 +63,7 @@ def _as_kind(name: str, text: str, source: Source, dialect: Dialect) -> Any:
 
 def entries_of(row: Row, column: str, separator: str, dialect: Dialect) -> list[Any]:
     """Return what a list names; raise `UnableToImportRow` where it names nothing."""
-    found = look_up(row, column) if column in row or _PATH.search(column) else None
+    found = look_up(row, column) if column in row or is_path(column) else None
     if isinstance(found, str):
         found = [text for part in found.split(separator) if (text := part.strip()) not in dialect.missing]
     if not isinstance(found, list) or not found:
@@ -75,9 +75,14 @@ def look_up(row: Row, column: str) -> Any:
     """Return what stands in a column, or at a path inside of it; raise `UnableToImportRow` where there is no such."""
     if column in row:
         return row[column]
-    if _PATH.search(column) and (path := _compiled(column)) is not None:
+    if is_path(column) and (path := _compiled(column)) is not None:
         return path.search(row)
     raise UnableToImportRow(column, "the file has no such column")
+
+
+def is_path(column: str) -> bool:
+    """Tell whether it may be a jmespath, and no column's whole name."""
+    return _PATH.search(column) is not None
 
 
 @lru_cache(maxsize=512)
@@ -105,7 +110,7 @@ def _cell(source: Source, row: Row, dialect: Dialect) -> str | None:
 def _text(row: Row, column: str, dialect: Dialect, *, optional: bool) -> str | None:
     value = row.get(column)
     if value is None and column not in row:
-        if optional and not _PATH.search(column):
+        if optional and not is_path(column):
             return None
         value = look_up(row, column)
     if value is None:

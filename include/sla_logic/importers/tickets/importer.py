@@ -1,7 +1,7 @@
 """One import of tickets, each batch in its own transaction: a killed import keeps the batches that were complete."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -78,7 +78,8 @@ def import_tickets(
     with open_table(path, mapping) as table:
         if table.columns is not None:
             check_names(table.columns, mapping.needed(), mapping.known if mapping.strict else None, path, mapping)
-        found = _read_tickets(table.rows, work, report)
+            mapping = mapping.for_columns(table.columns)
+        found = _read_tickets(table.rows, replace(work, mapping=mapping), report)
         while batch := list(islice(found, _BATCH)):
             with database.write() as connection:
                 alone = not report.done()

@@ -1,12 +1,14 @@
 """Mapping files for tickets: where an event log says what, and what its states mean here."""
 
+from collections.abc import Collection
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from include.sla_logic.domain.sla_clock import Owner
 from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.importers.cells import is_path
 from include.sla_logic.importers.mapping import FOLDER, read_model
 from include.sla_logic.importers.sources import AnySource, Source
 from include.sla_logic.importers.tables import Dialect
@@ -60,6 +62,20 @@ class TicketMapping(Dialect):
         """Return the columns that a field is read from; its own name where no source says so."""
         source = self.fields.get(field) or getattr(self, field, None)  # type: ignore[call-overload]
         return sorted(source.named()) if isinstance(source, Source) else [field]
+
+    def for_columns(self, columns: Collection[str]) -> Self:
+        """Return the mapping without the fields that a table of these columns never has."""
+
+        def is_read(source: Source) -> bool:
+            always = not source.optional or source.otherwise is not None or (source.value or source.text) is not None
+            return always or any(name in columns or is_path(name) for name in source.named())
+
+        left = {name: source for name, source in self.fields.items() if is_read(source)}
+        alone = {name: getattr(self, name) for name in ("opened_at", "owner", "reason", "held_for")}
+        kept = {name: source if source and is_read(source) else None for name, source in alone.items()}
+        reduced = self.model_copy(update={"fields": left, **kept})
+        reduced.__dict__.pop("bare_fields", None)  # a copy has what was worked out of the whole
+        return reduced
 
     def needed(self) -> set[str]:
         """Return the columns without which no row can be read."""
