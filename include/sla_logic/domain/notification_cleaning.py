@@ -11,7 +11,9 @@ _UNSEEN = re.compile(r"[\u180e\u200b\u2060-\u2064\ufeff]")
 
 def cleaned(written: Any) -> Any:
     """Return a text without what is harmless and not seen; anything else stays what it is, for pydantic."""
-    return _UNSEEN.sub("", _BREAKS.sub("\n", written)) if isinstance(written, str) else written
+    if not isinstance(written, str) or (written.isascii() and written.isprintable()):
+        return written
+    return _UNSEEN.sub("", _BREAKS.sub("\n", written))
 
 
 def cleaned_fields(sent: Any) -> Any:

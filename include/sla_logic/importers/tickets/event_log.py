@@ -174,6 +174,9 @@ def _ratings(
     last: ProblemNotification,
 ) -> Iterator[Rated]:
     """Return how impact and urgency changed; what the log does not say has the value of now from the start."""
+    if mapping.fields.keys().isdisjoint(("impact", "urgency")):
+        yield Rated(events[0].at, last.impact, last.urgency)
+        return
     before = None
     for (_, row), event in zip(rows, events, strict=True):
         given = (_rating(name, row, mapping) for name in ("impact", "urgency"))

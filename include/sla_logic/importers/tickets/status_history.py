@@ -46,8 +46,13 @@ def legal_history(opened_at: datetime, events: Sequence[StatusEvent]) -> Iterato
         if (event.status, event.owner) == (now.status, now.owner) and _same_reason(now, event):
             continue
         for status in _path(now.status, event.status):
-            now = event if status is event.status else event.model_copy(update={"status": status, "owner": None})
+            now = event if status is event.status else _passed_by(status, event)
             yield now
+
+
+def _passed_by(status: TicketStatus, event: StatusEvent) -> StatusEvent:
+    """Return a state that the other system left out on the way to the event's."""
+    return StatusEvent.model_construct(status=status, at=event.at, reason=event.reason, owner=None)
 
 
 def _same_reason(now: StatusEvent, event: StatusEvent) -> bool:

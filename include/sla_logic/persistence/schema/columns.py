@@ -37,7 +37,7 @@ class Instant(TypeDecorator[datetime]):
         if value.utcoffset() is None:
             msg = f"An instant needs a time zone: {value.isoformat()}"
             raise ValueError(msg)
-        utc = value.astimezone(UTC)
+        utc = value if value.tzinfo is UTC else value.astimezone(UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
