@@ -74,8 +74,9 @@ def _warm(chosen: Sequence[Change], asked: argparse.Namespace, kept: Path, writi
     """Import the tests once, and write the number of each change, and one more for none, with how its process ended."""
 
     def work(session: Session) -> None:
-        if not kept.is_file() or Reached.read(kept).of != Reached().of:
-            os.waitpid(in_fork(lambda: session.learn().write(kept)), 0)
+        known = Reached.read(kept)
+        if not session.items.keys() <= known.seconds.keys():
+            os.waitpid(in_fork(lambda: session.learn(known).write(kept)), 0)
         reached, numbers = Reached.read(kept), {change: number for number, change in enumerate(chosen)}
         if reached.failed:
             kept.unlink()
@@ -102,7 +103,7 @@ def _cold(change: Change, asked: argparse.Namespace, reached: Reached) -> int:
         return compile(change.apply(file.read_text("utf-8")), loader.path, "exec", dont_inherit=True)
 
     def work(session: Session) -> None:
-        if not session.passes(reached.tests_first_of(change.file, session.items)):
+        if not session.passes(reached.tests_first_of(change.file, session.items), reached):
             os._exit(FAILED)
 
     SourceFileLoader.get_code = changed_code  # type: ignore[assignment,method-assign]

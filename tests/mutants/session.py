@@ -8,7 +8,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from tests.mutants.changes import CORE, Change
 from tests.mutants.warm import Live, Place, apply, forget_results, live_functions, place, record
 
 PASSED, FAILED, AT_IMPORT = 0, 1, 3
-_LEAST_SECONDS, _TIMES_LONGER, _MORE_BYTES = 20, 10, 2 << 30
+_LEAST_SECONDS, _TIMES_LONGER, _MORE_BYTES = 10, 20, 2 << 30
 _T = TypeVar("_T")
 
 
@@ -56,10 +56,13 @@ class Reached:
 
     @classmethod
     def read(cls, path: Path) -> "Reached":
-        """Return what was kept."""
+        """Return what was kept; nothing, if nothing was or the core has changed since."""
+        if not path.is_file():
+            return cls()
         places, seconds, failed, of = json.loads(path.read_text("utf-8"))
         names = list(seconds)
-        return cls({(file, line): [names[n] for n in tests] for file, line, tests in places}, seconds, failed, of)
+        reached = {(file, line): [names[n] for n in tests] for file, line, tests in places}
+        return cls(reached, seconds, failed) if of == cls().of else cls()
 
 
 def in_fork(work: Callable[[], int], output: Path = Path(os.devnull)) -> int:
@@ -85,6 +88,13 @@ def bound(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (most, most + 5))
     used = int(Path("/proc/self/statm").read_text("utf-8").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + _MORE_BYTES, used + _MORE_BYTES))
+
+
+def bound_one(seconds: float) -> None:
+    """End this process if what it does next uses far more of the processor: a change may let a search never end."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    most = int(time.process_time() + _LEAST_SECONDS + _TIMES_LONGER * seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def each(of: Sequence[_T], jobs: int, start: Callable[[_T], int]) -> Iterator[tuple[_T, int]]:
@@ -124,16 +134,19 @@ class Session:
         self._work(self)
         return True
 
-    def passes(self, tests: Sequence[str]) -> bool:
-        """Run tests until one fails."""
-        items = [self.items[test] for test in tests]
-        return all(_passes(item, following) for item, following in zip(items, [*items[1:], None], strict=True))
+    def passes(self, tests: Sequence[str], reached: Reached) -> bool:
+        """Run tests until one fails, or takes far longer than it should."""
+        for test, following in zip(tests, [*tests[1:], None], strict=True):
+            bound_one(reached.seconds.get(test, 1))
+            if not _passes(self.items[test], None if following is None else self.items[following]):
+                return False
+        return True
 
-    def learn(self) -> Reached:
-        """Run every test once, with few examples, and note what each reaches."""
-        reached, places = record(self.live), defaultdict[Place, list[str]](list)
-        found = Reached(places)
-        for test, item in self.items.items():
+    def learn(self, known: Reached) -> Reached:
+        """Run every test that is not known yet once, with few examples, and note what each reaches."""
+        reached, places = record(self.live), defaultdict[Place, list[str]](list, known.places)
+        found = replace(known, places=places)
+        for test, item in [one for one in self.items.items() if one[0] not in known.seconds]:
             with_examples(item, most=10)
             reached.clear()
             forget_results()
@@ -159,7 +172,7 @@ class Session:
             bound(sum(reached.seconds.get(test, 1) for test in tests))
             if not make():
                 return AT_IMPORT
-            return PASSED if self.passes(tests) else FAILED
+            return PASSED if self.passes(tests, reached) else FAILED
 
         return in_fork(work)
 
