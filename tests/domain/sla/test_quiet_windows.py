@@ -1,6 +1,7 @@
 """What the columns say of a window is what the exact judgement says; where they cannot, they leave it to it."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -14,11 +15,13 @@ from include.sla_logic.domain.contract import check_contract
 from include.sla_logic.domain.contract.terms import Counting, MaintenanceTerms
 from include.sla_logic.domain.measurements import MaintenanceWindow, Outage
 from include.sla_logic.domain.period import from_seconds
-from include.sla_logic.domain.sla.columns import Stretches
+from include.sla_logic.domain.sla import compare, quiet_bounds
+from include.sla_logic.domain.sla.briefs import brief_of, briefs
+from include.sla_logic.domain.sla.columns import NEVER, Stretches
 from include.sla_logic.domain.sla.quiet_bounds import Probe, is_in_columns
 from include.sla_logic.domain.sla.quiet_windows import ColumnarContract
 from tests.domain.sla.drawn_contracts import rule_of
-from tests.domain.sla.in_columns import SHAPES, expected, judge_in_columns, lay, some_facts
+from tests.domain.sla.in_columns import SHAPES, UNANNOUNCED, expected, judge_in_columns, lay, some_facts
 from tests.domain.sla.make import APRIL, DURATION_TIERS, at, contract, facts, judge, objective, outage, text_of
 
 WINDOWS = [
@@ -136,6 +139,102 @@ def test_a_rule_owes_from_the_second_that_its_parts_say(rule, owes_from):
     terms = contract(objective({"kind": "credit", **rule}, target="99.9"), format=1 if "kind" in rule else 2)
     [found] = Probe(terms, APRIL).bounds()
     assert (found.owes_from, found.missed_from) == (owes_from, min(owes_from, 2592 + 1))
+
+
+@pytest.mark.parametrize(
+    ("rule", "asked"),
+    [
+        ({"tiers": IN_TIME}, {0, 1, 3600, 2592, 2593}),
+        ({"tiers": [{"rate": "5 EUR"}]}, {0, 1}),
+        ({"tiers": IN_TIME, "beyond": "30 min"}, {0, 1, 1800, 1801, 2592, 2593, 1800 + 3600}),
+        ({"tiers": IN_TIME, "beyond": "target"}, {0, 1, 2592, 2593, 2592 + 3600}),
+        ({"tiers": IN_TIME, "block": "2 h", "counts": "full"}, {0, 1, 2592, 2593, 3600, 3601, 7200}),
+        ({"rate": "5 EUR", "block": "10 min"}, {0, 1}),
+        ({"rate": "5 EUR", "block": "10 min", "counts": "full"}, {0, 1, 599, 600}),
+        ({"kind": "day_per_block", "block": "1 h"}, {0, 1}),
+        ({"kind": "day_per_block", "block": "30 min", "counts": "full"}, {0, 1, 1799, 1800}),
+    ],
+)
+def test_no_second_is_asked_for_that_cannot_be_a_turn(rule, asked, monkeypatch):
+    """Each answer takes an exact judgement: where the parts of the rule say when it turns, there is no search."""
+    seen = set[int]()
+
+    def ask(terms, known, **moments):
+        [down] = known.outages
+        seen.add(int((down.end - down.start).total_seconds()))
+        return compare(terms, known, **moments)
+
+    monkeypatch.setattr(quiet_bounds, "compare", ask)
+    target = None if "tiers" not in rule and "kind" not in rule else "99.9"
+    terms = contract(objective({"kind": "credit", **rule}, target=target), format=1 if "kind" in rule else 2)
+    [found] = Probe(terms, APRIL).bounds()
+    assert found.owes_from in asked
+    assert seen <= asked | set(range(found.owes_from) if rule.get("kind") else ())
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ({}, True),
+        ({"claim": {"automatic": True}}, True),
+        ({"claim": {"within_days": 30}}, True),  # after the window's end
+        ({"claim": {"within_days": 30, "counted_from": "outage_start"}}, False),
+        ({"claim": {"automatic": True, "within_days": 30, "counted_from": "outage_end"}}, True),
+        ({"claim": {"counted_from": "outage_end"}}, True),  # no days at all
+        ({"claim": {"ticket": "required"}}, False),
+        ({"claim": {"ticket": "not_required"}}, True),
+        ({"chronic": {"count": 2, "within_days": 10}}, True),
+        ({"chronic": {"missed": {"windows": 2}}}, False),
+        ({"counting": {"service_hours": [{"opens": "09:00", "closes": "17:00"}]}}, False),
+        ({"counting": {"faults": ["outage", "degradation"]}}, True),
+        ({"counting": {"faults": ["degradation"]}}, False),
+        ({"counting": {"attributions": ["provider", "customer"]}}, True),
+        ({"objective": {"rolling_windows": 3}}, False),
+        ({"objective": {"counting": {"degradations": "50%"}}}, False),
+        ({"objective": {"counting": {"degradations": "100%"}}}, True),
+        ({"objective": {"maintenance": {"recurring": [{"days": ["sun"], "starts": "02:00", "ends": "06:00"}]}}}, False),
+        ({"objective": {"maintenance": {"excluded": False}}}, True),
+    ],
+)
+def test_each_term_alone_decides_whether_columns_can_say_it(terms, said):
+    promised = objective(target="99.9", **terms.get("objective", {}))
+    others = {name: part for name, part in terms.items() if name != "objective"}
+    assert is_in_columns(contract(promised, **others)) == said
+    assert is_in_columns(contract(objective(target="99.9"), promised | {"id": "two"}, **others)) == said
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 2**32), window=st.sampled_from(WINDOWS))
+def test_the_brief_of_one_window_is_the_one_that_the_columns_give_it(seed, window):
+    chance = random.Random(seed)  # noqa: S311 - seeded by hypothesis
+    several = [some_facts(chance, window) for _ in range(3)]
+    windows, known = lay(several, window)
+    known = replace(known, ahead=np.where(known.ahead == UNANNOUNCED, -NEVER, known.ahead))
+    several_briefs = briefs(known, Stretches.at(windows.place, windows.start, windows.end))
+    assert several_briefs == [brief_of(one, window) for one in several]
+
+
+def test_a_brief_tells_records_apart_that_meet_the_window_and_no_others():
+    """These numbers lie in databases: in another release they mean the same."""
+    start, end = APRIL.start, APRIL.end
+    hour, second = timedelta(hours=1), timedelta(seconds=1)
+
+    def brief(begin, until, who="provider"):
+        return brief_of(facts(Outage(reference="O", start=begin, end=until, attribution=who)), APRIL)
+
+    nothing = brief_of(facts(), APRIL)
+    assert nothing == (0, 0, 0, 0)
+    outside = [brief(start - hour, start), brief(end, end + hour), brief(start - hour, start - second)]
+    assert outside == [nothing] * 3
+    inside = [
+        brief(start - hour, start + second),
+        brief(end - second, end + hour),
+        brief(start, start),
+        brief(end - second, None),
+    ]
+    others = [brief(start, start + hour), brief(start, start + hour + second), brief(start, start + hour, "customer")]
+    assert len({*inside, *others, nothing}) == 8
+    assert brief(start, start + hour) == (7938528924882722636, 13061759041171170359, 0, 0)
 
 
 @pytest.mark.parametrize("edge", [APRIL.start, APRIL.end])
