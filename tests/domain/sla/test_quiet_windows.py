@@ -14,12 +14,12 @@ from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract import check_contract
 from include.sla_logic.domain.contract.terms import Counting, MaintenanceTerms
 from include.sla_logic.domain.measurements import MaintenanceWindow, Outage
-from include.sla_logic.domain.period import from_seconds
+from include.sla_logic.domain.period import from_seconds, of_span
 from include.sla_logic.domain.sla import compare, quiet_bounds
 from include.sla_logic.domain.sla.briefs import brief_of, briefs
 from include.sla_logic.domain.sla.columns import NEVER, Stretches
 from include.sla_logic.domain.sla.quiet_bounds import Probe, is_in_columns
-from include.sla_logic.domain.sla.quiet_windows import ColumnarContract
+from include.sla_logic.domain.sla.quiet_windows import ColumnarContract, WindowColumns
 from tests.domain.sla.drawn_contracts import rule_of
 from tests.domain.sla.in_columns import SHAPES, UNANNOUNCED, expected, judge_in_columns, lay, some_facts
 from tests.domain.sla.make import APRIL, DURATION_TIERS, at, contract, facts, judge, objective, outage, text_of
@@ -201,6 +201,35 @@ def test_each_term_alone_decides_whether_columns_can_say_it(terms, said):
     others = {name: part for name, part in terms.items() if name != "objective"}
     assert is_in_columns(contract(promised, **others)) == said
     assert is_in_columns(contract(objective(target="99.9"), promised | {"id": "two"}, **others)) == said
+
+
+@pytest.mark.parametrize("beside", [-1, 0, 1])
+@pytest.mark.parametrize("rest", [0, 1, 7_200])
+def test_the_shortest_length_that_counts_is_that_of_one_outage(beside, rest):
+    """Ten minutes count, a second less does not, whatever the others of the window are worth."""
+    lengths = (600 + beside, 600, 599, rest)
+    starts = [APRIL.start + timedelta(days=number + 1) for number in range(len(lengths))]
+    down = [
+        Outage(reference=f"O{number}", start=start, end=start + timedelta(seconds=seconds))
+        for number, (start, seconds) in enumerate(zip(starts, lengths, strict=True))
+    ]
+    columns, known = lay([facts(*down), facts(down[2]), facts(down[1])], APRIL)
+    [seconds] = ColumnarContract(SHAPES["long enough"]).judge(columns, known).counted
+    assert seconds.tolist() == [sum(length for length in lengths if length >= 600), 0, 600]
+
+
+def test_windows_around_the_same_middle_have_bounds_of_their_own():
+    """Of a month 0.1 % is 2,592 seconds, of its twenty middle days 1,728."""
+    inner = of_span((APRIL.span[0] + 5 * 86_400, APRIL.span[1] - 5 * 86_400))
+    down = [Outage(reference="O", start=inner.start, end=inner.start + timedelta(seconds=2_000))]
+    for several in ((APRIL, inner), (inner, APRIL)):
+        columns = [lay([facts(*down)], window) for window in several]
+        start, end = (np.array([getattr(w, edge)[0] for w, _known in columns]) for edge in ("start", "end"))
+        whole = [np.full(2, edge, dtype=np.int64) for edge in APRIL.span]
+        windows = WindowColumns(np.zeros(2, dtype=np.int64), start, end, *whole)
+        judged = ColumnarContract(SHAPES["tiers"]).judge(windows, columns[0][1])
+        assert judged.quiet.tolist() == [window is APRIL for window in several]
+        assert judged.total.tolist() == [window.seconds for window in several]
 
 
 @settings(max_examples=30)
