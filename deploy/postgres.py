@@ -48,8 +48,13 @@ class Databases:
         return f"postgresql+psycopg://{login}@127.0.0.1:{self.port}/{database}"
 
     def create_database(self, name: str, *, template: str = "template1") -> str:
-        """Copy the template, to which nothing may be connected; without one make an empty database. Return the URL."""
-        command = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        """Copy the template, to which nothing may be connected; without one make an empty database. Return the URL.
+
+        Its files are copied, which takes half the time of writing every page to the log, PostgreSQL's own choice.
+        """
+        command = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+            *map(sql.Identifier, (name, template))
+        )
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
             connection.execute(command)
         return self.url_of(name)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,8 +18,10 @@ from deploy.postgres import Databases
 from deploy.stack import AirflowStack
 from deploy.stack.metadata import copy_kept, keep
 from deploy.stack.settings import sqlite_url
+from tests.compiled import share_compiled_statements
 from tests.notebook import remember_each_database
 from tests.real_airflow import running_stack
+from tests.scheduling import FileScheduling
 from tests.sharing import MIGRATED, folder_of_session, migrate_by_copy, shared_server, sqlite_template
 
 pytest_plugins = ["tests.use_case_fixtures"]
@@ -67,15 +70,21 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """End what the workers share: here no test's timeout runs while one waits for the other."""
+    """End what the workers share, before its folder goes: here no test's timeout runs while one waits for the other."""
     session.config.stash[OPENED].close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling:
+    """Spread the tests over the workers file by file."""
+    return FileScheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the servers that it uses; begin with the one Airflow, as its tests take longest."""
+    """Mark each test by the servers that it uses; the longest begin: those of the one Airflow."""
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         for fixture, marker in MARKERS.items():
@@ -87,9 +96,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _turn(item: pytest.Item) -> int:
-    """Let the terminal come before the browser, which leaves runs and rows behind, and new Airflows come last."""
+    """Let the terminal come before the browser, which leaves runs and rows behind, and short files last.
+
+    Those of `domain` take seconds each: with them both workers come to the end together.
+    """
     if not item.get_closest_marker("stack"):
-        return 2
+        return 2 if item.get_closest_marker("more") or "domain" not in item.path.parts else 3
     return int("browser" in item.path.parts)
 
 
@@ -107,6 +119,14 @@ def _copied_databases(session_folder: Path) -> Iterator[None]:
             "include.sla_logic.persistence.unit_of_work.migrate",
             lambda database: migrate_by_copy(database, sqlite_template(session_folder)),
         )
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_statements() -> Iterator[None]:
+    """Compile each statement once, not once for each database."""
+    with pytest.MonkeyPatch.context() as patch:
+        share_compiled_statements(patch)
         yield
 
 

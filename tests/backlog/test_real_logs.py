@@ -48,6 +48,7 @@ def test_every_ticket_of_the_servicenow_log_is_imported_or_in_quarantine(use_cas
     assert reopened == 235  # 227 + 2 from Resolved and 6 from Closed, as counted in the log itself
 
 
+@pytest.mark.more
 def test_every_ticket_of_the_vinst_log_is_imported_once_and_its_waits_have_owners(use_cases, shared_data):
     log = shared_data / "volvo_vinst_2013" / LOG
     report = take_in(use_cases, log, mapping="vinst")

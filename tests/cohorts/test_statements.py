@@ -13,7 +13,7 @@ MOST = 26  # for all incidents of a transaction together
 MOST_FOR_A_PORTION = 8  # of messages
 
 
-@pytest.mark.parametrize("size", [1, 20, 200])
+@pytest.mark.parametrize("size", [1, 20, pytest.param(200, marks=pytest.mark.more)])
 def test_each_step_takes_a_bounded_number_of_statements(size, tmp_path, monkeypatch):
     real = transports.transports
     taken = Transport(lambda message: {"taken": message.key}, refused=())

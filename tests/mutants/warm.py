@@ -60,7 +60,7 @@ def _replace(codes: dict[Name, CodeType], live: Live) -> None:
 
 
 def forget_results() -> None:
-    """Clear the project's caches: what was worked out before counts no more."""
+    """Clear the caches of the project and of its tests: what was worked out before counts no more."""
     for cached in _caches():
         cached.cache_clear()
 
@@ -68,7 +68,8 @@ def forget_results() -> None:
 @cache
 def _caches() -> "list[_lru_cache_wrapper[object]]":
     cached = (thing for thing in gc.get_objects() if type(thing) is _lru_cache_wrapper)  # a proxy's class may raise
-    return [one for one in cached if str(one.__module__).startswith("include.")]
+    of_ours = [one for one in cached if str(one.__module__).startswith(("include.", "tests."))]
+    return [one for one in of_ours if one is not _caches]
 
 
 def record(live: Live) -> set[Place]:

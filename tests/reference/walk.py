@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.leading import step_named
+from include.sla_logic.persistence.incident_records import find_number, load_steps
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
 from include.sla_logic.process.way import next_steps
@@ -21,7 +22,9 @@ SECOND = timedelta(seconds=1)
 
 def next_step(use_cases: UseCases, run_id: str) -> str | None:
     """Return what comes next for an incident, as the database has it; None at its end."""
-    done = {step.task: step.choice for step in use_cases.lookups.incident(run_id).path}
+    with use_cases.work.reading() as connection:
+        number = find_number(connection, run_id)
+        done = {name: step.choice for name, step in load_steps(connection, [number]).get(number, {}).items()}
     return next(iter(next_steps(done)), None)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, exists, insert, select
 
 from include.sla_logic.domain.events import Event, notice_of
 from include.sla_logic.domain.outgoing_keys import outgoing_key
@@ -22,6 +22,11 @@ Rows = list[dict[str, Any]]
 def heard_apis(connection: Connection) -> set[str]:
     """Return the APIs to which anybody listens."""
     return set(connection.scalars(select(event_listeners.c.api).distinct()))
+
+
+def is_heard(api: str) -> ColumnElement[bool]:
+    """Return the column `heard`, whether anybody listens to the API: asked with the rows that events would tell of."""
+    return exists().where(event_listeners.c.api == api).label("heard")
 
 
 def note_events(connection: Connection, events: Sequence[Event], *, now: datetime) -> None:

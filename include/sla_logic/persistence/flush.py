@@ -61,7 +61,8 @@ def flush(connection: Connection, files: Sequence[SqlCaseFile]) -> None:
         ],
     )
     _change_tickets(connection, files)
-    note_events(connection, [event for file in files for event in _events(file)], now=now)
+    if events := [event for file in files for event in _events(file)]:
+        note_events(connection, events, now=now)
     _add(connection, steps, (row for file in files for row in _steps(file)))
     _add(connection, service_problem_tickets, (row for file in files for row in _ties(file)))
     if left := [file.incident.number for file in files if file.pending.has_left]:

@@ -80,8 +80,8 @@ def _update(
         statement = update(queue).where(queue.c.ticket == bindparam("its_ticket")).values(columns)
         connection.execute(statement, [_renamed(row) for row in different])
     both = zip(changed, rows, strict=True)
-    other = {new["ticket"]: new["priority"] for new, row in both if new["priority"] != row["priority"]}
-    tell_priorities(connection, other, now=now)
+    if other := {new["ticket"]: new["priority"] for new, row in both if new["priority"] != row["priority"]}:
+        tell_priorities(connection, other, now=now)
 
 
 def note_decided_credit(

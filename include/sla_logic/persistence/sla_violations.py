@@ -23,13 +23,14 @@ from include.sla_logic.domain.events import (
 from include.sla_logic.domain.open_apis.parts import Resource
 from include.sla_logic.domain.open_apis.sla_violation import WITHDRAWN, Violation, sla_violation
 from include.sla_logic.domain.period import Period
-from include.sla_logic.persistence.events import heard_apis, note_events
+from include.sla_logic.persistence.events import is_heard, note_events
 from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.keyset import Cut, Part, cut_part
 from include.sla_logic.persistence.schema.sla_violations import sla_violations
 
 ROOT = "/tmf-api"
 _v = sla_violations.c
+_HEARD = is_heard(SLA_VIOLATION)
 _KEY = ("customer", "service", "contract", "objective", "window_start", "window_end")
 
 
@@ -79,7 +80,7 @@ def note_violations(
         again = _held(connection, meanwhile)  # added by another judgement
         known |= {key: again[key] for key in meanwhile if key in again}
     found = [(row, one) for key, one in newest.items() if (row := known.get(key)) is not None]
-    changed = dict.fromkeys(added.values(), VIOLATION_CREATED)
+    changed = {row.number: VIOLATION_CREATED for row in added.values()}
     changes = list[dict[str, Any]]()
     for row, one in found:
         if not _is_same(row, one):
@@ -92,7 +93,8 @@ def note_violations(
     if changes:
         values = {"state": bindparam("new_state"), "told": bindparam("new_told"), "changed_at": now}
         connection.execute(update(sla_violations).where(_v.number == bindparam("of")).values(values), changes)
-    _tell(connection, changed, now)
+    if changed and any(row.heard for rows in (held, known, added) for row in rows.values()):
+        _tell(connection, changed, now)
 
 
 def withdraw_violations(connection: Connection, customer: str, service: str, window: Period, *, now: datetime) -> None:
@@ -103,12 +105,13 @@ def withdraw_violations(connection: Connection, customer: str, service: str, win
         _v.window_start == window.start,
         _v.window_end == window.end,
     )
-    query = select(_v.number).where(*mine, _v.state != WITHDRAWN).order_by(_v.number).with_for_update()
-    numbers = list(connection.scalars(query))
-    if numbers:
+    query = select(_v.number, _HEARD).where(*mine, _v.state != WITHDRAWN).order_by(_v.number).with_for_update()
+    rows = connection.execute(query).all()
+    if rows:
         values = {"state": WITHDRAWN, "changed_at": now}
-        connection.execute(update(sla_violations).where(_v.number.in_(numbers)).values(values))
-    _tell(connection, dict.fromkeys(numbers, VIOLATION_STATUS), now)
+        connection.execute(update(sla_violations).where(_v.number.in_([row.number for row in rows])).values(values))
+    if any(row.heard for row in rows):
+        _tell(connection, {row.number: VIOLATION_STATUS for row in rows}, now)
 
 
 def violated(connection: Connection, subscriptions: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -146,9 +149,9 @@ def _held(connection: Connection, keys: Collection[tuple[Any, ...]]) -> dict[tup
     """Hold and return what is kept of these customers' services from the first of these windows to the last."""
     whose = sorted({key[:2] for key in keys})
     shares = _v.window_start < max(key[5] for key in keys), _v.window_end > min(key[4] for key in keys)
-    query = select(sla_violations).where(tuple_(_v.customer, _v.service).in_(whose), *shares).order_by(_v.number)
-    rows = connection.execute(query.with_for_update())
-    return {tuple(getattr(row, name) for name in _KEY): row for row in rows}
+    mine = tuple_(_v.customer, _v.service).in_(whose)
+    query = select(sla_violations, _HEARD).where(mine, *shares).order_by(_v.number).with_for_update()
+    return {tuple(getattr(row, name) for name in _KEY): row for row in connection.execute(query)}
 
 
 def _in_other_windows(
@@ -165,8 +168,10 @@ def _in_other_windows(
             yield row
 
 
-def _add(connection: Connection, new: Mapping[tuple[Any, ...], Violation], now: datetime) -> dict[tuple[Any, ...], int]:
-    """Add violations and return their numbers, without those that are there."""
+def _add(
+    connection: Connection, new: Mapping[tuple[Any, ...], Violation], now: datetime
+) -> dict[tuple[Any, ...], Row[Any]]:
+    """Add violations and return their keys and numbers, without those that are there."""
     if not new:
         return {}
     rows = [
@@ -175,8 +180,8 @@ def _add(connection: Connection, new: Mapping[tuple[Any, ...], Violation], now: 
     ]
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(sla_violations).on_conflict_do_nothing()
-    found = connection.execute(statement.returning(_v.number, *(_v[name] for name in _KEY)), rows)
-    return {tuple(getattr(row, name) for name in _KEY): row.number for row in found}
+    found = connection.execute(statement.returning(_v.number, *(_v[name] for name in _KEY), _HEARD), rows)
+    return {tuple(getattr(row, name) for name in _KEY): row for row in found}
 
 
 def _is_same(row: Row[Any], one: Violation) -> bool:
@@ -190,8 +195,6 @@ def _said(told: Resource) -> Resource:
 
 def _tell(connection: Connection, changed: Mapping[int, str], now: datetime) -> None:
     """Tell the customer of each violation what kind of change it was."""
-    if not changed or SLA_VIOLATION not in heard_apis(connection):
-        return
     events = []
     for row in connection.execute(select(sla_violations).where(_v.number.in_(changed)).order_by(_v.number)):
         name = violation_id(row.number)

@@ -56,7 +56,7 @@ def change_event(told: Told, attributes: Mapping[str, Any], *, now: datetime) ->
 
 def tell_priorities(connection: Connection, changed: Mapping[int, str | None], *, now: datetime) -> None:
     """Tell that tickets have another priority, by their numbers."""
-    if not changed or TROUBLE_TICKET not in heard_apis(connection):
+    if TROUBLE_TICKET not in heard_apis(connection):
         return
     query = select(tickets.c.number, tickets.c.customer).where(tickets.c.number.in_(changed))
     events = [

@@ -2,6 +2,7 @@
 
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
-from include.sla_logic.domain.contract import UnableToReadContract, check_contract, read_contract, rules
+from include.sla_logic.domain.contract import Contract, UnableToReadContract, check_contract, read_contract, rules
 from include.sla_logic.domain.contract.migration import migrate
 from include.sla_logic.domain.measurements import Delay, Reading, Restoration
 from include.sla_logic.domain.sla import ObjectiveJudgement
@@ -68,6 +69,13 @@ def written(rule: dict[str, Any], fields: dict[str, Any], *, flow: bool) -> str:
     return text.replace("title: A contract", "title: A contract  # what it is called")
 
 
+@cache
+def both(text: str) -> tuple[str, Contract, Contract]:
+    """Return the rewritten text, and what the two texts say."""
+    new, _notes = migrate(text, name="k")
+    return new, read_contract(text, name="k"), read_contract(new, name="k")
+
+
 def credit(judged: ObjectiveJudgement) -> Fraction | None:
     return None if judged.credit_exact is None else Fraction(judged.credit_exact)
 
@@ -93,8 +101,7 @@ def test_a_rewritten_rule_pays_the_same(
     repairs: list[int],
     late: tuple[int, int],
 ) -> None:
-    text = written(rule, fields, flow=flow)
-    new, _notes = migrate(text, name="k")
+    new, old, rewritten = both(written(rule, fields, flow=flow))
     due = date(2025, 4, late[0])
     known = facts(*(_outage(number, *span) for number, span in enumerate(down)))
     if fields.get("metric") == "latency":
@@ -103,7 +110,7 @@ def test_a_rewritten_rule_pays_the_same(
         known = facts(restorations=[Restoration(reference=f"R{i}", seconds=length) for i, length in enumerate(repairs)])
     if fields.get("metric") == "delay":
         known = facts(delays=[Delay(kind="repair", due=due, done=date.fromordinal(due.toordinal() + late[1]))])
-    one, two = (first(read_contract(contract, name="k"), known) for contract in (text, new))
+    one, two = (first(terms, known) for terms in (old, rewritten))
     assert (credit(one), one.breached, one.measured_exact) == (credit(two), two.breached, two.measured_exact), new
     assert (one.tier_bounds, one.value_bounds, one.next_tier) == (two.tier_bounds, two.value_bounds, two.next_tier)
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -60,7 +61,13 @@ def text_of(*objectives: dict[str, Any], **fields: Any) -> str:
 
 
 def contract(*objectives: dict[str, Any], **fields: Any) -> Contract:
-    return read_contract(text_of(*objectives, **fields), name="test")
+    """Read a contract, each text once: examples of Hypothesis judge by the same one."""
+    return _read(text_of(*objectives, **fields))
+
+
+@lru_cache(maxsize=1000)
+def _read(text: str) -> Contract:
+    return read_contract(text, name="test")
 
 
 def outage(start: str, end: str | None, reference: str = "O1", **fields: Any) -> Outage:
