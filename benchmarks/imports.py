@@ -1,8 +1,8 @@
 """Rows a second and peak memory of imports, and whether the speed holds against another commit, in one run.
 
-Run with `make bench BENCH="imports [--rows 1000000] [--before HEAD~1] [--rounds 3]"`. Each import is a process of its
-own on a new SQLite database; the two commits take turns, and the median of their ratios counts. Memory is flat where ten
-times the rows need hardly more of it. Commits are compared by CPU seconds: other work on the machine disturbs less.
+Run with `make bench BENCH="imports [--rows 1000000] [--before HEAD~1] [--rounds 5]"`. Each import is a process of its
+own on a new SQLite database; the two commits take turns, and the median of their ratios counts. Memory is flat where
+ten times the rows need hardly more of it. Commits are compared by CPU seconds: other work disturbs these less.
 """
 
 import argparse
