@@ -76,6 +76,14 @@ _LISTS = (
     FROM numbered WHERE k < 92
     """,
 )
+_COUNTS = (  # the triggers that count are left out here as well
+    "TRUNCATE ticket_counts, ticket_count_changes",
+    """
+    INSERT INTO ticket_counts (customer, status, tickets)
+    SELECT customer, status, count(*) FROM tickets GROUP BY customer, status
+    UNION ALL SELECT '', status, count(*) FROM tickets GROUP BY status
+    """,
+)
 _WORDS = """
     INSERT INTO search_words (word, ticket)
     SELECT unnest(
@@ -110,7 +118,7 @@ def fill(use_cases: UseCases, *, have: int, want: int) -> None:
         connection.execute(text(f"SET LOCAL bench.last = {FIRST + want - 1}"))
         for view in (_NUMBERED, _NAMES):
             connection.execute(text(view))
-        for statement in (*(() if have else _REGISTERS), *_LISTS):
+        for statement in (*(() if have else _REGISTERS), *_LISTS, *_COUNTS):
             connection.execute(text(statement))
         _add_words(connection)
         connection.execute(text("DROP VIEW numbered, names"))

@@ -16,7 +16,8 @@ def deliver_and_measure() -> None:
     """Send what is due and the current figures, then judge incidents again whose credit tier has passed.
 
     Notices to the team follow, since a tier that has passed is none to come; the next round sends them. A message that
-    cannot leave keeps its reason. Once an hour Airflow's runs are compared with the tickets.
+    cannot leave keeps its reason. The kept counts of tickets are added up. Once an hour Airflow's runs are compared
+    with the tickets.
     """
     use_cases = runtime.open_use_cases()
     with runtime.no_retry_for_foreseen_errors():
@@ -30,6 +31,8 @@ def deliver_and_measure() -> None:
         log.info("Judged %d incidents again, whose next credit tier had passed", count)
     if count := use_cases.monitoring.put_notices(limit=LOOKED_AT):
         log.info("Put %d notices to the team into the outbox", count)
+    if count := use_cases.open_apis.trouble_tickets.fold_counts():
+        log.info("Added %d changes up into the kept counts of tickets", count)
     pairing.tell_lost(use_cases)
 
 

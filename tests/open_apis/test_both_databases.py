@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import and_, select, text
 
 from include.sla_logic.persistence.queries.trouble_tickets import TicketQuery
 from include.sla_logic.persistence.schema.system_t import tickets
@@ -19,6 +19,9 @@ ASKED = [
     TicketQuery(by_creation=True, created=(("gte", datetime(2026, 1, 1, tzinfo=UTC)),)),
     TicketQuery(by_creation=True, descending=False, parties=("C-1002",)),
     TicketQuery(impacts=(1, 3)),
+    TicketQuery(customers={"C-1001", "C-1003", "C-1004"}, statuses=("acknowledged", "held")),
+    TicketQuery(customers={"C-1001", "C-1003"}, parties=("C-1002", "C-1003", "C-9"), descending=False),
+    TicketQuery(statuses=("held", "acknowledged"), impacts=(1, 3)),
 ]
 
 
@@ -39,7 +42,7 @@ def seen(sample):
 
 def test_postgresql_answers_the_same_lists_as_sqlite(tmp_path, postgres_url):
     here = seen(Sample(tmp_path))
-    assert [len(met) for met in here] == [6, 2, 0, 2, 1, 6, 1, 2]
+    assert [len(met) for met in here] == [6, 2, 0, 2, 1, 6, 1, 2, 3, 1, 2]
     assert seen(Sample(tmp_path, url=postgres_url)) == here
 
 
@@ -49,6 +52,7 @@ def test_postgresql_answers_the_same_lists_as_sqlite(tmp_path, postgres_url):
         (None, tickets.c.number.desc()),
         (tickets.c.customer == "C-1001", tickets.c.number.desc()),
         (tickets.c.status == "held", tickets.c.number.desc()),
+        (and_(tickets.c.customer == "C-1001", tickets.c.status == "held"), tickets.c.number.desc()),
         (tickets.c.impact == 1, tickets.c.number.desc()),
         (None, tickets.c.created_at.desc()),
     ],

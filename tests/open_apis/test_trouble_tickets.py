@@ -206,10 +206,56 @@ def test_links_lead_through_the_whole_list_and_back(as_, sort):
         assert met == expected
 
 
-def test_more_than_can_be_counted_at_once_has_no_total(as_, monkeypatch):
+CREATED = "creationDate.gt=2020-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "query", ["", "status=held", "status=held,resolved", "relatedParty.partyOrPartyRole.id=C-1008"]
+)
+def test_tickets_of_customers_and_statuses_have_a_total_however_many_there_are(as_, monkeypatch, query):
+    monkeypatch.setattr("include.sla_logic.persistence.queries.trouble_tickets.COUNTED", 0)
+    for who in ("operator", "partner", "other_partner"):
+        answer = as_(who).get(f"{TICKETS}?{query}")
+        assert answer.headers["x-total-count"] == str(len(ids_of(answer)))
+
+
+@pytest.mark.parametrize(
+    ("query", "counted"),
+    [
+        (CREATED, False),
+        (f"{CREATED}&status=acknowledged,inProgress,held,pending,resolved,closed", False),
+        (f"{CREATED}&status=held", True),  # there is one in all
+        ("severity=High,Medium,Low", False),
+        (f"{CREATED}&severity=High,Medium,Low", False),
+        (f"{CREATED}&relatedEntity.entity.id=S-1008", True),  # one of this service
+        (f"{CREATED}&externalIdentifier.id=DEMO-PREMIUM", True),
+        (f"{CREATED}&id=TT-000001,TT-000002,TT-000003", True),
+        ("creationDate.gt=2030-01-01T00:00:00Z", True),  # none
+    ],
+)
+def test_there_is_no_total_where_too_many_had_to_be_looked_at(as_, monkeypatch, query, counted):
+    whole = as_("operator").get(f"{TICKETS}?{query}")
+    assert whole.headers["x-total-count"] == str(len(ids_of(whole)))
     monkeypatch.setattr("include.sla_logic.persistence.queries.trouble_tickets.COUNTED", 1)
-    assert "x-total-count" not in as_("operator").get(TICKETS).headers
-    assert as_("other_partner").get(TICKETS).headers["x-total-count"] == "1"
+    few = as_("operator").get(f"{TICKETS}?{query}")
+    assert ids_of(few) == ids_of(whole)
+    assert few.headers.get("x-total-count") == (whole.headers["x-total-count"] if counted else None)
+
+
+def test_a_total_follows_each_report_and_each_change_at_once(as_, sample):
+    def totals():
+        lists = [as_("partner").get(f"{TICKETS}?status={status}") for status in ("acknowledged", "inProgress", "held")]
+        return [int(answer.headers["x-total-count"]) for answer in lists]
+
+    before = totals()
+    sample.report("premium", external_reference="ANOTHER")
+    assert totals() == [before[0] + 1, *before[1:]]
+    why = {"owner": "provider", "by": "otto operates", "reason": "A part is on its way."}
+    sample.use_cases.holds.hold(sample.tickets["re_prioritised"], **why)
+    after = [before[0] + 1, before[1] - 1, before[2] + 1]
+    assert totals() == after
+    assert sample.use_cases.open_apis.trouble_tickets.fold_counts() > 0
+    assert totals() == after
 
 
 def test_what_is_not_offered_says_why(as_, sample):

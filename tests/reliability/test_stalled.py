@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from pytest_httpserver import HTTPServer
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
@@ -183,6 +183,18 @@ def test_the_doctor_shows_what_is_stalled_and_repairs_it(opened, airflow):
     assert (found["breaches"], found["dead"]) == ([], [])
     assert "Done: run-1: the run is cleared and goes on" in repair()
     assert opened.lookups.incident("run-1").audit[-1].actor.startswith("Kim, signed in as ")
+
+
+def test_the_doctor_puts_kept_counts_right(opened, airflow):
+    has(airflow, "running", "success", "up_for_retry")
+    with opened.work.database.write() as connection:
+        connection.execute(text("UPDATE ticket_count_changes SET change = 3"))
+    assert [str(one) for one in opened.monitoring.violations()] == [
+        "I14 C-1: the kept count of acknowledged tickets is 2 too high"
+    ]
+    assert "Done: 1 kept count of tickets put right" in repair()
+    assert opened.monitoring.violations() == []
+    assert "kept count" not in repair()
 
 
 def test_the_doctor_starts_a_run_again_of_which_somebody_has_deleted_a_task(airflow):

@@ -30,7 +30,11 @@ app = typer.Typer(help="Check what must be true, and resume what is stalled.")
 def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
     by: By,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Decide waits that are over, deliver messages, resume stalled incidents.")
+        bool,
+        typer.Option(
+            "--repair",
+            help="Decide waits that are over, deliver messages, count tickets again, resume stalled incidents.",
+        ),
     ] = False,
     settled: Annotated[
         bool, typer.Option("--settled", help="No run is active: an incident that has not ended must be waiting.")
@@ -122,6 +126,8 @@ def _repair(use_cases: UseCases, this: Round, airflow: str | None) -> list[str]:
         f"{run_id}: the wait is decided, {outcome}" for run_id, outcome in use_cases.restorations.decide_due().items()
     ]
     done.append(f"outbox: {use_cases.outbox.deliver()}")
+    if wrong := use_cases.open_apis.trouble_tickets.recount():
+        done.append(f"{wrong} kept {'count' if wrong == 1 else 'counts'} of tickets put right")
     if use_cases.monitoring.stalled(patience=this.patience):
         runs = RestRuns(Airflow.found(airflow))
         done += [f"{one.run_id}: {one.how}" for one in resume_stalled(use_cases, runs, this)]

@@ -1,13 +1,15 @@
 """A part of a long list, cut at a key: as fast at its end as at its beginning."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, literal, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, asc, desc, literal, select, tuple_, union_all
 
 T = TypeVar("T")
 Key = tuple[Any, ...]
+Columns = Sequence[ColumnElement[Any]]
+Order = Callable[[ColumnElement[Any]], ColumnElement[Any]]
 
 
 @dataclass(frozen=True)
@@ -34,31 +36,35 @@ class Part(Generic[T]):
 def cut_part(
     connection: Connection,
     query: Select[Any],
-    columns: Sequence[ColumnElement[Any]],
+    columns: Columns,
     read: Callable[[Row[Any]], T],
     cut: Cut,
     *,
     descending: bool = False,
+    kinds: Sequence[ColumnElement[bool]] = (),
 ) -> Part[T]:
     """Read one part of a query in the order of these columns, all of one direction.
 
     They name a row without doubt, are never null, and the query selects them; an index over them makes every part
-    equally fast, but for those behind an offset.
+    equally fast, but for those behind an offset. Where there are `kinds`, only rows of them are wanted, none is of two,
+    and each kind is read along an index of its own: no row of another kind is passed over.
     """
     backwards = cut.before is not None
-    down = descending != backwards
+    skipped = cut.after is not None or cut.offset > 0
     for key, later in ((cut.after, not descending), (cut.before, descending)):
         if key is not None:
             there = tuple_(*columns)
             here = tuple_(*(literal(value, column.type) for column, value in zip(columns, key, strict=True)))
             query = query.where(there > here if later else there < here)
-    ordered = query.order_by(*(column.desc() if down else column.asc() for column in columns))
-    found = list(connection.execute(ordered.limit(cut.limit + 1).offset(cut.offset)))
+    order = desc if descending != backwards else asc
+    if kinds:
+        query = query.where(tuple_(*columns).in_(_keys_of_kinds(query, columns, kinds, order, cut)))
+        cut = replace(cut, offset=0)
+    found = list(connection.execute(query.order_by(*map(order, columns)).limit(cut.limit + 1).offset(cut.offset)))
     more, rows = len(found) > cut.limit, found[: cut.limit]
     if backwards:
         rows.reverse()
     keys = [tuple(getattr(row, str(column.key)) for column in columns) for row in (rows[:1] + rows[-1:])]
-    skipped = cut.after is not None or cut.offset > 0
     return Part(
         [read(row) for row in rows],
         keys[0] if keys else None,
@@ -66,3 +72,13 @@ def cut_part(
         more_before=more if backwards else skipped,
         more_after=True if backwards else more,
     )
+
+
+def _keys_of_kinds(
+    query: Select[Any], columns: Columns, kinds: Iterable[ColumnElement[bool]], order: Order, cut: Cut
+) -> Select[Any]:
+    """Select the keys of the part from the first of each kind: so many of each as all together can be asked for."""
+    keys = query.with_only_columns(*columns).order_by(*map(order, columns)).limit(cut.offset + cut.limit + 1)
+    together = union_all(*(select(keys.where(kind).subquery()) for kind in kinds)).subquery()
+    found = [together.c[str(column.key)] for column in columns]
+    return select(*found).order_by(*map(order, found)).limit(cut.limit + 1).offset(cut.offset)

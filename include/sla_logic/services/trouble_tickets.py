@@ -17,6 +17,7 @@ from include.sla_logic.persistence.keyset import Cut, Part
 from include.sla_logic.persistence.queries.trouble_tickets import TicketQuery, find_ticket, find_tickets
 from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.team import add_note
+from include.sla_logic.persistence.ticket_counts import PART, fold, recount
 from include.sla_logic.persistence.ticket_events import tell_note
 from include.sla_logic.persistence.tickets import key_of
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
@@ -47,9 +48,23 @@ class TroubleTickets:
     work: UnitOfWork
 
     def listed(self, wanted: TicketQuery, cut: Cut) -> tuple[Part[TicketView], int | None]:
-        """Return a part of the tickets that match, and how many there are, None where they are too many to count."""
+        """Return a part of the tickets that match, and how many there are, None where too many had to be looked at."""
         with self.work.reading() as connection:
             return find_tickets(connection, wanted, cut)
+
+    def fold_counts(self) -> int:
+        """Add the changes of the kept counts up, a part in each transaction; return how many there were."""
+        changes = 0
+        while True:
+            with self.work.writing() as connection:
+                changes += (taken := fold(connection))
+            if taken < PART:
+                return changes
+
+    def recount(self) -> int:
+        """Count all tickets and put right what is kept wrongly; return how many counts that were."""
+        with self.work.writing() as connection:
+            return recount(connection)
 
     def find(self, ticket: str, *, customers: Collection[str] | None = None) -> TicketView:
         """Return one ticket; raise `UnableToFindTicket`."""

@@ -1,4 +1,4 @@
-"""One incident per reference, one end per incident, histories without gaps (I1, I2, I6)."""
+"""One incident per reference, one end per incident, histories without gaps, counts as kept (I1, I2, I6, I14)."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,6 +18,7 @@ from include.sla_logic.persistence.schema.system_t import (
     tickets,
     timeline,
 )
+from include.sla_logic.persistence.ticket_counts import differences
 from include.sla_logic.process.graph import END
 
 _CLOSED = "ClosedIncident"
@@ -33,6 +34,7 @@ def check_incidents(connection: Connection) -> Iterator[Violation]:
     yield from _gaps(connection, ticket_status_history)
     yield from _rounds(connection)
     yield from _moves(connection)
+    yield from _counts(connection)
 
 
 def unsettled_incidents(connection: Connection, *, now: datetime) -> Iterator[Violation]:
@@ -125,3 +127,11 @@ def _moves(connection: Connection) -> Iterator[Violation]:
                 yield Violation("I6", ticket_id(number), f"went from {before} to {after}, which is no move")
         if statuses[-1] != taken[-1].today:
             yield Violation("I6", ticket_id(number), f"is {taken[-1].today}, its history ends with {statuses[-1]}")
+
+
+def _counts(connection: Connection) -> Iterator[Violation]:
+    for customer, status, missing in differences(connection):
+        whose = customer or "all customers"
+        yield Violation(
+            "I14", whose, f"the kept count of {status} tickets is {abs(missing)} too {'low' if missing > 0 else 'high'}"
+        )

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from operator import ge, gt, le, lt
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, false, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.open_apis.trouble_ticket import TicketNote, TicketView
@@ -24,8 +25,10 @@ from include.sla_logic.persistence.keyset import Cut, Part, cut_part
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import ticket_status_history, tickets, timeline
 from include.sla_logic.persistence.schema.team import notes
+from include.sla_logic.persistence.ticket_counts import count_kept
 
-COUNTED = 10_000  # tickets; how many more there are is not counted
+COUNTED = 10_000  # tickets that are looked at to count those that match, where no count is kept
+MERGED = 40  # pairs of a customer and a status that are each read along the index
 _COMPARED = MappingProxyType({"gt": gt, "gte": ge, "lt": lt, "lte": le})
 
 
@@ -50,17 +53,13 @@ class TicketQuery:
 
 
 def find_tickets(connection: Connection, wanted: TicketQuery, cut: Cut) -> tuple[Part[TicketView], int | None]:
-    """Return a part of the tickets that match, and how many there are; None where there are more than COUNTED."""
-    matching = select(tickets).where(*_conditions(wanted))
-    few = matching.with_only_columns(tickets.c.number).limit(COUNTED + 1).subquery()
-    total = int(connection.scalar(select(func.count()).select_from(few)) or 0)
+    """Return a part of the tickets that match, and how many there are; None where too many had to be looked at."""
+    kinds = _kinds(wanted)
+    matching = select(tickets).where(*(_narrowed(wanted) if kinds else _conditions(wanted)))
     key = (tickets.c.created_at, tickets.c.number) if wanted.by_creation else (tickets.c.number,)
-    part = cut_part(connection, matching, key, lambda row: row, cut, descending=wanted.descending)
+    part = cut_part(connection, matching, key, lambda row: row, cut, descending=wanted.descending, kinds=kinds)
     views = _views(connection, part.rows)
-    return (
-        Part(views, part.first, part.last, part.more_before, part.more_after),
-        total if total <= COUNTED else None,
-    )
+    return Part(views, part.first, part.last, part.more_before, part.more_after), _total(connection, wanted)
 
 
 def find_ticket(connection: Connection, ticket: str, customers: Collection[str] | None) -> TicketView | None:
@@ -70,19 +69,69 @@ def find_ticket(connection: Connection, ticket: str, customers: Collection[str] 
     return views[0] if views else None
 
 
-def _conditions(wanted: TicketQuery) -> list[ColumnElement[bool]]:
+def _seen(wanted: TicketQuery) -> set[str] | None:
+    """Return the customers whose tickets are wanted, None for all."""
+    named = set(wanted.parties) if wanted.parties else None
+    if wanted.customers is None:
+        return named
+    return set(wanted.customers) if named is None else named.intersection(wanted.customers)
+
+
+def _kinds(wanted: TicketQuery) -> list[ColumnElement[bool]]:
+    """Return the pairs of a customer and a status that are wanted, where an index has each in the order of the list."""
+    seen = _seen(wanted)
+    customers = [] if seen is None else [tickets.c.customer == name for name in sorted(seen)]
+    statuses = [tickets.c.status == status for status in dict.fromkeys(wanted.statuses)]
+    if wanted.by_creation or wanted.ids or wanted.references or wanted.services or (seen is not None and not seen):
+        return []
+    pairs = [and_(*pair) for pair in product(*filter(None, (customers, statuses))) if pair]
+    return pairs if 1 < len(pairs) <= MERGED else []
+
+
+def _total(connection: Connection, wanted: TicketQuery) -> int | None:
+    """Count by what is kept of customers and statuses; where more is asked for, by looking at COUNTED tickets at most.
+
+    These are the ones of the customers and statuses, or all of a service, of a time, of an impact.
+    """
+    kept = count_kept(connection, _seen(wanted), wanted.statuses)
+    if not _narrowed(wanted):
+        return kept
+    if wanted.ids or wanted.references or kept <= COUNTED:
+        return connection.scalar(select(func.count()).select_from(tickets).where(*_conditions(wanted)))
+    by_index = (
+        TicketQuery(services=wanted.services),
+        TicketQuery(created=wanted.created),
+        TicketQuery(impacts=wanted.impacts),
+    )
+    within = next(filter(None, map(_narrowed, by_index)))
+    few = select(tickets).where(*within).limit(COUNTED + 1).subquery()
+    matching = func.count().filter(*_conditions(wanted, few.c))
+    looked_at, found = connection.execute(select(func.count(), matching).select_from(few)).one()
+    return found if looked_at <= COUNTED else None
+
+
+def _conditions(wanted: TicketQuery, c: Any = tickets.c) -> list[ColumnElement[bool]]:
+    found = _narrowed(wanted, c)
+    if (seen := _seen(wanted)) is not None:
+        found.append(c.customer.in_(sorted(seen)))
+    if wanted.statuses:
+        found.append(c.status.in_(wanted.statuses))
+    return found
+
+
+def _narrowed(wanted: TicketQuery, c: Any = tickets.c) -> list[ColumnElement[bool]]:
+    """Return what is asked for beside customers and statuses."""
     found: list[ColumnElement[bool]] = []
-    if wanted.customers is not None:
-        found.append(tickets.c.customer.in_(wanted.customers))
     if wanted.ids:
-        found.append(tickets.c.number.in_([number for one in wanted.ids if (number := ticket_number(one))]))
-    columns: dict[str, Sequence[object]] = {"status": wanted.statuses, "impact": wanted.impacts}
-    columns |= {"customer": wanted.parties, "service": wanted.services}
-    found += [tickets.c[name].in_(values) for name, values in columns.items() if values]
+        found.append(c.number.in_([number for one in wanted.ids if (number := ticket_number(one))]))
     if wanted.references:  # by the unique key, whose index there is
-        found.append(tickets.c.external_key.in_([f"reference {one}" for one in wanted.references]))
-    found += [_COMPARED[how](tickets.c.created_at, at) for how, at in wanted.created]
-    return found or [~false()]
+        found.append(c.external_key.in_([f"reference {one}" for one in wanted.references]))
+    if wanted.services:
+        found.append(c.service.in_(wanted.services))
+    found += [_COMPARED[how](c.created_at, at) for how, at in wanted.created]
+    if wanted.impacts:
+        found.append(c.impact.in_(wanted.impacts))
+    return found
 
 
 def _views(connection: Connection, rows: Sequence[Any]) -> list[TicketView]:

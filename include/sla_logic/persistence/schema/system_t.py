@@ -49,6 +49,7 @@ tickets = Table(
     # The open APIs read a list part by part in the order of numbers, or of when tickets were created.
     Index("ix_tickets_customer_number", "customer", "number"),
     Index("ix_tickets_status_number", "status", "number"),
+    Index("ix_tickets_customer_status_number", "customer", "status", "number"),
     Index("ix_tickets_created_at_number", "created_at", "number"),
     Index("ix_tickets_impact_number", "impact", "number"),
     Index(
