@@ -51,11 +51,7 @@ def cut_part(
     """
     backwards = cut.before is not None
     skipped = cut.after is not None or cut.offset > 0
-    for key, later in ((cut.after, not descending), (cut.before, descending)):
-        if key is not None:
-            there = tuple_(*columns)
-            here = tuple_(*(literal(value, column.type) for column, value in zip(columns, key, strict=True)))
-            query = query.where(there > here if later else there < here)
+    query = _between(query, columns, cut, descending=descending)
     order = desc if descending != backwards else asc
     if kinds:
         query = query.where(tuple_(*columns).in_(_keys_of_kinds(query, columns, kinds, order, cut)))
@@ -72,6 +68,16 @@ def cut_part(
         more_before=more if backwards else skipped,
         more_after=True if backwards else more,
     )
+
+
+def _between(query: Select[Any], columns: Columns, cut: Cut, *, descending: bool) -> Select[Any]:
+    """Leave out what lies before the place where a part begins, or behind the one where it ends."""
+    for key, later in ((cut.after, not descending), (cut.before, descending)):
+        if key is not None:
+            there = tuple_(*columns)
+            here = tuple_(*(literal(value, column.type) for column, value in zip(columns, key, strict=True)))
+            query = query.where(there > here if later else there < here)
+    return query
 
 
 def _keys_of_kinds(
