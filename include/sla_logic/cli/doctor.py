@@ -30,11 +30,7 @@ app = typer.Typer(help="Check what must be true, and resume what is stalled.")
 def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
     by: By,
     repair: Annotated[
-        bool,
-        typer.Option(
-            "--repair",
-            help="Decide waits that are over, deliver messages, count tickets again, resume stalled incidents.",
-        ),
+        bool, typer.Option("--repair", help="Decide waits that are over, deliver, count again, resume what is stalled.")
     ] = False,
     settled: Annotated[
         bool, typer.Option("--settled", help="No run is active: an incident that has not ended must be waiting.")
