@@ -138,7 +138,26 @@ def score_band(score: int) -> Band:
 @pytest.mark.parametrize(("days", "points"), [(-1, 0), (0, 10), (90, 10), (91, 0)])
 def test_an_agreement_ends_soon_up_to_and_including_the_last_day(days, points):
     ends = NOW.date() + timedelta(days=days)
-    assert significance(UNKNOWN.model_copy(update={"agreement_ends": ends})).score == points
+    found = significance(UNKNOWN.model_copy(update={"agreement_ends": ends}))
+    assert found.score == points
+    assert found.reasons[-1].observed == f"{days} days"
+    assert found.reasons[-1].code == f"agreement_ends:{'soon' if points else 'not_soon'}"
+
+
+def test_what_was_observed_stands_beside_each_reason():
+    known = {"service_class": "gold", "charge_percentile": 0, "violations_last_year": 4, "other_open_incidents": 0}
+    found = significance(UNKNOWN.model_copy(update=known | {"customer_since": date(2021, 11, 20)}), near=False)
+    assert [(one.code, one.observed) for one in found.reasons] == [
+        ("service_class:gold", "gold"),
+        (f"charge_percentile<{POLICY.charge_percentile.steps[-1].at_least}", "0"),
+        ("years_of_tenure>=5", "5"),
+        ("violations_last_year>=3", "4"),
+        (f"other_open_incidents<{POLICY.other_open_incidents.steps[-1].at_least}", "0"),
+        ("chronic_right:not_near", None),
+        ("agreement_ends:not_soon", None),
+    ]
+    assert significance(UNKNOWN, near=True).reasons[-2].code == "chronic_right:one_event_away_or_reached"
+    assert significance(UNKNOWN.model_copy(update={"service_class": "platinum"})).reasons[0].observed == "platinum"
 
 
 @pytest.mark.parametrize(

@@ -301,6 +301,9 @@ DAYS = [("late", False, None)] * 2
     [
         (rule(rate="1%"), {}, [("window", True, None)]),
         (rule(rate="1%", block="1 h"), {}, [("window", True, 12_600)]),
+        (rule(rate="pro_rata"), {}, [("window", True, 12_600)]),
+        (rule(tiers=[{"below": "1 h", "rate": 0}, {"at_least": "1 h", "rate": "1%"}]), {}, [("window", True, 12_600)]),
+        (rule(tiers=[{"below": "99.9", "rate": "1%"}, {"at_least": "99.9", "rate": 0}]), {}, [("window", True, None)]),
         (rule(rate="1%", block="0.1", beyond="target"), {}, [("window", False, 100 - Fraction(12_600, 25_920))]),
         (rule(rate="1%", for_each="event"), {}, [("event", True, 9_000), ("event", True, 3_600)]),
         (rule(rate="1%", for_each="day"), {}, [("day", True, None), ("day", True, None)]),

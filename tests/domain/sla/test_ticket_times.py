@@ -82,3 +82,22 @@ def test_without_a_ticket_nothing_is_owed():
     answer, comparison = judged(terms())
     assert answer.measured is None
     assert comparison.credit_due == euros("0.00")
+
+
+@pytest.mark.parametrize(
+    ("opened", "answered", "seconds"),
+    [
+        ("2025-04-01 00:00:00", "2025-04-01 00:00:00", 0),  # what takes no time belongs to the second in which it was
+        ("2025-04-30 23:59:59", "2025-04-30 23:59:59", 0),
+        ("2025-05-01 00:00:00", "2025-05-01 00:00:00", None),
+        ("2025-03-31 23:59:59", "2025-04-01 00:00:00", None),  # the last second that it waited is March's
+        ("2025-03-31 23:59:59", "2025-04-01 00:00:01", 2),
+        ("2025-04-30 23:59:00", "2025-05-01 00:00:00", 60),
+        ("2025-04-30 23:59:00", "2025-05-01 00:00:01", None),
+    ],
+)
+def test_a_ticket_belongs_to_the_window_of_the_last_second_that_it_waited(opened, answered, seconds):
+    answer, comparison = judged(terms(), ticket(opened, answered), as_of="2025-05-20 00:00")
+    assert answer.measured == seconds
+    assert answer.events == (() if seconds is None else ("T1",))
+    assert comparison.credit_due == euros("0.00")
