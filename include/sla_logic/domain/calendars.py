@@ -154,7 +154,7 @@ def calendar_window(kind: str, zone: str, instant: datetime, *, billing_day: int
     """
     day = pendulum.instance(local_day(instant, zone)).subtract(days=billing_day - 1)
     months = (day.month - first_month) % WindowKind(kind).months
-    first = day.set(day=1).subtract(months=months).set(day=billing_day)
+    first = day.set(day=billing_day).subtract(months=months)
     return of_span((_midnight(first, zone), _midnight(first.add(months=WindowKind(kind).months), zone)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from include.sla_logic.domain.calendars import calendar_window, clock_hour
-from include.sla_logic.domain.measurements import AgreedTime, Charges, Delay, EventCredit, Outage
+from include.sla_logic.domain.measurements import AgreedTime, Charges, Delay, EventCredit, MaintenanceWindow, Outage
 from include.sla_logic.domain.sla import RefusalCode
 from tests.domain.sla.make import APRIL, at, contract, euros, facts, first, judge, objective, outage
 
@@ -218,3 +218,35 @@ def test_recurring_work_follows_the_clock_on_days_on_which_the_clocks_change(
         known = facts(Outage(reference="O", start=begin, end=end))
         assert first(terms, known, window=window, as_of=window.end).counted_seconds == counted
     assert APRIL.seconds == 30 * 86_400
+
+
+def test_work_of_no_length_is_neither_left_out_nor_refused() -> None:
+    moment = at("2025-04-10 12:00")
+    work = MaintenanceWindow(reference="M", announced_at=at("2025-04-01 00:00"), start=moment, end=moment)
+    hours = [{"days": ["thu"], "starts": "01:00", "ends": "05:00"}]
+    terms = contract(objective(target="99.9"), maintenance={"within": hours})
+    known = facts(outage("2025-04-10 11:00", "2025-04-10 13:00"), maintenance=(work,))
+    found = judge(terms, known)
+    assert (found.objectives[0].counted_seconds, found.objectives[0].warnings) == (7200, ())
+    assert found.refused_maintenance == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "steps"),
+    [
+        ({"kind": "day_per_block", "block": "1 h"}, ["7200 s = 2 started block(s) of 1 h", "2 day(s) x 100/30"]),
+        (
+            {"kind": "day_per_excess_block", "block": "1 h"},
+            ["allowed (100 - 99.9) %", "excess 7200 - 2592", "2 started"],
+        ),
+        ({"kind": "credit", "rate": "1%", "when": "target_missed", "in_a_row": 2}, ["1 window(s) in a row missed"]),
+        ({"kind": "credit", "rate": "1%", "block": "1 h"}, ["window: 7200 s (2 h); 2 started block(s) of 3600 s"]),
+    ],
+)
+def test_a_sum_is_told_in_the_order_in_which_it_is_worked_out(rule: dict[str, Any], steps: list[str]) -> None:
+    known = facts(outage("2025-04-10 11:00", "2025-04-10 13:00"))
+    found = first(contract(objective(rule, target="99.9"), format=2 if rule["kind"] == "credit" else 1), known)
+    begins = next(place for place, step in enumerate(found.steps) if step.startswith(steps[0]))
+    assert not any(step.startswith(steps[0].split()[0]) for step in found.steps[:begins])
+    told = found.steps[begins : begins + len(steps)]
+    assert all(step.startswith(start) for step, start in zip(told, steps, strict=True)), found.steps

@@ -85,7 +85,7 @@ def events_of(downtime: Downtime, case: Case) -> list[Event]:
     raw = spans.merge(span for span, _reference in downtime.sources)
     found = []
     for place, pieces in spans.grouped(spans.intersect(downtime.pieces, _judged_time(case)), raw).items():
-        whole = raw[place] if raw else (pieces[0][0], pieces[-1][1])
+        whole = raw[place]
         found.append(Event(tuple(pieces), tuple(dict.fromkeys(downtime.references(whole))), whole[1]))
     return found
 

@@ -128,7 +128,7 @@ def _first(true: Callable[[int], bool], longest: int, guesses: Sequence[int]) ->
     A guess that is right saves the search.
     """
     for guess in guesses:
-        if 0 < guess <= longest and true(guess) and not true(guess - 1):
+        if guess <= longest and true(guess) and not true(guess - 1):
             return guess
     low, high = -1, longest + 1
     while high - low > 1:
@@ -175,9 +175,9 @@ def _is_table(rule: Credit) -> bool:
 
 
 def _turns_of_credit(rule: Credit, target: Fraction | None, total: int) -> Iterator[Fraction]:
-    allowed = Fraction(0) if target is None else _seconds(target, total)
-    free = allowed if rule.beyond == "target" else Fraction(rule.beyond or 0)
-    yield from (allowed, free, free + Fraction(rule.block or 0))
+    allowed = [] if target is None else [_seconds(target, total)]
+    free = sum(allowed, Fraction(0)) if rule.beyond == "target" else Fraction(rule.beyond or 0)
+    yield from (*allowed, free, free + Fraction(rule.block or 0))
     bounds = _bounds_of(rule.tiers)
     if rule.tiers_by is not None:
         yield from (_overrun(target or Fraction(0), bound, total) for bound in bounds)
@@ -201,8 +201,8 @@ def _before_rounding(bounds: Iterable[Fraction], decimals: int | None) -> Iterat
         yield bound
         if decimals is not None:
             unit = Fraction(1, 10**decimals)
-            for near in (math.floor(bound / unit), math.ceil(bound / unit)):
-                yield from (near * unit - unit / 2, near * unit + unit / 2)
+            below = math.floor(bound / unit) * unit
+            yield from (below - unit / 2, below + unit / 2)
 
 
 def _seconds(value: Fraction, total: int) -> Fraction:
