@@ -1,5 +1,6 @@
 """What the desk says, taken from its code; `python -m tests.web.catalogue` renews the files of `languages/`."""
 
+import ast
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from io import BytesIO
@@ -81,6 +82,34 @@ def vocabulary() -> Iterator[tuple[str, str]]:
     yield from ((wording.in_words(code), "codes") for code in codes)
     yield from ((code.replace("_", " "), "codes") for code in codes)
     yield from ((said, "policies") for said in _of_the_policies())
+    yield from ((said, "refusals") for said in _of_the_refusals())
+
+
+def _of_the_refusals() -> Iterator[str]:
+    """Return what is said as a `Sentence` below the desk: written in its call, or in a name that is given to it."""
+    for file in sorted(WEB.parent.rglob("*.py")):
+        source = file.read_text(encoding="utf-8")
+        if "Sentence(" in source:
+            tree = ast.parse(source)
+            functions = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)]
+            yield from dict.fromkeys(said for block in (tree, *functions) for said in _said_in(block))
+
+
+def _said_in(block: ast.Module | ast.FunctionDef) -> Iterator[str]:
+    nodes = list(ast.walk(block))
+    said = [each.args[0] for each in nodes if isinstance(each, ast.Call) and _called(each) == "Sentence" and each.args]
+    names = {each.id for each in said if isinstance(each, ast.Name)}
+    given = [
+        each for each in (nodes if isinstance(block, ast.FunctionDef) else block.body) if isinstance(each, ast.Assign)
+    ]
+    said += [each.value for each in given if any(isinstance(to, ast.Name) and to.id in names for to in each.targets)]
+    for each in said:
+        either = (each.body, each.orelse) if isinstance(each, ast.IfExp) else (each,)
+        yield from (one.value for one in either if isinstance(one, ast.Constant) and isinstance(one.value, str))
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
 def _of_the_process() -> Iterable[str]:

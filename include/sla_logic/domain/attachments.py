@@ -12,6 +12,7 @@ from pydantic import Field
 
 from include.sla_logic.domain.errors import InvalidInputError
 from include.sla_logic.domain.mail_message import one_line
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.tables import Table
 
 MEGABYTE = 1_000_000
@@ -105,23 +106,25 @@ def take_file(name: str, content: bytes, policy: AttachmentPolicy) -> tuple[str,
     extension = _extension(content, policy)
     kind, _, same = _FORMATS[extension]
     if kind not in policy.kinds:
-        raise UnableToTakeFile(f"The file is of the kind {kind}, which is not taken. Send one of: {policy.taken}.")
+        msg = "The file is of the kind %(kind)s, which is not taken. Send one of: %(taken)s."
+        raise UnableToTakeFile(Sentence(msg, kind=kind, taken=policy.taken))
     return _clean(name, extension, same), kind
 
 
 def check_size(size: int, policy: AttachmentPolicy) -> None:
     """Raise `UnableToTakeFile` where there is nothing in the file, or too much."""
     if not size:
-        raise UnableToTakeFile("The file is empty: choose one that has content.")
+        raise UnableToTakeFile(Sentence("The file is empty: choose one that has content."))
     if size > policy.largest * MEGABYTE:
         raise UnableToTakeFile(too_large(policy))
 
 
 def too_large(policy: AttachmentPolicy) -> str:
     """Say what to send instead of a file that is too large."""
-    return (
-        f"A file has at most {policy.largest} MB. Send the part that matters, or a smaller picture, or attach a note "
-        "that says where the whole file is."
+    return Sentence(
+        "A file has at most %(most)s MB. Send the part that matters, or a smaller picture, or attach a note that says "
+        "where the whole file is.",
+        most=policy.largest,
     )
 
 
@@ -134,11 +137,11 @@ def _extension(content: bytes, policy: AttachmentPolicy) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        msg = f"Its content is of no kind that is taken. Send one of: {policy.taken}; text as UTF-8."
-        raise UnableToTakeFile(msg) from error
+        msg = "Its content is of no kind that is taken. Send one of: %(taken)s; text as UTF-8."
+        raise UnableToTakeFile(Sentence(msg, taken=policy.taken)) from error
     if found := _CONTROL.search(text):
-        msg = f"The text contains the control character U+{ord(found.group()):04X}; send it without."
-        raise UnableToTakeFile(msg)
+        msg = "The text contains the control character %(sign)s; send it without."
+        raise UnableToTakeFile(Sentence(msg, sign=f"U+{ord(found.group()):04X}"))
     return "txt"
 
 
@@ -148,16 +151,17 @@ def _of_archive(content: bytes, policy: AttachmentPolicy) -> str:
         with ZipFile(BytesIO(content)) as archive:
             names = {name.lower() for name in archive.namelist()}
     except (BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise UnableToTakeFile("The file is broken: save it again, or send it as PDF.") from error
+        raise UnableToTakeFile(Sentence("The file is broken: save it again, or send it as PDF.")) from error
     if any(name.endswith("vbaproject.bin") or name.startswith("basic/") for name in names):
-        raise UnableToTakeFile("The document contains macros: save it without them, or send it as PDF.")
+        raise UnableToTakeFile(Sentence("The document contains macros: save it without them, or send it as PDF."))
     written = content[30:110]
     for extension in ("odt", "ods", "odp"):
         if written.startswith(b"mimetype" + _FORMATS[extension][1].encode() + b"PK"):
             return extension
     found = next((extension for part, extension in _PARTS if part in names), None)
     if found is None:
-        raise UnableToTakeFile(f"Archives are not taken: send the files in it one by one, each of: {policy.taken}.")
+        msg = "Archives are not taken: send the files in it one by one, each of: %(taken)s."
+        raise UnableToTakeFile(Sentence(msg, taken=policy.taken))
     return found
 
 

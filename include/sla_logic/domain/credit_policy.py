@@ -11,6 +11,7 @@ from include.sla_logic.domain.measurements import Outage
 from include.sla_logic.domain.money import Currency, Money
 from include.sla_logic.domain.people import may_be_one_person, unknown_account
 from include.sla_logic.domain.period import Period, to_seconds
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.tables import Table
 
 _DAY = 86_400
@@ -38,7 +39,7 @@ class CreditPolicy(Table):
     def refusal(self, amount: Money, *, by: str, roles: Collection[str], before: Collection[str | None]) -> str | None:
         """Say why this person may not approve this amount; `before` are those who entered or claimed it."""
         if self.four_eyes and any(may_be_one_person(by, one, logins=self.accounts) for one in before):
-            return f"{by} entered or claimed this amount: another person must approve it."
+            return Sentence("%(who)s entered or claimed this amount: another person must approve it.", who=by)
         doubts = (self.doubt(by, one) for one in before if self.four_eyes and one is not None)
         if doubt := next(filter(None, doubts), None):
             return doubt
@@ -50,18 +51,21 @@ class CreditPolicy(Table):
         if abs(amount.amount) <= most:
             return None
         upto = Money(amount=most, currency=amount.currency)
-        return (
-            f"{by} may approve up to {upto} as {' and '.join(known)}, not {amount}: somebody with a higher limit must."
-        )
+        msg = "%(who)s may approve up to %(most)s as %(roles)s, not %(amount)s: somebody with a higher limit must."
+        return Sentence(msg, who=by, most=upto, roles=", ".join(known), amount=amount)
 
     def doubt(self, one: str, other: str) -> str | None:
         """Say why nobody can tell whether two are one person, of whom one was at the desk and one was not."""
         account = unknown_account(one, other, logins=self.accounts)
         if account is None:
             return None
-        return (
-            f"Nobody can tell whether {one} and {other} are one person: only one of them acted at the desk. Say under "
-            f"`accounts` in policies/credits.yaml which login at the desk the account {account} has, or do both there."
+        return Sentence(
+            "Nobody can tell whether %(one)s and %(other)s are one person: only one of them acted at the desk. Say "
+            "under `accounts` in policies/credits.yaml which login at the desk the account %(account)s has, or do both "
+            "there.",
+            one=one,
+            other=other,
+            account=account,
         )
 
     def doubtful(self, outages: Iterable[Outage], window: Period, *, whole: int, as_of: datetime) -> list[str]:

@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
-HOW = "write it as 2025-04-10T08:00:00Z"
+from include.sla_logic.domain.sentence import Sentence
+
+HOW = Sentence("write it as 2025-04-10T08:00:00Z")
 _INSTANT = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}|[0-9]{4}-W[0-9]{2}-[1-7]|[0-9]{4}W[0-9]{2}[1-7])"
     r"[Tt ](?P<hour>[0-9]{2})(?P<colon>:?)(?P<minute>[0-9]{2})"
@@ -63,7 +65,8 @@ def read_with_zone(text: str) -> datetime:
     moment = read_local(text)
     if moment.tzinfo is None:
         told = f"{moment:%Y-%m-%dT%H:%M:%S}"
-        raise NoZone(f"{text} has no time zone; write {told}Z for UTC, {told}+01:00 for an hour ahead of it")
+        msg = "%(text)s has no time zone; write %(told)sZ for UTC, %(told)s+01:00 for an hour ahead of it"
+        raise NoZone(Sentence(msg, text=text, told=told))
     return possible(moment)
 
 
@@ -74,7 +77,8 @@ def possible(moment: datetime) -> datetime:
     except OverflowError as error:
         raise NotAnInstant(f"{moment} is no time of ours: it lies beyond the calendar; {HOW}") from error
     if instant <= _ZERO or instant.year > _LAST_YEAR:
-        raise NotAnInstant(f"{instant:%Y-%m-%dT%H:%M:%SZ} is no time of ours: a clock or a field was not set; {HOW}")
+        msg = "%(text)s is no time of ours: a clock or a field was not set; %(how)s"
+        raise NotAnInstant(Sentence(msg, text=f"{instant:%Y-%m-%dT%H:%M:%SZ}", how=HOW))
     return instant
 
 
@@ -104,10 +108,10 @@ def day_as_written(written: Any) -> Any:
 def _why(text: str) -> str:
     shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     if _DAY.fullmatch(text.strip()):
-        return f"{shown} is a day, not an instant; {HOW}"
+        return Sentence("%(text)s is a day, not an instant; %(how)s", text=shown, how=HOW)
     if _NUMBER.fullmatch(text):
-        return f"{shown} is a number, not an instant; {HOW}"
-    return f"{shown!r} is not a date and time of ISO 8601; {HOW}"
+        return Sentence("%(text)s is a number, not an instant; %(how)s", text=shown, how=HOW)
+    return Sentence("%(text)s is not a date and time of ISO 8601; %(how)s", text=repr(shown), how=HOW)
 
 
 def _day(text: str) -> date:

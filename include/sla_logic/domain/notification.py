@@ -12,6 +12,7 @@ from include.sla_logic.domain.document import Document, Value
 from include.sla_logic.domain.instants import as_written
 from include.sla_logic.domain.notification_cleaning import cleaned, cleaned_fields
 from include.sla_logic.domain.reported_units import why_not
+from include.sla_logic.domain.sentence import Sentence
 
 # Controls of either set, marks of direction, letters that hide text, and halves of letters (no database keeps them);
 # what is harmless is cleaned before.
@@ -31,8 +32,8 @@ def _printable(text: str, info: ValidationInfo) -> str:
     """
     refused = _UNPRINTABLE_BEFORE if info.mode == "json" else _UNPRINTABLE
     if found := refused.search(text):
-        msg = f"contains the control character U+{ord(found.group()):04X}; send the text without it"
-        raise ValueError(msg)
+        msg = "contains the control character %(sign)s; send the text without it"
+        raise ValueError(Sentence(msg, sign=f"U+{ord(found.group()):04X}"))
     return text
 
 

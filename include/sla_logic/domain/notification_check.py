@@ -11,12 +11,14 @@ from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.notification_cleaning import cleaned_fields
 from include.sla_logic.domain.notification_faults import faults_of
 from include.sla_logic.domain.raw_payload import RawPayload, printable, write_raw_payload
+from include.sla_logic.domain.sentence import Sentence, sentence_of
 
 BODY_CAP = 131_072  # characters of ASCII JSON; the longest valid notification has half of it
 _DEPTH_CAP = 16
 CLOCK_TOLERANCE = timedelta(minutes=5)
 INSTANTS = ("observed_from", "observed_to", "reported_at")
 _SAID = 20  # faults in one answer
+_LONGEST_REASON = 1000
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,17 @@ class Rejection:
     def __post_init__(self) -> None:
         """Write control characters as escapes."""
         object.__setattr__(self, "field", printable(self.field))
-        object.__setattr__(self, "reason", printable(self.reason, 1000))
+        object.__setattr__(self, "reason", _printable(self.reason))
 
     def __str__(self) -> str:
         """Show field and reason."""
         return f"{self.field}: {self.reason}"
+
+
+def _printable(reason: str) -> str:
+    """Escape control characters of a reason, which stays a `Sentence` unless it is very long."""
+    said = reason.with_texts(printable) if isinstance(reason, Sentence) else printable(reason, _LONGEST_REASON)
+    return said if len(said) <= _LONGEST_REASON else printable(reason, _LONGEST_REASON)
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,8 @@ def receive(conf: object, *, now: datetime) -> Received:
     """Check a notification; a bad one is returned with all its faults, never raised."""
     body = write_raw_payload(conf, cap=BODY_CAP)
     if not body.complete:
-        return _refused(body, f"the notification is longer than {BODY_CAP} characters; send a shorter one")
+        msg = "the notification is longer than %(most)s characters; send a shorter one"
+        return _refused(body, Sentence(msg, most=BODY_CAP))
     if body.depth > _DEPTH_CAP:
         return _refused(body, f"the notification is nested deeper than {_DEPTH_CAP} levels; send its fields flat")
     if not isinstance(conf, Mapping):
@@ -130,12 +139,14 @@ def _in_time(said: Mapping[str, object], now: datetime) -> Iterator[tuple[str, s
     for name, instant in instants.items():
         try:
             if (at := possible(instant)) > now + CLOCK_TOLERANCE:
-                yield f".{name}", f"{at.isoformat()} lies in the future; send a past one, and check its zone"
+                msg = "%(at)s lies in the future; send a past one, and check its zone"
+                yield f".{name}", Sentence(msg, at=at.isoformat())
         except NotAnInstant as error:
-            yield f".{name}", str(error)
+            yield f".{name}", sentence_of(error)
     begins, ends = instants.get("observed_from"), instants.get("observed_to")
     if begins is not None and ends is not None and ends < begins:
-        yield ".observed_to", "observed_to lies before observed_from; send a later one, or leave it out while it lasts"
+        msg = "observed_to lies before observed_from; send a later one, or leave it out while it lasts"
+        yield ".observed_to", Sentence(msg)
 
 
 def _on_our_clock(notification: ProblemNotification, now: datetime) -> ProblemNotification:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
+from include.sla_logic.domain.sentence import Sentence
+
 PERCENT = ("percent", "%", "pct")
 _TIME = ("ms", "s", "us", "µs", "μs", "msec", "sec", "millisecond", "milliseconds", "second", "seconds")
 _RATE = ("Mbit/s", "kbit/s", "Gbit/s", "bit/s", "Mbps", "kbps", "Gbps", "bps")
@@ -20,7 +22,9 @@ def why_not(metric: str, value: Decimal, unit: str) -> str | None:
     if known is None:
         return None
     if unit.strip().casefold() not in {one.casefold() for one in known}:
-        return f"{metric} is never in {unit}; send its value in {_SUGGESTED[known]}, or the metric other"
+        msg = "%(metric)s is never in %(unit)s; send its value in %(known)s, or the metric other"
+        return Sentence(msg, metric=metric, unit=unit, known=_SUGGESTED[known])
     if known is PERCENT and value > _ALL:
-        return f"{value.normalize():f} percent is more than all of it; send a value from 0 to 100"
+        msg = "%(value)s percent is more than all of it; send a value from 0 to 100"
+        return Sentence(msg, value=f"{value.normalize():f}")
     return None

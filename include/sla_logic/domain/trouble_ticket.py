@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.sentence import Sentence
 
 
 class TicketStatus(StrEnum):
@@ -61,6 +62,6 @@ class TroubleTicket(Value):
 def check_move(now: TicketStatus, to: TicketStatus) -> None:
     """Raise `UnableToMoveTicket` unless the ticket may go from one status to the other."""
     if to not in MOVES[now]:
-        allowed = ", ".join(sorted(MOVES[now])) or "nothing"
-        msg = f"A ticket that is {now} cannot become {to}; it can become {allowed}."
-        raise UnableToMoveTicket(msg)
+        msg = "A ticket that is %(now)s cannot become %(to)s; it can become %(allowed)s."
+        allowed = tuple(sorted(MOVES[now])) or Sentence("nothing")
+        raise UnableToMoveTicket(Sentence(msg, now=now, to=to, allowed=allowed))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from include.sla_logic.domain.attachments import FileKind
 from include.sla_logic.domain.document import Value
 from include.sla_logic.domain.errors import NotFoundError
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.persistence.database import insert_once
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.schema.attachments import attachments
@@ -69,7 +70,7 @@ def attachments_named(connection: Connection, number: int, ids: Sequence[int]) -
     """Return these files of a ticket, in their order there; raise `UnableToFindAttachment` for any other."""
     found = [one for one in attachments_of(connection, number) if one.id in ids]
     if missing := sorted(set(ids) - {one.id for one in found}):
-        raise UnableToFindAttachment(f"{ticket_id(number)} has no attachment {missing[0]}.")
+        raise UnableToFindAttachment(_no_such(number, missing[0]))
     return found
 
 
@@ -78,7 +79,7 @@ def read_file(connection: Connection, number: int, id_: int) -> StoredFile:
     query = select(attachments.c.name, attachments.c.content)
     row = connection.execute(query.where(attachments.c.ticket == number, attachments.c.id == id_)).one_or_none()
     if row is None:
-        raise UnableToFindAttachment(f"{ticket_id(number)} has no attachment {id_}.")
+        raise UnableToFindAttachment(_no_such(number, id_))
     return StoredFile(row.name, bytes(row.content))
 
 
@@ -86,3 +87,7 @@ def read_files(connection: Connection, ids: Sequence[int]) -> list[StoredFile]:
     """Return the files of a message, in the order of their numbers."""
     query = select(attachments.c.name, attachments.c.content).where(attachments.c.id.in_(ids))
     return [StoredFile(row.name, bytes(row.content)) for row in connection.execute(query.order_by(attachments.c.id))]
+
+
+def _no_such(number: int, id_: int) -> str:
+    return Sentence("%(ticket)s has no attachment %(number)s.", ticket=ticket_id(number), number=id_)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select
 from include.sla_logic.domain.contract import Contract, read_contract
 from include.sla_logic.domain.contract.reading import parse_stored
 from include.sla_logic.domain.errors import ForeseenError, NotFoundError
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.persistence.schema import reference as t
 
 
@@ -18,7 +19,8 @@ class UnableToFindRecord(NotFoundError):
 
 def no_customer(customer: str) -> UnableToFindRecord:
     """Return what is said of a customer who does not exist, and of one who may not be seen."""
-    return UnableToFindRecord(f"There is no customer {customer} in the contract register.")
+    msg = "There is no customer %(customer)s in the contract register."
+    return UnableToFindRecord(Sentence(msg, customer=customer))
 
 
 class UnableToLoadContract(ForeseenError):

@@ -13,6 +13,7 @@ from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.measurements import AgreedTime
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.relationship import Agreement, Customer, RelationshipHistory
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.agreements import in_force
 from include.sla_logic.persistence.contract_texts import (
@@ -64,8 +65,8 @@ class ContractRegister:
             if agreement.holds(at):
                 return agreement
         day = at.astimezone(UTC).date()
-        msg = f"Customer {customer} has no agreement for service {service} in force on {day.isoformat()}."
-        raise UnableToFindRecord(msg)
+        msg = "Customer %(customer)s has no agreement for service %(service)s in force on %(day)s."
+        raise UnableToFindRecord(Sentence(msg, customer=customer, service=service, day=day))
 
     def has_agreement(self, customer: str, service: str, *, at: datetime) -> bool:
         """Tell whether an agreement is in force at that moment."""

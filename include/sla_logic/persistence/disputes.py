@@ -10,6 +10,7 @@ from include.sla_logic.domain.disputes import Dispute, DisputeState, frozen_by
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.judged_facts import Basis, kinds_of
 from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.counted_credits import Subscription, window_of
 from include.sla_logic.persistence.paging import Page, cut_page
@@ -40,7 +41,7 @@ def find_dispute(connection: Connection, reference: str) -> tuple[Dispute, Basis
     query = select(disputes).where(_d.number == (int(digits) if known else 0))
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise UnableToFindDispute(f"There is no dispute {reference[:20]}.")
+        raise UnableToFindDispute(Sentence("There is no dispute %(reference)s.", reference=reference[:20]))
     return _dispute(row), None if row.basis is None else Basis.model_validate_json(row.basis)
 
 

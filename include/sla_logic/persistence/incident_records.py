@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, selec
 
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.sla_clock import Owner, StatusEvent
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
 from include.sla_logic.persistence.schema.queue import queue
@@ -91,8 +92,8 @@ def find_number(connection: Connection, reference: str) -> int:
         or _number_of_key(connection, f"reference {reference}")
     )
     if not found:
-        msg = f"System T has no incident under the ticket, external reference or run {reference!r}."
-        raise UnableToFindIncident(msg)
+        msg = "System T has no incident under the ticket, external reference or run %(reference)s."
+        raise UnableToFindIncident(Sentence(msg, reference=repr(reference)))
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, exists, func, or_, select, update
 
 from include.sla_logic.domain.errors import ForeseenError, NotFoundError
+from include.sla_logic.domain.sentence import Code, Sentence
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.schema.system_t import outbox
@@ -153,7 +154,8 @@ def retry_message(connection: Connection, number: int, *, now: datetime) -> Outg
     """Make a waiting or dead message due now and reset its attempts; its key stays."""
     row = _locked(connection, number)
     if row.state not in {"waiting", "dead"}:
-        raise UnableToRetryMessage(f"Message {number} cannot be retried: it is {row.state}.")
+        msg = "Message %(number)s cannot be retried: it is %(state)s."
+        raise UnableToRetryMessage(Sentence(msg, number=number, state=Code(row.state)))
     due = {"state": "waiting", "attempts": 0, "next_attempt_at": now}
     connection.execute(update(outbox).where(outbox.c.id == number).values(due))
     return _outgoing(row, state="waiting", attempts=0, next_attempt_at=now)
@@ -173,7 +175,7 @@ def release_message(connection: Connection, number: int, *, reason: str, now: da
 def _locked(connection: Connection, number: int) -> Row[Any]:
     row = connection.execute(select(outbox).where(outbox.c.id == number).with_for_update()).one_or_none()
     if row is None:
-        raise UnableToFindMessage(f"The outbox has no message {number}.")
+        raise UnableToFindMessage(Sentence("The outbox has no message %(number)s.", number=number))
     return row
 
 

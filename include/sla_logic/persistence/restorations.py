@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, or_, select, union_all, update
 
 from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.domain.restoration import RestorationOutcome
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
@@ -126,7 +127,7 @@ def _answer(
     connection: Connection, whys: Mapping[int, str], now: datetime, values: Callable[[str], dict[str, Any]]
 ) -> Answered:
     waits = _read(connection, list(whys))
-    refused = {number: why for number, wait in waits.items() if (why := _refusal(wait, now)) is not None}
+    refused = {number: why for number, wait in waits.items() if (why := refusal_of(wait, now)) is not None}
     _change(connection, {number: values(why) for number, why in whys.items() if number not in refused})
     return Answered(find_restorations(connection, [one for one in whys if one not in refused]), refused)
 
@@ -134,7 +135,8 @@ def _answer(
 def _read(connection: Connection, numbers: Sequence[int]) -> dict[int, RestorationWait]:
     waits = find_restorations(connection, numbers)
     for missing in sorted(set(numbers) - set(waits)):
-        raise UnableToFindRestoration(f"{ticket_id(missing)} does not wait for a restoration request.")
+        msg = "%(ticket)s does not wait for a restoration request."
+        raise UnableToFindRestoration(Sentence(msg, ticket=ticket_id(missing)))
     return waits
 
 
@@ -170,16 +172,20 @@ def answered_runs(connection: Connection, *, now: datetime, decided_since: datet
     return frozenset(connection.scalars(query))
 
 
-def _refusal(wait: RestorationWait, now: datetime) -> UnableToReleaseRestoration | None:
+def refusal_of(wait: RestorationWait, now: datetime) -> UnableToReleaseRestoration | None:
+    """Say why a request can no longer be sent or rejected; None while it can."""
     if wait.sent_at is not None:
-        why = f"was sent already at {wait.sent_at.isoformat()} by {wait.sent_by}"
+        msg = "The restoration request of %(ticket)s was sent already at %(at)s by %(who)s."
+        said = Sentence(msg, ticket=wait.ticket, at=wait.sent_at, who=wait.sent_by)
     elif wait.rejected_at is not None:
-        why = f"was rejected at {wait.rejected_at.isoformat()} by {wait.rejected_by}"
+        msg = "The restoration request of %(ticket)s was rejected at %(at)s by %(who)s."
+        said = Sentence(msg, ticket=wait.ticket, at=wait.rejected_at, who=wait.rejected_by)
     elif wait.outcome is not None or now > wait.deadline:
-        why = f"had to be sent by {wait.deadline.isoformat()}; that was missed"
+        msg = "The restoration request of %(ticket)s had to be sent by %(at)s; that was missed."
+        said = Sentence(msg, ticket=wait.ticket, at=wait.deadline)
     else:
         return None
-    return UnableToReleaseRestoration(f"The restoration request of {wait.ticket} {why}.", at=now)
+    return UnableToReleaseRestoration(said, at=now)
 
 
 def _change(connection: Connection, changes: Mapping[int, dict[str, Any]]) -> None:

@@ -16,6 +16,7 @@ from include.sla_logic.domain.follow_up import (
 )
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.notification import ProblemNotification
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.process.case_documents import agreement_and_contract, compare_now
@@ -41,8 +42,8 @@ def record_work(file: CaseFile, *, done: str, done_at: datetime, by: str) -> boo
     """Record what was done about the service and when; return False where the same was recorded before."""
     since = file.read(ProblemNotification).observed_from
     if not since <= done_at <= file.now:
-        msg = f"Work on {file.ticket.id} at {_at(done_at)}: it lies between {_at(since)} and now, {_at(file.now)}."
-        raise UnableToFollowUp(msg)
+        msg = "Work on %(ticket)s at %(at)s: it lies between %(since)s and now, %(now)s."
+        raise UnableToFollowUp(Sentence(msg, ticket=file.ticket.id, at=done_at, since=since, now=file.now))
     last = file.find(WorkDone)
     if last is not None and (last.done, last.done_at, last.recorded_by) == (done, done_at, by):
         return False
@@ -61,7 +62,7 @@ def measure_again(file: CaseFile, *, by: str) -> None:
 def resolve(file: CaseFile, *, basis: Basis, by: str, reason: str) -> None:
     """Resolve the ticket on the newest measurement, which must have passed, or on a person's reason alone."""
     if file.ticket.status is TicketStatus.RESOLVED:
-        raise UnableToFollowUp(f"{file.ticket.id} is resolved already.")
+        raise UnableToFollowUp(Sentence("%(ticket)s is resolved already.", ticket=file.ticket.id))
     found = _measurement(file) if basis is Basis.MEASUREMENT else None
     rests_on = "without a measurement" if found is None else f"as measured at {_at(found.measured_at)}"
     if file.ticket.status in {TicketStatus.ACKNOWLEDGED, *_ON_HOLD}:
@@ -122,12 +123,13 @@ def check_news(file: CaseFile) -> None:
     failed = None if found is None or found.passed or not found.checks else found
     newest = failed is not None and (ended is None or ended.resolved_at < failed.measured_at)
     if failed is not None and newest and file.ticket.status is TicketStatus.RESOLVED:
-        msg = f"{file.ticket.id} is resolved, but measured at {_at(failed.measured_at)}: {failed.verdict}. Reopen it."
-        raise UnableToFollowUp(msg)
+        msg = "%(ticket)s is resolved, but measured at %(at)s: %(verdict)s. Reopen it."
+        values = {"ticket": file.ticket.id, "at": failed.measured_at, "verdict": failed.verdict}
+        raise UnableToFollowUp(Sentence(msg, **values))
     before = file.read(CustomerReport).created_at
     if _last_change(file) <= before and before.date() == file.now.date():
-        msg = f"The customer was written to at {_at(before)}, and nothing was recorded for {file.ticket.id} since."
-        raise UnableToFollowUp(msg)
+        msg = "The customer was written to at %(at)s, and nothing was recorded for %(ticket)s since."
+        raise UnableToFollowUp(Sentence(msg, at=before, ticket=file.ticket.id))
 
 
 def write_again(file: CaseFile, *, by: str) -> CreditStatement:
@@ -174,15 +176,16 @@ def _measurement(file: CaseFile) -> Remeasurement:
     """Return the measurement on which the ticket may be resolved."""
     found, work, opened = file.find(Remeasurement), file.find(WorkDone), file.find(Reopening)
     if found is None:
-        raise UnableToFollowUp(f"{file.ticket.id} was not measured again: measure it first, or resolve it on a reason.")
+        msg = "%(ticket)s was not measured again: measure it first, or resolve it on a reason."
+        raise UnableToFollowUp(Sentence(msg, ticket=file.ticket.id))
     if not found.passed:
-        msg = f"The measurement of {_at(found.measured_at)} does not show that the service works: {found.verdict}."
-        raise UnableToFollowUp(msg)
+        msg = "The measurement of %(at)s does not show that the service works: %(verdict)s."
+        raise UnableToFollowUp(Sentence(msg, at=found.measured_at, verdict=found.verdict))
     since = [work.done_at] if work else []
     since += [opened.reopened_at] if opened else []
     if since and found.measured_at < max(since):
-        msg = f"Measure again: since the measurement of {_at(found.measured_at)} it was worked on or reopened."
-        raise UnableToFollowUp(msg)
+        msg = "Measure again: since the measurement of %(at)s it was worked on or reopened."
+        raise UnableToFollowUp(Sentence(msg, at=found.measured_at))
     return found
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from include.sla_logic.domain.attachments import MEGABYTE, UnableToTakeFile, take_file, too_large
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.persistence.attachments import (
     Attachment,
     StoredFile,
@@ -60,8 +61,8 @@ class Attachments:
             if not added:
                 return ticket, file
             if there >= policy.most:
-                msg = f"{ticket} has {there} files, as many as it may have: say in a note where others are."
-                raise UnableToAttachMore(msg)
+                msg = "%(ticket)s has %(count)s files, as many as it may have: say in a note where others are."
+                raise UnableToAttachMore(Sentence(msg, ticket=ticket, count=there))
             said = f"{file.name} ({file.size:,} bytes, {file.kind})"
             tell_timelines(connection, [number], f"{by} attached {said}.", now=now)
             note_act(connection, Act(now, by, "file attached", ticket, f"{said}, SHA-256 {file.digest}"))
@@ -79,5 +80,6 @@ def for_a_mail(connection: Connection, number: int, ids: Sequence[int]) -> list[
     found = attachments_named(connection, number, ids) if ids else []
     most = policies_in_force().attachments.largest_mail
     if sum(one.size for one in found) > most * MEGABYTE:
-        raise UnableToTakeFile(f"The files have more than {most} MB together: send them in several messages.")
+        msg = "The files have more than %(most)s MB together: send them in several messages."
+        raise UnableToTakeFile(Sentence(msg, most=most))
     return found

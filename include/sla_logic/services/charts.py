@@ -25,9 +25,13 @@ def draw_course(
     promised: str,
     others: tuple[str, str, str],
     *,
+    width: int,
     locale: Locale | None = None,
 ) -> str:
-    """Return the picture as SVG, with these words: measured, promised, and outage, planned work, corrected."""
+    """Return the picture as SVG, so many pixels wide.
+
+    Its words are given: measured, promised, and outage, planned work, corrected.
+    """
     from include.sla_logic.letters.charts.performance import Words, as_svg
     from include.sla_logic.letters.formats import Formats
 
@@ -36,7 +40,7 @@ def draw_course(
         signs = Formats(locale, "UTC")
         numbers, times = signs.number_locale(), signs.time_locale()
         words = replace(words, date=signs.axis_date, number_locale=numbers, time_locale=times)
-    return as_svg(series, words)
+    return as_svg(series, words, width=width)
 
 
 def draw_simulation(found: Simulation) -> list[tuple[str, str]]:

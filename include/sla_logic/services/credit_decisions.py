@@ -12,6 +12,7 @@ from include.sla_logic.domain.credit_policy import CreditPolicy
 from include.sla_logic.domain.disputes import DISPUTED
 from include.sla_logic.domain.money import Money, minor_digits
 from include.sla_logic.domain.netting import EarlierCredit, Netted
+from include.sla_logic.domain.sentence import Code, Sentence
 from include.sla_logic.persistence.accounts import lock_credits, open_invoice
 from include.sla_logic.persistence.counted_credits import counted_credits
 from include.sla_logic.persistence.credit_rows import owes_the_window, posting
@@ -49,8 +50,8 @@ def approve_credit(
     """Book a held credit of this rebate; refuse if it or the cap was used up meanwhile, or if it is not theirs."""
     row = _locked(connection, reference, "held")
     if row.amount is None:
-        msg = f"Nobody has named an amount for the credit {reference}: enter one first, or decline it."
-        raise UnableToDecideCredit(msg)
+        msg = "Nobody has named an amount for the credit %(credit)s: enter one first, or decline it."
+        raise UnableToDecideCredit(Sentence(msg, credit=reference))
     amount = from_minor_units(row.amount, row.currency)
     check_undisputed(connection, row)
     _check_person(policy, person, amount, row)
@@ -65,23 +66,22 @@ def enter_amount(
     row = _locked(connection, reference, "held")
     check_undisputed(connection, row)
     if amount.currency != row.currency:
-        msg = f"The credit {reference} is in {row.currency}: enter an amount in {row.currency}, not {amount}."
-        raise UnableToDecideCredit(msg)
+        msg = "The credit %(credit)s is in %(currency)s: enter an amount in %(currency)s, not %(amount)s."
+        raise UnableToDecideCredit(Sentence(msg, credit=reference, currency=row.currency, amount=amount))
     if amount.amount <= 0:
-        msg = f"Enter an amount above 0, not {amount}; to credit nothing, decline {reference}."
-        raise UnableToDecideCredit(msg)
+        msg = "Enter an amount above 0, not %(amount)s; to credit nothing, decline %(credit)s."
+        raise UnableToDecideCredit(Sentence(msg, amount=amount, credit=reference))
     if round(amount.amount, minor_digits(amount.currency)) != amount.amount:
         digits = minor_digits(amount.currency)
-        msg = f"{amount} is finer than the minor unit of {amount.currency}: enter at most {digits} decimals."
-        raise UnableToDecideCredit(msg)
+        msg = "%(amount)s is finer than the minor unit of %(currency)s: enter at most %(digits)s decimals."
+        raise UnableToDecideCredit(Sentence(msg, amount=amount, currency=amount.currency, digits=digits))
     before = _taken_off(connection, row)
     owed = before + amount
     due = rebate.model_copy(update={"owed": owed, "undecided": ()}).net_of(_counted(connection, row)).net
     if due < amount:
-        msg = (
-            f"The cap of {rebate.cap} leaves {max(due, Money.zero(row.currency))} for {reference}, less than {amount}."
-        )
-        raise UnableToDecideCredit(msg)
+        left = max(due, Money.zero(row.currency))
+        msg = "The cap of %(cap)s leaves %(left)s for %(credit)s, less than %(amount)s."
+        raise UnableToDecideCredit(Sentence(msg, cap=rebate.cap, left=left, credit=reference, amount=amount))
     _decide(
         connection,
         reference,
@@ -111,14 +111,13 @@ def claim_credit(
     row = _locked(connection, reference, "unclaimed")
     netted = _due_now(connection, row, rebate)
     netted = netted._replace(net=netted.net - claim.lost)
-    too_late = "What is due was claimed too late." if claim.lost and netted.net.amount <= 0 else None
+    too_late = Sentence("What is due was claimed too late.") if claim.lost and netted.net.amount <= 0 else None
     if (refusal := claim.refusal or too_late) is not None:
-        raise UnableToDecideCredit(f"The credit {reference} cannot be booked: {refusal}")
+        msg = "The credit %(credit)s cannot be booked: %(why)s"
+        raise UnableToDecideCredit(Sentence(msg, credit=reference, why=refusal))
     if netted.net.amount <= 0:
-        msg = (
-            f"All that is due for this window was credited for other incidents: the credit {reference} brings nothing."
-        )
-        raise UnableToDecideCredit(msg)
+        msg = "All that is due for this window was credited for other incidents: the credit %(credit)s brings nothing."
+        raise UnableToDecideCredit(Sentence(msg, credit=reference))
     _decide(connection, reference, claimed_at=claim.filed, claimed_by=by)
     disputed = None if freezing_dispute(connection, row) is None else DISPUTED
     if because := "; ".join(filter(None, (netted.held_because, disputed))):
@@ -156,8 +155,8 @@ def note_paid_out(connection: Connection, reference: str, *, by: str, now: datet
     """Note that a credit without an open invoice was paid out in another way; return its amount."""
     row = connection.execute(select(_CREDITS).where(_CREDITS.c.id == reference)).one_or_none()
     if row is None or row.state not in ("booked", "posted") or row.invoice is not None or row.paid_out_at is not None:
-        msg = f"The credit {reference} is not one that is to be paid out."
-        raise UnableToDecideCredit(msg)
+        msg = "The credit %(credit)s is not one that is to be paid out."
+        raise UnableToDecideCredit(Sentence(msg, credit=reference))
     lock_credits(connection, row.service, row.account)
     _decide(connection, reference, paid_out_at=now, paid_out_by=by)
     return from_minor_units(row.amount, row.currency)
@@ -167,13 +166,13 @@ def _locked(connection: Connection, reference: str, *states: str) -> Row[Any]:
     query = select(_CREDITS).where(_CREDITS.c.id == reference)
     found = connection.execute(query).one_or_none()
     if found is None:
-        msg = f"There is no credit {reference}."
-        raise UnableToDecideCredit(msg)
+        raise UnableToDecideCredit(Sentence("There is no credit %(credit)s.", credit=reference))
     lock_credits(connection, found.service, found.account)
     row = connection.execute(query).one()
     if row.state not in states:
-        msg = f"The credit {reference} is {row.state}, not {' or '.join(states)}."
-        raise UnableToDecideCredit(msg)
+        msg = "The credit %(credit)s is %(state)s, not %(wanted)s."
+        wanted = tuple(Code(state) for state in states)
+        raise UnableToDecideCredit(Sentence(msg, credit=reference, state=Code(row.state), wanted=wanted))
     return row
 
 
@@ -188,11 +187,11 @@ def _check_unchanged(connection: Connection, row: Row[Any], held: Money, rebate:
     if held <= due if held.amount > 0 else due <= held:
         return
     before, cap = _taken_off(connection, row), rebate.cap
-    why = f"but {before} were credited since: only {due} are still due"
+    values = {"credit": row.id, "held": held, "before": before, "cap": cap, "due": due}
+    msg = "The credit %(credit)s was held at %(held)s, but %(before)s were credited since: only %(due)s are still due."
     if cap is not None and _due_now(connection, row, rebate.model_copy(update={"cap": None})).net > due:
-        why = f"but the cap of {cap} leaves only {due}"
-    msg = f"The credit {row.id} was held at {held}, {why}."
-    raise UnableToDecideCredit(msg)
+        msg = "The credit %(credit)s was held at %(held)s, but the cap of %(cap)s leaves only %(due)s."
+    raise UnableToDecideCredit(Sentence(msg, **values))
 
 
 def _due_now(connection: Connection, row: Row[Any], rebate: Rebate) -> Netted:
@@ -220,8 +219,9 @@ def _check_currency(connection: Connection, row: Row[Any]) -> None:
     table = t.billing_accounts.c
     currency = connection.scalar(select(table.currency).where(table.id == row.account))
     if currency != row.currency:
-        msg = f"The credit {row.id} is in {row.currency}, the account {row.account} in {currency}: decline it."
-        raise UnableToDecideCredit(msg)
+        msg = "The credit %(credit)s is in %(currency)s, the account %(account)s in %(other)s: decline it."
+        values = {"credit": row.id, "currency": row.currency, "account": row.account, "other": currency}
+        raise UnableToDecideCredit(Sentence(msg, **values))
 
 
 def _book(

@@ -10,6 +10,7 @@ from include.sla_logic.domain.credit import BillingAdjustment, Rebate
 from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.persistence.accounts import totals
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.case_file import SqlCaseFile
@@ -64,8 +65,8 @@ class Credits:
         with self.work.writing() as connection:
             waiting = self._find(connection, reference)
             if round_number(waiting.ticket) is not None and is_out_of_date(connection, waiting.ticket):
-                msg = f"Facts have changed since {reference} was held: run `sla settlement run`, which judges it again."
-                raise UnableToDecideCredit(msg)
+                msg = "Facts have changed since %(credit)s was held: run `sla settlement run`, which judges it again."
+                raise UnableToDecideCredit(Sentence(msg, credit=reference))
             file = self._file_of(connection, reference, task="credit approved")
             if (changed := self._changed(file, waiting)) is not None:
                 raise UnableToDecideCredit(changed.refusal(reference))
@@ -173,8 +174,8 @@ class Credits:
     def _find(self, connection: Connection, reference: str) -> WaitingCredit:
         found = [credit for credit in waiting_credits(connection) if credit.reference == reference]
         if not found:
-            msg = f"There is no credit {reference} that waits for a decision."
-            raise UnableToDecideCredit(msg)
+            msg = "There is no credit %(credit)s that waits for a decision."
+            raise UnableToDecideCredit(Sentence(msg, credit=reference))
         return found[0]
 
     def _settle(

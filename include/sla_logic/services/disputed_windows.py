@@ -1,17 +1,20 @@
-"""The window that a customer contests: found by an incident or a moment, with what is on record about it."""
+"""The window that a customer contests: found by a moment, what is on record about it, and who may decide."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from include.sla_logic.domain.disputes import CONTESTABLE, LONGEST, Dispute
+from include.sla_logic.domain.disputes import CONTESTABLE, LONGEST, Dispute, DisputeState, corrections
 from include.sla_logic.domain.errors import ForeseenError, InvalidInputError
 from include.sla_logic.domain.judged_facts import Basis, FactKind
+from include.sla_logic.domain.people import may_be_one_person
 from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.contracts import ContractRegister, Subscription
 from include.sla_logic.persistence.counted_credits import window_of
+from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.settlement import newest_rounds
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.due_windows import DueWindows
@@ -24,6 +27,10 @@ class UnableToFindWindow(InvalidInputError):
 
 class UnableToRecordDispute(ForeseenError):
     """The dispute names nothing that can be contested, or has no words."""
+
+
+class UnableToDecideDispute(ForeseenError):
+    """The dispute is decided, is this person's own, or rests on facts that nobody has corrected."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +50,13 @@ def checked(asked: Contested) -> tuple[FactKind, str]:
     kind = next((one for one in CONTESTABLE if one == asked.contested), None)
     words = asked.words.strip()
     if kind is None:
-        raise UnableToRecordDispute(f"{asked.contested[:40]!r} cannot be contested: say {', '.join(CONTESTABLE)}.")
+        msg = "%(what)s cannot be contested: say %(known)s."
+        raise UnableToRecordDispute(Sentence(msg, what=repr(asked.contested[:40]), known=", ".join(CONTESTABLE)))
     if not words:
-        raise UnableToRecordDispute("Write down what the customer says: the letters quote it.")
+        raise UnableToRecordDispute(Sentence("Write down what the customer says: the letters quote it."))
     if len(words) > LONGEST:
-        raise UnableToRecordDispute(f"The customer's words have more than {LONGEST} characters: shorten them.")
+        msg = "The customer's words have more than %(most)s characters: shorten them."
+        raise UnableToRecordDispute(Sentence(msg, most=LONGEST))
     return kind, words
 
 
@@ -58,8 +67,8 @@ def window_at(connection: Connection, subscription: Subscription, at: datetime, 
     settled = [window_of(row) for row in newest_rounds(connection, subscription).values()]
     found = next((one for one in (*begun, *settled) if one.contains(at)), None)
     if found is None:
-        msg = f"{' '.join(subscription)} has no window that has begun and holds {at:%Y-%m-%d %H:%M} UTC."
-        raise UnableToFindWindow(msg)
+        msg = "%(service)s has no window that has begun and holds %(at)s."
+        raise UnableToFindWindow(Sentence(msg, service=" ".join(subscription), at=at))
     return found
 
 
@@ -78,3 +87,33 @@ def on_record(work: UnitOfWork, connection: Connection, dispute: Dispute) -> Bas
                 return None
             return Basis(kinds=read.kinds, brief=brief_of(read.facts, dispute.window))
     return None
+
+
+def check_decision(dispute: Dispute, *, by: str, reason: str) -> None:
+    """Raise `UnableToDecideDispute` where it is decided, or not this person's to decide."""
+    if not dispute.is_open:
+        values = {"dispute": dispute.reference, "state": dispute.state, "who": dispute.decided_by}
+        raise UnableToDecideDispute(Sentence("%(dispute)s is %(state)s already, by %(who)s.", **values))
+    if not reason.strip():
+        msg = "Say why %(dispute)s is decided so: the customer reads it."
+        raise UnableToDecideDispute(Sentence(msg, dispute=dispute.reference))
+    policy = policies_in_force().credits
+    if may_be_one_person(by, dispute.recorded_by, logins=policy.accounts):
+        msg = "%(who)s has recorded %(dispute)s: another person must decide it."
+        raise UnableToDecideDispute(Sentence(msg, who=by, dispute=dispute.reference))
+    if doubt := policy.doubt(by, dispute.recorded_by):
+        raise UnableToDecideDispute(doubt)
+
+
+def corrected(dispute: Dispute, before: Basis | None, now: Basis | None, state: DisputeState) -> tuple[FactKind, ...]:
+    """Name the records that were corrected since; raise where a dispute is accepted and none was."""
+    changed = () if now is None or before is None else corrections(now.unlike(before))
+    if state is DisputeState.ACCEPTED and before is not None and not changed:
+        msg = Sentence(
+            "Nothing on record about %(window)s has changed since %(dispute)s was recorded: import or correct the "
+            "facts first, then accept it; or decline it.",
+            window=dispute.window,
+            dispute=dispute.reference,
+        )
+        raise UnableToDecideDispute(msg)
+    return changed

@@ -9,12 +9,10 @@ from sqlalchemy import Connection, Row
 
 from include.sla_logic.domain.closed_incident import ClosedIncident
 from include.sla_logic.domain.credit import BillingAdjustment
-from include.sla_logic.domain.disputes import DISPUTED, Dispute, DisputeState, corrections
-from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.domain.judged_facts import Basis, FactKind
+from include.sla_logic.domain.disputes import DISPUTED, Dispute, DisputeState
 from include.sla_logic.domain.lanes import Lane
-from include.sla_logic.domain.people import may_be_one_person
 from include.sla_logic.domain.problem_report import ProblemReport
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.persistence.accounts import lock_service
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.case_file import SqlCaseFile
@@ -32,7 +30,6 @@ from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import lock_tickets, ticket_number
 from include.sla_logic.persistence.invariants.messages import DISPUTE_DECIDED
 from include.sla_logic.persistence.paging import Page
-from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.queue_positions import note_decided_credit
 from include.sla_logic.persistence.settlement import replace_credits, round_number, undecided_credits
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
@@ -40,8 +37,11 @@ from include.sla_logic.process import following_up
 from include.sla_logic.services.credits import Credits
 from include.sla_logic.services.disputed_windows import (
     Contested,
+    UnableToDecideDispute,
     UnableToRecordDispute,
+    check_decision,
     checked,
+    corrected,
     on_record,
     window_at,
 )
@@ -51,10 +51,6 @@ from include.sla_logic.services.statements import Statements
 __all__ = ["Dispute", "Disputes", "UnableToDecideDispute", "UnableToRecordDispute"]
 
 RECORDED = "dispute recorded"
-
-
-class UnableToDecideDispute(ForeseenError):
-    """The dispute is decided, is this person's own, or rests on facts that nobody has corrected."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +75,12 @@ class Disputes:
             number = self.work.lock(connection, reference)
             file = self.work.open_file(connection, number, task=RECORDED)
             if file.ticket.parent is not None:
-                raise UnableToRecordDispute(f"{file.ticket.id} belongs to {file.ticket.parent}: record it there.")
+                msg = "%(ticket)s belongs to %(parent)s: record it there."
+                raise UnableToRecordDispute(Sentence(msg, ticket=file.ticket.id, parent=file.ticket.parent))
             report = file.find(ProblemReport)
             if report is None:
-                msg = f"The run of {file.ticket.id} has not found the contract yet: record the dispute in a minute."
-                raise UnableToRecordDispute(msg)
+                msg = "The run of %(ticket)s has not found the contract yet: record the dispute in a minute."
+                raise UnableToRecordDispute(Sentence(msg, ticket=file.ticket.id))
             asked = Contested(report.customer, report.service, report.observed_from, contested, words, by)
             dispute, new = self._record(connection, asked, ticket=file.ticket.id)
             if new:
@@ -140,15 +137,16 @@ class Disputes:
             lock_service(connection, known.service)
             dispute, basis = find_dispute(connection, reference)
             if not _incidents(connection, dispute) <= numbers:
-                raise UnableToDecideDispute(f"An incident was credited meanwhile: decide {dispute.reference} again.")
-            _check(dispute, by=by, reason=reason)
+                msg = "An incident was credited meanwhile: decide %(dispute)s again."
+                raise UnableToDecideDispute(Sentence(msg, dispute=dispute.reference))
+            check_decision(dispute, by=by, reason=reason)
             decided = dispute.model_copy(
                 update={
                     "state": state,
                     "decided_by": by,
                     "decided_at": self.work.database.now(connection),
                     "reason": reason.strip(),
-                    "changed": _corrected(dispute, basis, on_record(self.work, connection, dispute), state),
+                    "changed": corrected(dispute, basis, on_record(self.work, connection, dispute), state),
                 }
             )
             decide_dispute(connection, decided)
@@ -186,8 +184,8 @@ class Disputes:
         file.record(f"{decided.reference} is {decided.state}, says {decided.decided_by}.", lane=Lane.CUSTOMER_SERVICE)
         if file.find(ClosedIncident) is None:
             if file.find(BillingAdjustment) is not None:
-                msg = f"The run of {file.ticket.id} is about to write to the customer: decide when it has ended."
-                raise UnableToDecideDispute(msg)
+                msg = "The run of %(ticket)s is about to write to the customer: decide when it has ended."
+                raise UnableToDecideDispute(Sentence(msg, ticket=file.ticket.id))
             flush(connection, [file])
             return
         if following_up.is_over(file):
@@ -196,27 +194,6 @@ class Disputes:
             following_up.write_again(file, by=decided.decided_by or "")
         flush(connection, [file])
         note_decided_credit(connection, file.incident.number, ticket=file.ticket.id)
-
-
-def _check(dispute: Dispute, *, by: str, reason: str) -> None:
-    if not dispute.is_open:
-        raise UnableToDecideDispute(f"{dispute.reference} is {dispute.state} already, by {dispute.decided_by}.")
-    if not reason.strip():
-        raise UnableToDecideDispute(f"Say why {dispute.reference} is decided so: the customer reads it.")
-    policy = policies_in_force().credits
-    if may_be_one_person(by, dispute.recorded_by, logins=policy.accounts):
-        raise UnableToDecideDispute(f"{by} has recorded {dispute.reference}: another person must decide it.")
-    if doubt := policy.doubt(by, dispute.recorded_by):
-        raise UnableToDecideDispute(doubt)
-
-
-def _corrected(dispute: Dispute, before: Basis | None, now: Basis | None, state: DisputeState) -> tuple[FactKind, ...]:
-    """Name the records that were corrected since; raise where a dispute is accepted and none was."""
-    changed = () if now is None or before is None else corrections(now.unlike(before))
-    if state is DisputeState.ACCEPTED and before is not None and not changed:
-        msg = f"Nothing on record about {dispute.window} has changed since {dispute.reference} was recorded"
-        raise UnableToDecideDispute(f"{msg}: import or correct the facts first, then accept it; or decline it.")
-    return changed
 
 
 def _undecided(connection: Connection, dispute: Dispute) -> Sequence[Row[Any]]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from include.sla_logic.domain.closed_incident import ClosedIncident
 from include.sla_logic.domain.customer_report import CreditState
 from include.sla_logic.domain.follow_up import Basis
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.case_file import SqlCaseFile
@@ -143,15 +144,16 @@ def _finish(file: SqlCaseFile, *, by: str, reason: str) -> bool:
 
 def _incident(file: SqlCaseFile) -> SqlCaseFile:
     if file.ticket.parent is not None:
-        msg = f"{file.ticket.id} is the extra process's part of {file.ticket.parent}: do this at {file.ticket.parent}."
-        raise UnableToFollowUp(msg)
+        msg = "%(ticket)s is the extra process's part of %(parent)s: do this at %(parent)s."
+        raise UnableToFollowUp(Sentence(msg, ticket=file.ticket.id, parent=file.ticket.parent))
     return file
 
 
 def _check_ended(file: SqlCaseFile) -> None:
     """Raise `UnableToFollowUp` while the run is under way, or where the ticket is over for good."""
     if file.ticket.parent is None and file.find(ClosedIncident) is None:
-        msg = f"The run of {file.ticket.id} is still under way: it decides what is measured, resolved and written."
-        raise UnableToFollowUp(msg)
+        msg = "The run of %(ticket)s is still under way: it decides what is measured, resolved and written."
+        raise UnableToFollowUp(Sentence(msg, ticket=file.ticket.id))
     if following_up.is_over(file):
-        raise UnableToFollowUp(f"{file.ticket.id} is {file.ticket.status}: nothing more is done about it.")
+        msg = "%(ticket)s is %(status)s: nothing more is done about it."
+        raise UnableToFollowUp(Sentence(msg, ticket=file.ticket.id, status=file.ticket.status))

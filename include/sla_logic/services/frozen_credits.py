@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from include.sla_logic.domain.disputes import Dispute
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.persistence.counted_credits import window_of
 from include.sla_logic.persistence.disputes import freezing
 from include.sla_logic.services.typed_amounts import UnableToDecideCredit
@@ -18,5 +19,5 @@ def freezing_dispute(connection: Connection, row: Row[Any]) -> Dispute | None:
 def check_undisputed(connection: Connection, row: Row[Any]) -> None:
     """Raise `UnableToDecideCredit` where the window of a credit is disputed."""
     if (dispute := freezing_dispute(connection, row)) is not None:
-        msg = f"The window of the credit {row.id} is disputed: decide {dispute.reference} first."
-        raise UnableToDecideCredit(msg)
+        msg = "The window of the credit %(credit)s is disputed: decide %(dispute)s first."
+        raise UnableToDecideCredit(Sentence(msg, credit=row.id, dispute=dispute.reference))

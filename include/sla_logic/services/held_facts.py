@@ -7,6 +7,7 @@ from sqlalchemy import Connection, update
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.rebate import facts_of
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.sla import SlaComparison, compare
 from include.sla_logic.domain.sla.judgement_diff import differences
 from include.sla_logic.persistence.case_file import SqlCaseFile
@@ -27,14 +28,14 @@ class ChangedFacts:
 
     def refusal(self, reference: str) -> str:
         """Say why the credit cannot be approved, and what to do instead."""
-        what = f"Facts have changed since {reference} was held: {self.said}"
+        what = Sentence("Facts have changed since %(credit)s was held: %(said)s", credit=reference, said=self.said)
         if self.newest is None:
-            return f"{what} Judged again, no amount can be named: enter one, which another person approves, or decline."
+            msg = "%(what)s Judged again, no amount can be named: enter one, which another person approves, or decline."
+            return Sentence(msg, what=what)
         if self.newest.amount <= 0:
-            return f"{what} Judged again, nothing is still due: decline it."
-        return (
-            f"{what} Judged again, {self.newest} are due: enter that amount, which another person approves, or decline."
-        )
+            return Sentence("%(what)s Judged again, nothing is still due: decline it.", what=what)
+        msg = "%(what)s Judged again, %(due)s are due: enter that amount, which another person approves, or decline."
+        return Sentence(msg, what=what, due=self.newest)
 
 
 def changed_facts(file: SqlCaseFile, facts: str | None) -> ChangedFacts | None:

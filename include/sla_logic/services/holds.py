@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket, UnableToMoveTicket
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.flush import flush
@@ -51,7 +52,8 @@ class Holds:
             number = self.work.lock(connection, ticket)
             file = self.work.open_file(connection, number, task=change.task)
             if to is TicketStatus.IN_PROGRESS and file.ticket.status not in _STATUS.values():
-                raise UnableToMoveTicket(f"{file.ticket.id} is {file.ticket.status}, not on hold.")
+                msg = "%(ticket)s is %(status)s, not on hold."
+                raise UnableToMoveTicket(Sentence(msg, ticket=file.ticket.id, status=file.ticket.status))
             file.move_ticket(to, reason=f"{change.reason} ({change.by})")
             file.record(f"The ticket is {change.done}, says {change.by}: {change.reason}", lane=file.ticket.assigned_to)
             flush(connection, [file])

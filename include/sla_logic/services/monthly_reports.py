@@ -12,6 +12,7 @@ from include.sla_logic.domain.disputes import frozen_by
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.monthly_report import MonthlyReport, ServiceMonth
 from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.service_performance import summarise
 from include.sla_logic.domain.settlement import RoundState
 from include.sla_logic.domain.sla import compare
@@ -81,9 +82,8 @@ class MonthlyReports:
             payload = self._rendered(connection, report)
             message = Message(kind="mail", key=payload["message_id"], payload=payload)
             if has_message(connection, message.key):
-                raise UnableToSendReport(
-                    f"The report of {month} for {customer} was sent, and nothing has changed since."
-                )
+                msg = "The report of %(month)s for %(customer)s was sent, and nothing has changed since."
+                raise UnableToSendReport(Sentence(msg, month=month, customer=customer))
             now = report.created_at
             file_messages(connection, [message_row(message, ticket=None, now=now)])
             note_act(connection, Act(now, by, "report sent", customer, f"service report of {month}"))
@@ -103,7 +103,7 @@ class MonthlyReports:
     def _report(self, connection: Connection, customer: str, month: str) -> MonthlyReport:
         now = self.work.database.now(connection)
         if month_of(month).start > now:
-            raise UnableToReadMonth(f"{month} lies in the future.")
+            raise UnableToReadMonth(Sentence("%(month)s lies in the future.", month=month))
         person = ContractRegister(connection=connection).customer(customer)
         mine = [one for one in subscriptions(connection) if one[0] == customer]
         found = [each for one in mine for each in _windows(connection, one, month, now)]

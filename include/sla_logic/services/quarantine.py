@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.incident_records import find_number
@@ -83,20 +84,23 @@ def _detail(number: int, reason: str) -> str:
 
 def _refuse_accepted(entry: Quarantined) -> None:
     if entry.state != "waiting":
-        raise UnableToRetryNotification(f"Quarantine entry {entry.id} was accepted already, as {entry.ticket}.")
+        msg = "Quarantine entry %(number)s was accepted already, as %(ticket)s."
+        raise UnableToRetryNotification(Sentence(msg, number=entry.id, ticket=entry.ticket))
 
 
 def _readable(entry: Quarantined) -> object:
     if entry.of_import:
-        how = "correct the file and import it again, then dismiss the rejected rows"
-        raise UnableToRetryNotification(f"Quarantine entry {entry.id} is a row of an import: {how}.")
-    if not entry.complete:
-        raise UnableToRetryNotification(
-            f"Quarantine entry {entry.id} was too long to be kept whole; send a corrected one."
+        msg = Sentence(
+            "Quarantine entry %(number)s is a row of an import: correct the file and import it again, then dismiss the "
+            "rejected rows.",
+            number=entry.id,
         )
+        raise UnableToRetryNotification(msg)
+    if not entry.complete:
+        text = "Quarantine entry %(number)s was too long to be kept whole; send a corrected one."
+        raise UnableToRetryNotification(Sentence(text, number=entry.id))
     try:
         return json.loads(entry.body)
     except (ValueError, RecursionError) as error:
-        raise UnableToRetryNotification(
-            f"Quarantine entry {entry.id} is not readable JSON; send a corrected one."
-        ) from error
+        text = "Quarantine entry %(number)s is not readable JSON; send a corrected one."
+        raise UnableToRetryNotification(Sentence(text, number=entry.id)) from error

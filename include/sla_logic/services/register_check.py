@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from include.sla_logic.domain.notification_check import Received, Refusal, Rejection, instant_in
+from include.sla_logic.domain.sentence import Sentence, sentence_of
 from include.sla_logic.persistence.contract_texts import no_customer
 from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord
 from include.sla_logic.persistence.queries.subscriptions import list_subscriptions
@@ -31,13 +32,15 @@ def faults_in_register(
         if customers is not None and customer not in customers:
             raise no_customer(customer)
         register.customer(customer)
-    except UnableToFindRecord as error:
-        yield Rejection(".customer", f"{_as_reason(error)}; send the number that it has there")
+    except UnableToFindRecord:
+        msg = "there is no customer %(customer)s in the contract register; send the number that it has there"
+        yield Rejection(".customer", Sentence(msg, customer=customer))
         return
     theirs = _services_of(connection, customer)
     at = instant_in(received.said, "observed_from")
     if (why := reasons.get(".service") or _why_not(register, customer, service, at, theirs)) is not None:
-        yield Rejection(".service", f"{why}; {_instead(customer, service, theirs)}")
+        instead = _instead(customer, service, theirs)
+        yield Rejection(".service", Sentence("%(wrong)s; %(instead)s", wrong=why, instead=instead))
 
 
 def _why_not(
@@ -47,7 +50,9 @@ def _why_not(
     if not isinstance(service, str):
         return None
     if at is None:
-        return None if service in theirs or len(theirs) > _NAMED else f"customer {customer} has no service {service}"
+        msg = "customer %(customer)s has no service %(service)s"
+        known = service in theirs or len(theirs) > _NAMED
+        return None if known else Sentence(msg, customer=customer, service=service)
     try:
         register.contract(register.agreement(customer, service, at=at))
     except UnableToFindRecord as error:
@@ -63,13 +68,18 @@ def _services_of(connection: Connection, customer: str) -> list[str]:
 def _instead(customer: str, service: object, theirs: Sequence[str]) -> str:
     """Name the customer's services; one that differs by capital letters alone is meant."""
     if not theirs:
-        return f"{customer} has no service in the register"
+        return Sentence("%(customer)s has no service in the register", customer=customer)
     meant = [name for name in theirs if name != service and name.casefold() == str(service).casefold()]
     if meant:
-        return f"send {meant[0]}"
-    return f"{customer} has {', '.join(theirs[:_NAMED])}{' and more' if len(theirs) > _NAMED else ''}"
+        return Sentence("send %(known)s", known=meant[0])
+    msg = "%(customer)s has %(services)s and more" if len(theirs) > _NAMED else "%(customer)s has %(services)s"
+    return Sentence(msg, customer=customer, services=", ".join(theirs[:_NAMED]))
 
 
 def _as_reason(error: Exception) -> str:
-    text = str(error).rstrip(".")
-    return text[:1].lower() + text[1:]
+    """Write a sentence of the register as a clause."""
+    said = sentence_of(error)
+    if isinstance(said, Sentence):  # the one about an agreement
+        msg = "customer %(customer)s has no agreement for service %(service)s in force on %(day)s"
+        return Sentence(msg, **said.values)
+    return said[:1].lower() + said[1:].rstrip(".")

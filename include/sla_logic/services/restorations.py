@@ -29,6 +29,7 @@ from include.sla_logic.persistence.restorations import (
     answered_runs,
     decide,
     read_restoration,
+    refusal_of,
     reject,
     release,
     waiting_with,
@@ -101,6 +102,13 @@ class Restorations:
             due = answered_runs(connection, now=now, decided_since=now + timedelta(days=1))
         decided = {run_id: self.decide(run_id) for run_id in sorted(due)}
         return {run_id: outcome for run_id, outcome in decided.items() if outcome is not None}
+
+    def check(self, ticket: str) -> None:
+        """Raise what a release or a rejection would be refused with now, if with anything."""
+        with self.work.reading() as connection:
+            wait = read_restoration(connection, find_number(connection, ticket))
+            if (refusal := refusal_of(wait, self.work.database.now(connection))) is not None:
+                raise refusal
 
     def release(self, ticket: str, *, by: str, reason: str) -> RestorationWait:
         """Send the held request now; raise `UnableToReleaseRestoration` after its deadline or once it is answered."""

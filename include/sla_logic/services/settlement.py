@@ -7,6 +7,7 @@ from zlib import crc32
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.people import may_be_one_person, was_at_command_line
+from include.sla_logic.domain.sentence import Code, Sentence
 from include.sla_logic.domain.settlement import Preview, together, why_held
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.contracts import Subscription
@@ -139,12 +140,14 @@ class Settlement:
         with self.work.writing() as connection:
             run, newest = find_run(connection, number, hold=True), find_run(connection)
             if run.state != "held":
-                raise UnableToSettle(f"The run {number} is {run.state}, not held.")
+                msg = "The run %(run)s is %(state)s, not held."
+                raise UnableToSettle(Sentence(msg, run=number, state=Code(run.state)))
             if run.number != newest.number:
-                raise UnableToSettle(f"The run {number} is out of date: the run {newest.number} came after it.")
+                msg = "The run %(run)s is out of date: the run %(newest)s came after it."
+                raise UnableToSettle(Sentence(msg, run=number, newest=newest.number))
             _check_second_person(run, by)
             if not reason.strip():
-                raise UnableToSettle("Say why the run is released.")
+                raise UnableToSettle(Sentence("Say why the run is released."))
             now = self.work.database.now(connection)
             change_run(connection, number, released_at=now, released_by=by, release_reason=reason)
             note_act(connection, Act(now, by, "settlement released", f"settlement run {number}", reason))
@@ -215,7 +218,8 @@ class Settlement:
 def _check_second_person(run: SettlementRun, by: str) -> None:
     policy = policies_in_force().credits
     if may_be_one_person(by, run.opened_by, logins=policy.accounts):
-        raise UnableToSettle(f"{by} has opened the run {run.number}: another person must release it.")
+        msg = "%(who)s has opened the run %(run)s: another person must release it."
+        raise UnableToSettle(Sentence(msg, who=by, run=run.number))
     if was_at_command_line(run.opened_by) and (doubt := policy.doubt(by, run.opened_by)):
         raise UnableToSettle(doubt)  # a run of the DAG was opened by nobody
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from include.sla_logic.domain.errors import ForeseenError, InvalidInputError
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.contracts import ContractRegister
@@ -63,7 +64,7 @@ class Team:
             number = self.work.lock(connection, ticket)
             kept = owner_of(connection, number)
             if kept is not None and kept.owner != by:
-                raise UnableToOwnTicket(f"{kept.owner} has the ticket since {kept.since:%-d %b %Y %H:%M} UTC.")
+                raise UnableToOwnTicket(Sentence("%(who)s has the ticket since %(at)s.", who=kept.owner, at=kept.since))
             return self._give(connection, number, by, by=by, action="ticket taken", reason="")
 
     def assign(self, ticket: str, person: str, *, by: str, reason: str) -> TroubleTicket:
@@ -71,7 +72,8 @@ class Team:
         with self.work.writing() as connection:
             number = self.work.lock(connection, ticket)
             if person not in (known := people(connection)):
-                raise UnableToReadNote(f"{person!r} has not used the desk; there are {', '.join(known) or 'none'}.")
+                msg = "%(person)s has not used the desk; there are %(known)s."
+                raise UnableToReadNote(Sentence(msg, person=repr(person), known=", ".join(known) or Sentence("none")))
             return self._give(connection, number, person, by=by, action="ticket assigned", reason=reason)
 
     def give_back(self, ticket: str, *, by: str) -> TroubleTicket:
@@ -80,7 +82,7 @@ class Team:
             number = self.work.lock(connection, ticket)
             kept = owner_of(connection, number)
             if kept is not None and kept.owner != by:
-                raise UnableToOwnTicket(f"{kept.owner} has the ticket, not you: assign it instead.")
+                raise UnableToOwnTicket(Sentence("%(who)s has the ticket, not you: assign it instead.", who=kept.owner))
             return self._give(connection, number, None, by=by, action="ticket given back", reason="")
 
     def _give(
@@ -119,8 +121,13 @@ class Team:
             digest = add_note(connection, number, kind=kind, author=by, text=text, now=now, attachments=attachments)
             if digest is None and kind == CUSTOMER:
                 at = written_at(connection, number, kind=kind, author=by, text=text, attachments=attachments)
-                said = f"{by} wrote the same words to the customer already at {at:%Y-%m-%d %H:%M} UTC"
-                raise UnableToWriteTwice(f"{said}: nothing is sent again. Write what is new.")
+                msg = Sentence(
+                    "%(who)s wrote the same words to the customer already at %(at)s: nothing is sent again. Write what "
+                    "is new.",
+                    who=by,
+                    at=at,
+                )
+                raise UnableToWriteTwice(msg)
             if digest is None:
                 return record.ticket
             if kind == CUSTOMER:
@@ -168,9 +175,10 @@ def readable(text: str) -> str:
     """Return the text with plain line ends; raise `UnableToReadNote` where it is empty, too long or not readable."""
     text = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n"))
     if not text:
-        raise UnableToReadNote("Write a text.")
+        raise UnableToReadNote(Sentence("Write a text."))
     if len(text) > TEXT_LIMIT:
-        raise UnableToReadNote(f"The text has {len(text)} characters; at most {TEXT_LIMIT} are kept.")
+        msg = "The text has %(count)s characters; at most %(most)s are kept."
+        raise UnableToReadNote(Sentence(msg, count=len(text), most=TEXT_LIMIT))
     if not text.replace("\n", "").replace("\t", "").isprintable():
-        raise UnableToReadNote("The text contains a character that cannot be shown.")
+        raise UnableToReadNote(Sentence("The text contains a character that cannot be shown."))
     return text

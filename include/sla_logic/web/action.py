@@ -18,7 +18,8 @@ class Action:
 
     `subject` is what it is performed on: ticket, credit, dispute, window (customer, service and an instant), run (of
     settlement), report (customer and month), entry (of the quarantine), imports (their rejected rows) or message (of
-    the outbox). `tells_reason`: the customer reads the reason.
+    the outbox). `tells_reason`: the customer reads the reason. `check` refuses before anything is
+    asked for.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Action:
     asks_contested: bool = False
     tells_reason: bool = False
     asks_files: bool = False
+    check: Callable[[UseCases, str], None] | None = None
 
 
 def action_request(

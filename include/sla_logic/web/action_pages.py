@@ -8,8 +8,10 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.notification import Metric, ProblemNotification
 from include.sla_logic.domain.reported_units import UNITS
+from include.sla_logic.domain.sentence import sentence_of
 from include.sla_logic.services import UnableToAcceptNotification, UseCases
 from include.sla_logic.web.action import Action, action_request
 from include.sla_logic.web.actions import ACTIONS
@@ -27,8 +29,15 @@ Name = Annotated[str, Path(max_length=20)]
 
 @router.get("/acts/{kind}/{subject}/{name}", response_class=HTMLResponse)
 def ask(request: Request, use_cases: WithUseCases, kind: Name, subject: Reference, name: Name) -> HTMLResponse:
-    """Explain an action and ask for its reason."""
-    return HTMLResponse(_action_page(request, use_cases, _action(kind, name), subject))
+    """Explain an action and ask for its reason, or say at once why it is no longer possible."""
+    action = _action(kind, name)
+    try:
+        if action.check is not None:
+            action.check(use_cases, subject)
+    except ForeseenError as refusal:
+        page = _action_page(request, use_cases, action, subject, refusal=sentence_of(refusal), over=True)
+        return HTMLResponse(page, status_code=status_of(refusal) or 409)
+    return HTMLResponse(_action_page(request, use_cases, action, subject))
 
 
 @router.post("/acts/{kind}/{subject}/{name}")
@@ -49,7 +58,7 @@ def do(
         status = status_of(refusal)
         if status is None:
             raise
-        page = _action_page(request, use_cases, action, subject, refusal=str(refusal), typed=form)
+        page = _action_page(request, use_cases, action, subject, refusal=sentence_of(refusal), typed=form)
         return HTMLResponse(page, status_code=status)
     base = request.scope.get("root_path", "")
     return RedirectResponse(f"{base}{_place(action, subject, ticket)}?{query({'done': action.done})}", status_code=303)
@@ -77,10 +86,11 @@ def _action_page(
     *,
     refusal: str = "",
     typed: Mapping[str, str] = MappingProxyType({}),
+    over: bool = False,
 ) -> str:
     people = use_cases.team.people() if action.asks_person else ()
     files = use_cases.lookups.incident(subject).attachments if action.asks_files else ()
-    values = {"subject": subject, "refusal": refusal, "typed": typed, "people": people, "files": files}
+    values = {"subject": subject, "refusal": refusal, "typed": typed, "people": people, "files": files, "over": over}
     return render(request, "action.html.j2", action=action, **values)
 
 

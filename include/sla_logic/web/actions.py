@@ -16,6 +16,7 @@ _ALL = (
         "Send the request now",
         "released",
         performed.release,
+        check=performed.check_answer,
     ),
     Action(
         "reject",
@@ -26,6 +27,7 @@ _ALL = (
         "rejected",
         performed.reject,
         danger=True,
+        check=performed.check_answer,
     ),
     Action(
         "hold",

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.responses import HTMLResponse
 
+from include.sla_logic.domain.sentence import sentence_of
 from include.sla_logic.web.action import action_request
 from include.sla_logic.web.actions import ACTIONS
 from include.sla_logic.web.dependencies import CurrentCaller, WithUseCases
@@ -40,7 +41,7 @@ def do_many(
         except Exception as refusal:
             if status_of(refusal) is None:
                 raise
-            results.append((subject, str(refusal)))
+            results.append((subject, sentence_of(refusal)))
         else:
             results.append((subject, ""))
     done = sum(not refused for _, refused in results)

@@ -13,10 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from include.sla_logic.domain.errors import ForeseenError, InvalidInputError, NotFoundError
+from include.sla_logic.domain.sentence import sentence_of
 from include.sla_logic.services import UnableToUseDatabase
 from include.sla_logic.services.letters import UnableToMakePdf
 from include.sla_logic.web.refusals import json_refusal
-from include.sla_logic.web.rendering import render
+from include.sla_logic.web.rendering import render, retell
 from include.sla_logic.web.security import HEADERS, BodyTooLarge, too_large_a_file
 from include.sla_logic.web.translations import gettext
 from include.sla_logic.web.wording import said
@@ -60,7 +61,7 @@ class DeskRoute(APIRoute):
                 status = status_of(error)
                 if status is None:
                     raise
-                return refuse(request, status, str(error))
+                return refuse(request, status, retell(sentence_of(error)))
 
         return refusing
 

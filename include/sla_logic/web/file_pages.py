@@ -9,12 +9,14 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.sentence import sentence_of
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.uploads import Upload, UploadQuestion
 from include.sla_logic.web.dependencies import CurrentCaller, WithUseCases, get_desk
 from include.sla_logic.web.errors import DeskRoute
 from include.sla_logic.web.export_pages import as_file
-from include.sla_logic.web.rendering import render
+from include.sla_logic.web.rendering import render, size
+from include.sla_logic.web.translations import gettext
 
 reading = APIRouter(route_class=DeskRoute, include_in_schema=False)
 changing = APIRouter(route_class=DeskRoute, include_in_schema=False)
@@ -49,7 +51,7 @@ def rejected(use_cases: WithUseCases, number: Number) -> Response:
 async def send(request: Request, use_cases: WithUseCases, caller: CurrentCaller) -> Response:
     """Take a file and make its dry run: at once where it is small, else where imports are made."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        raise HTTPException(415, "Send the file as multipart/form-data.")
+        raise HTTPException(415, gettext("Send the file as multipart/form-data."))
     async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=FIELD_BYTES) as form:
         asked = {name: str(value).strip() for name in _FIELDS if isinstance(value := form.get(name, ""), str)}
         try:
@@ -57,7 +59,7 @@ async def send(request: Request, use_cases: WithUseCases, caller: CurrentCaller)
             name = file.filename or ""
             kept = await run_in_threadpool(use_cases.uploads.receive, file.file, name, question, by=caller.name)
         except ForeseenError as error:
-            page = await run_in_threadpool(_page, request, use_cases, asked, str(error))
+            page = await run_in_threadpool(_page, request, use_cases, asked, sentence_of(error))
             return HTMLResponse(page, status_code=422)
     await _work_on(request, use_cases, kept)
     return _shown(request, kept.id)
@@ -81,9 +83,11 @@ def discard(request: Request, use_cases: WithUseCases, caller: CurrentCaller, nu
 def _file_of(form: FormData, most: int) -> UploadFile:
     file = form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
-        raise HTTPException(422, "file: choose one.")
+        raise HTTPException(422, gettext("Choose a file."))
     if (file.size or 0) > most:
-        raise HTTPException(413, f"file: it has {file.size} bytes, and {most} are the limit; `sla import` has none.")
+        has, limit = size(file.size or 0), size(most)
+        msg = gettext("The file has %(has)s, and %(limit)s are the limit; `sla import` has none.", has=has, limit=limit)
+        raise HTTPException(413, msg)
     return file
 
 

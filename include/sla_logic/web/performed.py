@@ -40,6 +40,11 @@ def release(use_cases: UseCases, request: ActionRequest) -> str:
     return use_cases.restorations.release(request.subject, by=request.by, reason=request.reason).ticket
 
 
+def check_answer(use_cases: UseCases, ticket: str) -> None:
+    """Refuse where the request was answered already, or is too late."""
+    use_cases.restorations.check(ticket)
+
+
 def reject(use_cases: UseCases, request: ActionRequest) -> str:
     """Reject it for good."""
     return use_cases.restorations.reject(request.subject, by=request.by, reason=request.reason).ticket

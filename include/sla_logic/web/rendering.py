@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -16,12 +17,15 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from include.sla_logic.domain.durations import show_duration
+from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.sentence import Code, Sentence
 from include.sla_logic.web.pieces import PieceWriter, escaped
 from include.sla_logic.web.sentences import install_sentences
 from include.sla_logic.web.translations import FALLBACK, gettext, language, locale
 from include.sla_logic.web.wording import in_words, notice_of, plainly, said, title_of
 
 _PART = re.compile(r"([0-9]+) (d|h|min|s)\b")
+_MIB = 1 << 20
 _UNITS = MappingProxyType({"d": "day", "h": "hour", "min": "minute", "s": "second"})
 
 
@@ -74,7 +78,7 @@ def _templates() -> Environment:
         "code": in_words,
         "plainly": plainly,
         "title_of": title_of,
-        "said": said,
+        "said": retell,
         "number": number,
         "amount": amount,
         "figure": figure,
@@ -166,6 +170,27 @@ def number(value: Decimal | int) -> str:
     return str(format_decimal(value, format=pattern, locale=locale()))
 
 
+def retell(text: object) -> str:
+    """Write a sentence with its values in the reader's language, and any other text if the catalogue has it whole."""
+    if not isinstance(text, Sentence) or language() == FALLBACK:
+        return said(text)
+    return gettext(text.says, **{name: _in_words(value) for name, value in text.values.items()})
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(_in_words, value))
+    if isinstance(value, Enum | Code):
+        return in_words(value)
+    if isinstance(value, Period):
+        return f"{moment(value.start)} – {moment(value.end)}"
+    if isinstance(value, date):
+        return f"{moment(value)} UTC" if isinstance(value, datetime) else day(value)
+    if isinstance(value, int):
+        return number(value)
+    return retell(value) if isinstance(value, Sentence) else amount(value)
+
+
 def amount(value: object) -> str:
     """Show money with thousands apart, anything else as it is."""
     amount_of, currency = getattr(value, "amount", None), getattr(value, "currency", "")
@@ -205,7 +230,9 @@ def query(values: dict[str, Any]) -> str:
 
 
 def size(count: int) -> str:
-    """Write how large a file is, as `2.3 MB`."""
+    """Write how large a file is, as `2.3 MB`; a limit of whole MiB as `32 MiB`."""
+    if count >= _MIB and count % _MIB == 0:
+        return f"{count // _MIB} MiB"
     for unit, least in (("MB", 1_000_000), ("kB", 1_000)):
         if count >= least:
             return f"{decimal(f'{count / least:.1f}')} {unit}"

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from include.sla_logic.services.attachments import largest_request, refuse_large
 from include.sla_logic.web.refusals import is_open_api, json_refusal, tmf_error
+from include.sla_logic.web.rendering import retell
 from include.sla_logic.web.translations import gettext
 
 BODY_LIMIT = 128 * 1024
@@ -97,7 +98,7 @@ def _too_large(scope: Scope) -> Response | None:
 
 def too_large_a_file(scope: Scope) -> str | None:
     """Say what to send instead of an attachment that is too large; None of any other request."""
-    return refuse_large() if _attaches(scope) else None
+    return retell(refuse_large()) if _attaches(scope) else None
 
 
 def _attaches(scope: Scope) -> bool:

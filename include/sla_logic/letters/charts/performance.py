@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from include.sla_logic.domain.performance import PerformanceSeries
-from include.sla_logic.letters.charts.axes import decimals_of, round_times
+from include.sla_logic.letters.charts.axes import decimals_of, most_times, round_times
 from include.sla_logic.letters.charts.bar import UP, bar_svg
 from include.sla_logic.letters.charts.curve import Curve, curve_of
 from include.sla_logic.letters.charts.palette import mixed, palette, to_png
@@ -68,47 +68,49 @@ def load_fonts_and_colours() -> None:
     palette(INKS, TINTS)
 
 
-def as_svg(series: PerformanceSeries, words: Words) -> str:
-    """Draw for a page."""
+def as_svg(series: PerformanceSeries, words: Words, *, width: int | None = None) -> str:
+    """Draw for a page: so many pixels wide in all, or as wide as in a mail."""
     if not series.points:
         title = f"{words.measured} \u2013 {words.promised}"
-        return bar_svg(curve_of(series), title, (words.outage, words.maintenance, words.corrected), words.day)
-    return _Drawing(curve_of(series), words).svg()
+        names = words.outage, words.maintenance, words.corrected
+        return bar_svg(curve_of(series), title, names, words.day, width=width)
+    return _Drawing(curve_of(series), words, width).svg()
 
 
 class _Drawing:
     """The picture, from the back to the front; lengths in pixels from the corner of the field."""
 
-    def __init__(self, curve: Curve, words: Words) -> None:
+    def __init__(self, curve: Curve, words: Words, width: int | None) -> None:
         self._curve, self._words = curve, words
         decimals = decimals_of(curve.levels)
         self._levels = [(level, words.number(level, decimals)) for level in curve.levels]
         self._left = 13 + DIGIT * max(len(said) for _, said in self._levels)
+        self._width = WIDTH if width is None else width - self._left - RIGHT
 
     def svg(self) -> str:
         left = self._left
-        width, height = left + WIDTH + RIGHT, TOP + HEIGHT + (BELOW if self._legend() else BELOW - 28)
+        width, height = left + self._width + RIGHT, TOP + HEIGHT + (BELOW if self._legend() else BELOW - 28)
         parts = (self._frame, self._stretches, self._line, self._promise, self._correction, self._legend)
         title = text(4 - left, -31, f"{self._words.measured} ({self._words.unit})", INK)
         return document(width, height, left, TOP, TYPE, title + "".join(part() for part in parts))
 
     def _x(self, moment: datetime) -> float:
         start, end = self._curve.shown
-        return WIDTH * ((moment - start) / max(end - start, timedelta(seconds=1)))
+        return self._width * ((moment - start) / max(end - start, timedelta(seconds=1)))
 
     def _y(self, value: float) -> float:
         low, high = self._curve.levels[0], self._curve.levels[-1]
         return HEIGHT * (1 - (value - low) / (high - low))
 
     def _frame(self) -> str:
-        lines = "".join(f"M-5,{self._y(level):.1f}H{WIDTH}" for level, _ in self._levels) + f"M0,0V{HEIGHT}"
+        lines = "".join(f"M-5,{self._y(level):.1f}H{self._width:g}" for level, _ in self._levels) + f"M0,0V{HEIGHT}"
         texts = "".join(text(-8, self._y(level) + 5, said, SOFT, anchor="end") for level, said in self._levels)
-        times, hourly = round_times(*self._curve.shown)
+        times, hourly = round_times(*self._curve.shown, most=most_times(self._width))
         for moment in times:
             x, said = self._x(moment), f"{moment:%H:%M}" if hourly else self._words.day(moment)
             lines += f"M{x:.1f},{HEIGHT}v5"
             half = DIGIT * len(said) / 2 + 3  # in the middle below its mark, as far as the picture reaches
-            middle = min(max(x, half - self._left), WIDTH + RIGHT - half)
+            middle = min(max(x, half - self._left), self._width + RIGHT - half)
             texts += text(middle, HEIGHT + 19, said, SOFT, anchor="middle")
         return f'<path d="{lines}" stroke="{RULE}"/>{texts}'
 
@@ -144,7 +146,7 @@ class _Drawing:
         if self._curve.promise is None:
             return ""
         y = self._y(self._curve.promise)
-        line = f'<path d="M0,{y:.1f}H{WIDTH}" stroke="{PROMISED}" stroke-width="1.8" stroke-dasharray="6 4"/>'
+        line = f'<path d="M0,{y:.1f}H{self._width:g}" stroke="{PROMISED}" stroke-width="1.8" stroke-dasharray="6 4"/>'
         return line + text(4, y - 7, self._words.promised, PROMISED, more=f' font-weight="bold"{READABLE}')
 
     def _correction(self) -> str:
@@ -152,7 +154,7 @@ class _Drawing:
         if self._curve.corrected is None:
             return ""
         x = self._x(self._curve.corrected)
-        late = x > WIDTH / 2
+        late = x > self._width / 2
         line = f'<path d="M{x:.1f},0V{HEIGHT}" stroke="{CORRECTED}" stroke-width="2" stroke-dasharray="2 2"/>'
         return line + text(x + (4 if late else -4), -8, self._words.corrected, CORRECTED, anchor="end" * late)
 

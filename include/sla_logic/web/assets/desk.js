@@ -49,6 +49,8 @@
       each.classList.toggle("near", left >= HOUR && left < 4 * HOUR);
       each.classList.toggle("over", left < 0);
     }
+    // What was possible until then is not offered any more.
+    for (const each of document.querySelectorAll("[data-until]")) each.hidden = new Date(each.dataset.until) < Date.now();
   };
 
   // Replace only the parts that changed on the server; what was unfolded or scrolled stays so.
