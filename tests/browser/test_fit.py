@@ -143,3 +143,32 @@ def test_print_shows_what_is_read_and_nothing_that_is_pressed(windows, desk, mod
         assert page.evaluate("document.documentElement.scrollWidth") <= SHEET, path
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert not page.locator("nav, button, .button").locator("visible=true").count(), path
+
+
+FILLING = """async () => {
+  const found = [];
+  for (const image of document.querySelectorAll(".charts img")) {
+    image.loading = "eager";
+    await image.decode();
+    const card = image.closest(".card"), inside = getComputedStyle(card);
+    const room = card.clientWidth - parseFloat(inside.paddingLeft) - parseFloat(inside.paddingRight);
+    const drawn = Number(new URL(image.currentSrc).searchParams.get("width"));
+    found.push({ free: room - image.getBoundingClientRect().width, type: 14 * image.clientWidth / drawn });
+  }
+  return found;
+}"""
+
+
+def test_charts_fill_their_cards_with_type_of_the_pages_size(windows, desk):
+    address, sample = desk
+    window = windows(address, headers={"x-member": "operator"})
+    window.stall()
+    for key in ("premium", "correction_fails"):
+        page = window.go(f"/incidents/{sample.tickets[key]}")
+        for width in (360, 600, 800, 1000, 1200, WINDOW, 1800, 1920, 2560):
+            page.set_viewport_size({"width": width, "height": 900})
+            usual = 16 if width > 1899 else 14
+            charts = page.evaluate(FILLING)
+            assert charts
+            assert all(each["free"] < 1 for each in charts), (key, width, charts)
+            assert all(abs(each["type"] / usual - 1) < 0.2 for each in charts), (key, width, charts)

@@ -77,7 +77,7 @@ def test_too_late_and_rejected_end_in_the_same_task(any_use_cases, clock):
 def test_after_the_deadline_every_answer_is_refused_even_before_the_wait_is_decided(any_use_cases, clock, answer):
     hold(any_use_cases)
     clock.now = DEADLINE + timedelta(microseconds=1)
-    with pytest.raises(UnableToReleaseRestoration, match=r"had to be sent by 2026-11-04T12:00:00\+00:00"):
+    with pytest.raises(UnableToReleaseRestoration, match=r"had to be sent by 2026-11-04 12:00 UTC"):
         getattr(any_use_cases.restorations, answer)("run-1", by="Kim", reason="late")
     assert any_use_cases.restorations.find("run-1").sent_at is None
     [act] = any_use_cases.lookups.incident("run-1").audit

@@ -167,6 +167,14 @@ def test_the_performance_of_the_service_is_drawn_as_a_picture_of_its_own(desk, s
     assert desk.get(f"/incidents/{ticket}/charts/50.svg").status_code == 404
 
 
+def test_a_picture_is_drawn_as_wide_as_the_page_asks_for(desk, sample):
+    for key in ("premium", "correction_fails"):  # a bar, and a curve
+        place = f"/incidents/{sample.tickets[key]}/charts/0.svg"
+        for width in (300, 440, 890):
+            assert f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}"' in desk.get(f"{place}?width={width}").text
+        assert {desk.get(f"{place}?width={width}").status_code for width in ("0", "100000", "wide")} == {422}
+
+
 def test_while_an_incident_goes_on_its_service_is_drawn_as_it_is_measured_now(desk, sample):
     ticket = sample.tickets[HELD]
     assert sample.use_cases.lookups.incident(ticket).closed is None

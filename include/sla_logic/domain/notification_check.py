@@ -43,8 +43,13 @@ class Rejection:
 
 def _printable(reason: str) -> str:
     """Escape control characters of a reason, which stays a `Sentence` unless it is very long."""
-    said = reason.with_texts(printable) if isinstance(reason, Sentence) else printable(reason, _LONGEST_REASON)
-    return said if len(said) <= _LONGEST_REASON else printable(reason, _LONGEST_REASON)
+    if isinstance(reason, Sentence):
+        reason = reason.with_texts(lambda text: printable(text, _LONGEST_REASON))
+    return (
+        reason
+        if isinstance(reason, Sentence) and len(reason) <= _LONGEST_REASON
+        else printable(reason, _LONGEST_REASON)
+    )
 
 
 @dataclass(frozen=True)

@@ -43,14 +43,16 @@ def draw_course(
     return as_svg(series, words, width=width)
 
 
-def draw_simulation(found: Simulation) -> list[tuple[str, str]]:
-    """Return what each picture shows, and the picture as SVG; none where nothing was compared."""
+def draw_simulation(found: Simulation, *, width: float) -> list[tuple[str, str]]:
+    """Return what each picture shows, and it as SVG on a field so many pixels wide; none where nothing was compared."""
     from include.sla_logic.letters.charts.simulation import as_differences, as_months
 
     months = [(month, sums.old_owed, sums.new_owed) for month, sums in sorted(found.months.items())]
-    drawn = [("Owed by month under both contracts", as_months(months, found.currency))] if months else []
+    drawn = [("Owed by month under both contracts", as_months(months, found.currency, width=width))] if months else []
     if differences := [one.difference for one in found.changed if one.difference]:
-        drawn.append(("Windows by what the new contract costs more", as_differences(differences, found.currency)))
+        drawn.append(
+            ("Windows by what the new contract costs more", as_differences(differences, found.currency, width=width))
+        )
     return drawn
 
 

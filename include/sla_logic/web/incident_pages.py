@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
@@ -26,6 +26,19 @@ from include.sla_logic.web.wording import in_words
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 # A picture has styles of its own, and can load or run nothing.
+# The window up to which a picture of a width fills its card with type of about the page's size; two cards stand side
+# by side from 916 pixels on, and the last width is that of a screen on the wall, where the page's type is larger.
+PICTURES = (
+    (400, 300),
+    (520, 400),
+    (720, 560),
+    (915, 740),
+    (1100, 440),
+    (1300, 530),
+    (1560, 650),
+    (1899, 780),
+    (0, 890),
+)
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
@@ -74,6 +87,7 @@ def _incident_page(request: Request, view: IncidentView) -> str:
         significance=case.document(CustomerSignificance),
         documents=[(document, present_document(document.kind, document.body)) for document in case.documents],
         charts=list(_charts(view).items()),
+        pictures=PICTURES,
     )
 
 
@@ -103,14 +117,20 @@ def _charts(view: IncidentView) -> dict[int, PerformanceSeries]:
 
 
 @router.get("/incidents/{reference}/charts/{number}.svg")
-def chart(use_cases: WithUseCases, reference: Reference, number: Annotated[int, Path(ge=0, le=50)]) -> Response:
+def chart(
+    use_cases: WithUseCases,
+    reference: Reference,
+    number: Annotated[int, Path(ge=0, le=50)],
+    width: Annotated[int, Query(ge=PICTURES[0][1], le=PICTURES[-1][1])] = PICTURES[-1][1],
+) -> Response:
     """Draw the course of one objective, as the letter to the customer shows it."""
     series = _charts(use_cases.incident_views.of(reference)).get(number)
     if series is None:
         raise UnableToFindChart(gettext("The incident has no such chart."))
     measured = in_words(series.metric) if series.points else gettext("downtime")
     others = (gettext("outage"), gettext("planned work"), gettext("corrected"))
-    drawn = draw_course(series, measured, _promise(series), others, locale=None if language() == FALLBACK else locale())
+    signs = None if language() == FALLBACK else locale()
+    drawn = draw_course(series, measured, _promise(series), others, width=width, locale=signs)
     return Response(drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": SANDBOX})
 
 

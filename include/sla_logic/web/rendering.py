@@ -181,7 +181,7 @@ def _in_words(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(_in_words, value))
     if isinstance(value, Enum | Code):
-        return in_words(value)
+        return in_words(value) if isinstance(value, Enum) else said(value.replace("_", " "))
     if isinstance(value, Period):
         return f"{moment(value.start)} – {moment(value.end)}"
     if isinstance(value, date):

@@ -19,6 +19,7 @@ from include.sla_logic.web.forms import Form
 from include.sla_logic.web.rendering import render
 from include.sla_logic.web.translations import gettext
 
+FIELDS = 210, 560  # pixels of a picture's field
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 MOST, ROWS = 2_000, 50  # services that are judged here; rows of a list
 _EMPTY = {"contract": "", "instead_of": "", "first": "", "last": "", "claimed": ""}
@@ -59,6 +60,12 @@ def _read(asked: Mapping[str, str]) -> Asked:
     )
 
 
+def _charts(found: Simulation) -> list[tuple[str, Markup, Markup]]:
+    """Return what each picture shows, and it for a narrow window and for two cards' width."""
+    drawn = (draw_simulation(found, width=width) for width in FIELDS)
+    return [(said, Markup(one), Markup(other)) for (said, one), (_, other) in zip(*drawn, strict=True)]  # noqa: S704 - ours
+
+
 def _page(
     request: Request,
     contracts: list[str],
@@ -67,7 +74,7 @@ def _page(
     found: Simulation | None = None,
     refusal: str = "",
 ) -> HTMLResponse:
-    charts = [] if found is None else [(said, Markup(drawn)) for said, drawn in draw_simulation(found)]  # noqa: S704 - ours
+    charts = [] if found is None else _charts(found)
     values = {"contracts": contracts, "asked": asked, "found": found, "refusal": refusal, "charts": charts}
     page = render(request, "simulation.html.j2", **values, percent=percent, rows=ROWS, most=MOST)
     return HTMLResponse(page, status_code=422 if refusal else 200)

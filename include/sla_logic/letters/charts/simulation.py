@@ -5,19 +5,21 @@ from decimal import Decimal
 from math import ceil
 
 from include.sla_logic.letters.charts.axes import round_steps
-from include.sla_logic.letters.charts.panels import LETTER, TYPE, Scale
+from include.sla_logic.letters.charts.panels import Scale
 from include.sla_logic.letters.charts.svg import INK, RULE, SOFT, document, fit, text
 
 OLD, NEW = "#8fa6bf", "#0b4a8f"
 DEARER, CHEAPER = "#d64545", "#2f8f5b"
-WIDTH, HEIGHT, TOP, BELOW, EDGE = 300, 130, 44, 40, 14
+HEIGHT, TOP, BELOW, EDGE = 150, 46, 44, 14
+TYPE, LETTER = 14, 8  # pixels
+WIDTH = 300  # of the field, where nothing else is asked for
 _MOST_NAMES = 6
 
 
-def as_months(months: Sequence[tuple[str, Decimal, Decimal]], currency: str) -> str:
+def as_months(months: Sequence[tuple[str, Decimal, Decimal]], currency: str, *, width: float = WIDTH) -> str:
     """Draw what the old and the new contract owe by month (2026-10), as pairs of bars."""
     scale = Scale.around([0.0, *(float(one) for _month, *both in months for one in both)], HEIGHT)
-    step = WIDTH / max(len(months), 1)
+    step = width / max(len(months), 1)
     bars = names = ""
     every = max(1, ceil(len(months) / _MOST_NAMES))
     for place, (month, old, new) in enumerate(months):
@@ -27,18 +29,18 @@ def as_months(months: Sequence[tuple[str, Decimal, Decimal]], currency: str) -> 
         if place % every == 0:
             names += text(step * (place + 0.5), HEIGHT + 18, month, SOFT, anchor="middle")
     legend = _legend((("on record", OLD), ("new", NEW)))
-    return _framed(f"Owed by month, {currency}", legend, scale, bars + names)
+    return _framed(f"Owed by month, {currency}", legend, scale, bars + names, width)
 
 
-def as_differences(differences: Sequence[Decimal], currency: str) -> str:
+def as_differences(differences: Sequence[Decimal], currency: str, *, width: float = WIDTH) -> str:
     """Draw a histogram of what the new contract costs more in a window; windows without a difference are left out."""
     values = [float(one) for one in differences if one]
     steps = round_steps(min([0.0, *values]), max([0.0, *values]), about=10)
-    across = Scale(steps, WIDTH)
+    across = Scale(steps, width)
     counts = [0] * (len(steps) - 1)
-    width = steps[1] - steps[0]
+    span = steps[1] - steps[0]
     for value in values:
-        counts[min(int((value - steps[0]) / width), len(counts) - 1)] += 1
+        counts[min(int((value - steps[0]) / span), len(counts) - 1)] += 1
     up = Scale.around([0.0, *map(float, counts)], HEIGHT)
     bars = names = ""
     for place, count in enumerate(counts):
@@ -51,7 +53,7 @@ def as_differences(differences: Sequence[Decimal], currency: str) -> str:
     for step in steps[::every]:
         names += text(across.at(step), HEIGHT + 18, f"{step:+,g}".replace("-", "\u2212"), SOFT, anchor="middle")
     legend = _legend((("cheaper", CHEAPER), ("dearer", DEARER)))
-    return _framed(f"Windows by difference, {currency}", legend, up, bars + names)
+    return _framed(f"Windows by difference, {currency}", legend, up, bars + names, width)
 
 
 def as_curve(term: str, steps: Sequence[tuple[str, Decimal | None]], now: Decimal, currency: str) -> str:
@@ -93,12 +95,12 @@ def _legend(entries: Sequence[tuple[str, str]]) -> str:
     return drawn
 
 
-def _framed(title: str, legend: str, scale: Scale, body: str) -> str:
+def _framed(title: str, legend: str, scale: Scale, body: str, width: float = WIDTH) -> str:
     labels = scale.labels()
     left = EDGE + LETTER * max(len(said) for _at, said in labels)
-    lines = f'<path d="{"".join(f"M0,{at:.1f}H{WIDTH}" for at, _said in labels)}" stroke="{RULE}"/>'
+    lines = f'<path d="{"".join(f"M0,{at:.1f}H{width:g}" for at, _said in labels)}" stroke="{RULE}"/>'
     beside = "".join(text(-6, at + 4, said, INK, anchor="end") for at, said in labels)
     heading = text(-left + EDGE / 2, -28, title, INK, more=' font-weight="bold"')
     return document(
-        left + WIDTH + EDGE, TOP + HEIGHT + BELOW, left, TOP, TYPE, heading + legend + lines + beside + body
+        left + width + EDGE, TOP + HEIGHT + BELOW, left, TOP, TYPE, heading + legend + lines + beside + body
     )
