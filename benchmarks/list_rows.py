@@ -69,10 +69,10 @@ _LISTS = (
     """
     INSERT INTO applied_billing_credits
         (id, ticket, agreement, customer, service, account, objective, window_start, window_end, gross, amount,
-         currency, state, text, recorded_at)
+         currency, state, text, recorded_at, invoice)
     SELECT 'L' || n, 'TT-' || n, 'A-' || what, 'C-' || who, 'S-' || what, 'B-' || who, 'availability',
         date_trunc('month', at), date_trunc('month', at) + interval '1 month', n % 70 * 100, n % 70 * 100, 'EUR',
-        CASE WHEN n % 1000 = 0 THEN 'held' ELSE 'posted' END, 'filled in', at
+        CASE WHEN n % 1000 = 0 THEN 'held' ELSE 'posted' END, 'filled in', at, CASE WHEN n % 1000 <> 0 THEN 'I-0' END
     FROM numbered WHERE k < 92
     """,
 )

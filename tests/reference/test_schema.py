@@ -14,6 +14,7 @@ from include.sla_logic.persistence.schema import (
     events,
     feeds,
     problems,
+    queue,
     search,
     sla_violations,
     team,
@@ -22,7 +23,22 @@ from include.sla_logic.persistence.schema import (
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.columns import metadata
 
-HELD = (t, a, attachments, disputes, erasing, events, feeds, problems, received, search, sla_violations, team, uploads)
+HELD = (
+    t,
+    a,
+    attachments,
+    disputes,
+    erasing,
+    events,
+    feeds,
+    problems,
+    queue,
+    received,
+    search,
+    sla_violations,
+    team,
+    uploads,
+)
 MINE = [table for module in HELD for table in vars(module).values() if isinstance(table, Table)]
 
 

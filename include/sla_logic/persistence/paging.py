@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, FromClause, Row, Select, func, literal_column, select
 
 T = TypeVar("T")
 LAST_PAGE = 10_000
+COUNTED = 10_000  # rows: a page of the desk counts no further
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Page(Generic[T]):
     """The rows of page `number`, counted from 1, out of `total`.
 
     `more` says that they were counted no further: there are more pages than one can tell. `looked` says among how many
-    of the newest they were looked for, None if among all.
+    of the newest they were looked for, None if among all. With `bound` there are more than so many: pages end there.
     """
 
     rows: Sequence[T]
@@ -24,6 +25,7 @@ class Page(Generic[T]):
     size: int
     more: bool = False
     looked: int | None = None
+    bound: int | None = None
 
     @property
     def pages(self) -> int:
@@ -38,3 +40,36 @@ def cut_page(
     total = connection.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     rows = connection.execute(query.limit(size).offset((number - 1) * size))
     return Page([read(row) for row in rows], int(total), number, size)
+
+
+def cut_first(
+    connection: Connection,
+    rows: Select[Any],
+    describe: Callable[[FromClause], Select[Any]],
+    read: Callable[[Row[Any]], T],
+    *,
+    number: int,
+    size: int,
+) -> Page[T]:
+    """Cut a page out of ordered rows of one table before it is described: what is joined to it is read for it alone.
+
+    Counted and cut along an index, where one has these rows in their order.
+    """
+    total, _ = count_rows(connection, rows)
+    cut = rows.limit(size).offset((number - 1) * size).subquery()
+    return Page([read(row) for row in connection.execute(describe(cut))], total, number, size)
+
+
+def count_rows(connection: Connection, query: Select[Any], *, most: int | None = None) -> tuple[int, bool]:
+    """Count what a query finds, up to `most`, and tell whether there are more: what is counted has to be read.
+
+    `most` stands in the query: of a parameter PostgreSQL expects a tenth of all.
+    """
+    uncut = query.order_by(None)
+    if most is None:
+        counted = uncut.with_only_columns(func.count(), maintain_column_froms=True)
+        return int(connection.scalar(counted) or 0), False
+    found = int(
+        connection.scalar(select(func.count()).select_from(uncut.limit(literal_column(str(most + 1))).subquery())) or 0
+    )
+    return min(found, most), found > most

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from include.sla_logic.persistence.paging import Page
+from include.sla_logic.persistence.paging import COUNTED, Page
 from include.sla_logic.persistence.queries.attention import (
     AttentionCounts,
     HeldRestoration,
@@ -15,7 +15,7 @@ from include.sla_logic.persistence.queries.board_filter import SHOWN, SORTS, UNA
 from include.sla_logic.persistence.team import people
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
-__all__ = ["SHOWN", "SORTS", "UNASSIGNED", "Board", "BoardFilter", "BoardLine", "BoardOverview"]
+__all__ = ["COUNTED", "SHOWN", "SORTS", "UNASSIGNED", "Board", "BoardFilter", "BoardLine", "BoardOverview"]
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,14 @@ class Board:
             return read_board(connection, wanted, now=self.work.database.now(connection), page=page, size=size)
 
     def overview(self, wanted: BoardFilter, *, page: int = 1, size: int = 50) -> BoardOverview:
-        """Return the same page with the counts and held requests that the head of the board shows."""
+        """Return the same page with the counts and held requests that the head of the board shows.
+
+        Neither counts further than COUNTED: it would have to read all that it counts.
+        """
         with self.work.reading() as connection:
             now = self.work.database.now(connection)
             return BoardOverview(
-                page=read_board(connection, wanted, now=now, page=page, size=size),
+                page=read_board(connection, wanted, now=now, page=page, size=size, counted=COUNTED),
                 counts=count_attention(connection, now=now),
                 held=nearest_held_restorations(connection, now=now),
                 people=people(connection),

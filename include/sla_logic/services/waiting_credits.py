@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, or_, select, true
 from sqlalchemy.sql import ColumnCollection
 
 from include.sla_logic.domain.money import Money
@@ -13,8 +13,8 @@ from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla.claim_days import day_before
 from include.sla_logic.persistence.contract_texts import parse_contract
 from include.sla_logic.persistence.counted_credits import COUNTS
-from include.sla_logic.persistence.paging import Page, cut_page
-from include.sla_logic.persistence.schema.accounts import applied_billing_credits
+from include.sla_logic.persistence.paging import Page, cut_first
+from include.sla_logic.persistence.schema.accounts import WAITING, applied_billing_credits
 from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.schema.reference import agreements, contracts, customers
 
@@ -57,19 +57,19 @@ class WaitingCredit:
 
 def waiting_credits(connection: Connection) -> list[WaitingCredit]:
     """Return the credits that wait, oldest first."""
-    return [_waiting(row) for row in connection.execute(_undecided())]
+    return [_waiting(row) for row in connection.execute(_described(_waiting_rows().subquery()))]
 
 
 def page_of_credits(connection: Connection, *, number: int, size: int) -> Page[WaitingCredit]:
     """Return one page of the same credits."""
-    return cut_page(connection, _undecided(), _waiting, number=number, size=size)
+    return cut_first(connection, _waiting_rows(), _described, _waiting, number=number, size=size)
 
 
 def held_credits_of(connection: Connection, ticket: str) -> list[WaitingCredit]:
     """Return the credits of one incident that wait for a second person."""
     table = applied_billing_credits.c
-    mine = _undecided().where(table.ticket == ticket, table.state == "held")
-    return [_waiting(row) for row in connection.execute(mine)]
+    mine = _waiting_rows().where(table.ticket == ticket, table.state == "held")
+    return [_waiting(row) for row in connection.execute(_described(mine.subquery()))]
 
 
 def others_of_the_window(connection: Connection, reference: str) -> list[tuple[str, str]]:
@@ -105,11 +105,17 @@ def _others(
     return [(row.id, row.ticket) for row in connection.execute(query)]
 
 
-def _undecided() -> Select[Any]:
+def _waiting_rows() -> Select[Any]:
+    """Return the query for the credits that wait, in the words of the index that has nothing but them."""
     table = applied_billing_credits.c
-    unpaid = and_(table.state.in_(COUNTS), table.invoice.is_(None), table.paid_out_at.is_(None), table.amount != 0)
+    return select(applied_billing_credits).where(WAITING).order_by(table.recorded_at, table.id)
+
+
+def _described(waiting: FromClause) -> Select[Any]:
+    """Return the query for these credits with the customer's name and the contract's terms, oldest first."""
+    table = waiting.c
     return (
-        select(applied_billing_credits, customers.c.name.label("customer_name"))
+        select(waiting, customers.c.name.label("customer_name"))
         .add_columns(contracts.c.text.label("terms"), contracts.c.id.label("contract"), contracts.c.version)
         .outerjoin(customers, customers.c.id == table.customer)
         .outerjoin(agreements, agreements.c.id == table.agreement)
@@ -117,7 +123,6 @@ def _undecided() -> Select[Any]:
             contracts,
             (contracts.c.id == agreements.c.contract) & (contracts.c.version == agreements.c.contract_version),
         )
-        .where(or_(table.state.in_(("held", "unclaimed")), unpaid))
         .order_by(table.recorded_at, table.id)
     )
 

@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sentence import Code, Sentence
+from include.sla_logic.services.board import COUNTED
 from include.sla_logic.web.pieces import PieceWriter, escaped
 from include.sla_logic.web.sentences import install_sentences
 from include.sla_logic.web.translations import FALLBACK, gettext, language, locale
@@ -82,10 +83,16 @@ def _templates() -> Environment:
         "number": number,
         "amount": amount,
         "figure": figure,
+        "up_to": up_to,
         "decimal": decimal,
         "bytes": size,
     }
     return environment
+
+
+def up_to(count: int) -> str:
+    """Show a count of the head of the board, which ends a little behind COUNTED."""
+    return str(count) if count <= COUNTED else f"{COUNTED}+"
 
 
 def airflow_root(request: Request) -> str | None:

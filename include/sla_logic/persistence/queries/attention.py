@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Row,
+    ScalarSelect,
     Select,
     bindparam,
     func,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 from include.sla_logic.domain.disputes import DisputeState
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.outbox import not_suspended
-from include.sla_logic.persistence.paging import Page, cut_page
+from include.sla_logic.persistence.paging import COUNTED, Page, cut_first
 from include.sla_logic.persistence.quarantine import of_import
 from include.sla_logic.persistence.queries.board_filter import folded_places, unanswered
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
@@ -46,8 +47,9 @@ def held_restorations(
     connection: Connection, *, now: datetime, number: int = 1, size: int = 8
 ) -> Page[HeldRestoration]:
     """Return the requests that wait for a release, the nearest deadline first."""
-    query = _held().where(restorations.c.deadline >= now)
-    return cut_page(connection, query, _held_restoration, number=number, size=size)
+    waiting = restorations.c.outcome.is_(None), unanswered(), restorations.c.deadline >= now
+    rows = select(restorations).where(*waiting).order_by(restorations.c.deadline, restorations.c.ticket)
+    return cut_first(connection, rows, _described, _held_restoration, number=number, size=size)
 
 
 def nearest_held_restorations(connection: Connection, *, now: datetime, size: int = 8) -> list[HeldRestoration]:
@@ -64,10 +66,6 @@ def _nearest(size: int) -> Select[Any]:
     waiting = restorations.c.outcome.is_(None), unanswered(), restorations.c.deadline >= bindparam("now")
     first = select(restorations).where(*waiting).order_by(restorations.c.deadline, restorations.c.ticket)
     return _described(first.limit(literal_column(str(size))).subquery())
-
-
-def _held() -> Select[Any]:
-    return _described(restorations).where(restorations.c.outcome.is_(None), unanswered())
 
 
 def _described(waits: FromClause) -> Select[Any]:
@@ -89,7 +87,7 @@ def _held_restoration(row: Row[Any]) -> HeldRestoration:
 
 @dataclass(frozen=True)
 class AttentionCounts:
-    """What the head of the board counts."""
+    """What the head of the board counts; more than COUNTED of a kind are COUNTED + 1."""
 
     open: int
     escalated: int
@@ -104,15 +102,18 @@ class AttentionCounts:
 def count_attention(connection: Connection, *, now: datetime) -> AttentionCounts:
     """Count everything that needs attention, along indexes; a child ticket counts with its open parent."""
     found = dict(connection.execute(_COUNTS, {"now": now}).mappings().one())
-    for name in ("open", "escalated"):
+    for name in _FOLDED:
         found[name] -= found.pop(f"folded_{name}")
     return AttentionCounts(**found)
+
+
+_FOLDED = ("open", "escalated")
 
 
 def _counts() -> Select[Any]:
     """Count all in one statement, which is put together once: the head of the board is read with every page of it.
 
-    What is folded is subtracted from what is open and escalated.
+    What is folded is subtracted from what is open and escalated, which are counted further by as many.
     """
     # One step for each: PostgreSQL would lay what is asked whether it exists beside all that are open.
     own = select(queue.c.ticket).where(queue.c.ticket == tickets.c.number, queue.c.open.is_(True)).limit(1)
@@ -129,14 +130,20 @@ def _counts() -> Select[Any]:
         "undelivered": (outbox, [outbox.c.state.in_(("waiting", "claimed"))]),
         "dead": (outbox, [outbox.c.state == "dead", not_suspended()]),
     }
-    folded = folded_places().subquery()
-    return select(
-        *(
-            select(func.count()).select_from(table).where(*which).scalar_subquery().label(name)
-            for name, (table, which) in counted.items()
-        ),
-        *(folded.c[name].label(f"folded_{name}") for name in ("open", "escalated")),
-    )
+    folded = folded_places().cte("folded")
+    most: dict[str, ColumnElement[Any]] = dict.fromkeys(counted, literal_column(str(COUNTED + 1)))
+    for name in _FOLDED:
+        most[name] += select(folded.c[name]).scalar_subquery()
+    columns: list[ColumnElement[Any]] = [
+        *(_count_of(table, which, most[name]).label(name) for name, (table, which) in counted.items()),
+        *(folded.c[name].label(f"folded_{name}") for name in _FOLDED),
+    ]
+    return select(*columns)
+
+
+def _count_of(table: FromClause, which: Sequence[ColumnElement[bool]], most: ColumnElement[Any]) -> ScalarSelect[Any]:
+    found = select(literal_column("1").label("one")).select_from(table).where(*which).limit(most).subquery()
+    return select(func.count()).select_from(found).scalar_subquery()
 
 
 _COUNTS = _counts()

@@ -14,7 +14,7 @@ from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.standing import Standing
 from include.sla_logic.persistence.exposure import Stake, assume_exposure, at_stake, money
 from include.sla_logic.persistence.incident_records import load_first_documents, ticket_id
-from include.sla_logic.persistence.paging import Page
+from include.sla_logic.persistence.paging import Page, count_rows
 from include.sla_logic.persistence.queries.board_filter import BoardFilter, matching, narrowed, order_of, unanswered
 from include.sla_logic.persistence.queries.newest import NEWEST, newest_matching
 from include.sla_logic.persistence.queries.open_incidents import uncompared
@@ -91,15 +91,23 @@ class BoardLine:
 
 
 def read_board(
-    connection: Connection, wanted: BoardFilter, *, now: datetime, page: int = 1, size: int = 50
+    connection: Connection,
+    wanted: BoardFilter,
+    *,
+    now: datetime,
+    page: int = 1,
+    size: int = 50,
+    counted: int | None = None,
 ) -> Page[BoardLine]:
     """Return one page of the incidents that match, the most urgent first, with their clocks at this moment.
 
-    The page is cut before anything is joined to it, along an index in queue order.
+    The page is cut before anything is joined to it, along an index in queue order. No more than `counted` are counted
+    and shown, where that is given.
     """
-    total, numbers, more, looked = _cut(connection, wanted, now, page, size)
-    if not numbers:
-        return Page([], total, page, size, more, looked)
+    cut = _cut(connection, wanted, now, page, size, counted)
+    if not cut.numbers:
+        return Page([], cut.total, page, size, cut.more, cut.looked, cut.bound)
+    numbers = cut.numbers
     found = {row.number: row for row in connection.execute(_DETAILS, {"numbers": numbers})}
     rows = [found[number] for number in numbers]
     clocks = read_clocks(connection, numbers, as_of=now)
@@ -114,7 +122,7 @@ def read_board(
         )
         for row in rows
     ]
-    return Page(lines, total, page, size, more, looked)
+    return Page(lines, cut.total, page, size, cut.more, cut.looked, cut.bound)
 
 
 class _Cut(NamedTuple):
@@ -124,9 +132,10 @@ class _Cut(NamedTuple):
     numbers: Sequence[int] = ()
     more: bool = False
     looked: int | None = None
+    bound: int | None = None
 
 
-def _cut(connection: Connection, wanted: BoardFilter, now: datetime, page: int, size: int) -> _Cut:
+def _cut(connection: Connection, wanted: BoardFilter, now: datetime, page: int, size: int, counted: int | None) -> _Cut:
     few, wanted = narrowed(connection, wanted, now)
     if few is not None and not few:
         return _Cut(0)
@@ -140,8 +149,9 @@ def _cut(connection: Connection, wanted: BoardFilter, now: datetime, page: int, 
     if few is not None:
         numbers = list(connection.scalars(ordered))
         return _Cut(len(numbers), numbers[start : start + size])
-    total = connection.scalar(query.with_only_columns(func.count(), maintain_column_froms=True))
-    return _Cut(int(total or 0), list(connection.scalars(ordered.limit(size).offset(start))))
+    total, more = count_rows(connection, query, most=counted)
+    numbers = list(connection.scalars(ordered.limit(size).offset(start))) if start < total else []
+    return _Cut(total, numbers, bound=counted if more else None)
 
 
 @dataclass(frozen=True)

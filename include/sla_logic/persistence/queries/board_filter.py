@@ -94,8 +94,9 @@ def matching(wanted: BoardFilter, now: datetime, few: Sequence[int] | ColumnElem
 
 def order_of(sort: str) -> Sequence[ColumnElement[Any]]:
     """Return by what incidents are sorted; money of different currencies is not compared."""
+    if sort.removeprefix("-") == "ticket":  # never unknown and never equal: the key itself has this order
+        return [queue.c.ticket.desc() if sort.startswith("-") else queue.c.ticket.asc()]
     columns: dict[str, tuple[ColumnElement[Any], ...]] = {
-        "ticket": (queue.c.ticket,),
         "customer": (tickets.c.customer, tickets.c.service),
         "age": (tickets.c.created_at,),
         "priority": (queue.c.priority,),

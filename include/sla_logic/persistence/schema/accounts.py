@@ -11,10 +11,16 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from include.sla_logic.persistence.schema.columns import Instant, metadata
 
+# A credit that waits for a person: for a decision, for the customer's claim, or to be paid out without an invoice.
+WAITING = text(
+    "(state IN ('held', 'unclaimed')"
+    " OR state IN ('booked', 'posted') AND invoice IS NULL AND paid_out_at IS NULL AND amount <> 0)"
+)
 _UNPAID = "'held', 'declined', 'superseded'"
 
 invoices = Table(
@@ -82,6 +88,7 @@ applied_billing_credits = Table(
     Index("ix_applied_billing_credits_invoice", "invoice"),
     Index("ix_applied_billing_credits_state", "state", "recorded_at"),
     Index("ix_applied_billing_credits_amounts", "state", "currency", "amount"),
+    Index("ix_applied_billing_credits_waiting", "recorded_at", "id", sqlite_where=WAITING, postgresql_where=WAITING),
 )
 
 # The postings of the simulated ledger: one per key, however often it is sent.

@@ -4,11 +4,13 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 
 from include.sla_logic.persistence.schema.columns import Instant, metadata
 
+_OPEN = Column("open", Boolean, nullable=False)
+
 queue = Table(
     "queue",
     metadata,
     Column("ticket", ForeignKey("tickets.number"), primary_key=True),
-    Column("open", Boolean, nullable=False),
+    _OPEN,
     Column("place", String(64), nullable=False),
     Column("protected", Boolean, nullable=False),
     Column("priority", String(2)),
@@ -40,7 +42,8 @@ queue = Table(
     Column("notice_at", Instant),  # when the team may next be mailed, if the clock runs on; null once it is settled
     Column("noticed_share", Integer),  # percent of the due time, the largest that was mailed
     Column("noticed_tier", Text),  # the last credit tier that was mailed, with its window
-    Index("ix_queue_place", "open", "place"),
+    # The order of the board; what follows answers pages and counts from the index alone.
+    Index("ix_queue_place", _OPEN.desc(), "place", "ticket", "priority"),
     Index("ix_queue_open", "open", "ticket"),  # a search looks through the newest
     Index("ix_queue_closed_at", "closed_at"),
     Index("ix_queue_next_tier", "open", "next_tier_at"),
