@@ -250,3 +250,22 @@ def test_a_sum_is_told_in_the_order_in_which_it_is_worked_out(rule: dict[str, An
     assert not any(step.startswith(steps[0].split()[0]) for step in found.steps[:begins])
     told = found.steps[begins : begins + len(steps)]
     assert all(step.startswith(start) for step, start in zip(told, steps, strict=True)), found.steps
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [
+        ((), "downtime 0 s"),
+        ((60,), "downtime 3600 s in 1 counted interval(s)"),
+        ((60, 30), "downtime 3600 + 1800 = 5400 s in 2 counted interval(s)"),
+        ((1,) * 20, f"downtime {' + '.join(['60'] * 20)} = 1200 s in 20 counted interval(s)"),
+        ((1,) * 21, "downtime 1260 s in 21 counted interval(s)"),
+    ],
+)
+def test_the_lengths_of_up_to_twenty_stretches_are_summed_in_sight(minutes: tuple[int, ...], told: str) -> None:
+    starts = [at(f"2025-04-{number + 1:02} 08:00") for number in range(len(minutes))]
+    down = [
+        Outage(reference=f"O{number}", start=start, end=start + timedelta(minutes=length))
+        for number, (start, length) in enumerate(zip(starts, minutes, strict=True))
+    ]
+    assert told in first(contract(objective(target="99.9")), facts(*down)).steps

@@ -17,8 +17,7 @@ def told_apart(value: Fraction, bound: Fraction | None) -> str:
     """Round a value for reading, never so far that it equals a bound which it does not equal, or changes sides."""
     for digits in range(_USUAL, _FINEST + 1):
         shown = half_up(value, digits)
-        far = bound is None or abs(value - bound) * 10**digits > 1  # rounding moves no value that far
-        if bound is None or far or _side(Fraction(shown), bound) == _side(value, bound):
+        if bound is None or _side(Fraction(shown), bound) == _side(value, bound):
             return f"{shown.normalize():f}"
     return exact_text(value)
 
