@@ -102,8 +102,9 @@ def paths_of(sample: Sample) -> list[str]:
     held, failed = sample.tickets[HELD], sample.tickets["correction_fails"]
     subjects = {"ticket": failed, "credit": sample.use_cases.credits.waiting()[0].reference, "entry": "1"}
     subjects |= {"message": "1", "imports": "all", "run": "1", "report": "C-1001:2026-11"}
+    waits = {"release": held, "reject": held}
     acts = [
-        f"/acts/{kind}/{quote(subjects[kind], safe='')}/{name}"
+        f"/acts/{kind}/{quote(waits.get(name, subjects[kind]), safe='')}/{name}"
         for (kind, name), action in ACTIONS.items()
         if kind in subjects and action.asks_reason
     ]
