@@ -91,8 +91,9 @@ def _of_the_refusals() -> Iterator[str]:
         source = file.read_text(encoding="utf-8")
         if "Sentence(" in source:
             tree = ast.parse(source)
-            functions = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)]
-            yield from dict.fromkeys(said for block in (tree, *functions) for said in _said_in(block))
+            functions = (each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef))
+            blocks: list[ast.Module | ast.FunctionDef] = [tree, *functions]
+            yield from dict.fromkeys(said for block in blocks for said in _said_in(block))
 
 
 def _said_in(block: ast.Module | ast.FunctionDef) -> Iterator[str]:
