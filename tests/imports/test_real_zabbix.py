@@ -4,6 +4,7 @@ import gzip
 import json
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -94,11 +95,25 @@ def wait_for(reached: Callable[[], bool], log: Path) -> None:
 
 @contextmanager
 def running(command: list[str], log: Path) -> Iterator[None]:
-    with log.open("w") as writing, subprocess.Popen(command, stdout=writing, stderr=writing) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
+    """Keep a server running: Zabbix's gives up all of itself where one of its forty processes cannot start."""
+    ended = threading.Event()
+
+    def keep() -> None:
+        with log.open("w") as writing:
+            while not ended.is_set():
+                with subprocess.Popen(command, stdout=writing, stderr=writing) as process:
+                    while process.poll() is None and not ended.wait(0.2):
+                        pass
+                    process.terminate()
+                ended.wait(2)
+
+    keeper = threading.Thread(target=keep)
+    keeper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        keeper.join()
 
 
 def pages_of(folder: Path, database: int, server: int) -> Path:
