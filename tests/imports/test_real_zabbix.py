@@ -42,6 +42,7 @@ DBName=zabbix
 DBUser=postgres
 AllowRoot=1
 AllowUnsupportedDBVersions=1
+CacheUpdateFrequency=2
 """
 
 

@@ -26,7 +26,7 @@ def document(number: int, ticket: ImportedTicket, now: datetime) -> Rows:
         "kind": notification.kind(),
         "round": 1,
         "schema_version": notification.schema_version,
-        "body": notification.model_dump_json(),
+        "body": ticket.body,
         "task": IMPORTED,
         "written_at": now,
     }

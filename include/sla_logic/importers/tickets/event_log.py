@@ -36,10 +36,11 @@ class Rated:
 
 @dataclass(frozen=True)
 class ImportedTicket:
-    """One ticket of the other system as System T will store it; `line` is its first row."""
+    """One ticket of the other system as System T will store it; `line` is its first row, `body` its notification."""
 
     line: int
     notification: ProblemNotification
+    body: str = field(repr=False)
     history: tuple[StatusEvent, ...]
     ratings: tuple[Rated, ...]
     fingerprint: str = field(repr=False)
@@ -77,10 +78,12 @@ def read_ticket(reference: str, rows: Sequence[NumberedRow], mapping: TicketMapp
     events = _held(rows, events, opened_at, mapping)
     history = tuple(legal_history(opened_at, events))
     notification = _notification(reference, rows, mapping, history)
-    content = "\n".join((notification.model_dump_json(), *(event.model_dump_json() for event in history)))
+    body = notification.model_dump_json()
+    content = "\n".join((body, *(event.model_dump_json() for event in history)))
     return ImportedTicket(
         line=rows[0][0],
         notification=notification,
+        body=body,
         history=history,
         ratings=tuple(_ratings(rows, events[-len(rows) :], mapping, notification)),
         fingerprint=sha256(content.encode()).hexdigest(),

@@ -64,7 +64,7 @@ class TicketMapping(Dialect):
         return sorted(source.named()) if isinstance(source, Source) else [field]
 
     def for_columns(self, columns: Collection[str]) -> Self:
-        """Return the mapping without the fields that a table of these columns never has."""
+        """Return the mapping without the fields that a table of these columns, which are checked, never has."""
 
         def is_read(source: Source) -> bool:
             always = not source.optional or source.otherwise is not None or (source.value or source.text) is not None
@@ -73,7 +73,7 @@ class TicketMapping(Dialect):
         left = {name: source for name, source in self.fields.items() if is_read(source)}
         alone = {name: getattr(self, name) for name in ("opened_at", "owner", "reason", "held_for")}
         kept = {name: source if source and is_read(source) else None for name, source in alone.items()}
-        reduced = self.model_copy(update={"fields": left, **kept})
+        reduced = self.model_copy(update={"fields": left, "strict": False, **kept})
         reduced.__dict__.pop("bare_fields", None)  # a copy has what was worked out of the whole
         return reduced
 
