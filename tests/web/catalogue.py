@@ -86,7 +86,7 @@ def vocabulary() -> Iterator[tuple[str, str]]:
 
 
 def _of_the_refusals() -> Iterator[str]:
-    """Return what is said as a `Sentence` below the desk: written in its call, or in a name that is given to it."""
+    """Return the pattern of each `Sentence` below the desk: a text in its call, or in a variable passed to it."""
     for file in sorted(WEB.parent.rglob("*.py")):
         source = file.read_text(encoding="utf-8")
         if "Sentence(" in source:

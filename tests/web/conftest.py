@@ -8,8 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from deploy.postgres import Databases
+from include.sla_logic.process.graph import WAIT
 from tests.sharing import MIGRATED
-from tests.web.desk_sample import Sample, build_sample, client_of
+from tests.web.desk_sample import HELD, Sample, build_sample, client_of
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +35,20 @@ def loaded_sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 def own_sample(loaded_sample: Sample, tmp_path: Path) -> Sample:
     """Copy the loaded sample, without incidents, for a test that changes it."""
     return loaded_sample.again(tmp_path)
+
+
+@pytest.fixture
+def ticket(own_sample: Sample) -> str:
+    """Return an incident of a test's own sample that waits for its release."""
+    return own_sample.walk(HELD, until=WAIT).id
+
+
+@pytest.fixture
+def own_desk(own_sample: Sample) -> Iterator[TestClient]:
+    """Let an operator be known to a desk of the test's own, by having visited it."""
+    with client_of(own_sample) as client:
+        client.get("/")
+        yield client
 
 
 @pytest.fixture(scope="session")

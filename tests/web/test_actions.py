@@ -11,8 +11,6 @@ from include.sla_logic.services import UnableToAcceptNotification
 from tests.reference.walk import next_step
 from tests.web.desk_sample import HELD, HERE, client_of
 
-HELD_CREDIT = "held_credit"
-
 
 def act(client, kind, subject, name, **fields):
     return client.post(f"/acts/{kind}/{subject}/{name}", data={"reason": "looked at it"} | fields, headers=HERE)

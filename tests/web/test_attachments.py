@@ -34,11 +34,6 @@ def parts_in_one(*parts: str) -> bytes:
 
 
 @pytest.fixture
-def ticket(own_sample):
-    return own_sample.walk(HELD, until=WAIT).id
-
-
-@pytest.fixture
 def desk(own_sample):
     with client_of(own_sample) as client:
         yield client

@@ -13,18 +13,6 @@ from tests.web.test_actions import told
 OTTO, RITA = MEMBERS["operator"].name, MEMBERS["reader"].name
 
 
-@pytest.fixture
-def ticket(own_sample):
-    return own_sample.walk(HELD, until=WAIT).id
-
-
-@pytest.fixture
-def desk(own_sample):
-    with client_of(own_sample) as client:
-        client.get("/")
-        yield client
-
-
 def act(client, ticket, name, **fields):
     return client.post(f"/acts/ticket/{ticket}/{name}", data={"sent": "1"} | fields, headers=HERE)
 
@@ -39,52 +27,52 @@ def shown(client, owner):
     return [line["ticket"] for line in client.get("/api/v1/incidents", params={"owner": owner}).json()["incidents"]]
 
 
-def test_a_ticket_is_taken_once_shown_as_mine_and_given_back(desk, own_sample, ticket):
-    assert shown(desk, "none") == [ticket]
+def test_a_ticket_is_taken_once_shown_as_mine_and_given_back(own_desk, own_sample, ticket):
+    assert shown(own_desk, "none") == [ticket]
     for _ in range(2):
-        assert act(desk, ticket, "take").headers["location"] == f"/incidents/{ticket}?done=taken"
-    assert (shown(desk, "mine"), shown(desk, OTTO), shown(desk, "none")) == ([ticket], [ticket], [])
-    assert desk.get(f"/api/v1/incidents/{ticket}").json()["owner"] == OTTO
-    act(desk, ticket, "give-back")
-    assert (shown(desk, "mine"), shown(desk, "none")) == ([], [ticket])
+        assert act(own_desk, ticket, "take").headers["location"] == f"/incidents/{ticket}?done=taken"
+    assert (shown(own_desk, "mine"), shown(own_desk, OTTO), shown(own_desk, "none")) == ([ticket], [ticket], [])
+    assert own_desk.get(f"/api/v1/incidents/{ticket}").json()["owner"] == OTTO
+    act(own_desk, ticket, "give-back")
+    assert (shown(own_desk, "mine"), shown(own_desk, "none")) == ([], [ticket])
     acts = [(actor, action) for actor, action, _ in told(own_sample, ticket)]
     assert acts == [(OTTO, "ticket taken"), (OTTO, "ticket given back")]
 
 
-def test_what_somebody_else_has_can_be_assigned_but_not_taken(desk, own_sample, ticket):
+def test_what_somebody_else_has_can_be_assigned_but_not_taken(own_desk, own_sample, ticket):
     own_sample.use_cases.team.take(ticket, by="nora nights")
-    refused = act(desk, ticket, "take")
+    refused = act(own_desk, ticket, "take")
     assert refused.status_code == 409
     assert "nora nights has the ticket since 2026-11-23" in refused.text
-    assert act(desk, ticket, "give-back").status_code == 409
-    assert act(desk, ticket, "assign", person=OTTO, reason="her shift is over").status_code == 303
-    assert shown(desk, "mine") == [ticket]
+    assert act(own_desk, ticket, "give-back").status_code == 409
+    assert act(own_desk, ticket, "assign", person=OTTO, reason="her shift is over").status_code == 303
+    assert shown(own_desk, "mine") == [ticket]
     assert told(own_sample, ticket)[-1] == (OTTO, "ticket assigned", f"to {OTTO}: her shift is over")
 
 
-def test_a_ticket_is_assigned_only_to_those_who_have_used_the_desk(desk, ticket):
-    assert f"<option>{OTTO}</option>" in desk.get(f"/acts/ticket/{ticket}/assign").text
-    refused = act(desk, ticket, "assign", person="nobody known", reason="x")
+def test_a_ticket_is_assigned_only_to_those_who_have_used_the_desk(own_desk, ticket):
+    assert f"<option>{OTTO}</option>" in own_desk.get(f"/acts/ticket/{ticket}/assign").text
+    refused = act(own_desk, ticket, "assign", person="nobody known", reason="x")
     assert refused.status_code == 422
     assert "&#39;nobody known&#39; has not used the desk; there are otto operates." in refused.text
-    assert shown(desk, "none") == [ticket]
+    assert shown(own_desk, "none") == [ticket]
 
 
-def test_a_note_stays_among_colleagues_and_is_kept_once(desk, own_sample, ticket):
+def test_a_note_stays_among_colleagues_and_is_kept_once(own_desk, own_sample, ticket):
     before = len(mails_to_customers(own_sample))
     for _ in range(2):
-        assert act(desk, ticket, "note", text=" The card\r\nwas <swapped>. ").status_code == 303
-    notes = desk.get(f"/api/v1/incidents/{ticket}").json()["notes"]
+        assert act(own_desk, ticket, "note", text=" The card\r\nwas <swapped>. ").status_code == 303
+    notes = own_desk.get(f"/api/v1/incidents/{ticket}").json()["notes"]
     assert [(n["kind"], n["author"], n["text"]) for n in notes] == [("internal", OTTO, "The card\nwas <swapped>.")]
-    assert "was &lt;swapped&gt;." in desk.get(f"/incidents/{ticket}").text
+    assert "was &lt;swapped&gt;." in own_desk.get(f"/incidents/{ticket}").text
     assert told(own_sample, ticket) == [(OTTO, "note written", "23 characters")]
     assert len(mails_to_customers(own_sample)) == before
 
 
-def test_a_message_to_the_customer_leaves_once_and_is_not_their_letter(desk, own_sample, ticket):
+def test_a_message_to_the_customer_leaves_once_and_is_not_their_letter(own_desk, own_sample, ticket):
     said = "Wir tauschen heute Nacht die Karte.\n<b>Danke</b>"
-    assert act(desk, ticket, "message", text=said).status_code == 303
-    again = act(desk, ticket, "message", text=said)
+    assert act(own_desk, ticket, "message", text=said).status_code == 303
+    again = act(own_desk, ticket, "message", text=said)
     assert again.status_code == 409
     assert f"{OTTO} wrote the same words to the customer already at 20" in again.text
     assert "die Karte.\n&lt;b&gt;Danke" in again.text.replace("\r", "")
@@ -98,25 +86,25 @@ def test_a_message_to_the_customer_leaves_once_and_is_not_their_letter(desk, own
     assert ticket in mail["Subject"]
     assert mail.get_body(("plain",)).get_content().replace("\r\n", "\n").startswith(said)
     assert "&lt;b&gt;Danke" in mail.get_body(("html",)).get_content()
-    assert desk.get(f"/incidents/{ticket}/letter").status_code == 404
-    assert "Read the letter" not in desk.get(f"/incidents/{ticket}").text
+    assert own_desk.get(f"/incidents/{ticket}/letter").status_code == 404
+    assert "Read the letter" not in own_desk.get(f"/incidents/{ticket}").text
     assert own_sample.use_cases.monitoring.violations() == []
 
 
 @pytest.mark.parametrize(
     ("text", "why"), [("  \n ", "Write a text"), ("x" * 4001, "4001 characters"), ("a\x00b", "cannot be shown")]
 )
-def test_what_cannot_be_read_is_refused_with_what_was_typed(desk, ticket, text, why):
-    refused = act(desk, ticket, "note", text=text)
+def test_what_cannot_be_read_is_refused_with_what_was_typed(own_desk, ticket, text, why):
+    refused = act(own_desk, ticket, "note", text=text)
     assert refused.status_code == 422
     assert why in refused.text
-    assert desk.get(f"/api/v1/incidents/{ticket}").json()["notes"] == []
+    assert own_desk.get(f"/api/v1/incidents/{ticket}").json()["notes"] == []
 
 
-def test_the_api_does_the_same_without_a_reason(desk, ticket):
+def test_the_api_does_the_same_without_a_reason(own_desk, ticket):
     for name, body in (("take", {}), ("note", {"text": "seen"}), ("assign", {"person": OTTO, "reason": "mine"})):
-        assert desk.post(f"/api/v1/acts/ticket/{ticket}/{name}", json=body, headers=HERE).json()["ticket"] == ticket
-    assert desk.post(f"/api/v1/acts/ticket/{ticket}/assign", json={"person": OTTO}, headers=HERE).status_code == 422
+        assert own_desk.post(f"/api/v1/acts/ticket/{ticket}/{name}", json=body, headers=HERE).json()["ticket"] == ticket
+    assert own_desk.post(f"/api/v1/acts/ticket/{ticket}/assign", json={"person": OTTO}, headers=HERE).status_code == 422
 
 
 @pytest.mark.more
