@@ -63,12 +63,6 @@ class StackApi(AirflowApi):
         runs = self.call("GET", runs_of(dag_id), params=parameters)["dag_runs"]
         return {run["dag_run_id"]: run["state"] for run in runs}
 
-    def task_log(self, dag_id: str, run_id: str, task_id: str, try_number: int = 1) -> str:
-        """Read one task's log as text."""
-        path = f"{runs_of(dag_id)}/{run_id}/taskInstances/{task_id}/logs/{try_number}"
-        answer = self.call("GET", path, params={"full_content": True}, headers={"Accept": "application/json"})
-        return "\n".join(_line(entry) for entry in answer["content"])
-
     def wait_run(
         self,
         dag_id: str,
@@ -105,8 +99,3 @@ class StackApi(AirflowApi):
             self.call("PATCH", f"{path}/{name}", json=body)
         elif answer.is_error:
             raise refusal("POST", path, answer)
-
-
-def _line(entry: Any) -> str:
-    """Flatten a structured log line."""
-    return f"{entry.get('timestamp', '')} {entry.get('event', '')}" if isinstance(entry, dict) else str(entry)

@@ -8,8 +8,6 @@ from include.sla_logic.persistence.invariants import Violation
 from include.sla_logic.services import UseCases
 from tests.faults.outside import Billing, Mailbox
 
-LOST = "lost"
-
 
 @dataclass(frozen=True)
 class Verdict:

@@ -1,6 +1,6 @@
 """Letters about the contracts of the gallery: each is judged on its facts, and told to a customer in both ways."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -106,8 +106,3 @@ def report_about(
 def credit_of(name: str) -> Money:
     """Return what the window owes."""
     return work_out_rebate(judged(name).comparison, earlier=()).gross
-
-
-def all_owed() -> Iterator[tuple[str, Money]]:
-    """Go through the gallery with what each window owes."""
-    yield from ((name, credit_of(name)) for name in NAMES)
