@@ -10,7 +10,7 @@ from include.sla_logic.persistence import database
 
 
 def share_compiled_statements(patch: pytest.MonkeyPatch) -> None:
-    """Let all engines of a kind have one dialect and one cache, of which the dialect is part of every key."""
+    """Give all engines of a kind one dialect and one cache; the dialect is part of each key of the cache."""
     patch.setattr(database, "_create_engine", _sharing(database._create_engine))
 
 

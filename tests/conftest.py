@@ -96,9 +96,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _turn(item: pytest.Item) -> int:
-    """Let the terminal come before the browser, which leaves runs and rows behind, and short files last.
+    """Put the terminal before the browser, which leaves runs and rows behind, and short files last.
 
-    Those of `domain` take seconds each: with them both workers come to the end together.
+    Those of `domain` take seconds each: with them both workers end at about the same time.
     """
     if not item.get_closest_marker("stack"):
         return 2 if item.get_closest_marker("more") or "domain" not in item.path.parts else 3

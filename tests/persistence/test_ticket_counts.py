@@ -1,4 +1,4 @@
-"""Counts of tickets are kept with every write, whoever writes beside whom; adding them up changes none."""
+"""Counts of tickets are kept with every write, also of several writers at once; adding them up changes none."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +39,7 @@ def move(connection, numbers):
 
 
 def do(connection, what, given_):
-    """Do one step; what fails is taken back with what it has counted."""
+    """Do one step; a step that fails is rolled back with its counts."""
     before = connection.begin_nested()
     match what.split():
         case ["open", *how]:

@@ -10,7 +10,7 @@ from include.sla_logic.persistence.schema.accounts import applied_billing_credit
 
 
 @pytest.mark.parametrize("part", [1, 2, 50])
-def test_each_has_its_own_credits_whoever_is_read_with_it(connection, monkeypatch, part):
+def test_each_has_its_own_credits_also_when_several_are_read(connection, monkeypatch, part):
     monkeypatch.setattr(counted_credits, "PART", part)
     agreement = connection.scalars(select(t.agreements.c.id)).first()
     pairs = [(customer, service) for customer in ("C-a", "C-b", "C-c") for service in ("S-a", "S-b")]

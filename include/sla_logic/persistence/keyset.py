@@ -47,7 +47,7 @@ def cut_part(
 
     They name a row without doubt, are never null, and the query selects them; an index over them makes every part
     equally fast, but for those behind an offset. Where there are `kinds`, only rows of them are wanted, none is of two,
-    and each kind is read along an index of its own: no row of another kind is passed over.
+    and each kind is read along an index of its own, without passing over rows of another kind.
     """
     backwards = cut.before is not None
     skipped = cut.after is not None or cut.offset > 0
@@ -83,7 +83,7 @@ def _between(query: Select[Any], columns: Columns, cut: Cut, *, descending: bool
 def _keys_of_kinds(
     query: Select[Any], columns: Columns, kinds: Iterable[ColumnElement[bool]], order: Order, cut: Cut
 ) -> Select[Any]:
-    """Select the keys of the part from the first of each kind: so many of each as all together can be asked for."""
+    """Select the keys of the part from the first of each kind: of each as many as the whole part may need."""
     keys = query.with_only_columns(*columns).order_by(*map(order, columns)).limit(cut.offset + cut.limit + 1)
     together = union_all(*(select(keys.where(kind).subquery()) for kind in kinds)).subquery()
     found = [together.c[str(column.key)] for column in columns]

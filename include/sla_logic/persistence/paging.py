@@ -15,8 +15,8 @@ COUNTED = 10_000  # rows: a page of the desk counts no further
 class Page(Generic[T]):
     """The rows of page `number`, counted from 1, out of `total`.
 
-    `more` says that they were counted no further: there are more pages than one can tell. `looked` says among how many
-    of the newest they were looked for, None if among all. With `bound` there are more than so many: pages end there.
+    `more` says that further rows follow, which were not counted. `looked` is the number of newest rows that were
+    searched, None if all were. `bound` is the number up to which rows are counted and shown, where there are more.
     """
 
     rows: Sequence[T]
@@ -51,7 +51,7 @@ def cut_first(
     number: int,
     size: int,
 ) -> Page[T]:
-    """Cut a page out of ordered rows of one table before it is described: what is joined to it is read for it alone.
+    """Cut a page out of ordered rows of one table, and only then join to it what describes its rows.
 
     Counted and cut along an index, where one has these rows in their order.
     """
@@ -61,7 +61,7 @@ def cut_first(
 
 
 def count_rows(connection: Connection, query: Select[Any], *, most: int | None = None) -> tuple[int, bool]:
-    """Count what a query finds, up to `most`, and tell whether there are more: what is counted has to be read.
+    """Count the rows that a query finds, up to `most`, and tell whether there are more; counting reads each of them.
 
     `most` stands in the query: of a parameter PostgreSQL expects a tenth of all.
     """

@@ -61,7 +61,7 @@ def keep_words(connection: Connection, described: Mapping[int, str]) -> None:
 
 
 def _in_one_value(connection: Connection, rows: Sequence[tuple[str, int]]) -> Select[Any]:
-    """Return the rows as an answer: sent as one value, they cost neither the driver nor SQLAlchemy a step each."""
+    """Return a query that selects these rows: they are sent as one value, so that no row costs a step in Python."""
     if connection.dialect.name == "postgresql":
         words, numbers = zip(*rows, strict=True)
         sent: Any = func.unnest(cast(list(words), ARRAY(Text)), cast(list(numbers), ARRAY(BigInteger)))
@@ -90,7 +90,7 @@ def tickets_with(connection: Connection, text: str) -> list[int] | None:
 def newest_with(connection: Connection, text: str) -> Select[Any] | None:
     """Return the query for the tickets that match, the newest first; None where each word has more than MANY places.
 
-    The lists of the others are laid over each other. What has more places is asked of one ticket after the other.
+    The tickets of the other words are intersected, and each ticket that is left is asked for the words with more.
     """
     words = _asked(text)
     counts = connection.execute(_few_of(len(words), MANY), _ranges(words)).one()
@@ -111,7 +111,7 @@ def each_matches(number: ColumnElement[int], text: str) -> ColumnElement[bool]:
 
 
 def bound_probes(number: ColumnElement[int], words: int) -> ColumnElement[bool]:
-    """Return the same condition for any so many words; see `bounds`."""
+    """Return the same condition with parameters for this number of words; `bounds` gives their values."""
     return and_(*(_probe(number, *_bound(place)) for place in range(words)))
 
 

@@ -1,7 +1,7 @@
 """Counts of tickets by customer and status, kept: no list counts a million rows to say how many there are.
 
-Triggers of `tickets` add each change within the transaction that makes it, so that a count is that of the moment that
-is read and nobody waits for a sum. `fold` adds the changes up now and then.
+Triggers of `tickets` note each change within its transaction: counts are exact at every moment, and no writer waits for
+another one's sum. `fold` adds the changes up now and then.
 """
 
 from collections import Counter
@@ -53,7 +53,7 @@ def fold(connection: Connection) -> int:
 
 
 def differences(connection: Connection) -> Sequence[tuple[str, str, int]]:
-    """Count all tickets; return each customer and status whose kept count is another, and what is missing in it."""
+    """Count all tickets; return each customer and status whose kept count is wrong, and how much it is too low."""
     return [(row[0], row[1], int(row[2])) for row in connection.execute(_differences())]
 
 
@@ -70,7 +70,7 @@ def recount(connection: Connection) -> int:
 
 
 def _differences() -> Select[Any]:
-    """Select what is counted less what is kept, and for all customers the sum of theirs less what is kept."""
+    """Select what was counted minus what is kept; for all customers together, the sum of theirs minus what is kept."""
     counted = select(tickets.c.customer, tickets.c.status, func.count().label("n"))
     parts = union_all(
         counted.group_by(tickets.c.customer, tickets.c.status),

@@ -28,7 +28,7 @@ def draw_course(
     width: int,
     locale: Locale | None = None,
 ) -> str:
-    """Return the picture as SVG, so many pixels wide.
+    """Return the picture as SVG; `width` is in pixels.
 
     Its words are given: measured, promised, and outage, planned work, corrected.
     """
@@ -44,7 +44,7 @@ def draw_course(
 
 
 def draw_simulation(found: Simulation, *, width: float) -> list[tuple[str, str]]:
-    """Return what each picture shows, and it as SVG on a field so many pixels wide; none where nothing was compared."""
+    """Return what each picture shows, and it as SVG on a field `width` pixels wide; none where nothing was compared."""
     from include.sla_logic.letters.charts.simulation import as_differences, as_months
 
     months = [(month, sums.old_owed, sums.new_owed) for month, sums in sorted(found.months.items())]

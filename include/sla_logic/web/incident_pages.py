@@ -26,8 +26,8 @@ from include.sla_logic.web.wording import in_words
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 # A picture has styles of its own, and can load or run nothing.
-# The window up to which a picture of a width fills its card with type of about the page's size; two cards stand side
-# by side from 916 pixels on, and the last width is that of a screen on the wall, where the page's type is larger.
+# The widest window for each width of the picture, in pixels: it fills its card, with type of about the page's size. Two
+# cards stand side by side from 916 pixels on. The last is for a screen on the wall, where the page's type is larger.
 PICTURES = (
     (400, 300),
     (520, 400),

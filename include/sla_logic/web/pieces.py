@@ -10,7 +10,7 @@ _SPECIAL = re.compile(r"[&<>'\"]")
 
 
 class PieceWriter(CodeGenerator):
-    """Lets a template call `environment.escaped` where Jinja calls `escape`: what is joined next needs no type."""
+    """Lets a template call `environment.escaped` where Jinja calls `escape`, which makes an object of each text."""
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:

@@ -27,7 +27,7 @@ def decimals_of(steps: Sequence[float]) -> int:
 
 
 def most_times(width: float) -> int:
-    """Return how many times can be named below a field of so many pixels."""
+    """Return how many instants can be named below a field of this width, in pixels."""
     return max(2, min(_MOST_TIMES, int(width / _OF_A_TIME)))
 
 

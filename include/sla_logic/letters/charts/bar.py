@@ -23,7 +23,7 @@ def bar_svg(
 ) -> str:
     """Draw the period as a bar; `names` are those of an outage, planned work and the correction.
 
-    The picture is so many pixels wide in all, or as wide as in a mail.
+    `width` is that of the whole picture in pixels; without it the picture is as wide as in a mail.
     """
     field = WIDTH if width is None else width - 2 * LEFT
     parts = f'<path d="M0,0H{field}V{HEIGHT}H0z" fill="{UP}"/>'

@@ -69,7 +69,7 @@ def load_fonts_and_colours() -> None:
 
 
 def as_svg(series: PerformanceSeries, words: Words, *, width: int | None = None) -> str:
-    """Draw for a page: so many pixels wide in all, or as wide as in a mail."""
+    """Draw for a page; `width` is that of the whole picture in pixels, without it that of a picture in a mail."""
     if not series.points:
         title = f"{words.measured} \u2013 {words.promised}"
         names = words.outage, words.maintenance, words.corrected

@@ -26,7 +26,7 @@ class Newest(NamedTuple):
 
 
 def newest_matching(connection: Connection, wanted: BoardFilter, now: datetime, *, at_most: int) -> Newest:
-    """Return the newest incidents that match, no more than so many.
+    """Return the newest incidents that match, no more than `at_most`.
 
     Words that most tickets have are soon found by looking through the newest. Where they are not, the tickets of each
     word are listed; if all words have too many for that, more of the newest are looked through.
@@ -41,7 +41,7 @@ def newest_matching(connection: Connection, wanted: BoardFilter, now: datetime, 
 
 
 def _look_through(connection: Connection, wanted: BoardFilter, now: datetime, *, many: int, at_most: int) -> Newest:
-    """Look through so many of the newest until enough are found."""
+    """Look through the `many` newest until `at_most` are found."""
     words, asked = bounds(wanted.search)
     last = connection.scalar(_last(wanted.shown), {"before": many - 1})  # none where there are fewer
     query = _walk(wanted.shown, words)
@@ -59,7 +59,7 @@ def _last(shown: str) -> Select[Any]:
 
 @cache
 def _walk(shown: str, words: int) -> Select[Any]:
-    """Return the query for the newest tickets down to `last` that have so many words, put together once."""
+    """Return the query for the newest tickets, down to `last`, that have this number of words; put together once."""
     number = _walked.c.ticket
     newest = _from_the_newest(shown).where(number >= bindparam("last"), bound_probes(number, words))
     return newest.limit(bindparam("at_most", type_=Integer))

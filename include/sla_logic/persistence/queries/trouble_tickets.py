@@ -89,7 +89,7 @@ def _kinds(wanted: TicketQuery) -> list[ColumnElement[bool]]:
 
 
 def _total(connection: Connection, wanted: TicketQuery) -> int | None:
-    """Count by what is kept of customers and statuses; where more is asked for, by looking at COUNTED tickets at most.
+    """Return the kept count of customers and statuses; with any other filter, count among COUNTED tickets at most.
 
     These are the ones of the customers and statuses, or all of a service, of a time, of an impact.
     """
@@ -120,7 +120,7 @@ def _conditions(wanted: TicketQuery, c: Any = tickets.c) -> list[ColumnElement[b
 
 
 def _narrowed(wanted: TicketQuery, c: Any = tickets.c) -> list[ColumnElement[bool]]:
-    """Return what is asked for beside customers and statuses."""
+    """Return the conditions other than those on customers and statuses."""
     found: list[ColumnElement[bool]] = []
     if wanted.ids:
         found.append(c.number.in_([number for one in wanted.ids if (number := ticket_number(one))]))

@@ -14,7 +14,7 @@ ticket_counts = Table(
     Column("tickets", BigInteger, nullable=False),
 )
 
-# Written by triggers of `tickets`, with what is counted: adding a row makes nobody wait, as changing a sum would.
+# Written by triggers of `tickets` in the same transaction: nobody waits to add a row, as one would to change a sum.
 ticket_count_changes = Table(
     "ticket_count_changes",
     metadata,
