@@ -16,12 +16,21 @@ from typing import Any, TypeVar
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.mutants.changes import CORE, Change
+from tests.mutants.changes import CORE, ROOT, Change
 from tests.mutants.warm import Live, Place, apply, forget_results, live_functions, place, record
 
 PASSED, FAILED, AT_IMPORT = 0, 1, 3
 _LEAST_SECONDS, _TIMES_LONGER, _MORE_BYTES = 10, 20, 2 << 30
+_ANYWHERE = 0  # no line, where the lines of a file are no longer those that were reached
 _T = TypeVar("_T")
+
+
+def _named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
 
 
 @dataclass
@@ -31,11 +40,11 @@ class Reached:
     places: dict[Place, list[str]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
-    of: str = field(default_factory=lambda: sha256(b"".join(path.read_bytes() for path in CORE)).hexdigest())
+    of: dict[str, str] = field(default_factory=lambda: {_named(path): _digest(path) for path in CORE})
 
     def tests(self, change: Change, every: Iterable[str]) -> list[str]:
-        """Return the tests that reach the change or are not known yet, quickest first."""
-        near = set(self.places.get(place(change), ()))
+        """Return the tests that reach the change, its file where that is all that is known, or are not known yet."""
+        near = set(self.places.get(place(change), ())) | set(self.places.get((change.file, _ANYWHERE), ()))
         return self._by_time(test for test in every if test in near or test not in self.seconds)
 
     def tests_first_of(self, file: str, every: Iterable[str]) -> list[str]:
@@ -56,13 +65,14 @@ class Reached:
 
     @classmethod
     def read(cls, path: Path) -> "Reached":
-        """Return what was kept; nothing, if nothing was or the core has changed since."""
+        """Return what was kept; of a file that has changed since only which tests reached it anywhere."""
         if not path.is_file():
             return cls()
         places, seconds, failed, of = json.loads(path.read_text("utf-8"))
-        names = list(seconds)
-        reached = {(file, line): [names[n] for n in tests] for file, line, tests in places}
-        return cls(reached, seconds, failed) if of == cls().of else cls()
+        names, now, found = list(seconds), cls().of, defaultdict[Place, dict[str, None]](dict)
+        for file, line, tests in places:
+            found[file, line if of.get(file) == now.get(file) else _ANYWHERE] |= dict.fromkeys(names[n] for n in tests)
+        return cls({where: list(tests) for where, tests in found.items()}, seconds, failed)
 
 
 def in_fork(work: Callable[[], int], output: Path = Path(os.devnull)) -> int:

@@ -67,6 +67,14 @@ def test_of_the_tests_that_reach_a_change_or_are_new_the_quickest_is_first(tmp_p
     assert kept.tests_first_of(change.file, ["elsewhere", "slow", "quick"]) == ["quick", "slow", "elsewhere"]
 
 
+def test_of_a_file_that_has_changed_since_it_is_only_known_which_tests_reach_it_somewhere(tmp_path):
+    change = next(change for change in changes(MONEY) if change.function == "half_up")
+    seconds, before = {"quick": 0.1, "slow": 2.0, "elsewhere": 0.01}, Reached().of | {change.file: "before"}
+    places = {(change.file, 1): ["slow"], (change.file, 2): ["quick"], ("other.py", place(change)[1]): ["elsewhere"]}
+    Reached(places, seconds, of=before).write(tmp_path / "reached")
+    assert Reached.read(tmp_path / "reached").tests(change, ["slow", "elsewhere", "quick"]) == ["quick", "slow"]
+
+
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.mutants", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
