@@ -26,11 +26,17 @@ RULES = [
     ),
     (
         "availability",
-        "tiers:\n- {below: 1 h, credit: 0}\n- {at_least: 1 h, credit: 5%}\nkind: duration_tiers\n"
-        "percent_column: [{credit: 5%}]",
+        (
+            "tiers:\n- {below: 1 h, credit: 0}\n- {at_least: 1 h, credit: 5%}\nkind: duration_tiers\n"
+            "percent_column: [{credit: 5%}]"
+        ),
         "tiers:\n- {below: 1 h, rate: 0}\n- {at_least: 1 h, rate: 5%}\nkind: credit\npercent_column: [{credit: 5%}]",
     ),
-    ("availability", "kind: day_per_block\nblock: 1 h  # one", "kind: credit\nrate: {day: in_period}\nblock: 1 h  # one"),
+    (
+        "availability",
+        "kind: day_per_block\nblock: 1 h  # one",
+        "kind: credit\nrate: {day: in_period}\nblock: 1 h  # one",
+    ),
     ("availability", "days: 30\nkind: day_per_block\nblock: 1 h", "rate: {day: 30}\nkind: credit\nblock: 1 h"),
     (
         "availability",
@@ -55,22 +61,30 @@ RULES = [
     ),
     (
         "jitter",
-        "kind: overrun_tiers\nthresholds:\n- overrun: 20\n  credit: 2%\n- {overrun: 10.5, credit: 1%}\n"
-        "- overrun: 30  # most\n  credit: 3%",
-        "kind: credit\ntiers_by: overrun\ntiers:\n- {below: 10.5, rate: 0}\n- at_least: 20\n  below: 30\n  rate: 2%\n"
-        "- {at_least: 10.5, below: 20, rate: 1%}\n- at_least: 30  # most\n  rate: 3%",
+        (
+            "kind: overrun_tiers\nthresholds:\n- overrun: 20\n  credit: 2%\n- {overrun: 10.5, credit: 1%}\n"
+            "- overrun: 30  # most\n  credit: 3%"
+        ),
+        (
+            "kind: credit\ntiers_by: overrun\ntiers:\n- {below: 10.5, rate: 0}\n- at_least: 20\n  below: 30\n"
+            "  rate: 2%\n- {at_least: 10.5, below: 20, rate: 1%}\n- at_least: 30  # most\n  rate: 3%"
+        ),
     ),
     (
         "jitter",
         "kind: overrun_tiers\nthresholds:\n   - credit: 1%\n     overrun: 10\n   - {credit: 2%, overrun: 20}",
-        "kind: credit\ntiers_by: overrun\ntiers:\n   - {below: 10, rate: 0}\n   - rate: 1%\n     at_least: 10\n"
-        "     below: 20\n   - {rate: 2%, at_least: 20}",
+        (
+            "kind: credit\ntiers_by: overrun\ntiers:\n   - {below: 10, rate: 0}\n   - rate: 1%\n     at_least: 10\n"
+            "     below: 20\n   - {rate: 2%, at_least: 20}"
+        ),
     ),
     (
         "jitter",
         "kind: overrun_tiers\nthresholds: [{overrun: 20, credit: 2%}, {overrun: 10, credit: 1%}]",
-        "kind: credit\ntiers_by: overrun\n"
-        "tiers: [{below: 10, rate: 0}, {at_least: 20, rate: 2%}, {at_least: 10, below: 20, rate: 1%}]",
+        (
+            "kind: credit\ntiers_by: overrun\n"
+            "tiers: [{below: 10, rate: 0}, {at_least: 20, rate: 2%}, {at_least: 10, below: 20, rate: 1%}]"
+        ),
     ),
     (
         "delay",
@@ -88,7 +102,11 @@ RULES = [
         "kind: credit\nfor_each: day\ntimes: 12\nrate: {day: 360}",
     ),
     ("availability", "kind: credit\nwhen: target_missed\nrate: 5%", "kind: credit\nwhen: target_missed\nrate: 5%"),
-    ("availability", "kind: hour_waiver\ndowntime: {at_least: 1 min}", "kind: hour_waiver\ndowntime: {at_least: 1 min}"),
+    (
+        "availability",
+        "kind: hour_waiver\ndowntime: {at_least: 1 min}",
+        "kind: hour_waiver\ndowntime: {at_least: 1 min}",
+    ),
 ]
 
 
@@ -145,7 +163,10 @@ def test_a_format_that_is_stated_is_replaced_where_it_stands() -> None:
 @pytest.mark.parametrize(
     ("claim", "new"),
     [
-        ("claim:\n  note: x\n  ticket_within: 72 h", "claim:\n  note: x\n  ticket: not_required\n  ticket_within: 72 h"),
+        (
+            "claim:\n  note: x\n  ticket_within: 72 h",
+            "claim:\n  note: x\n  ticket: not_required\n  ticket_within: 72 h",
+        ),
         ("claim: {ticket_within: 72 h, note: x}", "claim: {ticket: not_required, ticket_within: 72 h, note: x}"),
         ("claim: {ticket: required, ticket_within: 72 h}", "claim: {ticket: required, ticket_within: 72 h}"),
     ],
@@ -159,8 +180,10 @@ def test_the_note_on_means_names_the_line_on_which_the_clock_starts() -> None:
     promised = objectives("availability", " {kind: credit, when: target_missed, rate: 5%}")
     _written, notes = migrate(f"{HEAD}counting:\n  stops_for: []\n  clock_start: reported\n{promised}", name="k")
     assert notes == (
-        "line 9: means, percentiles and sampled downtime are paid only if the customer reported something; "
-        "claim: {ticket: not_required} pays them all",
+        (
+            "line 9: means, percentiles and sampled downtime are paid only if the customer reported something; "
+            "claim: {ticket: not_required} pays them all"
+        ),
     )
 
 
@@ -186,3 +209,9 @@ def test_what_would_be_wrong_only_in_the_newest_format_is_refused_with_its_line(
     text = HEAD.replace("currency: CHF\n", "") + objectives("delay", " {kind: sum_per_day, sum: 5, applies_to: x}")
     with pytest.raises(UnableToReadContract, match=r"k, line 10: it cannot be rewritten: .*None"):
         migrate(text, name="k")
+
+
+@pytest.mark.parametrize("rule", ["{kind: tiers}", "{kind: duration_tiers, tiers: 5}", "{kind: overrun_tiers}"])
+def test_a_table_without_tiers_is_refused_as_the_newest_format_refuses_it(rule: str) -> None:
+    with pytest.raises(UnableToReadContract, match=r"k, line \d+: it cannot be rewritten: objectives.0.rule"):
+        migrate(HEAD + objectives("availability", f" {rule}"), name="k")

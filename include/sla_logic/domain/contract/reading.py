@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from include.sla_logic.domain.contract.contract import Contract
-from include.sla_logic.domain.contract.schema_faults import Fault, faults_by_schema
+from include.sla_logic.domain.contract.schema_faults import MOST_FAULTS, Fault, faults_by_schema
 from include.sla_logic.domain.contract.yaml_text import (
     Lines,
     Path,
@@ -36,7 +36,7 @@ def parse_contract(text: str, *, name: str) -> tuple[Contract, Lines]:
         better = {fault.path for fault in said}
         faults = [fault for fault in faults if fault.owner not in better]
         named = {fault.path[:depth] for fault in faults for depth in range(len(fault.path) + 1)}
-        faults += [fault for fault in said if fault.path not in named]
+        faults += [fault for fault in said if fault.path not in named][: max(0, MOST_FAULTS - len(faults))]
     if faults:
         faults.sort(key=lambda fault: (lines[fault.path], not fault.code.startswith("missing_")))
         first, *rest = (_unreadable(fault, lines, name) for fault in faults)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
-_MOST_NAMED, _MOST_FAULTS = 14, 50
+_MOST_NAMED, MOST_FAULTS = 14, 50
 _VAGUE = "its fields contradict each other"
 _ALTERNATIVES = ("anyOf", "oneOf")
 
@@ -34,7 +34,7 @@ def faults_by_schema(fields: Any, lines: Lines) -> list[Fault]:
         for leaf in _leaves(error):
             for fault in _worded(leaf, tuple(leaf.absolute_path), lines):
                 found.setdefault(fault[:2], fault._replace(owner=_owner(leaf)))
-            if len(found) >= _MOST_FAULTS:
+            if len(found) >= MOST_FAULTS:
                 return list(found.values())
     inside = {fault.path[:depth] for fault in found.values() for depth in range(len(fault.path))}
     return [fault for fault in found.values() if fault.path not in inside or not fault.said.endswith(_VAGUE)]
