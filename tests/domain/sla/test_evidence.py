@@ -77,7 +77,8 @@ def test_every_interval_and_sum_agrees_with_a_list_of_seconds(
         ]
         return ", ".join(name for _begin, _end, name in sorted(hit))
 
-    rows = [(low, high, "counted", names(low, high), weight(low)) for low, high in runs(counted, weight)]
+    rows: list[tuple[int, int, str, str | None, Fraction | int]] = []
+    rows += [(low, high, "counted", names(low, high), weight(low)) for low, high in runs(counted, weight)]
     for i, one in enumerate(planned):
         rows += [(low, high, "excluded", f"M{i}", 1) for low, high in runs(seconds_of([one]) & raw & inside)]
     rows += [(low, high, "no_data", None, 1) for low, high in runs(unknown)]
