@@ -56,7 +56,8 @@ IS_WORKER = sys.argv[1:3] == ["celery", "worker"]
 if IS_SCHEDULER or IS_WORKER:
     for name in SHARED:
         importlib.import_module(name)
-    # Load the business tables and the texts of letters too: reading their YAML costs a task as much as its step.
+    # Load the business tables and the texts of letters too: reading their YAML costs a task as much as its step, and
+    # so does compiling its SQL, of which the last line does most; no connection stays open.
     importlib.import_module("include.sla_logic.persistence.policy_tables").policies_in_force()
     importlib.import_module("include.sla_logic.letters.letter_outbox").preload()
     importlib.import_module("sla_airflow.runtime").warm_up()

@@ -33,12 +33,13 @@ def open_use_cases(*, sends: bool = True) -> "UseCases":
 
 
 def warm_up() -> None:
-    """Ask the database once what each task that is forked later would have to ask and compile again."""
+    """Learn of the database and compile once what each task that is forked later would have to."""
     from include.sla_logic.services import UseCases
+    from include.sla_logic.services.warm_up import warm_up as compile_what_steps_send
 
     try:
         if known := settings_outside():
-            UseCases(known).work.warm_up()
+            compile_what_steps_send(UseCases(known).work)
     except Exception as error:  # noqa: BLE001 - whatever it is, the scheduler must start
         log.warning("The operations database could not be asked before the first task: %s", type(error).__name__)
 

@@ -1,16 +1,17 @@
 """The simulated network around the incidents of a batch, in memory: what is broken, what shows, what was done."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, insert, select, update
 
 from include.sla_logic.domain.network import Alarm, Resource, ResourceState
 from include.sla_logic.persistence.schema import reference as t
-from include.sla_logic.persistence.together import ask_together
+from include.sla_logic.persistence.together import Questions
 
 
 @dataclass
@@ -30,17 +31,15 @@ class NetworkState:
 
     def load_services(self, services: Collection[str]) -> None:
         """Read topology, resources, open alarms and faults of these services, in one statement."""
-        of_services = select(t.topology.c.resource).where(t.topology.c.service.in_(services))
-        path = select(t.topology).where(t.topology.c.service.in_(services))
-        more = {"paths": path, "in_use": select(t.network_in_use)}
-        answers = self._load(t.resources.c.id.in_(of_services), more)
+        answers = _about_services().ask(self.connection, services=list(services))
+        self._keep(answers)
         self.in_use = answers["in_use"]
         for row in sorted(answers["paths"], key=lambda row: row.position):
             self.paths[row.service].append(row.resource)
 
     def load_resource(self, resource: str) -> None:
         """Read a resource on which none of the services runs."""
-        self._load(t.resources.c.id == resource, {})
+        self._keep(_about_resource().ask(self.connection, resource=resource))
 
     def alarms_of(self, service: str) -> Sequence[Alarm]:
         """Return the alarms of a service's resources that are not cleared, oldest first."""
@@ -79,18 +78,7 @@ class NetworkState:
             self.connection.execute(update(resources).where(resources.c.id == bindparam("its_id")), rows)
         self.cured, self.cleared, self.changed = [], [], {}
 
-    def _load(self, wanted: ColumnElement[bool], more: dict[str, Select[Any]]) -> dict[str, list[Any]]:
-        alarms, faults = t.alarms, t.resource_faults
-        of_wanted = select(t.resources.c.id).where(wanted)
-        answers = ask_together(
-            self.connection,
-            {
-                "resources": select(t.resources).where(wanted),
-                "alarms": select(alarms).where(alarms.c.resource.in_(of_wanted), alarms.c.cleared_at.is_(None)),
-                "faults": select(faults).where(faults.c.resource.in_(of_wanted), faults.c.cured_at.is_(None)),
-            }
-            | more,
-        )
+    def _keep(self, answers: Mapping[str, Sequence[Any]]) -> None:
         known = set(self.resources)  # on which another service runs too
         for row in answers["resources"]:
             self.resources[row.id] = Resource.model_validate(row._asdict())
@@ -98,7 +86,30 @@ class NetworkState:
             self.alarms[row.resource].append(Alarm.model_validate(row._asdict()))
         for row in (row for row in answers["faults"] if row.resource not in known):
             self.faults[row.resource].append(row)
-        return answers
+
+
+@cache
+def _about_services() -> Questions:
+    services: BindParameter[str] = bindparam("services", expanding=True)
+    path = select(t.topology).where(t.topology.c.service.in_(services))
+    of_services = select(t.topology.c.resource).where(t.topology.c.service.in_(services))
+    more = {"paths": path, "in_use": select(t.network_in_use)}
+    return Questions(_questions(t.resources.c.id.in_(of_services)) | more)
+
+
+@cache
+def _about_resource() -> Questions:
+    return Questions(_questions(t.resources.c.id == bindparam("resource")))
+
+
+def _questions(wanted: ColumnElement[bool]) -> dict[str, Select[Any]]:
+    alarms, faults = t.alarms, t.resource_faults
+    of_wanted = select(t.resources.c.id).where(wanted)
+    return {
+        "resources": select(t.resources).where(wanted),
+        "alarms": select(alarms).where(alarms.c.resource.in_(of_wanted), alarms.c.cleared_at.is_(None)),
+        "faults": select(faults).where(faults.c.resource.in_(of_wanted), faults.c.cured_at.is_(None)),
+    }
 
 
 def add_orders(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

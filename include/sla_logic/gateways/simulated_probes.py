@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from typing import Any, Protocol, cast
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 
 from include.sla_logic.domain.network import Probe
 from include.sla_logic.domain.notification import Metric
@@ -17,7 +17,7 @@ from include.sla_logic.gateways.kept_measurements import DOWN, UP, write_fresh
 from include.sla_logic.gateways.network_state import NetworkState
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.schema import reference as t
-from include.sla_logic.persistence.together import ask_together
+from include.sla_logic.persistence.together import Questions
 
 _NOISE_PERCENT = 3
 
@@ -87,7 +87,9 @@ class SimulatedProbes:
         if service in self._metrics:
             return
         services = {service, *self._batch.services} - set(self._metrics)
-        answers = ask_together(self._batch.connection, _questions(services, self._batch.now))
+        answers = measured_questions().ask(
+            self._batch.connection, services=list(services), newest_at=to_seconds(self._batch.now)
+        )
         found: dict[str, dict[str, list[Any]]] = {name: defaultdict(list) for name in answers}
         for name, rows in answers.items():
             for row in rows:
@@ -98,12 +100,20 @@ class SimulatedProbes:
         self._newest |= {(row.service, row.metric): row for row in answers["newest"]}
 
 
-def _questions(services: Iterable[str], now: datetime) -> dict[str, Select[Any]]:
+@cache
+def measured_questions() -> Questions:
+    """Return what is asked about the metrics of `services`: samples no newer than the second `newest_at`."""
+    return Questions(_questions())
+
+
+def _questions() -> dict[str, Select[Any]]:
     metrics, outages, samples = t.measured_metrics, t.outages, t.samples
+    services: BindParameter[str] = bindparam("services", expanding=True)
     older = samples.alias()
+    now = older.c.at <= bindparam("newest_at", type_=older.c.at.type)
     newest = (
         select(func.max(older.c.at))
-        .where(older.c.service == metrics.c.service, older.c.metric == metrics.c.metric, older.c.at <= to_seconds(now))
+        .where(older.c.service == metrics.c.service, older.c.metric == metrics.c.metric, now)
         .correlate(metrics)
         .scalar_subquery()
     )

@@ -217,4 +217,9 @@ def _change_tickets(connection: Connection, files: Sequence[SqlCaseFile]) -> Non
         if file.ticket != file.incident.ticket
     ]
     if changed:
-        connection.execute(update(tickets).where(tickets.c.number == bindparam("its_number")), changed)
+        write_tickets(connection, changed)
+
+
+def write_tickets(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write status, assignment and escalation of tickets, each under `its_number`."""
+    connection.execute(update(tickets).where(tickets.c.number == bindparam("its_number")), rows)

@@ -76,12 +76,23 @@ def _update(
 ) -> None:
     different = [new for new, row in zip(changed, rows, strict=True) if new != row]
     if different:
-        columns: dict[str, Any] = {name: bindparam(name) for name in different[0] if name != "ticket"}
-        statement = update(queue).where(queue.c.ticket == bindparam("its_ticket")).values(columns)
-        connection.execute(statement, [_renamed(row) for row in different])
+        write_places(connection, different)
     both = zip(changed, rows, strict=True)
     if other := {new["ticket"]: new["priority"] for new, row in both if new["priority"] != row["priority"]}:
         tell_priorities(connection, other, now=now)
+
+
+def write_places(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Replace these rows of the queue; each has all columns."""
+    connection.execute(_REPLACED, [_renamed(row) for row in rows])
+
+
+# Put together once: most steps of an incident send it.
+_REPLACED = (
+    update(queue)
+    .where(queue.c.ticket == bindparam("its_ticket"))
+    .values({column.name: bindparam(column.name) for column in queue.c if column.name != "ticket"})
+)
 
 
 def note_decided_credit(
@@ -98,7 +109,7 @@ def note_decided_credit(
     connection.execute(update(queue).where(queue.c.ticket == number).values(credit=booked, credit_state=state))
 
 
-def _renamed(row: dict[str, Any]) -> dict[str, Any]:
+def _renamed(row: Mapping[str, Any]) -> dict[str, Any]:
     return {("its_ticket" if name == "ticket" else name): value for name, value in row.items()}
 
 

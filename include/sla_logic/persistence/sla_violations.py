@@ -73,11 +73,11 @@ def note_violations(
     if not judged:
         return
     newest = {_key(one): one for one in sorted(judged, key=_key)}
-    held = _held(connection, newest)
+    held = hold_violations(connection, newest)
     known = {key: row for key, row in held.items() if key in newest}
     added = _add(connection, {key: one for key, one in newest.items() if one.broken and key not in known}, now)
     if meanwhile := [key for key, one in newest.items() if one.broken and key not in known | added]:
-        again = _held(connection, meanwhile)  # added by another judgement
+        again = hold_violations(connection, meanwhile)  # added by another judgement
         known |= {key: again[key] for key in meanwhile if key in again}
     found = [(row, one) for key, one in newest.items() if (row := known.get(key)) is not None]
     changed = {row.number: VIOLATION_CREATED for row in added.values()}
@@ -145,7 +145,7 @@ def _key(one: Violation) -> tuple[Any, ...]:
     return one.customer, one.service, one.contract, one.objective, one.window.start, one.window.end
 
 
-def _held(connection: Connection, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], Row[Any]]:
+def hold_violations(connection: Connection, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], Row[Any]]:
     """Hold and return what is kept of these customers' services from the first of these windows to the last."""
     whose = sorted({key[:2] for key in keys})
     shares = _v.window_start < max(key[5] for key in keys), _v.window_end > min(key[4] for key in keys)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from include.sla_logic.persistence.batch import Batch, Gateways
 from include.sla_logic.persistence.case_file import SqlCaseFile
-from include.sla_logic.persistence.database import Clock, check_revision, is_there, open_database
+from include.sla_logic.persistence.database import Clock, check_revision, open_database
 from include.sla_logic.persistence.incident_records import (
     IncidentRecord,
     UnableToFindIncident,
@@ -19,7 +19,6 @@ from include.sla_logic.persistence.incident_records import (
     lock_run,
     lock_tickets,
 )
-from include.sla_logic.persistence.measured_rows import facts_questions
 from include.sla_logic.persistence.migrations import migrate
 from include.sla_logic.persistence.repositories import Repositories
 from include.sla_logic.process.graph import FIRST
@@ -45,19 +44,6 @@ class UnitOfWork:
     def migrate(self) -> str:
         """Bring the database to the newest revision and return it."""
         return migrate(self.database)
-
-    def warm_up(self) -> None:
-        """Connect once and ask what every step asks, then disconnect: for a process that forks those that do steps.
-
-        They inherit what the engine has compiled and learnt of the server.
-        """
-        for with_reports in (False, True):
-            facts_questions(with_reports=with_reports)
-        if is_there(self.settings.database_url):
-            with self.reading() as connection:
-                load_record_of_run(connection, "none")
-                load_incident_records(connection, [])
-            self.database.engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
