@@ -14,6 +14,9 @@ from include.sla_logic.cli import app
 GALLERY = Path(__file__).parents[3] / "docs" / "gallery"
 NAMES = sorted(folder.name for folder in GALLERY.iterdir() if folder.is_dir())
 KEPT = Path(__file__).parent / "assessed"
+OLDER = Path(__file__).parent / "older"
+# With the claim, while an outage lasts, as the window ends, and when every last day has passed.
+MOMENTS = ("2025-03-26T12:00Z", "2025-03-30T01:00Z", "2025-03-31T22:00Z", "2025-04-30T00:00Z")
 
 
 def middle_of(printed: str) -> str:
@@ -31,7 +34,16 @@ def assessed(name: str) -> str:
     return whole + CliRunner().invoke(app, ["assess", *files, "--as-of", middle_of(whole)]).output
 
 
+def assessed_older(moment: str) -> str:
+    """Return each line that is printed of every older kind of rule at a moment, once."""
+    files = [str(OLDER / file) for file in ("contract.yaml", "facts.yaml")]
+    printed = CliRunner().invoke(app, ["assess", *files, "--as-of", moment]).output
+    return "\n".join(dict.fromkeys(printed.splitlines())) + "\n"
+
+
 if __name__ == "__main__":
     KEPT.mkdir(exist_ok=True)
+    for number, moment in enumerate(MOMENTS):
+        (OLDER / f"{number}.txt").write_text(assessed_older(moment), "utf-8")
     for name in NAMES:
         (KEPT / f"{name}.txt").write_text(assessed(name), "utf-8")
