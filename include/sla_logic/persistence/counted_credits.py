@@ -1,9 +1,12 @@
 """What was booked and decided for a customer's service, whichever incident and agreement brought it."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import ARRAY, Connection, DateTime, Row, Select, String, bindparam, column, func, select
 
 from include.sla_logic.domain.credit import Decision
 from include.sla_logic.domain.money import Money
@@ -16,6 +19,8 @@ COUNTS = ("booked", "posted")
 PART = 50  # subscriptions of one question
 Subscription = tuple[str, str]  # customer and service
 _CREDITS = a.applied_billing_credits
+_ASKED, _INSTANT = ("customer", "service", "since", "until"), DateTime(timezone=True)
+_KEPT = "%Y-%m-%d %H:%M:%S.%f"  # how SQLite keeps an instant
 
 
 class History(NamedTuple):
@@ -50,6 +55,56 @@ def _rows_of(connection: Connection, subscriptions: Sequence[Subscription], quer
         customers, services = zip(*part, strict=True)
         mine = _CREDITS.c.customer.in_(set(customers)), _CREDITS.c.service.in_(set(services))
         yield from (row for row in connection.execute(query.where(*mine)) if (row.customer, row.service) in part)
+
+
+def credits_about(
+    connection: Connection, wanted: Mapping[Subscription, Period]
+) -> dict[Subscription, list[EarlierCredit]]:
+    """Return what counts for each customer's service in windows that share time with its stretch, oldest first.
+
+    Each is looked for along an index: what was credited for other windows is not read, however much it is.
+    """
+    found: dict[Subscription, list[EarlierCredit]] = {one: [] for one in wanted}
+    if found:
+        on_postgres = connection.dialect.name == "postgresql"
+        asked = _as_sent(wanted, on_postgres=on_postgres)
+        for row in connection.execute(_about(on_postgres=on_postgres), asked):
+            found[row.customer, row.service].append(counted_credit(row))
+    return found
+
+
+@cache
+def _about(*, on_postgres: bool) -> Select[Any]:
+    """Return the query for the credits of many stretches, which are sent as arrays or as one value; made once."""
+    if on_postgres:
+        asked = _unnested(customer=String(), service=String(), since=_INSTANT, until=_INSTANT)
+        customer, service, since, until = (asked.c[name] for name in _ASKED)
+    else:
+        asked = func.json_each(bindparam("asked", type_=String)).table_valued("value")
+        customer, service, since, until = (func.json_extract(asked.c.value, f"$[{n}]") for n in range(4))
+    c = _CREDITS.c
+    mine = (c.customer == customer) & (c.service == service) & (c.window_start < until) & (c.window_end >= since)
+    columns = (c.id, c.customer, c.service, c.objective, c.window_start, c.window_end, c.amount, c.currency)
+    query = select(*columns).select_from(asked).join(_CREDITS, mine)
+    return query.where(c.state.in_(COUNTS)).order_by(c.recorded_at, c.id)
+
+
+def _unnested(**columns: Any) -> Any:
+    """Return a table of these columns whose values come as an array for each."""
+    arrays = (bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items())
+    named = (column(name, kind) for name, kind in columns.items())
+    return func.unnest(*arrays).table_valued(*named, name="asked").render_derived()
+
+
+def _as_sent(wanted: Mapping[Subscription, Period], *, on_postgres: bool) -> dict[str, Any]:
+    rows = [(*whose, stretch.start, stretch.end) for whose, stretch in wanted.items()]
+    if on_postgres:
+        return {name: list(values) for name, values in zip(_ASKED, zip(*rows, strict=True), strict=True)}
+    kept = [
+        (*whose, f"{since.astimezone(UTC):{_KEPT}}", f"{until.astimezone(UTC):{_KEPT}}")
+        for *whose, since, until in rows
+    ]
+    return {"asked": json.dumps(kept)}
 
 
 def counted_credits(connection: Connection, customer: str, service: str) -> list[EarlierCredit]:

@@ -9,16 +9,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from include.sla_logic.domain.credit import left_of_cap
-from include.sla_logic.domain.measurements import Charges, ServiceFacts
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.netting import EarlierCredit
-from include.sla_logic.domain.period import Period
+from include.sla_logic.domain.period import Period, spanning
 from include.sla_logic.domain.relationship import Agreement
-from include.sla_logic.domain.sla import compare
-from include.sla_logic.domain.sla.agreed import find_agreed_window
 from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord
-from include.sla_logic.persistence.counted_credits import credit_histories
-from include.sla_logic.persistence.queue_positions import judged
+from include.sla_logic.persistence.counted_credits import credits_about
+from include.sla_logic.persistence.first_tiers import Terms, counted_stretch, first_tier
 from include.sla_logic.persistence.schema.columns import from_minor_units
 
 
@@ -63,45 +60,44 @@ def assume_exposure(connection: Connection, wanted: Iterable[Uncompared], *, now
         return {}
     subscriptions = [(one.customer, one.service) for one in tickets]
     register = ContractRegister(connection=connection, subscriptions=subscriptions)
-    agreed = list(_agreed(register, tickets))
-    histories = credit_histories(connection, {(one.customer, one.service) for one, _ in agreed})
+    asked = [
+        (ticket, agreement, window) for ticket, agreement, window in _agreed(register, tickets) if window.end > now
+    ]
+    stretches: dict[tuple[str, str], Period] = {}
+    for ticket, agreement, window in asked:
+        whose = ticket.customer, ticket.service
+        stretches[whose] = spanning(counted_stretch(register.contract(agreement), window), stretches.get(whose))
+    credited = credits_about(connection, stretches)
     costs: dict[tuple[Agreement, datetime], Money | None] = {}
     found: dict[int, Money] = {}
-    for ticket, agreement in agreed:
-        window = register.contract(agreement).window_at(ticket.at)
+    for ticket, agreement, window in asked:
         key = agreement, window.start
         if key not in costs:
-            credited = histories[ticket.customer, ticket.service].credited
-            costs[key] = _first_tier(register, agreement, window, credited, now)
+            costs[key] = _first_tier(register, agreement, window, credited[ticket.customer, ticket.service], now)
         if (cost := costs[key]) is not None:
             found[ticket.number] = cost
     return found
 
 
-def _agreed(register: ContractRegister, tickets: Iterable[Uncompared]) -> Iterator[tuple[Uncompared, Agreement]]:
-    """Yield those with an agreement at that moment."""
+def _agreed(
+    register: ContractRegister, tickets: Iterable[Uncompared]
+) -> Iterator[tuple[Uncompared, Agreement, Period]]:
+    """Yield those with an agreement at that moment, and the contract's window in which it lies."""
     for ticket in tickets:
         with suppress(UnableToFindRecord):
-            yield ticket, register.agreement(ticket.customer, ticket.service, at=ticket.at)
+            agreement = register.agreement(ticket.customer, ticket.service, at=ticket.at)
+            yield ticket, agreement, register.contract(agreement).window_at(ticket.at)
 
 
 def _first_tier(
     register: ContractRegister, agreement: Agreement, window: Period, credited: Sequence[EarlierCredit], now: datetime
 ) -> Money | None:
-    facts = ServiceFacts(
-        service=agreement.service,
-        charges=Charges(recurring=agreement.monthly_charge),
-        agreements=register.agreed_times(agreement),
-    )
     contract = register.contract(agreement)
-    judged_in = find_agreed_window(contract, facts, window).window
-    others = tuple(one for one in credited if one.window != judged_in)
-    facts = facts.model_copy(update={"credited": others})
-    comparison = compare(contract, facts, window=window, as_of=window.start)
-    said = judged(comparison)
-    if comparison.window.end <= now or said["at_stake"] is None:
+    stretch = counted_stretch(contract, window)
+    counted = tuple(one for one in credited if one.window.start < stretch.end and stretch.start <= one.window.end)
+    tier = first_tier(Terms(contract), agreement.monthly_charge, register.agreed_times(agreement), window, counted)
+    if tier.costs is None or tier.window.end <= now:
         return None
-    cost = from_minor_units(said["at_stake"], said["currency"])
-    if comparison.cap is None or comparison.cap_window is None:
-        return cost
-    return min(cost, left_of_cap(comparison.cap, comparison.cap_window, credited))
+    if tier.cap is None or tier.cap_window is None:
+        return tier.costs
+    return min(tier.costs, left_of_cap(tier.cap, tier.cap_window, counted))
