@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import pytest
@@ -169,3 +170,20 @@ def test_an_unavailable_state_is_that_of_the_whole_series_cut_to_the_window(
     assert found.samples == sum(1 for s, v in drawn.inside if v is not None)
     if drawn.known >= high and rows != (1, 1):
         assert found.provisional == (open_since is not None and open_since < high)
+
+
+@pytest.mark.parametrize("rows", [(2, 1), (2, 2)])
+def test_a_state_that_may_go_on_leaves_each_window_that_it_reaches_provisional(rows: tuple[int, int]) -> None:
+    """All series of four steps of 2 s, with windows that end between any two seconds near the last of them."""
+    for told in product((0, 5, None), repeat=4):
+        if told.count(None) == len(told):
+            continue
+        drawn = Drawn(list(told), 2, (0, 8), 8, (90, 1))
+        down, open_since = states(drawn.samples, 2, *rows)
+        known = drawn.facts(working=False)
+        for high in (3, 5, 6, 7, 8) if open_since else (8,):
+            window = Period(start=START, end=moment(high))
+            found = first(UNAVAILABLE[rows], known, window=window, as_of=moment(8))
+            if found.data_state is DataState.MEASURED:
+                assert found.counted_seconds == len([t for t in down if t < high]), (told, high)
+                assert found.provisional == (open_since is not None and open_since < high), (told, high)

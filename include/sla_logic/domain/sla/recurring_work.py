@@ -34,7 +34,7 @@ def recurring(contract: Contract, facts: ServiceFacts, until: int) -> Iterable[t
 
 def within_hours(contract: Contract, span: Span) -> list[Span]:
     """Return the part of an announced window that lies in the hours of planned work; all of it without such hours."""
-    if contract.maintenance.within is None or span[0] >= span[1]:
+    if contract.maintenance.within is None:
         return [span]
     hours = (one for work in contract.maintenance.within for one in _occurrences(work, contract.zone, span))
     return spans.clip(spans.merge(hours), span)
