@@ -1,12 +1,13 @@
 """CPU seconds per ticket of real runs that carry 1, 10, 100 and 1,000 incidents, all processes of Airflow together.
 
-Run with `PYTHONPATH=.:plugins python -m benchmarks cohorts [--sizes 10 100 1000] [--database postgres]`.
-They are compared with a single run on the longest path without a person, measured three times. No incident of a
-cohort waits for a person: one that waits continues in its own run, which costs what a single run costs.
+Run with `PYTHONPATH=.:plugins python -m benchmarks cohorts [--sizes 10 100 1000] [--waiting 1000]`.
+They are compared with a single run on the longest path without a person, measured three times. No incident of these
+waits for a person; last comes a cohort in which all wait: how long until they do, against leading them to the wait.
 """
 
 import argparse
 import tempfile
+import time
 from pathlib import Path
 
 from benchmarks.aims import aim
@@ -14,12 +15,14 @@ from benchmarks.floor import KEY
 from benchmarks.sample import open_sample
 from benchmarks.stack import OURS, Setting, measured, open_stack
 from deploy.stack import AirflowStack
+from include.sla_logic.process.graph import WAIT
 from include.sla_logic.services import UseCases
 from sla_airflow.cohorts import conf_of_cohort
 
 SINGLES = 3
 PER_SAMPLE = 13  # incidents of the small TELECO; number KEY takes the longest path without a person
-WAITING = (7, 8)  # of them, those that have to wait
+WAITING = (7, 8)  # of them, those that have to wait; the first until somebody answers
+BEFORE_THE_WAIT = "request_automatic_restoration"
 
 
 def single(stack: AirflowStack, conf: dict[str, object], run_id: str) -> tuple[float, float]:
@@ -38,10 +41,34 @@ def cohort(
     )
 
 
+def into_the_wait(stack: AirflowStack, use_cases: UseCases, confs: list[dict[str, object]], patience: float) -> float:
+    """Measure how long a cohort takes until all wait, against leading it to the wait; the run waits on."""
+    run_id = f"waiting-{len(confs)}"
+    names = [
+        use_cases.incidents.accept(
+            conf | {"external_reference": f"{run_id}-{n}"}, run_id=f"{run_id}-{n}", origin="benchmark"
+        ).id
+        for n, conf in enumerate(confs)
+    ]
+    began, led = time.monotonic(), None
+    stack.api.start_run(OURS, conf=conf_of_cohort(names), run_id=run_id)
+    while (states := stack.api.task_states(OURS, run_id)).get(WAIT) != "deferred":
+        if led is None and states.get(BEFORE_THE_WAIT) == "success":
+            led = time.monotonic() - began
+        if time.monotonic() - began > patience:
+            raise TimeoutError(f"{run_id} has not come to its wait: {states}")
+        time.sleep(0.2)
+    waits = time.monotonic() - began
+    led = waits if led is None else led
+    print(f"{len(confs)} incidents led to the wait in {led:.1f} s, all wait after {waits:.1f} s", flush=True)
+    return waits / led
+
+
 def main() -> None:
     """Warm up with one incident, then measure each size once and the single run three times."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1000])
+    parser.add_argument("--waiting", type=int, default=1000, help="incidents of the cohort in which all wait; 0: none")
     parser.add_argument("--database", choices=("postgres", "sqlite"), default="postgres")
     parser.add_argument("--patience", type=float, default=3600, help="seconds for one run")
     options = parser.parse_args()
@@ -64,6 +91,11 @@ def main() -> None:
                 first += size
                 show(size, wall, cpu, one)
             aim(f"single run / ticket of a cohort of {size}", one / (cpu / size), at_least=100)
+            if options.waiting:
+                held = confs[alone + WAITING[0] :: PER_SAMPLE]
+                many = [held[n % len(held)] for n in range(options.waiting)]
+                ratio = into_the_wait(stack, use_cases, many, options.patience)
+                aim(f"{options.waiting} into the wait / leading them to it", ratio, at_most=1.5)
         finally:
             stack.stop()
 

@@ -6,6 +6,7 @@ from include.sla_logic.process import billing, customer_service, resource_provis
 from include.sla_logic.process.graph import STEPS, WAIT
 from include.sla_logic.process.step import Step
 from include.sla_logic.services import UseCases
+from include.sla_logic.services.cohorts import WaitResult
 
 ORDER = tuple(STEPS)
 
@@ -28,13 +29,20 @@ def lead(
     tasks: Sequence[str] = ORDER,
     at_once: int = 200,
 ) -> set[str]:
-    """Lead these tickets through the process; return the tickets that left to wait."""
+    """Lead these tickets through the process, in whichever run carries them; return the tickets that wait."""
     use_cases.cohorts.accept({"incidents": list(tickets)}, run_id=run_id)
-    left: set[str] = set()
+    runs, waiting = [run_id], set[str]()
     for task in tasks:
         if task == WAIT:
-            waits = use_cases.cohorts.await_restoration(run_id=run_id)
-            left = {member.ticket for member in waits.detached}
+            look = use_cases.cohorts.await_restoration(run_id=run_id)
+            waiting = set(look.waiting) or {ticket for part in look.parts for ticket in part.tickets}
+            runs = runs_that_go_on(look, run_id)
         else:
-            use_cases.cohorts.perform(steps(task), run_id=run_id, at_once=at_once)
-    return left
+            for carrying in runs:
+                use_cases.cohorts.perform(steps(task), run_id=carrying, at_once=at_once)
+    return waiting
+
+
+def runs_that_go_on(look: WaitResult, run_id: str) -> list[str]:
+    """Return the runs of those who need not wait: this one, or the part that has left."""
+    return [part.run_id for part in look.parts] if look.waiting else [run_id]

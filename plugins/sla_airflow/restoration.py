@@ -16,7 +16,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from include.sla_logic.domain.restoration import RestorationOutcome
 from sla_airflow import runtime
-from sla_airflow.cohorts import carries_cohort
+from sla_airflow.cohorts import carries_cohort, conf_of_cohort
 from sla_airflow.connections import database_url
 from sla_airflow.execution_api import start_run
 from sla_airflow.wait_poller import wait_poller
@@ -45,10 +45,12 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
 
     def execute(self, context: Context) -> Any:
         """Look before deferring: the request may have been sent already."""
-        return self._detach_waiting(context) if carries_cohort(context) else self.look(context)
+        return self.look(context)
 
     def look(self, context: Context, event: object = None) -> Any:  # noqa: ARG002
         """Decide in our database; a trigger's event says only that it is worth a look."""
+        if carries_cohort(context):
+            return self._look_for_many(context)
         use_cases, run_id = runtime.open_use_cases(sends=False), str(context["run_id"])
         with runtime.no_retry_for_foreseen_errors():
             outcome = use_cases.restorations.decide(run_id)
@@ -66,13 +68,18 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
             self.log.warning("No triggerer looked in time; looking now")
             return self.look(context)
 
-    def _detach_waiting(self, context: Context) -> Any:
-        """Keep no cohort waiting: an incident that has to wait goes on in a run of its own, started once."""
+    def _look_for_many(self, context: Context) -> Any:
+        """Decide for each incident; where some wait and others need not, a part goes on in a run of its own."""
+        run_id = str(context["run_id"])
         with runtime.no_retry_for_foreseen_errors():
-            result = runtime.open_use_cases(sends=False).cohorts.await_restoration(run_id=str(context["run_id"]))
-        for one in result.detached:
-            started = start_run(self.dag_id, one.run_id, one.conf)
-            self.log.info("%s waits in run %s%s", one.ticket, one.run_id, "" if started else ", which exists already")
+            result = runtime.open_use_cases(sends=False).cohorts.await_restoration(run_id=run_id)
+        for part in result.parts:
+            started = start_run(self.dag_id, part.run_id, conf_of_cohort(part.tickets))
+            known = "" if started else ", which exists already"
+            self.log.info("%d incidents go on in run %s%s", len(part.tickets), part.run_id, known)
+        if result.until is not None:
+            self.log.info("%d incidents wait for their requests: %s", len(result.waiting), ", ".join(result.waiting))
+            self._defer(run_id, result.until)
         return self.do_branch(context, sorted(result.choices))
 
     def _defer(self, run_id: str, deadline: datetime) -> NoReturn:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, event
 
-from benchmarks.leading import ORDER, step_named
+from benchmarks.leading import ORDER, runs_that_go_on, step_named
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.services import UseCases
 
@@ -32,13 +32,14 @@ def counted(engine: Engine) -> Iterator[list[str]]:
 def statements_of_steps(use_cases: UseCases, tickets: list[str], *, run_id: str = "cohort") -> dict[str, list[str]]:
     """Lead a cohort to its end, send what it leaves, and return the statements of each step and of the sending."""
     use_cases.cohorts.accept({"incidents": tickets}, run_id=run_id)
-    found = {}
+    found, runs = {}, [run_id]
     for task in ORDER:
         with counted(use_cases.work.database.engine) as found[task]:
             if task == WAIT:
-                use_cases.cohorts.await_restoration(run_id=run_id)
+                runs = runs_that_go_on(use_cases.cohorts.await_restoration(run_id=run_id), run_id)
             else:
-                use_cases.cohorts.perform(step_named(task), run_id=run_id)
+                for carrying in runs:
+                    use_cases.cohorts.perform(step_named(task), run_id=carrying)
     with counted(use_cases.work.database.engine) as found[SENDING]:
         use_cases.outbox.deliver(limit=10_000)
     return found

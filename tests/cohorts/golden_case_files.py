@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from sqlalchemy import Connection, Table, select, update
 
-from benchmarks.leading import ORDER, step_named
+from benchmarks.leading import lead, step_named
 from benchmarks.sample import ANCHOR, open_sample
 from include.sla_logic.letters import letter_outbox
 from include.sla_logic.persistence.schema import accounts as a
@@ -61,7 +61,8 @@ def lead_in_batches(folder: Path, size: int) -> UseCases:
         if size == 1:
             waiting += [] if go_on(use_cases, runs[first]) else [runs[first]]
         else:
-            waiting += lead_cohort(use_cases, f"cohort-{first}", tickets[first : first + size])
+            wait = lead(use_cases, f"cohort-{first}", tickets[first : first + size])
+            waiting += [run for run, ticket in zip(runs, tickets, strict=True) if ticket in wait]
     for number, run in enumerate(waiting):
         if number % 2 == 0 and use_cases.restorations.decide(run) is None:
             use_cases.restorations.release(run, by="operator", reason="There is room.")
@@ -69,19 +70,6 @@ def lead_in_batches(folder: Path, size: int) -> UseCases:
     for run in waiting:
         go_on(use_cases, run)
     return use_cases
-
-
-def lead_cohort(use_cases: UseCases, run_id: str, tickets: list[str]) -> list[str]:
-    """Lead a cohort to its end; return the runs of those that left to wait."""
-    use_cases.cohorts.accept({"incidents": tickets}, run_id=run_id)
-    left: list[str] = []
-    for task in ORDER:
-        if task == WAIT:
-            result = use_cases.cohorts.await_restoration(run_id=run_id)
-            left = [one.run_id for one in result.detached]
-        else:
-            use_cases.cohorts.perform(step_named(task), run_id=run_id)
-    return left
 
 
 def go_on(use_cases: UseCases, run_id: str) -> bool:

@@ -172,22 +172,11 @@ def test_two_tries_of_one_task_at_the_same_moment_do_it_once_and_answer_alike(us
         faster.append(try_it())
         return come
 
-    monkeypatch.setattr("include.sla_logic.services.cohorts.steps_of_members", overtaken)
+    module = "cohort_waits" if task == WAIT else "cohorts"
+    monkeypatch.setattr(f"include.sla_logic.services.{module}.steps_of_members", overtaken)
     assert [try_it()] == faster
     assert [use_cases.lookups.incident(ticket).tasks.count(task) for ticket in tickets.values()] == [0, 1, 1]
     assert not any(use_cases.lookups.incident(ticket).ticket.escalated for ticket in tickets.values())
-
-
-def test_who_has_to_wait_leaves_and_is_named_again_as_often_as_asked(use_cases, teleco):
-    tickets = report(use_cases, teleco, "no_problem_found", "held_and_released", "automatic_restoration")
-    held = tickets["held_and_released"]
-    assert lead(use_cases, RUN, tickets.values(), tasks=QUICK) == {held}
-    again = use_cases.cohorts.await_restoration(run_id=RUN)
-    assert [(gone.ticket, gone.run_id) for gone in again.detached] == [(held, "own-held_and_released")]
-    assert again.detached[0].conf == use_cases.lookups.incident(held).documents[0].body
-    assert again.choices == {"track_errors"}
-    assert "receive_outcome" not in use_cases.lookups.incident(held).tasks
-    assert "adjust_billing" in use_cases.lookups.incident(tickets["automatic_restoration"]).tasks
 
 
 def test_in_a_run_of_its_own_the_way_is_taken_again_from_what_was_decided(use_cases, teleco):

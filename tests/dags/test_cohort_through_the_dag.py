@@ -1,4 +1,4 @@
-"""One run carries all incidents of the sample: each goes its own way, and one that waits gets a run of its own."""
+"""One run carries all incidents of the sample: each goes its own way, and those that wait go on in another."""
 
 import pytest
 from airflow.models.dagrun import DagRun
@@ -64,14 +64,14 @@ def test_outcome_money_and_letter_are_those_of_a_single_run(
         assert {message.state for message in case.outbox} == {"sent"}
 
 
-def test_an_incident_that_waits_has_a_run_of_its_own_started_with_its_notification(
+def test_the_incidents_that_wait_go_on_together_in_one_run(
     teleco: SampleTeleco, run: DagRun, tickets: dict[str, str]
 ) -> None:
     assert run.state == "success"
-    started = {key: DagRun.find(dag_id="sla_violation", run_id=f"own-{key}") for key in tickets}
-    assert {key for key, runs in started.items() if runs} == {key for key in tickets if waits(teleco, key)}
-    for key in filter(started.get, tickets):
-        assert started[key][0].conf == teleco.use_cases.lookups.incident(tickets[key]).documents[0].body
+    waiting = [ticket for key, ticket in tickets.items() if waits(teleco, key)]
+    [started] = DagRun.find(dag_id="sla_violation", run_id=f"{run.run_id}__1")
+    assert started.conf == conf_of_cohort(waiting)
+    assert not [key for key in tickets if DagRun.find(dag_id="sla_violation", run_id=f"own-{key}")]
 
 
 def test_a_premium_incident_of_the_cohort_is_linked_once(

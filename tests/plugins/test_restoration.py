@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, DownstreamTasksSkipped,
 
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
+from include.sla_logic.services.cohorts import Part, WaitResult
 from include.sla_logic.services.lookups import UnableToFindIncident
 from sla_airflow import runtime, wait_poller
 from sla_airflow.restoration import FIRST_LOOK_SECONDS, JITTER_SECONDS, RestorationSensor, RestorationTrigger
@@ -59,9 +60,9 @@ def sensor() -> RestorationSensor:
     return sensor
 
 
-def context_of(sensor: RestorationSensor, run_id: str = RUN) -> Any:
+def context_of(sensor: RestorationSensor, run_id: str = RUN, conf: object = None) -> Any:
     ti = SimpleNamespace(task=sensor, map_index=-1, xcom_push=lambda **_: None)
-    return {"run_id": run_id, "ti": ti}
+    return {"run_id": run_id, "ti": ti, "dag_run": SimpleNamespace(conf=conf)}
 
 
 def deferral(sensor: RestorationSensor, run_id: str = RUN) -> TaskDeferred:
@@ -215,3 +216,47 @@ def test_a_trigger_fires_when_the_database_has_an_answer(monkeypatch: pytest.Mon
     event = asyncio.run(fire())
     assert event.payload == {"look": RUN}
     assert asked == ["sqlite+pysqlite:////srv/teleco.db"] * 2
+
+
+class Cohorts:
+    """Answers each look with the next of these results."""
+
+    def __init__(self, *results: WaitResult) -> None:
+        self.results, self.cohorts = list(results), self
+
+    def await_restoration(self, *, run_id: str) -> WaitResult:
+        assert run_id == RUN
+        return self.results.pop(0)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    started: list[tuple[str, list[str]]] = []
+
+    def start_run(_dag: str, run_id: str, conf: dict[str, Any]) -> bool:
+        started.append((run_id, conf["incidents"]))
+        return len(started) == 1
+
+    monkeypatch.setattr("sla_airflow.restoration.start_run", start_run)
+    return started
+
+
+def test_a_cohort_waits_under_one_sensor_and_parts_go_on_in_runs_of_their_own(
+    sensor: RestorationSensor, started: list[tuple[str, list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, none = Part(f"{RUN}__1", ("TT-000003",)), frozenset[str]()
+    waits = WaitResult(none, ("TT-000001", "TT-000002"), DEADLINE, (part,))
+    over = WaitResult(frozenset({"track_errors"}), (), None, ())
+    use_cases = Cohorts(waits, waits, over)
+    monkeypatch.setattr(runtime, "open_use_cases", lambda **_: use_cases)
+    context = context_of(sensor, conf={"incidents": ["TT-000001", "TT-000002", "TT-000003"]})
+    with pytest.raises(TaskDeferred) as first:
+        sensor.execute(context)
+    with pytest.raises(TaskDeferred) as second:
+        sensor.resume_execution(first.value.method_name, {"event": {"look": RUN}}, context)
+    assert started == [(part.run_id, ["TT-000003"])] * 2
+    kept = second.value.trigger.serialize()[1]
+    assert (kept["run_id"], kept["deadline"]) == (RUN, DEADLINE.isoformat())
+    with pytest.raises(DownstreamTasksSkipped) as branched:
+        sensor.resume_execution(second.value.method_name, {"event": {"look": RUN}}, context)
+    assert branched.value.tasks == [("terminate_restoration", -1)]

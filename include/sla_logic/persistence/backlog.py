@@ -144,7 +144,7 @@ def unfinished_runs(connection: Connection) -> list[str]:
 def _unfinished() -> ColumnElement[bool]:
     """Return the condition for started tickets that have not ended, wait for no restoration and for no person.
 
-    An incident that has left the cohort has its own run, which the watchdog resumes; the cohort's end is not its end.
+    An incident that has left the cohort goes on in another run, which the watchdog sees.
     """
     of, member = arrivals.c.ticket, cohort_members.c
     return and_(

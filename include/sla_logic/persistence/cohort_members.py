@@ -3,20 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, exists, select, update
 
 from include.sla_logic.persistence.incident_records import load_steps, ticket_id
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.cohorts import cohort_members
-from include.sla_logic.persistence.schema.system_t import tickets
+from include.sla_logic.persistence.schema.system_t import steps, tickets
 from include.sla_logic.persistence.upsert import upsert
+from include.sla_logic.process.graph import END
 
 CARRIED, LEFT, SET_ASIDE = "carried", "left", "set aside"
+PART = "__"  # in the name of a run, before the number of a part of its incidents that goes on in a run of its own
 
 
 @dataclass(frozen=True)
 class Member:
-    """One incident of a cohort with its ticket; `own_run` is its run if it continues alone."""
+    """One incident of a cohort with its ticket; `own_run` is its run if it is started again alone."""
 
     number: int
     ticket: str
@@ -68,16 +70,44 @@ def members_of(connection: Connection, run_id: str) -> list[Member]:
 
 
 def carrying_run(connection: Connection, number: int) -> str | None:
-    """Return the run that carries the incident with others, or did so last; None once it has a run of its own."""
+    """Return the run that carries the incident with others, or did so last; None where its own run has it."""
     member = cohort_members.c
     taken_by = select(arrivals.c.run_id).where(arrivals.c.ticket == number).scalar_subquery()
-    query = select(member.run_id, member.state).where(member.ticket == number)
-    last = connection.execute(query.order_by((member.run_id == taken_by).desc(), member.run_id.desc()).limit(1)).first()
-    return None if last is None or last.state == LEFT else last.run_id
+    query = select(member.run_id, member.state, member.reason).where(member.ticket == number)
+    rows = connection.execute(query.order_by((member.run_id == taken_by).desc(), member.run_id.desc())).all()
+    by_run = {row.run_id: row for row in rows}
+    last = next(iter(rows), None)
+    while last is not None and last.state == LEFT:
+        last = by_run.get(last.reason or "")
+    return last and str(last.run_id)
+
+
+def part_with(connection: Connection, run_id: str, numbers: Sequence[int]) -> str:
+    """Let these incidents be carried by a run of their own from now on, and return its name."""
+    part = f"{run_id}{PART}{len(_parts(connection, run_id)) + 1}"
+    mark(connection, run_id, numbers, LEFT, reason=part)
+    add_members(connection, part, numbers)
+    return part
+
+
+def parts_of(connection: Connection, run_id: str) -> dict[str, list[int]]:
+    """Return the runs for which incidents have left this one, each with those that it carries and has not closed."""
+    found = {}
+    for part in _parts(connection, run_id):
+        closed = exists().where(steps.c.ticket == cohort_members.c.ticket, steps.c.task == END)
+        if carried := list(connection.scalars(_carried(part).where(~closed).order_by(cohort_members.c.ticket))):
+            found[part] = carried
+    return found
+
+
+def _parts(connection: Connection, run_id: str) -> list[str]:
+    member = cohort_members.c
+    left = select(member.reason).where(member.run_id == run_id, member.state == LEFT, member.reason.is_not(None))
+    return sorted(connection.scalars(left.distinct()))
 
 
 def mark(connection: Connection, run_id: str, numbers: Sequence[int], state: str, *, reason: str | None = None) -> None:
-    """Note that these members are no longer carried."""
+    """Note that these members are no longer carried: why, or by which run instead."""
     if numbers:
         these = (cohort_members.c.run_id == run_id) & cohort_members.c.ticket.in_(numbers)
         connection.execute(update(cohort_members).where(these).values(state=state, reason=reason))

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, union_all, update
+from sqlalchemy import CompoundSelect, Connection, bindparam, func, or_, select, union_all, update
 
 from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.persistence.batch import Batch
+from include.sla_logic.persistence.cohort_members import CARRIED
 from include.sla_logic.persistence.incident_records import ticket_id
+from include.sla_logic.persistence.schema.cohorts import cohort_members
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.system_t import restorations, tickets
 
@@ -163,13 +165,32 @@ def waiting_with(connection: Connection, number: int, *, released: bool, now: da
 
 
 def answered_runs(connection: Connection, *, now: datetime, decided_since: datetime) -> frozenset[str]:
-    """Return the runs whose wait can be decided now, or was decided since; one query for all waits."""
+    """Return the incidents' own runs whose wait can be decided now, or was decided since; one query for all waits."""
+    query = select(tickets.c.run_id).where(tickets.c.number.in_(_answered(now, decided_since)))
+    return frozenset(connection.scalars(query))
+
+
+def answered_cohorts(connection: Connection, *, now: datetime, decided_since: datetime) -> frozenset[str]:
+    """Return the runs that carry such incidents together with others; one query for all."""
+    member = cohort_members.c
+    query = select(member.run_id).where(member.state == CARRIED, member.ticket.in_(_answered(now, decided_since)))
+    return frozenset(connection.scalars(query.distinct()))
+
+
+def first_deadline(connection: Connection, numbers: Sequence[int]) -> datetime:
+    """Return when the first of these waits ends without an answer."""
+    deadline: datetime = connection.scalars(
+        select(func.min(restorations.c.deadline)).where(restorations.c.ticket.in_(numbers))
+    ).one()
+    return deadline
+
+
+def _answered(now: datetime, decided_since: datetime) -> CompoundSelect[int]:
+    """Select what was answered or is past its deadline, and what was decided, each by an index of its own."""
     row = restorations.c
     answered = or_(row.sent_at.is_not(None), row.rejected_at.is_not(None), row.deadline < now)
     can_be = select(row.ticket).where(row.outcome.is_(None), answered)
-    was = select(row.ticket).where(row.decided_at >= decided_since)
-    query = select(tickets.c.run_id).where(tickets.c.number.in_(union_all(can_be, was)))  # each by an index of its own
-    return frozenset(connection.scalars(query))
+    return union_all(can_be, select(row.ticket).where(row.decided_at >= decided_since))
 
 
 def refusal_of(wait: RestorationWait, now: datetime) -> UnableToReleaseRestoration | None:

@@ -26,6 +26,7 @@ from include.sla_logic.persistence.restorations import (
     RestorationWait,
     UnableToFindRestoration,
     UnableToReleaseRestoration,
+    answered_cohorts,
     answered_runs,
     decide,
     read_restoration,
@@ -71,10 +72,12 @@ class Restorations:
             return read_restoration(connection, find_number_of_run(connection, run_id)).deadline
 
     def answered(self, *, decided_within: timedelta) -> frozenset[str]:
-        """Return the runs whose wait can be decided now, or was decided within this time; one query for all."""
+        """Return the runs, of one incident or of many, with a wait that can be decided now or was within this time."""
         with self.work.reading() as connection:
             now = self.work.database.now(connection)
-            return answered_runs(connection, now=now, decided_since=now - decided_within)
+            since = now - decided_within
+            alone = answered_runs(connection, now=now, decided_since=since)
+            return alone | answered_cohorts(connection, now=now, decided_since=since)
 
     def decide(self, run_id: str) -> RestorationOutcome | None:
         """Decide the wait if it can be decided; None while a request may still come in time."""

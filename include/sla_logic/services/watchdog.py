@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.process.graph import STEPS
+from include.sla_logic.process.graph import STEPS, WAIT
+from include.sla_logic.process.way import ways_to
 from include.sla_logic.services.monitoring import PATIENCE
 from include.sla_logic.services.stalled_incidents import WATCHDOG, StalledIncident
 
@@ -33,6 +34,8 @@ PAUSE = timedelta(minutes=10)  # doubled with each time
 ENDED = frozenset({"success", "failed"})
 # A deferred task is not among them: it keeps no run whose wait is over and that no triggerer watches.
 MOVING = frozenset({"scheduled", "queued", "running", "restarting", "up_for_retry", "up_for_reschedule"})
+
+AT_THE_WAIT = frozenset({WAIT, *(way.before for way in ways_to(WAIT))})
 
 log = logging.getLogger(__name__)
 
@@ -119,10 +122,15 @@ def _should_resume(stalled: StalledIncident, runs: Runs, now: datetime, *, in_va
         return False
     if stalled.taken_up and not in_vain and now < stalled.quiet_since + PAUSE * 2**stalled.taken_up:
         return False
-    if stalled.cohort and runs.state(stalled.cohort) not in {None, *ENDED}:
+    if stalled.cohort and runs.state(stalled.cohort) not in {None, *ENDED} and not _waits_in_vain(stalled, runs):
         return False
     state = runs.state(stalled.run_id)
     if state is None:
         # A backlog that is just being opened has tickets before it has runs.
         return stalled.last_step is not None or now > stalled.since + NEVER_BEGUN
     return state in ENDED or runs.waits_alone(stalled.run_id)
+
+
+def _waits_in_vain(stalled: StalledIncident, runs: Runs) -> bool:
+    """Tell whether the incident, whose wait is over, is carried by a run that nobody wakes."""
+    return stalled.last_step in AT_THE_WAIT and stalled.cohort is not None and runs.waits_alone(stalled.cohort)

@@ -10,6 +10,6 @@ cohort_members = Table(
     Column("run_id", String(250), primary_key=True),
     Column("ticket", ForeignKey("tickets.number"), primary_key=True, index=True),
     Column("state", String(16), nullable=False),
-    Column("reason", Text),  # why it was set aside
+    Column("reason", Text),  # why it was set aside, or the run in which it goes on
     CheckConstraint("state IN ('carried', 'left', 'set aside')", name="state"),
 )

@@ -1,0 +1,51 @@
+"""The incidents that one run carries: which of them have come to a step, and their case files."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from include.sla_logic.persistence.case_file import SqlCaseFile
+from include.sla_logic.persistence.cohort_members import carried
+from include.sla_logic.persistence.incident_records import lock_tickets, ticket_id
+from include.sla_logic.persistence.unit_of_work import Answers, UnitOfWork
+from include.sla_logic.process.way import Done, check_reached, is_reached, missing_before
+
+AT_ONCE = 200  # incidents in one transaction: SQLite has one writer, which must not keep the others waiting for long
+
+
+def choices_at(step: str, members: Mapping[int, Done]) -> set[str]:
+    """Return what members have chosen at a step before."""
+    return {choice for done in members.values() if (choice := done.get(step))}
+
+
+def ready_for(step: str, members: Mapping[int, Done]) -> list[int]:
+    """Return the members that have come to a step and have not done it.
+
+    Raises `UnableToTakeStep` where a member stands at a step that must be done before this one: Airflow begins a task
+    once all tasks before it have ended, so that member was left out.
+    """
+    for number, done in members.items():
+        if step not in done and missing_before(step, done):
+            check_reached(step, done, ticket=ticket_id(number))
+    return [number for number, done in members.items() if step not in done and is_reached(step, done)]
+
+
+def lock_members(
+    work: UnitOfWork,
+    connection: Connection,
+    run_id: str,
+    numbers: Sequence[int],
+    *,
+    task: str,
+    answers: Answers | None = None,
+) -> list[SqlCaseFile]:
+    """Hold these incidents and open the case files of those that the run still carries."""
+    lock_tickets(connection, numbers)
+    here = carried(connection, run_id, numbers)
+    return work.open_files(connection, here, task=task, run_id=run_id, answers=answers or {})
+
+
+def portions(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    """Cut numbers into parts of at most so many."""
+    for start in range(0, len(numbers), size):
+        yield numbers[start : start + size]

@@ -1,0 +1,95 @@
+"""The wait of a cohort for its restoration requests: who waits stays together, and nobody waits for another's answer.
+
+Where some incidents of a run have to wait and others need not, the smaller part leaves for a run of its own. The
+others stay: to go on at once, or to wait together under the one sensor of their run. The deadline of each is its own.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from include.sla_logic.persistence.cohort_members import LEFT, carried, mark, part_with, parts_of, steps_of_members
+from include.sla_logic.persistence.flush import flush
+from include.sla_logic.persistence.incident_records import lock_tickets, ticket_id
+from include.sla_logic.persistence.restorations import decide, first_deadline
+from include.sla_logic.persistence.unit_of_work import UnitOfWork
+from include.sla_logic.process.graph import END, WAIT
+from include.sla_logic.process.way import Done, is_reached
+from include.sla_logic.services.carried_incidents import AT_ONCE, choices_at, lock_members, portions, ready_for
+from include.sla_logic.services.restorations import end_wait
+
+
+@dataclass(frozen=True)
+class Part:
+    """Tickets that have left a cohort, and the run that carries them from now on."""
+
+    run_id: str
+    tickets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WaitResult:
+    """How a run goes on after a look at its waits.
+
+    `waiting` are the tickets for which it waits, `until` is their first deadline. Where none waits, `choices` are the
+    tasks that come next. `parts` are the runs for those that have left; starting one twice is harmless.
+    """
+
+    choices: frozenset[str]
+    waiting: tuple[str, ...]
+    until: datetime | None
+    parts: tuple[Part, ...]
+
+
+def look_at_waits(work: UnitOfWork, run_id: str, *, at_once: int = AT_ONCE) -> WaitResult:
+    """Decide the waits of a run that can be decided, and part those that still wait from those that need not.
+
+    The parting is committed before the new run starts. Row 20 of the process.
+    """
+    with work.reading() as connection:
+        done = steps_of_members(connection, run_id)
+    for numbers in portions(ready_for(WAIT, done), at_once):
+        with work.writing() as connection:
+            files = lock_members(work, connection, run_id, numbers, task=WAIT)
+            fresh = {file.incident.number: file for file in files if WAIT not in file.incident.steps}
+            decisions = decide(connection, list(fresh), now=work.database.now(connection))
+            over = {number: one.outcome for number, one in decisions.items() if one.outcome is not None}
+            for number, outcome in over.items():
+                end_wait(fresh[number], outcome)
+            flush(connection, [fresh[number] for number in over])
+    with work.writing() as connection:
+        _part(connection, run_id)
+    return _result(work, run_id)
+
+
+def _part(connection: Connection, run_id: str) -> None:
+    """Let the smaller part leave; who is closed already needs no run any more."""
+    done = steps_of_members(connection, run_id)
+    waiting = [number for number, steps in done.items() if _waits(steps)]
+    others = [number for number, steps in done.items() if number not in waiting and END not in steps]
+    if not waiting:
+        return
+    closed = [number for number, steps in done.items() if END in steps]
+    mark(connection, run_id, closed, LEFT)
+    leaving = min(others, waiting, key=len)
+    lock_tickets(connection, leaving)
+    if leaving := carried(connection, run_id, leaving):
+        part_with(connection, run_id, leaving)
+
+
+def _waits(steps: Done) -> bool:
+    return WAIT not in steps and is_reached(WAIT, steps)
+
+
+def _result(work: UnitOfWork, run_id: str) -> WaitResult:
+    with work.reading() as connection:
+        done = steps_of_members(connection, run_id)
+        waiting = [number for number, steps in done.items() if _waits(steps)]
+        parts = parts_of(connection, run_id)
+        return WaitResult(
+            choices=frozenset(choices_at(WAIT, done)),
+            waiting=tuple(map(ticket_id, waiting)),
+            until=first_deadline(connection, waiting) if waiting else None,
+            parts=tuple(Part(name, tuple(map(ticket_id, numbers))) for name, numbers in parts.items()),
+        )
