@@ -53,8 +53,7 @@ def _bounded(node: dict[str, Any]) -> dict[str, Any]:
     if kind == "array":
         return {"maxItems": _MOST_ITEMS, **node}
     if kind == "integer":
-        lower = {} if {"minimum", "exclusiveMinimum"} & node.keys() else {"minimum": 0}
-        return {"maximum": _LARGEST_WHOLE, **lower, **node}
+        return {"maximum": _LARGEST_WHOLE, **node}
     return node
 
 
