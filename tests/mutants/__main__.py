@@ -84,7 +84,7 @@ def _warm(chosen: Sequence[Change], asked: argparse.Namespace, kept: Path, writi
             return
         for change, code in each(chosen, asked.jobs, lambda change: session.try_change(change, reached)):
             os.write(writing, f"{numbers[change]} {code}\n".encode())
-        code = os.waitstatus_to_exitcode(os.waitpid(session.try_nothing(chosen, reached), 0)[1])
+        code = os.waitstatus_to_exitcode(os.waitpid(session.try_nothing(reached), 0)[1])
         os.write(writing, f"{len(chosen)} {code}\n".encode())
         if code != PASSED:
             print(_IN_DOUBT, flush=True)

@@ -127,6 +127,7 @@ class Session:
 
     def __init__(self, work: Callable[["Session"], None]) -> None:
         self._work, self.items, self.live = work, dict[str, pytest.Item](), Live()
+        self._noticing = Path(os.devnull)  # the tests that have noticed a change, one a line
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Let Hypothesis neither shrink nor judge the speed."""
@@ -140,7 +141,7 @@ class Session:
             raise session.Interrupted("not every test could be imported")
         self.items = {item.nodeid: item for item in session.items}
         self.live = live_functions()
-        session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+        self._noticing = session.config._tmp_path_factory.getbasetemp() / "noticing"  # type: ignore[attr-defined]
         self._work(self)
         return True
 
@@ -149,6 +150,8 @@ class Session:
         for test, following in zip(tests, [*tests[1:], None], strict=True):
             bound_one(reached.seconds.get(test, 1))
             if not _passes(self.items[test], None if following is None else self.items[following]):
+                with self._noticing.open("a", encoding="utf-8") as file:
+                    file.write(f"{test}\n")
                 return False
         return True
 
@@ -172,10 +175,10 @@ class Session:
         """Start a process that ends with 1 if a test fails with the change."""
         return self._try(reached.tests(change, self.items), reached, lambda: apply(change, self.live))
 
-    def try_nothing(self, chosen: Sequence[Change], reached: Reached) -> int:
-        """Start a process that ends with 1 if one of the tests that could notice a change fails without any."""
-        near = {test for change in chosen for test in reached.tests(change, self.items)}
-        return self._try([test for test in self.items if test in near], reached, lambda: True)
+    def try_nothing(self, reached: Reached) -> int:
+        """Start a process that ends with 1 if one of the tests that have noticed a change fails without any."""
+        noticed = self._noticing.read_text("utf-8").splitlines() if self._noticing.is_file() else []
+        return self._try([test for test in self.items if test in set(noticed)], reached, lambda: True)
 
     def _try(self, tests: Sequence[str], reached: Reached, make: Callable[[], bool]) -> int:
         def work() -> int:
