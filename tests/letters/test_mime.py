@@ -1,6 +1,7 @@
 """Our mails against those of the library: the same bytes, whatever they say."""
 
 from datetime import UTC, datetime
+from email import message_from_string, policy
 from email.headerregistry import Address, Group
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -11,7 +12,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from include.sla_logic.domain.mail_message import Picture, address, compose, one_line, postal, read_message
+from include.sla_logic.domain import mail_message
+from include.sla_logic.domain.mail_message import (
+    Picture,
+    address,
+    compose,
+    one_line,
+    page_of,
+    postal,
+    read_message,
+)
 
 WRITTEN = datetime(2026, 11, 17, 15, 20, tzinfo=UTC)
 SAID = st.text(max_size=300)
@@ -99,3 +109,19 @@ def test_a_long_file_name_of_a_picture_stays_readable() -> None:
     )  # fmt: skip
 
     assert [part.get_filename() for part in read_message(text).walk()][-1] == f"{name}.png"
+
+
+def test_a_header_is_parsed_once_however_often_it_is_asked_for() -> None:
+    text = compose(
+        identity="<2@teleco.example>", sender=address("Zoë", "a@b.cc"), recipient=postal("x"), subject="ü",
+        written_at=WRITTEN, language="en", text="a", html='<img src="cid:p">', pictures=[Picture("p", b"\x89PNG")],
+    )  # fmt: skip
+    parsed = mail_message._parsed.cache_info
+
+    message, by_the_library = read_message(text), message_from_string(text, _class=EmailMessage, policy=policy.default)
+
+    assert [part.items() for part in message.walk()] == [part.items() for part in by_the_library.walk()]
+    assert page_of(message) == page_of(by_the_library)
+    misses = parsed().misses
+    assert page_of(read_message(text)) == page_of(message)
+    assert parsed().misses == misses

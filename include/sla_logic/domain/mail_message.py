@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_string, policy
-from email.headerregistry import Address, Group
+from email.headerregistry import Address, Group, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.quoprimime import body_encode
@@ -21,6 +21,9 @@ from include.sla_logic.domain.errors import ForeseenError
 
 _LINE = 76  # characters
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=_LINE)
+# A header is parsed whenever it is asked for, a Content-Type several times for each part: what was parsed is kept.
+_parsed = lru_cache(maxsize=256)(HeaderRegistry())
+_READING = policy.default.clone(header_factory=_parsed)
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+")
 _MAILBOX = re.compile(r"[A-Za-z0-9._%+'&=/~-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 _NAME_LIMIT, _SUBJECT_LIMIT = 120, 180
@@ -183,4 +186,4 @@ def text_of(message: EmailMessage) -> str:
 
 def read_message(text: str) -> EmailMessage:
     """Parse a stored message as mail programs do."""
-    return message_from_string(text, _class=EmailMessage, policy=policy.default)
+    return message_from_string(text, _class=EmailMessage, policy=_READING)

@@ -153,7 +153,7 @@ def load_steps(connection: Connection, numbers: Sequence[int]) -> dict[int, dict
     taken: dict[int, dict[str, Step]] = defaultdict(dict)
     columns = (steps.c[name] for name in Step._fields)
     query = select(steps.c.ticket, *columns).where(steps.c.ticket.in_(numbers)).order_by(steps.c.id)
-    for number, *fields in connection.execute(query):
+    for number, *fields in connection.execute(query).all():
         step = Step(*fields)
         taken[number][step.task] = step
     return taken
