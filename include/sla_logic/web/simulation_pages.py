@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 from include.sla_logic.domain.contract import read_contract
 from include.sla_logic.domain.errors import ForeseenError, InvalidInputError
 from include.sla_logic.domain.instants import read_day
+from include.sla_logic.domain.sentence import Sentence, sentence_of
 from include.sla_logic.domain.simulation import Simulation, percent
 from include.sla_logic.services.charts import draw_simulation
 from include.sla_logic.services.simulation import Asked
@@ -43,7 +44,7 @@ async def simulate(request: Request, use_cases: WithUseCases, form: Form) -> HTM
     try:
         found = await run_in_threadpool(use_cases.simulations.simulate, _read(asked), most=MOST)
     except ForeseenError as error:
-        return _page(request, contracts, asked, refusal=str(error))
+        return _page(request, contracts, asked, refusal=sentence_of(error))
     return _page(request, contracts, asked, found=found)
 
 
@@ -52,7 +53,7 @@ def _read(asked: Mapping[str, str]) -> Asked:
     if days["first"] is None or days["last"] is None or not asked["contract"].strip():
         raise UnableToReadQuestion(gettext("Paste the new contract, and give both days as 2026-10-01."))
     return Asked(
-        new=read_contract(asked["contract"].replace("\r\n", "\n"), name="the contract"),
+        new=read_contract(asked["contract"].replace("\r\n", "\n"), name=Sentence("the contract")),
         first=days["first"],
         last=days["last"],
         old=asked["instead_of"] or None,
