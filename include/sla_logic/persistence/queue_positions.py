@@ -22,11 +22,17 @@ from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.sla.comparison import ObjectiveJudgement
 from include.sla_logic.domain.sla_clock import SlaClock, StatusEvent
 from include.sla_logic.domain.trouble_ticket import TicketStatus
-from include.sla_logic.persistence.notices import next_notice_at
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.columns import to_minor_units
 from include.sla_logic.persistence.schema.queue import queue
-from include.sla_logic.persistence.sla_clocks import as_kept, clock_hours, clock_of, read_clocks, read_standing
+from include.sla_logic.persistence.sla_clocks import (
+    as_kept,
+    clock_hours,
+    clock_of,
+    next_notice_at,
+    read_clocks,
+    read_standing,
+)
 from include.sla_logic.persistence.ticket_events import tell_priorities
 
 _OPEN = frozenset({TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD})
