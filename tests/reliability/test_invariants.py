@@ -95,6 +95,7 @@ def test_an_incident_that_waits_beyond_its_deadline_is_lost(opened, clock):
         ("UPDATE timeline SET sequence = 2", "I6 TT-000001: has gaps in its timeline"),
         ("DELETE FROM timeline", "I6 TT-000001: has no timeline"),
         ("UPDATE tickets SET status = 'closed'", "I6 TT-000001: is closed, its history ends with acknowledged"),
+        ("UPDATE queue SET open = 0", "I6 TT-000001: is acknowledged, and settled in the queue"),
         ("UPDATE documents SET round = 2", "I6 TT-000001: has gaps in the rounds of ProblemNotification"),
         ("UPDATE documents SET kind = 'Other'", "I1 TT-000001: has no notification in its case file"),
         (
@@ -120,6 +121,7 @@ def test_a_move_that_the_status_model_forbids_is_named(opened):
         "INSERT INTO ticket_status_history (ticket, sequence, status, reason, at) "
         "SELECT ticket, 2, 'closed', reason, at FROM ticket_status_history",
         "UPDATE tickets SET status = 'closed'",
+        "UPDATE queue SET open = 0",
     )
     assert violations(opened) == ["I6 TT-000001: went from acknowledged to closed, which is no move"]
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, insert, or_, select
 
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.notification import ProblemNotification
-from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
+from include.sla_logic.domain.trouble_ticket import OPEN, TicketStatus, TroubleTicket
 from include.sla_logic.persistence.database import insert_once
 from include.sla_logic.persistence.events import note_events
 from include.sla_logic.persistence.incident_records import ticket_number, ticket_of
@@ -25,8 +25,6 @@ from include.sla_logic.persistence.schema.system_t import (
 )
 from include.sla_logic.persistence.search import keep_words
 from include.sla_logic.persistence.ticket_events import Told, opening_event
-
-OPEN = (TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD)
 
 
 @dataclass(frozen=True)
