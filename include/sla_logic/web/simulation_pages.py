@@ -20,7 +20,7 @@ from include.sla_logic.web.forms import Form
 from include.sla_logic.web.rendering import render
 from include.sla_logic.web.translations import gettext
 
-FIELDS = 210, 560  # pixels of a picture's field
+FIELDS, ALONE = (210, 560), 1180  # pixels of a picture's field: narrow window, half a page; alone on a page
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 MOST, ROWS = 2_000, 50  # services that are judged here; rows of a list
 _EMPTY = {"contract": "", "instead_of": "", "first": "", "last": "", "claimed": ""}
@@ -61,10 +61,12 @@ def _read(asked: Mapping[str, str]) -> Asked:
     )
 
 
-def _charts(found: Simulation) -> list[tuple[str, Markup, Markup]]:
-    """Return what each picture shows, and it for a narrow window and for two cards' width."""
-    drawn = (draw_simulation(found, width=width) for width in FIELDS)
-    return [(said, Markup(one), Markup(other)) for (said, one), (_, other) in zip(*drawn, strict=True)]  # noqa: S704 - ours
+def _charts(found: Simulation) -> list[tuple[str, list[Markup]]]:
+    """Return what each picture shows, and it for a narrow window, for half a page, and for all of it if it is alone."""
+    drawn = [draw_simulation(found, width=width) for width in FIELDS]
+    if len(drawn[0]) == 1:
+        drawn.append(draw_simulation(found, width=ALONE))
+    return [(each[0][0], [Markup(svg) for _said, svg in each]) for each in zip(*drawn, strict=True)]  # noqa: S704 - ours
 
 
 def _page(
