@@ -41,13 +41,17 @@ BOARD = {
     "board, priority": "/?priority=P2",
     "board, department": "/?lane=Service+Management",
     "board, the newest first": "/?shown=all&sort=-ticket",
+    "board, the newest open ones": "/?sort=-ticket",
+    "board, escalated": "/?shown=escalated",
     "waiting": "/waiting",
     "search: none found": "/?search=nothing-like-it",
     "search: one found": "/?search=REF-{some}",
     "search: a page found": "/?search=said77+said94&shown=all",
     "search: a word of all": "/?search=ref&shown=all",
+    "search of the open: a page found": "/?search=said77+said94",
+    "search of the open: a word of all": "/?search=ref",
 }
-FINDING = ("search: none found", "search: one found", "search: a page found", "search: a word of all")
+FINDING = tuple(name for name in BOARD if name.startswith("search"))
 FLAT = 1.5  # what counts as the same at both sizes: single figures differ by a fifth
 # Who asks, and for what; each is asked for its first page, and for those behind and before a place in the middle.
 PARTNERS = {"paula": RETAIL, "petra": WHOLESALE, "piet": WHOLESALE[:1]}
