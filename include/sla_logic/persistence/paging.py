@@ -34,21 +34,12 @@ class Page(Generic[T]):
 
 
 def cut_page(
-    connection: Connection,
-    query: Select[Any],
-    read: Callable[[Row[Any]], T],
-    *,
-    number: int,
-    size: int,
-    most: int | None = None,
+    connection: Connection, query: Select[Any], read: Callable[[Row[Any]], T], *, number: int, size: int
 ) -> Page[T]:
-    """Count what an ordered query finds, no further than `most`, and read only this page of it."""
-    if most is None:
-        total, more = connection.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0, False
-    else:
-        total, more = count_rows(connection, query, most=most)
+    """Count what an ordered query finds, and read only this page of it."""
+    total = connection.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     rows = connection.execute(query.limit(size).offset((number - 1) * size))
-    return Page([read(row) for row in rows], int(total), number, size, bound=most if more else None)
+    return Page([read(row) for row in rows], int(total), number, size)
 
 
 def cut_first(
@@ -59,16 +50,14 @@ def cut_first(
     *,
     number: int,
     size: int,
-    most: int | None = None,
 ) -> Page[T]:
     """Cut a page out of ordered rows of one table, and only then join to it what describes its rows.
 
-    Counted, no further than `most`, and cut along an index, where one has these rows in their order.
+    Counted and cut along an index, where one has these rows in their order.
     """
-    total, more = count_rows(connection, rows, most=most)
+    total, _ = count_rows(connection, rows)
     cut = rows.limit(size).offset((number - 1) * size).subquery()
-    found = [read(row) for row in connection.execute(describe(cut))]
-    return Page(found, total, number, size, bound=most if more else None)
+    return Page([read(row) for row in connection.execute(describe(cut))], total, number, size)
 
 
 def count_rows(connection: Connection, query: Select[Any], *, most: int | None = None) -> tuple[int, bool]:
@@ -76,11 +65,11 @@ def count_rows(connection: Connection, query: Select[Any], *, most: int | None =
 
     `most` stands in the query: of a parameter PostgreSQL expects a tenth of all.
     """
-    uncut: Select[Any] = query.order_by(None)
+    uncut = query.order_by(None)
     if most is None:
-        counted: Select[Any] = uncut.with_only_columns(func.count(), maintain_column_froms=True)
+        counted = uncut.with_only_columns(func.count(), maintain_column_froms=True)
         return int(connection.scalar(counted) or 0), False
-    rows: Select[Any] = uncut.with_only_columns(literal_column("1").label("one"), maintain_column_froms=True)
-    bounded = select(func.count()).select_from(rows.limit(literal_column(str(most + 1))).subquery())
-    found = int(connection.scalar(bounded) or 0)
+    found = int(
+        connection.scalar(select(func.count()).select_from(uncut.limit(literal_column(str(most + 1))).subquery())) or 0
+    )
     return min(found, most), found > most

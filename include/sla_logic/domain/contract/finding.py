@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Literal
 
-from pydantic import SkipValidation
-
 from include.sla_logic.domain.contract.quantities import Term
 
 Level = Literal["refuses", "warns"]
@@ -16,7 +14,7 @@ class Finding(Term):
     level: Level
     line: int
     code: str
-    text: SkipValidation[str]  # a `Sentence` stays one
+    text: str
     witness: str | None = None
 
     def __str__(self) -> str:

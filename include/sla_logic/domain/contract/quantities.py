@@ -9,7 +9,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from include.sla_logic.domain.contract.conditions import at_most_one
 from include.sla_logic.domain.durations import parse_duration, show_duration
-from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.written import Written, in_files
 
 _MOST_DIGITS = 12  # beyond that a fraction is easier to read
@@ -31,15 +30,12 @@ class Tiered:
         return {}
 
 
-_NO_SHARE = "%(text)s is not a share: write a percentage such as 10%% or a fraction such as 1/30"
-
-
 def parse_share(written: Any) -> Fraction:
     """Read `10%`, `1/30` or 0; a bare 10 is refused, as it may mean either."""
     text = str(written).strip()
     try:
         if len(text) > _LONGEST_SHARE:
-            raise ValueError(Sentence("the share is too long"))
+            raise ValueError("the share is too long")
         if text.endswith("%"):
             share = Fraction(bounded_decimal(Decimal(text[:-1].strip()))) / 100
         elif "/" in text:
@@ -47,11 +43,14 @@ def parse_share(written: Any) -> Fraction:
         elif written in (0, 1, "0", "1"):
             share = Fraction(int(written))
         else:
-            raise ValueError(Sentence(_NO_SHARE, text=repr(text)))
+            msg = f"{text!r} is not a share: write a percentage such as 10% or a fraction such as 1/30"
+            raise ValueError(msg)
     except (InvalidOperation, ZeroDivisionError) as error:
-        raise ValueError(Sentence(_NO_SHARE, text=repr(text))) from error
+        msg = f"{text!r} is not a share: write a percentage such as 10% or a fraction such as 1/30"
+        raise ValueError(msg) from error
     if share < 0:
-        raise ValueError(Sentence("the share %(text)s is negative", text=text))
+        msg = f"the share {text} is negative"
+        raise ValueError(msg)
     return share
 
 
@@ -88,7 +87,7 @@ def bounded_decimal(written: Any) -> Any:
     except InvalidOperation:
         return written
     if number and (not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT):
-        raise ValueError(Sentence("the number is too large or too small to be written in plain digits"))
+        raise ValueError("the number is too large or too small to be written in plain digits")
     return written
 
 
@@ -152,9 +151,8 @@ class Range(Term):
     def _has_one_bound_per_side(self) -> Self:
         bounds = self.model_dump(include={"at_least", "more_than", "at_most", "below"}, exclude_none=True)
         if {"at_least", "more_than"} <= bounds.keys() or {"at_most", "below"} <= bounds.keys():
-            raise ValueError(
-                Sentence("give at most one of at_least and more_than, and at most one of at_most and below")
-            )
+            msg = "give at most one of at_least and more_than, and at most one of at_most and below"
+            raise ValueError(msg)
         return self
 
     def _bound(self, *names: str) -> tuple[Fraction | None, bool]:

@@ -10,7 +10,6 @@ from include.sla_logic.domain.calendars import Weekday, WindowKind
 from include.sla_logic.domain.contract.conditions import at_most_one, given, needs
 from include.sla_logic.domain.contract.quantities import Duration, DurationRange, Share, Term
 from include.sla_logic.domain.measurements import Attribution
-from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.service_hours import Closes, Opening, Opens
 from include.sla_logic.domain.written import Written, in_files
 
@@ -127,7 +126,8 @@ class Claim(Term):
     @model_validator(mode="after")
     def _has_one_deadline(self) -> Self:
         if sum(getattr(self, name) is not None for name in _DEADLINES) > 1:
-            raise ValueError(Sentence("give one of %(fields)s", fields=", ".join(_DEADLINES)))
+            msg = f"give one of {', '.join(_DEADLINES)}"
+            raise ValueError(msg)
         return self
 
 
@@ -175,9 +175,12 @@ class Chronic(Term):
     @model_validator(mode="after")
     def _says_when(self) -> Self:
         if (self.count is None) != (self.within_days is None):
-            raise ValueError(Sentence("count and within_days belong together"))
+            msg = "count and within_days belong together"
+            raise ValueError(msg)
         if self.total is None and self.total_within_days is not None:
-            raise ValueError(Sentence("total_within_days needs a total"))
+            msg = "total_within_days needs a total"
+            raise ValueError(msg)
         if self.count is None and self.total is None and self.missed is None:
-            raise ValueError(Sentence("a right to leave needs count and within_days, a total, or missed windows"))
+            msg = "a right to leave needs count and within_days, a total, or missed windows"
+            raise ValueError(msg)
         return self
