@@ -7,6 +7,8 @@ PYTHON ?= python3.11
 PY := .venv/bin/python
 UV := .tools/bin/uv
 export PYTHONPATH := $(CURDIR)
+# Container images set it; demo and tests start the same modules in hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Arguments for the tools behind the targets, for example: make test T="tests/domain -k money"
 T ?=
