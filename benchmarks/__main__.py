@@ -19,7 +19,6 @@ NAMES = (
     "cohorts",
     "backlog",
     "growth",
-    "letter_archive",
     "judgement",
     "desk",
     "lists",

@@ -20,8 +20,8 @@ from include.sla_logic.services import UseCases
 from sla_airflow.runtime import perform
 
 ROOT = Path(__file__).resolve().parent.parent
-# Violations are written with the judgement that finds them: two statements where a promise is broken.
-MOST_FILES, MOST_STATEMENTS = 22, 9
+# A broken promise is written with the judgement that finds it: one statement to hold what is known, one to add.
+MOST_FILES, MOST_STATEMENTS = 20, 9
 FOLDERS = ("include", "plugins")
 RULES = "include/sla_logic/domain/"
 RUN = "walk"

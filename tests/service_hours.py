@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from include.sla_logic.domain.policies import Policies, read_policies
-from include.sla_logic.persistence import case_file, notices, sla_clocks
+from include.sla_logic.persistence import case_file, sla_clocks
 from tests.fakes import policy_texts
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKING_HOURS = [{"opens": "09:00", "closes": "17:00"}]
-_READERS: tuple[ModuleType, ...] = (case_file, notices, sla_clocks)
+_READERS: tuple[ModuleType, ...] = (case_file, sla_clocks)
 
 
 def with_tables(**changes: Mapping[str, Any]) -> Policies:

@@ -10,10 +10,11 @@ from include.sla_logic.web.translations import languages
 from tests.browser.conftest import wait_until
 from tests.browser.serving import served
 from tests.web.desk_sample import HELD, Sample, build_sample
+from tests.web.test_simulation_page import CHANGED, loaded_text, remember_outages
 from tests.web.walks import READING, walk
 
 pytestmark = pytest.mark.more
-FRAME, WINDOW = 288, 1440  # Airflow's frame in a window of 360 pixels; a usual window
+FRAME, PHONE, WINDOW = 288, 360, 1440  # Airflow's frame in a window of 360 pixels; that window; a usual one
 SHEET = 700  # A4 between its margins
 SIZES = {"12.04px", "14px", "17.5px", "21px"}  # the scale of the style sheet
 OTHERS = (
@@ -124,7 +125,7 @@ def test_every_page_fits_with_every_word_readable(windows, desk, language):
         page = window.go(path)
         assert page.evaluate("document.documentElement.lang") == language, path
         page.evaluate("() => { for (const each of document.querySelectorAll('details')) each.open = true }")
-        for width in (FRAME, WINDOW):
+        for width in (FRAME, PHONE, WINDOW):
             page.set_viewport_size({"width": width, "height": 900})
             seen = [each for each in page.evaluate(LOOK) if each.removeprefix("size ") not in SIZES]
             if page.evaluate("document.documentElement.scrollWidth") > width:
@@ -171,3 +172,47 @@ def test_charts_fill_their_cards_with_type_of_the_pages_size(windows, desk):
         for width in (360, 600, 800, 1000, 1200, WINDOW, 1800, 1920, 2560):
             page.set_viewport_size({"width": width, "height": 900})
             wait_until(page, FILLING, 16 if width > 1899 else 14)  # another picture comes a little after the window
+
+
+WORDS = """() => [...document.querySelectorAll("table.board .w-what, table.board td[data-label=Problem] .cut")].map(
+  (each) => each.clientWidth - (each.querySelector("b")?.offsetWidth ?? 0))"""
+
+CUT = """() => {
+  const edge = (each) => each.getBoundingClientRect().right;
+  return [...document.querySelectorAll("table.board .cut")].filter(
+    (each) => [...each.querySelectorAll("time, .chip")].some((one) => edge(one) > edge(each) + 1)
+  ).map((each) => each.textContent);
+}"""
+
+
+def test_a_line_of_the_board_has_room_for_the_first_words_of_the_customer(windows, desk):
+    address, _sample = desk
+    window = windows(address, headers={"x-member": "operator"}, width=1280)
+    page = window.go("/?shown=all")
+    room = page.evaluate(WORDS)
+    assert len(room) > 10
+    assert min(room) >= 35
+    assert page.evaluate(CUT) == []
+
+
+TYPE_OF_CHARTS = """(usual) => [...document.querySelectorAll(".charts svg")].filter((one) => one.checkVisibility()).map(
+  (each) => usual * each.getBoundingClientRect().width / each.viewBox.baseVal.width)"""
+
+
+@pytest.mark.parametrize("charts", [1, 2])
+def test_charts_of_a_simulation_have_type_of_the_pages_size(windows, desk, charts):
+    address, sample = desk
+    remember_outages(sample)
+    contract = loaded_text(sample) if charts == 1 else CHANGED  # in place of itself nothing differs
+    page = windows(address, headers={"x-member": "operator"}).go("/simulation")
+    page.get_by_label("The new contract").fill(contract)
+    page.get_by_label("Instead of").select_option("office-access@1")
+    page.get_by_label("Windows from").fill("2026-01-01")
+    page.get_by_label("until, this day excluded").fill("2026-11-01")
+    page.get_by_role("button", name="Simulate").click()
+    page.locator(".charts figure").first.wait_for()
+    for width in (360, 800, 1280, WINDOW, 1800):
+        page.set_viewport_size({"width": width, "height": 900})
+        shown = page.evaluate(TYPE_OF_CHARTS, 14)
+        assert len(shown) == charts, width
+        assert all(10 <= each <= 21 for each in shown), (width, shown)

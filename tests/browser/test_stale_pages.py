@@ -1,6 +1,10 @@
 """A page that can no longer be right says so: no connection, or an expired login; and it recovers by itself."""
 
+from signal import SIGCONT, SIGSTOP
+
 import pytest
+
+from tests.browser.beside import acts, held_back
 
 pytestmark = [pytest.mark.stack, pytest.mark.more]
 STALE, MADE = "[data-stale]", "[data-made]"
@@ -64,3 +68,59 @@ def test_two_people_cannot_have_one_ticket(visit, incidents, use_cases, airflow_
     page.get_by_role("heading", name=ticket, level=1).wait_for()
     page.evaluate("window.dispatchEvent(new Event('online'))")
     page.locator(".strip").get_by_text("nora nights").wait_for()
+
+
+def test_back_and_reload_after_an_act_neither_repeat_nor_tell_it(visit, use_cases, sample, airflow_stack):
+    _, [ticket] = held_back(use_cases, copy=8)
+    window = visit()
+    page = window.go(f"/incident-desk/incidents/{ticket}")
+    page.get_by_role("link", name="Hold…").click()
+    page.locator("[name=owner][value=provider]").check()
+    page.get_by_label("Reason").fill("A spare part is ordered.")
+    page.get_by_role("button", name="Put on hold").click()
+    page.get_by_text("The ticket is on hold.").wait_for()
+    page.reload()
+    page.get_by_role("link", name="Resume…").wait_for()
+    page.go_back()
+    page.get_by_role("button", name="Put on hold").wait_for()
+    page.go_back()
+    page.get_by_role("link", name="Resume…").wait_for()  # what it was before the act is not shown
+    assert page.locator(".notice").count() == 0
+    page.go_forward()
+    page.locator("[name=owner][value=provider]").check()
+    page.get_by_label("Reason").fill("A spare part is ordered.")
+    page.get_by_role("button", name="Put on hold").click()
+    page.locator(".refusal").wait_for()
+    window.wrong = [each for each in window.wrong if "409" not in each]
+    assert acts(use_cases, ticket) == [(airflow_stack.user, "ticket on hold")]
+
+
+def test_an_act_after_the_login_has_expired_is_not_done_and_leads_to_the_login(visit, use_cases, sample, airflow_stack):
+    _, [ticket] = held_back(use_cases, copy=9)
+    window = visit()
+    page = window.go(f"/incident-desk/incidents/{ticket}")
+    window.context.clear_cookies()
+    page.get_by_role("button", name="Take it").click()
+    page.get_by_role("link", name="Log in").click()
+    page.get_by_label("Username").fill(airflow_stack.user)
+    page.get_by_label("Password").fill(airflow_stack.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/incident-desk/**")
+    page.get_by_role("button", name="Take it").wait_for()
+    assert acts(use_cases, ticket) == []
+    window.wrong = [each for each in window.wrong if "401" not in each]
+
+
+def test_a_server_that_answers_no_more_is_noticed_and_so_is_that_it_is_back(visit, sample, airflow_stack):
+    window = visit()
+    page = window.go("/incident-desk/waiting")
+    made = page.locator(MADE).inner_text()
+    airflow_stack.components.kill("api-server", SIGSTOP)
+    try:
+        look_again(page)
+        page.get_by_text(f"No connection since {made}, times may be wrong.").wait_for()
+    finally:
+        airflow_stack.components.kill("api-server", SIGCONT)
+    look_again(page)
+    page.locator(STALE).wait_for(state="hidden")
+    assert page.locator(MADE).inner_text() > made

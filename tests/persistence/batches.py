@@ -8,9 +8,8 @@ from sqlalchemy import Connection
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
 from include.sla_logic.persistence.batch import Batch
-from include.sla_logic.persistence.case_file import SqlCaseFile
+from include.sla_logic.persistence.case_file import Repositories, SqlCaseFile
 from include.sla_logic.persistence.incident_records import IncidentRecord, load_incident_records, ticket_number
-from include.sla_logic.persistence.repositories import Repositories
 from include.sla_logic.services.gateways import gateways_of
 
 

@@ -11,7 +11,6 @@ from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.agreements import agreement_terms
 from include.sla_logic.persistence.schema.events import event_listeners
-from include.sla_logic.persistence.schema.letter_archive import archived_letters
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.system_t import audit, documents, outbox, restorations, steps, tickets
 from include.sla_logic.process.way import way
@@ -96,6 +95,7 @@ def test_an_incident_that_waits_beyond_its_deadline_is_lost(opened, clock):
         ("UPDATE timeline SET sequence = 2", "I6 TT-000001: has gaps in its timeline"),
         ("DELETE FROM timeline", "I6 TT-000001: has no timeline"),
         ("UPDATE tickets SET status = 'closed'", "I6 TT-000001: is closed, its history ends with acknowledged"),
+        ("UPDATE queue SET open = 0", "I6 TT-000001: is acknowledged, and settled in the queue"),
         ("UPDATE documents SET round = 2", "I6 TT-000001: has gaps in the rounds of ProblemNotification"),
         ("UPDATE documents SET kind = 'Other'", "I1 TT-000001: has no notification in its case file"),
         (
@@ -121,6 +121,7 @@ def test_a_move_that_the_status_model_forbids_is_named(opened):
         "INSERT INTO ticket_status_history (ticket, sequence, status, reason, at) "
         "SELECT ticket, 2, 'closed', reason, at FROM ticket_status_history",
         "UPDATE tickets SET status = 'closed'",
+        "UPDATE queue SET open = 0",
     )
     assert violations(opened) == ["I6 TT-000001: went from acknowledged to closed, which is no move"]
 
@@ -437,26 +438,4 @@ def test_listeners_are_told_in_order_only_while_they_are_registered_and_not_susp
     assert violations(opened) == [
         "I13 message 1: is for a listener that is not registered",
         "I13 message 2: is for a listener that is not registered",
-    ]
-
-
-def test_what_a_letter_says_stands_in_one_place(opened):
-    mail = {"ticket": 1, "kind": "mail", "attempts": 1, "created_at": NOON, "next_attempt_at": NOON, "sent_at": NOON}
-    mail |= {"state": "sent", "payload": {"message": "x"}, "archived_at": None}
-    moved, packed = {"payload": {}, "archived_at": NOON}, {"packing": "zlib", "size": 2, "digest": "", "body": b""}
-    rows = {"<notice.1>": {}, "<notice.2>": moved}
-    rows |= {
-        "<notice.lost>": {"payload": {}},
-        "<notice.gone>": moved,
-        "<notice.twice>": {"archived_at": NOON},
-        "<notice.early>": moved | {"state": "waiting", "sent_at": None},
-    }
-    messages = [mail | row | {"id": number, "key": key} for number, (key, row) in enumerate(rows.items(), start=1)]
-    spoil(opened, insert(outbox).values(messages))
-    spoil(opened, insert(archived_letters).values([packed | {"message": number} for number in (2, 5, 6)]))
-    assert [line for line in violations(opened) if line.startswith("I15")] == [
-        "I15 <notice.lost>: has left, and nobody knows any more what it said",
-        "I15 <notice.gone>: was moved into the archive, which does not have it",
-        "I15 <notice.twice>: stands in the archive and in the outbox",
-        "I15 <notice.early>: is in the archive, but is no letter that has left",
     ]

@@ -12,6 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from include.sla_logic.domain.contract.schema import contract_schema
 from include.sla_logic.domain.customer_report import CreditState, NextStep
 from include.sla_logic.domain.finance import Payment, Standing
 from include.sla_logic.domain.lanes import Lane
@@ -51,7 +52,8 @@ settlement released, notification accepted, notification refused, notification r
 import rejections dismissed, run taken up again, task failed, outages, attributions, samples, maintenance, holds,
 unobserved, dispute recorded, dispute decided, file attached, customer erased,
 link down, accept, work recorded, measured again, incident resolved,
-incident reopened, customer written to, note written, problem acknowledged, automatic restoration, all
+incident reopened, customer written to, note written, problem acknowledged, automatic restoration, all,
+month, quarter, year, day, event
 """
 FACTORS = ("service_class", "agreement_ends", "chronic_right", "other_open_incidents")
 ANSWERS = (400, 401, 403, 404, 405, 409, 413, 414, 415, 422, 500, 501, 502, 503)
@@ -83,6 +85,17 @@ def vocabulary() -> Iterator[tuple[str, str]]:
     yield from ((code.replace("_", " "), "codes") for code in codes)
     yield from ((said, "policies") for said in _of_the_policies())
     yield from ((said, "refusals") for said in _of_the_refusals())
+    yield from ((said, "contracts") for said in _of_the_contracts(contract_schema()))
+
+
+def _of_the_contracts(part: Any) -> Iterator[str]:
+    """Return what the schema of contracts says about a value that has to be written: `a currency of ISO 4217, …`."""
+    if isinstance(part, dict):
+        said = part.get("description", "")
+        if isinstance(said, str) and said.startswith("a "):
+            yield said
+    for each in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from _of_the_contracts(each)
 
 
 def _of_the_refusals() -> Iterator[str]:

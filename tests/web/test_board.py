@@ -96,6 +96,29 @@ def test_without_a_reason_or_with_another_action_nothing_is_done(own_sample):
     assert told(own_sample, waiting) == []
 
 
+def test_requests_of_one_cause_are_released_together_and_each_counts_as_done(own_sample):
+    both = [own_sample.walk(HELD, until=WAIT, external_reference=name).id for name in ("A", "B")]
+    with client_of(own_sample) as desk:
+        answer = many(desk, "ticket", both, name="release", reason="The reserve route has room.")
+        assert "2 of 2 done" in answer.text
+        assert "0 of 2 done" in many(desk, "ticket", both, name="release", reason="again").text
+    assert told(own_sample, both[1])[0][:2] == (OTTO, "restoration released")
+
+
+def test_the_answer_leads_back_to_the_list_as_it_was(own_sample):
+    with client_of(own_sample) as desk:
+        for kind, place in (("ticket", ""), ("credit", "waiting")):
+            assert desk.get(f"/acts/{kind}/many").headers["location"] == f"/{place}"
+            for sent, back in (
+                (f"http://testserver/{place}?page=2", f"/{place}?page=2"),
+                ("http://x/y?z=1", f"/{place}"),
+            ):
+                fields = {"name": {"ticket": "hold", "credit": "approve"}[kind], "reason": "x"}
+                said = desk.post(f"/acts/{kind}/many", data=fields, headers=HERE | {"Referer": sent}).text
+                assert f'data-list="{back}"' in said
+                assert f'href="{back}"' in said
+
+
 def test_a_reader_chooses_nothing(sample):
     with client_of(sample, "reader") as desk:
         assert 'type="checkbox"' not in desk.get("/").text

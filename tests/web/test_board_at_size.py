@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import insert
 
 from benchmarks.plans import asked, plan
+from include.sla_logic.persistence.queries import board_filter
 from include.sla_logic.persistence.queries.board import read_board
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import ticket_status_history, tickets
@@ -19,10 +20,13 @@ NUMBERS = range(1000, 1000 + MANY)
 @pytest.fixture(scope="module")
 def many(tmp_path_factory):
     sample = Sample(tmp_path_factory.mktemp("many"))
-    made = {"origin": "seed", "customer": "C-1", "service": "S-1", "status": "inProgress", "created_at": ANCHOR}
+    made = {"origin": "seed", "customer": "C-1", "service": "S-1", "created_at": ANCHOR}
     made |= {"assigned_to": "Customer Service", "escalated": True}
     with sample.use_cases.work.database.write() as connection:
-        rows = [{"number": n, "external_key": f"run s{n}", "run_id": f"s{n}"} | made for n in NUMBERS]
+        status = {n: "inProgress" if n % 3 else "resolved" for n in NUMBERS}
+        rows = [
+            {"number": n, "external_key": f"run s{n}", "run_id": f"s{n}", "status": status[n]} | made for n in NUMBERS
+        ]
         connection.execute(insert(tickets), rows)
         first = {"sequence": 1, "status": "inProgress", "reason": "seed", "at": ANCHOR}
         connection.execute(insert(ticket_status_history), [first | {"ticket": n} for n in NUMBERS])
@@ -62,6 +66,23 @@ def test_a_page_and_its_count_are_read_from_the_index_in_its_order(many, shown):
         steps = [step for text, given in of_queue[:2] for step in plan(connection, text, given)]
     assert len([step for step in steps if "queue USING COVERING INDEX ix_queue_place" in step]) == 2
     assert not [step for step in steps if "TEMP B-TREE" in step]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        ({"lane": "Customer Service"}, "ix_tickets_assigned_to_status_number (assigned_to=? AND status=?)"),
+        ({"customer": "C-1"}, "ix_tickets_customer_status_number (customer=? AND status=?)"),
+        ({"shown": "escalated"}, "ix_tickets_escalated (status=?)"),
+    ],
+)
+def test_what_has_something_in_common_is_counted_from_an_index_of_the_tickets_alone(many, monkeypatch, wanted, index):
+    monkeypatch.setattr(board_filter, "FEW", 10)
+    with asked(many.use_cases) as questions, many.use_cases.work.reading() as connection:
+        assert read_board(connection, BoardFilter(**wanted, fold=True), now=ANCHOR, counted=100).total == 100
+    [counting] = [(text, given) for text, given in questions.items() if text.startswith("SELECT count")]
+    with many.use_cases.work.database.write() as connection:
+        assert [step for step in plan(connection, *counting) if step.endswith(f"INDEX {index}")]
 
 
 def test_incidents_are_sorted_by_number_both_ways(many):

@@ -153,7 +153,7 @@ def pages(client, sample) -> Iterator[tuple[str, str]]:
     asked += [("GET", f"/acts/{kind}/1/{name}", {}) for kind, name in ACTIONS]
     for method, path, sent in asked:
         answer = client.request(method, path, headers={"Accept-Language": "de", **HERE}, **sent)
-        if answer.headers["content-type"].startswith("text/html") and "/letter" not in path:
+        if answer.headers.get("content-type", "").startswith("text/html") and "/letter" not in path:
             yield path, answer.text
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from sqlalchemy import insert, select
 
+from benchmarks.plans import asked, plan
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
@@ -17,6 +18,7 @@ from include.sla_logic.persistence.schema.system_t import (
     ticket_status_history,
     tickets,
 )
+from include.sla_logic.services import worklists
 from tests.web.desk_sample import ANCHOR, HERE, Sample, client_of
 
 MANY = 120
@@ -116,6 +118,36 @@ def test_turning_one_list_leaves_the_others_where_they_are(desk):
     page = desk.get("/waiting?outbox=2&credits=3").text
     [onward] = [each for each in re.findall(r'rel="next" href="([^"]+)"', page) if each.endswith("#outbox")]
     assert {"outbox=3", "credits=3", "quarantine=1"} <= set(re.split(r"[?&#]|&amp;|amp;", onward))
+
+
+def test_what_waits_is_counted_no_further_than_its_pages_lead(desk, monkeypatch):
+    monkeypatch.setattr(worklists, "COUNTED", 60)
+    page = desk.get("/waiting?acts=3").text
+    for what in ("requests", "credits", "messages", "actions"):
+        assert f"<span>60+ {what}</span>" in page
+    assert "Page 3 of 3" in page
+    monkeypatch.setattr(worklists, "COUNTED", MANY)
+    assert f"<span>{MANY} credits</span>" in desk.get("/waiting").text
+
+
+def test_what_waits_is_found_along_an_index_of_what_waits(full, desk):
+    with asked(full.use_cases) as questions:
+        desk.get("/waiting")
+    with full.use_cases.work.database.write() as connection:
+        steps = {
+            step
+            for text, given in questions.items()
+            if text.startswith("SELECT")
+            for step in plan(connection, text, given)
+        }
+    of_long = [step for step in steps if re.search(r"\b(outbox|applied_billing_credits|restorations)\b", step)]
+    indexes = (
+        "ix_outbox_state_next_attempt_at",
+        "ix_applied_billing_credits_waiting",
+        "ix_restorations_outcome_deadline",
+    )
+    assert {name for step in of_long for name in indexes if name in step} == set(indexes)
+    assert [step for step in of_long if not any(name in step for name in indexes)] == []
 
 
 @pytest.mark.parametrize("name", ["restorations", "credits", "quarantine", "messages", "problems", "audit"])

@@ -140,6 +140,7 @@ READING = {
 CHANGING = {
     "GET /acts/ticket/{subject}/{name}": (200, NOTHING),
     "POST /acts/ticket/{subject}/{name}": (422, FORM),  # no reason was given
+    "GET /acts/ticket/many": (303, NOTHING),
     "POST /acts/ticket/many": (422, {"data": {"name": "hold", "owner": "customer"}}),
     "POST /files": (415, FORM),
     "POST /files/{number}/import": (422, FORM),

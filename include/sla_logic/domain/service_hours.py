@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from include.sla_logic.domain import spans
 from include.sla_logic.domain.calendars import WEEKDAYS, BusinessCalendar, Weekday, find_zone, local_days_of
 from include.sla_logic.domain.period import from_seconds, to_seconds
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.spans import Span
 
 _STRETCH = 28 * 86_400
@@ -43,9 +44,11 @@ class Opening(BaseModel):
     @property
     def when_empty(self) -> str:
         """Say what is wrong with hours that are none."""
-        return (
-            f"it opens at {self.opens} and closes at {self.closes}, so it is never open; "
-            "write hours over midnight as two entries, one until 24:00"
+        return Sentence(
+            "it opens at %(opens)s and closes at %(closes)s, so it is never open; write hours over midnight as two "
+            "entries, one until 24:00",
+            opens=str(self.opens),
+            closes=str(self.closes),
         )
 
     def is_on(self, day: date, calendar: BusinessCalendar) -> bool:

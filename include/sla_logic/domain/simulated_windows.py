@@ -6,13 +6,14 @@ from decimal import Decimal
 
 from include.sla_logic.domain.netting import together
 from include.sla_logic.domain.period import Period, of_span
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.spans import Span
 
 _NOTHING = Decimal(0)
 NOT_JUDGED = "not_judged"
-BEYOND = "it reaches beyond the days that were asked for"
-NOT_OVER = "it is not over yet"
-LEFT_OUT = "a window beside it reaches beyond the days and is left out"
+BEYOND = Sentence("it reaches beyond the days that were asked for")
+NOT_OVER = Sentence("it is not over yet")
+LEFT_OUT = Sentence("a window beside it reaches beyond the days and is left out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,12 @@ class Pair:
         said = [(side, one.reason) for side, one in found if one.verdict == NOT_JUDGED]
         if not said:
             return ""
-        reasons = {reason for _side, reason in said}
+        reasons = sorted({reason for _side, reason in said})
+        reason = reasons[0] if len(reasons) == 1 else "; ".join(reasons)
         sides = {side for side, _reason in said}
-        return "; ".join(sorted(reasons)) if len(sides) > 1 else f"{sides.pop()} contract: {'; '.join(sorted(reasons))}"
+        if len(sides) > 1:
+            return reason
+        return Sentence("old contract: %(why)s" if "old" in sides else "new contract: %(why)s", why=reason)
 
     @property
     def owed(self) -> tuple[Decimal, Decimal]:

@@ -25,6 +25,7 @@ class TicketStatus(StrEnum):
 
 
 _S = TicketStatus
+OPEN = (_S.ACKNOWLEDGED, _S.IN_PROGRESS, _S.PENDING, _S.HELD)  # all others are settled
 MOVES = MappingProxyType(
     {
         _S.ACKNOWLEDGED: frozenset({_S.IN_PROGRESS, _S.REJECTED, _S.CANCELLED}),

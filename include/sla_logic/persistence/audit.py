@@ -39,9 +39,9 @@ def acts_about(connection: Connection, *subjects: str) -> Sequence[Act]:
     return [_act(row) for row in connection.execute(query)]
 
 
-def page_of_acts(connection: Connection, *, number: int, size: int) -> Page[Act]:
-    """Return everything that was done about anything, the newest first."""
-    return cut_page(connection, select(audit).order_by(audit.c.id.desc()), _act, number=number, size=size)
+def page_of_acts(connection: Connection, *, number: int, size: int, most: int | None = None) -> Page[Act]:
+    """Return everything that was done about anything, the newest first, counted no further than `most`."""
+    return cut_page(connection, select(audit).order_by(audit.c.id.desc()), _act, number=number, size=size, most=most)
 
 
 def _act(row: Row[Any]) -> Act:

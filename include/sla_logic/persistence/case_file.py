@@ -1,9 +1,12 @@
-"""The case file that the departments work on: reads from memory, keeps what is written until it is flushed."""
+"""The case file that the departments work on: reads from memory, keeps what is written until it is flushed.
 
-from collections.abc import Mapping
+What lies outside the case file is asked of the repositories, which the case files of a batch share.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.errors import ForeseenError
@@ -12,13 +15,20 @@ from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.policies import Policies
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket, check_move
+from include.sla_logic.persistence.batch import Batch, BatchNetwork
 from include.sla_logic.persistence.incident_records import IncidentRecord, Step
 from include.sla_logic.persistence.pending import Entry, Move, Pending, Wait
 from include.sla_logic.persistence.pending_messages import PendingMessages
 from include.sla_logic.persistence.policy_tables import policies_in_force
-from include.sla_logic.persistence.repositories import Repositories
 from include.sla_logic.persistence.tickets import Opening, open_ticket
 from include.sla_logic.process.ports import Billing, Contracts, LetterOutbox, Measurements, Network, ServiceProblems
+
+if TYPE_CHECKING:
+    from include.sla_logic.persistence.billing import BillingLedger
+    from include.sla_logic.persistence.contracts import ContractRegister
+    from include.sla_logic.persistence.measurements import MeasurementRegister
+    from include.sla_logic.persistence.restorations import WaitRegister
+    from include.sla_logic.persistence.service_problems import ProblemRegister
 
 D = TypeVar("D", bound=Document)
 
@@ -39,6 +49,61 @@ class Waits:
 
     def open(self, *, deadline: datetime, held_because: str | None) -> None:
         self._file.pending.waits.append(Wait(deadline, held_because))
+
+
+class Repositories:
+    """Looks up once for all incidents of a batch, and keeps what they write until it is flushed."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+
+    @cached_property
+    def contracts(self) -> "ContractRegister":
+        from include.sla_logic.persistence.contracts import ContractRegister
+
+        return ContractRegister(connection=self.batch.connection, subscriptions=self.batch.subscriptions)
+
+    @cached_property
+    def measurements(self) -> "MeasurementRegister":
+        from include.sla_logic.persistence.measurements import MeasurementRegister
+
+        return MeasurementRegister(
+            connection=self.batch.connection,
+            contracts=self.contracts,
+            subscriptions=self.batch.subscriptions,
+            fresh=self.batch.fresh,
+        )
+
+    @cached_property
+    def network(self) -> BatchNetwork:
+        return self.batch.gateways.network(self.batch, self._tied_resources)
+
+    def _tied_resources(self) -> Sequence[tuple[str, str]]:
+        return self.problems.tied_resources()
+
+    @cached_property
+    def problems(self) -> "ProblemRegister":
+        from include.sla_logic.persistence.service_problems import ProblemRegister
+
+        return ProblemRegister(self.batch)
+
+    @cached_property
+    def billing(self) -> "BillingLedger":
+        from include.sla_logic.persistence.billing import BillingLedger
+
+        return BillingLedger(self.batch, self.contracts)
+
+    @cached_property
+    def waits(self) -> "WaitRegister":
+        from include.sla_logic.persistence.restorations import WaitRegister
+
+        return WaitRegister(self.batch)
+
+    def flush(self) -> None:
+        """Write what the network, the problems and the ledger hold; what was never asked holds nothing."""
+        for name in ("network", "problems", "billing"):
+            if name in self.__dict__:
+                self.__dict__[name].flush()
 
 
 class SqlCaseFile:

@@ -14,7 +14,7 @@ from include.sla_logic.domain.measurements import AgreedTime
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.relationship import Agreement, Customer, RelationshipHistory
 from include.sla_logic.domain.sentence import Sentence
-from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.domain.trouble_ticket import OPEN
 from include.sla_logic.persistence.agreements import in_force
 from include.sla_logic.persistence.contract_texts import (
     UnableToFindRecord,
@@ -32,7 +32,6 @@ from include.sla_logic.persistence.schema.system_t import tickets
 
 __all__ = ["ContractRegister", "Subscription", "UnableToFindRecord", "UnableToLoadContract", "load_contract"]
 
-OPEN = (TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD)
 YEAR = timedelta(days=365)
 _CHANGING = ("customer", "contract", "contract_version", "monthly_charge", "currency", "account")
 _a, _terms, _tickets, _violated = t.agreements.c, agreement_terms.c, tickets.c, t.violations.c

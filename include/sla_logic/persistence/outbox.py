@@ -197,15 +197,15 @@ def list_messages(
 
 
 def page_of_messages(
-    connection: Connection, *, states: Sequence[str], number: int, size: int, suspended: bool = True
+    connection: Connection, *, states: Sequence[str], suspended: bool = True, **cut: int
 ) -> Page[Outgoing]:
     """Return messages in these states without their payload: those given up first, then the newest.
 
-    Without `suspended`, those that wait until a suspended listener goes on are left out.
+    Without `suspended`, those that wait until a suspended listener goes on are left out. `cut` is that of `cut_page`.
     """
     query = _without_payload(suspended=suspended).where(outbox.c.state.in_(states))
     query = query.order_by(case((outbox.c.state == "dead", 0), else_=1), outbox.c.id.desc())
-    return cut_page(connection, query, _outgoing, number=number, size=size)
+    return cut_page(connection, query, _outgoing, **cut)
 
 
 def not_suspended() -> ColumnElement[bool]:
@@ -243,7 +243,7 @@ def count_messages(connection: Connection) -> dict[str, int]:
 
 def _outgoing(row: Row[Any], *, with_payload: bool = False, **changed: Any) -> Outgoing:
     values = row._asdict()
-    for name in ("claimed_by", "claimed_until", "archived_at"):
+    for name in ("claimed_by", "claimed_until"):
         del values[name]
     payload = values.pop("payload", None)
     values["ticket"] = None if row.ticket is None else ticket_id(row.ticket)

@@ -34,12 +34,21 @@ class Page(Generic[T]):
 
 
 def cut_page(
-    connection: Connection, query: Select[Any], read: Callable[[Row[Any]], T], *, number: int, size: int
+    connection: Connection,
+    query: Select[Any],
+    read: Callable[[Row[Any]], T],
+    *,
+    number: int,
+    size: int,
+    most: int | None = None,
 ) -> Page[T]:
-    """Count what an ordered query finds, and read only this page of it."""
-    total = connection.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    """Count what an ordered query finds, no further than `most`, and read only this page of it."""
+    if most is None:
+        total, more = connection.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0, False
+    else:
+        total, more = count_rows(connection, query, most=most)
     rows = connection.execute(query.limit(size).offset((number - 1) * size))
-    return Page([read(row) for row in rows], int(total), number, size)
+    return Page([read(row) for row in rows], int(total), number, size, bound=most if more else None)
 
 
 def cut_first(
@@ -50,14 +59,16 @@ def cut_first(
     *,
     number: int,
     size: int,
+    most: int | None = None,
 ) -> Page[T]:
     """Cut a page out of ordered rows of one table, and only then join to it what describes its rows.
 
-    Counted and cut along an index, where one has these rows in their order.
+    Counted, no further than `most`, and cut along an index, where one has these rows in their order.
     """
-    total, _ = count_rows(connection, rows)
+    total, more = count_rows(connection, rows, most=most)
     cut = rows.limit(size).offset((number - 1) * size).subquery()
-    return Page([read(row) for row in connection.execute(describe(cut))], total, number, size)
+    found = [read(row) for row in connection.execute(describe(cut))]
+    return Page(found, total, number, size, bound=most if more else None)
 
 
 def count_rows(connection: Connection, query: Select[Any], *, most: int | None = None) -> tuple[int, bool]:
@@ -65,11 +76,11 @@ def count_rows(connection: Connection, query: Select[Any], *, most: int | None =
 
     `most` stands in the query: of a parameter PostgreSQL expects a tenth of all.
     """
-    uncut = query.order_by(None)
+    uncut: Select[Any] = query.order_by(None)
     if most is None:
-        counted = uncut.with_only_columns(func.count(), maintain_column_froms=True)
+        counted: Select[Any] = uncut.with_only_columns(func.count(), maintain_column_froms=True)
         return int(connection.scalar(counted) or 0), False
-    found = int(
-        connection.scalar(select(func.count()).select_from(uncut.limit(literal_column(str(most + 1))).subquery())) or 0
-    )
+    rows: Select[Any] = uncut.with_only_columns(literal_column("1").label("one"), maintain_column_froms=True)
+    bounded = select(func.count()).select_from(rows.limit(literal_column(str(most + 1))).subquery())
+    found = int(connection.scalar(bounded) or 0)
     return min(found, most), found > most

@@ -21,15 +21,20 @@ from include.sla_logic.domain.significance import CustomerSignificance
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.sla.comparison import ObjectiveJudgement
 from include.sla_logic.domain.sla_clock import SlaClock, StatusEvent
-from include.sla_logic.domain.trouble_ticket import TicketStatus
-from include.sla_logic.persistence.notices import next_notice_at
+from include.sla_logic.domain.trouble_ticket import OPEN, TicketStatus
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.columns import to_minor_units
 from include.sla_logic.persistence.schema.queue import queue
-from include.sla_logic.persistence.sla_clocks import as_kept, clock_hours, clock_of, read_clocks, read_standing
+from include.sla_logic.persistence.sla_clocks import (
+    as_kept,
+    clock_hours,
+    clock_of,
+    next_notice_at,
+    read_clocks,
+    read_standing,
+)
 from include.sla_logic.persistence.ticket_events import tell_priorities
 
-_OPEN = frozenset({TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD})
 DECLINED = "declined"
 
 
@@ -119,7 +124,7 @@ def _told(change: Progress) -> dict[str, Any]:
     for document in change.documents:
         told |= _said(document)
     if change.moved:
-        told["open"] = change.status in _OPEN
+        told["open"] = change.status in OPEN
     if change.moved and not told["open"]:
         told |= {"next_tier_at": None, "write_by": None}
     return told

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, insert, or_, select
 
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.notification import ProblemNotification
-from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
+from include.sla_logic.domain.trouble_ticket import OPEN, TicketStatus, TroubleTicket
 from include.sla_logic.persistence.database import insert_once
 from include.sla_logic.persistence.events import note_events
 from include.sla_logic.persistence.incident_records import ticket_number, ticket_of
@@ -25,8 +25,6 @@ from include.sla_logic.persistence.schema.system_t import (
 )
 from include.sla_logic.persistence.search import keep_words
 from include.sla_logic.persistence.ticket_events import Told, opening_event
-
-OPEN = (TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS, TicketStatus.PENDING, TicketStatus.HELD)
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,6 @@ def count_contents(connection: Connection) -> dict[str, int]:
         "escalated open tickets": select(func.count()).where(is_open, tickets.c.escalated),
         "waits for restoration": select(func.count()).where(restorations.c.outcome.is_(None)),
         "messages waiting": select(func.count()).where(outbox.c.state.in_(("waiting", "claimed"))),
-        "letters in the archive": select(func.count()).where(outbox.c.archived_at.is_not(None)),
         "messages given up": select(func.count()).where(outbox.c.state == "dead"),
         "notifications in quarantine": select(func.count()).where(quarantine.c.state == "waiting"),
     }

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from include.sla_logic.persistence.batch import Batch, Gateways
-from include.sla_logic.persistence.case_file import SqlCaseFile
+from include.sla_logic.persistence.case_file import Repositories, SqlCaseFile
 from include.sla_logic.persistence.database import Clock, check_revision, open_database
 from include.sla_logic.persistence.incident_records import (
     IncidentRecord,
@@ -20,7 +20,6 @@ from include.sla_logic.persistence.incident_records import (
     lock_tickets,
 )
 from include.sla_logic.persistence.migrations import migrate
-from include.sla_logic.persistence.repositories import Repositories
 from include.sla_logic.process.graph import FIRST
 from include.sla_logic.settings import Settings
 

@@ -44,11 +44,12 @@ def draw_course(
 
 
 def draw_simulation(found: Simulation, *, width: float) -> list[tuple[str, str]]:
-    """Return what each picture shows, and it as SVG on a field `width` pixels wide; none where nothing was compared."""
+    """Return what each picture shows, and it as SVG on a field `width` pixels wide; none where nothing is owed."""
     from include.sla_logic.letters.charts.simulation import as_differences, as_months
 
     months = [(month, sums.old_owed, sums.new_owed) for month, sums in sorted(found.months.items())]
-    drawn = [("Owed by month under both contracts", as_months(months, found.currency, width=width))] if months else []
+    owes = any(old or new for _month, old, new in months)
+    drawn = [("Owed by month under both contracts", as_months(months, found.currency, width=width))] if owes else []
     if differences := [one.difference for one in found.changed if one.difference]:
         drawn.append(
             ("Windows by what the new contract costs more", as_differences(differences, found.currency, width=width))

@@ -67,12 +67,11 @@ def _part(connection: Connection, run_id: str) -> None:
     """Let the smaller part leave; who is closed already needs no run any more."""
     done = steps_of_members(connection, run_id)
     waiting = [number for number, steps in done.items() if _waits(steps)]
-    others = [number for number, steps in done.items() if number not in waiting and END not in steps]
     if not waiting:
         return
     closed = [number for number, steps in done.items() if END in steps]
     mark(connection, run_id, closed, LEFT)
-    leaving = min(others, waiting, key=len)
+    leaving = min(sorted({*done} - {*waiting, *closed}), waiting, key=len)
     lock_tickets(connection, leaving)
     if leaving := carried(connection, run_id, leaving):
         part_with(connection, run_id, leaving)

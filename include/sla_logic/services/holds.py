@@ -54,6 +54,9 @@ class Holds:
             if to is TicketStatus.IN_PROGRESS and file.ticket.status not in _STATUS.values():
                 msg = "%(ticket)s is %(status)s, not on hold."
                 raise UnableToMoveTicket(Sentence(msg, ticket=file.ticket.id, status=file.ticket.status))
+            if to in _STATUS.values() and file.ticket.status in _STATUS.values():
+                msg = "%(ticket)s is on hold already: resume it first."
+                raise UnableToMoveTicket(Sentence(msg, ticket=file.ticket.id))
             file.move_ticket(to, reason=f"{change.reason} ({change.by})")
             file.record(f"The ticket is {change.done}, says {change.by}: {change.reason}", lane=file.ticket.assigned_to)
             flush(connection, [file])

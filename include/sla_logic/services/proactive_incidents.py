@@ -12,7 +12,7 @@ from include.sla_logic.domain.network import Alarm, Resource, ResourceState, Sev
 from include.sla_logic.domain.notification import ProblemNotification, Symptom
 from include.sla_logic.domain.policies import Policies
 from include.sla_logic.domain.service_problem import Sighting
-from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.domain.trouble_ticket import OPEN, TroubleTicket
 from include.sla_logic.persistence.agreements import perhaps_subscribers
 from include.sla_logic.persistence.alarms import alarm_id, hold_alarms, in_portions
 from include.sla_logic.persistence.arrivals import note_arrival
@@ -24,7 +24,6 @@ from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.alarms import alarm_hit_services, proactive_incidents, received_alarms
 from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.service_problems import problem_number
-from include.sla_logic.persistence.tickets import OPEN
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.acceptance import accept_notification
 

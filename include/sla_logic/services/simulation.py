@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from include.sla_logic.domain.contract import Contract
 from include.sla_logic.domain.contract.terms import Claim
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.simulated_windows import Pair, pairs
 from include.sla_logic.domain.simulation import Simulation, UnableToSimulate
 from include.sla_logic.persistence.contract_texts import find_contract
@@ -26,6 +27,14 @@ __all__ = ["Asked", "Simulations", "UnableToSimulate"]
 
 AT_ONCE = 2_000  # customers' services whose windows are looked at together
 _CLAIMED = Claim(automatic=True)
+_CLASH = (
+    "Version %(version)s of the contract %(contract)s is on record with another text: give the new contract a version "
+    "of its own."
+)
+_TOO_MANY = (
+    "%(count)s services have this contract, more than the %(most)s that are simulated here: use `sla simulate`, which "
+    "has no limit, or name fewer customers."
+)
 
 
 @dataclass(frozen=True)
@@ -86,11 +95,14 @@ class Simulations:
             old = _versions(connection, asked)
             names = _subscriptions(connection, old, asked.customers)
             if not names:
-                whose = "" if asked.customers is None else " of these customers"
-                raise UnableToSimulate(f"No agreement{whose} was ever made under the contract {_named(asked)}.")
+                msg = (
+                    "No agreement was ever made under the contract %(contract)s."
+                    if asked.customers is None
+                    else "No agreement of these customers was ever made under the contract %(contract)s."
+                )
+                raise UnableToSimulate(Sentence(msg, contract=_named(asked)))
             if most is not None and len(names) > most:
-                msg = f"{len(names)} services have this contract, more than the {most} that are simulated here: use"
-                raise UnableToSimulate(f"{msg} `sla simulate`, which has no limit, or name fewer customers.")
+                raise UnableToSimulate(Sentence(_TOO_MANY, count=len(names), most=most))
             found = [_begun(asked, new, old, at) for new in news]
             for number, pair in Judging(connection, asked, old, at, news).pairs(names, progress):
                 found[number].add(pair)
@@ -165,20 +177,25 @@ def _named(asked: Asked) -> str:
 def _versions(connection: Connection, asked: Asked) -> dict[Version, Contract]:
     """Return the versions on record that the new contract stands in for."""
     if asked.first >= asked.last:
-        raise UnableToSimulate(f"No day lies between {asked.first} and {asked.last}: the last day is excluded.")
+        msg = "No day lies between %(first)s and %(last)s: the last day is excluded."
+        raise UnableToSimulate(Sentence(msg, first=asked.first, last=asked.last))
     name, _, version = (asked.old or asked.new.id).partition("@")
     c = t.contracts.c
     found = [(row.id, row.version) for row in connection.execute(select(c.id, c.version).where(c.id == name))]
     mine = [one for one in found if version in ("", one[1])]
     if not mine:
-        known = f": known are its versions {', '.join(sorted(one[1] for one in found))}" if found else ""
-        raise UnableToSimulate(f"The contract {_named(asked)} was never loaded{known}.")
+        msg = (
+            "The contract %(contract)s was never loaded: known are its versions %(versions)s."
+            if found
+            else "The contract %(contract)s was never loaded."
+        )
+        known = tuple(sorted(one[1] for one in found))
+        raise UnableToSimulate(Sentence(msg, contract=_named(asked), versions=known))
     old = {one: find_contract(connection, *one) for one in mine}
     clash = asked.new.id, asked.new.version
     other = None if clash in old else connection.scalar(select(c.text).where(c.id == clash[0], c.version == clash[1]))
     if other is not None and find_contract(connection, *clash) != asked.new:
-        msg = f"Version {clash[1]} of the contract {clash[0]} is on record with another text"
-        raise UnableToSimulate(f"{msg}: give the new contract a version of its own.")
+        raise UnableToSimulate(Sentence(_CLASH, version=clash[1], contract=clash[0]))
     return old
 
 

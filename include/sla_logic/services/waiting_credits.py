@@ -60,9 +60,9 @@ def waiting_credits(connection: Connection) -> list[WaitingCredit]:
     return [_waiting(row) for row in connection.execute(_described(_waiting_rows().subquery()))]
 
 
-def page_of_credits(connection: Connection, *, number: int, size: int) -> Page[WaitingCredit]:
-    """Return one page of the same credits."""
-    return cut_first(connection, _waiting_rows(), _described, _waiting, number=number, size=size)
+def page_of_credits(connection: Connection, *, number: int, size: int, most: int | None = None) -> Page[WaitingCredit]:
+    """Return one page of the same credits, counted no further than `most`."""
+    return cut_first(connection, _waiting_rows(), _described, _waiting, number=number, size=size, most=most)
 
 
 def held_credits_of(connection: Connection, ticket: str) -> list[WaitingCredit]:

@@ -8,7 +8,7 @@ from include.sla_logic.domain.problem_view import ProblemView
 from include.sla_logic.persistence.audit import Act, page_of_acts
 from include.sla_logic.persistence.disputes import page_of_disputes
 from include.sla_logic.persistence.outbox import Outgoing, page_of_messages
-from include.sla_logic.persistence.paging import LAST_PAGE, Page
+from include.sla_logic.persistence.paging import COUNTED, LAST_PAGE, Page
 from include.sla_logic.persistence.quarantine import Quarantined, page_of_quarantine
 from include.sla_logic.persistence.queries.attention import HeldRestoration, held_restorations
 from include.sla_logic.persistence.queries.service_problems import page_of_problems
@@ -71,19 +71,25 @@ class Worklists:
             return page_of_acts(connection, number=page, size=size)
 
     def waiting(self, pages: Mapping[str, int], *, size: int) -> WaitingLists:
-        """Return one page of each list that waits for a person; `pages` names the page of each."""
+        """Return one page of each list that waits for a person; `pages` names the page of each.
+
+        Lists that can be long are counted no further than COUNTED.
+        """
 
         def cut(name: str) -> dict[str, int]:
             return {"number": pages[name], "size": size}
 
+        def bounded(name: str) -> dict[str, int]:
+            return cut(name) | {"most": COUNTED}
+
         with self.work.reading() as connection:
             now = self.work.database.now(connection)
             return WaitingLists(
-                restorations=held_restorations(connection, now=now, **cut("restorations")),
-                credits=page_of_credits(connection, **cut("credits")),
+                restorations=held_restorations(connection, now=now, **bounded("restorations")),
+                credits=page_of_credits(connection, **bounded("credits")),
                 disputes=page_of_disputes(connection, state="open", **cut("disputes")),
                 quarantine=page_of_quarantine(connection, imports=False, **cut("quarantine")),
                 imports=page_of_quarantine(connection, imports=True, **cut("imports")),
-                outbox=page_of_messages(connection, states=UNDELIVERED, suspended=False, **cut("outbox")),
-                audit=page_of_acts(connection, **cut("audit")),
+                outbox=page_of_messages(connection, states=UNDELIVERED, suspended=False, **bounded("outbox")),
+                audit=page_of_acts(connection, **bounded("audit")),
             )

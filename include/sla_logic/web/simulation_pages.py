@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 from include.sla_logic.domain.contract import read_contract
 from include.sla_logic.domain.errors import ForeseenError, InvalidInputError
 from include.sla_logic.domain.instants import read_day
+from include.sla_logic.domain.sentence import Sentence, sentence_of
 from include.sla_logic.domain.simulation import Simulation, percent
 from include.sla_logic.services.charts import draw_simulation
 from include.sla_logic.services.simulation import Asked
@@ -19,7 +20,7 @@ from include.sla_logic.web.forms import Form
 from include.sla_logic.web.rendering import render
 from include.sla_logic.web.translations import gettext
 
-FIELDS = 210, 560  # pixels of a picture's field
+FIELDS, ALONE = (210, 560), 1180  # pixels of a picture's field: narrow window, half a page; alone on a page
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)
 MOST, ROWS = 2_000, 50  # services that are judged here; rows of a list
 _EMPTY = {"contract": "", "instead_of": "", "first": "", "last": "", "claimed": ""}
@@ -43,7 +44,7 @@ async def simulate(request: Request, use_cases: WithUseCases, form: Form) -> HTM
     try:
         found = await run_in_threadpool(use_cases.simulations.simulate, _read(asked), most=MOST)
     except ForeseenError as error:
-        return _page(request, contracts, asked, refusal=str(error))
+        return _page(request, contracts, asked, refusal=sentence_of(error))
     return _page(request, contracts, asked, found=found)
 
 
@@ -52,7 +53,7 @@ def _read(asked: Mapping[str, str]) -> Asked:
     if days["first"] is None or days["last"] is None or not asked["contract"].strip():
         raise UnableToReadQuestion(gettext("Paste the new contract, and give both days as 2026-10-01."))
     return Asked(
-        new=read_contract(asked["contract"].replace("\r\n", "\n"), name="the contract"),
+        new=read_contract(asked["contract"].replace("\r\n", "\n"), name=Sentence("the contract")),
         first=days["first"],
         last=days["last"],
         old=asked["instead_of"] or None,
@@ -60,10 +61,12 @@ def _read(asked: Mapping[str, str]) -> Asked:
     )
 
 
-def _charts(found: Simulation) -> list[tuple[str, Markup, Markup]]:
-    """Return what each picture shows, and it for a narrow window and for two cards' width."""
-    drawn = (draw_simulation(found, width=width) for width in FIELDS)
-    return [(said, Markup(one), Markup(other)) for (said, one), (_, other) in zip(*drawn, strict=True)]  # noqa: S704 - ours
+def _charts(found: Simulation) -> list[tuple[str, list[Markup]]]:
+    """Return what each picture shows, and it for a narrow window, for half a page, and for all of it if it is alone."""
+    drawn = [draw_simulation(found, width=width) for width in FIELDS]
+    if len(drawn[0]) == 1:
+        drawn.append(draw_simulation(found, width=ALONE))
+    return [(each[0][0], [Markup(svg) for _said, svg in each]) for each in zip(*drawn, strict=True)]  # noqa: S704 - ours
 
 
 def _page(

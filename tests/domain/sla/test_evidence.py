@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from include.sla_logic.domain.measurements import MaintenanceWindow, Outage, Reading
 from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.period import Period, to_seconds
-from tests.domain.sla.make import at, contract, facts, first, objective
+from tests.domain.sla.make import at, contract, facts, first, judge, objective
 
 START = at("2025-04-10 23:57")
 BEGIN, LENGTH, LATER = to_seconds(START), 300, START + timedelta(days=2)
@@ -135,6 +135,28 @@ def test_an_outage_seen_only_now_and_then_counts_at_least_and_at_most(
     assert (found.counted_seconds, found.counted_at_most) == (least, most)
     longest = first(contract(counting={"brackets": "longest"}), facts(seen), window=WINDOW, as_of=LATER)
     assert longest.counted_at_most == most
+
+
+@pytest.mark.parametrize(
+    ("least", "due", "sharp", "held"),
+    [(None, "60", False, True), ("90%", "60", False, False), (None, "60", True, False), (None, "40", False, False)],
+)
+def test_a_second_person_looks_where_money_rests_on_an_outage_of_uncertain_length(
+    least: str | None, due: str, *, sharp: bool, held: bool
+) -> None:
+    """Not where too little was observed to judge the outages, nor where nothing is due."""
+    bounds = {} if sharp else {"end_bounds": (moment(40), moment(55))}
+    seen = Outage(reference="O", start=moment(10), end=moment(40), **bounds)
+    free = objective({"kind": "tiers", "tiers": [{"credit": 0}]}, counting={"least_coverage": least})
+    paying = {**JITTER, "rule": {"kind": "share_when_missed", "credit": "10%"}}
+    known = facts(
+        seen,
+        charge="1000000.00",
+        unobserved=[Period(start=moment(100), end=moment(200))],
+        readings=[Reading(metric="jitter", value=Decimal(due) / 20, unit="ms")],
+    )
+    found = judge(contract(free, paying), known, window=WINDOW, as_of=LATER)
+    assert ("the length of an outage is only known within bounds" in found.approval_reasons) == held
 
 
 JITTER: dict[str, Any] = {"id": "j", "metric": "jitter", "target": "2.5"}

@@ -24,6 +24,7 @@ from include.sla_logic.domain.durations import parse_duration
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.money import Currency, Money
 from include.sla_logic.domain.period import Period, from_seconds, to_seconds
+from include.sla_logic.domain.sentence import Sentence, sentence_of
 from include.sla_logic.domain.service_hours import ServiceHours, after_service_time, service_time
 from include.sla_logic.domain.spans import Span
 from include.sla_logic.domain.written import WRITTEN, Written, in_files
@@ -169,7 +170,7 @@ class Contract(Term):
         try:
             find_zone(zone)
         except UnableToFindZone as error:
-            raise ValueError(str(error)) from error
+            raise ValueError(sentence_of(error)) from error
         return zone
 
     model_config = ConfigDict(json_schema_extra=in_files(anyOf=_PROMISES))
@@ -177,8 +178,7 @@ class Contract(Term):
     @model_validator(mode="after")
     def _promises_something(self) -> Self:
         if not self.objectives and self.chronic is None:
-            msg = "a contract promises something: give objectives, or a chronic clause"
-            raise ValueError(msg)
+            raise ValueError(Sentence("a contract promises something: give objectives, or a chronic clause"))
         return self
 
     def stretch(self, kind: str, instant: datetime) -> Period:

@@ -7,6 +7,7 @@ from typing import Any
 
 from include.sla_logic.domain.contract import measures
 from include.sla_logic.domain.contract.contract import Contract, Objective
+from include.sla_logic.domain.contract.credit_misfits import Misfits
 from include.sla_logic.domain.contract.credit_rule import AnyRate, Credit, CreditTier
 from include.sla_logic.domain.contract.cuts import Cut
 from include.sla_logic.domain.contract.finding import Finding, LineOf
@@ -21,6 +22,7 @@ from include.sla_logic.domain.contract.rates import (
 )
 from include.sla_logic.domain.contract.tier_table import HUNDRED, Row, TierTable
 from include.sla_logic.domain.durations import show_duration
+from include.sla_logic.domain.sentence import Code, Sentence
 
 LONGEST_DAY = 25 * 3600
 
@@ -32,25 +34,7 @@ def lint_credit(contract: Contract, objective: Objective, line: LineOf, longest:
 
 
 @dataclass(frozen=True, slots=True)
-class _Linting:
-    contract: Contract
-    objective: Objective
-    rule: Credit
-    line: LineOf
-    longest: int
-
-    @property
-    def timed(self) -> bool:
-        return isinstance(self.objective.measured_by, measures.OF_DOWNTIME) and self.objective.rolling_windows is None
-
-    @property
-    def repairs(self) -> bool:
-        return isinstance(self.objective.measured_by, measures.ONE_BY_ONE) and not self.objective.rolling_windows
-
-    @property
-    def late(self) -> bool:
-        return isinstance(self.objective.measured_by, measures.FromDaysLate)
-
+class _Linting(Misfits):
     def findings(self) -> Iterator[Finding]:
         misfits = [*self._misfits()]
         yield from misfits
@@ -64,57 +48,22 @@ class _Linting:
         return Finding(level="refuses", line=self.line(field), code=code, text=text, witness=witness)
 
     def _misfits(self) -> Iterator[Finding]:
-        rule, how = self.rule, f"{self.objective.metric} is measured by {self.objective.measured_by.kind}"
-        for wrong, field, text in (*self._misfits_of_units(), *self._misfits_of_days()):
+        rule, metric = self.rule, str(self.objective.metric)
+        how = Sentence("%(metric)s is measured by %(how)s", metric=metric, how=self.objective.measured_by.kind)
+        for wrong, field, text in (*self.of_units(), *self.of_days()):
             if wrong:
-                yield self._refusal(field, f"{text}; {how}", code="unit_mix_up")
+                yield self._refusal(field, Sentence("%(why)s; %(how)s", why=text, how=how), code="unit_mix_up")
         needs = {"when": rule.when == "target_missed", "beyond": rule.beyond == "target", "tiers_by": rule.tiers_by}
         for field, needed in needs.items():
             if needed and self.objective.target is None:
-                yield self._refusal(field, f"the rule credit needs a target for {field}", code="missing_target")
+                text = Sentence("the rule credit needs a target for %(field)s", field=field)
+                yield self._refusal(field, text, code="missing_target")
         for rate in rule.every_rate:
             for one in simple_rates(rate):
                 if isinstance(one, FixedSum) and one.currency != self.contract.currency:
-                    text = f"the rule pays {show_rate(one)}, the contract is in {self.contract.currency}"
+                    msg = "the rule pays %(rate)s, the contract is in %(currency)s"
+                    text = Sentence(msg, rate=show_rate(one), currency=self.contract.currency)
                     yield self._refusal("kind", text, code="currency_mismatch", witness=show_rate(one))
-
-    def _misfits_of_units(self) -> Iterator[tuple[bool, str, str]]:
-        rule, counts_time = self.rule, self.timed or self.repairs
-        sizes = [("beyond", rule.beyond), ("block", rule.block)]
-        sizes += [("tiers", bound) for tier in rule.tiers for bound in tier.bounds]
-        for field, size in sizes:
-            plain = size not in (None, "target", 0)
-            text = f"{field} is a length of time, but no time is counted"
-            yield plain and isinstance(size, int) and not counts_time, field, text
-            values = field == "tiers" and rule.for_each == "window" and not rule.bounded_by_time
-            values |= field == "block" and rule.for_each == "window" and rule.beyond == "target"
-            text = f"{field} has no unit: write a length of time such as 5 min"
-            yield plain and not isinstance(size, int) and self.timed and not values, field, text
-        yield (
-            rule.pays_always and not (counts_time or self.late),
-            "rate" if rule.rate else "tiers",
-            "the rule would pay in every window: give when, beyond, or bounds",
-        )
-        yield rule.pays_time and not counts_time, "kind", "pro_rata pays for time, but no time is counted"
-        yield rule.nearest is not None and not counts_time, "nearest", "nearest rounds time, but no time is counted"
-        one_target = rule.beyond == "target" and rule.for_each != "window" and not self.repairs
-        yield one_target, "beyond", f"the target is one of the window, not of each {rule.for_each}"
-        row = rule.in_a_row is not None and self.repairs and rule.for_each == "event"
-        yield row, "in_a_row", "in_a_row counts windows, but each repair has the target for itself"
-        yield rule.tiers_by is not None and rule.for_each != "window", "tiers_by", "an overrun is one of the window"
-        yield bool(rule.percent_column) and not self.timed, "percent_column", "percent_column compares downtime"
-
-    def _misfits_of_days(self) -> Iterator[tuple[bool, str, str]]:
-        rule = self.rule
-        yield rule.for_each == "event" and not (self.timed or self.repairs), "for_each", "no events are counted"
-        yield rule.for_each == "day" and not (self.timed or self.late), "for_each", "no days are counted"
-        yield rule.outage is not None and not self.timed, "outage", "outage bounds an outage, but none is counted"
-        yield rule.promise is not None and not self.late, "promise", "promise names what was late"
-        graced = rule.grace_working_days and rule.for_each != "day"
-        yield bool(graced), "grace_working_days", "grace_working_days need for_each: day"
-        yield self.late and rule.first_day == "outage", "first_day", "days late are counted from the report"
-        other = rule.event_in != "window_of_end" and (rule.for_each != "event" or not self.timed)
-        yield other, "event_in", "event_in says which window pays an outage that crosses its edge"
 
     def _tables(self) -> Iterator[Finding]:
         """Lint the bands of each number on its own: a later one replaces the earlier ones."""
@@ -162,18 +111,20 @@ class _Linting:
         for number, tier in enumerate(rule.tiers):
             low = tier.low[0]
             if most is not None and rule.bounded_by_time and low is not None and low > most:
-                text = f"no {self._unit()} has that much downtime ({tier})"
+                text = Sentence("no %(unit)s has that much downtime (%(tier)s)", unit=self._unit(), tier=str(tier))
                 yield Finding(level="refuses", line=self.line("tiers", number), code="unreachable_tier", text=text)
             if rule.most_blocks is not None and rule.numbered_by == "block" and tier.first > rule.most_blocks:
-                text = f"at most {rule.most_blocks} blocks are paid, so this tier never is ({tier})"
+                msg = "at most %(most)s blocks are paid, so this tier never is (%(tier)s)"
+                text = Sentence(msg, most=str(rule.most_blocks), tier=str(tier))
                 yield Finding(level="refuses", line=self.line("tiers", number), code="unreachable_tier", text=text)
         for field, size in (("block", rule.block if rule.counts == "full" else None), ("beyond", rule.beyond)):
             if most is not None and isinstance(size, int) and size > most:
-                text = f"no {self._unit()} has {show_duration(size)} of downtime, so nothing is ever paid"
+                msg = "no %(unit)s has %(size)s of downtime, so nothing is ever paid"
+                text = Sentence(msg, unit=self._unit(), size=show_duration(size))
                 yield self._refusal(field, text, code="unreachable_tier", witness=show_duration(size))
 
-    def _unit(self) -> str:
-        return f"{self.contract.window}" if self.rule.for_each == "window" else self.rule.for_each
+    def _unit(self) -> Code:
+        return Code(self.contract.window if self.rule.for_each == "window" else self.rule.for_each)
 
     def _bounds(self) -> Iterator[Finding]:
         rule = self.rule
@@ -181,15 +132,16 @@ class _Linting:
         for low_name, high_name in pairs:
             low, high = getattr(rule, low_name), getattr(rule, high_name)
             if low is not None and high is not None and _exceeds(low, high):
-                text = f"{low_name} {show_rate(low)} is above {high_name} {show_rate(high)}"
+                bounds = {"low": f"{low_name} {show_rate(low)}", "high": f"{high_name} {show_rate(high)}"}
+                text = Sentence("%(low)s is above %(high)s", **bounds)
                 yield self._refusal(low_name, text, code="bounds_contradict", witness=show_rate(low))
         for high_name in ("each_at_most", "at_most"):
             high = getattr(rule, high_name)
             for rate in (rule.rate, *(tier.rate for tier in rule.tiers)):
                 if high is not None and rate is not None and rule.factor >= 1 and _exceeds(rate, high):
-                    text = f"a rate of {show_rate(rate)} is never paid in full: {high_name} is {show_rate(high)}"
+                    never = f"a rate of {show_rate(rate)} is never paid in full: {high_name} is {show_rate(high)}"
                     line = self.line(high_name)
-                    yield Finding(level="warns", line=line, code="cap_below_tier", text=text, witness=show_rate(rate))
+                    yield Finding(level="warns", line=line, code="cap_below_tier", text=never, witness=show_rate(rate))
 
     def _unlimited(self) -> Iterator[Finding]:
         rule = self.rule

@@ -21,6 +21,7 @@ from include.sla_logic.domain.contract.quantities import (
     show_bound,
 )
 from include.sla_logic.domain.contract.rates import Chosen, ProRata, Rate, SimpleRate, simple_rates
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.written import WRITTEN, in_files
 
 AnyRate = SimpleRate | Chosen
@@ -113,20 +114,35 @@ class Credit(Tiered, Term):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         for wrong, text in (
-            ((self.rate is None) == (not self.tiers), "give one of rate and tiers"),
-            (self.in_a_row is not None and self.when != "target_missed", "in_a_row needs when: target_missed"),
-            (self.block is None and self.counts is not None, "counts says which blocks are paid: give the block"),
-            (self.block is None and self.most_blocks is not None, "most_blocks needs a block"),
-            (self.block is None and self._numbered("block"), "from_block needs a block"),
-            (self.for_each != "event" and self._numbered("event"), "from_event needs for_each: event"),
-            (self.for_each != "day" and self._numbered("day"), "from_day needs for_each: day"),
-            (self.for_each != "day" and self.outage is not None, "outage needs for_each: day"),
-            (self.for_each != "day" and self.first_day is not None, "first_day needs for_each: day"),
-            (self.for_each != "day" and self.day_of_repair is not None, "day_of_repair needs for_each: day"),
-            (self.for_each != "day" and self.days is not None, "days needs for_each: day"),
-            (not self._numbered("event") and self.events_over != "window", "events_over needs a tier with from_event"),
-            (len([n for n in NUMBERED if self._numbered(n)]) > 1, "number the tiers by one of day, event and block"),
-            (any(isinstance(r, ProRata) for b in self._limits() for r in simple_rates(b)), "no bound is pro_rata"),
+            ((self.rate is None) == (not self.tiers), Sentence("give one of rate and tiers")),
+            (
+                self.in_a_row is not None and self.when != "target_missed",
+                Sentence("in_a_row needs when: target_missed"),
+            ),
+            (
+                self.block is None and self.counts is not None,
+                Sentence("counts says which blocks are paid: give the block"),
+            ),
+            (self.block is None and self.most_blocks is not None, Sentence("most_blocks needs a block")),
+            (self.block is None and self._numbered("block"), Sentence("from_block needs a block")),
+            (self.for_each != "event" and self._numbered("event"), Sentence("from_event needs for_each: event")),
+            (self.for_each != "day" and self._numbered("day"), Sentence("from_day needs for_each: day")),
+            (self.for_each != "day" and self.outage is not None, Sentence("outage needs for_each: day")),
+            (self.for_each != "day" and self.first_day is not None, Sentence("first_day needs for_each: day")),
+            (self.for_each != "day" and self.day_of_repair is not None, Sentence("day_of_repair needs for_each: day")),
+            (self.for_each != "day" and self.days is not None, Sentence("days needs for_each: day")),
+            (
+                not self._numbered("event") and self.events_over != "window",
+                Sentence("events_over needs a tier with from_event"),
+            ),
+            (
+                len([n for n in NUMBERED if self._numbered(n)]) > 1,
+                Sentence("number the tiers by one of day, event and block"),
+            ),
+            (
+                any(isinstance(r, ProRata) for b in self._limits() for r in simple_rates(b)),
+                Sentence("no bound is pro_rata"),
+            ),
         ):
             if wrong:
                 raise ValueError(text)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Literal
 
+from pydantic import SkipValidation
+
 from include.sla_logic.domain.contract.quantities import Term
 
 Level = Literal["refuses", "warns"]
@@ -14,7 +16,7 @@ class Finding(Term):
     level: Level
     line: int
     code: str
-    text: str
+    text: SkipValidation[str]  # a `Sentence` stays one
     witness: str | None = None
 
     def __str__(self) -> str:

@@ -10,9 +10,13 @@ from include.sla_logic.domain.contract.reading import Lines, UnableToReadContrac
 from include.sla_logic.domain.contract.term_linting import lint_objective, lint_terms
 from include.sla_logic.domain.contract.terms import Counting
 from include.sla_logic.domain.contract.tier_linting import lint_tiers
+from include.sla_logic.domain.sentence import Sentence
 
 # What is supposed of a contract that lacks a term, only to say what else is wrong with it.
 _SUPPOSED = {"zone": "UTC", "currency": "EUR", "charge_base": "recurring", "version": "0", "title": "untitled"}
+
+
+_TWICE = "objectives.%(number)s.id: the objective %(name)s is named twice: give each an id of its own"
 
 
 def _line(lines: Lines, *path: str | int) -> int:
@@ -35,14 +39,14 @@ def _named_twice(contract: Contract, line: LineOf) -> Iterable[Finding]:
     names = [objective.id for objective in contract.objectives]
     for number, name in enumerate(names):
         if name in names[:number]:
-            text = f"objectives.{number}.id: the objective {name} is named twice: give each an id of its own"
+            text = Sentence(_TWICE, number=str(number), name=name)
             yield Finding(level="refuses", line=line(number, "id"), code="named_twice", text=text)
 
 
 def _empty_hours(counting: Counting | None, line: LineOf) -> Iterable[Finding]:
     for number, hours in enumerate(counting.service_hours or () if counting else ()):
         if hours.is_empty:
-            text = f"service_hours.{number}: {hours.when_empty}"
+            text = Sentence("service_hours.%(number)s: %(why)s", number=str(number), why=hours.when_empty)
             yield Finding(level="refuses", line=line(number), code="empty_hours", text=text)
 
 
@@ -68,5 +72,5 @@ def read_contract(text: str, *, name: str) -> Contract:
     if refusal is not None:
         raise UnableToReadContract(refusal.text, name=name, line=refusal.line, code=refusal.code)
     if contract is None:  # pragma: no cover - an unreadable contract always has a refusal
-        raise UnableToReadContract("it cannot be read", name=name)
+        raise UnableToReadContract(Sentence("it cannot be read"), name=name)
     return contract

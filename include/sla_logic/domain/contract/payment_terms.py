@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from include.sla_logic.domain.contract.conditions import given
 from include.sla_logic.domain.contract.quantities import Quantity, Term
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.written import in_files
 
 
@@ -21,8 +22,7 @@ class LeastCredit(Term):
     @model_validator(mode="after")
     def _has_one_bound(self) -> Self:
         if (self.at_least is None) == (self.more_than is None):
-            msg = "give one of at_least and more_than"
-            raise ValueError(msg)
+            raise ValueError(Sentence("give one of at_least and more_than"))
         return self
 
     @property

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from include.sla_logic.domain.contract.conditions import at_most_one
 from include.sla_logic.domain.durations import parse_duration, show_duration
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.written import Written, in_files
 
 _MOST_DIGITS = 12  # beyond that a fraction is easier to read
@@ -30,12 +31,15 @@ class Tiered:
         return {}
 
 
+_NO_SHARE = "%(text)s is not a share: write a percentage such as 10%% or a fraction such as 1/30"
+
+
 def parse_share(written: Any) -> Fraction:
     """Read `10%`, `1/30` or 0; a bare 10 is refused, as it may mean either."""
     text = str(written).strip()
     try:
         if len(text) > _LONGEST_SHARE:
-            raise ValueError("the share is too long")
+            raise ValueError(Sentence("the share is too long"))
         if text.endswith("%"):
             share = Fraction(bounded_decimal(Decimal(text[:-1].strip()))) / 100
         elif "/" in text:
@@ -43,14 +47,11 @@ def parse_share(written: Any) -> Fraction:
         elif written in (0, 1, "0", "1"):
             share = Fraction(int(written))
         else:
-            msg = f"{text!r} is not a share: write a percentage such as 10% or a fraction such as 1/30"
-            raise ValueError(msg)
+            raise ValueError(Sentence(_NO_SHARE, text=repr(text)))
     except (InvalidOperation, ZeroDivisionError) as error:
-        msg = f"{text!r} is not a share: write a percentage such as 10% or a fraction such as 1/30"
-        raise ValueError(msg) from error
+        raise ValueError(Sentence(_NO_SHARE, text=repr(text))) from error
     if share < 0:
-        msg = f"the share {text} is negative"
-        raise ValueError(msg)
+        raise ValueError(Sentence("the share %(text)s is negative", text=text))
     return share
 
 
@@ -87,7 +88,7 @@ def bounded_decimal(written: Any) -> Any:
     except InvalidOperation:
         return written
     if number and (not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT):
-        raise ValueError("the number is too large or too small to be written in plain digits")
+        raise ValueError(Sentence("the number is too large or too small to be written in plain digits"))
     return written
 
 
@@ -151,8 +152,9 @@ class Range(Term):
     def _has_one_bound_per_side(self) -> Self:
         bounds = self.model_dump(include={"at_least", "more_than", "at_most", "below"}, exclude_none=True)
         if {"at_least", "more_than"} <= bounds.keys() or {"at_most", "below"} <= bounds.keys():
-            msg = "give at most one of at_least and more_than, and at most one of at_most and below"
-            raise ValueError(msg)
+            raise ValueError(
+                Sentence("give at most one of at_least and more_than, and at most one of at_most and below")
+            )
         return self
 
     def _bound(self, *names: str) -> tuple[Fraction | None, bool]:

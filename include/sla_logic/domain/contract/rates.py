@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer
 
 from include.sla_logic.domain.contract.quantities import Term, parse_share, show_share
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.written import Written
 
 _SUM = re.compile(r"(\d{1,12}(?:\.\d{1,6})?) ([A-Z]{3})", re.ASCII)
@@ -56,8 +57,9 @@ def _parse_simple(written: Any) -> SimpleRate:
         return written
     if isinstance(written, Mapping):
         if set(written) != {"day"}:
-            msg = f"{dict(written)!r:.60} is no rate: write {_FORMS}"
-            raise ValueError(msg)
+            raise ValueError(
+                Sentence("%(text)s is no rate: write %(forms)s", text=repr(dict(written))[:60], forms=_FORMS)
+            )
         return DayOfCharge.model_validate(written)
     text = str(written).strip()
     if text == "pro_rata":
@@ -67,8 +69,9 @@ def _parse_simple(written: Any) -> SimpleRate:
     try:
         return ShareOfCharge(share=parse_share(written))
     except ValueError as error:
-        msg = f"{text[:40]!r} is no rate: write {_FORMS}"
-        raise ValueError(msg) from error
+        raise ValueError(
+            Sentence("%(text)s is no rate: write %(forms)s", text=repr(text[:40]), forms=_FORMS)
+        ) from error
 
 
 def parse_rate(written: Any) -> "SimpleRate | Chosen":
@@ -79,8 +82,8 @@ def parse_rate(written: Any) -> "SimpleRate | Chosen":
         which, several = next(iter(written.items()))
         if which in ("greater_of", "lesser_of"):
             if not isinstance(several, list | tuple) or not 1 < len(several) <= _MOST_COMPARED:
-                msg = f"{which} compares two to {_MOST_COMPARED} rates: {which}: [5 EUR, 10%]"
-                raise ValueError(msg)
+                msg = "%(which)s compares two to %(most)s rates: %(which)s: [5 EUR, 10%%]"
+                raise ValueError(Sentence(msg, which=which, most=_MOST_COMPARED))
             return Chosen(which=which, rates=tuple(_parse_simple(rate) for rate in several))
     return _parse_simple(written)
 

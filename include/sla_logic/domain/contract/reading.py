@@ -14,6 +14,7 @@ from include.sla_logic.domain.contract.yaml_text import (
     read_fields,
     shortened,
 )
+from include.sla_logic.domain.sentence import Sentence, sentence_of
 
 __all__ = [
     "Lines",
@@ -66,11 +67,14 @@ def _fault(wrong: ErrorDetails, lines: Lines) -> Fault:
     """Name the field, what stands there, and what is wrong with it."""
     missing = wrong["loc"][-1:] if wrong["type"] == "missing" else ()
     path = (*_known(wrong["loc"], lines), *missing)
-    field = ".".join(map(str, path)) or "the contract"
+    field = ".".join(map(str, path)) or Sentence("the contract")
     given = wrong["input"]
-    shown = "" if missing or not path or isinstance(given, dict | list) else f" (given: {shortened(str(given))})"
-    said = wrong["msg"].removeprefix("Value error, ")
-    return Fault(path, f"{field}: {said}{shown}", f"missing_{missing[0]}" if missing else "unreadable")
+    why = sentence_of(wrong["ctx"]["error"]) if wrong["type"] == "value_error" else wrong["msg"]
+    if missing or not path or isinstance(given, dict | list):
+        said = Sentence("%(field)s: %(why)s", field=field, why=why)
+    else:
+        said = Sentence("%(field)s: %(why)s (given: %(given)s)", field=field, why=why, given=shortened(str(given)))
+    return Fault(path, said, f"missing_{missing[0]}" if missing else "unreadable")
 
 
 def parse_supposing(text: str, supposed: Mapping[str, str], *, name: str) -> tuple[Contract, Lines] | None:

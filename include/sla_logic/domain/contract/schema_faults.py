@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from include.sla_logic.domain.contract.schema import contract_schema
 from include.sla_logic.domain.contract.yaml_text import Lines, Path, shortened
+from include.sla_logic.domain.sentence import Sentence
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -104,25 +105,29 @@ def _meant(error: "ValidationError", branches: dict[int, list["ValidationError"]
 
 
 def _worded(error: "ValidationError", path: Path, lines: Lines) -> Iterable[Fault]:
-    where = ".".join(map(str, path)) or "the contract"
+    where = ".".join(map(str, path)) or Sentence("the contract")
     prefix = ".".join(map(str, path)) + "." if path else ""
     if error.validator == "additionalProperties":
         known = sorted(error.schema.get("properties", ()))
         for name in [name for name in error.instance if name not in known]:
-            said = f"{prefix}{shortened(name)}: there is no such field; write {_place(name) or _choice(known, name)}"
+            what, field = _place(name) or _choice(known, name), f"{prefix}{shortened(name)}"
+            said = Sentence("%(field)s: there is no such field; write %(what)s", field=field, what=what)
             yield Fault((*path, name), said)
     elif error.validator == "required":
         for name in [name for name in error.validator_value if name not in error.instance]:
             form = error.schema.get("properties", {}).get(name, {})
-            said = f"{prefix}{name} is missing; write {_described(form, name)}"
+            what = _described(form, name)
+            said = Sentence("%(field)s is missing; write %(what)s", field=f"{prefix}{name}", what=what)
             yield Fault((*path, name), said, f"missing_{name}")
     elif "discriminator" in error.schema and isinstance(error.instance, dict):
         chooser = error.schema["discriminator"]["propertyName"]
-        yield Fault((*path, chooser), f"{where}: this {_reason(error, path, lines)}")
+        said = Sentence("%(field)s: this %(why)s", field=where, why=_reason(error, path, lines))
+        yield Fault((*path, chooser), said)
     elif _is_condition(error):
-        yield Fault(path, f"{where}: {_VAGUE}")
+        yield Fault(path, Sentence("%(field)s: its fields contradict each other", field=where))
     else:
-        yield Fault(path, f"{where}: {_shown(error.instance, path, lines)} {_reason(error, path, lines)}")
+        shown, why = _shown(error.instance, path, lines), _reason(error, path, lines)
+        yield Fault(path, Sentence("%(field)s: %(shown)s %(why)s", field=where, shown=shown, why=why))
 
 
 def _place(name: str) -> str:
@@ -131,14 +136,15 @@ def _place(name: str) -> str:
     for field, form in contract_schema()["properties"].items():
         references = [part.get("$ref", "") for part in (form, *form.get("anyOf", ()))]
         if any(name in parts.get(one.rpartition("/")[2], {}).get("properties", ()) for one in references):
-            return f"it into {field}"
+            return Sentence("it into %(field)s", field=field)
     return ""
 
 
 def _shown(value: Any, path: Path, lines: Lines) -> str:
     if isinstance(value, dict | list):
-        return "this"
-    return shortened(lines.spelt(path) or ("nothing" if value is None else repr(value)))
+        return Sentence("this")
+    spelt = lines.spelt(path)
+    return Sentence("nothing") if not spelt and value is None else shortened(spelt or repr(value))
 
 
 def _reason(error: "ValidationError", path: Path, lines: Lines) -> str:
@@ -148,34 +154,42 @@ def _reason(error: "ValidationError", path: Path, lines: Lines) -> str:
     if "discriminator" in error.schema:
         chooser, mapping = error.schema["discriminator"]["propertyName"], error.schema["discriminator"]["mapping"]
         named = error.instance.get(chooser) if isinstance(error.instance, dict) else None
-        said = f"has the {chooser} {named!r}" if named is not None else f"has no {chooser}"
-        return f"{said}; write {_choice(sorted(mapping), named)}"
-    sizes = {
-        "maxItems": "has too many entries: at most",
-        "minItems": "has too few entries: at least",
-        "maxLength": "is too long: at most this many characters:",
-        "minLength": "is too short: at least this many characters:",
-        "minimum": "is too small: write at least",
-        "exclusiveMinimum": "is too small: write more than",
-        "maximum": "is too large: write at most",
-        "exclusiveMaximum": "is too large: write less than",
-    }
-    if kind in sizes:
-        return f"{sizes[kind]} {limit}"
+        what = _choice(sorted(mapping), named)
+        if named is None:
+            return Sentence("has no %(chooser)s; write %(what)s", chooser=chooser, what=what)
+        return Sentence("has the %(chooser)s %(named)s; write %(what)s", chooser=chooser, named=repr(named), what=what)
+    if (size := _size(kind, str(limit))) is not None:
+        return size
     if "description" not in error.schema and kind == "enum":
-        return f"is not known; write {_choice([one for one in limit if isinstance(one, str)], error.instance)}"
-    return f"cannot be read; write {_described(error.schema, str(path[-1]) if path else '', error.instance)}"
+        known = [one for one in limit if isinstance(one, str)]
+        return Sentence("is not known; write %(what)s", what=_choice(known, error.instance))
+    what = _described(error.schema, str(path[-1]) if path else "", error.instance)
+    return Sentence("cannot be read; write %(what)s", what=what)
+
+
+def _size(kind: str, limit: str) -> str | None:
+    sizes = {
+        "maxItems": Sentence("has too many entries: at most %(limit)s", limit=limit),
+        "minItems": Sentence("has too few entries: at least %(limit)s", limit=limit),
+        "maxLength": Sentence("is too long: at most this many characters: %(limit)s", limit=limit),
+        "minLength": Sentence("is too short: at least this many characters: %(limit)s", limit=limit),
+        "minimum": Sentence("is too small: write at least %(limit)s", limit=limit),
+        "exclusiveMinimum": Sentence("is too small: write more than %(limit)s", limit=limit),
+        "maximum": Sentence("is too large: write at most %(limit)s", limit=limit),
+        "exclusiveMaximum": Sentence("is too large: write less than %(limit)s", limit=limit),
+    }
+    return sizes.get(kind)
 
 
 def _needs_quotes(error: "ValidationError", path: Path, lines: Lines) -> str | None:
     """Say that YAML made something else of a bare word: NO is false, 2026 is a number, `a: b` is a field."""
     if isinstance(error.instance, dict) and _takes_text(error.schema, "a: b"):
-        return "is no text to YAML, but a field and its value: write it in quotes, as a colon stands in it"
+        return Sentence("is no text to YAML, but a field and its value: write it in quotes, as a colon stands in it")
     spelt = lines.spelt(path)
     if spelt is None or error.instance is None or not _takes_text(error.schema, spelt):
         return None
-    made = "true or false" if isinstance(error.instance, bool) else "a number"
-    return f"is no text to YAML, but {made}: write '{spelt}' with its quotes"
+    made = Sentence("true or false" if isinstance(error.instance, bool) else "a number")
+    return Sentence("is no text to YAML, but %(made)s: write '%(spelt)s' with its quotes", made=made, spelt=spelt)
 
 
 def _takes_text(schema: Any, text: str) -> bool:
@@ -193,9 +207,10 @@ def _described(schema: Any, name: str, given: Any = None) -> str:
         return _choice(schema["enum"], given)
     if "description" in schema and schema.get("type") != "object":
         near = get_close_matches(str(given), [str(one) for one in schema.get("enum", ())], n=2, cutoff=0.6)
-        return f"{schema['description']}{': ' if near else ''}{' or '.join(near)}"
+        what = Sentence(schema["description"])
+        return Sentence("%(what)s: %(near)s", what=what, near=_either(near)) if near else what
     if "properties" in schema:
-        return f"its fields: {', '.join(schema['properties'])}"
+        return Sentence("its fields: %(names)s", names=", ".join(schema["properties"]))
     return _described_shape(schema, name)
 
 
@@ -205,24 +220,31 @@ def _described_shape(schema: Any, name: str) -> str:
     for alternatives in _ALTERNATIVES:
         if alternatives in schema:
             parts = [_described(part, name) for part in schema[alternatives] if part.get("type") != "null"]
-            return " or ".join(dict.fromkeys(parts))
+            return _either([*dict.fromkeys(parts)])
     if "pattern" in schema:
-        return f"letters as in the pattern {schema['pattern'].partition('(?!')[0]}"
+        return Sentence("letters as in the pattern %(pattern)s", pattern=schema["pattern"].partition("(?!")[0])
     types = {
-        "string": "text",
-        "integer": "a whole number",
-        "boolean": "true or false",
-        "array": "a list",
-        "object": "its fields",
-        "number": "a number",
+        "string": Sentence("text"),
+        "integer": Sentence("a whole number"),
+        "boolean": Sentence("true or false"),
+        "array": Sentence("a list"),
+        "object": Sentence("its fields"),
+        "number": Sentence("a number"),
     }
-    return types.get(str(schema.get("type")), f"what {name} means")
+    return types.get(str(schema.get("type")), Sentence("what %(name)s means", name=name))
+
+
+def _either(several: Sequence[str]) -> str:
+    """Join with "or"."""
+    return reduce(lambda one, other: Sentence("%(one)s or %(other)s", one=one, other=other), several)
 
 
 def _choice(known: Sequence[Any], given: Any) -> str:
     names = [str(name) for name in known if name is not None]
     near = get_close_matches(str(given), names, n=1, cutoff=0.6)
+    if near and len(names) <= _MOST_NAMED:
+        return Sentence("%(name)s, or another of: %(names)s", name=near[0], names=", ".join(names))
     if near:
-        return f"{near[0]}, or another of: {', '.join(names)}" if len(names) <= _MOST_NAMED else near[0]
+        return near[0]
     shown = names if len(names) <= _MOST_NAMED else [*names[:_MOST_NAMED], "…"]
-    return f"one of: {', '.join(shown)}" if len(names) > 1 else "".join(names)
+    return Sentence("one of: %(names)s", names=", ".join(shown)) if len(names) > 1 else "".join(names)

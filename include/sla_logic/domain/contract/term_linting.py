@@ -12,6 +12,7 @@ from include.sla_logic.domain.contract.finding import Finding, LineOf
 from include.sla_logic.domain.contract.plain import plain_rule
 from include.sla_logic.domain.contract.quantities import exact_text, show_share
 from include.sla_logic.domain.contract.rates import show_rate
+from include.sla_logic.domain.sentence import Sentence
 
 _OF_TIME = (rules.DurationTiers, rules.DayPerBlock, rules.DayPerExcessBlock, rules.SharePerDay, rules.HourWaiver)
 _NEEDS_TARGET = (rules.DayPerExcessBlock, rules.ShareWhenMissed, rules.SharePerStep, rules.OverrunTiers)
@@ -22,21 +23,26 @@ def lint_objective(contract: Contract, objective: Objective, line: LineOf) -> It
     """Find rules that do not fit what is measured, and targets and caps that contradict the tiers."""
     rule, how = objective.rule, objective.measured_by
     if contract.format > 1 and rule.kind in rules.REPLACED_KINDS:
-        reason = f"the rule {rule.kind} is of format 1: write kind: credit, or let sla contract migrate rewrite it"
+        msg = "the rule %(rule)s is of format 1: write kind: credit, or let sla contract migrate rewrite it"
+        reason = Sentence(msg, rule=rule.kind)
         yield Finding(level="refuses", line=line("rule"), code="replaced_kind", text=reason)
     timed = isinstance(how, measures.OF_DOWNTIME) and not objective.rolling_windows
     misfits = (
-        (isinstance(rule, _OF_TIME) and not timed, "counts downtime, but the objective measures none"),
-        (isinstance(rule, _OF_DAYS) and not isinstance(how, measures.FromDaysLate), "counts days late"),
-        (isinstance(rule, rules.EventCredits) and not isinstance(how, measures.FromEvents), "joins event credits"),
+        (isinstance(rule, _OF_TIME) and not timed, Sentence("counts downtime, but the objective measures none")),
+        (isinstance(rule, _OF_DAYS) and not isinstance(how, measures.FromDaysLate), Sentence("counts days late")),
+        (
+            isinstance(rule, rules.EventCredits) and not isinstance(how, measures.FromEvents),
+            Sentence("joins event credits"),
+        ),
     )
     yield from _measure(objective, line)
     for wrong, text in misfits:
         if wrong:
-            reason = f"the rule {rule.kind} {text}; {objective.metric} is measured by {how.kind}"
+            msg = "the rule %(rule)s %(why)s; %(metric)s is measured by %(how)s"
+            reason = Sentence(msg, rule=rule.kind, why=text, metric=str(objective.metric), how=how.kind)
             yield Finding(level="refuses", line=line("rule"), code="unit_mix_up", text=reason)
     if isinstance(rule, _NEEDS_TARGET) and objective.target is None:
-        text = f"the rule {rule.kind} needs a target"
+        text = Sentence("the rule %(rule)s needs a target", rule=rule.kind)
         yield Finding(level="refuses", line=line("rule"), code="missing_target", text=text)
     yield from _target(objective, line)
     yield from _cap(contract, objective, line)
@@ -44,7 +50,7 @@ def lint_objective(contract: Contract, objective: Objective, line: LineOf) -> It
 
 def _measure(objective: Objective, line: LineOf) -> Iterable[Finding]:
     """Find a way of measuring that says what the metric has not: a series, lengths of time, a unit of its own."""
-    how, of_times = objective.measured_by, objective.lengths is not None
+    how, of_times, metric = objective.measured_by, objective.lengths is not None, str(objective.metric)
     of_samples = isinstance(how, measures.STATISTICS) and not of_times
     of_tickets = of_times and not isinstance(objective.lengths, measures.FromRestoreTimes)
     bounds = how.bound.bounds if isinstance(how, measures.FromShareBeyond) else []
@@ -52,22 +58,26 @@ def _measure(objective: Objective, line: LineOf) -> Iterable[Finding]:
         (
             isinstance(how, measures.STATISTICS) and how.series is not None and of_times,
             "measure",
-            f"series names samples, but {objective.metric} is measured by single times",
+            Sentence("series names samples, but %(metric)s is measured by single times", metric=metric),
         ),
         (
             of_samples and any(isinstance(bound, int) for bound in bounds),
             "measure",
-            "the bound is a length of time, but no time is counted: write a number in the unit of the samples",
+            Sentence(
+                "the bound is a length of time, but no time is counted: write a number in the unit of the samples"
+            ),
         ),
         (
             not of_samples and objective.unit not in (None, "%", objective.usual_unit),
             "unit",
-            f"{objective.metric} is counted in {objective.usual_unit}: leave unit out",
+            Sentence("%(metric)s is counted in %(unit)s: leave unit out", metric=metric, unit=objective.usual_unit),
         ),
         (
             objective.counting is not None and objective.counting.priorities is not None and not of_tickets,
             "counting",
-            f"priorities are those of tickets, but {objective.metric} is measured by {how.kind}",
+            Sentence(
+                "priorities are those of tickets, but %(metric)s is measured by %(how)s", metric=metric, how=how.kind
+            ),
         ),
     ):
         if wrong:
@@ -79,19 +89,19 @@ def _target(objective: Objective, line: LineOf) -> Iterable[Finding]:
     if target is None:
         return
     if objective.shown_unit == "percent" and not 0 <= target <= 100:  # noqa: PLR2004 - percent
-        text = f"the target {target} is no percentage"
+        text = Sentence("the target %(target)s is no percentage", target=target)
         yield Finding(level="refuses", line=line("target"), code="unit_mix_up", text=text)
     elif objective.shown_unit == "percent" and objective.higher_is_better and target <= 1:
-        text = f"the target {target} looks like a fraction of 1, but the unit is percent"
+        text = Sentence("the target %(target)s looks like a fraction of 1, but the unit is percent", target=target)
         yield Finding(level="refuses", line=line("target"), code="unit_mix_up", text=text)
     if isinstance(objective.rule, rules.Tiers):
         tier = next((t for t in objective.rule.tiers if t.holds(Fraction(target))), None)
         if tier is not None and tier.credit > 0:
-            text = f"a service that just keeps its target {target} earns a credit of {show_share(tier.credit)}"
-            yield Finding(level="warns", line=line("target"), code="target_disagrees", text=text, witness=str(target))
+            earned = f"a service that just keeps its target {target} earns a credit of {show_share(tier.credit)}"
+            yield Finding(level="warns", line=line("target"), code="target_disagrees", text=earned, witness=str(target))
     if (paying := tier_of_target(objective)) is not None:
-        text = f"a service that just keeps its target {target} earns a credit of {show_rate(paying.rate)}"
-        yield Finding(level="warns", line=line("target"), code="target_disagrees", text=text, witness=str(target))
+        earned = f"a service that just keeps its target {target} earns a credit of {show_rate(paying.rate)}"
+        yield Finding(level="warns", line=line("target"), code="target_disagrees", text=earned, witness=str(target))
 
 
 def _credits(objective: Objective) -> list[Fraction]:
@@ -152,7 +162,9 @@ def lint_terms(contract: Contract, line: LineOf) -> Iterable[Finding]:
     yield from _missed(contract, line)
     begins = {"billing_day", "first_month"} & contract.model_fields_set
     if contract.window_from == "agreement" and begins:
-        text = f"the windows begin on the day of the agreement, so {' and '.join(sorted(begins))} say nothing"
+        one, *more = sorted(begins)
+        fields = Sentence("%(one)s and %(other)s", one=one, other=more[0]) if more else one
+        text = Sentence("the windows begin on the day of the agreement, so %(fields)s say nothing", fields=fields)
         yield Finding(level="refuses", line=line("window_from"), code="bounds_contradict", text=text)
     if contract.cap is not None and contract.cap.share > 1:
         text = f"a cap of {exact_text(contract.cap.share * 100)} % lets credits exceed the charge"
@@ -166,14 +178,15 @@ def _missed(contract: Contract, line: LineOf) -> Iterable[Finding]:
         return
     at = line("chronic", "missed")
     if missed.of_windows < missed.windows:
-        text = f"chronic.missed: {missed.windows} windows do not fit within {missed.within}"
+        msg = "chronic.missed: %(count)s windows do not fit within %(within)s"
+        text = Sentence(msg, count=str(missed.windows), within=str(missed.within))
         yield Finding(level="refuses", line=at, code="bounds_contradict", text=text, witness=str(missed.windows))
     if missed.objective is None:
         return
     named = next((objective for objective in contract.objectives if objective.id == missed.objective), None)
     if named is None:
-        text = f"chronic.missed: there is no objective {missed.objective}"
+        text = Sentence("chronic.missed: there is no objective %(name)s", name=missed.objective)
         yield Finding(level="refuses", line=at, code="unknown_objective", text=text)
     elif named.target is None:
-        text = f"chronic.missed counts windows that miss {named.id}, which has no target"
+        text = Sentence("chronic.missed counts windows that miss %(name)s, which has no target", name=named.id)
         yield Finding(level="refuses", line=at, code="missing_target", text=text)

@@ -10,6 +10,7 @@ from include.sla_logic.domain.calendars import Weekday, WindowKind
 from include.sla_logic.domain.contract.conditions import at_most_one, given, needs
 from include.sla_logic.domain.contract.quantities import Duration, DurationRange, Share, Term
 from include.sla_logic.domain.measurements import Attribution
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.service_hours import Closes, Opening, Opens
 from include.sla_logic.domain.written import Written, in_files
 
@@ -126,8 +127,7 @@ class Claim(Term):
     @model_validator(mode="after")
     def _has_one_deadline(self) -> Self:
         if sum(getattr(self, name) is not None for name in _DEADLINES) > 1:
-            msg = f"give one of {', '.join(_DEADLINES)}"
-            raise ValueError(msg)
+            raise ValueError(Sentence("give one of %(fields)s", fields=", ".join(_DEADLINES)))
         return self
 
 
@@ -175,12 +175,9 @@ class Chronic(Term):
     @model_validator(mode="after")
     def _says_when(self) -> Self:
         if (self.count is None) != (self.within_days is None):
-            msg = "count and within_days belong together"
-            raise ValueError(msg)
+            raise ValueError(Sentence("count and within_days belong together"))
         if self.total is None and self.total_within_days is not None:
-            msg = "total_within_days needs a total"
-            raise ValueError(msg)
+            raise ValueError(Sentence("total_within_days needs a total"))
         if self.count is None and self.total is None and self.missed is None:
-            msg = "a right to leave needs count and within_days, a total, or missed windows"
-            raise ValueError(msg)
+            raise ValueError(Sentence("a right to leave needs count and within_days, a total, or missed windows"))
         return self

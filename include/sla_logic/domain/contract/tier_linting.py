@@ -17,6 +17,7 @@ from include.sla_logic.domain.contract.plain import plain_rule
 from include.sla_logic.domain.contract.quantities import show_share
 from include.sla_logic.domain.contract.tier_table import HUNDRED, TierTable, rows_of
 from include.sla_logic.domain.durations import show_duration
+from include.sla_logic.domain.sentence import Code, Sentence
 
 _LEAP_CYCLE_END = 2028
 # The lengths that a calendar window can have, in days; a change of the clocks adds or takes an hour.
@@ -53,10 +54,11 @@ def _thresholds(rule: rules.OverrunTiers, line: LineOf) -> Iterable[Finding]:
     ordered = sorted(enumerate(rule.thresholds), key=lambda entry: entry[1].overrun)
     for (_, lower), (number, higher) in pairwise(ordered):
         if lower.overrun == higher.overrun:
-            text = f"the threshold {higher.overrun} is given twice"
+            text = Sentence("the threshold %(overrun)s is given twice", overrun=higher.overrun)
             yield Finding(level="refuses", line=line("thresholds", number), code="tier_overlap", text=text)
         elif higher.credit < lower.credit:
-            text = f"an overrun of {higher.overrun} % earns less than one of {lower.overrun} %"
+            msg = "an overrun of %(high)s %% earns less than one of %(low)s %%"
+            text = Sentence(msg, high=higher.overrun, low=lower.overrun)
             yield Finding(level="refuses", line=line("thresholds", number), code="credits_not_monotone", text=text)
 
 
@@ -70,7 +72,7 @@ def _beyond_window(contract: Contract, rule: rules.DurationTiers, line: LineOf) 
     for number, tier in enumerate(rule.tiers):
         low = tier.low[0]
         if low is not None and low > longest:
-            text = f"no {contract.window} has that much downtime ({tier})"
+            text = Sentence("no %(unit)s has that much downtime (%(tier)s)", unit=Code(contract.window), tier=str(tier))
             yield Finding(level="refuses", line=line("tiers", number), code="unreachable_tier", text=text)
 
 

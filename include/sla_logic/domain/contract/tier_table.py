@@ -9,8 +9,11 @@ from include.sla_logic.domain.contract.cuts import INFINITY, Cut, Stretch, holes
 from include.sla_logic.domain.contract.finding import Finding, LineOf
 from include.sla_logic.domain.contract.quantities import DurationTier, Range, ValueTier, exact_text, show_share
 from include.sla_logic.domain.durations import show_duration
+from include.sla_logic.domain.sentence import Sentence
 
 HUNDRED = Fraction(100)
+_ALIKE = "tiers %(one)s and %(other)s share values"
+_DIFFERING = "tiers %(one)s and %(other)s share values and differ: %(first)s and %(second)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class TierTable:
     def _empty(self, pieces: list[Stretch], line: Callable[[int], int]) -> Iterable[Finding]:
         for piece in pieces:
             if piece.is_empty:
-                text = f"no value can lie in this tier ({self.rows[piece.number].tier})"
+                text = Sentence("no value can lie in this tier (%(tier)s)", tier=str(self.rows[piece.number].tier))
                 yield Finding(level="refuses", line=line(piece.number), code="unreachable_tier", text=text)
 
     def _outside(self, line: Callable[[int], int]) -> Iterable[Finding]:
@@ -89,23 +92,27 @@ class TierTable:
             bounds = [bound for bound, _inclusive in (row.tier.low, row.tier.high) if bound is not None]
             wrong = [b for b in bounds if b < 0 or (self.top is not None and b > self.top)]
             if wrong:
-                text = f"{exact_text(wrong[0])} is outside of what {self.unit} can be"
+                text = Sentence(
+                    "%(bound)s is outside of what %(unit)s can be", bound=exact_text(wrong[0]), unit=self.unit
+                )
                 yield Finding(level="refuses", line=line(number), code="unit_mix_up", text=text)
         highs = [b for row in self.rows for b, _inclusive in (row.tier.low, row.tier.high) if b]
         if self.top == HUNDRED and highs and self.higher_is_better and max(highs) <= 1:
-            text = "the bounds look like fractions of 1, but the unit is percent: write 99.5, not 0.995"
+            text = Sentence("the bounds look like fractions of 1, but the unit is percent: write 99.5, not 0.995")
             yield Finding(level="refuses", line=line(0), code="unit_mix_up", text=text)
 
     def _overlaps(self, pieces: list[Stretch], line: Callable[[int], int]) -> Iterable[Finding]:
         for one, two, low, high in overlaps(pieces):
             first, second = self.rows[one.number], self.rows[two.number]
             same = first.shown == second.shown
-            text = f"tiers {first.place + 1} and {second.place + 1} share values"
+            places = {"one": str(first.place + 1), "other": str(second.place + 1)}
             yield Finding(
                 level="warns" if same else "refuses",
                 line=line(max(one.number, two.number)),
                 code="tier_overlap",
-                text=text + ("" if same else f" and differ: {first.shown} and {second.shown}"),
+                text=Sentence(_ALIKE, **places)
+                if same
+                else Sentence(_DIFFERING, **places, first=first.shown, second=second.shown),
                 witness=self.show(witness(low, high, self.grid)),
             )
 
@@ -116,7 +123,13 @@ class TierTable:
         for better, worse in pairwise(in_order):
             if worse.credit < better.credit:
                 good, bad = self.rows[better.number], self.rows[worse.number]
-                text = f"a worse value earns less: {good.tier} gives {good.shown}, {bad.tier} gives {bad.shown}"
+                text = Sentence(
+                    "a worse value earns less: %(good)s gives %(more)s, %(bad)s gives %(less)s",
+                    good=str(good.tier),
+                    more=good.shown,
+                    bad=str(bad.tier),
+                    less=bad.shown,
+                )
                 yield Finding(
                     level="refuses",
                     line=line(worse.number),

@@ -9,6 +9,7 @@ from typing import Any, Self
 import yaml
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.sentence import Sentence
 
 Path = tuple[str | int, ...]
 
@@ -27,6 +28,7 @@ HUGE = r"^[-+]?\.?[0-9][0-9_.]*[eE][-+]?[0-9]{3,}%?$"  # a power of ten that no 
 _HUGE = re.compile(HUGE)
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _MOST_VALUES, _CHARACTERS = 20_000, 50
+_CONTRACT = Sentence("a contract")
 _DEEPEST, _LONGEST_NUMBER, _SHOWN = 30, 40, 40
 
 
@@ -43,7 +45,8 @@ class UnableToReadContract(ForeseenError):
     ) -> None:
         """Keep where and why; `others` is what else is wrong."""
         self.others = others
-        super().__init__(f"{name}, line {line}: {reason}" if line else f"{name}: {reason}")
+        said = "%(name)s, line %(line)s: %(reason)s" if line else "%(name)s: %(reason)s"
+        super().__init__(Sentence(said, name=name, line=str(line), reason=reason))
         self.reason, self.name, self.line, self.code = reason, name, line, code
 
 
@@ -110,7 +113,7 @@ class _Reader:
 
     def take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.DocumentStartEvent) and self.roots:
-            raise self.refuse("it holds more than one document: write one to a file", event)
+            raise self.refuse(Sentence("it holds more than one document: write one to a file"), event)
         if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self._close()
         elif isinstance(event, yaml.NodeEvent):
@@ -126,7 +129,9 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             value, size = self.anchors.get(str(event.anchor), (None, 0))
             if not size:
-                raise self.refuse(f"*{event.anchor} stands for nothing that was given before", event)
+                raise self.refuse(
+                    Sentence("*%(name)s stands for nothing that was given before", name=event.anchor), event
+                )
             self._counted(size, event)
             self._put(value)
         elif isinstance(event, yaml.ScalarEvent):
@@ -138,12 +143,12 @@ class _Reader:
             held: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
             self.stack.append(_Open(held, path, self.count, event.anchor))
             if len(self.stack) > _DEEPEST:
-                raise self.refuse(f"it is too deep: at most {_DEEPEST} levels of fields", event)
+                raise self.refuse(Sentence("it is too deep: at most %(most)s levels of fields", most=_DEEPEST), event)
 
     def _counted(self, more: int, event: yaml.Event) -> None:
         self.count += more
         if self.count > self.most:  # an alias may stand for itself, or for millions
-            raise self.refuse(f"it is too large: at most {self.most} values are read", event)
+            raise self.refuse(Sentence("it is too large: at most %(most)s values are read", most=self.most), event)
 
     def _path(self) -> Path:
         if not self.stack:
@@ -154,9 +159,9 @@ class _Reader:
     def _key(self, event: yaml.NodeEvent) -> None:
         top = self.stack[-1]
         if not isinstance(event, yaml.ScalarEvent):
-            raise self.refuse("the name of a field is a word", event)
+            raise self.refuse(Sentence("the name of a field is a word"), event)
         if event.value in top.held:
-            raise self.refuse(f"{shortened(event.value)} is given twice", event)
+            raise self.refuse(Sentence("%(name)s is given twice", name=shortened(event.value)), event)
         top.key = event.value
         self.lines[(*top.path, event.value)] = _line(event)
 
@@ -181,13 +186,14 @@ class _Reader:
 
     def _tag_free(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
-            raise self.refuse(f"the tag {shortened(event.tag)} is not read: leave it out", event)
+            raise self.refuse(Sentence("the tag %(name)s is not read: leave it out", name=shortened(event.tag)), event)
 
     def _scalar(self, event: yaml.ScalarEvent, path: Path) -> Any:
         self._tag_free(event)
         if _HUGE.match(event.value) and not event.value.endswith("\n"):
             field, shown = ".".join(map(str, path)), shortened(event.value)
-            raise self.refuse(f"{field}: {shown} has too large an exponent: write its digits", event)
+            said = "%(field)s: %(shown)s has too large an exponent: write its digits"
+            raise self.refuse(Sentence(said, field=field, shown=shown), event)
         if event.style or event.tag is not None:  # quotes, a block, or a tag: text
             return event.value
         value = self._plain(event, ".".join(map(str, path)))
@@ -203,38 +209,42 @@ class _Reader:
         if text in _TRUE or text in _FALSE:
             return text in _TRUE
         if _NOT_FINITE.fullmatch(text):
-            raise self.refuse(f"{field}: {text} is no number: write its digits", event)
+            raise self.refuse(
+                Sentence("%(field)s: %(shown)s is no number: write its digits", field=field, shown=text), event
+            )
         whole, decimal = _WHOLE.fullmatch(text), _DECIMAL.fullmatch(text)
         if not (whole or decimal):
             if _ODD_NUMBER.fullmatch(text) and not _CLOCK.fullmatch(text):
-                shown = shortened(text)
-                raise self.refuse(f"{field}: {shown} may be read in two ways: write plain digits, or quotes", event)
+                said = "%(field)s: %(shown)s may be read in two ways: write plain digits, or quotes"
+                raise self.refuse(Sentence(said, field=field, shown=shortened(text)), event)
             return text
         if len(text) > _LONGEST_NUMBER:
-            most = f"write a number of at most {_LONGEST_NUMBER} characters"
-            raise self.refuse(f"{field}: {shortened(text)} is too long: {most}", event)
+            said = "%(field)s: %(shown)s is too long: write a number of at most %(most)s characters"
+            raise self.refuse(Sentence(said, field=field, shown=shortened(text), most=_LONGEST_NUMBER), event)
         return int(text) if whole else Decimal(text)
 
 
 def read_fields(
-    text: str, *, name: str, most: int = _MOST_VALUES, what: str = "a contract"
+    text: str, *, name: str, most: int = _MOST_VALUES, what: str = _CONTRACT
 ) -> tuple[dict[str, Any], Lines]:
     """Return the fields of a YAML mapping and their lines; raise `UnableToReadContract` for other text.
 
     A text with more than `most` values, or 50 characters for each of them, is refused.
     """
     if len(text) > _CHARACTERS * most:
-        reason = f"it is too large: {len(text)} characters, at most {_CHARACTERS * most}"
-        raise UnableToReadContract(reason, name=name)
+        reason = "it is too large: %(count)s characters, at most %(most)s"
+        raise UnableToReadContract(Sentence(reason, count=len(text), most=_CHARACTERS * most), name=name)
     reader = _Reader(name, most)
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             reader.take(event)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise UnableToReadContract(f"not YAML: {error.problem}", name=name, line=line) from error
+        said = Sentence("not YAML: %(problem)s", problem=error.problem)
+        raise UnableToReadContract(said, name=name, line=line) from error
     except (yaml.YAMLError, UnicodeError) as error:
-        raise UnableToReadContract("not YAML: it contains characters that YAML forbids", name=name) from error
+        said = Sentence("not YAML: it contains characters that YAML forbids")
+        raise UnableToReadContract(said, name=name) from error
     if not reader.roots or not isinstance(reader.roots[0], dict):
-        raise UnableToReadContract(f"{what} is a mapping of fields", name=name, line=1)
+        raise UnableToReadContract(Sentence("%(what)s is a mapping of fields", what=what), name=name, line=1)
     return reader.roots[0], Lines(reader.lines, reader.spelt)

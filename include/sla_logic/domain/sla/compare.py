@@ -237,7 +237,7 @@ def _approval(contract: Contract, judgements: Sequence[ObjectiveJudgement], due:
         reasons.append(f"the credit of {due.money} reaches {exact_text(contract.approval_share * 100)} % of the charge")
     if due.money is not None and limit is not None and due.money > limit:
         reasons.append(f"the credit of {due.money} is above the approval limit of {limit}")
-    bracketed = (o for o in judgements if o.verdict is not Verdict.NO_DATA and o.counted_at_most is not None)
+    bracketed = (o for o in judgements if o.verdict is not Verdict.NO_DATA)
     if due.money and any(o.counted_at_most != o.counted_seconds for o in bracketed):
         reasons.append("the length of an outage is only known within bounds")
     return tuple(reasons)

@@ -6,10 +6,11 @@ from itertools import groupby, pairwise
 
 from sqlalchemy import Column, Connection, Table, and_, func, or_, select
 
-from include.sla_logic.domain.trouble_ticket import MOVES, TicketStatus
+from include.sla_logic.domain.trouble_ticket import MOVES, OPEN, TicketStatus
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.invariants.violation import Violation
 from include.sla_logic.persistence.schema.arrivals import arrivals
+from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import (
     documents,
     restorations,
@@ -34,6 +35,7 @@ def check_incidents(connection: Connection) -> Iterator[Violation]:
     yield from _gaps(connection, ticket_status_history)
     yield from _rounds(connection)
     yield from _moves(connection)
+    yield from _places(connection)
     yield from _counts(connection)
 
 
@@ -127,6 +129,14 @@ def _moves(connection: Connection) -> Iterator[Violation]:
                 yield Violation("I6", ticket_id(number), f"went from {before} to {after}, which is no move")
         if statuses[-1] != taken[-1].today:
             yield Violation("I6", ticket_id(number), f"is {taken[-1].today}, its history ends with {statuses[-1]}")
+
+
+def _places(connection: Connection) -> Iterator[Violation]:
+    """Compare the queue with the tickets: lists count by status what the queue shows as open or settled."""
+    query = select(tickets.c.number, tickets.c.status, queue.c.open).join(queue, queue.c.ticket == tickets.c.number)
+    for row in connection.execute(query.where(tickets.c.status.in_(OPEN) != queue.c.open).order_by(tickets.c.number)):
+        place = "open" if row.open else "settled"
+        yield Violation("I6", ticket_id(row.number), f"is {row.status}, and {place} in the queue")
 
 
 def _counts(connection: Connection) -> Iterator[Violation]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from include.sla_logic.domain.disputes import DisputeState
+from include.sla_logic.domain.trouble_ticket import OPEN
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.outbox import not_suspended
 from include.sla_logic.persistence.paging import COUNTED, Page, cut_first
@@ -44,12 +45,12 @@ class HeldRestoration:
 
 
 def held_restorations(
-    connection: Connection, *, now: datetime, number: int = 1, size: int = 8
+    connection: Connection, *, now: datetime, number: int = 1, size: int = 8, most: int | None = None
 ) -> Page[HeldRestoration]:
-    """Return the requests that wait for a release, the nearest deadline first."""
+    """Return the requests that wait for a release, the nearest deadline first, counted no further than `most`."""
     waiting = restorations.c.outcome.is_(None), unanswered(), restorations.c.deadline >= now
     rows = select(restorations).where(*waiting).order_by(restorations.c.deadline, restorations.c.ticket)
-    return cut_first(connection, rows, _described, _held_restoration, number=number, size=size)
+    return cut_first(connection, rows, _described, _held_restoration, number=number, size=size, most=most)
 
 
 def nearest_held_restorations(connection: Connection, *, now: datetime, size: int = 8) -> list[HeldRestoration]:
@@ -115,14 +116,11 @@ def _counts() -> Select[Any]:
 
     What is folded is subtracted from what is open and escalated, which are counted further by as many.
     """
-    # One step for each: PostgreSQL would lay what is asked whether it exists beside all that are open.
-    own = select(queue.c.ticket).where(queue.c.ticket == tickets.c.number, queue.c.open.is_(True)).limit(1)
-    is_open = own.scalar_subquery().is_not(None)
     waits = (restorations.c.outcome.is_(None), unanswered(), restorations.c.deadline >= bindparam("now"))
     refused = (quarantine.c.state == "waiting", of_import(imports=False))
     counted: dict[str, tuple[FromClause, Sequence[ColumnElement[bool]]]] = {
         "open": (queue, [queue.c.open.is_(True)]),
-        "escalated": (tickets, [tickets.c.escalated.is_(True), is_open]),
+        "escalated": (tickets, [tickets.c.escalated.is_(True), tickets.c.status.in_(OPEN)]),
         "waiting": (restorations, waits),
         "credits": (applied_billing_credits, [applied_billing_credits.c.state == "held"]),
         "disputes": (disputes, [disputes.c.state == DisputeState.OPEN.value]),

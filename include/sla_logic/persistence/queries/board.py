@@ -15,7 +15,14 @@ from include.sla_logic.domain.standing import Standing
 from include.sla_logic.persistence.exposure import Stake, assume_exposure, at_stake, money
 from include.sla_logic.persistence.incident_records import load_first_documents, ticket_id
 from include.sla_logic.persistence.paging import Page, count_rows
-from include.sla_logic.persistence.queries.board_filter import BoardFilter, matching, narrowed, order_of, unanswered
+from include.sla_logic.persistence.queries.board_filter import (
+    BoardFilter,
+    counting,
+    matching,
+    narrowed,
+    order_of,
+    unanswered,
+)
 from include.sla_logic.persistence.queries.newest import NEWEST, newest_matching
 from include.sla_logic.persistence.queries.open_incidents import uncompared
 from include.sla_logic.persistence.schema.arrivals import arrivals
@@ -149,7 +156,8 @@ def _cut(connection: Connection, wanted: BoardFilter, now: datetime, page: int, 
     if few is not None:
         numbers = list(connection.scalars(ordered))
         return _Cut(len(numbers), numbers[start : start + size])
-    total, more = count_rows(connection, query, most=counted)
+    alone = counting(wanted)
+    total, more = count_rows(connection, query if alone is None else alone, most=counted)
     numbers = list(connection.scalars(ordered.limit(size).offset(start))) if start < total else []
     return _Cut(total, numbers, bound=counted if more else None)
 

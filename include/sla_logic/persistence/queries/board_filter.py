@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select
 
+from include.sla_logic.domain.trouble_ticket import OPEN, TicketStatus
 from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import restorations, tickets
@@ -17,6 +18,9 @@ UNASSIGNED = "-"
 SORTS = ("ticket", "customer", "age", "priority", "owner", "stake", "owed")
 SHOWN = ("open", "waiting", "escalated", "on_hold", "settled", "all")
 _SELDOM = {"waiting", "escalated", "on_hold"}
+_ON_HOLD = (TicketStatus.PENDING, TicketStatus.HELD)
+_SETTLED = tuple(status for status in TicketStatus if status not in OPEN)
+_STATUSES = {"open": OPEN, "escalated": OPEN, "on_hold": _ON_HOLD, "settled": _SETTLED, "all": ()}
 
 _CHILD, _PARENT = tickets.alias("child"), queue.alias("parent")
 
@@ -92,6 +96,27 @@ def matching(wanted: BoardFilter, now: datetime, few: Sequence[int] | ColumnElem
     return query.where(*conditions)
 
 
+def counting(wanted: BoardFilter) -> Select[Any] | None:
+    """Return a query for the same numbers that asks the tickets alone, along an index of what each has; or None.
+
+    A ticket is open in the queue as its status says (invariant I6), so that nothing needs to be joined.
+    """
+    asked_of_tickets = any((wanted.lane, wanted.customer, wanted.service)) or wanted.shown in {"escalated", "on_hold"}
+    if not asked_of_tickets or any((wanted.search, wanted.priority, wanted.owner)) or wanted.shown not in _STATUSES:
+        return None
+    conditions = list(_filters(wanted, is_few=False))
+    if statuses := _STATUSES[wanted.shown]:
+        conditions.append(tickets.c.status.in_(statuses))
+    if wanted.shown == "escalated":
+        conditions.append(tickets.c.escalated.is_(True))
+    if wanted.fold:
+        parent = tickets.alias("parent_ticket")
+        parent_is_open = exists().where(parent.c.number == _CHILD.c.parent, parent.c.status.in_(OPEN))
+        folded = select(_CHILD.c.number).where(_CHILD.c.parent.is_not(None), parent_is_open)
+        conditions.append(tickets.c.number.not_in(folded))
+    return select(tickets.c.number).where(*conditions)
+
+
 def order_of(sort: str) -> Sequence[ColumnElement[Any]]:
     """Return by what incidents are sorted; money of different currencies is not compared."""
     if sort.removeprefix("-") == "ticket":  # never unknown and never equal: the key itself has this order
@@ -121,10 +146,9 @@ def folded_places() -> Select[Any]:
     """
     escalated = func.count().filter(_CHILD.c.escalated.is_(True))
     counts: tuple[ColumnElement[Any], ...] = func.count().label("open"), escalated.label("escalated")
-    own = queue.alias("own")
     return select(*counts).where(
         _CHILD.c.parent.is_not(None),
-        exists().where(own.c.ticket == _CHILD.c.number, own.c.open.is_(True)),
+        _CHILD.c.status.in_(OPEN),
         exists().where(_PARENT.c.ticket == _CHILD.c.parent, _PARENT.c.open.is_(True)),
     )
 
@@ -141,8 +165,8 @@ def _shown(shown: str, *, is_few: bool) -> Sequence[ColumnElement[bool]]:
         "open": [is_open],
         "settled": [queue.c.open.is_not(True) if is_few else queue.c.open.is_(False)],
         "waiting": [is_open, restorations.c.outcome.is_(None), unanswered()],
-        "escalated": [is_open, tickets.c.escalated.is_(True)],
-        "on_hold": [is_open, tickets.c.status.in_(("pending", "held"))],
+        "escalated": [is_open, tickets.c.escalated.is_(True), tickets.c.status.in_(OPEN)],
+        "on_hold": [is_open, tickets.c.status.in_(_ON_HOLD)],
     }
     return shows.get(shown, [])
 

@@ -21,6 +21,7 @@ from include.sla_logic.persistence.schema.columns import Instant, Json, metadata
 # SQLite gives row numbers by itself only to a column declared INTEGER.
 _Number = BigInteger().with_variant(Integer, "sqlite")
 _CHILD = text("parent IS NOT NULL")
+_WAITS = text("outcome IS NULL AND sent_at IS NULL AND rejected_at IS NULL")
 
 
 def _ticket(*, primary_key: bool = False) -> Column[int]:
@@ -51,15 +52,19 @@ tickets = Table(
     Index("ix_tickets_status_number", "status", "number"),
     Index("ix_tickets_customer_status_number", "customer", "status", "number"),
     Index("ix_tickets_created_at_number", "created_at", "number"),
+    # The board counts the tickets of a department, the escalated ones and the open child tickets.
+    Index("ix_tickets_assigned_to_status_number", "assigned_to", "status", "number"),
     Index("ix_tickets_impact_number", "impact", "number"),
     Index(
         "ix_tickets_escalated",
+        "status",
         "number",
         sqlite_where=text("escalated IS 1"),
         postgresql_where=text("escalated IS true"),
     ),
     # Without the many that have no parent: SQLite would take the index to read them all.
     Index("ix_tickets_parent", "parent", sqlite_where=_CHILD, postgresql_where=_CHILD),
+    Index("ix_tickets_children", "status", "parent", sqlite_where=_CHILD, postgresql_where=_CHILD),
     sqlite_autoincrement=True,
 )
 
@@ -127,10 +132,11 @@ restorations = Table(
     CheckConstraint("(outcome IS NULL) = (decided_at IS NULL)", name="decided"),
     Index("ix_restorations_outcome_deadline", "outcome", "deadline"),
     Index("ix_restorations_decided_at", "decided_at"),
+    # Those that a person can still answer, the nearest deadline first.
+    Index("ix_restorations_waiting", "deadline", "ticket", sqlite_where=_WAITS, postgresql_where=_WAITS),
 )
 
 _IN_ORDER = text("stream IS NOT NULL")
-_TO_MOVE = text("kind = 'mail' AND state = 'sent' AND archived_at IS NULL")
 
 outbox = Table(
     "outbox",
@@ -151,11 +157,9 @@ outbox = Table(
     Column("last_error", Text),
     Column("listener", Integer),  # of `event_listeners`, whom a partner may remove
     Column("stream", String(160)),  # messages of one stream leave one after the other; null: in any order
-    Column("archived_at", Instant),  # from then on the payload is in `archived_letters`
     CheckConstraint("state IN ('waiting', 'claimed', 'sent', 'dead')", name="state"),
     Index("ix_outbox_stream", "stream", "id", sqlite_where=_IN_ORDER, postgresql_where=_IN_ORDER),
     Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),
-    Index("ix_outbox_to_archive", "sent_at", "id", sqlite_where=_TO_MOVE, postgresql_where=_TO_MOVE),
 )
 
 quarantine = Table(

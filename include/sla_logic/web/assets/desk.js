@@ -165,13 +165,17 @@
   if (!cancel) {
     const kept = sessionStorage.getItem(KEPT);
     sessionStorage.removeItem(KEPT);
-    (document.querySelector(".notice") ?? (kept && document.querySelector(kept)))?.focus();
+    (document.querySelector(".notice, [data-told]") ?? (kept && document.querySelector(kept)))?.focus();
   } else {
     const reason = document.querySelector("#reason, #text");
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && (!reason || reason.value === reason.defaultValue)) cancel.click();
     });
   }
+
+  // What was done to many is told by the answer to the form: loaded anew, it would be sent again. The list is instead.
+  const list = document.querySelector("[data-list]");
+  if (list) history.replaceState(null, "", list.dataset.list);
 
   const now = document.querySelector(".step.now, .step.failed");
   const frame = now?.closest(".scroll");
