@@ -3,9 +3,11 @@
 `python -m tests.domain.contract.assessed` writes it anew, to be read before it is kept.
 """
 
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner
 
@@ -31,14 +33,34 @@ def assessed(name: str) -> str:
     """Return what is printed of a contract when all is known, then what was to be seen in mid-window."""
     files = [str(GALLERY / name / file) for file in ("contract.yaml", "facts.yaml")]
     whole = CliRunner().invoke(app, ["assess", *files]).output
-    return whole + CliRunner().invoke(app, ["assess", *files, "--as-of", middle_of(whole)]).output
+    middle = CliRunner().invoke(app, ["assess", *files, "--as-of", middle_of(whole)]).output
+    return f"{whole}\n{paid_units(*files)}\n{middle}"
+
+
+def paid_units(*files: str) -> str:
+    """Return what letters and bills are told of each credit: its units, products and limits as data."""
+    judged = json.loads(CliRunner().invoke(app, ["assess", *files, "--json"]).output)
+    paid = {one["objective"]: _stated(one["paid"]) for one in judged["objectives"] if one.get("paid")}
+    rows = ((f"{name} {part}", value) for name, parts in paid.items() for part, value in parts.items())
+    lines = ((title, one) for title, value in rows for one in (value if isinstance(value, list) else [value]))
+    return "".join(f"paid: {title} {json.dumps(one)}\n" for title, one in lines)
+
+
+def _stated(part: Any) -> Any:
+    """Leave out what is not stated."""
+    if isinstance(part, list):
+        return [_stated(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {name: _stated(value) for name, value in part.items() if value not in (None, [], {}, "")}
 
 
 def assessed_older(moment: str) -> str:
     """Return each line that is printed of every older kind of rule at a moment, once."""
     files = [str(OLDER / file) for file in ("contract.yaml", "facts.yaml")]
     printed = CliRunner().invoke(app, ["assess", *files, "--as-of", moment]).output
-    return "\n".join(dict.fromkeys(printed.splitlines())) + "\n"
+    told = paid_units(*files) if moment == MOMENTS[-1] else ""
+    return "\n".join(dict.fromkeys(printed.splitlines())) + "\n" + told
 
 
 if __name__ == "__main__":
