@@ -109,3 +109,28 @@ def test_a_mean_is_paid_where_a_report_is_about_a_second_of_the_window(known: di
 
 def test_of_outages_alone_an_objective_asks_no_other_report() -> None:
     assert judge(contract(objective(), format=1), facts(down(0, 2 * DAY))).credit_due == euros("100.00")
+
+
+NUMBERED = [{"rate": "1%"}, {"from_event": 2, "rate": "2%"}, {"from_event": 3, "rate": "4%"}]
+
+
+@pytest.mark.parametrize(
+    ("event_in", "over", "credit"),
+    [
+        ("window_of_end", "window", "3.00"),  # the first and the second
+        ("window_of_end", "quarter", "3.00"),
+        ("window_of_end", "year", "6.00"),  # the second and the third
+        ("cut", "window", "3.00"),
+        ("cut", "quarter", "3.00"),
+        ("cut", "year", "6.00"),
+        ("window_of_start", "window", "1.00"),  # the one that crosses the edge is of March
+        ("window_of_start", "quarter", "1.00"),
+        ("window_of_start", "year", "4.00"),
+    ],
+)
+def test_an_event_across_the_edge_has_its_number_in_the_window_that_pays_it(
+    event_in: str, over: str, credit: str
+) -> None:
+    rule = {"kind": "credit", "for_each": "event", "event_in": event_in, "events_over": over, "tiers": NUMBERED}
+    events = [down(-9 * DAY, -8 * DAY, "MARCH"), down(-HOUR, HOUR, "EDGE"), down(5 * DAY, 6 * DAY, "APRIL")]
+    assert judge(contract(objective(rule | {"at_most": "50%"})), facts(*events)).credit_due == euros(credit)
