@@ -71,7 +71,7 @@ def test_two_people_cannot_have_one_ticket(visit, incidents, use_cases, airflow_
 
 
 def test_back_and_reload_after_an_act_neither_repeat_nor_tell_it(visit, use_cases, sample, airflow_stack):
-    _, [ticket] = held_back(use_cases, copy=8)
+    _, [ticket] = held_back(use_cases)
     window = visit()
     page = window.go(f"/incident-desk/incidents/{ticket}")
     page.get_by_role("link", name="Hold…").click()
@@ -96,7 +96,7 @@ def test_back_and_reload_after_an_act_neither_repeat_nor_tell_it(visit, use_case
 
 
 def test_an_act_after_the_login_has_expired_is_not_done_and_leads_to_the_login(visit, use_cases, sample, airflow_stack):
-    _, [ticket] = held_back(use_cases, copy=9)
+    _, [ticket] = held_back(use_cases)
     window = visit()
     page = window.go(f"/incident-desk/incidents/{ticket}")
     window.context.clear_cookies()

@@ -57,7 +57,7 @@ def one_of(said, done):
 
 
 def test_of_two_who_take_a_ticket_one_has_it_and_gives_it_to_the_other(two, use_cases):
-    _, [ticket] = held_back(use_cases, copy=3)
+    _, [ticket] = held_back(use_cases)
     pages = {name: window.go(f"/incident-desk/incidents/{ticket}") for name, window in two.items()}
     for page in pages.values():
         press(page, "Take it")
@@ -83,7 +83,7 @@ def look_again(page):
 
 
 def test_what_both_write_is_kept_once_for_each_and_seen_by_both(two, use_cases):
-    _, [ticket] = held_back(use_cases, copy=4)
+    _, [ticket] = held_back(use_cases)
     pages = {name: window.go(f"/incident-desk/incidents/{ticket}") for name, window in two.items()}
     for page in pages.values():
         page.locator("#note").fill("The customer was called.")
@@ -100,7 +100,7 @@ def test_what_both_write_is_kept_once_for_each_and_seen_by_both(two, use_cases):
 
 
 def test_the_same_words_of_two_windows_reach_the_customer_once(two, use_cases):
-    _, [ticket] = held_back(use_cases, copy=5)
+    _, [ticket] = held_back(use_cases)
     window = two[USER]
     pages = [window.page, window.context.new_page()]
     for page in pages:
@@ -119,7 +119,7 @@ def test_the_same_words_of_two_windows_reach_the_customer_once(two, use_cases):
 
 
 def test_of_two_who_put_a_ticket_on_hold_one_says_for_whom(two, use_cases):
-    _, [ticket] = held_back(use_cases, copy=6)
+    _, [ticket] = held_back(use_cases)
     owners, pages = dict(zip(two, ("customer", "provider"), strict=True)), {}
     for name, window in two.items():
         page = pages[name] = window.go(f"/incident-desk/acts/ticket/{ticket}/hold")
