@@ -1,15 +1,22 @@
 """CPU milliseconds per ticket that the use cases take in cohorts, in one process without Airflow, letters included.
 
 Run with `PYTHONPATH=.:plugins python -m benchmarks use_cases [--sizes 1 10 100 1000] [--database postgres]`.
-The CPU of the database server is printed beside that of the process. `cohorts` measures whole runs.
+The CPU of the database server is printed beside that of the process, and on PostgreSQL how many times a binary COPY of
+the rows that the steps added, into tables like theirs, all of it takes. `cohorts` measures whole runs.
 """
 
 import argparse
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
+from statistics import median
 
+from psycopg import connect
+from psycopg.sql import SQL, Identifier, Literal
+
+from benchmarks.aims import aim
 from benchmarks.leading import ORDER, runs_that_go_on, step_named
 from benchmarks.sample import open_sample
 from benchmarks.stack import cpu_seconds
@@ -18,6 +25,20 @@ from include.sla_logic.process.graph import WAIT
 from include.sla_logic.services import UseCases
 
 SENDING, SERVER = "(messages sent)", "(PostgreSQL)"
+ADDED_TO = (
+    "documents",
+    "steps",
+    "timeline",
+    "ticket_status_history",
+    "outbox",
+    "restorations",
+    "applied_billing_credits",
+    "ledger_postings",
+    "sla_violations",
+    "service_problems",
+    "service_problem_tickets",
+    "network_orders",
+)
 
 
 def lead_cohort(use_cases: UseCases, run_id: str, tickets: list[str]) -> dict[str, float]:
@@ -39,15 +60,45 @@ def lead_cohort(use_cases: UseCases, run_id: str, tickets: list[str]) -> dict[st
     return by_task
 
 
-def measure(size: int, server: PostgresServer | None = None) -> dict[str, float]:
-    """Lead that many incidents of their own sample."""
+def measure(size: int, server: PostgresServer | None = None) -> tuple[dict[str, float], float | None]:
+    """Lead that many incidents of their own sample; return CPU seconds by task, and those of a COPY of the rows."""
     with tempfile.TemporaryDirectory() as folder:
         url = server.create_database(f"sample_{size}") if server else None
         use_cases, confs = open_sample(Path(folder), size, url=url)
         tickets = [use_cases.incidents.accept(c, run_id=f"own-{i}", origin="benchmark").id for i, c in enumerate(confs)]
-        served = cpu_seconds()
+        if url is None:
+            return lead_cohort(use_cases, "cohort", tickets), None
+        place = url.replace("+psycopg", "")
+        before, served = rows_of(place), cpu_seconds()
         by_task = lead_cohort(use_cases, "cohort", tickets)
-        return by_task | ({SERVER: cpu_seconds() - served} if server else {})
+        by_task[SERVER] = cpu_seconds() - served
+        return by_task, median(copied(place, before, turn) for turn in range(3))
+
+
+def rows_of(place: str) -> dict[str, int]:
+    """Return how many rows each table of a database has that steps add to."""
+    with connect(place) as connection:
+        counts = (connection.execute(SQL("SELECT count(*) FROM {}").format(Identifier(name))) for name in ADDED_TO)
+        return {name: row[0] for name, count in zip(ADDED_TO, counts, strict=True) for row in count}
+
+
+def copied(place: str, before: Mapping[str, int], turn: int) -> float:
+    """Return the CPU seconds, the server's too, of one COPY of the rows added since into new tables like theirs."""
+    with connect(place) as connection, connection.cursor() as cursor:
+        rows = {}
+        for name, count in before.items():
+            names = {"table": Identifier(name), "new": Identifier(f"copied_{turn}_{name}"), "count": Literal(count)}
+            query = SQL("COPY (SELECT * FROM {table} OFFSET {count}) TO STDOUT (FORMAT BINARY)").format(**names)
+            with cursor.copy(query) as out:
+                rows[name] = b"".join(out)
+            cursor.execute(SQL("CREATE TABLE {new} (LIKE {table} INCLUDING ALL)").format(**names))
+        start = time.process_time() + cpu_seconds()
+        for name, found in rows.items():
+            into = SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(Identifier(f"copied_{turn}_{name}"))
+            with cursor.copy(into) as taken:
+                taken.write(found)
+        connection.commit()
+        return time.process_time() + cpu_seconds() - start
 
 
 def main() -> None:
@@ -65,9 +116,13 @@ def main() -> None:
 def show(sizes: list[int], server: PostgresServer | None) -> None:
     """Print each size, and what was dearest in the last."""
     for size in sizes:
-        by_task = measure(size, server)
+        by_task, copying = measure(size, server)
         letters = by_task["send_customer_report"] + by_task[SENDING]
         print(f"{size:9d} {1000 * sum(by_task.values()) / size:15.1f} {1000 * letters / size:19.1f}", flush=True)
+        if copying is not None:
+            times = sum(by_task.values()) / copying
+            print(f"    a binary COPY of the rows added: {1000 * copying / size:.2f} ms/ticket")
+            aim(f"services alone against a COPY of the same rows, {size} incidents", times, at_most=35)
     for task, spent in sorted(by_task.items(), key=lambda item: -item[1])[:8]:
         print(f"    {task:36s} {1000 * spent / size:8.2f} ms/ticket")
 
