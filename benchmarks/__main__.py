@@ -19,6 +19,7 @@ NAMES = (
     "cohorts",
     "backlog",
     "growth",
+    "letter_archive",
     "judgement",
     "desk",
     "lists",

@@ -11,6 +11,9 @@ A message that a step could not send waits in the outbox under its key. It is se
 failure. An incident is stalled if its run has died or its wait is no longer watched. It is resumed by clearing its run;
 steps that are done are not done again. After three attempts a person has to decide (`sla doctor`). The Airflow variable
 `sla_watchdog_minutes` says how long an incident must have been quiet (10 minutes if not set).
+
+Letters about incidents and windows that have been over for `sla_archive_days` (90 if this variable is not set, 0 for
+never) are moved out of the outbox into the archive, where they are found and shown as before.
 """
 
 import pendulum
@@ -40,10 +43,15 @@ with DAG(
 
     @task
     def deliver_what_is_due() -> None:
-        """Send what is due, export metrics, compare incidents past their next tier, then put notices to the team."""
-        from sla_airflow.housekeeping import deliver_and_measure
+        """Send what is due, export metrics, compare incidents past their next tier, then put notices to the team.
 
-        deliver_and_measure()
+        Last, letters about what has been over for `sla_archive_days` are moved into the archive.
+        """
+        from sla_airflow import housekeeping as h
+        from sla_airflow.variables import whole_number
+
+        h.deliver_and_measure()
+        h.archive_letters(days=whole_number(h.ARCHIVE, h.ARCHIVE_WITHOUT, least=0))
 
     @task
     def tell_listeners() -> None:

@@ -8,6 +8,8 @@ from sla_airflow.metrics import send_figures
 MESSAGES = 500  # in one round; the next begins a minute later
 REJUDGED = 100  # in one round, those first whose credit tier passed first
 LOOKED_AT = 500  # tickets in one round, about which a notice may be due
+ARCHIVED = 500  # letters in one round
+ARCHIVE, ARCHIVE_WITHOUT = "sla_archive_days", 90  # Airflow variable: days until a letter is moved; 0 moves none
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,16 @@ def deliver_and_measure() -> None:
     if count := use_cases.open_apis.trouble_tickets.fold_counts():
         log.info("Added %d changes up into the kept counts of tickets", count)
     pairing.tell_lost(use_cases)
+
+
+def archive_letters(*, days: int) -> None:
+    """Move letters about what has been over for that many days into the archive; 0 moves none."""
+    if not days:
+        return
+    use_cases = runtime.open_use_cases(sends=False)
+    runtime.enter(use_cases)
+    if (moved := use_cases.outbox.archive(days=days, limit=ARCHIVED)).letters:
+        log.info("Moved into the archive: %s", moved)
 
 
 def tell_listeners() -> None:

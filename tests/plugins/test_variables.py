@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # NAME, NAME_WITHOUT = "sla_…", number; and those that are read from the environment alone.
 NUMBER = re.compile(r'\w+, \w+_WITHOUT = "(sla_\w+)", ([\d_]+)')
 SCHEDULE = re.compile(r'schedule=cron\("(\w+)", "([^"]+)"\)')
-READS = re.compile(r"whole_number\(\w+\.(\w+), \w+\.(\w+)\)")
+READS = re.compile(r"whole_number\(\w+\.(\w+), \w+\.(\w+)(?:, least=0)?\)")
 
 
 def sources() -> str:

@@ -11,6 +11,7 @@ from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.agreements import agreement_terms
 from include.sla_logic.persistence.schema.events import event_listeners
+from include.sla_logic.persistence.schema.letter_archive import archived_letters
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.system_t import audit, documents, outbox, restorations, steps, tickets
 from include.sla_logic.process.way import way
@@ -438,4 +439,26 @@ def test_listeners_are_told_in_order_only_while_they_are_registered_and_not_susp
     assert violations(opened) == [
         "I13 message 1: is for a listener that is not registered",
         "I13 message 2: is for a listener that is not registered",
+    ]
+
+
+def test_what_a_letter_says_stands_in_one_place(opened):
+    mail = {"ticket": 1, "kind": "mail", "attempts": 1, "created_at": NOON, "next_attempt_at": NOON, "sent_at": NOON}
+    mail |= {"state": "sent", "payload": {"message": "x"}, "archived_at": None}
+    moved, packed = {"payload": {}, "archived_at": NOON}, {"packing": "zlib", "size": 2, "digest": "", "body": b""}
+    rows = {"<notice.1>": {}, "<notice.2>": moved}
+    rows |= {
+        "<notice.lost>": {"payload": {}},
+        "<notice.gone>": moved,
+        "<notice.twice>": {"archived_at": NOON},
+        "<notice.early>": moved | {"state": "waiting", "sent_at": None},
+    }
+    messages = [mail | row | {"id": number, "key": key} for number, (key, row) in enumerate(rows.items(), start=1)]
+    spoil(opened, insert(outbox).values(messages))
+    spoil(opened, insert(archived_letters).values([packed | {"message": number} for number in (2, 5, 6)]))
+    assert [line for line in violations(opened) if line.startswith("I15")] == [
+        "I15 <notice.lost>: has left, and nobody knows any more what it said",
+        "I15 <notice.gone>: was moved into the archive, which does not have it",
+        "I15 <notice.twice>: stands in the archive and in the outbox",
+        "I15 <notice.early>: is in the archive, but is no letter that has left",
     ]

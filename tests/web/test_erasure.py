@@ -2,6 +2,8 @@
 
 import json
 import quopri
+import zlib
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,8 +71,10 @@ def end(provider: Provider) -> None:
 
 
 def read(value: object) -> str:
-    """Return a cell as text, also what is encoded in a mail."""
+    """Return a cell as text, also what is packed, or encoded in a mail."""
     if isinstance(value, bytes):
+        with suppress(zlib.error):
+            value = zlib.decompress(value)
         value = value.decode("utf-8", "replace")
     said = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     plain = quopri.decodestring(said.replace("\\r\\n", "\r\n").encode()).decode("utf-8", "replace")

@@ -12,6 +12,7 @@ from include.sla_logic.domain.attachments import FileKind
 from include.sla_logic.domain.erasure import MARK, erase_in, erased_mail, eraser, parts_of_name
 from include.sla_logic.domain.mail_message import read_message, text_of
 from include.sla_logic.persistence.incident_records import ticket_id
+from include.sla_logic.persistence.letter_archive import change_payload, payloads_of
 from include.sla_logic.persistence.pending_messages import CALLBACK, EVENT
 from include.sla_logic.persistence.schema import system_t as s
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
@@ -36,22 +37,28 @@ def tickets_of(connection: Connection, customer: str) -> Sequence[Row[Any]]:
     return connection.execute(select(s.tickets).where(s.tickets.c.customer == customer)).all()
 
 
-def messages_of(connection: Connection, customer: str, numbers: Sequence[int]) -> Sequence[Row[Any]]:
-    """Return every message about a customer: of incidents, settled windows and months, and events for partners."""
+def messages_of(
+    connection: Connection, customer: str, numbers: Sequence[int], *, lock: bool = False
+) -> Sequence[Row[Any]]:
+    """Return every message about a customer: of incidents, settled windows and months, and events for partners.
+
+    With `lock` none of them is moved into the archive until the transaction ends.
+    """
     c, told = s.outbox.c, settlement_statements.c
     of_windows = select(told.key).where(told.customer == customer)
     events = and_(c.kind.in_((EVENT, CALLBACK)), cast(c.payload, Text).contains(f'"{customer}"', autoescape=True))
     of_months = c.id.in_(_reports_of_months(connection, customer))
     mine = or_(c.ticket.in_(numbers), c.key.in_(of_windows), of_months, events)
-    return connection.execute(select(s.outbox).where(mine).order_by(c.id)).all()
+    query = select(s.outbox).where(mine).order_by(c.id)
+    return connection.execute(query.with_for_update() if lock else query).all()
 
 
 def _reports_of_months(connection: Connection, customer: str) -> list[int]:
     """Return the reports of months; their Message-ID may begin as that of a similar number, so the letter is read."""
     c, name = s.outbox.c, re.sub("[^A-Za-z0-9-]", "-", customer)
-    asked = select(c.id, c.payload).where(c.kind == MAIL, c.key.like(f"<{name}-____-__.%"))
-    found = connection.execute(asked)
-    return [row.id for row in found if customer in text_of(read_message(str(row.payload["message"]))).split()]
+    asked = select(c.id, c.payload, c.archived_at).where(c.kind == MAIL, c.key.like(f"<{name}-____-__.%"))
+    found = payloads_of(connection, connection.execute(asked).all())
+    return [one for one, said in found.items() if customer in text_of(read_message(str(said["message"]))).split()]
 
 
 def erase_rows(connection: Connection, customer: str) -> list[str]:
@@ -126,15 +133,17 @@ def _erased(value: Any, erase: Erase) -> Any:
 
 def _erase_messages(connection: Connection, customer: str, numbers: Sequence[int], erase: Erase) -> list[str]:
     files: list[str] = []
-    for row in messages_of(connection, customer, numbers):
-        mail = row.kind == MAIL and "message" in row.payload
-        payload = erased_mail(row.payload) if mail else erase_in(row.payload, erase)
+    rows = messages_of(connection, customer, numbers, lock=True)
+    payloads = payloads_of(connection, rows)
+    for row in rows:
+        said = payloads[row.id]
+        mail = row.kind == MAIL and "message" in said
+        change_payload(connection, row, erased_mail(said) if mail else erase_in(said, erase))
         answer = row.answer
         if isinstance(answer, dict) and "written" in answer:
             files += answer["written"]
             answer = {**answer, "written": []}
-        said = None if row.last_error is None else erase(row.last_error)
-        values = {"payload": payload, "answer": answer, "last_error": said}
+        values = {"answer": answer, "last_error": None if row.last_error is None else erase(row.last_error)}
         connection.execute(update(s.outbox).where(s.outbox.c.id == row.id).values(values))
     return files
 

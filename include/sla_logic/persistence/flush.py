@@ -16,6 +16,7 @@ from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.sla_clock import StatusEvent
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.events import note_events
+from include.sla_logic.persistence.letter_archive import payloads_of
 from include.sla_logic.persistence.pending_messages import Message
 from include.sla_logic.persistence.problem_events import tell_problems
 from include.sla_logic.persistence.queue_positions import Progress, keep_places
@@ -193,9 +194,11 @@ def _add_once(connection: Connection, table: Table, key: str, rows: Rows) -> Non
 
 def file_messages(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Add messages once per key; the same key with other content would lose one of them, so it is refused."""
-    query = select(outbox.c.key, outbox.c.ticket, outbox.c.kind, outbox.c.payload)
-    keys = [row["key"] for row in rows]
-    kept = {row.key: row._asdict() for row in connection.execute(query.where(outbox.c.key.in_(keys)))} if keys else {}
+    names = ("id", "key", "ticket", "kind", "payload", "archived_at")
+    query = select(*(outbox.c[name] for name in names)).where(outbox.c.key.in_([row["key"] for row in rows]))
+    there = connection.execute(query).all() if rows else []
+    payloads = payloads_of(connection, there)
+    kept = {row.key: {**row._asdict(), "payload": payloads[row.id]} for row in there}
     new: dict[str, dict[str, Any]] = {}
     for row in rows:
         found = kept.get(row["key"]) or new.setdefault(row["key"], row)

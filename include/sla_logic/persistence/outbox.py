@@ -243,7 +243,7 @@ def count_messages(connection: Connection) -> dict[str, int]:
 
 def _outgoing(row: Row[Any], *, with_payload: bool = False, **changed: Any) -> Outgoing:
     values = row._asdict()
-    for name in ("claimed_by", "claimed_until"):
+    for name in ("claimed_by", "claimed_until", "archived_at"):
         del values[name]
     payload = values.pop("payload", None)
     values["ticket"] = None if row.ticket is None else ticket_id(row.ticket)

@@ -9,6 +9,7 @@ from include.sla_logic.domain.customer_report import CustomerReport
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.statement import SettlementStatement
 from include.sla_logic.persistence.counted_credits import Subscription
+from include.sla_logic.persistence.letter_archive import payload_of
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.disputes import disputes
 from include.sla_logic.persistence.schema.settlement import settlement_rounds, settlement_statements
@@ -47,11 +48,12 @@ def add_statement(connection: Connection, statement: SettlementStatement, *, rou
 
 def letter_of_round(connection: Connection, round_: int) -> dict[str, Any]:
     """Return the payload of the newest letter about a round; raise `UnableToFindStatement`."""
-    query = select(outbox.c.payload).join(settlement_statements, _statements.key == outbox.c.key)
-    payload = connection.scalar(query.where(_statements.round == round_).order_by(_statements.number.desc()).limit(1))
-    if payload is None:
+    query = select(outbox.c.id, outbox.c.payload, outbox.c.archived_at)
+    query = query.join(settlement_statements, _statements.key == outbox.c.key).where(_statements.round == round_)
+    row = connection.execute(query.order_by(_statements.number.desc()).limit(1)).one_or_none()
+    if row is None:
         raise UnableToFindStatement(f"Nothing was written to the customer about the round SR-{round_}.")
-    return dict(payload)
+    return dict(payload_of(connection, row))
 
 
 def reports_of(connection: Connection, subscription: Subscription) -> list[CustomerReport]:

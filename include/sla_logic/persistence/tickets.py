@@ -144,6 +144,7 @@ def count_contents(connection: Connection) -> dict[str, int]:
         "escalated open tickets": select(func.count()).where(is_open, tickets.c.escalated),
         "waits for restoration": select(func.count()).where(restorations.c.outcome.is_(None)),
         "messages waiting": select(func.count()).where(outbox.c.state.in_(("waiting", "claimed"))),
+        "letters in the archive": select(func.count()).where(outbox.c.archived_at.is_not(None)),
         "messages given up": select(func.count()).where(outbox.c.state == "dead"),
         "notifications in quarantine": select(func.count()).where(quarantine.c.state == "waiting"),
     }

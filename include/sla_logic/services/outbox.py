@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from include.sla_logic.persistence.event_listeners import refuse_suspended
 from include.sla_logic.persistence.flush import file_messages, flush, message_row
 from include.sla_logic.persistence.incident_records import find_number, find_number_of_run, lock_tickets, ticket_number
 from include.sla_logic.persistence.installation import installation_id
+from include.sla_logic.persistence.letter_archive import Moved, move_letters
 from include.sla_logic.persistence.outbox import (
     Outgoing,
     count_messages,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from include.sla_logic.gateways.sender import DeliveryReport
 
 TASK_FAILED = "task failed"  # in the audit
+MOVED_TOGETHER = 50  # letters in one transaction: no other writer waits for more
+_CENTURY = 36_500  # days: no letter is older
 _SENDERS = {"mail": Lane.CUSTOMER_SERVICE, "billing": Lane.BILLING}
 
 
@@ -100,6 +103,22 @@ class Outbox:
         """Return how many messages are in each state."""
         with self.work.reading() as connection:
             return count_messages(connection)
+
+    def archive(self, *, days: int, limit: int = 500) -> Moved:
+        """Move letters about what has been over for more than `days` days into the archive, a few in one transaction.
+
+        They are found and shown as before. At most `limit` are moved, those that were sent first.
+        """
+        moved, after = Moved(), timedelta(days=min(days, _CENTURY))
+        while moved.letters < limit:
+            most = min(MOVED_TOGETHER, limit - moved.letters)
+            with self.work.writing() as connection:
+                now = self.work.database.now(connection)
+                part = move_letters(connection, before=now - after, now=now, limit=most)
+            moved += part
+            if part.letters < most:
+                break
+        return moved
 
     def retry(self, number: int, *, by: str, reason: str = "") -> Outgoing:
         """Make a message due now; raise `UnableToFindMessage` or `UnableToRetryMessage`."""

@@ -12,6 +12,7 @@ from include.sla_logic.persistence.invariants.agreements import check_agreements
 from include.sla_logic.persistence.invariants.caps import check_caps
 from include.sla_logic.persistence.invariants.disputes import check_disputes
 from include.sla_logic.persistence.invariants.incidents import check_incidents, unsettled_incidents
+from include.sla_logic.persistence.invariants.letter_archive import check_archive
 from include.sla_logic.persistence.invariants.listeners import check_listeners
 from include.sla_logic.persistence.invariants.messages import check_messages
 from include.sla_logic.persistence.invariants.money import check_money
@@ -47,6 +48,7 @@ def _all(connection: Connection) -> Iterator[Violation]:
     yield from check_settlement(connection)
     yield from check_disputes(connection)
     yield from check_messages(connection)
+    yield from check_archive(connection)
     yield from check_listeners(connection)
     yield from check_waits(connection)
     yield from check_problems(connection)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Violation:
-    """The invariant (I1 to I13 of docs/reliability.md), what it is about, and what is wrong in one sentence."""
+    """The invariant (I1 to I15 of docs/reliability.md), what it is about, and what is wrong in one sentence."""
 
     invariant: str
     subject: str

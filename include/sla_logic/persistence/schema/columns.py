@@ -90,14 +90,19 @@ for _function, _by in ((day_after, ("+ 1", "+1 day")), (day_before, ("- 1", "-1 
     compiles(_function, "sqlite")(_sqlite)
 
 
+def json_text(value: Any) -> str:
+    """Write JSON as it is kept: pure ASCII, so that NUL and lone surrogates pass; NaN and Infinity are refused."""
+    return json.dumps(value, allow_nan=False, separators=(",", ":"))
+
+
 class Json(TypeDecorator[Any]):
-    """JSON as text: pure ASCII, so that NUL and lone surrogates pass; NaN and Infinity are refused."""
+    """JSON as text, see `json_text`."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else json.dumps(value, allow_nan=False, separators=(",", ":"))
+        return None if value is None else json_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
         return None if value is None else json.loads(value)

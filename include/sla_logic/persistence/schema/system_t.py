@@ -137,6 +137,7 @@ restorations = Table(
 )
 
 _IN_ORDER = text("stream IS NOT NULL")
+_TO_MOVE = text("kind = 'mail' AND state = 'sent' AND archived_at IS NULL")
 
 outbox = Table(
     "outbox",
@@ -157,9 +158,11 @@ outbox = Table(
     Column("last_error", Text),
     Column("listener", Integer),  # of `event_listeners`, whom a partner may remove
     Column("stream", String(160)),  # messages of one stream leave one after the other; null: in any order
+    Column("archived_at", Instant),  # from then on the payload is in `archived_letters`
     CheckConstraint("state IN ('waiting', 'claimed', 'sent', 'dead')", name="state"),
     Index("ix_outbox_stream", "stream", "id", sqlite_where=_IN_ORDER, postgresql_where=_IN_ORDER),
     Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),
+    Index("ix_outbox_to_archive", "sent_at", "id", sqlite_where=_TO_MOVE, postgresql_where=_TO_MOVE),
 )
 
 quarantine = Table(
