@@ -30,14 +30,18 @@ def use_cases(own_url: str, tmp_path: Path, clock: Clock) -> UseCases:
     return UseCases(Settings(own_url, tmp_path / "letters"), clock=clock)
 
 
-def lead_to_the_wait(use_cases: UseCases, teleco: Sample, *keys: str) -> dict[str, str]:
+def lead_to_the_wait(use_cases: UseCases, teleco: Sample, *keys: str, run_id: str = RUN) -> dict[str, str]:
     """Lead one incident of each kind up to the wait in one run; return the tickets."""
     confs = {key: teleco.notifications[key].model_dump(mode="json") for key in keys}
+    return lead_these(use_cases, confs, run_id)
+
+
+def lead_these(use_cases: UseCases, confs: dict[str, Any], run_id: str = RUN) -> dict[str, str]:
     tickets = {
         key: use_cases.incidents.accept(conf, run_id=f"own-{key}", origin="test").id for key, conf in confs.items()
     }
-    use_cases.cohorts.accept({"incidents": list(tickets.values())}, run_id=RUN)
-    perform(use_cases, RUN, BEFORE)
+    use_cases.cohorts.accept({"incidents": list(tickets.values())}, run_id=run_id)
+    perform(use_cases, run_id, BEFORE)
     return tickets
 
 

@@ -19,3 +19,9 @@ def premium_run_id(run_id: str) -> str:
     """Name the run of the extra problem fix process after the incident's run, always the same."""
     name = f"premium.{run_id}"
     return name if RUN_ID.fullmatch(name) else f"premium.{sha256(run_id.encode()).hexdigest()}"
+
+
+def part_run_id(run_id: str, number: int) -> str:
+    """Name the run in which a part of the incidents of a run goes on; numbers count from 1."""
+    name = f"{run_id}__{number}"
+    return name if RUN_ID.fullmatch(name) else f"part.{sha256(run_id.encode()).hexdigest()}__{number}"

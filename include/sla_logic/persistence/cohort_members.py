@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
-from sqlalchemy import Connection, Select, exists, select, update
+from sqlalchemy import Connection, Select, exists, func, or_, select, update
 
-from include.sla_logic.persistence.incident_records import load_steps, ticket_id
+from include.sla_logic.domain.run_ids import part_run_id
+from include.sla_logic.persistence.incident_records import load_steps, lock_tickets, ticket_id
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.cohorts import cohort_members
 from include.sla_logic.persistence.schema.system_t import steps, tickets
@@ -13,7 +15,6 @@ from include.sla_logic.persistence.upsert import upsert
 from include.sla_logic.process.graph import END
 
 CARRIED, LEFT, SET_ASIDE = "carried", "left", "set aside"
-PART = "__"  # in the name of a run, before the number of a part of its incidents that goes on in a run of its own
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,24 @@ def carrying_run(connection: Connection, number: int) -> str | None:
     return last and str(last.run_id)
 
 
+def hold_run(connection: Connection, run_id: str) -> None:
+    """Let nobody else part this run until the transaction ends: hold the first incident that it has ever carried.
+
+    Call it before other incidents of the run are locked: incidents are locked in the order of their numbers.
+    """
+    first = connection.scalar(select(func.min(cohort_members.c.ticket)).where(cohort_members.c.run_id == run_id))
+    lock_tickets(connection, [] if first is None else [first])
+
+
 def part_with(connection: Connection, run_id: str, numbers: Sequence[int]) -> str:
-    """Let these incidents be carried by a run of their own from now on, and return its name."""
-    part = f"{run_id}{PART}{len(_parts(connection, run_id)) + 1}"
+    """Let these incidents be carried by a run of their own from now on, and return its name, which no run has had.
+
+    The run must be held (`hold_run`).
+    """
+    member = cohort_members.c
+    before = select(func.count(member.reason.distinct())).where(member.run_id == run_id, member.state == LEFT)
+    names = (part_run_id(run_id, number) for number in count(1 + (connection.scalar(before) or 0)))
+    part = next(name for name in names if not _is_known(connection, name))
     mark(connection, run_id, numbers, LEFT, reason=part)
     add_members(connection, part, numbers)
     return part
@@ -92,18 +108,19 @@ def part_with(connection: Connection, run_id: str, numbers: Sequence[int]) -> st
 
 def parts_of(connection: Connection, run_id: str) -> dict[str, list[int]]:
     """Return the runs for which incidents have left this one, each with those that it carries and has not closed."""
-    found = {}
-    for part in _parts(connection, run_id):
-        closed = exists().where(steps.c.ticket == cohort_members.c.ticket, steps.c.task == END)
-        if carried := list(connection.scalars(_carried(part).where(~closed).order_by(cohort_members.c.ticket))):
-            found[part] = carried
+    gone, member = cohort_members.alias("gone").c, cohort_members.c
+    left = select(gone.reason).where(gone.run_id == run_id, gone.state == LEFT, gone.reason.is_not(None))
+    closed = exists().where(steps.c.ticket == member.ticket, steps.c.task == END)
+    query = select(member.run_id, member.ticket).where(member.run_id.in_(left), member.state == CARRIED, ~closed)
+    found: dict[str, list[int]] = {}
+    for part, number in connection.execute(query.order_by(member.run_id, member.ticket)):
+        found.setdefault(part, []).append(number)
     return found
 
 
-def _parts(connection: Connection, run_id: str) -> list[str]:
-    member = cohort_members.c
-    left = select(member.reason).where(member.run_id == run_id, member.state == LEFT, member.reason.is_not(None))
-    return sorted(connection.scalars(left.distinct()))
+def _is_known(connection: Connection, run_id: str) -> bool:
+    cohort, own = exists().where(cohort_members.c.run_id == run_id), exists().where(tickets.c.run_id == run_id)
+    return bool(connection.scalar(select(or_(cohort, own))))
 
 
 def mark(connection: Connection, run_id: str, numbers: Sequence[int], state: str, *, reason: str | None = None) -> None:

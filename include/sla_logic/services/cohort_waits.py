@@ -4,19 +4,28 @@ Where some incidents of a run have to wait and others need not, the smaller part
 others stay: to go on at once, or to wait together under the one sensor of their run. The deadline of each is its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from include.sla_logic.persistence.cohort_members import LEFT, carried, mark, part_with, parts_of, steps_of_members
+from include.sla_logic.persistence.cohort_members import (
+    LEFT,
+    carried,
+    hold_run,
+    mark,
+    part_with,
+    parts_of,
+    steps_of_members,
+)
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import lock_tickets, ticket_id
 from include.sla_logic.persistence.restorations import decide, first_deadline
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.process.graph import END, WAIT
 from include.sla_logic.process.way import Done, is_reached
-from include.sla_logic.services.carried_incidents import AT_ONCE, choices_at, lock_members, portions, ready_for
+from include.sla_logic.services.carried_incidents import AT_ONCE, choices_at, portions, ready_for
 from include.sla_logic.services.restorations import end_wait
 
 
@@ -51,28 +60,37 @@ def look_at_waits(work: UnitOfWork, run_id: str, *, at_once: int = AT_ONCE) -> W
         done = steps_of_members(connection, run_id)
     for numbers in portions(ready_for(WAIT, done), at_once):
         with work.writing() as connection:
-            files = lock_members(work, connection, run_id, numbers, task=WAIT)
-            fresh = {file.incident.number: file for file in files if WAIT not in file.incident.steps}
-            decisions = decide(connection, list(fresh), now=work.database.now(connection))
-            over = {number: one.outcome for number, one in decisions.items() if one.outcome is not None}
-            for number, outcome in over.items():
-                end_wait(fresh[number], outcome)
-            flush(connection, [fresh[number] for number in over])
+            _decide(work, connection, run_id, numbers)
     with work.writing() as connection:
         _part(connection, run_id)
     return _result(work, run_id)
 
 
+def _decide(work: UnitOfWork, connection: Connection, run_id: str, numbers: Sequence[int]) -> None:
+    """Decide what can be decided of these waits; whose wait goes on is not even opened."""
+    lock_tickets(connection, numbers)
+    here = carried(connection, run_id, numbers)
+    decisions = decide(connection, here, now=work.database.now(connection))
+    over = {number: one.outcome for number, one in decisions.items() if one.outcome is not None}
+    if over:
+        files = work.open_files(connection, list(over), task=WAIT, run_id=run_id)
+        fresh = [file for file in files if WAIT not in file.incident.steps]  # another try may have been faster
+        for file in fresh:
+            end_wait(file, over[file.incident.number])
+        flush(connection, fresh)
+
+
 def _part(connection: Connection, run_id: str) -> None:
-    """Let the smaller part leave; who is closed already needs no run any more."""
+    """Let the smaller part leave; who is closed already needs no run any more. One look parts after the other."""
+    hold_run(connection, run_id)
     done = steps_of_members(connection, run_id)
     waiting = [number for number, steps in done.items() if _waits(steps)]
     if not waiting:
         return
     closed = [number for number, steps in done.items() if END in steps]
-    mark(connection, run_id, closed, LEFT)
     leaving = min(sorted({*done} - {*waiting, *closed}), waiting, key=len)
-    lock_tickets(connection, leaving)
+    lock_tickets(connection, sorted([*leaving, *closed]))
+    mark(connection, run_id, closed, LEFT)
     if leaving := carried(connection, run_id, leaving):
         part_with(connection, run_id, leaving)
 
