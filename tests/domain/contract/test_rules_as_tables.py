@@ -116,3 +116,28 @@ def test_a_value_that_just_keeps_its_target_does_not_miss_it(metric: str, better
     assert not objective.is_missed(Fraction("99.5"))
     assert objective.is_missed(near) == ((better < 0) == (metric == "availability"))
     assert not objective.model_copy(update={"target": None}).is_missed(near)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"kind": "day_per_block", "block": "1 s", "days": 1},
+        {"kind": "day_per_excess_block", "block": "1 s", "nearest": "1 s"},
+        {"kind": "credit", "rate": "1%", "block": "1 s", "nearest": "1 s", "most_blocks": 1, "times": "0.000000000001"},
+        {"kind": "credit", "rate": "1%", "block": "0.000000000001"},
+        {"kind": "share_per_step", "step": "0.000000000001", "credit": "0%", "most_steps": 1},
+        {"kind": "overrun_tiers", "thresholds": [{"overrun": "0.000000000001", "credit": "0%"}]},
+        {"kind": "daily_rate", "periods_per_year": 1, "days_per_year": 1},
+    ],
+)
+def test_the_least_of_what_must_be_more_than_nothing_is_read_by_the_model_too(rule: dict[str, Any]) -> None:
+    """The published schema states the same bounds; what it accepts the model must read."""
+    about = {"id": "a", "metric": "availability", "target": 99, "rule": rule}
+    about |= {"measure": {"kind": "error_rates", "interval": "1 s"}, "maintenance": {"allowance": "1 s"}}
+    found = Objective.model_validate(about)
+    assert found.rule.kind == rule["kind"]
+    nothing = {"1 s": "0 s", "1": 0, "0.000000000001": "0"}
+    for name, value in rule.items():
+        if str(value) in nothing:
+            with pytest.raises(ValueError, match=name):
+                Objective.model_validate(about | {"rule": rule | {name: nothing[str(value)]}})
