@@ -117,20 +117,21 @@ NUMBERED = [{"rate": "1%"}, {"from_event": 2, "rate": "2%"}, {"from_event": 3, "
 @pytest.mark.parametrize(
     ("event_in", "over", "credit"),
     [
-        ("window_of_end", "window", "3.00"),  # the first and the second
-        ("window_of_end", "quarter", "3.00"),
-        ("window_of_end", "year", "6.00"),  # the second and the third
-        ("cut", "window", "3.00"),
-        ("cut", "quarter", "3.00"),
-        ("cut", "year", "6.00"),
-        ("window_of_start", "window", "1.00"),  # the one that crosses the edge is of March
-        ("window_of_start", "quarter", "1.00"),
-        ("window_of_start", "year", "4.00"),
+        ("window_of_end", "window", "7.00"),  # the first, second and third
+        ("window_of_end", "quarter", "7.00"),
+        ("window_of_end", "year", "10.00"),  # the second to fourth
+        ("cut", "window", "7.00"),
+        ("cut", "quarter", "7.00"),
+        ("cut", "year", "10.00"),
+        ("window_of_start", "window", "3.00"),  # the one that crosses the edge is of March
+        ("window_of_start", "quarter", "3.00"),
+        ("window_of_start", "year", "8.00"),
     ],
 )
 def test_an_event_across_the_edge_has_its_number_in_the_window_that_pays_it(
     event_in: str, over: str, credit: str
 ) -> None:
     rule = {"kind": "credit", "for_each": "event", "event_in": event_in, "events_over": over, "tiers": NUMBERED}
-    events = [down(-9 * DAY, -8 * DAY, "MARCH"), down(-HOUR, HOUR, "EDGE"), down(5 * DAY, 6 * DAY, "APRIL")]
+    events = [down(-9 * DAY, -8 * DAY, "MARCH"), down(-HOUR, HOUR, "EDGE"), down(5 * DAY, 6 * DAY, "A")]
+    events += [down(15 * DAY, 16 * DAY, "B")]
     assert judge(contract(objective(rule | {"at_most": "50%"})), facts(*events)).credit_due == euros(credit)
