@@ -18,13 +18,14 @@ from include.sla_logic.domain.restoration import RestorationOutcome
 from sla_airflow import runtime
 from sla_airflow.cohorts import carries_cohort, conf_of_cohort
 from sla_airflow.connections import database_url
-from sla_airflow.execution_api import start_run
+from sla_airflow.execution_api import RunNotStarted, start_run
 from sla_airflow.wait_poller import wait_poller
 
 WINDOW = timedelta(days=2)
 # A trigger that fires sooner can fail its task: apache/airflow #67287, #72716.
 FIRST_LOOK_SECONDS = 15
 JITTER_SECONDS = 5
+NAMED = 10  # waiting tickets in the log
 SAFETY_NET = timedelta(minutes=5)  # after the deadline Airflow's scheduler wakes the task even without a triggerer
 
 
@@ -45,12 +46,12 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
 
     def execute(self, context: Context) -> Any:
         """Look before deferring: the request may have been sent already."""
-        return self.look(context)
+        return self._look_for_many(context) if carries_cohort(context) else self.look(context)
 
     def look(self, context: Context, event: object = None) -> Any:  # noqa: ARG002
         """Decide in our database; a trigger's event says only that it is worth a look."""
         if carries_cohort(context):
-            return self._look_for_many(context)
+            return self._look_again_for_many(context)
         use_cases, run_id = runtime.open_use_cases(sends=False), str(context["run_id"])
         with runtime.no_retry_for_foreseen_errors():
             outcome = use_cases.restorations.decide(run_id)
@@ -68,6 +69,18 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
             self.log.warning("No triggerer looked in time; looking now")
             return self.look(context)
 
+    def _look_again_for_many(self, context: Context) -> Any:
+        """Defer again where nothing can be looked at now: hundreds of looks share the tries of this one task."""
+        from include.sla_logic.services.carried_incidents import passes
+
+        try:
+            return self._look_for_many(context)
+        except Exception as error:
+            if not passes(error) and not isinstance(error, RunNotStarted):
+                raise
+            self.log.exception("The waits cannot be looked at now; they are looked at again in a moment")
+            self._defer(str(context["run_id"]), datetime.now(UTC))
+
     def _look_for_many(self, context: Context) -> Any:
         """Decide for each incident; where some wait and others need not, a part goes on in a run of its own."""
         run_id = str(context["run_id"])
@@ -78,7 +91,8 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
             known = "" if started else ", which exists already"
             self.log.info("%d incidents go on in run %s%s", len(part.tickets), part.run_id, known)
         if result.until is not None:
-            self.log.info("%d incidents wait for their requests: %s", len(result.waiting), ", ".join(result.waiting))
+            some = ", ".join(result.waiting[:NAMED])
+            self.log.info("%d incidents wait for their requests, among them %s", len(result.waiting), some)
             self._defer(run_id, result.until)
         return self.do_branch(context, sorted(result.choices))
 

@@ -10,12 +10,14 @@ from airflow.sdk import DAG
 from airflow.sdk._shared.module_loading import import_string
 from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR, BaseOperator, TriggerFailureReason
 from airflow.sdk.exceptions import AirflowFailException, DownstreamTasksSkipped, TaskDeferralError, TaskDeferred
+from sqlalchemy.exc import OperationalError
 
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
 from include.sla_logic.services.cohorts import Part, WaitResult
 from include.sla_logic.services.lookups import UnableToFindIncident
 from sla_airflow import runtime, wait_poller
+from sla_airflow.execution_api import RunNotStarted
 from sla_airflow.restoration import FIRST_LOOK_SECONDS, JITTER_SECONDS, RestorationSensor, RestorationTrigger
 
 RUN = "incident.WEB-1"
@@ -260,3 +262,28 @@ def test_a_cohort_waits_under_one_sensor_and_parts_go_on_in_runs_of_their_own(
     with pytest.raises(DownstreamTasksSkipped) as branched:
         sensor.resume_execution(second.value.method_name, {"event": {"look": RUN}}, context)
     assert branched.value.tasks == [("terminate_restoration", -1)]
+
+
+@pytest.mark.parametrize("away", [OperationalError("SELECT", {}, Exception("away")), RunNotStarted("not now")])
+def test_what_passes_takes_no_try_of_a_cohort_that_waits(
+    sensor: RestorationSensor, monkeypatch: pytest.MonkeyPatch, away: Exception
+) -> None:
+    def fails(**_: object) -> None:
+        raise away
+
+    monkeypatch.setattr(runtime, "open_use_cases", fails)
+    context = context_of(sensor, conf={"incidents": ["TT-000001"]})
+    with pytest.raises(TaskDeferred) as again:
+        sensor.resume_execution("look", {"event": {"look": RUN}}, context)
+    assert again.value.method_name == "look"
+    with pytest.raises(type(away)):
+        sensor.execute(context)
+
+
+def test_what_does_not_pass_fails_the_look(sensor: RestorationSensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(**_: object) -> None:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(runtime, "open_use_cases", fails)
+    with pytest.raises(KeyError):
+        sensor.resume_execution("look", {}, context_of(sensor, conf={"incidents": ["TT-000001"]}))

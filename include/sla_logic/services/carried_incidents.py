@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
 
+from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.cohort_members import carried
 from include.sla_logic.persistence.incident_records import lock_tickets, ticket_id
@@ -11,6 +13,13 @@ from include.sla_logic.persistence.unit_of_work import Answers, UnitOfWork
 from include.sla_logic.process.way import Done, check_reached, is_reached, missing_before
 
 AT_ONCE = 200  # incidents in one transaction: SQLite has one writer, which must not keep the others waiting for long
+
+_PASSING = (OperationalError, InterfaceError, OSError, MemoryError)
+
+
+def passes(error: Exception) -> bool:
+    """Tell whether the database or the disk is away: that says nothing about an incident, and all is tried again."""
+    return isinstance(error, _PASSING) or (isinstance(error, ForeseenError) and error.passes)
 
 
 def choices_at(step: str, members: Mapping[int, Done]) -> set[str]:

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.persistence.cohort_members import (
@@ -30,15 +29,12 @@ from include.sla_logic.persistence.unit_of_work import Answers, UnitOfWork
 from include.sla_logic.process.graph import END
 from include.sla_logic.process.step import Step
 from include.sla_logic.process.way import UnableToTakeStep
-from include.sla_logic.services.carried_incidents import AT_ONCE, choices_at, lock_members, portions, ready_for
+from include.sla_logic.services.carried_incidents import AT_ONCE, choices_at, lock_members, passes, portions, ready_for
 from include.sla_logic.services.cohort_conf import UnableToAcceptCohort, checked, numbers_in
 from include.sla_logic.services.cohort_waits import Part, WaitResult, look_at_waits
 from include.sla_logic.services.incidents import perform_on, with_answers
 
 __all__ = ["Cohorts", "Member", "Part", "WaitResult"]
-
-# The database or the disk is away: that says nothing about an incident, and the whole step is tried again.
-_PASSING = (OperationalError, InterfaceError, OSError, MemoryError)
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +103,7 @@ class Cohorts:
         try:
             return with_answers(self.work, lambda answers: self._attempt(step, run_id, numbers, answers))
         except Exception as error:
-            if alone or _passes(error) or isinstance(error, UnableToTakeStep):
+            if alone or passes(error) or isinstance(error, UnableToTakeStep):
                 raise
             if len(numbers) == 1:
                 log.exception("%s fails for %s, which is set aside", step.name, ticket_id(numbers[0]))
@@ -145,10 +141,6 @@ class Cohorts:
             )
         flush(connection, fresh)
         mark(connection, run_id, [file.incident.number for file in files], SET_ASIDE, reason=reason)
-
-
-def _passes(error: Exception) -> bool:
-    return isinstance(error, _PASSING) or (isinstance(error, ForeseenError) and error.passes)
 
 
 def _why(task: str, error: Exception) -> str:
