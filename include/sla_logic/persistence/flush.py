@@ -194,9 +194,11 @@ def _add_once(connection: Connection, table: Table, key: str, rows: Rows) -> Non
 
 def file_messages(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Add messages once per key; the same key with other content would lose one of them, so it is refused."""
+    if not rows:
+        return
     names = ("id", "key", "ticket", "kind", "payload", "archived_at")
     query = select(*(outbox.c[name] for name in names)).where(outbox.c.key.in_([row["key"] for row in rows]))
-    there = connection.execute(query).all() if rows else []
+    there = connection.execute(query).all()
     payloads = payloads_of(connection, there)
     kept = {row.key: {**row._asdict(), "payload": payloads[row.id]} for row in there}
     new: dict[str, dict[str, Any]] = {}
