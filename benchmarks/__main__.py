@@ -13,6 +13,7 @@ from benchmarks.aims import AIM
 
 NAMES = (
     "floor",
+    "forks",
     "settings",
     "use_cases",
     "letters",
