@@ -187,13 +187,17 @@ class Visit:
     def enter(self, user: str, password: str) -> Any:
         """Log in by Airflow's own form; its start page first asks, in vain, who is there."""
         self.page.goto(self.address)
-        self.page.get_by_label("Username").fill(user)
-        self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.sign_in(user, password)
         self.page.wait_for_url(lambda url: "/auth/login" not in url)
         self.page.get_by_role("link", name="Incidents").first.wait_for()
         self.wrong = [each for each in self.wrong if "/ui/config" not in each]
         return self.page
+
+    def sign_in(self, user: str, password: str) -> None:
+        """Fill in Airflow's form, which is shown."""
+        self.page.get_by_label("Username").fill(user)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
 
     def stall(self) -> None:
         """Let no page look again by itself while it is examined."""

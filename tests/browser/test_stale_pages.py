@@ -34,9 +34,7 @@ def test_an_expired_login_is_said_and_its_link_leads_back_here(visit, incidents,
     page.get_by_text("Your login has expired").wait_for()
     window.wrong = [each for each in window.wrong if "401" not in each]
     page.get_by_role("link", name="Log in again").click()
-    page.get_by_label("Username").fill(airflow_stack.user)
-    page.get_by_label("Password").fill(airflow_stack.password)
-    page.get_by_role("button", name="Sign in").click()
+    window.sign_in(airflow_stack.user, airflow_stack.password)
     page.wait_for_url("**/incident-desk/waiting?credits=2")
     page.get_by_role("heading", name="Waiting for a person").wait_for()
     window.wrong = [each for each in window.wrong if "401" not in each]
@@ -102,9 +100,7 @@ def test_an_act_after_the_login_has_expired_is_not_done_and_leads_to_the_login(v
     window.context.clear_cookies()
     page.get_by_role("button", name="Take it").click()
     page.get_by_role("link", name="Log in").click()
-    page.get_by_label("Username").fill(airflow_stack.user)
-    page.get_by_label("Password").fill(airflow_stack.password)
-    page.get_by_role("button", name="Sign in").click()
+    window.sign_in(airflow_stack.user, airflow_stack.password)
     page.wait_for_url("**/incident-desk/**")
     page.get_by_role("button", name="Take it").wait_for()
     assert acts(use_cases, ticket) == []

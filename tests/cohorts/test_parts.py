@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from include.sla_logic.domain.run_ids import RUN_ID
-from include.sla_logic.persistence.cohort_members import part_with
+from include.sla_logic.persistence.cohort_members import split_off
 from include.sla_logic.sample_data import Sample, load_sample
 from include.sla_logic.services import Settings, UseCases
 from tests.cohorts.conftest import ANCHOR
@@ -46,7 +46,7 @@ def test_a_look_costs_the_same_however_many_wait_and_however_many_parts_have_lef
     costs = []
     for number, ticket in enumerate(tickets[:-1], start=1):
         with use_cases.work.writing() as connection:
-            part_with(connection, RUN, [int(ticket.removeprefix("TT-"))])
+            split_off(connection, RUN, [int(ticket.removeprefix("TT-"))])
         with counted(use_cases.work.database.engine) as statements:
             result = look(use_cases)
         assert (len(result.parts), len(result.waiting)) == (number, len(tickets) - number)
@@ -66,9 +66,9 @@ def test_two_looks_at_the_same_moment_make_two_parts_and_mix_nobody(postgres_url
         if not first.is_set():
             first.set()
             assert may_part.wait(60)
-        return part_with(*asked)
+        return split_off(*asked)
 
-    monkeypatch.setattr("include.sla_logic.services.cohort_waits.part_with", slow)
+    monkeypatch.setattr("include.sla_logic.services.cohort_waits.split_off", slow)
     with ThreadPoolExecutor(2) as pool:
         one = pool.submit(look, use_cases)
         assert first.wait(60)

@@ -132,7 +132,7 @@ def test_who_is_answered_after_the_first_part_has_left_goes_on_in_a_second(use_c
     }
 
 
-@pytest.mark.parametrize("at", ["part_with", "parts_of"])
+@pytest.mark.parametrize("at", ["split_off", "parts_of"])
 def test_a_look_that_is_killed_is_made_up_for_by_the_next(use_cases, teleco, monkeypatch, at):
     tickets = lead_to_the_wait(use_cases, teleco, "held_and_released", "too_late")
     release(use_cases, tickets["held_and_released"])

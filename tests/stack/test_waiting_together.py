@@ -1,4 +1,4 @@
-"""The real components: a cohort waits under one sensor; who is answered or overdue goes on, the others wait on."""
+"""The real components: a cohort waits under one sensor; answered and overdue incidents go on, the others wait on."""
 
 import pytest
 

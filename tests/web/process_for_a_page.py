@@ -1,4 +1,4 @@
-"""The picture of the process in the README: `python -m tests.web.process_for_a_page` draws it anew.
+"""The picture of the process in the README: `python -m tests.web.process_for_a_page` draws it again.
 
 The grid is that of the desk's picture, turned so that the process runs down and a department is a column;
 1,000 px wide.

@@ -57,7 +57,7 @@ def test_pages_letters_apis_and_commands_answer_as_before(sent, monkeypatch):
     monkeypatch.setattr("include.sla_logic.services.UseCases", lambda _settings: sent.use_cases)
     mails = [m for m in sent.use_cases.outbox.messages(limit=500) if m.kind == "mail" and m.ticket]
     letters = sorted({m.ticket for m in mails})[:6]
-    with client_of(sent) as client:  # whoever has visited is offered as an owner from then on
+    with client_of(sent) as client:  # who has used the desk is offered as an owner
         client.get("/")
     at = sent.clock.now
     before = answered(sent, letters, at)

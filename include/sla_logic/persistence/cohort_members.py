@@ -84,7 +84,7 @@ def carrying_run(connection: Connection, number: int) -> str | None:
 
 
 def hold_run(connection: Connection, run_id: str) -> None:
-    """Let nobody else part this run until the transaction ends: hold the first incident that it has ever carried.
+    """Let nobody else split this run until the transaction ends: hold the first incident that it has ever carried.
 
     Call it before other incidents of the run are locked: incidents are locked in the order of their numbers.
     """
@@ -92,7 +92,7 @@ def hold_run(connection: Connection, run_id: str) -> None:
     lock_tickets(connection, [] if first is None else [first])
 
 
-def part_with(connection: Connection, run_id: str, numbers: Sequence[int]) -> str:
+def split_off(connection: Connection, run_id: str, numbers: Sequence[int]) -> str:
     """Let these incidents be carried by a run of their own from now on, and return its name, which no run has had.
 
     The run must be held (`hold_run`).

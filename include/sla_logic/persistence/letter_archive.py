@@ -1,7 +1,7 @@
 """The archive of letters: what a mail said, moved out of the outbox and packed once all that it is about is over.
 
-The message itself stays in the outbox with its key, state and answer. Whoever needs what it said asks `payload_of` or
-`payloads_of`, which know where it is.
+The message itself stays in the outbox with its key, state and answer. `payload_of` and `payloads_of` return what it
+said from wherever that is.
 """
 
 import json

@@ -55,6 +55,6 @@ def lock_members(
 
 
 def portions(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    """Cut numbers into parts of at most so many."""
+    """Cut numbers into portions of `size`; the last may be smaller."""
     for start in range(0, len(numbers), size):
         yield numbers[start : start + size]

@@ -1,7 +1,7 @@
-"""The wait of a cohort for its restoration requests: who waits stays together, and nobody waits for another's answer.
+"""The wait of a cohort for its restoration requests: under one sensor, and no incident waits for another's answer.
 
 Where some incidents of a run have to wait and others need not, the smaller part leaves for a run of its own. The
-others stay: to go on at once, or to wait together under the one sensor of their run. The deadline of each is its own.
+others stay: to go on at once, or to wait together under the one sensor of their run. Each has its own deadline.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from include.sla_logic.persistence.cohort_members import (
     carried,
     hold_run,
     mark,
-    part_with,
     parts_of,
+    split_off,
     steps_of_members,
 )
 from include.sla_logic.persistence.flush import flush
@@ -52,9 +52,9 @@ class WaitResult:
 
 
 def look_at_waits(work: UnitOfWork, run_id: str, *, at_once: int = AT_ONCE) -> WaitResult:
-    """Decide the waits of a run that can be decided, and part those that still wait from those that need not.
+    """Decide the waits of a run that can be decided, and split the incidents that still wait from the others.
 
-    The parting is committed before the new run starts. Row 20 of the process.
+    The split is committed before the new run starts. Row 20 of the process.
     """
     with work.reading() as connection:
         done = steps_of_members(connection, run_id)
@@ -62,12 +62,12 @@ def look_at_waits(work: UnitOfWork, run_id: str, *, at_once: int = AT_ONCE) -> W
         with work.writing() as connection:
             _decide(work, connection, run_id, numbers)
     with work.writing() as connection:
-        _part(connection, run_id)
+        _split(connection, run_id)
     return _result(work, run_id)
 
 
 def _decide(work: UnitOfWork, connection: Connection, run_id: str, numbers: Sequence[int]) -> None:
-    """Decide what can be decided of these waits; whose wait goes on is not even opened."""
+    """Decide what can be decided of these waits; the case files of the others are not opened."""
     lock_tickets(connection, numbers)
     here = carried(connection, run_id, numbers)
     decisions = decide(connection, here, now=work.database.now(connection))
@@ -80,8 +80,8 @@ def _decide(work: UnitOfWork, connection: Connection, run_id: str, numbers: Sequ
         flush(connection, fresh)
 
 
-def _part(connection: Connection, run_id: str) -> None:
-    """Let the smaller part leave; who is closed already needs no run any more. One look parts after the other."""
+def _split(connection: Connection, run_id: str) -> None:
+    """Let the smaller part leave, and closed incidents, which need no run; two looks at one run take turns."""
     hold_run(connection, run_id)
     done = steps_of_members(connection, run_id)
     waiting = [number for number, steps in done.items() if _waits(steps)]
@@ -92,7 +92,7 @@ def _part(connection: Connection, run_id: str) -> None:
     lock_tickets(connection, sorted([*leaving, *closed]))
     mark(connection, run_id, closed, LEFT)
     if leaving := carried(connection, run_id, leaving):
-        part_with(connection, run_id, leaving)
+        split_off(connection, run_id, leaving)
 
 
 def _waits(steps: Done) -> bool:

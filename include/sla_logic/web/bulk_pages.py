@@ -1,4 +1,4 @@
-"""One action on many tickets or credits: each is performed by itself, and each result is told."""
+"""One action on many tickets or credits: each is performed by itself, and each result is shown."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -28,7 +28,7 @@ BULK = frozenset({("ticket", "assign"), ("ticket", "hold"), RELEASE, ("credit", 
 
 @router.get("/acts/{kind}/many")
 def choose_again(request: Request, kind: Kind) -> RedirectResponse:
-    """Lead to the list: what was told stands on no address, so that loading it anew repeats nothing."""
+    """Lead to the list where the page of results is reloaded: it has no address of its own, and nothing is repeated."""
     return RedirectResponse(_list_of(request, kind), status_code=303)
 
 

@@ -1,6 +1,6 @@
 """What `sla assess` prints of each contract of the gallery, when all is known and in mid-window.
 
-`python -m tests.domain.contract.assessed` writes it anew, to be read before it is kept.
+`python -m tests.domain.contract.assessed` writes the files again; read the difference before you commit it.
 """
 
 import json
