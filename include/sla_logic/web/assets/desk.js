@@ -173,7 +173,7 @@
     });
   }
 
-  // What was done to many is told by the answer to the form: loaded anew, it would be sent again. The list is instead.
+  // The page of results answers a form, which a reload would send again: let a reload show the list instead.
   const list = document.querySelector("[data-list]");
   if (list) history.replaceState(null, "", list.dataset.list);
 
