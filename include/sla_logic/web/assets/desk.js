@@ -142,7 +142,7 @@
     select.addEventListener("change", () => byKey || select.form.requestSubmit());
   }
 
-  // What was done is told once: not again when the page is loaded anew or come back to. It counts as told only after
+  // What was done is told once: not again after a reload or on the way back. It counts as told only after
   // some seconds, since Airflow may load a page that has just been shown a second time.
   const TOLD = "desk.told";
   const notice = document.querySelector(".notice");
