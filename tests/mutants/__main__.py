@@ -40,8 +40,8 @@ def choose(asked: argparse.Namespace) -> list[Change]:
     return [change for group in groups for change in sample(group, size, asked.seed)]
 
 
-def verdicts(chosen: Sequence[Change], asked: argparse.Namespace) -> Iterator[tuple[Change, bool]]:
-    """Tell of each change whether a test notices it; at the end the tests must pass without any change."""
+def verdicts(chosen: Sequence[Change], asked: argparse.Namespace) -> Iterator[tuple[Change, int]]:
+    """Tell of each change how its process ended; at the end the tests must pass without any change."""
     at_import, ended = list[Change](), False
     with tempfile.TemporaryDirectory() as folder:
         kept, output = asked.reached or Path(folder) / "reached.json", Path(folder) / "output"
@@ -56,7 +56,7 @@ def verdicts(chosen: Sequence[Change], asked: argparse.Namespace) -> Iterator[tu
                 elif code == AT_IMPORT:
                     at_import.append(chosen[index])
                 else:
-                    yield chosen[index], code != PASSED
+                    yield chosen[index], code
         os.wait()
         if not ended:
             sys.exit(output.read_text("utf-8"))
@@ -65,7 +65,7 @@ def verdicts(chosen: Sequence[Change], asked: argparse.Namespace) -> Iterator[tu
     tried = each([*at_import, *nothing], asked.jobs, lambda change: in_fork(lambda: _cold(change, asked, reached)))
     for change, code in tried:
         if change not in nothing:
-            yield change, code != PASSED
+            yield change, code
         elif code != PASSED:
             sys.exit(_IN_DOUBT)
 
@@ -129,11 +129,12 @@ def main() -> None:
     """Try a seeded sample, print every change that no test notices, and fail below 95 %."""
     asked = arguments()
     chosen, reasons = choose(asked), explained()
-    tried, missed, listed = Counter[str](), Counter[str](), 0
-    for change, noticed in verdicts(chosen, asked):
+    tried, missed, listed, stopped = Counter[str](), Counter[str](), 0, 0
+    for change, code in verdicts(chosen, asked):
         module = change.file.removeprefix(_DOMAIN)
         tried[module] += 1
-        if noticed:
+        stopped += code not in (PASSED, FAILED)
+        if code != PASSED:
             continue
         if change.key in reasons:
             listed += 1
@@ -146,6 +147,7 @@ def main() -> None:
     good = tried.total() - missed.total()
     share = 100 * good / max(tried.total(), 1)
     print(f"{good} of {tried.total()} changes noticed, or listed ({listed}): {share:.1f} % (seed {asked.seed})")
+    print(f"{stopped} of them by no failing test, but as they used far too much of the processor")
     sys.exit(share < _LEAST)
 
 

@@ -6,7 +6,7 @@ import resource
 import signal
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -65,11 +65,12 @@ class Reached:
 
     @classmethod
     def read(cls, path: Path) -> "Reached":
-        """Return what was kept; of a file that has changed since only which tests reached it anywhere."""
-        if not path.is_file():
+        """Return what was kept; of a file that has changed only which tests reached it, nothing where one is new."""
+        now = cls().of
+        places, seconds, failed, of = json.loads(path.read_text("utf-8")) if path.is_file() else ([], {}, [], {})
+        if now.keys() - of.keys():
             return cls()
-        places, seconds, failed, of = json.loads(path.read_text("utf-8"))
-        names, now, found = list(seconds), cls().of, defaultdict[Place, dict[str, None]](dict)
+        names, found = list(seconds), defaultdict[Place, dict[str, None]](dict)
         for file, line, tests in places:
             found[file, line if of.get(file) == now.get(file) else _ANYWHERE] |= dict.fromkeys(names[n] for n in tests)
         return cls({where: list(tests) for where, tests in found.items()}, seconds, failed)
@@ -172,13 +173,18 @@ class Session:
         return found
 
     def try_change(self, change: Change, reached: Reached) -> int:
-        """Start a process that ends with 1 if a test fails with the change."""
-        return self._try(reached.tests(change, self.items), reached, lambda: apply(change, self.live))
+        """Start a process that ends with 1 if a test fails with the change, those first that have noticed most."""
+        noticed = Counter(self._noticed())
+        tests = sorted(reached.tests(change, self.items), key=lambda test: -noticed[test])
+        return self._try(tests, reached, lambda: apply(change, self.live))
 
     def try_nothing(self, reached: Reached) -> int:
         """Start a process that ends with 1 if one of the tests that have noticed a change fails without any."""
-        noticed = self._noticing.read_text("utf-8").splitlines() if self._noticing.is_file() else []
-        return self._try([test for test in self.items if test in set(noticed)], reached, lambda: True)
+        noticed = set(self._noticed())
+        return self._try([test for test in self.items if test in noticed], reached, lambda: True)
+
+    def _noticed(self) -> list[str]:
+        return self._noticing.read_text("utf-8").splitlines() if self._noticing.is_file() else []
 
     def _try(self, tests: Sequence[str], reached: Reached, make: Callable[[], bool]) -> int:
         def work() -> int:

@@ -75,6 +75,13 @@ def test_of_a_file_that_has_changed_since_it_is_only_known_which_tests_reach_it_
     assert Reached.read(tmp_path / "reached").tests(change, ["slow", "elsewhere", "quick"]) == ["quick", "slow"]
 
 
+def test_where_a_file_is_new_every_test_is_run_again_as_any_may_reach_it(tmp_path):
+    before = Reached().of
+    before.pop("include/sla_logic/domain/money.py")
+    Reached({("include/sla_logic/domain/period.py", 1): ["a"]}, {"a": 0.1}, of=before).write(tmp_path / "reached")
+    assert Reached.read(tmp_path / "reached") == Reached()
+
+
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.mutants", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -153,6 +153,9 @@ def test_a_rule_owes_from_the_second_that_its_parts_say(rule, owes_from):
         ({"rate": "5 EUR", "block": "10 min", "counts": "full"}, {0, 1, 599, 600}),
         ({"kind": "day_per_block", "block": "1 h"}, {0, 1}),
         ({"kind": "day_per_block", "block": "30 min", "counts": "full"}, {0, 1, 1799, 1800}),
+        ({"kind": "day_per_excess_block", "block": "1 h"}, {0, 1, 2592, 2593}),
+        ({"kind": "day_per_excess_block", "block": "1 h", "counts": "full"}, {0, 1, 2592, 2593, 6191, 6192}),
+        ({"kind": "share_when_missed", "credit": "10%"}, {0, 1, 2592, 2593}),
     ],
 )
 def test_no_second_is_asked_for_that_cannot_be_a_turn(rule, asked, monkeypatch):

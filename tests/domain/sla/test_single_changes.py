@@ -123,13 +123,23 @@ def test_the_greater_of_two_charges_is_named_and_of_equal_ones_the_recurring(usa
     assert any(step.startswith(f"{named} charge") for step in found.steps)
 
 
-def test_the_next_threshold_of_an_overrun_lies_at_its_percentage_of_the_target() -> None:
+@pytest.mark.parametrize(
+    ("value", "left", "tier"),
+    [
+        (21, "0.1", "overrun from 10 % on"),
+        (22, "0.8", "overrun from 50 % on"),  # 10 % beyond the target, exactly
+        (29, "0.1", "overrun from 50 % on"),
+        (30, None, None),
+    ],
+)
+def test_the_next_threshold_of_an_overrun_lies_at_its_percentage_of_the_target(
+    value: int, left: str | None, tier: str | None
+) -> None:
     rule = {"kind": "overrun_tiers", "thresholds": [{"overrun": 10, "credit": "5%"}, {"overrun": 50, "credit": "9%"}]}
     jitter = {"id": "jitter", "metric": "jitter", "target": 2, "rule": rule}
-    known = facts(series=(series(21, metric="jitter").model_copy(update={"decimals": 1}),))
-    tier = first(contract(jitter), known, as_of=at("2025-04-20 00:00")).next_tier
-    assert tier is not None
-    assert (tier.value_left, tier.tier) == (Decimal("0.1"), "overrun from 10 % on")
+    known = facts(series=(series(value, metric="jitter").model_copy(update={"decimals": 1}),))
+    found = first(contract(jitter), known, as_of=at("2025-04-20 00:00")).next_tier
+    assert (found and found.value_left, found and found.tier) == (left and Decimal(left), tier)
 
 
 CHRONIC = {"count": 2, "outage": {"at_least": "1 h"}, "within_days": 10}

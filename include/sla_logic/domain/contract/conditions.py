@@ -7,7 +7,8 @@ Schema = dict[str, Any]
 
 def given(*names: str) -> Schema:
     """Hold where all these fields are given, and not as null."""
-    return {"properties": {name: {"not": {"type": "null"}} for name in names}, "required": list(names)}
+    stated = {name: {"not": {"type": "null"}} for name in names}
+    return {"type": "object", "properties": stated, "required": list(names)}
 
 
 def at_most_one(*names: str) -> Schema:

@@ -25,6 +25,7 @@ from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.sentence import Code, Sentence
 
 LONGEST_DAY = 25 * 3600
+_ALIKE = Fraction(1)  # what every rate of a kind is worth that has no number to compare
 
 
 def lint_credit(contract: Contract, objective: Objective, line: LineOf, longest: int) -> Iterable[Finding]:
@@ -166,16 +167,16 @@ def _worth(rate: AnyRate) -> tuple[str, Fraction]:
         case FixedSum():
             return "share" if rate.sum == 0 else "sum", Fraction(rate.sum)
         case DayOfCharge():
-            return f"day {rate.day}", Fraction(1)
+            return f"day {rate.day}", _ALIKE
         case ProRata():
-            return "time", Fraction(1)
+            return "time", _ALIKE
         case _:
-            return "chosen", Fraction(1)
+            return "chosen", _ALIKE
 
 
 def _exceeds(one: Any, other: Any) -> bool:
     (kind, value), (other_kind, limit) = _worth(one), _worth(other)
-    return kind == other_kind and kind != "chosen" and value > limit
+    return kind == other_kind and value > limit
 
 
 def tier_of_target(objective: Objective) -> CreditTier | None:

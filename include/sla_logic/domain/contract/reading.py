@@ -87,9 +87,10 @@ def parse_supposing(text: str, supposed: Mapping[str, str], *, name: str) -> tup
 
 
 def _known(loc: tuple[str | int, ...], lines: Lines) -> Path:
-    """Drop what pydantic puts between the fields (names of union members), so that the line is found."""
+    """Drop what pydantic puts between the fields: kinds, which may also be names of fields that stand beside."""
     path: Path = ()
-    for part in loc:
-        if (*path, part) in lines:
+    for part, following in zip(loc, [*loc[1:], ""], strict=False):
+        beside = (*path, following) in lines and (*path, part, following) not in lines
+        if (*path, part) in lines and not beside:
             path = (*path, part)
     return path

@@ -43,8 +43,7 @@ def faults_by_schema(fields: Any, lines: Lines) -> list[Fault]:
 
 def _owner(leaf: "ValidationError") -> Path | None:
     """Return the object that has the condition from which the leaf comes; None where it comes from none."""
-    way = [str(part) for part in leaf.absolute_schema_path]
-    path: Path = tuple(leaf.absolute_path)
+    way, path = [str(part) for part in leaf.absolute_schema_path], tuple(leaf.absolute_path)
     if "then" in way:
         inside = way[::-1].index("then")
         return path[: len(path) - way[len(way) - inside :].count("properties")]
@@ -53,8 +52,10 @@ def _owner(leaf: "ValidationError") -> Path | None:
 
 def _is_condition(error: "ValidationError") -> bool:
     """Tell whether the fields of an object contradict each other."""
-    bare = not {"description", "discriminator"} & error.schema.keys() and isinstance(error.instance, dict)
-    return error.validator in ("not", *_ALTERNATIVES) and ("properties" in error.schema or bare)
+    if error.validator not in ("not", *_ALTERNATIVES) or not isinstance(error.instance, dict):
+        return False
+    other_kind = any(inner.validator == "type" and not inner.relative_path for inner in error.context)
+    return "properties" in error.schema or not (other_kind or {"description", "discriminator"} & error.schema.keys())
 
 
 @cache
@@ -105,8 +106,7 @@ def _meant(error: "ValidationError", branches: dict[int, list["ValidationError"]
 
 
 def _worded(error: "ValidationError", path: Path, lines: Lines) -> Iterable[Fault]:
-    where = ".".join(map(str, path)) or Sentence("the contract")
-    prefix = ".".join(map(str, path)) + "." if path else ""
+    where, prefix = ".".join(map(str, path)) or Sentence("the contract"), "".join(f"{part}." for part in path)
     if error.validator == "additionalProperties":
         known = sorted(error.schema.get("properties", ()))
         for name in [name for name in error.instance if name not in known]:
@@ -183,7 +183,7 @@ def _size(kind: str, limit: str) -> str | None:
 
 def _needs_quotes(error: "ValidationError", path: Path, lines: Lines) -> str | None:
     """Say that YAML made something else of a bare word: NO is false, 2026 is a number, `a: b` is a field."""
-    if isinstance(error.instance, dict) and _takes_text(error.schema, "a: b"):
+    if isinstance(error.instance, dict) and len(error.instance) == 1 and _takes_text(error.schema, "a: b"):
         return Sentence("is no text to YAML, but a field and its value: write it in quotes, as a colon stands in it")
     spelt = lines.spelt(path)
     if spelt is None or error.instance is None or not _takes_text(error.schema, spelt):

@@ -113,7 +113,7 @@ def _first_dearer(counted: int, total: int, now: Fraction, worth: Award, guess: 
         value = worth(seconds)
         return value is not None and value > now
 
-    if guess is not None and counted < guess <= total and dearer(guess) and not dearer(guess - 1):
+    if guess is not None and guess <= total and dearer(guess) and not dearer(guess - 1):
         return guess
     low, high = counted, total
     if not dearer(high):
