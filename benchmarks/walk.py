@@ -20,8 +20,7 @@ from include.sla_logic.services import UseCases
 from sla_airflow.runtime import perform
 
 ROOT = Path(__file__).resolve().parent.parent
-# A broken promise is written with the judgement that finds it: one statement to hold what is known, one to add.
-MOST_FILES, MOST_STATEMENTS = 20, 9
+MOST_FILES, MOST_STATEMENTS = 20, 8
 FOLDERS = ("include", "plugins")
 RULES = "include/sla_logic/domain/"
 RUN = "walk"

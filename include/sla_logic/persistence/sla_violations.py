@@ -68,17 +68,15 @@ def note_violations(
     """Keep what judgements say of promises, and tell what is new or has changed.
 
     Where settlement has `settled` a window, what was found of the same promise in another one that shares its time, as
-    the agreement had it then, is withdrawn.
+    the agreement had it then, is withdrawn. New ones are added in the order of their keys, before known ones are held:
+    so two judgements that find the same never wait for each other.
     """
     if not judged:
         return
     newest = {_key(one): one for one in sorted(judged, key=_key)}
-    held = hold_violations(connection, newest)
-    known = {key: row for key, row in held.items() if key in newest}
-    added = _add(connection, {key: one for key, one in newest.items() if one.broken and key not in known}, now)
-    if meanwhile := [key for key, one in newest.items() if one.broken and key not in known | added]:
-        again = hold_violations(connection, meanwhile)  # added by another judgement
-        known |= {key: again[key] for key in meanwhile if key in again}
+    added = _add(connection, {key: one for key, one in newest.items() if one.broken}, now)
+    held = hold_violations(connection, [key for key in newest if settled or key not in added])
+    known = {key: row for key, row in held.items() if key in newest and key not in added}
     found = [(row, one) for key, one in newest.items() if (row := known.get(key)) is not None]
     changed = {row.number: VIOLATION_CREATED for row in added.values()}
     changes = list[dict[str, Any]]()
@@ -93,7 +91,7 @@ def note_violations(
     if changes:
         values = {"state": bindparam("new_state"), "told": bindparam("new_told"), "changed_at": now}
         connection.execute(update(sla_violations).where(_v.number == bindparam("of")).values(values), changes)
-    if changed and any(row.heard for rows in (held, known, added) for row in rows.values()):
+    if changed and any(row.heard for rows in (held, added) for row in rows.values()):
         _tell(connection, changed, now)
 
 
@@ -147,6 +145,8 @@ def _key(one: Violation) -> tuple[Any, ...]:
 
 def hold_violations(connection: Connection, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], Row[Any]]:
     """Hold and return what is kept of these customers' services from the first of these windows to the last."""
+    if not keys:
+        return {}
     whose = sorted({key[:2] for key in keys})
     shares = _v.window_start < max(key[5] for key in keys), _v.window_end > min(key[4] for key in keys)
     mine = tuple_(_v.customer, _v.service).in_(whose)
