@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -207,6 +207,11 @@ class Visit:
         """Keep a value in the browser's own storage for every page that may read it; a letter may not."""
         self.context.add_init_script(f"try {{ {storage}.setItem({name}, {value}) }} catch {{}}")
 
+    def said(self) -> str:
+        """Return the address and the text of each frame that is open, for the report of a test that failed."""
+        frames = [frame for page in self.context.pages for frame in page.frames]
+        return "\n\n".join(f"{frame.url}\n{frame.locator('body').inner_text(timeout=5000)}" for frame in frames)
+
     def shoot(self, name: str, *, whole: bool = True) -> None:
         SHOTS.mkdir(exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{name}-{self.name}.png", full_page=whole)
@@ -222,10 +227,28 @@ def login(browser: Any, airflow_stack: AirflowStack, sample: Sample) -> Any:
     return state
 
 
+OPENED = pytest.StashKey[list[Visit]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Print with a failure what the windows showed: a browser that waits in vain says only for what."""
+    report = yield
+    if call.when == "call" and report.failed:
+        opened: list[Visit] = item.stash.get(OPENED, default=list[Visit]())
+        for number, window in enumerate(opened, 1):
+            try:
+                shown = window.said()
+            except playwright.Error as error:
+                shown = str(error)
+            report.sections.append((f"window {number}", shown))
+    return report
+
+
 @pytest.fixture
-def windows(browser: Any) -> Iterator[Callable[..., Visit]]:
+def windows(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visit]]:
     """Open windows of any size and colour mode; nothing may have gone wrong in any of them."""
-    opened: list[Visit] = []
+    opened: list[Visit] = request.node.stash.setdefault(OPENED, [])
 
     def open_window(address: str, **requests: Any) -> Visit:
         opened.append(Visit(browser, address, **requests))

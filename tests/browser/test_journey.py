@@ -1,11 +1,12 @@
 """One person's day at the desk, by mouse, inside Airflow: from the login to the letter."""
 
 import re
+from time import monotonic
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from tests.browser.conftest import PATIENCE
+from tests.browser.conftest import PATIENCE, SLOW, playwright
 
 pytestmark = [pytest.mark.stack, pytest.mark.more]
 RESUMES = PATIENCE * 1000
@@ -20,6 +21,7 @@ def test_from_the_login_over_a_release_and_a_rebate_to_the_letter(windows, incid
     filter_the_board(page, desk, sample, use_cases.lookups.incident(incidents.waiting).ticket)
     release_the_restoration(page, desk, use_cases, airflow_stack, incidents.waiting)
     approve_the_rebate(page, desk, use_cases, use_cases.lookups.incident(incidents.reviewed).ticket)
+    come_to_rest(page)
     follow_a_report_to_its_letter(window, desk, airflow_stack, sample.notifications["minor_correction"])
 
 
@@ -47,6 +49,7 @@ def filter_the_board(page, desk, sample, ticket):
     wanted |= {"customer": [ticket.customer], "service": [ticket.service]}
     for address in (page.url, page.frames[1].url):
         assert parse_qs(urlsplit(address).query) == wanted
+    come_to_rest(page)
     desk.locator("table.board").get_by_role("link", name=ticket.id).click()
     desk.get_by_role("heading", name=ticket.id, level=1).wait_for()
 
@@ -55,6 +58,7 @@ def release_the_restoration(page, desk, use_cases, stack, run_id):
     """The incident waits; released, its run continues, and the open page shows the end by itself."""
     desk.get_by_text("Waits for the restoration request").wait_for()
     assert desk.locator(".step.now").count() == 1
+    come_to_rest(page)
     desk.get_by_role("link", name="Release restoration…").click()
     give_reason(page, desk, "The reserve route has room.")
     desk.get_by_role("button", name="Send the request now").click()
@@ -68,13 +72,32 @@ def release_the_restoration(page, desk, use_cases, stack, run_id):
 
 
 def come_to_rest(page):
-    """Wait until the frame has run its scripts and the page around it has taken over its address.
+    """Wait until the frame has shown one page for a second, which the page around it has taken over as its address.
 
     What is chosen before the scripts ran has no effect; and where its own address lags, Airflow loads the frame again.
     """
-    frame = page.frames[1]
-    frame.wait_for_load_state("networkidle")
-    page.wait_for_url(lambda address: urlsplit(address).query == urlsplit(frame.url).query)
+    shown, since = None, monotonic()
+    until = since + SLOW / 1000
+    while shown is None or monotonic() - since < 1:
+        assert monotonic() < until, f"never at rest: {page.url} around {page.frames[1].url}"
+        page.wait_for_timeout(100)
+        if (now := shown_in_frame(page)) != shown or now is None:
+            shown, since = now, monotonic()
+
+
+def shown_in_frame(page):
+    """Return which document the frame shows, or None where it loads one or Airflow has another address."""
+    frame, around = page.frames[1], urlsplit(page.url)
+    inner = urlsplit(frame.url)
+    if inner.query != around.query or not around.path.endswith(inner.path):
+        return None
+    try:
+        loaded, began = frame.evaluate("[document.readyState, performance.timeOrigin]")
+    except playwright.Error as error:
+        if "context was destroyed" in str(error):  # the page is being left
+            return None
+        raise
+    return began if loaded == "complete" else None
 
 
 def give_reason(page, desk, said):
@@ -96,6 +119,7 @@ def turn_to(page, desk, link):
 
 def approve_the_rebate(page, desk, use_cases, ticket):
     assert [credit.state for credit in use_cases.credits.waiting() if credit.ticket == ticket.id] == ["held"]
+    come_to_rest(page)
     desk.get_by_role("link", name="Waiting", exact=True).click()
     approve = desk.locator(".line", has_text=ticket.id).get_by_role("link", name="Approve…")
     turn_to(page, desk, approve)
@@ -109,6 +133,8 @@ def approve_the_rebate(page, desk, use_cases, ticket):
 
 def follow_a_report_to_its_letter(window, desk, stack, said):
     desk.get_by_role("link", name="New report").click()
+    desk.get_by_label("Description").wait_for()
+    come_to_rest(window.page)
     desk.get_by_label("Customer", exact=True).fill(said.customer)
     desk.get_by_label("Service", exact=True).fill(said.service)
     desk.get_by_label("Symptom").select_option(said.symptom.value)

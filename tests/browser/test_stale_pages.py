@@ -53,6 +53,36 @@ def test_what_was_done_is_told_once_and_not_again_on_reload(visit, incidents, us
         assert page.get_by_text(said).count() == 0
 
 
+def test_what_is_being_typed_outlives_a_reload_and_an_expired_login(visit, use_cases, airflow_stack):
+    _, [ticket] = held_back(use_cases)
+    said = "A spare part is ordered."
+    window = visit()
+    page = window.go(f"/incident-desk/acts/ticket/{ticket}/hold")
+    reason = page.get_by_label("Reason")
+    reason.fill(said)
+    page.reload()
+    assert reason.input_value() == said
+    window.context.clear_cookies()
+    page.locator("[name=owner][value=provider]").check()
+    page.get_by_role("button", name="Put on hold").click()
+    page.get_by_role("link", name="Log in").click()
+    window.sign_in(airflow_stack.user, airflow_stack.password)
+    page.wait_for_url("**/incident-desk/**")
+    page.goto(f"{window.address}/incident-desk/acts/ticket/{ticket}/hold")
+    assert reason.input_value() == said
+    page.locator("[name=owner][value=provider]").check()
+    page.get_by_role("button", name="Put on hold").click()
+    page.get_by_text("The ticket is on hold.").wait_for()
+    page.goto(f"{window.address}/incident-desk/acts/ticket/{ticket}/hold")
+    assert reason.input_value() == ""  # it was sent
+    reason.fill("Something else.")
+    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("heading", name=ticket, level=1).wait_for()
+    page.goto(f"{window.address}/incident-desk/acts/ticket/{ticket}/hold")
+    assert reason.input_value() == ""
+    window.wrong = [each for each in window.wrong if "401" not in each]
+
+
 def test_two_people_cannot_have_one_ticket(visit, incidents, use_cases, airflow_stack):
     ticket = use_cases.lookups.incident(incidents.reviewed).ticket.id
     window = visit()

@@ -142,6 +142,26 @@
     select.addEventListener("change", () => byKey || select.form.requestSubmit());
   }
 
+  // What is being typed outlives a page that is loaded again, by Airflow around it or after a login, until it is sent or
+  // cancelled. This tab alone keeps it.
+  const SENT = "desk.sent";
+  const drafts = [...document.querySelectorAll("form[method=post] :is(#reason, #text, #note)")];
+  const keptAs = (field) => `desk.draft ${location.pathname} ${field.id}`;
+  const draft = (field) => sessionStorage.setItem(keptAs(field), field.value);
+  if (document.querySelector(".notice, [data-told]")) {
+    for (const name of JSON.parse(sessionStorage.getItem(SENT) ?? "[]")) sessionStorage.removeItem(name);
+    sessionStorage.removeItem(SENT);
+  }
+  for (const field of drafts) {
+    if (field.value !== field.defaultValue) draft(field); // typed before this script ran
+    else field.value ||= sessionStorage.getItem(keptAs(field)) ?? "";
+    field.addEventListener("input", () => draft(field));
+    field.form.addEventListener("submit", () => sessionStorage.setItem(SENT, JSON.stringify(drafts.map(keptAs))));
+  }
+  document.querySelector("a[data-cancel]")?.addEventListener("click", () => {
+    for (const field of drafts) sessionStorage.removeItem(keptAs(field));
+  });
+
   // What was done is told once: not again after a reload or on the way back. It counts as told only after
   // some seconds, since Airflow may load a page that has just been shown a second time.
   const TOLD = "desk.told";
