@@ -100,3 +100,27 @@ def test_a_value_that_only_a_reading_tells_is_one_of_the_whole_window() -> None:
     found = judge(terms, facts(readings=(read("99.5"),)))
     assert (found.objectives[0].credit, found.credit_due) == (euros("10.00"), euros("0.00"))
     assert "the customer reported nothing in the window" in "\n".join(found.credit_steps)
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "unit", "possible"),
+    [
+        ("availability", "0", "percent", True),
+        ("availability", "100", "percent", True),
+        ("availability", "100.0001", "%", False),
+        ("packet_loss", "100.5", "percent", False),
+        ("delay", "36500", "days", True),  # a hundred years
+        ("delay", "36501", "days", False),
+        ("latency", "36501", "ms", True),  # no bound is known
+        ("latency", "0", "ms", True),
+        ("latency", "-0.1", "ms", False),
+    ],
+)
+def test_a_reading_lies_within_what_its_unit_can_say(metric: str, value: str, unit: str, possible: bool) -> None:
+    rule = {"kind": "credit", "when": "target_missed", "rate": "5%"}
+    promised = {"id": "o", "metric": metric, "target": "50", "rule": rule}
+    found = first(contract(promised, format=2), facts(readings=(read(value, metric, unit),)))
+    assert (found.refusal is None) == possible
+    if not possible:
+        assert found.reason == f"A reading of {metric} of {value} {unit} cannot be right."
+        assert found.refusal is RefusalCode.CONTRADICTING_FACTS
