@@ -28,6 +28,7 @@ NAMES = (
     "imports",
     "settlement",
     "simulate",
+    "scale",
 )
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -12,6 +12,7 @@ import simpy
 
 Steps = Generator[simpy.Event, Any, None]
 TURN = 0.05  # CPU seconds for which a core stays with one process
+TURNS = 30  # at most: of what takes long the turns are longer
 
 
 class Cores:
@@ -26,8 +27,9 @@ class Cores:
     def work(self, seconds: float) -> Steps:
         """Take so many CPU seconds."""
         left = seconds / self._speed
+        longest = max(self._turn, left / TURNS)
         while left > 1e-9:
-            turn = min(left, self._turn)
+            turn = min(left, longest)
             with self._cores.request() as core:
                 yield core
                 yield self._env.timeout(turn)

@@ -24,6 +24,10 @@ PARTS = {
     "ForkPoolWorker": "workers",
     "scheduler": "scheduler",
     "api_server": "api-server",
+    "dag-processor": "dag-processor",
+    "triggerer": "triggerer",
+    "celery": "workers",
+    "redis-server": "Redis",
     "postgres": "PostgreSQL",
 }
 
