@@ -3,7 +3,7 @@
 Priorities are no part of what it is worked out from, so re-prioritising can lose nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -98,14 +98,13 @@ class SlaClock(Value):
 
     def counted_since(self, moment: datetime, hours: ServiceHours = _ALL_HOURS) -> timedelta:
         """Return how much of the time after that moment counts, in these hours."""
-        return _passed([span.model_copy(update={"start": max(span.start, moment)}) for span in self.counted], hours)
+        return _passed([(max(span.start, moment), span.end) for span in self.counted if span.end > moment], hours)
 
 
-def _passed(counted: Sequence[Span], hours: ServiceHours) -> timedelta:
-    left = [span for span in counted if span.end > span.start]
+def _passed(counted: Iterable[tuple[datetime, datetime]], hours: ServiceHours) -> timedelta:
     if not hours.openings:
-        return sum((span.end - span.start for span in left), _ZERO)
-    return timedelta(seconds=hours.counted((to_seconds(span.start), to_seconds(span.end)) for span in left))
+        return sum((end - start for start, end in counted), _ZERO)
+    return timedelta(seconds=hours.counted((to_seconds(start), to_seconds(end)) for start, end in counted))
 
 
 def read_clock(
@@ -119,13 +118,12 @@ def read_clock(
     past = _in_order([event for event in history if event.at <= as_of])
     if not past:
         raise UnableToReadClock(f"The ticket has no history before {as_of.isoformat()}.")
-    stretches = list(pairwise([*past, past[-1].model_copy(update={"at": as_of})]))
     last_open = max((index for index, event in enumerate(past) if not _settled(event)), default=-1)
-    counted = tuple(
-        Span(start=now.at, end=after.at)
-        for index, (now, after) in enumerate(stretches)
-        if after.at > now.at and _counts(now, policy, reopened=index < last_open)
-    )
+    counted = [
+        (event.at, end)
+        for index, (event, end) in enumerate(zip(past, [*(event.at for event in past[1:]), as_of], strict=True))
+        if end > event.at and _counts(event, policy, reopened=index < last_open)
+    ]
     settled_at = _settled_at(past)
     running = _counts(past[-1], policy, reopened=False)
     return SlaClock(
@@ -135,7 +133,7 @@ def read_clock(
         gross=(settled_at or as_of) - past[0].at,
         net=_passed(counted, hours),
         holds=tuple(_holds(past, policy)),
-        counted=counted,
+        counted=tuple(Span(start=start, end=end) for start, end in counted),
         reopened=sum(_settled(now) and not _settled(after) for now, after in pairwise(past)),
         running=running,
         stands_until=hours.stands_until(as_of) if running else None,

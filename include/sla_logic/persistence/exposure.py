@@ -1,7 +1,6 @@
 """The money at risk of tickets without a comparison: what the first credit tier of their contract costs."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.netting import EarlierCredit
 from include.sla_logic.domain.period import Period, spanning
 from include.sla_logic.domain.relationship import Agreement
-from include.sla_logic.persistence.contracts import ContractRegister, UnableToFindRecord
+from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.counted_credits import credits_about
 from include.sla_logic.persistence.first_tiers import Terms, counted_stretch, first_tier
 from include.sla_logic.persistence.schema.columns import from_minor_units
@@ -84,7 +83,7 @@ def _agreed(
 ) -> Iterator[tuple[Uncompared, Agreement, Period]]:
     """Yield those with an agreement at that moment, and the contract's window in which it lies."""
     for ticket in tickets:
-        with suppress(UnableToFindRecord):
+        if register.has_agreement(ticket.customer, ticket.service, at=ticket.at):
             agreement = register.agreement(ticket.customer, ticket.service, at=ticket.at)
             yield ticket, agreement, register.contract(agreement).window_at(ticket.at)
 

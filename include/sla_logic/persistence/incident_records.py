@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, selec
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.sentence import Sentence
-from include.sla_logic.domain.sla_clock import Owner, StatusEvent
+from include.sla_logic.domain.sla_clock import StatusEvent
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import (
@@ -211,8 +211,7 @@ def _questions(wanted: ColumnElement[bool]) -> dict[str, Select[Any]]:
 
 def status_event(row: Any) -> StatusEvent:
     """Turn a row of `ticket_status_history` into the event that the clocks read."""
-    owner = Owner(row.owner) if row.owner else None
-    return StatusEvent.model_construct(status=TicketStatus(row.status), at=row.at, reason=row.reason, owner=owner)
+    return StatusEvent(status=row.status, at=row.at, reason=row.reason, owner=row.owner or None)
 
 
 def load_first_documents(connection: Connection, numbers: Sequence[int], kind: str) -> dict[int, StoredDocument]:

@@ -15,12 +15,13 @@ from include.sla_logic.domain.sentence import sentence_of
 from include.sla_logic.services import UnableToAcceptNotification, UseCases
 from include.sla_logic.web.action import Action, action_request
 from include.sla_logic.web.actions import ACTIONS
+from include.sla_logic.web.addresses import query, segment
 from include.sla_logic.web.dependencies import CurrentCaller, CurrentDesk, WithUseCases
 from include.sla_logic.web.errors import DeskRoute, status_of
 from include.sla_logic.web.forms import Form
 from include.sla_logic.web.new_report import ROWS, SUGGESTED, of_form, start_report
 from include.sla_logic.web.parameters import Reference, Text
-from include.sla_logic.web.rendering import query, render, segment
+from include.sla_logic.web.rendering import render
 from include.sla_logic.web.translations import gettext
 
 router = APIRouter(route_class=DeskRoute, include_in_schema=False)

@@ -9,10 +9,10 @@ from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from include.sla_logic.services.attachments import StoredFile
+from include.sla_logic.web.addresses import query, segment
 from include.sla_logic.web.dependencies import CurrentCaller, WithUseCases
 from include.sla_logic.web.errors import DeskRoute
 from include.sla_logic.web.parameters import Reference
-from include.sla_logic.web.rendering import query, segment
 from include.sla_logic.web.translations import gettext
 
 reading = APIRouter(route_class=DeskRoute, include_in_schema=False)

@@ -4,11 +4,10 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, get_decimal_symbol
@@ -20,6 +19,7 @@ from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sentence import Code, Sentence
 from include.sla_logic.services.board import COUNTED
+from include.sla_logic.web.addresses import query, segment
 from include.sla_logic.web.pieces import PieceWriter, escaped
 from include.sla_logic.web.sentences import install_sentences
 from include.sla_logic.web.translations import FALLBACK, gettext, language, locale
@@ -67,6 +67,7 @@ def _templates() -> Environment:
     install_sentences(environment)
     environment.filters |= {
         "moment": moment,
+        "around": around,
         "iso": iso,
         "short": short,
         "day": day,
@@ -88,6 +89,12 @@ def _templates() -> Environment:
         "bytes": size,
     }
     return environment
+
+
+def around(sentence: str) -> list[str]:
+    """Return what stands before and behind the one value of a sentence, which was filled in as NUL."""
+    before, _, behind = sentence.partition("\0")
+    return [before, behind]
 
 
 def up_to(count: int) -> str:
@@ -116,7 +123,7 @@ def login_address(request: Request) -> str | None:
 def moment(at: datetime) -> str:
     """Show an instant in UTC, to the minute."""
     at = at.astimezone(UTC)
-    return f"{_date(at, 'yMMMd', '%-d %b %Y')} {at:%H:%M}"
+    return f"{_date(at, 'yMMMd', '%-d %b %Y')} {at.hour:02}:{at.minute:02}"
 
 
 def exactly(at: datetime) -> str:
@@ -128,7 +135,7 @@ def exactly(at: datetime) -> str:
 def short(at: datetime) -> str:
     """Show an instant in UTC, to the minute, without its year."""
     at = at.astimezone(UTC)
-    return f"{_date(at, 'MMMd', '%-d %b')} {at:%H:%M}"
+    return f"{_date(at, 'MMMd', '%-d %b')} {at.hour:02}:{at.minute:02}"
 
 
 def day(at: date) -> str:
@@ -142,7 +149,14 @@ def month(at: date) -> str:
 
 
 def _date(at: date, skeleton: str, english: str) -> str:
-    return f"{at:{english}}" if language() == FALLBACK else format_skeleton(skeleton, at, locale=locale())
+    return _day_in(language(), skeleton, english, at.toordinal())
+
+
+@lru_cache(maxsize=1024)
+def _day_in(language: str, skeleton: str, english: str, day: int) -> str:
+    """Write a day once for all instants of it: a board has a hundred, most of the same days."""
+    at = date.fromordinal(day)
+    return f"{at:{english}}" if language == FALLBACK else format_skeleton(skeleton, at, locale=locale())
 
 
 def clock_time(at: datetime) -> str:
@@ -221,19 +235,6 @@ def decimal(digits: object) -> str:
 
 def _plain(digits: str) -> str:
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
-
-
-def segment(text: str) -> str:
-    """Write a text as one segment of an address.
-
-    A colon stays: Airflow writes it out, and would load a page with another address in its frame a second time.
-    """
-    return quote(text, safe=":")
-
-
-def query(values: dict[str, Any]) -> str:
-    """Write these values as the query of an address, without the empty ones."""
-    return urlencode({name: value for name, value in values.items() if value not in ("", None)})
 
 
 def size(count: int) -> str:

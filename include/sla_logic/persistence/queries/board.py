@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ from sqlalchemy import BindParameter, Connection, Row, Select, and_, bindparam, 
 
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.notification import ProblemNotification
-from include.sla_logic.domain.standing import Standing
+from include.sla_logic.domain.sla_clock import SlaClock
 from include.sla_logic.persistence.exposure import Stake, assume_exposure, at_stake, money
 from include.sla_logic.persistence.incident_records import load_first_documents, ticket_id
 from include.sla_logic.persistence.paging import Page, count_rows
@@ -33,16 +32,19 @@ from include.sla_logic.persistence.schema.team import ticket_owners
 from include.sla_logic.persistence.sla_clocks import read_clocks, read_standing
 
 _WORDS = 160  # letters of the description
-_OF_THE_ROW = (
-    *("run_id", "customer", "customer_name", "service", "service_name", "status", "escalated", "created_at"),
+_OF_THE_TICKET = ("run_id", "customer", "service", "status", "escalated", "created_at")
+_OF_THE_QUEUE = (
     *("protected", "priority", "original_priority", "score", "breached", "objective", "judged_at", "open"),
-    *("deadline", "held_because", "outcome", "credit_state", "closed_at", "owner", "changed_at"),
+    *("outcome", "credit_state", "closed_at"),
 )
+_OF_OTHERS = ("customer_name", "service_name", "deadline", "held_because", "owner", "changed_at")
+_SHOWN = (*_OF_THE_TICKET, *_OF_THE_QUEUE, *_OF_OTHERS)
+# What a line is worked out from, beside what it shows.
+_ASKED = ("budget_seconds", "next_tier_at", "tier_hours", "contract_hours", "at_stake", "window_end", "due", "currency")
 _OF_THE_CLOCK = ("seconds_left", "until", "runs_out_at", "stands_until", "stands", "closes_at")
 
 
-@dataclass(frozen=True)
-class BoardLine:
+class BoardLine(NamedTuple):
     """One incident of the board; `deadline` is that of a restoration request that still waits.
 
     `seconds_left` run until what `until` says and are negative once it has passed; they run out at `runs_out_at`,
@@ -121,13 +123,7 @@ def read_board(
     exposure = assume_exposure(connection, uncompared(rows), now=now)
     told = _told(connection, numbers)
     lines = [
-        _line(
-            row,
-            read_standing(row._asdict(), clocks[row.number]),
-            at_stake(row, exposure.get(row.number), now),
-            told[row.number],
-        )
-        for row in rows
+        _line(row, clocks[row.number], at_stake(row, exposure.get(row.number), now), told[row.number]) for row in rows
     ]
     return Page(lines, cut.total, page, size, cut.more, cut.looked, cut.bound)
 
@@ -162,8 +158,7 @@ def _cut(connection: Connection, wanted: BoardFilter, now: datetime, page: int, 
     return _Cut(total, numbers, bound=counted if more else None)
 
 
-@dataclass(frozen=True)
-class _Told:
+class _Told(NamedTuple):
     """What is not in the queue: the customer's words and the child tickets."""
 
     symptom: str | None
@@ -194,15 +189,17 @@ def _with_details() -> Select[Any]:
     waits = and_(mine, restorations.c.outcome.is_(None), unanswered())
     return (
         select(
-            queue,
-            tickets,
+            *(tickets.c[name] for name in _OF_THE_TICKET),
+            *(queue.c[name] for name in _OF_THE_QUEUE),
             customers.c.name.label("customer_name"),
             services.c.name.label("service_name"),
             restorations.c.deadline,
             restorations.c.held_because,
-            arrivals.c.observed_at,
             ticket_owners.c.owner,
             changed.scalar_subquery().label("changed_at"),
+            *(queue.c[name] for name in (*_ASKED, "credit")),
+            *(tickets.c[name] for name in ("number", "external_reference", "assigned_to")),
+            arrivals.c.observed_at,
         )
         .join(tickets, tickets.c.number == queue.c.ticket)
         .outerjoin(customers, customers.c.id == tickets.c.customer)
@@ -217,23 +214,27 @@ def _with_details() -> Select[Any]:
 # Put together once: each page of the board asks them.
 _NUMBERS: BindParameter[Any] = bindparam("numbers", expanding=True)
 _DETAILS = _with_details()
+_COLUMNS = tuple(_DETAILS.selected_columns.keys())
 _CHILDREN = select(tickets.c.number, tickets.c.parent).where(tickets.c.parent.in_(_NUMBERS))
 
 
-def _line(row: Row[Any], standing: Standing, stake: Stake, told: _Told) -> BoardLine:
-    clock: dict[str, Any] = {name: getattr(standing, name) if row.open else None for name in _OF_THE_CLOCK}
+def _line(row: Row[Any], clock: SlaClock, stake: Stake, told: _Told) -> BoardLine:
+    known = dict(zip(_COLUMNS, row, strict=True))
+    standing = read_standing(known, clock)
+    is_open = known["open"]
+    of_clock: dict[str, Any] = {name: getattr(standing, name) if is_open else None for name in _OF_THE_CLOCK}
     return BoardLine(
-        **{name: getattr(row, name) for name in _OF_THE_ROW},
-        **clock,
-        **vars(told),
-        ticket=ticket_id(row.number),
-        reference=row.external_reference,
-        lane=row.assigned_to,
+        **{name: known[name] for name in _SHOWN},
+        **of_clock,
+        **told._asdict(),
+        ticket=ticket_id(known["number"]),
+        reference=known["external_reference"],
+        lane=known["assigned_to"],
         stopped_by=standing.stopped_by,
-        counts_to=standing.counts_to if row.open else None,
+        counts_to=standing.counts_to if is_open else None,
         net_seconds=standing.net_seconds,
         at_stake=stake.amount,
         assumed=stake.assumed,
-        due=money(row.due, row.currency),
-        credit=money(row.credit, row.currency),
+        due=money(known["due"], known["currency"]),
+        credit=money(known["credit"], known["currency"]),
     )
