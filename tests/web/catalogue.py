@@ -33,6 +33,7 @@ from include.sla_logic.services.holds import ClockOwner
 from include.sla_logic.web import translations, wording
 from include.sla_logic.web.actions import ACTIONS
 from include.sla_logic.web.presenters import KINDS
+from include.sla_logic.web.yaml_words import PROBLEMS
 
 WEB = Path(translations.__file__).parent
 POLICIES = WEB.parent / "policies"
@@ -76,6 +77,7 @@ def vocabulary() -> Iterator[tuple[str, str]]:
         (said, "actions.py") for each in ACTIONS.values() for said in (each.title, each.explanation, each.button)
     )
     yield from ((said, "wording.py") for said in wording.sentences())
+    yield from ((said, "yaml_words.py") for said in PROBLEMS)
     yield from ((said, "the process") for said in _of_the_process())
     yield from ((said, "the form") for said in _of_the_form())
     yield from ((HTTPStatus(status).phrase, "answers") for status in ANSWERS)

@@ -102,7 +102,7 @@ def test_what_cannot_be_simulated_is_said_and_the_question_is_kept(own_sample, c
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"contract": "id: [x"}, "der Vertrag, Zeile 2: kein YAML: "),
+        ({"contract": "id: [x"}, "der Vertrag, Zeile 2: kein YAML: hier fehlt ein „,“ oder ein „]“"),
         ({"contract": "id: a\nid: b"}, "der Vertrag, Zeile 2: id ist zweimal angegeben"),
         ({"contract": CHANGED.replace("currency: EUR", "currency: euro")}, "eine Währung nach ISO 4217 wie EUR"),
         ({"contract": CHANGED + "colour: red\n"}, "colour: Dieses Feld gibt es nicht; schreiben Sie "),

@@ -24,6 +24,7 @@ from include.sla_logic.web.pieces import PieceWriter, escaped
 from include.sla_logic.web.sentences import install_sentences
 from include.sla_logic.web.translations import FALLBACK, gettext, language, locale
 from include.sla_logic.web.wording import in_words, notice_of, plainly, said, title_of
+from include.sla_logic.web.yaml_words import PROBLEMS
 
 _PART = re.compile(r"([0-9]+) (d|h|min|s)\b")
 _MIB = 1 << 20
@@ -209,7 +210,7 @@ def _in_words(value: object) -> str:
         return f"{moment(value)} UTC" if isinstance(value, datetime) else day(value)
     if isinstance(value, int):
         return number(value)
-    return retell(value) if isinstance(value, Sentence) else amount(value)
+    return retell(value) if isinstance(value, Sentence) or value in PROBLEMS else amount(value)
 
 
 def amount(value: object) -> str:
