@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from include.sla_logic.web.actions import ACTIONS
-from include.sla_logic.web.translations import languages
+from include.sla_logic.web.translations import FALLBACK, languages
 from tests.browser.conftest import wait_until
 from tests.browser.serving import served
 from tests.web.desk_sample import HELD, Sample, build_sample
@@ -185,14 +185,16 @@ CUT = """() => {
 }"""
 
 
-def test_a_line_of_the_board_has_room_for_the_first_words_of_the_customer(windows, desk):
+@pytest.mark.parametrize("language", languages())
+def test_a_line_of_the_board_shows_its_times_and_chips_whole_and_has_room_for_words(windows, desk, language):
     address, _sample = desk
-    window = windows(address, headers={"x-member": "operator"}, width=1280)
+    window = windows(address, headers={"x-member": "operator"}, width=1280, locale=language)
     page = window.go("/?shown=all")
     room = page.evaluate(WORDS)
-    assert len(room) > 10
-    assert min(room) >= 35
     assert page.evaluate(CUT) == []
+    assert len(room) > 10
+    if language == FALLBACK:  # elsewhere what was reported may fill the column; the whole is told on hover
+        assert min(room) >= 35
 
 
 TYPE_OF_CHARTS = """(usual) => [...document.querySelectorAll(".charts svg")].filter((one) => one.checkVisibility()).map(
