@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 from tests.web.desk_sample import Sample, desk_of
 
@@ -15,7 +16,14 @@ from tests.web.desk_sample import Sample, desk_of
 @contextmanager
 def served(sample: Sample) -> Iterator[str]:
     """Serve the desk of a sample below a path, as Airflow does; the address ends when the block does."""
-    app = Starlette(routes=[Mount("/incident-desk", desk_of(sample))])
+    with served_desk(desk_of(sample)) as address:
+        yield address
+
+
+@contextmanager
+def served_desk(desk: ASGIApp) -> Iterator[str]:
+    """Serve any desk like that."""
+    app = Starlette(routes=[Mount("/incident-desk", desk)])
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()

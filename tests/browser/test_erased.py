@@ -1,0 +1,40 @@
+"""The personal data of a customer is erased: the desk shows the mark in their place, and money and decisions."""
+
+from pathlib import Path
+
+import pytest
+
+from include.sla_logic.domain.erasure import MARK
+from include.sla_logic.web import Caller
+from tests.assessment.provider import Provider
+from tests.browser.serving import served_desk
+from tests.state_machine.test_agreements_that_change import empty_database
+from tests.web.one_person import desk_as
+from tests.web.test_erasure import SECRETS, WHY, end, led
+
+pytestmark = pytest.mark.more
+TICKET, PLACES = (
+    "TT-000001",
+    ("/?shown=all", "/incidents/TT-000001", "/settlement/windows", "/incidents/TT-000001/letter"),
+)
+
+
+def test_the_pages_show_a_mark_in_place_of_what_was_erased(windows, tmp_path: Path):
+    provider = led(Provider(tmp_path, empty_database()))
+    end(provider)
+    with served_desk(desk_as(Caller("otto", may_write=True), lambda: provider.use_cases)) as address:
+        window = windows(address)
+        before, shown = (told(window, erase=erase) for erase in (None, provider.use_cases.erasure.erase))
+    assert {secret for secret in SECRETS if secret.lower() in before.lower()} >= {"Wilhelmina", "okapikalb"}
+    assert [secret for secret in SECRETS if secret.lower() in shown.lower()] == []
+    assert MARK in shown
+    for kept in (TICKET, "declined by ben", "10.00 EUR"):
+        assert kept in before
+        assert kept in shown
+
+
+def told(window, *, erase) -> str:
+    """Read all pages about the customer, who is erased before where that is asked."""
+    if erase:
+        erase("K-1", **WHY)
+    return "\n".join(window.go(path).locator("body").inner_text() for path in PLACES)
