@@ -20,12 +20,12 @@ from include.sla_logic.domain.network import Action
 from include.sla_logic.gateways.simulated_network import SimulatedNetwork
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.database import Database, open_database
-from include.sla_logic.persistence.migrations import migrate
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.sample_data import Sample, load_sample
 from include.sla_logic.services.gateways import gateways_of
 from include.sla_logic.settings import NetworkSystem
 from tests.faults.outside import free_port
+from tests.sharing import migrate_as_use_cases_do
 
 SLOW_SECONDS = 2
 TOKEN = "let-me-in"
@@ -50,7 +50,7 @@ def sample_file(place: Path, sample: Sample, *, network: bool = True) -> str:
         place.write_bytes(_prepared[kind])
         return url
     database = open_database(url)
-    migrate(database)
+    migrate_as_use_cases_do(database)
     with database.write() as connection:
         load_sample(connection, sample)
     if not network:

@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.locked_packages import locked
 from deploy.postgres import Databases, PostgresServer
 from deploy.stack.settings import sqlite_url
+from include.sla_logic.persistence import unit_of_work
 from include.sla_logic.persistence.database import Database, current_revision, newest_revision, open_database
 from include.sla_logic.persistence.migrations import migrate
 
@@ -56,6 +57,12 @@ def sqlite_template(folder: Path) -> Path:
             migrate(open_database(sqlite_url(made)))
             made.rename(file)
     return file
+
+
+def migrate_as_use_cases_do(database: Database) -> str:
+    """Migrate what no use case opens: in a session of tests by copy, too."""
+    migrated: str = vars(unit_of_work)["migrate"](database)  # which a session of tests replaces
+    return migrated
 
 
 def migrate_by_copy(database: Database, template: Path) -> str:

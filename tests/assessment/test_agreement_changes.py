@@ -37,11 +37,11 @@ class Image(bytes):
 def migrated() -> Iterator[bytes]:
     """Migrate once, and let every provider begin with a copy."""
     from include.sla_logic.persistence.database import open_database
-    from include.sla_logic.persistence.migrations import migrate
+    from tests.sharing import migrate_as_use_cases_do
 
     folder = Path(tempfile.mkdtemp())
     database = open_database(f"sqlite:///{folder / 'empty.db'}")
-    migrate(database)
+    migrate_as_use_cases_do(database)
     database.engine.dispose()
     yield Image((folder / "empty.db").read_bytes())
     shutil.rmtree(folder)

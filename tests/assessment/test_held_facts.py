@@ -24,7 +24,7 @@ def with_a_held_credit(provider: Provider) -> str:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def provider(request, tmp_path, monkeypatch) -> Provider:
-    url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     made = Provider(tmp_path, empty_database(), url=url, approval_limit=5)
     monkeypatch.setenv("TELECO_DB_URL", url or f"sqlite:///{tmp_path / 'provider.db'}")
     return made

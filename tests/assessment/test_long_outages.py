@@ -12,7 +12,7 @@ from tests.state_machine.test_agreements_that_change import empty_database
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def provider(request, tmp_path) -> Provider:
-    url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     return agreed(Provider(tmp_path, empty_database(), url=url))
 
 

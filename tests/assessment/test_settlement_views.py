@@ -22,7 +22,7 @@ NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def either(request, tmp_path) -> Provider:
-    url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     return Provider(tmp_path, empty_database(), url=url)
 
 

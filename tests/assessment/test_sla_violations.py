@@ -19,7 +19,7 @@ JANUARY = datetime(2027, 1, 12, 8, tzinfo=UTC)
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def provider(request, tmp_path) -> Provider:
-    url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     return agreed(Provider(tmp_path, empty_database(), url=url))
 
 

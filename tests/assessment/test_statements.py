@@ -29,7 +29,7 @@ def provider(tmp_path) -> Provider:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def either(request, tmp_path) -> Provider:
-    url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     return Provider(tmp_path, empty_database(), url=url)
 
 

@@ -120,7 +120,7 @@ def test_a_close_that_comes_before_its_open_waits_for_it(read: Reader) -> None:
 def test_an_outage_that_turns_out_to_be_part_of_another_is_withdrawn(
     request: pytest.FixtureRequest, tmp_path: Path, where: str
 ) -> None:
-    url = request.getfixturevalue("empty_postgres_url") if where == "postgres" else None
+    url = request.getfixturevalue("postgres_url") if where == "postgres" else None
     read = Reader(tmp_path / "feed", IN_TURN, url)
     assert minutes(read.answers([event("S-1", "down", 5, 2), event("S-1", "up", 9, 3)])) == [(5, 9)]
     assert minutes(read.answers([event("S-1", "down", 3, 1)])) == [(3, 9)]

@@ -17,10 +17,10 @@ from include.sla_logic.persistence.incident_records import (
     ticket_id,
     ticket_number,
 )
-from include.sla_logic.persistence.migrations import migrate
 from include.sla_logic.persistence.queries.incident import view_case
 from include.sla_logic.persistence.tickets import Opening, TicketFilter, list_tickets, open_ticket
 from tests.persistence.batches import files_of
+from tests.sharing import migrate_as_use_cases_do
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ class Note(Document):
 @pytest.fixture
 def incidents(database):
     """Open forty incidents, each with a note and an entry."""
-    migrate(database)
+    migrate_as_use_cases_do(database)
     with database.write() as connection:
         for number in range(40):
             notification = ProblemNotification(

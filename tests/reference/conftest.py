@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Connection
 
 from include.sla_logic.persistence.database import Database, open_database
-from include.sla_logic.persistence.migrations import migrate
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
+from tests.sharing import MIGRATED, migrate_as_use_cases_do
 
 ANCHOR = datetime(2026, 11, 23, 23, 5, 17, tzinfo=UTC)
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -41,7 +41,7 @@ def common_sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     if request.param == "sqlite":
         return _loaded(_migrated(f"sqlite:///{tmp_path_factory.mktemp('sample') / 'teleco.db'}"), teleco)
     server = request.getfixturevalue("postgres_server")
-    return _loaded(_migrated(server.create_database(f"sample_{uuid4().hex}")), teleco)
+    return _loaded(_migrated(server.create_database(f"sample_{uuid4().hex}", template=MIGRATED)), teleco)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def connection(common_sample: Database) -> Iterator[Connection]:
 
 def _migrated(url: str) -> Database:
     database = open_database(url)
-    migrate(database)
+    migrate_as_use_cases_do(database)
     return database
 
 

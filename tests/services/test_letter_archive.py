@@ -41,7 +41,7 @@ PATIENCE = 60
 @pytest.fixture(params=["sqlite", POSTGRES])
 def provider(request, tmp_path) -> Provider:
     """Lead one incident to its end, with a message to the customer and a dispute."""
-    url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     return led(Provider(tmp_path, empty_database(), url=url))
 
 

@@ -257,11 +257,11 @@ def test_it_reads_from_a_file_that_only_allows_reading(register, tmp_path):
 
 
 @pytest.mark.postgres
-def test_it_works_for_a_role_that_may_only_read(empty_postgres_url, tmp_path):
-    provider = Provider(tmp_path, empty_database(), url=empty_postgres_url, **SAID)
+def test_it_works_for_a_role_that_may_only_read(postgres_url, tmp_path):
+    provider = Provider(tmp_path, empty_database(), url=postgres_url, **SAID)
     some_register(provider)
     complete(provider)
-    role, url = f"reads_{tmp_path.name[-20:]}".replace("-", "_"), make_url(empty_postgres_url)
+    role, url = f"reads_{tmp_path.name[-20:]}".replace("-", "_"), make_url(postgres_url)
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'reads'")

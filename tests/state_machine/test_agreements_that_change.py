@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from include.sla_logic.persistence.database import open_database
-from include.sla_logic.persistence.migrations import migrate
 from include.sla_logic.services.credit_decisions import UnableToDecideCredit
 from tests.assessment.provider import TERMS, Provider
+from tests.sharing import migrate_as_use_cases_do
 
 FEW, EXAMPLES = 2, int(os.environ.get("SLA_EXAMPLES", "20"))
 BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ def empty_database() -> bytes:
     if not _empty:
         file = Path(tempfile.mkdtemp()) / "empty.db"
         database = open_database(f"sqlite:///{file}")
-        migrate(database)
+        migrate_as_use_cases_do(database)
         database.engine.dispose()
         _empty.append(file.read_bytes())
         shutil.rmtree(file.parent)

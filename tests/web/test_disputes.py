@@ -24,7 +24,7 @@ WINDOW = "K-1|S-1|20261005T000000Z"
 
 @pytest.fixture(params=["sqlite", POSTGRES])
 def provider(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Provider:
-    url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     provider = Provider(tmp_path, empty_database(), url=url)
     monkeypatch.setattr("include.sla_logic.services.UseCases", lambda _settings: provider.use_cases)  # its clock
     monkeypatch.setenv("COLUMNS", "300")

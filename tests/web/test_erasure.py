@@ -37,7 +37,7 @@ WHY = {"by": "otto", "reason": "They asked for it."}
 
 @pytest.fixture(params=["sqlite", POSTGRES])
 def provider(request: pytest.FixtureRequest, tmp_path: Path) -> Provider:
-    url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     return led(Provider(tmp_path, empty_database(), url=url))
 
 
