@@ -2,20 +2,25 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
 from include.sla_logic.process.graph import WAIT
-from tests.web.desk_sample import HELD, HERE, Sample, client_of
+from tests.web.desk_sample import HELD, HERE, Sample, client_of, made_once
 
 As = Callable[[str], TestClient]
 
 
 @pytest.fixture(scope="session")
-def walked_sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+def walked_sample(session_folder: Path) -> Sample:
     """Walk them once; only copies of them are changed."""
-    sample = Sample(tmp_path_factory.mktemp("open_apis"))
+    return made_once("open_apis", _walked, session_folder)
+
+
+def _walked(folder: Path) -> Sample:
+    sample = Sample(folder)
     sample.walk("premium")
     sample.walk("re_prioritised", until="determine_counter_measures")
     sample.walk(HELD, until=WAIT)

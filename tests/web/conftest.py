@@ -10,13 +10,13 @@ from fastapi.testclient import TestClient
 from deploy.postgres import Databases
 from include.sla_logic.process.graph import WAIT
 from tests.sharing import MIGRATED
-from tests.web.desk_sample import HELD, Sample, build_sample, client_of
+from tests.web.desk_sample import HELD, Sample, build_sample, client_of, made_once
 
 
 @pytest.fixture(scope="session")
-def built_sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+def built_sample(session_folder: Path) -> Sample:
     """Walk every incident of the sample once; nobody but copies of it is changed."""
-    return build_sample(tmp_path_factory.mktemp("built"))
+    return made_once("built", build_sample, session_folder)
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +26,9 @@ def sample(built_sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Sa
 
 
 @pytest.fixture(scope="session")
-def loaded_sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+def loaded_sample(session_folder: Path) -> Sample:
     """Load the sample once; only copies of it are changed."""
-    return Sample(tmp_path_factory.mktemp("loaded"))
+    return made_once("loaded", Sample, session_folder)
 
 
 @pytest.fixture

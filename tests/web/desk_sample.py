@@ -1,8 +1,9 @@
 """A desk over the small TELECO, walked through the process without Airflow, for three kinds of callers."""
 
 import json
+import pickle
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from copy import copy
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.testclient import TestClient
 
 from benchmarks.leading import step_named
+from deploy.locked_packages import locked
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.run_ids import run_id_of
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
@@ -69,6 +71,19 @@ class Sample:
         other._open(folder, url or f"sqlite:///{folder / 'teleco.db'}")
         return other
 
+    def keep(self, file: Path) -> None:
+        """Write down what the database does not hold, for the other workers of the session."""
+        file.write_bytes(pickle.dumps((self.folder, self.data, self.tickets, self.clock.now)))
+
+    @classmethod
+    def kept(cls, file: Path) -> Self:
+        """Open a sample that another worker has made; nobody changes it."""
+        sample = cls.__new__(cls)
+        folder, sample.data, sample.tickets, now = pickle.loads(file.read_bytes())  # noqa: S301 - our own
+        sample.clock, sample.started = Clock(now, tick=TICK), []
+        sample._open(folder, f"sqlite:///{folder / 'teleco.db'}")
+        return sample
+
     def _copy_into(self, folder: Path) -> None:
         with (
             closing(sqlite3.connect(self.folder / "teleco.db")) as kept,
@@ -114,6 +129,18 @@ def build_sample(folder: Path) -> Sample:
         )
     sample.clock.now = ANCHOR + timedelta(minutes=10)
     sample.use_cases.settlement.run(by="otto operates", limit=0)
+    return sample
+
+
+def made_once(name: str, make: Callable[[Path], Sample], session_folder: Path) -> Sample:
+    """Let one worker of the session make a sample, and the others open it."""
+    folder = session_folder / name
+    with locked(session_folder / f"{name}.lock"):
+        if (folder / "sample").exists():
+            return Sample.kept(folder / "sample")
+        folder.mkdir()
+        sample = make(folder)
+        sample.keep(folder / "sample")
     return sample
 
 
