@@ -62,11 +62,11 @@ up: .venv/.stamp ## leave Airflow running until Ctrl-C; prints the address and t
 test: .venv/.stamp ## run the tests of every change
 	@$(PY) -m pytest -n 2 -m "not more" $(T)
 
-test-more: .venv/.stamp ## run the longer tests: browser walks, faults, whole logs, many examples
-	@$(PY) -m pytest -n 2 -m "more and not own_airflow" $(T)
+test-more: .venv/.stamp ## run the longer tests: Airflow, browser walks, faults, whole logs, all cases
+	@$(PY) -m pytest -n 2 -m "more and not own_airflow and not longest" $(T)
 
-test-longest: .venv/.stamp ## type every command of the pages; FAB logins; Airflow under a path; killed settlement
-	@$(PY) -m pytest -m own_airflow $(T)
+test-longest: .venv/.stamp ## full sizes; every command of the pages; FAB logins; Airflow under a path
+	@$(PY) -m pytest -m "own_airflow or longest" $(T)
 
 faults: .venv/.stamp ## break every part of a running Airflow, ROUNDS times each, let people press its buttons, count what is lost or doubled
 	@SLA_EXAMPLES=$$((125 * $(ROUNDS))) $(PY) -m pytest -q tests/state_machine -k MoreOften

@@ -32,6 +32,9 @@ HOME_PREFIX = "airflow-tests-"
 # What a fixture needs is a marker too. The tests of the one Airflow share a worker; PostgreSQL serves all workers.
 MARKERS = {"airflow_home": "airflow", "airflow_stack": "stack", "postgres_server": "postgres", "shared_data": "trial"}
 AIRFLOW = "airflow"
+# Where databases may differ: `make test` asks PostgreSQL here, `make test-more` everywhere.
+DIFFER = {"contract", "persistence", "test_claims.py", "test_follow_ups.py", "test_performing.py"}
+DIFFER |= {"test_proactive_incidents.py", "test_billing_ledger.py"}
 OPENED = pytest.StashKey[ExitStack]()
 STACK = pytest.StashKey[ExitStack]()
 
@@ -84,15 +87,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduli
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the servers that it uses; the longest begin: those of the one Airflow."""
+    """Mark each test by the servers that it uses, and what `make test` leaves out; those of the one Airflow begin."""
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         for fixture, marker in MARKERS.items():
             if fixture in used:
                 item.add_marker(marker)
+        if _asks_the_second_database(item):
+            item.add_marker("more")
         if item.get_closest_marker("stack") or item.get_closest_marker("faults"):
             item.add_marker(pytest.mark.xdist_group(AIRFLOW))
     items.sort(key=_turn)
+
+
+def _asks_the_second_database(item: pytest.Item) -> bool:
+    """Tell whether a test asks PostgreSQL what it asks SQLite too, and where they hardly differ."""
+    kinds = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
+    asked = any(isinstance(kind, str) and kind in ("postgres", "postgresql") for kind in kinds)
+    return asked and not DIFFER.intersection((item.path.parent.name, item.path.name))
 
 
 def _turn(item: pytest.Item) -> int:

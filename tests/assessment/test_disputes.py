@@ -55,7 +55,7 @@ def provider(tmp_path) -> Provider:
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def either(request, tmp_path) -> Provider:
     """Open a provider on a database of either kind."""
-    url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     return Provider(tmp_path, empty_database(), url=url)
 
 
@@ -299,7 +299,7 @@ decisions = st.sampled_from(["approve", "decline", "enter", "claim"])
 frozen_acts = st.lists(st.one_of(outages, st.just("settle"), minutes, decisions, st.just("shorten")), max_size=8)
 
 
-@several(max_examples=int(os.environ.get("SLA_EXAMPLES", "6")))
+@several(max_examples=int(os.environ.get("SLA_EXAMPLES", "3")))
 @given(before=acts, during=frozen_acts, accepted=st.booleans())
 def test_while_a_window_is_contested_its_booked_sum_does_not_change(tmp_path_factory, before, during, accepted):
     provider = Provider(tmp_path_factory.mktemp("provider"), empty_database())

@@ -37,7 +37,7 @@ def provider(tmp_path) -> Provider:
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def either(request, tmp_path) -> Provider:
     """Open a provider on a database of either kind."""
-    url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    url = None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     return Provider(tmp_path, empty_database(), url=url)
 
 
@@ -378,7 +378,7 @@ acts = st.lists(st.one_of(outages, st.just("settle"), minutes), max_size=8)
 several = partial(settings, suppress_health_check=list(HealthCheck), deadline=None)
 
 
-@several(max_examples=int(os.environ.get("SLA_EXAMPLES", "6")))
+@several(max_examples=int(os.environ.get("SLA_EXAMPLES", "3")))
 @given(day=st.integers(1, 30), acts=acts)
 def test_in_whatever_order_facts_incidents_and_rounds_come_each_month_is_paid_what_it_owes(tmp_path_factory, day, acts):
     play(Provider(tmp_path_factory.mktemp("provider"), empty_database()), day, acts)

@@ -157,7 +157,7 @@ acts = st.lists(st.tuples(st.sampled_from([*KINDS, "settle", "fail"]), hours, st
 several = partial(settings, suppress_health_check=list(HealthCheck), deadline=None)
 
 
-@several(max_examples=int(os.environ.get("SLA_EXAMPLES", "4")))
+@several(max_examples=int(os.environ.get("SLA_EXAMPLES", "2")))
 @given(acts=acts)
 def test_whatever_changes_and_whenever_judging_everything_finds_nothing_that_a_run_has_missed(tmp_path_factory, acts):
     play(Provider(tmp_path_factory.mktemp("provider"), empty_database(), **TERMS), acts)

@@ -13,6 +13,7 @@ from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import ticket_status_history, tickets
 from tests.backlog.logs import event, write_csv
+from tests.spread import longest
 
 PATIENCE = 240  # seconds, far beyond what it takes
 
@@ -58,9 +59,10 @@ def check_that_it_goes_on(use_cases, folder, total):
 
 
 def test_an_import_that_is_killed_goes_on_where_it_stopped(any_use_cases, tmp_path):
-    check_that_it_goes_on(any_use_cases, tmp_path, 3_000)
+    check_that_it_goes_on(any_use_cases, tmp_path, 2_000)
 
 
 @pytest.mark.more
-def test_25_000_tickets_are_all_in_once_after_a_kill(use_cases, tmp_path):
-    check_that_it_goes_on(use_cases, tmp_path, 25_000)
+@pytest.mark.parametrize("total", [10_000, longest(25_000)])
+def test_many_tickets_are_all_in_once_after_a_kill(use_cases, tmp_path, total):
+    check_that_it_goes_on(use_cases, tmp_path, total)

@@ -5,23 +5,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 
+import pytest
+
 from benchmarks.leading import ORDER, step_named
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
+from tests.spread import spread
 
 ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
-REPORTS = 4  # of each kind in each cohort
 PATIENCE = 1800  # seconds for one step: the other cohort is far behind on a machine with much else to do
 
 
-def test_neither_waits_for_the_other_for_ever(postgres_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("reports", spread([1, 4], every=2))  # of each kind in each cohort
+def test_neither_waits_for_the_other_for_ever(postgres_url: str, tmp_path: Path, reports: int) -> None:
     teleco = make_sample(7, ANCHOR, history_days=32)
     use_cases = UseCases(Settings(postgres_url, tmp_path / "letters"), clock=lambda: ANCHOR)
     use_cases.work.migrate()
     with use_cases.work.database.write() as connection:
         load_sample(connection, teleco)
-    confs = [conf.model_dump(mode="json") for conf in teleco.notifications.values()] * REPORTS
+    confs = [conf.model_dump(mode="json") for conf in teleco.notifications.values()] * reports
     cohorts = {"there": confs, "back": confs[::-1]}
     for run_id, reported in cohorts.items():
         names = [f"{run_id}-{number}" for number in range(len(reported))]
@@ -50,5 +53,5 @@ def test_neither_waits_for_the_other_for_ever(postgres_url: str, tmp_path: Path)
     failed = [error for one in led if (error := one.exception()) is not None]
     assert [error for error in failed if not isinstance(error, BrokenBarrierError)] == []
     through = [one.result() for one in led]
-    assert min(through) > REPORTS
+    assert min(through) > reports
     assert {member.state for run_id in cohorts for member in use_cases.cohorts.members(run_id)} == {"carried", "left"}

@@ -67,6 +67,7 @@ def singles(tmp_path_factory: pytest.TempPathFactory, teleco: Sample) -> UseCase
     return use_cases
 
 
+@pytest.mark.more
 def test_a_cohort_leaves_the_same_case_files_as_single_runs(use_cases, singles, teleco):
     lead(use_cases, "cohort-1", report_all(use_cases, teleco), at_once=5)
     for key in teleco.notifications:

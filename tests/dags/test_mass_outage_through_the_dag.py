@@ -20,7 +20,7 @@ from tests.cohorts.test_mass_outage import NODE, break_node, orders
 from tests.dags.conftest import SampleTeleco, worked_on_by_airflow
 from tests.dags.loading import load_dag
 
-pytestmark = pytest.mark.airflow
+pytestmark = [pytest.mark.airflow, pytest.mark.more]
 BROKEN_FOR = timedelta(hours=5)
 
 

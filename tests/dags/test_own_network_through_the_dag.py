@@ -11,7 +11,7 @@ from tests.dags.conftest import SampleTeleco, worked_on_by_airflow
 from tests.dags.loading import load_dag
 from tests.played_network import TOKEN, PlayedNetwork, forget_the_network
 
-pytestmark = pytest.mark.airflow
+pytestmark = [pytest.mark.airflow, pytest.mark.more]
 KEY = "automatic_restoration"
 Both = tuple[SampleTeleco, PlayedNetwork]
 

@@ -23,6 +23,7 @@ def asking_airflow(airflow_home: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     Variable.delete(pairing.VARIABLE)
 
 
+@pytest.mark.more
 def test_an_airflow_works_one_database_and_a_second_database_learns_nothing(asking_airflow, tmp_path):
     confs = {}
     for name in ("first", "second"):

@@ -133,6 +133,7 @@ def test_a_premium_incident_is_taken_over_once_as_a_child_ticket(
     assert teleco.use_cases.lookups.incident(children[0]).ticket.assigned_to is Lane.EXTRA_PROBLEM_FIX
 
 
+@pytest.mark.more
 def test_on_postgresql_a_held_restoration_waits_and_is_released(teleco_on_postgresql: SampleTeleco) -> None:
     walked = Walked(teleco_on_postgresql, "held_and_released")
     assert walked.run.state == "success"

@@ -26,6 +26,7 @@ from tests.letters.gallery import NAMES, changed, judged, report_about, statemen
 from tests.letters.reports import customer, variants
 from tests.letters.statements import statements
 from tests.letters.test_letters import in_words
+from tests.spread import spread
 
 TINY = Fraction(1, 10**7)  # what eight decimals leave out of a third
 
@@ -92,8 +93,7 @@ def seconds_of(told) -> list[Fraction]:
     return [seconds for one in worst_first(told) if (seconds := counted_by(one))]
 
 
-@pytest.mark.parametrize("language", sorted(languages()))
-@pytest.mark.parametrize("name", variants())
+@pytest.mark.parametrize(("name", "language"), spread(variants(), sorted(languages()), every=5))
 def test_each_amount_of_a_letter_follows_from_the_letter_alone(name: str, language: str) -> None:
     told, text = variants()[name], in_words(name, language)
     read = Read(text, language)
@@ -108,8 +108,7 @@ def test_each_amount_of_a_letter_follows_from_the_letter_alone(name: str, langua
     assert len(re.findall(provisional, read.text, re.IGNORECASE)) <= 1
 
 
-@pytest.mark.parametrize("language", sorted(languages()))
-@pytest.mark.parametrize("name", statements())
+@pytest.mark.parametrize(("name", "language"), spread(statements(), sorted(languages()), every=4))
 def test_each_amount_of_a_statement_follows_from_the_statement_alone(name: str, language: str) -> None:
     told = statements()[name].model_copy(update={"locale": language})
     text = as_text(write_statement(told, customer(locale=language)))
@@ -135,15 +134,14 @@ def reckon(assessed: Assessed, language: str) -> None:
         check_tables(read, seconds_of(statement))
 
 
-@pytest.mark.parametrize("language", sorted(languages()))
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "language"), spread(NAMES, sorted(languages()), every=4))
 def test_each_amount_of_a_letter_about_a_contract_of_the_gallery_follows_from_the_letter_alone(
     name: str, language: str
 ) -> None:
     reckon(judged(name), language)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", spread(NAMES, every=4))
 def test_each_result_that_is_another_is_noticed(name: str) -> None:
     """Make each amount that is no charge and no sum of the contract another one in turn: nothing adds up any more."""
     currency = judged(name).contract.currency

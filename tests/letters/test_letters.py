@@ -29,6 +29,7 @@ from tests.letters.reports import (
     variants,
 )
 from tests.letters.statements import statements
+from tests.spread import spread
 
 GOLDEN = Path(__file__).parent / "golden"
 LOCALES = ("en", "de", "fr")
@@ -89,8 +90,7 @@ class Page(HTMLParser):
             self.words += f" {data}"
 
 
-@pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("name", statements())
+@pytest.mark.parametrize(("name", "locale"), spread(statements(), LOCALES, every=4))
 def test_every_statement_reads_as_it_did_when_it_was_last_looked_at(name: str, locale: str) -> None:
     told = statements()[name].model_copy(update={"locale": locale})
     letter = write_statement(told, customer(locale=locale))
@@ -99,16 +99,14 @@ def test_every_statement_reads_as_it_did_when_it_was_last_looked_at(name: str, l
     assert in_one_line(letter.preview) in in_one_line(Page(as_html(letter)).words)
 
 
-@pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("name", variants())
+@pytest.mark.parametrize(("name", "locale"), spread(variants(), LOCALES, every=5))
 def test_every_letter_reads_as_it_did_when_it_was_last_looked_at(name: str, locale: str) -> None:
     kept = GOLDEN / f"{name}.{locale}.txt"
 
     assert in_words(name, locale) == kept.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("name", variants())
+@pytest.mark.parametrize(("name", "locale"), spread(variants(), LOCALES, every=5))
 def test_every_letter_fits_a_plain_text_reader(name: str, locale: str) -> None:
     text = in_words(name, locale)
 
@@ -117,8 +115,7 @@ def test_every_letter_fits_a_plain_text_reader(name: str, locale: str) -> None:
     assert not re.search(r"[{}<]|None|Decimal", text)
 
 
-@pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("name", variants())
+@pytest.mark.parametrize(("name", "locale"), spread(variants(), LOCALES, every=5))
 def test_no_internal_name_reaches_the_customer(name: str, locale: str) -> None:
     internal = {"avail-1", "lat-1", "olt-7/3/12", "EUR due"}
     codes = {*Outcome, *CreditState, *Metric, "port_failure", "fibre_damage", "restart_port", "packet_loss"}
@@ -130,8 +127,7 @@ def test_no_internal_name_reaches_the_customer(name: str, locale: str) -> None:
         assert not re.search(rf"\b(?:{words})\b", said)
 
 
-@pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("name", variants())
+@pytest.mark.parametrize(("name", "locale"), spread(variants(), LOCALES, every=5))
 def test_the_page_says_every_word_that_the_plain_text_says(name: str, locale: str) -> None:
     text, page, _subject = text_page_and_subject(name, locale)
     on_page = set(re.findall(r"[\w.,€%]+", page))
@@ -326,7 +322,7 @@ def test_a_promise_without_one_figure_refers_to_the_table_in_the_contract() -> N
     assert "the steps agreed in your contract" in in_words("resolved", performance=performance(tiers))
 
 
-@pytest.mark.parametrize("metric", MetricName)
+@pytest.mark.parametrize("metric", spread(MetricName, every=4))
 def test_every_metric_of_a_contract_has_a_name_in_every_language(metric: MetricName) -> None:
     for locale in LOCALES:
         one = LATENCY.model_copy(update={"metric": metric.value, "title": ""})
@@ -346,8 +342,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
-@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize(("hostile", "locale"), spread(HOSTILE, LOCALES, every=2))
 def test_hostile_words_do_nothing_in_page_text_and_headers(hostile: str, locale: str) -> None:
     told = hostile_report(hostile, locale)
     payload = render(told, customer(name=hostile, locale=locale), installation="k3")

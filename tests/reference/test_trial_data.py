@@ -4,6 +4,7 @@ import gzip
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from include.sla_logic.services import UseCases
 from include.sla_logic.settings import Settings
 from tests.clock import Clock
 from tests.reference.walk import walk
+from tests.spread import longest
 
 CONTRACTS = Path(__file__).parents[2] / "include" / "sla_logic" / "importers" / "contracts"
 
@@ -88,6 +90,13 @@ def test_five_minute_samples_of_51_links_are_judged(sample, shared_data):
     assert case.closed is not None
 
 
+def _first(rows, whole, path):
+    """Write a file of its first rows."""
+    with gzip.open(whole, "rt", encoding="utf-8") as lines, gzip.open(path, "wt", encoding="utf-8") as target:
+        target.writelines(islice(lines, rows + 1))
+    return path
+
+
 def _cells(path, column, *, link=None):
     with gzip.open(path, "rt") as file:
         rows = [line.rstrip("\n").split(",") for line in file][1:]
@@ -140,8 +149,10 @@ def test_the_customer_base_comes_in_with_tenure_and_charges(sample, shared_data)
 
 
 @pytest.mark.more
-def test_hourly_means_of_102_links_come_in(sample, shared_data):
-    path = shared_data / "smokeping_links" / "hourly_dev.csv.gz"
+@pytest.mark.parametrize("rows", [50_000, longest(None)])
+def test_hourly_means_of_102_links_come_in(sample, shared_data, tmp_path, rows):
+    whole = shared_data / "smokeping_links" / "hourly_dev.csv.gz"
+    path = whole if rows is None else _first(rows, whole, tmp_path / whole.name)
     for kind in ("customers", "agreements", "samples"):
         result = sample.sla("import", kind, path, "--mapping", "smokeping_hourly")
         assert result.exit_code == 0, result.output

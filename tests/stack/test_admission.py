@@ -16,6 +16,8 @@ from tests.real_airflow import VIEWER
 from tests.stack.operator import PATIENCE, Operator
 from tests.web.walks import CHANGING, FILLED, READING, SENDING, pattern, routes_of
 
+pytestmark = pytest.mark.more
+
 DESK = "/incident-desk"
 HERE = {"Sec-Fetch-Site": "same-origin"}
 NOWHERE = FILLED | {"reference": "TT-999999", "run_id": "nobody", "number": "0", "service": "S-999"}

@@ -10,6 +10,8 @@ from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.sample_data import Sample
 from tests.stack.operator import PATIENCE, Operator
 
+pytestmark = pytest.mark.more
+
 DAG = "sla_violation"
 WAIT = "await_restoration_request"
 

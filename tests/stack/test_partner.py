@@ -14,6 +14,8 @@ from tests.real_airflow import OTHER_PARTNER, PARTNER
 from tests.stack.operator import PATIENCE, Operator
 from tests.web.walks import FILLED, SENDING, routes_of
 
+pytestmark = pytest.mark.more
+
 DESK = "/incident-desk"
 TICKETS = f"{DESK}/tmf-api/troubleTicket/v5/troubleTicket"
 DAG, FIRST = "sla_violation", "enter_problem_report"

@@ -43,7 +43,9 @@ def trial_dag(airflow_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     return module.trial_dag
 
 
-@pytest.mark.parametrize(("way", "skipped"), [("left", {"right"}), ("right", {"left", "wait"})])
+@pytest.mark.parametrize(
+    ("way", "skipped"), [("left", {"right"}), pytest.param("right", {"left", "wait"}, marks=pytest.mark.more)]
+)
 def test_a_dag_takes_the_way_that_its_conf_names(trial_dag, way: str, skipped: set[str]) -> None:
     run = trial_dag.test(run_conf={"way": way})
     states = {task.task_id: task.state for task in run.get_task_instances()}

@@ -9,6 +9,8 @@ import pytest
 
 from deploy.stack import AirflowStack, StackApi, UnableToReachAirflow
 
+pytestmark = pytest.mark.more
+
 
 def test_all_parts_of_the_stack_are_healthy_and_its_dags_can_be_read(airflow_stack: AirflowStack) -> None:
     assert set(airflow_stack.api.health().values()) == {"healthy"}

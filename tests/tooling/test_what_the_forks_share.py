@@ -63,7 +63,11 @@ def said_by(code: str, given: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("words", "order"), [("scheduler", "scheduler_priority_patch"), ("celery worker", "airflow.models.dagrun")]
+    ("words", "order"),
+    [
+        ("scheduler", "scheduler_priority_patch"),
+        pytest.param("celery worker", "airflow.models.dagrun", marks=pytest.mark.more),
+    ],
 )
 def test_who_forks_tasks_imports_first_and_the_order_of_runs_is_the_schedulers_alone(words: str, order: str) -> None:
     code = AT_ITS_START.replace("namespace =", f"sys.argv = {['airflow', *words.split()]!r}\nnamespace =")

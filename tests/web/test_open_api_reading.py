@@ -221,12 +221,14 @@ def test_an_operator_acknowledges_and_is_told_where_it_stands(built_sample, tmp_
     ("change", "status"),
     [
         ({"problem": []}, 400),
-        ({"problem": [{"@type": "ServiceProblemRef"}]}, 400),
-        ({"problem": [{"id": "SP-000001"}]}, 400),
+        pytest.param({"problem": [{"@type": "ServiceProblemRef"}]}, 400, marks=pytest.mark.more),
+        pytest.param({"problem": [{"id": "SP-000001"}]}, 400, marks=pytest.mark.more),
         ({"problem": [{"@type": "ServiceProblemRef", "id": "SP-999999"}]}, 404),
-        ({"@type": "ServiceProblem"}, 400),
-        ({"state": "done"}, 400),
-        ({"trackingRecord": {"@type": "TrackingRecord", "description": "x" * 501}}, 400),
+        pytest.param({"@type": "ServiceProblem"}, 400, marks=pytest.mark.more),
+        pytest.param({"state": "done"}, 400, marks=pytest.mark.more),
+        pytest.param(
+            {"trackingRecord": {"@type": "TrackingRecord", "description": "x" * 501}}, 400, marks=pytest.mark.more
+        ),
     ],
 )
 def test_an_acknowledgement_that_says_something_else_is_refused_and_leaves_nothing(sample, change, status):

@@ -29,6 +29,7 @@ from include.sla_logic.services.tables import harmless
 from include.sla_logic.web.presenters import present_document
 from include.sla_logic.web.process_picture import current_steps, draw_process
 from tests.reference.walk import next_step
+from tests.spread import spread
 from tests.web.desk_sample import ANCHOR, HELD, client_of
 
 NOW = ANCHOR + timedelta(minutes=10)
@@ -47,7 +48,7 @@ HOSTILE = [
 MARKUP = re.compile(r"<script>alert|<img src=x|onerror=alert\(1\)>", re.IGNORECASE)
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", spread(HOSTILE, every=3))
 def test_a_hostile_text_is_shown_on_every_page_and_does_nothing(own_sample, text):
     ticket = own_sample.walk(HELD, until=WAIT, description=text)
     with own_sample.use_cases.work.database.write() as connection:

@@ -110,9 +110,19 @@ def test_a_random_rule_pays_what_an_independent_reading_of_the_documentation_pay
 
 
 @pytest.mark.more
-@settings(max_examples=3000)
+@settings(max_examples=600)
 @arguments
 def test_many_random_rules_pay_what_an_independent_reading_of_the_documentation_pays(
+    rule: dict[str, Any], down: list[tuple[int, int]], zone: str, month: str, currency: str
+) -> None:
+    check(rule, down, zone, month, currency)
+
+
+@pytest.mark.more
+@pytest.mark.longest
+@settings(max_examples=3000)
+@arguments
+def test_thousands_of_random_rules_pay_what_an_independent_reading_of_the_documentation_pays(
     rule: dict[str, Any], down: list[tuple[int, int]], zone: str, month: str, currency: str
 ) -> None:
     check(rule, down, zone, month, currency)

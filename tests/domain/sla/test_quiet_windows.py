@@ -23,6 +23,7 @@ from include.sla_logic.domain.sla.quiet_windows import ColumnarContract, WindowC
 from tests.domain.sla.drawn_contracts import rule_of
 from tests.domain.sla.in_columns import SHAPES, UNANNOUNCED, expected, judge_in_columns, lay, some_facts
 from tests.domain.sla.make import APRIL, DURATION_TIERS, at, contract, facts, judge, objective, outage, text_of
+from tests.spread import longest
 
 WINDOWS = [
     APRIL,
@@ -368,13 +369,15 @@ def test_what_cannot_be_said_in_columns_is_left_to_the_exact_judgement(terms):
 
 
 @pytest.mark.more
-@pytest.mark.parametrize("part", range(5))
-def test_a_hundred_thousand_random_windows_are_judged_alike(part):
+@pytest.mark.parametrize(
+    ("part", "windows"), [*((part, 30) for part in range(5)), *(longest(part, 200) for part in range(5))]
+)
+def test_up_to_a_hundred_thousand_random_windows_are_judged_alike(part, windows):
     chance = random.Random(part)  # noqa: S311 - seeded
     names = sorted(SHAPES)
     for number in range(100):
         window = WINDOWS[number % len(WINDOWS)]
-        compared(names[number % len(names)], [some_facts(chance, window) for _ in range(200)], window)
+        compared(names[number % len(names)], [some_facts(chance, window) for _ in range(windows)], window)
 
 
 def draw_table(chance: random.Random):
