@@ -13,7 +13,7 @@ def spread(*axes: Iterable[Any], every: int) -> list[Any]:
     AssertionError where the sample would keep only one value of one of several axes.
     """
     cases = list(product(*axes))
-    sizes = [len({case[place] for case in cases[::every]}) for place in range(len(axes))]
+    sizes = [len({repr(case[place]) for case in cases[::every]}) for place in range(len(axes))]
     assert len(axes) == 1 or min(sizes) > 1
     return [
         pytest.param(*case, marks=[pytest.mark.more] if number % every else []) for number, case in enumerate(cases)

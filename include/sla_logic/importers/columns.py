@@ -12,6 +12,7 @@ import yaml
 
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.trouble_ticket import TicketStatus
+from include.sla_logic.importers import mapping as dialects
 from include.sla_logic.importers.field_kinds import AMOUNTS, DAYS, INSTANTS, LENGTHS, NUMBERS
 from include.sla_logic.importers.mapping import read_mapping, shipped_mappings
 from include.sla_logic.importers.record_kinds import KINDS
@@ -93,10 +94,12 @@ def _mappings(kind: str) -> Iterator[tuple[str, str]]:
     if kind == TICKETS:
         yield from ((name, read_ticket_mapping(name).title) for name in shipped_ticket_mappings() if name != "plain")
         return
-    for name in shipped_mappings():
-        mapping = read_mapping(name)
-        if kind in mapping.sections:
-            yield name, mapping.title
+    yield from ((name, mapping.title) for name, mapping in _shipped().items() if kind in mapping.sections)
+
+
+@cache
+def _shipped() -> dict[str, dialects.Mapping]:
+    return {name: read_mapping(name) for name in shipped_mappings()}
 
 
 def _of_records(kind: str) -> tuple[set[str], dict[str, str]]:
