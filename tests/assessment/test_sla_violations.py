@@ -1,12 +1,24 @@
 """Broken promises are kept once for each window and objective, whichever judgement calls them broken."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from random import Random
+from threading import Barrier
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from include.sla_logic.domain.open_apis.sla_violation import sla_violation, violation_schema, violations_in
+from include.sla_logic.domain.open_apis.sla_violation import (
+    STATES,
+    Violation,
+    sla_violation,
+    violation_schema,
+    violations_in,
+)
+from include.sla_logic.domain.period import Period
 from include.sla_logic.persistence.keyset import Cut
+from include.sla_logic.persistence.sla_violations import find_violations, note_violations
 from include.sla_logic.services.sla_violations import UnableToFindViolation, ViolationFilter
 from tests.assessment.provider import RULE, Provider
 from tests.assessment.test_settlement import LONG, SHORT, agreed, close
@@ -137,6 +149,42 @@ def test_what_an_incident_found_in_a_window_that_ended_sooner_is_withdrawn_once_
     assert run.state == "ended"
     states = {one.told["window"]["endDateTime"][:10]: told(one)["state"] for one in listed(provider)}
     assert states == {"2027-02-01": "withdrawn", "2027-01-26": "broken"}
+
+
+@pytest.mark.postgres
+def test_judgements_at_once_keep_each_promise_once_and_never_wait_for_each_other(empty_postgres_url, tmp_path):
+    work = Provider(tmp_path, empty_database(), url=empty_postgres_url).use_cases.work
+    firsts = [datetime(2026, month, 1, tzinfo=UTC) for month in range(1, 10)]
+    months = [Period(start=start, end=end) for start, end in pairwise(firsts)]
+
+    promise = Violation(
+        customer="K-1",
+        service="S-1",
+        contract="line:1",
+        objective="availability",
+        window=months[0],
+        state="broken",
+        told={},
+    )
+
+    together = Barrier(4)
+
+    def judge_some(seed: int) -> set[tuple[str, Period]]:
+        chosen, found = Random(seed), set[tuple[str, Period]]()  # noqa: S311 - a test
+        for number in range(60):
+            with work.writing() as connection:
+                together.wait(timeout=60)
+                some = [{"service": f"S-{number // 3}", "window": one} for one in chosen.sample(months, 4)]
+                judged = [promise.model_copy(update=one | {"state": chosen.choice(STATES)}) for one in some]
+                note_violations(connection, judged, now=JANUARY, settled=chosen.random() < 0.5)
+                found |= {(one.service, one.window) for one in judged if one.broken}
+        return found
+
+    with ThreadPoolExecutor(4) as threads:
+        found = set().union(*threads.map(judge_some, range(4)))
+    with work.reading() as connection:
+        _part, total = find_violations(connection, ViolationFilter(), Cut(limit=20))
+    assert total == len(found)
 
 
 def test_violations_are_found_by_what_they_are_and_by_whose_they_are(provider):
