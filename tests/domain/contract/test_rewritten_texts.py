@@ -176,9 +176,10 @@ def test_who_is_paid_is_said_before_how_soon_a_ticket_must_follow(claim: str, ne
     assert migrate(f"{HEAD}{claim}\n{promised}", name="k") == (f"format: 2\n{HEAD}{new}\n{promised}", ())
 
 
-def test_the_note_on_means_names_the_line_on_which_the_clock_starts() -> None:
+@pytest.mark.parametrize("written", ["clock_start: reported", "clock_start:\n    reported"])
+def test_the_note_on_means_names_the_line_on_which_the_clock_starts(written: str) -> None:
     promised = objectives("availability", " {kind: credit, when: target_missed, rate: 5%}")
-    _written, notes = migrate(f"{HEAD}counting:\n  stops_for: []\n  clock_start: reported\n{promised}", name="k")
+    _written, notes = migrate(f"{HEAD}counting:\n  stops_for: []\n  {written}\n{promised}", name="k")
     assert notes == (
         (
             "line 9: means, percentiles and sampled downtime are paid only if the customer reported something; "

@@ -216,6 +216,8 @@ def test_tickets_of_other_priorities_do_not_count_and_one_without_a_priority_is_
     assert judged.reason == (
         "The contract counts tickets of priority P1, and T2 has none: give a facts file with tickets[].priority."
     )
+    many = first(terms, facts(tickets=tuple(answered(day, 16) for day in range(1, 8))))
+    assert "and T1, T2, T3, T4, T5 has none" in many.reason  # no more than five are named
 
 
 def test_a_mean_opinion_score_is_better_the_higher_it_is():
