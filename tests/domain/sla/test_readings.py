@@ -124,3 +124,11 @@ def test_a_reading_lies_within_what_its_unit_can_say(metric: str, value: str, un
     if not possible:
         assert found.reason == f"A reading of {metric} of {value} {unit} cannot be right."
         assert found.refusal is RefusalCode.CONTRADICTING_FACTS
+
+
+@pytest.mark.parametrize(("beyond", "credit"), [("target", "15.00"), ("60", "5.00"), ("0", "65.00"), ("65", "0.00")])
+def test_a_value_is_paid_beyond_the_number_that_is_free_and_not_beyond_its_target(beyond: str, credit: str) -> None:
+    rule = {"kind": "credit", "beyond": beyond, "block": "1", "rate": "1%"}
+    promised = {"id": "l", "metric": "latency", "target": "50", "rule": rule}
+    found = first(contract(promised, format=2), facts(readings=(read("65", "latency", "ms"),)))
+    assert found.credit == euros(credit)
