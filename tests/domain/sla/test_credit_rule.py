@@ -1,6 +1,7 @@
 """The credit rule, with figures worked by hand; the charge is 3,000 in a month of 30 days unless said otherwise."""
 
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -20,7 +21,7 @@ from include.sla_logic.domain.measurements import (
     SampleSeries,
 )
 from include.sla_logic.domain.period import Period
-from include.sla_logic.domain.sla import RefusalCode
+from include.sla_logic.domain.sla import ObjectiveJudgement, RefusalCode
 from tests.domain.sla.make import APRIL, at, contract, euros, facts, first, judge, objective, outage
 
 
@@ -253,6 +254,46 @@ def test_a_value_thirty_percent_beyond_its_target_is_paid_by_the_band_of_thirty(
     found = first(contract(about), known, as_of=at("2025-04-20"))
     assert [(bound.value, bound.credit_percent) for bound in found.value_bounds] == drawn
     assert (found.next_tier and found.next_tier.value_left) == (drawn[0][0] - 50 if drawn else None)
+
+
+UPWARDS = [
+    {"at_most": "50.00", "rate": 0},
+    {"at_least": "50.01", "at_most": "60.00", "rate": "10%"},
+    {"at_least": "60.01", "rate": "20%"},
+]
+DOWNWARDS = [
+    {"at_least": "60.00", "rate": 0},
+    {"at_least": "50.00", "below": "60.00", "rate": "10%"},
+    {"at_most": "49.99", "rate": "20%"},
+]
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "tiers", "worse", "value"),
+    [("latency", "ms", UPWARDS, 1, each) for each in ("49.99", "50.004", "59.99", "60.004", "60.005")]
+    + [("throughput", "Mbit/s", DOWNWARDS, -1, each) for each in ("60.01", "59.996", "50.004", "49.996", "49.994")],
+)
+def test_a_rounded_value_is_as_far_from_the_next_tier_as_it_takes_to_cost_more(
+    metric: str, unit: str, tiers: list[dict[str, Any]], worse: int, value: str
+) -> None:
+    """Between two tiers that are a hundredth apart a value is in one of them once it is rounded."""
+    about = {
+        "id": "l",
+        "metric": metric,
+        "target": "50",
+        "rule": {"kind": "credit", "round_decimals": 2, "tiers": tiers},
+    }
+
+    def judged(reading: Decimal) -> ObjectiveJudgement:
+        known = facts(readings=[Reading(metric=metric, value=str(reading), unit=unit)])
+        return first(contract(about), known, as_of=at("2025-04-20"))
+
+    tier, paid = judged(Decimal(value)).next_tier, judged(Decimal(value)).credit
+    further = [Decimal(n) / 10_000 for n in range(1, 200)]
+    dearer = next((more for more in further if judged(Decimal(value) + worse * more).credit > paid), None)
+    assert (tier is None) == (dearer is None)
+    if tier is not None and dearer is not None:
+        assert dearer - Decimal("0.0001") <= tier.value_left <= dearer
 
 
 def by_overrun(tiers: list[dict[str, Any]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from include.sla_logic.domain.contract.contract import Objective
 from include.sla_logic.domain.contract.credit_rule import Credit
 from include.sla_logic.domain.contract.plain import plain_rule
 from include.sla_logic.domain.contract.quantities import ValueTier
+from include.sla_logic.domain.money import half_up
 from include.sla_logic.domain.sla.case import Measured
 
 Award = Callable[[int], Fraction | None]
@@ -128,7 +129,7 @@ def next_by_value(objective: Objective, value: Fraction) -> Near | None:
     """Return the distance to the next dearer tier of a value, the tier and its share, or None."""
     rule = plain_rule(objective.rule)
     if isinstance(rule, rules.Tiers):
-        return _nearest(_tier_distances(rule.tiers, value, _share_of(rule.tiers, value)))
+        return _nearest(_tier_distances(rule, value))
     if isinstance(rule, rules.OverrunTiers) and objective.target:
         target = Fraction(objective.target)
         bounds = [(target * (1 + Fraction(t.overrun) / 100), t) for t in rule.thresholds]
@@ -136,15 +137,24 @@ def next_by_value(objective: Objective, value: Fraction) -> Near | None:
     return None
 
 
-def _share_of(tiers: Iterable[ValueTier], value: Fraction) -> Fraction:
-    return next((tier.credit for tier in tiers if tier.holds(value)), Fraction(0))
-
-
-def _tier_distances(tiers: Iterable[ValueTier], value: Fraction, now: Fraction) -> Iterable[Near]:
-    for tier in tiers:
-        for bound, _inclusive in (tier.low, tier.high):
-            if bound is not None and tier.credit > now and not tier.holds(value):
+def _tier_distances(rule: rules.Tiers, value: Fraction) -> Iterable[Near]:
+    """Yield how far a value is from each dearer tier; both are looked up and reached as the contract rounds."""
+    decimals = rule.round_decimals
+    found = value if decimals is None else Fraction(half_up(value, decimals))
+    now = next((tier.credit for tier in rule.tiers if tier.holds(found)), Fraction(0))
+    for tier in rule.tiers:
+        for bound in _edges(tier, decimals):
+            if bound is not None and tier.credit > now and not tier.holds(found):
                 yield abs(bound - value), str(tier), tier.credit
+
+
+def _edges(tier: ValueTier, decimals: int | None) -> tuple[Fraction | None, Fraction | None]:
+    """Return the exact values between which the value, once rounded, lies in the tier."""
+    (low, low_in), (high, high_in) = tier.low, tier.high
+    if decimals is None:
+        return low, high
+    below = None if low is None else -_edge_before_rounding(-low, low_in, decimals)
+    return below, None if high is None else _edge_before_rounding(high, high_in, decimals)
 
 
 def _nearest(found: Iterable[Near]) -> Near | None:
