@@ -70,7 +70,7 @@ def test_forks_share_what_was_compiled_and_learnt_but_no_connection(accepted: Us
     for told in (worker, task):
         assert told["inherited"] == 0
         assert told["learnt_again"] == 0
-        assert told["hits"] > 8
+        assert told["hits"] >= 8
     assert worker["missed"] == []
     assert {statement[:26] for statement in task["missed"]} <= {
         "SELECT samples.service, sa",  # only where the contract measures by samples
