@@ -189,6 +189,19 @@ def test_nothing_is_done_twice(late):
     assert sound(late)
 
 
+def test_what_the_customer_contests_is_news_for_a_letter_once(late):
+    ticket, acts = ticket_of(late), late.use_cases.follow_ups
+    acts.resolve(ticket, basis=Basis.REASON, **ANN)
+    late.clock.now += timedelta(minutes=1)
+    late.use_cases.disputes.record(ticket, contested="outages", words="It was down for longer.", by="ann")
+    late.clock.now += timedelta(minutes=1)
+    acts.write(ticket, **ANN)
+    assert "It was down for longer." in late.use_cases.letters.as_text(ticket)
+    with pytest.raises(UnableToFollowUp, match="nothing was recorded"):
+        acts.write(ticket, **ANN)
+    assert len(letters(late)) == 3
+
+
 @pytest.mark.parametrize("hours", [-100, 1])
 def test_work_lies_between_the_problem_and_now(late, hours):
     with pytest.raises(UnableToFollowUp, match="lies between"):

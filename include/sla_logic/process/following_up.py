@@ -190,12 +190,18 @@ def _measurement(file: CaseFile) -> Remeasurement:
 
 
 def _last_change(file: CaseFile) -> datetime:
-    """Return when a person last recorded, measured, resolved or reopened; the beginning of the problem, if never."""
+    """Return when a person last recorded, measured, resolved or reopened, or the window was contested or decided.
+
+    If nothing of it ever was, the beginning of the problem.
+    """
     moments = [file.read(ProblemNotification).observed_from]
     moments += [one.recorded_at for one in (file.find(WorkDone),) if one]
     moments += [one.measured_at for one in (file.find(Remeasurement),) if one]
     moments += [one.reopened_at for one in (file.find(Reopening),) if one]
     moments += [one.resolved_at for one in (file.find(Resolution),) if one]
+    agreement, window = agreement_and_contract(file)[0], file.read(SlaComparison).window
+    for one in file.billing.disputes(agreement, window):
+        moments += [one.recorded_at, one.decided_at or one.recorded_at]
     return max(moments)
 
 
