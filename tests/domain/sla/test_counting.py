@@ -251,6 +251,15 @@ def test_bracketed_times_keep_both_lengths_and_say_which_one_money_uses(brackets
     assert found.needs_approval == (brackets == "shortest")
 
 
+@pytest.mark.parametrize("minutes", [0, 1])
+def test_what_was_first_missed_at_the_moment_of_the_judgement_or_later_is_not_known_to_it(minutes: int) -> None:
+    now = at("2025-04-10 12:00")
+    early, late = now + timedelta(minutes=minutes), now + timedelta(minutes=30)
+    bounded = outage("2025-04-10 12:30", None, start_bounds=(early, late))
+    found = first(contract(objective(DURATION_TIERS)), facts(bounded), as_of=now)
+    assert (found.counted_seconds, found.counted_at_most or 0, found.warnings) == (0, 0, ())
+
+
 def test_brackets_that_cross_count_nothing_for_sure() -> None:
     bounds = {
         "start_bounds": (at("2025-04-10 10:00"), at("2025-04-10 11:00")),

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from include.sla_logic.domain.calendars import calendar_window
 from include.sla_logic.domain.contract.reach import records_reach
 from include.sla_logic.domain.measurements import SampleSeries
 from include.sla_logic.domain.sla.claims import first_fault
@@ -69,6 +70,17 @@ def test_the_records_of_an_event_reach_a_year_back_and_its_numbers_as_far_as_the
     for over, start in (("quarter", at("2025-04-01")), ("year", at("2025-01-01")), ({"days": 30}, at("2025-03-02"))):
         numbered = contract(objective(by_event | {"events_over": over, "tiers": tiers}), format=2)
         assert records_reach(numbered, APRIL).start == start - year
+
+
+@pytest.mark.parametrize(
+    ("over", "start"), [("month", "2025-05-01"), ("quarter", "2025-04-01"), ("year", "2025-01-01")]
+)
+def test_planned_work_is_read_from_where_its_allowance_begins(over: str, start: str) -> None:
+    """What is left of four hours in May rests on the planned work of April and before, and on nothing without them."""
+    may = calendar_window("month", "UTC", at("2025-05-10"))
+    allowed = contract(maintenance={"notice": "3 d", "allowance": "4 h", "allowance_over": over})
+    assert records_reach(allowed, may).start == at(start)
+    assert records_reach(contract(), may).start == may.start
 
 
 @pytest.mark.parametrize("clause", [{"total_over": "month"}, {"total_within_days": 30}])

@@ -159,6 +159,15 @@ def test_a_window_of_which_nobody_knows_is_refused_and_one_before_the_agreement_
     assert str(first(contract(SLOW), new).credit) == "0.00 EUR"
 
 
+@pytest.mark.parametrize(("begun", "paid"), [([5], "0.00 EUR"), ([3], "10.00 EUR"), ([], "0.00 EUR")])
+def test_a_window_with_nothing_to_restore_missed_nothing(begun, paid):
+    """No repair in March is no gap in what is known: the row begins with April."""
+    repair = {"id": "r", "metric": "time_to_restore", "target": "4 h", "rule": IN_A_ROW}
+    repaired = [outage(f"2025-03-20 0{hour}:00", "2025-03-20 08:00", "A") for hour in begun]
+    known = facts(*repaired, outage("2025-04-20 03:00", "2025-04-20 08:00", "B"))
+    assert str(first(contract(repair), known).credit) == paid
+
+
 def test_a_reading_of_one_window_says_nothing_of_the_windows_before_it():
     judged = first(contract(SLOW), facts(readings=(Reading(metric="latency", value="26", unit="ms"),)))
     assert judged.reason == "A rule about several windows needs records of all of them; readings are of one window."

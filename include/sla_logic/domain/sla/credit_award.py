@@ -169,7 +169,7 @@ class _Paying:
         """Yield how often which rate is paid, and the time that one of them stands for."""
         rule = self.rule
         size = left if rule.block is None else Fraction(rule.block)
-        count = 1 if rule.block is None else self._blocks(left, text)
+        count = 1 if rule.block is None else self._blocks(left, size, text)
         firsts = sorted({tier.first for tier in rule.tiers}) if rule.numbered_by == "block" else []
         if not firsts:
             rate = self._rate(left, unit.number, text) if count else None
@@ -182,9 +182,9 @@ class _Paying:
             if rate is not None:
                 yield several, size, rate
 
-    def _blocks(self, left: Fraction, text: list[str]) -> int:
+    def _blocks(self, left: Fraction, size: Fraction, text: list[str]) -> int:
         rule, count = self.rule, blocks_of(self.rule, left)
-        text.append(f"{count} {rule.counts or 'started'} block(s) of {self._shown(Fraction(rule.block or 0))}")
+        text.append(f"{count} {rule.counts or 'started'} block(s) of {self._shown(size)}")
         if rule.most_blocks is not None and count > rule.most_blocks:
             count = rule.most_blocks
             text.append(f"at most {count} are paid")
