@@ -94,6 +94,19 @@ def test_an_outage_that_was_reported_too_late_is_lost_also_where_a_reading_agree
     assert first(terms, facts(own, on_time, readings=(read("99.826"),))).credit == euros("10.00")
 
 
+@pytest.mark.parametrize(
+    ("value", "agrees"),
+    [("100", True), ("99", False), ("99.8", True), ("100.0", False), ("99.83", True), ("99.82", False)],
+)
+def test_a_reading_agrees_with_records_that_round_to_its_own_decimals(value: str, agrees: bool) -> None:
+    """75 minutes of April leave 99.826 %."""
+    down = outage("2025-04-12 08:00", "2025-04-12 09:15")
+    terms = contract(objective({"kind": "credit", "when": "target_missed", "rate": "10%"}, target="99.9"), format=2)
+    found = first(terms, facts(down, readings=(read(value),)))
+    assert found.credit == (euros("10.00") if agrees else None)
+    assert found.refusal is (None if agrees else RefusalCode.CONTRADICTING_FACTS)
+
+
 def test_a_value_that_only_a_reading_tells_is_one_of_the_whole_window() -> None:
     rule = {"kind": "credit", "when": "target_missed", "rate": "10%"}
     terms = contract(objective(rule, target="99.9"), format=2, claim={"ticket": "required"})

@@ -31,8 +31,7 @@ def numbers(rule: Rule, events: Sequence[tuple[Span, int]], case: Case, window: 
 
 def _rolling(events: Sequence[Span], length: int) -> list[int]:
     """Return how many began before each, without those that had ended this long before it; itself is counted."""
-    order, found = sorted(range(len(events)), key=events.__getitem__), [0] * len(events)
+    order = sorted(range(len(events)), key=events.__getitem__)
+    ranks = {place: rank for rank, place in enumerate(order, 1)}
     ends = sorted(end for _start, end in events)
-    for rank, place in enumerate(order):
-        found[place] = rank + 1 - bisect_right(ends, events[place][0] - length)
-    return found
+    return [ranks[place] - bisect_right(ends, start - length) for place, (start, _end) in enumerate(events)]
