@@ -25,7 +25,7 @@ class Cores:
         self.busy = 0.0
 
     def work(self, seconds: float) -> Steps:
-        """Take so many CPU seconds."""
+        """Take these CPU seconds, turn by turn."""
         left = seconds / self._speed
         longest = max(self._turn, left / TURNS)
         while left > 1e-9:
@@ -162,7 +162,7 @@ def simulate(costs: Costs, layout: Layout, loads: Iterable[Load], *, until: floa
 
 
 def cohorts(rate: float, seconds: float, *, every: float, at_most: int, tasks: int) -> list[Load]:
-    """Collect what comes at this rate, and start it as cohorts each time so many seconds have passed."""
+    """Collect what comes at this rate, and start it as cohorts `every` few seconds."""
     starts = [n * every for n in range(int(seconds / every) + 1)]
     return [
         Load(end, size, tasks)

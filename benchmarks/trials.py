@@ -97,18 +97,18 @@ class Singles:
     confs: Iterator[tuple[int, dict[str, Any]]]
 
     def idle(self, seconds: float) -> Trial:
-        """Let nothing happen for so long."""
+        """Let nothing happen for that number of seconds."""
         trial = Trial(self.executor, "idle", 0)
         with timed(trial):
             time.sleep(seconds)
         return trial
 
     def at_once(self, incidents: int) -> Trial:
-        """Start so many at once, and wait for the last."""
+        """Start that number of incidents at once, and wait for the last."""
         return self._led(Trial(self.executor, "at once", incidents), 0.0)
 
     def at_rate(self, rate: float, seconds: float) -> Trial:
-        """Start so many a second, evenly, for so long, and wait for the last."""
+        """Start incidents evenly at a rate (a second) for some seconds, and wait for the last."""
         return self._led(Trial(self.executor, "rate", max(1, round(rate * seconds)), rate=rate), 1 / rate)
 
     def _led(self, trial: Trial, gap: float) -> Trial:
@@ -131,7 +131,7 @@ class Singles:
 
 @contextmanager
 def open_singles(executor: str, incidents: int) -> Iterator[Singles]:
-    """Start an Airflow for so many incidents, and lead two to their ends."""
+    """Start an Airflow with reports for that number of incidents, and lead two others to their ends."""
     setting = Setting(dags=(OURS,), celery_workers=WORKERS[executor])
     with TemporaryDirectory() as name, open_stack(Path(name), setting) as (url, start):
         _, confs = open_sample(Path(name), PER_SAMPLE * (incidents + WARM_UP), url=url)

@@ -69,7 +69,7 @@ def note_violations(
 
     Where settlement has `settled` a window, what was found of the same promise in another one that shares its time, as
     the agreement had it then, is withdrawn. New ones are added in the order of their keys, before known ones are held:
-    so two judgements that find the same never wait for each other.
+    so two judgements that find the same cannot block each other.
     """
     if not judged:
         return
