@@ -162,7 +162,7 @@ def simulate(costs: Costs, layout: Layout, loads: Iterable[Load], *, until: floa
 
 
 def cohorts(rate: float, seconds: float, *, every: float, at_most: int, tasks: int) -> list[Load]:
-    """Collect what comes at this rate, and start it as cohorts `every` few seconds."""
+    """Collect what comes at this rate, and start it as cohorts once in `every` seconds."""
     starts = [n * every for n in range(int(seconds / every) + 1)]
     return [
         Load(end, size, tasks)

@@ -9,15 +9,13 @@ folder named by SHARED_DATA.
 import argparse
 import os
 import sys
-from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.__main__ import machine
-from benchmarks.aims import aim
 from benchmarks.kept_trials import add, forget
 from benchmarks.real_log import find_log
-from benchmarks.scale_figures import FILE, renew
+from benchmarks.scale_figures import FILE, ratio, renew, slopes
 from benchmarks.trials import Trial, backlog, open_singles
 
 RATE_SECONDS, IDLE_SECONDS = 90.0, 20.0
@@ -56,8 +54,8 @@ def main() -> int:
             if log is None:
                 break
             keep(backlog(executor, size, options.cohort, log, tell=lambda text: print(text, flush=True)))
-    slopes(found)
-    compare(found)
+    print(slopes(found))
+    print(ratio(found))
     if options.keep and options.keep.resolve() == FILE:
         renew()
     return 0
@@ -85,31 +83,6 @@ def show(trial: Trial) -> None:
         f"   (others {trial.others:.2f} cores, {trial.tasks} tasks)",
         flush=True,
     )
-
-
-def slopes(trials: list[Trial]) -> None:
-    """Print what a further ticket costs, between the smallest and the largest backlog of each executor."""
-    sizes = defaultdict(list)
-    for trial in trials:
-        if trial.kind == "backlog":
-            sizes[trial.executor, trial.cohort].append(trial)
-    for (executor, cohort), some in sizes.items():
-        small, large = min(some, key=lambda t: t.incidents), max(some, key=lambda t: t.incidents)
-        if more := large.incidents - small.incidents:
-            cpu, wall = 1000 * (large.spent - small.spent) / more, 1000 * (large.wall - small.wall) / more
-            print(f"{executor}, cohorts of {cohort}: a further ticket costs {cpu:.0f} CPU ms and {wall:.0f} ms")
-
-
-def compare(trials: list[Trial]) -> None:
-    """Print what a task costs on Celery, against one below the scheduler, where the most were started at once."""
-    most = {t.executor: t for t in sorted(trials, key=lambda t: t.incidents) if t.kind == "at once"}
-    if len(most) == 2:
-        local, celery = (most[name].spent / most[name].tasks for name in ("local", "celery"))
-        aim(
-            f"CPU of a task on Celery / below the scheduler, {most['local'].incidents} at once",
-            celery / local,
-            at_most=1.2,
-        )
 
 
 if __name__ == "__main__":
