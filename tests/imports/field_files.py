@@ -180,7 +180,7 @@ FILES = (
     FieldFile(
         "07-durations/outages.csv",
         records=tuple(_outage("S-DUR", f"D-{n}", f"2026-10-{n + 4:02}T08:00:00Z", 3600) for n in (1, 2, 3, 4)),
-        refused=((6, "seconds: Input should be greater than or equal to 0 ('-300')"), (9, "seconds: is blank: give")),
+        refused=((6, "seconds: is too small: write at least 0 ('-300')"), (9, "seconds: is blank: give")),
         counts={"rows": 8, "added": 6},
     ),
     FieldFile("07-durations/correction.csv", records=(_outage("S-DUR", "D-8", "2026-10-12T08:00:00Z", 600),)),

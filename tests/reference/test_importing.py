@@ -267,7 +267,7 @@ def test_a_bill_or_history_that_means_nothing_is_rejected(with_customers, kind, 
         ("12.50", "12.505", "monthly_charge: '12.505' may be thousands or a fraction"),
         ("12.50", "12.5055", "monthly_charge: 12.5055 EUR is finer than the minor unit of EUR"),
         ("12.50", "NaN", "monthly_charge: 'NaN' is not a number"),
-        ("EUR", "Euro", "currency: String should match pattern"),
+        ("EUR", "Euro", "currency: is not written as it should be"),
     ],
 )
 def test_an_agreement_that_means_nothing_is_rejected(with_customers, before, after, reason):

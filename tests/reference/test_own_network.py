@@ -194,7 +194,7 @@ def _first(of, **changes):
     ("question", "instead", "says"),
     [
         (resources, lambda _: [], "the state of S-1001 cannot be used: the answer"),
-        (resources, lambda said: {"resources": said["resources"]}, "alarms: Field required"),
+        (resources, lambda said: {"resources": said["resources"]}, "alarms: is missing"),
         (resources, _first("resources", state="broken"), "resources.0.state"),
         (resources, _first("resources", id="R 1"), "resources.0.id"),
         (resources, _first("resources", name="a\u0000b"), "resources.0.name.*U.0000"),

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from include.sla_logic.cli.contract import read_text
 from include.sla_logic.cli.output import show_json, shown
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.fault_words import fault_in_words
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.sla.judgement_diff import differences
 
@@ -48,5 +49,5 @@ def _read(file: Path) -> SlaComparison:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"])) or "the text"
         raise UnableToReadJudgement(
-            f"{file} holds no judgement of `sla assess --json`: {field}: {first['msg']}."
+            f"{file} holds no judgement of `sla assess --json`: {field}: {fault_in_words(first)}."
         ) from error

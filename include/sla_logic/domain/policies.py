@@ -15,6 +15,7 @@ from include.sla_logic.domain.counter_measures import CounterMeasurePolicy
 from include.sla_logic.domain.credit_policy import CreditPolicy
 from include.sla_logic.domain.diagnosis_table import DiagnosisPolicy
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.fault_words import fault_in_words
 from include.sla_logic.domain.notice_policy import NoticePolicy
 from include.sla_logic.domain.policy_hours import ALWAYS, HoursTable, lie_within
 from include.sla_logic.domain.priorities import Priority, PriorityPolicy
@@ -123,7 +124,7 @@ def _fields(name: str, text: str) -> tuple[dict[str, Any], Lines]:
 
 def _fault(fault: ErrorDetails, lines: Mapping[str, Lines]) -> str:
     """Name the field, what is wrong with it, and what stands there."""
-    reason, given = fault["msg"].removeprefix("Value error, "), fault["input"]
+    reason, given = fault_in_words(fault), fault["input"]
     if not fault["loc"]:
         return reason
     name, *path = fault["loc"]

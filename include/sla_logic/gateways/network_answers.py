@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.fault_words import fault_in_words
 from include.sla_logic.domain.network import Action, ActionResult, Alarm, Probe, Resource
 from include.sla_logic.domain.notification import Metric, Reference
 from include.sla_logic.gateways.kept_measurements import DOWN, UP
@@ -133,7 +134,7 @@ def _read(model: type[M], body: Any, about: str) -> M:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the answer"
-        raise _unreadable(about, where, first["msg"]) from None
+        raise _unreadable(about, where, fault_in_words(first)) from None
 
 
 def _unreadable(about: str, field: str, reason: str) -> UnableToReadAnswer:

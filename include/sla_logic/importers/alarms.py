@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from include.sla_logic.domain.alarm_policy import AlarmPolicy
 from include.sla_logic.domain.alarms import SentAlarm
 from include.sla_logic.domain.errors import InvalidInputError
+from include.sla_logic.domain.fault_words import fault_in_words
 from include.sla_logic.domain.notification_check import Rejection
 from include.sla_logic.domain.raw_payload import printable
 
@@ -117,7 +118,7 @@ def _each(
         except ValidationError as error:
             [first, *_] = error.errors(include_url=False)
             field = ".".join(map(str, first["loc"]))
-            refused.append(Refused(row, Rejection(f".{field}", first["msg"].removeprefix("Value error, "))))
+            refused.append(Refused(row, Rejection(f".{field}", fault_in_words(first))))
     return SentAlarms(source, alarms, refused, left_out)
 
 

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from include.sla_logic.domain.calendars import UnableToReadInstant, read_instant
 from include.sla_logic.domain.durations import parse_duration
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.fault_words import fault_in_words
 from include.sla_logic.importers.mapping import MAPPING_FILES
 from include.sla_logic.importers.once_loader import OnceLoader
 from include.sla_logic.importers.sources import Part
@@ -182,7 +183,7 @@ def _feed(name: str, told: Any, path: Path) -> Feed:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        said = str(first["msg"]).removeprefix("Value error, ")
+        said = fault_in_words(first)
         raise UnableToReadFeeds(f"{file}: feed {name}{f', {where}' if where else ''}: {said}.") from error
     if Path(feed.mapping).suffix in MAPPING_FILES:
         return feed.model_copy(update={"mapping": str(path.parent / feed.mapping)})

@@ -10,6 +10,8 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.fault_words import fault_in_words
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.importers.sources import AnySource, Part, Source
 from include.sla_logic.importers.tables import Dialect
 
@@ -130,7 +132,7 @@ def read_model(model: type[M], name: str, folder: str, shipped: Iterable[str]) -
     except OSError as error:
         raise UnableToReadMapping(f"There is no mapping {name}; shipped are {', '.join(shipped)}.") from error
     except UnicodeDecodeError as error:
-        raise UnableToReadMapping(f"The mapping {name} is not YAML.") from error
+        raise UnableToReadMapping(Sentence("The mapping %(name)s is not YAML.", name=name)) from error
     return _read_as(model, text, name)
 
 
@@ -155,7 +157,8 @@ def _read_as(model: type[M], text: str, name: str) -> M:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "mapping"
-        raise UnableToReadMapping(f"The mapping {name} cannot be used: {where}: {first['msg']}.") from error
+        msg = "The mapping %(name)s cannot be used: %(field)s: %(why)s."
+        raise UnableToReadMapping(Sentence(msg, name=name, field=where, why=fault_in_words(first))) from error
 
 
 def plain_mapping(kind: str, fields: Iterable[str], dialect: Mapping | None = None) -> Mapping:

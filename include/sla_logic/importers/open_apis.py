@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from include.sla_logic.domain.callbacks import EventHosts, read_origin, read_range
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.fault_words import fault_in_words
 from include.sla_logic.importers.once_loader import OnceLoader
 from include.sla_logic.importers.tables.documents import TwiceNamed
 
@@ -85,4 +86,4 @@ def _read(path: Path, _version: tuple[int, ...]) -> OpenApiSettings:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "all of it"
-        raise UnableToReadOpenApis(f"{name} cannot be used: {where}: {first['msg']}.") from error
+        raise UnableToReadOpenApis(f"{name} cannot be used: {where}: {fault_in_words(first)}.") from error

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from include.sla_logic.domain.notification_check import BODY_CAP, Rejection
 from include.sla_logic.domain.raw_payload import write_raw_payload
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.importers.rejection import Rejected
 from include.sla_logic.importers.tables import Row
 from include.sla_logic.persistence.quarantine import quarantine_notification
@@ -24,5 +25,6 @@ def quarantine_rows(
 ) -> None:
     """Store what was read of one record; `run_id` names the run that it would have had, or the import and the row."""
     body = write_raw_payload({"reference": reference, "rows": list(rows)}, cap=BODY_CAP)
-    reason = Rejection(f".{rejected.field}", f"{rejected.reason} (row {rejected.row})")
-    quarantine_notification(connection, body, reason, run_id=run_id, origin=f"import of {source}", now=now)
+    why = Sentence("%(why)s (row %(row)s)", why=rejected.reason, row=rejected.row)
+    refused = Rejection(f".{rejected.field}", why)
+    quarantine_notification(connection, body, refused, run_id=run_id, origin=f"import of {source}", now=now)

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from include.sla_logic.domain.fault_words import fault_in_words
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.importers.cells import CLOSING, entries_of, look_up, read_field
 from include.sla_logic.importers.mapping import Mapping, Section, Series, Values
 from include.sla_logic.importers.records import OutageRecord, Record, SampleRecord
@@ -141,8 +143,9 @@ def _record(kind: type[Record], fields: dict[str, Any]) -> Record:
 
 def refused_field(error: ValidationError) -> UnableToImportRow:
     """Return the first field that means nothing, with its value beside the reason."""
-    first = error.errors(include_url=False, include_context=False)[0]
+    first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "row"
-    reason, value = first["msg"].removeprefix("Value error, "), first["input"]
-    shown = "" if isinstance(value, dict) or str(value) in reason else f" ({str(value)[:_SHOWN]!r})"
-    return UnableToImportRow(where, f"{reason}{shown}")
+    why, value = fault_in_words(first), first["input"]
+    if isinstance(value, dict) or str(value) in why:
+        return UnableToImportRow(where, why)
+    return UnableToImportRow(where, Sentence("%(why)s (%(given)s)", why=why, given=repr(str(value)[:_SHOWN])))

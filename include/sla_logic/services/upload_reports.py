@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.services.tables import harmless
 
 if TYPE_CHECKING:
@@ -15,13 +16,13 @@ MOST_REJECTED = 10_000  # rows that are kept of one report
 _REASON, _SHOWN = 300, 20
 REJECTED = ("row", "field", "value", "reason", "what to do")
 _UNKNOWN = {
-    "customer": "Import the customers first, or correct the number.",
-    "service": "Import the services or the agreements first, or correct the number.",
-    "contract": "Load the contract first (`sla load contracts`), or correct its id and version.",
-    "resource": "Import the resources first, or correct the number.",
-    "agreement": "Import the agreements first, or correct the number.",
-    "account": "Import the agreements first, which open the account, or correct the number.",
-    "invoice": "Import the invoices first, or correct the number.",
+    "customer": Sentence("Import the customers first, or correct the number."),
+    "service": Sentence("Import the services or the agreements first, or correct the number."),
+    "contract": Sentence("Load the contract first (`sla load contracts`), or correct its id and version."),
+    "resource": Sentence("Import the resources first, or correct the number."),
+    "agreement": Sentence("Import the agreements first, or correct the number."),
+    "account": Sentence("Import the agreements first, which open the account, or correct the number."),
+    "invoice": Sentence("Import the invoices first, or correct the number."),
 }
 
 
@@ -50,11 +51,11 @@ def what_to_do(kind: str, each: "Rejected") -> str:
     if each.reason.endswith("is not known") and each.field in _UNKNOWN:
         return _UNKNOWN[each.field]
     if "lies in the future" in each.reason:
-        return "Correct the time, its year or its zone."
+        return Sentence("Correct the time, its year or its zone.")
     if "mapping" in each.reason:
-        return "Say it in a mapping, or write the value as the column wants it."
+        return Sentence("Say it in a mapping, or write the value as the column wants it.")
     form = import_kinds()[kind].form_of(each.field)
-    return f"Write it so: {form}." if form else "Correct the row in the file."
+    return Sentence("Write it so: %(form)s.", form=form) if form else Sentence("Correct the row in the file.")
 
 
 def as_csv(rows: Sequence[Sequence[Any]]) -> str:

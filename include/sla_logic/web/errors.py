@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from include.sla_logic.domain.errors import ForeseenError, InvalidInputError, NotFoundError
+from include.sla_logic.domain.fault_words import fault_in_words
 from include.sla_logic.domain.sentence import sentence_of
 from include.sla_logic.services import UnableToUseDatabase
 from include.sla_logic.services.letters import UnableToMakePdf
@@ -20,7 +21,6 @@ from include.sla_logic.web.refusals import json_refusal
 from include.sla_logic.web.rendering import render, retell
 from include.sla_logic.web.security import HEADERS, BodyTooLarge, too_large_a_file
 from include.sla_logic.web.translations import gettext
-from include.sla_logic.web.wording import said
 
 log = logging.getLogger(__name__)
 _STATUSES: Mapping[type[ForeseenError], HTTPStatus] = MappingProxyType(
@@ -76,8 +76,8 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     wrong = error.errors()[0] if isinstance(error, RequestValidationError) and error.errors() else {}
     place = ".".join(str(part)[:64] for part in wrong.get("loc", ())[1:])
-    why = said(wrong["msg"]) if "msg" in wrong else gettext("cannot be read")
-    return refuse(request, 422, f"{place}: {why}."[:300])
+    why = retell(fault_in_words(wrong)) if wrong else gettext("cannot be read")
+    return refuse(request, 422, f"{place}: {why.removesuffix('.')}."[:300])
 
 
 async def _too_large(request: Request, error: Exception) -> Response:  # noqa: ARG001 - as Starlette calls it

@@ -15,13 +15,13 @@ from include.sla_logic.domain.significance import CustomerSignificance
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.services.charts import draw_course, has_course
 from include.sla_logic.services.incident_views import IncidentView, Member, UnableToFindIncident
-from include.sla_logic.web.addresses import segment
+from include.sla_logic.web.addresses import airflow_root, segment
 from include.sla_logic.web.dependencies import WithUseCases, get_desk
 from include.sla_logic.web.errors import DeskRoute
 from include.sla_logic.web.parameters import Reference
 from include.sla_logic.web.presenters import present_document
 from include.sla_logic.web.process_picture import draw_process
-from include.sla_logic.web.rendering import airflow_root, figure, length, render
+from include.sla_logic.web.rendering import figure, length, render
 from include.sla_logic.web.translations import FALLBACK, gettext, language, locale
 from include.sla_logic.web.wording import in_words
 

@@ -19,7 +19,8 @@ from include.sla_logic.domain.durations import show_duration
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sentence import Code, Sentence
 from include.sla_logic.services.board import COUNTED
-from include.sla_logic.web.addresses import query, segment
+from include.sla_logic.web.addresses import login_address, query, segment
+from include.sla_logic.web.kept import recognised
 from include.sla_logic.web.pieces import PieceWriter, escaped
 from include.sla_logic.web.sentences import install_sentences
 from include.sla_logic.web.translations import FALLBACK, gettext, language, locale
@@ -82,6 +83,7 @@ def _templates() -> Environment:
         "plainly": plainly,
         "title_of": title_of,
         "said": retell,
+        "kept": retell_kept,
         "number": number,
         "amount": amount,
         "figure": figure,
@@ -101,24 +103,6 @@ def around(sentence: str) -> list[str]:
 def up_to(count: int) -> str:
     """Show a count of the head of the board, which ends a little behind COUNTED."""
     return str(count) if count <= COUNTED else f"{COUNTED}+"
-
-
-def airflow_root(request: Request) -> str | None:
-    """Return the path below which Airflow is served, empty at the root of its host; None without Airflow."""
-    desk = request.app.state.desk
-    root = str(request.scope.get("root_path", "")).removesuffix(desk.prefix)
-    return None if desk.airflow_dag is None else root
-
-
-def login_address(request: Request) -> str | None:
-    """Return the address of Airflow's login that leads back here; None without Airflow."""
-    root = airflow_root(request)
-    if root is None:
-        return None
-    # An address that takes a form is nothing to come back to.
-    back = request.url.path if request.method == "GET" else request.scope.get("root_path", "") + "/"
-    asked = f"?{request.url.query}" if request.method == "GET" and request.url.query else ""
-    return f"{root}/api/v2/auth/login?{query({'next': back + asked})}"
 
 
 def moment(at: datetime) -> str:
@@ -197,6 +181,11 @@ def retell(text: object) -> str:
     if not isinstance(text, Sentence) or language() == FALLBACK:
         return said(text)
     return gettext(text.says, **{name: _in_words(value) for name, value in text.values.items()})
+
+
+def retell_kept(text: object) -> str:
+    """Write what was kept as an English text in the reader's language where it is a sentence of ours."""
+    return str(text) if language() == FALLBACK else retell(recognised(str(text), language()))
 
 
 def _in_words(value: object) -> str:

@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import Locale, negotiate_locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from starlette.datastructures import Headers, MutableHeaders
@@ -125,6 +126,15 @@ def _filled(sentence: str, values: dict[str, object]) -> str:
 
 
 @cache
+def refusals(name: str) -> frozenset[str]:
+    """Return what use cases may be refused with, in English, of those that this language has words for."""
+    if name == FALLBACK:
+        return frozenset()
+    said = (each for each in _read(name) if any(place == "refusals" for place, _line in each.locations))
+    return frozenset(each.id for each in said if isinstance(each.id, str))
+
+
+@cache
 def _locale(name: str) -> Locale:
     return Locale.parse(name, sep="-")
 
@@ -134,15 +144,18 @@ def _sentences(name: str) -> NullTranslations:
     """Read the file of a language; it needs no compiling."""
     if name == FALLBACK:
         return NullTranslations()
-    with (LANGUAGES / f"{name}.po").open("rb") as file:
-        catalogue = read_po(file, locale=name.replace("-", "_"))
     compiled = BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, _read(name))
     compiled.seek(0)
     return GNUTranslations(compiled)
 
 
+def _read(name: str) -> Catalog:
+    with (LANGUAGES / f"{name}.po").open("rb") as file:
+        return read_po(file, locale=name.replace("-", "_"))
+
+
 def forget() -> None:
     """Forget what was read: the files have changed."""
-    for read in (languages, language_of, _locale, _sentences):
+    for read in (languages, language_of, refusals, _locale, _sentences):
         read.cache_clear()

@@ -14,7 +14,8 @@ from include.sla_logic.domain.contract.yaml_text import (
     read_fields,
     shortened,
 )
-from include.sla_logic.domain.sentence import Sentence, sentence_of
+from include.sla_logic.domain.fault_words import fault_in_words
+from include.sla_logic.domain.sentence import Sentence
 
 __all__ = [
     "Lines",
@@ -69,7 +70,7 @@ def _fault(wrong: ErrorDetails, lines: Lines) -> Fault:
     path = (*_known(wrong["loc"], lines), *missing)
     field = ".".join(map(str, path)) or Sentence("the contract")
     given = wrong["input"]
-    why = sentence_of(wrong["ctx"]["error"]) if wrong["type"] == "value_error" else wrong["msg"]
+    why = fault_in_words(wrong)
     if missing or not path or isinstance(given, dict | list):
         said = Sentence("%(field)s: %(why)s", field=field, why=why)
     else:

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from include.sla_logic.domain.errors import ForeseenError, InvalidInputError
+from include.sla_logic.domain.fault_words import fault_in_words
 from include.sla_logic.services import UnableToAcceptNotification
 from include.sla_logic.web.errors import status_of
 from include.sla_logic.web.refusals import tmf_error
@@ -73,7 +74,8 @@ async def _http(_request: Request, error: Exception) -> Response:
 async def _invalid(_request: Request, error: Exception) -> Response:
     wrong = error.errors()[0] if isinstance(error, RequestValidationError) and error.errors() else {}
     place = ".".join(str(part)[:64] for part in wrong.get("loc", ())[1:])
-    return tmf_error(_CLIENT, f"{place}: {wrong.get('msg', 'cannot be read')}."[:300])
+    why = fault_in_words(wrong) if wrong else "cannot be read"
+    return tmf_error(_CLIENT, f"{place}: {why.removesuffix('.')}."[:300])
 
 
 async def _too_large(_request: Request, _error: Exception) -> Response:
