@@ -28,4 +28,5 @@ def erase(
 
     erasure = UseCases(Settings.from_environment()).erasure
     done = erasure.erase(customer, by=by, reason=reason, undelivered=undelivered)
-    typer.echo(f"{done.customer} is erased in {done.incidents} incidents; {done.files} files of letters are removed.")
+    told = f"{done.customer} is erased in {done.incidents} incidents; {done.files} files of letters are removed"
+    typer.echo(f"{told}, {done.records} records were changed.")

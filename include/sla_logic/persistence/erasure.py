@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -61,40 +62,71 @@ def _reports_of_months(connection: Connection, customer: str) -> list[int]:
     return [one for one, said in found.items() if customer in text_of(read_message(str(said["message"]))).split()]
 
 
-def erase_rows(connection: Connection, customer: str) -> list[str]:
-    """Rewrite all rows of a customer; return the files that letters were written to."""
+@dataclass(frozen=True)
+class Rewritten:
+    """How many rows were changed, and the files that letters were written to."""
+
+    rows: int
+    files: Sequence[str]
+
+
+def erase_rows(connection: Connection, customer: str) -> Rewritten:
+    """Rewrite all rows of a customer."""
     connection.execute(insert(erasing).values(customer=customer))
     tickets = tickets_of(connection, customer)
     numbers = [row.number for row in tickets]
     erase = eraser(_texts(connection, customer, numbers))
-    files = _erase_messages(connection, customer, numbers, erase)
-    _erase_notes(connection, numbers)
-    _erase_attachments(connection, numbers)
-    rounds = settlement_rounds.c
-    names = [*map(ticket_id, numbers), *(row.run_id for row in tickets), *(row.external_reference for row in tickets)]
-    names += map(round_name, connection.scalars(select(rounds.number).where(rounds.customer == customer)))
-    about = or_(s.audit.c.subject.in_(names), s.audit.c.subject.startswith(f"{customer} ", autoescape=True))
-    mine = disputes.c.customer == customer
-    connection.execute(update(disputes).where(mine).values(words=MARK))
-    _rewrite(connection, s.documents, s.documents.c.ticket.in_(numbers), erase, "body")
-    _rewrite(connection, s.timeline, s.timeline.c.ticket.in_(numbers), erase, "event")
-    _rewrite(connection, s.ticket_status_history, s.ticket_status_history.c.ticket.in_(numbers), erase, "reason")
-    _rewrite(connection, s.restorations, s.restorations.c.ticket.in_(numbers), erase, "reason", "held_because")
-    _rewrite(connection, s.audit, about, erase, "detail")
-    _rewrite(connection, settlement_statements, settlement_statements.c.customer == customer, erase, "document")
-    _rewrite(connection, sla_violations, sla_violations.c.customer == customer, erase, "told")
-    _rewrite(connection, disputes, mine, erase, "reason")
-    of_theirs = applied_billing_credits.c.customer == customer
-    _rewrite(connection, applied_billing_credits, of_theirs, erase, "text", "decision_reason")
+    messages, files = _erase_messages(connection, customer, numbers, erase)
+    rows = messages + _erase_notes(connection, numbers) + _erase_attachments(connection, numbers)
+    rows += _rewrite_incidents(connection, numbers, erase)
+    rows += _rewrite_money(connection, customer, erase) + _erase_disputes(connection, customer, erase)
+    rows += _rewrite(connection, s.audit, _acts_about(connection, customer, tickets), erase, "detail")
     named = [cast(uploads.c[name], Text).contains(customer, autoescape=True) for name in ("rehearsed", "imported")]
-    _rewrite(connection, uploads, or_(*named), erase, "rehearsed", "imported")
-    _erase_quarantine(connection, customer, numbers, erase)
-    connection.execute(update(customers).where(customers.c.id == customer).values(name=MARK, email=None, address=None))
+    rows += _rewrite(connection, uploads, or_(*named), erase, "rehearsed", "imported")
+    rows += _erase_quarantine(connection, customer, numbers, erase)
+    of_theirs = update(customers).where(customers.c.id == customer)
+    rows += connection.execute(of_theirs.values(name=MARK, email=None, address=None)).rowcount
     connection.execute(delete(search_words).where(search_words.c.ticket.in_(numbers)))
     if numbers:
         keep_words(connection, dict.fromkeys(numbers, ""))
     connection.execute(delete(erasing))
-    return files
+    return Rewritten(rows, files)
+
+
+def _acts_about(connection: Connection, customer: str, tickets: Sequence[Row[Any]]) -> ColumnElement[bool]:
+    rounds = settlement_rounds.c
+    names = [name for row in tickets for name in (ticket_id(row.number), row.run_id, row.external_reference)]
+    names += map(round_name, connection.scalars(select(rounds.number).where(rounds.customer == customer)))
+    return or_(s.audit.c.subject.in_(names), s.audit.c.subject.startswith(f"{customer} ", autoescape=True))
+
+
+def _rewrite_incidents(connection: Connection, numbers: Sequence[int], erase: Erase) -> int:
+    columns = {
+        s.documents: ("body",),
+        s.timeline: ("event",),
+        s.ticket_status_history: ("reason",),
+        s.restorations: ("reason", "held_because"),
+    }
+    found = columns.items()
+    return sum(_rewrite(connection, table, table.c.ticket.in_(numbers), erase, *names) for table, names in found)
+
+
+def _rewrite_money(connection: Connection, customer: str, erase: Erase) -> int:
+    columns = {
+        settlement_statements: ("document",),
+        sla_violations: ("told",),
+        applied_billing_credits: ("text", "decision_reason"),
+    }
+    found = columns.items()
+    return sum(_rewrite(connection, table, table.c.customer == customer, erase, *names) for table, names in found)
+
+
+def _erase_disputes(connection: Connection, customer: str, erase: Erase) -> int:
+    """Erase all their words; in the reason of the decision only what is known of them."""
+    mine = disputes.c.customer == customer
+    rows = connection.execute(update(disputes).where(mine).values(words=MARK)).rowcount
+    _rewrite(connection, disputes, mine, erase, "reason")
+    return rows
 
 
 def _texts(connection: Connection, customer: str, numbers: Sequence[int]) -> Iterator[str | None]:
@@ -111,15 +143,16 @@ def _texts(connection: Connection, customer: str, numbers: Sequence[int]) -> Ite
         yield from (document.get("description"), document.get("customer_name"))
 
 
-def _rewrite(connection: Connection, table: Table, mine: ColumnElement[bool], erase: Erase, *columns: str) -> None:
-    """Erase in these columns of these rows; a text that is JSON stays JSON."""
-    key = list(table.primary_key)
+def _rewrite(connection: Connection, table: Table, mine: ColumnElement[bool], erase: Erase, *columns: str) -> int:
+    """Erase in these columns of these rows, a text that is JSON stays JSON; return how many rows were changed."""
+    key, changed = list(table.primary_key), 0
     for row in connection.execute(select(table).where(mine)).all():
         before = {name: getattr(row, name) for name in columns}
         after = {name: _erased(value, erase) for name, value in before.items()}
         if after != before:
             same = [column == getattr(row, column.name) for column in key]
-            connection.execute(update(table).where(*same).values(after))
+            changed += connection.execute(update(table).where(*same).values(after)).rowcount
+    return changed
 
 
 def _erased(value: Any, erase: Erase) -> Any:
@@ -131,43 +164,55 @@ def _erased(value: Any, erase: Erase) -> Any:
     return erase(value) if isinstance(value, str) else erase_in(value, erase)
 
 
-def _erase_messages(connection: Connection, customer: str, numbers: Sequence[int], erase: Erase) -> list[str]:
+def _erase_messages(
+    connection: Connection, customer: str, numbers: Sequence[int], erase: Erase
+) -> tuple[int, list[str]]:
+    """Erase what was sent; return how many messages were changed, and the files that they were written to."""
     files: list[str] = []
+    changed = 0
     rows = messages_of(connection, customer, numbers, lock=True)
     payloads = payloads_of(connection, rows)
     for row in rows:
         said = payloads[row.id]
         mail = row.kind == MAIL and "message" in said
-        change_payload(connection, row, erased_mail(said) if mail else erase_in(said, erase))
+        left = erased_mail(said) if mail else erase_in(said, erase)
+        change_payload(connection, row, left)
         answer = row.answer
         if isinstance(answer, dict) and "written" in answer:
             files += answer["written"]
             answer = {**answer, "written": []}
         values = {"answer": answer, "last_error": None if row.last_error is None else erase(row.last_error)}
+        changed += left != said or values != {"answer": row.answer, "last_error": row.last_error}
         connection.execute(update(s.outbox).where(s.outbox.c.id == row.id).values(values))
-    return files
+    return changed, files
 
 
-def _erase_notes(connection: Connection, numbers: Sequence[int]) -> None:
+def _erase_notes(connection: Connection, numbers: Sequence[int]) -> int:
     """Erase the texts; the digest of a short text would tell it, so that it becomes one of the number."""
-    for number in connection.scalars(select(notes.c.id).where(notes.c.ticket.in_(numbers))).all():
+    found = connection.scalars(select(notes.c.id).where(notes.c.ticket.in_(numbers))).all()
+    for number in found:
         digest = sha256(f"erased {number}".encode()).hexdigest()
         connection.execute(update(notes).where(notes.c.id == number).values(text=MARK, digest=digest))
+    return len(found)
 
 
-def _erase_attachments(connection: Connection, numbers: Sequence[int]) -> None:
+def _erase_attachments(connection: Connection, numbers: Sequence[int]) -> int:
     """Put the mark in place of every file; its digest is that of what is kept now."""
     c = attachments.c
-    for number in connection.scalars(select(c.id).where(c.ticket.in_(numbers))).all():
+    found = connection.scalars(select(c.id).where(c.ticket.in_(numbers))).all()
+    for number in found:
         content = f"{MARK} {number}".encode()
         values = {"name": f"erased-{number}.txt", "kind": FileKind.TEXT.value, "size": len(content)}
         values |= {"digest": sha256(content).hexdigest(), "content": content}
         connection.execute(update(attachments).where(c.id == number).values(values))
+    return len(found)
 
 
-def _erase_quarantine(connection: Connection, customer: str, numbers: Sequence[int], erase: Erase) -> None:
+def _erase_quarantine(connection: Connection, customer: str, numbers: Sequence[int], erase: Erase) -> int:
     c = s.quarantine.c
     named = or_(c.ticket.in_(numbers), c.body.contains(f'"{customer}"', autoescape=True))
-    for row in connection.execute(select(s.quarantine).where(named)).all():
+    found = connection.execute(select(s.quarantine).where(named)).all()
+    for row in found:
         values = {"body": "{}", "complete": False, "reason": erase(row.reason)}
         connection.execute(update(s.quarantine).where(c.id == row.id).values(values))
+    return len(found)

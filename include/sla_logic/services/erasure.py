@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from include.sla_logic.domain.erasure import MARK
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.domain.sentence import Code, Sentence
 from include.sla_logic.domain.settlement import RoundState
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.audit import Act, note_act
@@ -32,11 +33,12 @@ class UnableToErase(ForeseenError):
 
 @dataclass(frozen=True)
 class Erased:
-    """How many incidents and files of letters were rewritten or removed."""
+    """How many incidents and files of letters were rewritten or removed, and how many records were changed."""
 
     customer: str
     incidents: int
     files: int
+    records: int
 
 
 @dataclass(frozen=True)
@@ -53,23 +55,29 @@ class Erasure:
         with self.work.writing() as connection:
             now = self.work.database.now(connection)
             name = connection.scalar(select(customers.c.name).where(customers.c.id == customer))
-            if name is None:
-                raise UnableToFindRecord(f"No customer has the number {customer!r}.")
-            if name == MARK:
-                raise UnableToErase(f"{customer} was erased before.")
+            _check_name(customer, name)
             if not reason.strip():
-                raise UnableToErase("Say why the customer is erased; do not name them.")
+                raise UnableToErase(Sentence("Say why the customer is erased; do not name them."))
             numbers = sorted(row.number for row in tickets_of(connection, customer))
             lock_tickets(connection, numbers)
             for why in _still_open(connection, customer, now, undelivered=undelivered):
                 raise UnableToErase(why)
-            written = erase_rows(connection, customer)
-            note_act(connection, Act(now, by, "customer erased", customer, reason))
-            found = [file for file in map(Path, written) if file.is_file()]
+            done = erase_rows(connection, customer)
+            found = [file for file in map(Path, done.files) if file.is_file()]
+            counts = f"{done.rows} records, {len(numbers)} incidents, {len(found)} files"
+            note_act(connection, Act(now, by, "customer erased", customer, f"{reason} ({counts})"))
             for file in found:  # inside the transaction: an error of the disk keeps the rows as well
                 with suppress(FileNotFoundError):
                     file.unlink()
-        return Erased(customer, len(numbers), len(found))
+        return Erased(customer, len(numbers), len(found), done.rows)
+
+    def check(self, customer: str) -> None:
+        """Raise what an erasure would be refused with now; letters whose delivery was given up keep none."""
+        with self.work.reading() as connection:
+            _check_name(customer, connection.scalar(select(customers.c.name).where(customers.c.id == customer)))
+            now = self.work.database.now(connection)
+            for why in _still_open(connection, customer, now, undelivered=True):
+                raise UnableToErase(why)
 
     def after(self, days: int, *, limit: int = AT_ONCE) -> Mapping[str, str | None]:
         """Erase customers whose last agreement ended more than `days` ago; say of each why it is still refused.
@@ -92,6 +100,13 @@ class Erasure:
         return found
 
 
+def _check_name(customer: str, name: str | None) -> None:
+    if name is None:
+        raise UnableToFindRecord(Sentence("No customer has the number %(customer)s.", customer=repr(customer)))
+    if name == MARK:
+        raise UnableToErase(Sentence("%(customer)s was erased before.", customer=customer))
+
+
 def _whose_time_is_over(connection: Connection, before: date) -> list[str]:
     """Return customers who are not erased and whose last agreement ended before that day."""
     last = func.max(func.coalesce(agreements.c.ends, date.max))
@@ -105,17 +120,21 @@ def _still_open(connection: Connection, customer: str, now: datetime, *, undeliv
     tickets = tickets_of(connection, customer)
     for row in tickets:
         if row.status not in _OVER:
-            yield f"{ticket_id(row.number)} is {row.status}: end its run and resolve it first."
+            msg = "%(ticket)s is %(status)s: end its run and resolve it first."
+            yield Sentence(msg, ticket=ticket_id(row.number), status=TicketStatus(row.status))
     done = {"sent", "dead"} if undelivered else {"sent"}
     for message in messages_of(connection, customer, [row.number for row in tickets]):
         if message.state not in done:
             how = "`sla outbox retry`, or --undelivered" if message.state == "dead" else "`sla outbox send`"
-            yield f"The message {message.key} is {message.state}: send it first ({how})."
+            msg = "The message %(key)s is %(state)s: send it first (%(how)s)."
+            yield Sentence(msg, key=message.key, state=Code(message.state), how=how)
     mine = [one for one in subscriptions(connection) if one[0] == customer]
     for several in disputes_of(connection, mine).values():
-        yield from (f"{one.reference} is open: decide it first." for one in several if one.is_open)
+        msg = "%(dispute)s is open: decide it first."
+        yield from (Sentence(msg, dispute=one.reference) for one in several if one.is_open)
     for credit in undecided_credits(connection, mine):
-        yield f"The credit {credit.id} is {credit.state}: decide it, or book its claim, first."
+        msg = "The credit %(credit)s is %(state)s: decide it, or book its claim, first."
+        yield Sentence(msg, credit=credit.id, state=Code(credit.state))
     for subscription in mine:
         yield from _not_over(connection, subscription, now)
 
@@ -125,9 +144,11 @@ def _not_over(connection: Connection, subscription: Subscription, now: datetime)
     register = ContractRegister(connection=connection, subscriptions=[subscription])
     for agreement in register.agreements(subscription):
         if agreement.over is None or agreement.over > now:
-            yield f"The agreement {agreement.id} is in force: import its end first."
+            msg = "The agreement %(agreement)s is in force: import its end first."
+            yield Sentence(msg, agreement=agreement.id)
     rounds = newest_rounds(connection, subscription)
     for ended in windows_until(register, now, subscription):
         newest = rounds.get(ended.window.span)
         if newest is None or newest.state != RoundState.DONE:
-            yield f"{' '.join(subscription)} {ended.window} is not settled: `sla settlement run` first."
+            msg = "%(subscription)s %(window)s is not settled: `sla settlement run` first."
+            yield Sentence(msg, subscription=" ".join(subscription), window=str(ended.window))

@@ -1,13 +1,19 @@
 """What an action of an operator is, and how its form is read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+
+from fastapi import HTTPException
 
 from include.sla_logic.services import UseCases
 from include.sla_logic.web.forms import reason_of
 from include.sla_logic.web.performed import ActionRequest
+from include.sla_logic.web.translations import gettext
 
-FIELDS = ("owner", "amount", "received_on", "person", "text", "done_at", "basis", "with_children", "contested")
+FIELDS = (
+    *("owner", "amount", "received_on", "person", "text", "done_at", "basis", "with_children", "contested"),
+    "undelivered",
+)
 FILE_FIELD = "attachment_"
 _LONG = 16  # digits, far beyond any row
 
@@ -17,9 +23,10 @@ class Action:
     """One action: how the desk explains it, how it is performed, and the notice that follows.
 
     `subject` is what it is performed on: ticket, credit, dispute, window (customer, service and an instant), run (of
-    settlement), report (customer and month), entry (of the quarantine), imports (their rejected rows) or message (of
-    the outbox). `tells_reason`: the customer reads the reason. `check` refuses before anything is
-    asked for.
+    settlement), report (customer and month), customer, entry (of the quarantine), imports (their rejected rows) or
+    message (of the outbox). `tells_reason`: the customer reads the reason. `check` refuses before anything is
+    asked for. `role`: the login must have it, written in small letters. `counts`: `perform` returns how many records
+    it has changed; else the ticket whose page follows.
     """
 
     name: str
@@ -42,7 +49,20 @@ class Action:
     asks_contested: bool = False
     tells_reason: bool = False
     asks_files: bool = False
+    asks_undelivered: bool = False
+    role: str = ""
+    counts: bool = False
     check: Callable[[UseCases, str], None] | None = None
+
+    def is_for(self, roles: Iterable[str]) -> bool:
+        """Tell whether somebody with these roles may do it, who may act at all."""
+        return not self.role or self.role in map(str.lower, roles)
+
+    def refuse_others(self, roles: Iterable[str]) -> None:
+        """Refuse who has not the role that the action needs."""
+        if not self.is_for(roles):
+            msg = gettext("You need the role %(role)s for this: somebody who has it must do it.", role=self.role)
+            raise HTTPException(403, msg)
 
 
 def action_request(
@@ -56,8 +76,9 @@ def action_request(
 ) -> ActionRequest:
     """Read the fields of a form; raise `UnableToReadReason` without a reason where the action asks for one.
 
-    A form names each of its files in a field of its own.
+    A form names each of its files in a field of its own. Who has not the role for the action is answered with 403.
     """
+    action.refuse_others(roles)
     named = (name.removeprefix(FILE_FIELD) for name in fields if name.startswith(FILE_FIELD))
     files = (*attachments, *(int(one) for one in named if one.isascii() and one.isdigit() and len(one) < _LONG))
     reason = reason_of(fields.get("reason")) if action.asks_reason else ""

@@ -29,9 +29,12 @@ Name = Annotated[str, Path(max_length=20)]
 
 
 @router.get("/acts/{kind}/{subject}/{name}", response_class=HTMLResponse)
-def ask(request: Request, use_cases: WithUseCases, kind: Name, subject: Reference, name: Name) -> HTMLResponse:
+def ask(
+    request: Request, use_cases: WithUseCases, caller: CurrentCaller, kind: Name, subject: Reference, name: Name
+) -> HTMLResponse:
     """Explain an action and ask for its reason, or say at once why it is no longer possible."""
     action = _action(kind, name)
+    action.refuse_others(caller.roles)
     try:
         if action.check is not None:
             action.check(use_cases, subject)
@@ -54,15 +57,16 @@ def do(
     """Perform the action; a refusal shows the form again with what was typed."""
     action = _action(kind, name)
     try:
-        ticket = action.perform(use_cases, action_request(action, subject, form, by=caller.name, roles=caller.roles))
+        found = action.perform(use_cases, action_request(action, subject, form, by=caller.name, roles=caller.roles))
     except Exception as refusal:
         status = status_of(refusal)
         if status is None:
             raise
         page = _action_page(request, use_cases, action, subject, refusal=sentence_of(refusal), typed=form)
         return HTMLResponse(page, status_code=status)
-    base = request.scope.get("root_path", "")
-    return RedirectResponse(f"{base}{_place(action, subject, ticket)}?{query({'done': action.done})}", status_code=303)
+    place = _place(action, subject, None if action.counts else found)
+    told = query({"done": action.done, "count": found if action.counts else None})
+    return RedirectResponse(f"{request.scope.get('root_path', '')}{place}?{told}", status_code=303)
 
 
 def _place(action: Action, subject: str, ticket: str | None) -> str:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from include.sla_logic.web import performed
 from include.sla_logic.web.action import Action
 from include.sla_logic.web.dispute_actions import DISPUTE_ACTIONS
+from include.sla_logic.web.erasure_action import ERASE
 
 _ALL = (
     Action(
@@ -245,5 +246,5 @@ _ALL = (
     ),
 )
 ACTIONS: Mapping[tuple[str, str], Action] = MappingProxyType(
-    {(action.subject, action.name): action for action in (*_ALL, *DISPUTE_ACTIONS)}
+    {(action.subject, action.name): action for action in (*_ALL, *DISPUTE_ACTIONS, ERASE)}
 )

@@ -27,6 +27,7 @@ class ActionRequest:
     basis: str = ""
     with_children: str = ""
     contested: str = ""
+    undelivered: str = ""
     attachments: tuple[int, ...] = ()
     roles: tuple[str, ...] = ()
 

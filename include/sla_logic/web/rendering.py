@@ -45,7 +45,7 @@ def render(request: Request, template: str, **values: Any) -> str:
             made_at=datetime.now(UTC),  # noqa: TID251 - the page says when it was made
             login=login_address(request),
             language=language(),
-            notice=notice_of(request.query_params.get("done", "")),
+            notice=notice_of(request.query_params.get("done", ""), request.query_params.get("count", "")),
             **values,
         )
     )

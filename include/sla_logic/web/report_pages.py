@@ -3,9 +3,11 @@
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
+from include.sla_logic.domain.erasure import MARK
 from include.sla_logic.services.reports import Group, MonthReport
 from include.sla_logic.services.tables import as_csv, finance_as_csv
-from include.sla_logic.web.dependencies import WithUseCases
+from include.sla_logic.web.dependencies import CurrentCaller, WithUseCases
+from include.sla_logic.web.erasure_action import ERASE
 from include.sla_logic.web.errors import DeskRoute
 from include.sla_logic.web.letter_pages import SANDBOX
 from include.sla_logic.web.parameters import Text
@@ -98,12 +100,15 @@ def finance_json(use_cases: WithUseCases, month: Text) -> Response:
 
 
 @router.get("/reports/customer", response_class=HTMLResponse)
-def customer_report(request: Request, use_cases: WithUseCases, customer: Text = "", month: Text = "") -> HTMLResponse:
+def customer_report(
+    request: Request, use_cases: WithUseCases, caller: CurrentCaller, customer: Text = "", month: Text = ""
+) -> HTMLResponse:
     """Ask for a customer and a month, and offer their service report in every form."""
     months = use_cases.reports.recent_months()
     report = use_cases.monthly_reports.report(customer, month) if customer and month else None
-    page = render(request, "customer_report.html.j2", report=report, customer=customer, months=months)
-    return HTMLResponse(page)
+    may_erase = caller.may_write and ERASE.is_for(caller.roles) and report is not None and report.customer_name != MARK
+    values = {"report": report, "customer": customer, "months": months, "may_erase": may_erase}
+    return HTMLResponse(render(request, "customer_report.html.j2", **values))
 
 
 @router.get("/reports/customer/letter", response_class=HTMLResponse)

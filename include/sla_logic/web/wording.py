@@ -53,9 +53,11 @@ _NOTICES = MappingProxyType(
         "accepted": "The notification is accepted.",
         "imports_dismissed": "The rejected rows of imports are dismissed.",
         "report_sent": "The report is in the outbox.",
+        "customer_erased": "The personal data are erased; records that were changed: %(count)s.",
         "resent": "The message is sent again at once.",
     }
 )
+_COUNT = re.compile(r"[0-9]{1,12}")
 _LOUD = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
 _CODE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _FACTOR = re.compile(r"\b([a-z][a-z ]*):([a-z]+)\b")
@@ -94,9 +96,10 @@ def sentences() -> tuple[str, ...]:
     return *_CODES.values(), *_NOTICES.values()
 
 
-def notice_of(code: str) -> str:
-    """Write what was just done; an unknown code gives no notice."""
-    return gettext(_NOTICES.get(code, ""))
+def notice_of(code: str, count: str = "") -> str:
+    """Write what was just done, and to how many records where it says so; an unknown code gives no notice."""
+    notice = gettext(_NOTICES.get(code, ""))
+    return notice % {"count": count if _COUNT.fullmatch(count) else "–"} if "%(count)s" in notice else notice
 
 
 def plainly(text: str) -> str:
