@@ -1,10 +1,17 @@
 """A page that can no longer be right says so: no connection, or an expired login; and it recovers by itself."""
 
+from dataclasses import replace
 from signal import SIGCONT, SIGSTOP
 
 import pytest
 
+from include.sla_logic.web import Caller
+from tests.assessment.provider import Provider
 from tests.browser.beside import acts, held_back
+from tests.browser.serving import served_desk
+from tests.state_machine.test_agreements_that_change import empty_database
+from tests.web.one_person import desk_as
+from tests.web.test_erasure import led
 
 pytestmark = [pytest.mark.stack, pytest.mark.more]
 STALE, MADE = "[data-stale]", "[data-made]"
@@ -81,6 +88,27 @@ def test_what_is_being_typed_outlives_a_reload_and_an_expired_login(visit, use_c
     page.goto(f"{window.address}/incident-desk/acts/ticket/{ticket}/hold")
     assert reason.input_value() == ""
     window.wrong = [each for each in window.wrong if "401" not in each]
+
+
+def test_what_one_person_was_typing_is_not_shown_to_the_next_in_the_same_tab(windows, tmp_path):
+    provider, ann = led(Provider(tmp_path, empty_database())), Caller("ann", may_write=True)
+    desk = desk_as(ann, lambda: provider.use_cases)
+    with served_desk(desk) as address:
+        page = windows(address).go("/acts/ticket/TT-000001/note")
+        text = page.get_by_label("Text")
+        text.fill("Their pacemaker is on this line.")
+        page.reload()
+        assert text.input_value() == "Their pacemaker is on this line."
+        desk.state.person = replace(ann, name="ann lee")
+        page.reload()
+        assert text.input_value() == ""
+        assert "pacemaker" not in page.evaluate("JSON.stringify(sessionStorage)")
+        text.fill("Mine.")
+        page.reload()
+        assert text.input_value() == "Mine."
+        desk.state.person = ann
+        page.reload()
+        assert text.input_value() == ""
 
 
 def test_two_people_cannot_have_one_ticket(visit, incidents, use_cases, airflow_stack):

@@ -143,10 +143,15 @@
   }
 
   // What is being typed outlives a page that is loaded again, by Airflow around it or after a login, until it is sent or
-  // cancelled. This tab alone keeps it.
-  const SENT = "desk.sent";
+  // cancelled. This tab alone keeps it, and for the person who types: who is next in the tab sees nothing of it.
+  const SENT = "desk.sent", DRAFT = "desk.draft ";
+  const person = document.body.dataset.person; // none on a page that asks for a login, after which it goes on
+  const mine = `${DRAFT}${encodeURIComponent(person ?? "")} `;
+  for (const name of person ? Object.keys(sessionStorage) : []) {
+    if (name.startsWith(DRAFT) && !name.startsWith(mine)) sessionStorage.removeItem(name);
+  }
   const drafts = [...document.querySelectorAll("form[method=post] :is(#reason, #text, #note)")];
-  const keptAs = (field) => `desk.draft ${location.pathname} ${field.id}`;
+  const keptAs = (field) => `${mine}${location.pathname} ${field.id}`;
   const draft = (field) => sessionStorage.setItem(keptAs(field), field.value);
   if (document.querySelector(".notice, [data-told]")) {
     for (const name of JSON.parse(sessionStorage.getItem(SENT) ?? "[]")) sessionStorage.removeItem(name);
