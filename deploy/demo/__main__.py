@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,7 +21,6 @@ from deploy.stack import AirflowStack, OperationsDatabase, StackSettings
 from deploy.stack.settings import ROOT, sqlite_url
 from include.sla_logic.cli import sentence_of
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.domain.resolution import Outcome
 from include.sla_logic.services import Settings, UseCases
 
 HOME = ROOT / ".airflow" / "demo"
@@ -41,8 +41,7 @@ def main() -> int:
     started = time.monotonic()
     shutil.rmtree(HOME, ignore_errors=True)
     try:
-        results = _run(console, only=given.only, metadata_url=given.metadata_url)
-        closed = close_a_month(_settings(), results)
+        results, closed = _run(console, only=given.only, metadata_url=given.metadata_url)
     except (ForeseenError, OSError, OperationalError) as error:
         console.print(f"The demo cannot go on: {sentence_of(error)}")
         return 1
@@ -53,32 +52,31 @@ def main() -> int:
     return _report(console, results, closed)
 
 
-def _run(console: Console, *, only: Sequence[str] | None, metadata_url: str | None) -> list[Result]:
+def _run(
+    console: Console, *, only: Sequence[str] | None, metadata_url: str | None
+) -> tuple[list[Result], Closed | None]:
+    """Lead the incidents to their ends; what needs no Airflow is done while it starts and while it stops."""
     operations = _settings()
     use_cases = UseCases(operations)
-    console.print("Migrating the operations database")
-    use_cases.work.migrate()
-    database = OperationsDatabase(operations.database_url)
-    settings = StackSettings(home=HOME, operations=database, metadata_url=metadata_url)
-    with AirflowStack(settings, tell=console.print) as stack:
-        stack.wait_for_dags([DAG, EXTRA_DAG])
-        console.print("Loading the small TELECO")
-        incidents = [incident for incident in load_incidents(use_cases) if not only or incident.key in only]
-        console.print(f"Airflow is at {stack.address} ({stack.user} / {stack.password})")
-        watch = Watch(stack, use_cases, incidents)
-        for incident in sorted(incidents, key=_waits_less):
-            stack.api.start_run(DAG, conf=incident.conf, run_id=incident.run_id, note=incident.expected.title)
-        watch.until_all_ended(console, timeout_seconds=RUN_SECONDS)
-        return [_result(watch, incident) for incident in incidents]
+    settings = StackSettings(
+        home=HOME, operations=OperationsDatabase(operations.database_url), metadata_url=metadata_url
+    )
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        console.print("Migrating the operations database, loading the small TELECO")
+        migrated, loaded = beside.submit(use_cases.work.migrate), beside.submit(load_incidents, use_cases)
+        with AirflowStack(settings, tell=console.print, before=migrated.result) as stack:
+            stack.wait_for_dags([DAG, EXTRA_DAG])
+            incidents = [incident for incident in loaded.result() if not only or incident.key in only]
+            console.print(f"Airflow is at {stack.address} ({stack.user} / {stack.password})")
+            watch = Watch(stack, use_cases, incidents)
+            watch.until_all_ended(console, timeout_seconds=RUN_SECONDS)
+            results = [_result(watch, incident) for incident in incidents]
+            closed = beside.submit(close_a_month, operations, results)
+        return results, closed.result()
 
 
 def _settings() -> Settings:
     return Settings(database_url=sqlite_url(HOME / "teleco.db"), letters_folder=HOME / "letters")
-
-
-def _waits_less(incident: DemoIncident) -> bool:
-    """Put the incident that waits for its whole restoration window before the others: they run meanwhile."""
-    return incident.expected.outcome is not Outcome.RESTORATION_TOO_LATE
 
 
 def _result(watch: Watch, incident: DemoIncident) -> Result:

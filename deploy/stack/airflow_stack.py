@@ -43,15 +43,18 @@ class UnableToStartAirflow(ForeseenError):
 class AirflowStack:
     """Run api-server, scheduler, dag-processor, triggerer and workers for as long as the context lasts.
 
-    `tell` is called with one sentence per step of the start. After entering, `api` is logged in as the
+    `tell` is called with one sentence per step of the start, `before` when the metadata are prepared and before any
+    component runs, which may use the operations database at once. After entering, `api` is logged in as the
     administrator; `address`, `user` and `password` are for a browser; `components` kills and restarts single
     components; `environment` is what a further process of this stack needs.
     """
 
     user = USER
 
-    def __init__(self, settings: StackSettings, *, tell: Tell = lambda _: None) -> None:
-        self._tell = tell
+    def __init__(
+        self, settings: StackSettings, *, tell: Tell = lambda _: None, before: Callable[[], object] = lambda: None
+    ) -> None:
+        self._tell, self._before = tell, before
         settings.home.mkdir(parents=True, exist_ok=True)
         port = _port(settings.port)
         self.address = f"http://127.0.0.1:{port}"
@@ -89,6 +92,7 @@ class AirflowStack:
         """Migrate the metadata database, start everything, wait for health and for the DAGs named."""
         try:
             self._prepare_metadata()
+            self._before()
             logs = self.settings.home / "logs" / "components"
             self.use(Components(environment=self.environment, log_folder=logs, working_folder=self.settings.root))
             for name in self._commands:
