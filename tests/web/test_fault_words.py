@@ -148,6 +148,21 @@ def test_refused_rows_are_told_in_german_from_the_dry_run_to_the_quarantine(own_
     assert "is too small: write at least 0 ('-300')" in unescape(own_desk.get("/waiting").text)
 
 
+def test_what_the_import_itself_refuses_is_told_in_german_too(own_desk):
+    header = "service,reference,started_at,ended_at\n"
+    rows = f"{header}S-404,A,2026-11-05T08:00:00Z,\nS-1001,B,2036-11-05T08:00:00Z,\nS-1001,C\n"
+    page = unescape(own_desk.get(sent(own_desk, rows).headers["location"], headers=GERMAN).text)
+    for said in (
+        "S-404 ist nicht bekannt",
+        "Importieren Sie zuerst die Dienste oder die Vereinbarungen",
+        "2036-11-05T08:00:00Z liegt in der Zukunft",
+        "Berichtigen Sie die Zeit, ihr Jahr oder ihre Zone.",
+        "hat 2 Spalten, die Kopfzeile hat 4",
+        "Berichtigen Sie die Zeile in der Datei.",
+    ):
+        assert said in page
+
+
 def test_a_mapping_that_is_refused_says_it_in_german(own_desk):
     page = sent(own_desk, "a\n1\n", own_mapping="sections: {outages: {columns: {service: {column: 5}}}}")
     assert page.status_code == 422

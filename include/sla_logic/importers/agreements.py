@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table
 
 from include.sla_logic.domain.agreements import overlapping
 from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.importers.records import AgreementRecord
 from include.sla_logic.importers.rejection import Rejected, UnableToImportRow
 from include.sla_logic.persistence.agreement_rows import CHANGING, AgreementRow, AgreementRows
@@ -116,7 +117,7 @@ class _Batch:
 
 def _check_alone(record: AgreementRecord, first: int, other: AgreementRecord) -> None:
     if other != record:
-        raise UnableToImportRow("id", f"row {first} says otherwise of {record.id}")
+        raise UnableToImportRow("id", Sentence("row %(row)s says otherwise of %(key)s", row=str(first), key=record.id))
 
 
 def _apply(known: AgreementRow | None, record: AgreementRecord, about: AgreementRows, *, dated: bool) -> AgreementRow:
@@ -126,11 +127,12 @@ def _apply(known: AgreementRow | None, record: AgreementRecord, about: Agreement
     """
     terms = _terms(known, record, about)
     if record.valid_from is not None and not record.starts <= record.valid_from <= (record.ends or date.max):
-        raise UnableToImportRow("valid_from", f"{record.valid_from} lies outside of the agreement")
+        msg = "%(day)s lies outside of the agreement"
+        raise UnableToImportRow("valid_from", Sentence(msg, day=str(record.valid_from)))
     if known is None:
         if record.valid_from not in (None, record.starts):
-            reason = f"what holds from {record.starts} to then is not known: first give a row without valid_from"
-            raise UnableToImportRow("valid_from", reason)
+            msg = "what holds from %(day)s to then is not known: first give a row without valid_from"
+            raise UnableToImportRow("valid_from", Sentence(msg, day=str(record.starts)))
         return AgreementRow(record.id, record.service, record.starts, record.ends, terms)
     if known.service != record.service:
         reason = f"{record.id} is about {known.service}: end it, and give {record.service} an agreement of its own"
@@ -175,8 +177,9 @@ def _terms(known: AgreementRow | None, record: AgreementRecord, about: Agreement
         raise UnableToImportRow("monthly_charge", str(error)) from error
     version = record.contract, record.contract_version
     if (agreed := about.contract_currencies[version]) != record.currency:
-        reason = f"{record.currency}, but the contract {' '.join(version)} is in {agreed}"
-        raise UnableToImportRow("currency", reason)
+        msg = "%(given)s, but the contract %(contract)s is in %(currency)s"
+        why = Sentence(msg, given=record.currency, contract=" ".join(version), currency=agreed)
+        raise UnableToImportRow("currency", why)
     if (charged := about.account_currencies.setdefault(account, record.currency)) != record.currency:
         reason = f"the account {account} is in {charged}, the agreement in {record.currency}"
         raise UnableToImportRow("account", reason)

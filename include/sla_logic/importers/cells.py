@@ -9,6 +9,7 @@ from typing import Any
 import jmespath
 import pendulum
 
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.importers import moments
 from include.sla_logic.importers.field_kinds import AMOUNTS, DAYS, INSTANTS, LENGTHS, NUMBERS
 from include.sla_logic.importers.numerals import read_length, read_number
@@ -67,7 +68,7 @@ def entries_of(row: Row, column: str, separator: str, dialect: Dialect) -> list[
     if isinstance(found, str):
         found = [text for part in found.split(separator) if (text := part.strip()) not in dialect.missing]
     if not isinstance(found, list) or not found:
-        raise UnableToImportRow(column, "names nothing that the row belongs to")
+        raise UnableToImportRow(column, Sentence("names nothing that the row belongs to"))
     return found
 
 
@@ -77,7 +78,7 @@ def look_up(row: Row, column: str) -> Any:
         return row[column]
     if is_path(column) and (path := _compiled(column)) is not None:
         return path.search(row)
-    raise UnableToImportRow(column, "the file has no such column")
+    raise UnableToImportRow(column, Sentence("the file has no such column"))
 
 
 def is_path(column: str) -> bool:
@@ -116,7 +117,7 @@ def _text(row: Row, column: str, dialect: Dialect, *, optional: bool) -> str | N
     if value is None:
         text = ""
     elif isinstance(value, (dict, list)):
-        raise UnableToImportRow(column, "is not a single value")
+        raise UnableToImportRow(column, Sentence("is not a single value"))
     else:
         text = str(value).strip()
     return None if text in dialect.missing else text

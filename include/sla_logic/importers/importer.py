@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, select
 
 from include.sla_logic.domain.notification_check import CLOCK_TOLERANCE
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.importers.agreements import Settled
 from include.sla_logic.importers.cells import CLOSING
 from include.sla_logic.importers.fed_pairing import FedPairing
@@ -174,7 +175,7 @@ class _Import:
         for name, table, columns in self.kind.refers:
             key = tuple(getattr(record, column) for column in columns)
             if not self._is_known(connection, table, key):
-                raise UnableToImportRow(name, f"{' '.join(map(str, key))} is not known")
+                raise UnableToImportRow(name, Sentence("%(text)s is not known", text=" ".join(map(str, key))))
         if self.kind.check is not None:
             self.kind.check(connection, record)
 
@@ -192,7 +193,7 @@ def _refuse_future(record: Record, now: datetime) -> None:
     for name in record.in_the_past:
         moment = getattr(record, name)
         if moment is not None and moment > now + CLOCK_TOLERANCE:
-            raise UnableToImportRow(name, f"{moment:%Y-%m-%dT%H:%M:%SZ} lies in the future")
+            raise UnableToImportRow(name, Sentence("%(at)s lies in the future", at=f"{moment:%Y-%m-%dT%H:%M:%SZ}"))
 
 
 def import_file(

@@ -13,6 +13,7 @@ from include.sla_logic.domain.calendars import (
     read_instant,
 )
 from include.sla_logic.domain.instants import NotAnInstant, possible
+from include.sla_logic.domain.sentence import Sentence, sentence_of
 from include.sla_logic.importers.rejection import UnableToImportRow
 
 EPOCHS = {"epoch": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000, "epoch_ns": 1_000_000_000}
@@ -36,12 +37,14 @@ def read_moment(name: str, text: str, written: str | None, zone: str | None) -> 
             return read_instant(_of_serial(text, written).isoformat(), zone=zone)
         return _of_format(text, written, zone)
     except UnableToPlaceInstant as error:
-        how = "" if zone is not None else "; name one in the mapping (zone)"
-        raise UnableToImportRow(name, f"{error}{how}") from None
+        why = sentence_of(error)
+        if zone is None:
+            why = Sentence("%(why)s; name one in the mapping (zone)", why=why)
+        raise UnableToImportRow(name, why) from None
     except (UnableToReadInstant, NotAnInstant, UnableToFindZone) as error:
         raise UnableToImportRow(name, f"{error}{_hint(text, written)}") from None
     except OverflowError:
-        raise UnableToImportRow(name, f"{text[:_SHOWN]!r} lies beyond the calendar") from None
+        raise UnableToImportRow(name, Sentence("%(text)s lies beyond the calendar", text=repr(text[:_SHOWN]))) from None
 
 
 @lru_cache(maxsize=10_000)
@@ -52,9 +55,11 @@ def read_day(name: str, text: str, written: str) -> date:
     except NotAnInstant as error:
         raise UnableToImportRow(name, str(error)) from None
     except ValueError:
-        raise UnableToImportRow(name, f"{text[:_SHOWN]!r} is not a day written as {written}") from None
+        why = Sentence("%(text)s is not a day written as %(form)s", text=repr(text[:_SHOWN]), form=written)
+        raise UnableToImportRow(name, why) from None
     if local.time() != datetime.min.time():
-        raise UnableToImportRow(name, f"{text[:_SHOWN]!r} has a time of day, and a day is meant")
+        why = Sentence("%(text)s has a time of day, and a day is meant", text=repr(text[:_SHOWN]))
+        raise UnableToImportRow(name, why)
     return local.date()
 
 

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 from include.sla_logic.domain.durations import parse_duration
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.importers.records import is_a_quantity
 from include.sla_logic.importers.rejection import UnableToImportRow
 from include.sla_logic.importers.sources import Source
@@ -25,14 +26,17 @@ def read_number(name: str, text: str, dialect: Dialect, *, money: bool = False) 
     """
     plain = _unmarked(text, dialect)
     if plain is None or not _PLAIN.fullmatch(plain):
-        hint = "; a mapping says how numbers are written (decimal, thousands)" if set(text) & set(",'") else ""
-        raise UnableToImportRow(name, f"{text[:_SHOWN]!r} is not a number{hint}")
+        why = Sentence("%(text)s is not a number", text=repr(text[:_SHOWN]))
+        if set(text) & set(",'"):
+            why = Sentence("%(why)s; a mapping says how numbers are written (decimal, thousands)", why=why)
+        raise UnableToImportRow(name, why)
     if money and dialect.decimal is None and dialect.thousands is None and _GROUPED.fullmatch(text):
-        reason = f"{text[:_SHOWN]!r} may be thousands or a fraction: say so in a mapping (decimal, thousands)"
-        raise UnableToImportRow(name, reason)
+        msg = "%(text)s may be thousands or a fraction: say so in a mapping (decimal, thousands)"
+        raise UnableToImportRow(name, Sentence(msg, text=repr(text[:_SHOWN])))
     number = Decimal(plain)
     if not is_a_quantity(number):
-        raise UnableToImportRow(name, f"{text[:_SHOWN]!r} is no number that can be measured")
+        msg = "%(text)s is no number that can be measured"
+        raise UnableToImportRow(name, Sentence(msg, text=repr(text[:_SHOWN])))
     return number.normalize() if dialect.decimal is not None else number
 
 
@@ -57,8 +61,8 @@ def read_length(name: str, text: str, source: Source, dialect: Dialect) -> Decim
         return whole + Decimal(seconds.replace(",", "."))
     if short := _SHORT.fullmatch(text):
         if source.format not in _SHORTS:
-            reason = f"{text!r} may be hours or minutes: say which in the mapping (format: 'h:mm' or 'm:ss')"
-            raise UnableToImportRow(name, reason)
+            msg = "%(text)s may be hours or minutes: say which in the mapping (format: 'h:mm' or 'm:ss')"
+            raise UnableToImportRow(name, Sentence(msg, text=repr(text)))
         return (int(short[1]) * 60 + Decimal(short[2])) * _SHORTS[source.format]
     if text[:1].isalpha() or text[-1:].isalpha():
         try:

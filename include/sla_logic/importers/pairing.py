@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.importers.cells import CLOSING, read_field, read_moment_of
 from include.sla_logic.importers.gathering import gather
 from include.sla_logic.importers.mapping import Pairs
@@ -107,7 +108,7 @@ class Pairing:
 
     def _closes_nothing(self, event: Event) -> Paired:
         """Return what becomes of a row that closes what is to be opened once, and was not."""
-        yield Rejected(event.row[0], "key", "closes what no row of the file opens")
+        yield Rejected(event.row[0], "key", Sentence("closes what no row of the file opens"))
 
     def _in_turn(self, events: list[Event]) -> Paired:
         down: Event | None = None

@@ -73,7 +73,7 @@ class RowReader:
     def _records_of(self, row: Row) -> Iterator[Read]:
         if self.section.strict and (unknown := sorted(row.keys() - self.section.columns.keys())):
             known = ", ".join(self.section.columns)
-            raise UnableToImportRow(unknown[0], f"is no field of this record; it has {known}")
+            raise UnableToImportRow(unknown[0], Sentence("is no field of this record; it has %(known)s", known=known))
         fields = {name: self._field(name, row) for name in self.section.columns}
         self._refuse_blank_length(fields, row)
         given = {name: value for name, value in fields.items() if value is not None}
@@ -96,7 +96,7 @@ class RowReader:
             return
         if source.blank != "open" and _has(row, source.named()):
             reason = "is blank: give the length, or say in the mapping that such an outage is still open (blank: open)"
-            raise UnableToImportRow("seconds", reason)
+            raise UnableToImportRow("seconds", Sentence(reason))
 
     def _sample(self, series: Series, given: dict[str, Any], row: Row) -> Iterator[Read]:
         try:
@@ -108,7 +108,8 @@ class RowReader:
         if value is not None and value == series.nothing_came_back and series.silence is None:
             value = None  # the poller's word for it, and no quantity
         if isinstance(value, Decimal) and value < 0:
-            raise UnableToImportRow(series.source.column or series.metric, f"{value} is less than 0")
+            msg = "%(text)s is less than 0"
+            raise UnableToImportRow(series.source.column or series.metric, Sentence(msg, text=str(value)))
         try:
             yield _record(self.kind, {**given, "metric": series.metric, "value": value}), series
         except UnableToImportRow as error:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select
 
 from include.sla_logic.domain.period import from_seconds, to_seconds
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.importers.mapping import Section, Series
 from include.sla_logic.importers.records import SampleRecord
 from include.sla_logic.importers.rejection import UnableToImportRow
@@ -32,13 +33,15 @@ def _on_grid(record: SampleRecord, series: Series, section: Section) -> int:
     off = at % step
     if not off:
         return at
-    where = f"{record.at.isoformat()} is off the grid of {step} s"
+    where = Sentence("%(at)s is off the grid of %(step)s s", at=record.at.isoformat(), step=str(step))
     if section.align is None:
-        raise UnableToImportRow("at", f"{where}; a mapping may move it there (align: nearest or floor)")
+        msg = "%(where)s; a mapping may move it there (align: nearest or floor)"
+        raise UnableToImportRow("at", Sentence(msg, where=where))
     moved = step - off if section.align == "nearest" and off * 2 > step else -off
     most = section.tolerance_seconds or (step // 2 if section.align == "nearest" else step - 1)
     if abs(moved) > most:
-        raise UnableToImportRow("at", f"{where} by {abs(moved)} s, and at most {most} s are allowed")
+        msg = "%(where)s by %(moved)s s, and at most %(most)s s are allowed"
+        raise UnableToImportRow("at", Sentence(msg, where=where, moved=str(abs(moved)), most=str(most)))
     return at + moved
 
 

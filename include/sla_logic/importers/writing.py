@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Table, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.importers.rejection import Rejected
 from include.sla_logic.persistence.upsert import upsert
 
@@ -57,7 +58,8 @@ def _by_key(placed: Sequence[Placed], before: Keys, names: list[str], written: W
         if first[1] == values:
             written.repeated += 1
         else:
-            reason = f"row {first[0]} says otherwise of {' '.join(map(str, key))}"
+            msg = "row %(row)s says otherwise of %(key)s"
+            reason = Sentence(msg, row=str(first[0]), key=" ".join(map(str, key)))
             written.rejected.append(Rejected(number, names[-1], reason))
     return wanted
 

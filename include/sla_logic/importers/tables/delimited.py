@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.importers.rejection import Rejected
 from include.sla_logic.importers.tables.dialect import Dialect, NothingToRead, UnableToReadFile
 from include.sla_logic.importers.tables.files import UNREADABLE, Lines, LineTooLong
@@ -85,7 +86,11 @@ def _row(number: int, names: list[str], cells: list[str]) -> NumberedRow | Rejec
     if len(cells) > len(names) and not any(cell.strip() for cell in cells[len(names) :]):
         cells = cells[: len(names)]
     if len(cells) != len(names):
-        return Rejected(number, "row", f"has {len(cells)} columns, the header has {len(names)}")
+        return Rejected(number, "row", _columns(len(cells), len(names)))
     if any(UNREADABLE in cell for cell in cells):
-        return Rejected(number, "row", "has bytes that mean nothing in the encoding of the file")
+        return Rejected(number, "row", Sentence("has bytes that mean nothing in the encoding of the file"))
     return number, dict(zip(names, cells, strict=True))
+
+
+def _columns(has: int, wanted: int) -> Sentence:
+    return Sentence("has %(has)s columns, the header has %(wanted)s", has=str(has), wanted=str(wanted))

@@ -6,6 +6,7 @@ from typing import Any, TextIO
 
 import jmespath
 
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.importers.rejection import Rejected
 from include.sla_logic.importers.tables.dialect import UnableToReadFile
 from include.sla_logic.importers.tables.files import UNREADABLE, Lines, LineTooLong
@@ -13,7 +14,7 @@ from include.sla_logic.importers.tables.table import Entries, NumberedRow
 
 LARGEST_DOCUMENT = 200 * 1024**2  # letters: it is held whole
 _SHOWN = 300  # letters
-_BROKEN = "has bytes that mean nothing in the encoding of the file"
+_BROKEN = Sentence("has bytes that mean nothing in the encoding of the file")
 
 
 def read_lines(lines: Lines, path: Path, *, skip: int) -> Entries:
@@ -42,13 +43,13 @@ def _row(number: int, line: str) -> NumberedRow | Rejected:
     try:
         return _object(number, parse_json(line))
     except TwiceNamed as error:
-        return Rejected(number, str(error), "stands more than once in the row")
+        return Rejected(number, str(error), Sentence("stands more than once in the row"))
     except (ValueError, RecursionError):
-        return Rejected(number, "row", "is not JSON")
+        return Rejected(number, "row", Sentence("is not JSON"))
 
 
 def _object(number: int, row: Any) -> NumberedRow | Rejected:
-    return (number, row) if isinstance(row, dict) else Rejected(number, "row", "is not a JSON object")
+    return (number, row) if isinstance(row, dict) else Rejected(number, "row", Sentence("is not a JSON object"))
 
 
 class TwiceNamed(ValueError):

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.importers.rejection import Rejected
 from include.sla_logic.importers.tables.dialect import Dialect, UnableToReadFile
 from include.sla_logic.importers.tables.table import Entries, Table
@@ -96,8 +97,11 @@ def _rows(pairs: Iterator[Any], names: list[str], *, start: int) -> Entries:
 
 def _why_not(number: int, name: str, value: Any, formula: Any) -> Rejected | None:
     if value.value is None and str(formula.value or "").startswith("="):
-        return Rejected(number, name, "holds a formula that was never reckoned: open the file and save it once")
-    return Rejected(number, name, f"holds the error {value.value}") if value.data_type == "e" else None
+        msg = "holds a formula that was never reckoned: open the file and save it once"
+        return Rejected(number, name, Sentence(msg))
+    if value.data_type != "e":
+        return None
+    return Rejected(number, name, Sentence("holds the error %(error)s", error=str(value.value)))
 
 
 def _written(cell: Any) -> str | None:

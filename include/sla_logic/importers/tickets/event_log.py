@@ -8,6 +8,7 @@ from hashlib import sha256
 from pydantic import ValidationError
 
 from include.sla_logic.domain.notification import Level, ProblemNotification
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.sla_clock import StatusEvent
 from include.sla_logic.importers.cells import look_up, read_field, read_moment_of
 from include.sla_logic.importers.gathering import gather
@@ -71,7 +72,9 @@ def group_rows_by_ticket(
 def read_ticket(reference: str, rows: Sequence[NumberedRow], mapping: TicketMapping) -> ImportedTicket:
     """Read the rows of one ticket; raise `UnableToImportRow` with the field that has no meaning."""
     if mapping.strict and (unknown := sorted(set().union(*(row for _, row in rows)).difference(mapping.known))):
-        raise UnableToImportRow(unknown[0], f"is no field of a ticket; it has {', '.join(mapping.known)}")
+        raise UnableToImportRow(
+            unknown[0], Sentence("is no field of a ticket; it has %(known)s", known=", ".join(mapping.known))
+        )
     events = [_event(row, mapping) for _, row in rows]
     opened_at = _opened_at(rows[0][1], events[0], mapping)
     check_order(opened_at, events)
@@ -98,7 +101,8 @@ def _held(
     if not total:
         return events
     if len(rows) > 1:
-        raise UnableToImportRow("held_for", "is the whole of a ticket, and this ticket has several rows")
+        msg = "is the whole of a ticket, and this ticket has several rows"
+        raise UnableToImportRow("held_for", Sentence(msg))
     return with_total_hold(opened_at, events[0], int(total), mapping.held_by)
 
 
@@ -106,7 +110,9 @@ def _event(row: Row, mapping: TicketMapping) -> StatusEvent:
     name = _state(row, mapping)
     state = mapping.states.get(name)
     if state is None:
-        raise UnableToImportRow("state", f"the mapping does not say what {name[:60]!r} means")
+        raise UnableToImportRow(
+            "state", Sentence("the mapping does not say what %(state)s means", state=repr(name[:60]))
+        )
     at = read_moment_of("at", mapping.at, row, mapping)
     if at is None:
         raise UnableToImportRow("at", "is missing")
@@ -125,7 +131,8 @@ def _owner(row: Row, state: State, mapping: TicketMapping):  # type: ignore[no-u
     try:
         return State(status=state.status, owner=said).owner if said else state.owner
     except ValidationError:
-        raise UnableToImportRow("owner", f"{said!r} is none of provider, customer, third_party") from None
+        msg = "%(text)s is none of provider, customer, third_party"
+        raise UnableToImportRow("owner", Sentence(msg, text=repr(said))) from None
 
 
 def _opened_at(row: Row, first: StatusEvent, mapping: TicketMapping) -> datetime:
@@ -167,7 +174,7 @@ def _level(name: str, value: object) -> Level:
     try:
         return Level(int(str(value)))
     except ValueError:
-        raise UnableToImportRow(name, f"{str(value)[:40]!r} is none of 1, 2, 3") from None
+        raise UnableToImportRow(name, Sentence("%(text)s is none of 1, 2, 3", text=repr(str(value)[:40]))) from None
 
 
 def _ratings(

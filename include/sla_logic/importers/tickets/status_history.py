@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
+from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.sla_clock import Owner, StatusEvent
 from include.sla_logic.domain.trouble_ticket import MOVES, TicketStatus
 from include.sla_logic.importers.rejection import UnableToImportRow
@@ -18,7 +19,8 @@ def check_order(opened_at: datetime, events: Sequence[StatusEvent]) -> None:
     before = opened_at
     for event in events:
         if event.at < before:
-            raise UnableToImportRow("at", f"{event.at.isoformat()} lies before {before.isoformat()}, which it follows")
+            msg = "%(at)s lies before %(before)s, which it follows"
+            raise UnableToImportRow("at", Sentence(msg, at=event.at.isoformat(), before=before.isoformat()))
         before = event.at
 
 
@@ -26,7 +28,8 @@ def with_total_hold(opened_at: datetime, last: StatusEvent, seconds: int, owner:
     """Return a hold of that length from the opening on, and what the ticket came to; refuse one that is too long."""
     resumed = opened_at + timedelta(seconds=seconds)
     if resumed > last.at:
-        raise UnableToImportRow("held_for", f"{seconds} s on hold are more than lie before {last.at.isoformat()}")
+        msg = "%(seconds)s s on hold are more than lie before %(at)s"
+        raise UnableToImportRow("held_for", Sentence(msg, seconds=str(seconds), at=last.at.isoformat()))
     reason = "On hold in the other system; when is not known, only for how long."
     held = TicketStatus.PENDING if owner is Owner.CUSTOMER else TicketStatus.HELD
     hold = StatusEvent(status=held, at=opened_at, reason=reason, owner=owner)
