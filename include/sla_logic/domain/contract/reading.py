@@ -71,7 +71,7 @@ def _fault(wrong: ErrorDetails, lines: Lines) -> Fault:
     field = ".".join(map(str, path)) or Sentence("the contract")
     given = wrong["input"]
     why = fault_in_words(wrong)
-    if missing or not path or isinstance(given, dict | list):
+    if isinstance(given, dict | list):  # also where a term is missing, or terms contradict each other
         said = Sentence("%(field)s: %(why)s", field=field, why=why)
     else:
         said = Sentence("%(field)s: %(why)s (given: %(given)s)", field=field, why=why, given=shortened(str(given)))
