@@ -175,6 +175,12 @@ def test_what_cannot_be_judged_any_more_takes_back_nothing_that_was_credited() -
         assert (rebate.total, rebate.held_for_approval) == (euros(left), False)
 
 
+def test_an_objective_for_which_nothing_is_due_has_no_line() -> None:
+    free = objective({"kind": "tiers", "tiers": [{"credit": "0%"}]}, id="free")
+    rebate = work_out_rebate(judge(contract(objective(), free), DAY), earlier=[])
+    assert [line.objective for line in rebate.lines] == ["availability"]
+
+
 def test_a_late_claim_books_nothing_and_says_why() -> None:
     comparison = judge(contract(claim={"within_days": 5}), DAY, as_of=at("2025-06-01"))
     rebate = work_out_rebate(comparison, earlier=[])

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from include.sla_logic.domain.contract.rates import parse_rate, show_rate
 from include.sla_logic.domain.contract.yaml_text import UnableToReadContract, read_fields
 
 LONG = "x" * 41
@@ -123,3 +124,10 @@ def test_every_field_has_its_line_and_an_unknown_one_that_of_its_parent() -> Non
     assert set(paths) <= set(lines)
     assert len(lines) == len(list(lines))
     assert ("b", 2) not in lines
+
+
+@pytest.mark.parametrize("several", [["5%"], ["5%"] * 5, "5%"])
+def test_two_to_four_rates_are_compared(several):
+    with pytest.raises(ValueError, match="lesser_of compares two to 4 rates"):
+        parse_rate({"lesser_of": several})
+    assert show_rate(parse_rate({"lesser_of": ["5%", "7 EUR"]})) == "the lesser of 5% and 7 EUR"
