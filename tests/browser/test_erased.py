@@ -43,6 +43,8 @@ def erase(window) -> None:
     page.get_by_role("link", name="Erase personal data…").click()
     page.get_by_text("money, windows and judgements").wait_for()
     assert found_grave(page) == []
+    page.set_viewport_size({"width": 360, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.get_by_label("Reason").fill(WHY["reason"])
     page.get_by_role("button", name="Erase for good").click()
     page.get_by_text("The personal data are erased; records that were changed: ").wait_for()

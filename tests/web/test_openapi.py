@@ -62,6 +62,7 @@ def names_of(sample):
         "imports": ["all"],
         "run": ["1"],
         "report": [f"{case.ticket.customer}:2026-11" for case in cases],
+        "customer": [case.ticket.customer for case in cases],
         "message": [str(message.id) for case in cases for message in case.outbox],
     }
     actions = [(kind, subject, name) for kind, name in ACTIONS for subject in subjects[kind]]
