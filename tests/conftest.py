@@ -1,5 +1,6 @@
 """Fixtures for every test: Airflow homes and components, a PostgreSQL server, migrated databases, the shared data."""
 
+import gc
 import os
 import shutil
 import sys
@@ -19,6 +20,7 @@ from deploy.stack import AirflowStack
 from deploy.stack.metadata import copy_kept, keep
 from deploy.stack.settings import sqlite_url
 from tests.compiled import share_compiled_statements
+from tests.kept_connections import close_connections, keep_connections
 from tests.notebook import remember_each_database
 from tests.real_airflow import running_stack
 from tests.scheduling import FileScheduling
@@ -56,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let no test depend on the time it takes; point Airflow at a throw-away home before anything can import it."""
     settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("calm")
+    gc.set_threshold(10_000, 20, 10)  # search for garbage a tenth as often
     config.stash[OPENED] = ExitStack()
     home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
@@ -139,8 +142,9 @@ def _copied_databases(session_folder: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_statements() -> Iterator[None]:
-    """Compile each statement once, not once for each database."""
+    """Compile each statement once, not once for each database; open each of SQLite's connections once for a test."""
     with pytest.MonkeyPatch.context() as patch:
+        keep_connections(patch)
         share_compiled_statements(patch)
         yield
 
@@ -199,7 +203,8 @@ def airflow_stack(
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Stop Airflow after its last test: idle, it takes a quarter of a core from the other tests."""
+    """Close its databases; stop Airflow after its last test: idle, it takes a quarter of a core from the others."""
+    close_connections()
     stack = item.config.stash.get(STACK, None)
     if stack is not None and (nextitem is None or not nextitem.get_closest_marker("stack")):
         stack.close()

@@ -12,6 +12,7 @@ from deploy.stack.settings import sqlite_url
 from include.sla_logic.persistence import unit_of_work
 from include.sla_logic.persistence.database import Database, current_revision, newest_revision, open_database
 from include.sla_logic.persistence.migrations import migrate
+from tests.kept_connections import whole
 
 MIGRATED = "migrated"  # the PostgreSQL template of the operations database
 
@@ -55,7 +56,7 @@ def sqlite_template(folder: Path) -> Path:
         if not file.exists():
             made = folder / "being-migrated.db"
             migrate(open_database(sqlite_url(made)))
-            made.rename(file)
+            whole(made).rename(file)
     return file
 
 

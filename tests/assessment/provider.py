@@ -13,6 +13,7 @@ from include.sla_logic.services import UseCases
 from include.sla_logic.settings import Settings
 from tests.clock import Clock
 from tests.domain.sla.make import objective, text_of
+from tests.kept_connections import whole
 from tests.reference.walk import SECOND, settle_the_wait
 
 LATER = datetime(2027, 1, 20, 9, tzinfo=UTC)
@@ -52,7 +53,7 @@ class Provider:
             self.use_cases.work.migrate()
         self._prepare(terms)
         if url is None:
-            _prepared[kind] = file.read_bytes(), self.clock.now
+            _prepared[kind] = whole(file).read_bytes(), self.clock.now
 
     def _prepare(self, terms: Mapping[str, object]) -> None:
         """Bring the contracts and the customers."""

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from include.sla_logic.services.credit_decisions import UnableToDecideCredit
 from tests.assessment.provider import RULE, TERMS, Provider
 from tests.domain.sla.make import objective, text_of
+from tests.kept_connections import whole
 
 OPEN = "A-1,K-1,S-1,K-1,1,2026-01-01,,100.00,EUR,,"
 SILVER = "A-1,K-1,S-1,K-1,1,2026-01-01,2026-10-15,100.00,EUR,,"
@@ -42,8 +43,7 @@ def migrated() -> Iterator[bytes]:
     folder = Path(tempfile.mkdtemp())
     database = open_database(f"sqlite:///{folder / 'empty.db'}")
     migrate_as_use_cases_do(database)
-    database.engine.dispose()
-    yield Image((folder / "empty.db").read_bytes())
+    yield Image(whole(folder / "empty.db").read_bytes())
     shutil.rmtree(folder)
 
 

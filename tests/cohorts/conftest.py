@@ -8,6 +8,7 @@ import pytest
 
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
+from tests.kept_connections import whole
 
 ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -31,7 +32,7 @@ def loaded(teleco: Sample, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def own_url(loaded: Path, tmp_path: Path) -> str:
     """Copy the loaded database for this test."""
-    shutil.copyfile(loaded, tmp_path / "teleco.db")
+    shutil.copyfile(whole(loaded), tmp_path / "teleco.db")
     return f"sqlite:///{tmp_path / 'teleco.db'}"
 
 

@@ -23,6 +23,7 @@ from include.sla_logic.sample_data.expectations import choices
 from include.sla_logic.services import UnableToReleaseRestoration, UseCases
 from include.sla_logic.settings import Settings
 from tests.hands.airflow_rules import BEFORE, END, Run, State
+from tests.kept_connections import whole
 from tests.reference.walk import ANCHOR, Clock
 
 # One incident of the sample for each way through the process.
@@ -124,14 +125,14 @@ class Snapshots:
 @pytest.fixture(scope="module")
 def undisturbed(request, sample: Sample, loaded: Path, tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("snapshots")
-    file = Path(shutil.copy(loaded, folder / "teleco.db"))
+    file = Path(shutil.copy(whole(loaded), folder / "teleco.db"))
     clock = Clock(ANCHOR + timedelta(minutes=1))
     game = Game.open(sample, request.param, file, clock)
     at = {}
     for task in graph.STEPS:
         game.run.go_on(until=task)
         if task not in game.run.states:
-            copy = Path(shutil.copy(file, folder / f"{task}.db"))
+            copy = Path(shutil.copy(whole(file), folder / f"{task}.db"))
             at[task] = copy, dict(game.run.states), Clock(clock.now)
         else:
             at[task] = at[_decided_by(task, game.run.states)]
@@ -157,7 +158,7 @@ def test_a_marked_task_changes_nothing_or_is_named(undisturbed, sample, tmp_path
 def play(sample, key, snapshots, task, state, folder) -> Iterator[str]:
     """Say what is wrong after one task was marked and the run has gone as far as it can."""
     saved, states, clock = snapshots.at[task]
-    file = Path(shutil.copy(saved, folder / "teleco.db"))
+    file = Path(shutil.copy(whole(saved), folder / "teleco.db"))
     game = Game.open(sample, key, file, Clock(clock.now))
     game.run.states, before = dict(states), game.done()
     game.run.mark(task, state)
@@ -183,7 +184,7 @@ def stops(game: Game) -> Iterator[str]:
 
 def _is_named(game: Game) -> bool:
     """Tell whether the doctor names the incident, in a copy in which no wait is left to end."""
-    copy = Path(shutil.copy(game.folder / "teleco.db", game.folder / "copy.db"))
+    copy = Path(shutil.copy(whole(game.folder / "teleco.db"), game.folder / "copy.db"))
     later = Game.open(game.sample, game.key, copy, Clock(game.clock.now))
     use_cases = later.run.use_cases
     with suppress(UnableToFindRestoration):

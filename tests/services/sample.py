@@ -12,6 +12,7 @@ from include.sla_logic.process.graph import STEPS
 from include.sla_logic.process.way import way
 from include.sla_logic.services import Settings, UseCases
 from tests.clock import NOON, Clock
+from tests.kept_connections import whole
 
 CONTRACT = """
 id: city-internet
@@ -53,7 +54,7 @@ def open_use_cases(url: str, folder: Path, clock: Clock | None = None) -> UseCas
     with use_cases.work.database.write() as connection:
         register_people(connection)
     if file is not None:
-        _prepared.append(Path(file).read_bytes())
+        _prepared.append(whole(file).read_bytes())
     return use_cases
 
 

@@ -12,6 +12,7 @@ from include.sla_logic.domain.installation import IntroductionUnderWay, UnableTo
 from include.sla_logic.persistence.schema.system_t import audit
 from include.sla_logic.services import Settings, UseCases
 from include.sla_logic.services.installation import UnableToAdoptDatabase
+from tests.kept_connections import whole
 from tests.notebook import MemoryNotebook
 from tests.services.sample import conf, open_use_cases
 
@@ -39,7 +40,7 @@ def copied(use_cases: UseCases, folder: Path) -> UseCases:
     place = folder / "copy.db"
     with use_cases.work.database.read() as connection:
         connection.exec_driver_sql("SELECT 1")
-    shutil.copyfile(use_cases.work.database.engine.url.database, place)
+    shutil.copyfile(whole(use_cases.work.database.engine.url.database), place)
     return UseCases(Settings(f"sqlite:///{place}", folder / "letters"))
 
 
@@ -132,11 +133,11 @@ def test_a_database_restored_in_its_place_is_seen_to_be_older(bound, notebook):
     with bound.work.database.read() as connection:
         connection.exec_driver_sql("SELECT 1")
     checkpoint(bound)
-    backup = file.read_bytes()
+    backup = whole(file).read_bytes()
     bound.installation.beat(notebook)
     bound.installation.beat(notebook)
     checkpoint(bound)
-    file.write_bytes(backup)
+    whole(file).write_bytes(backup)
     with pytest.raises(UnableToWorkDatabase, match=r"restored from a backup.*Run `sla database restored"):
         bound.installation.enter(notebook)
 

@@ -12,6 +12,7 @@ from include.sla_logic.services.lost_tickets import AirflowRun
 from include.sla_logic.services.restored_database import MARGIN, UnableToGoOnAbove
 from include.sla_logic.settings import BillingSystem
 from tests.faults.outside import Billing
+from tests.kept_connections import whole
 from tests.notebook import MemoryNotebook
 from tests.services.sample import conf
 from tests.services.test_installation import checkpoint
@@ -143,12 +144,12 @@ def test_the_second_customers_credit_does_not_vanish_as_posted(use_cases, notebo
     teleco.installation.beat(notebook)
     checkpoint(teleco)
     file = Path(teleco.work.database.engine.url.database)
-    backup = shutil.copyfile(file, tmp_path / "backup.db")
+    backup = shutil.copyfile(whole(file), tmp_path / "backup.db")
     first = credited(teleco, "run-1", "A-1")
     assert teleco.outbox.deliver().sent == [first]
     teleco.installation.beat(notebook)
     checkpoint(teleco)
-    file.write_bytes(backup.read_bytes())
+    whole(file).write_bytes(backup.read_bytes())
 
     found = teleco.restored_database.resume(notebook, Records(), by="Kim", reason="disk")
     assert found.highest["billing"] == 1

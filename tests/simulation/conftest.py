@@ -9,6 +9,7 @@ from include.sla_logic.services import UseCases
 from include.sla_logic.settings import Settings
 from tests.assessment.provider import LATER, Provider
 from tests.assessment.registers import some_register
+from tests.kept_connections import whole
 from tests.simulation.stored_windows import empty_database
 from tests.simulation.terms import SAID
 
@@ -21,7 +22,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     some_register(provider)
     with provider.use_cases.work.database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    return (folder / "provider.db").read_bytes()
+    return whole(folder / "provider.db").read_bytes()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from pathlib import Path
 from include.sla_logic.persistence.database import open_database
 from include.sla_logic.persistence.migrations import migrate
 from tests.assessment.provider import Provider
+from tests.kept_connections import whole
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = sorted((ROOT / "docs" / "gallery").glob("*/contract.yaml"))
@@ -25,7 +26,7 @@ def empty_database(folder: Path) -> bytes:
     database = open_database(f"sqlite:///{folder / 'empty.db'}")
     migrate(database)
     database.engine.dispose()
-    return (folder / "empty.db").read_bytes()
+    return whole(folder / "empty.db").read_bytes()
 
 
 def field(text: str, name: str) -> str:

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from include.sla_logic.persistence.database import open_database
 from include.sla_logic.services.credit_decisions import UnableToDecideCredit
 from tests.assessment.provider import TERMS, Provider
+from tests.kept_connections import whole
 from tests.sharing import migrate_as_use_cases_do
 
 FEW, EXAMPLES = 2, int(os.environ.get("SLA_EXAMPLES", "20"))
@@ -34,7 +35,7 @@ def empty_database() -> bytes:
         database = open_database(f"sqlite:///{file}")
         migrate_as_use_cases_do(database)
         database.engine.dispose()
-        _empty.append(file.read_bytes())
+        _empty.append(whole(file).read_bytes())
         shutil.rmtree(file.parent)
     return _empty[0]
 

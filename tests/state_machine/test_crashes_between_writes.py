@@ -32,6 +32,7 @@ from include.sla_logic.services import Settings, UnableToAcceptNotification, Una
 from include.sla_logic.services import transports as transports_of
 from include.sla_logic.services.credit_decisions import UnableToDecideCredit
 from tests.clock import NOON, Clock
+from tests.kept_connections import whole
 from tests.reference.walk import next_step
 
 KEYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration", "held_and_released", "too_late")
@@ -128,7 +129,7 @@ def open_use_cases(folder: Path, clock: Clock) -> UseCases:
     use_cases.work.migrate()
     with use_cases.work.database.write() as connection:
         load_sample(connection, TELECO)
-    _prepared.append(file.read_bytes())
+    _prepared.append(whole(file).read_bytes())
     return use_cases
 
 
