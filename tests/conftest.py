@@ -141,10 +141,11 @@ def _copied_databases(session_folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _compiled_statements() -> Iterator[None]:
-    """Compile each statement once, not once for each database; open each of SQLite's connections once for a test."""
+def _compiled_statements(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Compile each statement once, not once for each database; for `make test` keep SQLite's connections open too."""
     with pytest.MonkeyPatch.context() as patch:
-        keep_connections(patch)
+        if pytestconfig.option.markexpr == "not more":
+            keep_connections(patch)
         share_compiled_statements(patch)
         yield
 

@@ -19,6 +19,7 @@ from deploy import up
 from deploy.ports import free_port
 from include.sla_logic.cli import app
 from include.sla_logic.process.step import step
+from tests.kept_connections import close_connections
 from tests.services.sample import conf, open_use_cases
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,8 +77,10 @@ def full_disk(engine: Engine) -> Iterator[None]:
         connection.execute("PRAGMA max_page_count = 1")  # SQLite takes the present size where that is more
 
     event.listen(engine, "connect", forbid_growth)
+    close_connections()
     yield
     event.remove(engine, "connect", forbid_growth)
+    close_connections()
 
 
 def test_a_full_disk_is_named_by_an_import_and_the_same_command_goes_on_later(use_cases: Any, tmp_path: Path) -> None:
