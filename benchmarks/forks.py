@@ -24,11 +24,11 @@ from sqlalchemy import event
 import config.airflow_local_settings as preload
 from benchmarks.aims import aim
 from benchmarks.floor import KEY
-from benchmarks.leading import step_named
 from benchmarks.sample import ANCHOR, open_sample
 from deploy.postgres import PostgresServer
 from include.sla_logic.letters import letter_outbox
 from include.sla_logic.persistence.policy_tables import policies_in_force
+from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.way import next_steps
 from include.sla_logic.services import Settings, UseCases

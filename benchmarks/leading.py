@@ -2,22 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from include.sla_logic.process import billing, customer_service, resource_provisioning, service_management
+from include.sla_logic.process.departments import done_in_one_go, step_named
 from include.sla_logic.process.graph import STEPS, WAIT
 from include.sla_logic.process.step import Step
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.cohorts import WaitResult
 
 ORDER = tuple(STEPS)
-
-
-def step_named(name: str) -> Step:
-    """Return that step from the department that does it."""
-    for department in (customer_service, service_management, resource_provisioning, billing):
-        if hasattr(department, name):
-            step: Step = getattr(department, name)
-            return step
-    raise LookupError(name)
 
 
 def lead(
@@ -28,8 +19,12 @@ def lead(
     steps: Callable[[str], Step] = step_named,
     tasks: Sequence[str] = ORDER,
     at_once: int = 200,
+    in_one_go: bool = False,
 ) -> set[str]:
-    """Lead these tickets through the process, in whichever run carries them; return the tickets that wait."""
+    """Lead these tickets through the process, in whichever run carries them; return the tickets that wait.
+
+    With `in_one_go` the first step of a stage is followed at once by others of it, as in a task of Airflow.
+    """
     use_cases.cohorts.accept({"incidents": list(tickets)}, run_id=run_id)
     runs, waiting = [run_id], set[str]()
     for task in tasks:
@@ -39,7 +34,8 @@ def lead(
             runs = runs_that_go_on(look, run_id)
         else:
             for carrying in runs:
-                use_cases.cohorts.perform(steps(task), run_id=carrying, at_once=at_once)
+                then = [steps(later.name) for later in done_in_one_go(task)] if in_one_go else []
+                use_cases.cohorts.perform(steps(task), run_id=carrying, then=then, at_once=at_once)
     return waiting
 
 

@@ -9,6 +9,7 @@ import structlog
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.process.departments import done_in_one_go
 from include.sla_logic.process.step import Step
 from sla_airflow import pairing
 from sla_airflow.connections import network, settings, settings_inside, settings_outside
@@ -70,10 +71,17 @@ def perform(step: Step, run_id: str, use_cases: "UseCases") -> str | None:
 
 
 def perform_cohort(step: Step, run_id: str, use_cases: "UseCases") -> list[str]:
-    """Perform a step for the incidents of a cohort that have come to it; return every choice that was made."""
+    """Perform a step for the incidents of a cohort that have come to it; return every choice that was made.
+
+    The first task of a stage does more of its steps; the tasks behind it find them done, and say how many and when.
+    """
     with no_retry_for_foreseen_errors():
-        choices = sorted(use_cases.cohorts.perform(step, run_id=run_id))
-    tickets = [member.ticket for member in use_cases.cohorts.completed(step.name, run_id=run_id)]
+        choices = sorted(use_cases.cohorts.perform(step, run_id=run_id, then=done_in_one_go(step.name)))
+    members = use_cases.cohorts.completed(step.name, run_id=run_id)
+    if members:
+        first, last = (pick(member.done_at for member in members).isoformat() for pick in (min, max))
+        log.info("%s: done for %d incidents, from %s to %s", step.name, len(members), first, last)
+    tickets = [member.ticket for member in members]
     structured.info("step done", incident=run_id, tickets=tickets, step=step.name, choices=choices)
     return choices
 

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from benchmarks.leading import step_named
 from include.sla_logic.importers import KINDS, plain_mapping
+from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.way import next_steps
 from include.sla_logic.services import UseCases

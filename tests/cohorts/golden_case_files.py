@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from sqlalchemy import Connection, Table, select, update
 
-from benchmarks.leading import lead, step_named
+from benchmarks.leading import lead
 from benchmarks.sample import ANCHOR, open_sample
 from include.sla_logic.letters import letter_outbox
 from include.sla_logic.persistence.schema import accounts as a
@@ -25,6 +25,7 @@ from include.sla_logic.persistence.schema import system_t as s
 from include.sla_logic.persistence.schema.installation import installation
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.queue import queue
+from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.way import next_steps
 from include.sla_logic.services import UseCases
@@ -41,7 +42,7 @@ SHARED = (service_problems, t.network_orders, t.resources, t.alarms, t.resource_
 LEFT_OUT = {"documents": {"id"}, "steps": {"id"}, "outbox": {"id", "listener", "stream", "archived_at"}}
 
 
-def lead_in_batches(folder: Path, size: int) -> UseCases:
+def lead_in_batches(folder: Path, size: int, *, in_one_go: bool = False) -> UseCases:
     """Lead incidents in batches of this size to their ends, with a person's answer for those that have to wait."""
     incidents = max(size, PER_SAMPLE)
     customers = incidents if size < PER_SAMPLE else PER_SAMPLE * 8  # in a large batch some report the same twice
@@ -62,7 +63,7 @@ def lead_in_batches(folder: Path, size: int) -> UseCases:
         if size == 1:
             waiting += [] if go_on(use_cases, runs[first]) else [runs[first]]
         else:
-            wait = lead(use_cases, f"cohort-{first}", tickets[first : first + size])
+            wait = lead(use_cases, f"cohort-{first}", tickets[first : first + size], in_one_go=in_one_go)
             waiting += [run for run, ticket in zip(runs, tickets, strict=True) if ticket in wait]
     for number, run in enumerate(waiting):
         if number % 2 == 0 and use_cases.restorations.decide(run) is None:
@@ -138,10 +139,10 @@ def golden(size: int) -> dict[str, Any]:
     return found
 
 
-def leave(size: int) -> dict[str, Any]:
+def leave(size: int, *, in_one_go: bool = False) -> dict[str, Any]:
     """Lead batches of this size through a sample of their own, and return what they leave."""
     with tempfile.TemporaryDirectory() as folder, plain_letters():
-        return reduced(case_files(lead_in_batches(Path(folder), size)))
+        return reduced(case_files(lead_in_batches(Path(folder), size, in_one_go=in_one_go)))
 
 
 def main() -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, insert, select, update
 
-from benchmarks.leading import ORDER, lead, step_named
+from benchmarks.leading import ORDER, lead
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.diagnosis import ProblemAnalysis
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.outgoing_keys import name_in
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
+from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.way import is_reached
 from include.sla_logic.services import Settings, UseCases
 from tests.clock import Clock

@@ -15,16 +15,16 @@ from airflow.sdk._shared.module_loading import import_string
 from alembic import command
 from sqlalchemy import BigInteger, func, select, text
 
-from benchmarks.leading import step_named
 from include.sla_logic.domain.closed_incident import ClosedIncident
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.database import current_revision, newest_revision
-from include.sla_logic.persistence.incident_records import load_first_documents
+from include.sla_logic.persistence.first_documents import load_first_documents
 from include.sla_logic.persistence.migrations import _configuration
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.columns import metadata
 from include.sla_logic.persistence.schema.system_t import tickets
+from include.sla_logic.process.departments import step_named
 from include.sla_logic.services import Settings, UseCases
 from tests.clock import Clock
 from tests.reference.walk import next_step

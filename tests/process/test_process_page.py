@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from benchmarks.leading import step_named
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.policies import NAMES
+from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import STEPS, WAIT, Kind
 from tests.domain.process.test_documents import all_kinds
 

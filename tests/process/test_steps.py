@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from benchmarks.leading import step_named
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
 from include.sla_logic.domain.credit import Rebate
 from include.sla_logic.domain.customer_report import CustomerReport
@@ -21,6 +20,7 @@ from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport
 from include.sla_logic.persistence.case_file import UnableToReadDocument
 from include.sla_logic.persistence.contracts import UnableToFindRecord
+from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.step import step
 from tests.fakes import policies_in_force

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from benchmarks.leading import step_named
 from include.sla_logic.domain.closed_incident import ClosedIncident, Ending
 from include.sla_logic.domain.corrective_actions import CorrectiveActions
 from include.sla_logic.domain.counter_measures import CounterMeasurePlan
@@ -29,6 +28,7 @@ from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.restorations import UnableToReleaseRestoration
+from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import STEPS, WAIT
 from include.sla_logic.process.resource_provisioning import UnableToEndTheWait
 from include.sla_logic.process.way import way

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.leading import step_named
-from include.sla_logic.persistence.incident_records import find_number, load_steps
+from include.sla_logic.persistence.cohort_members import load_steps
+from include.sla_logic.persistence.incident_records import find_number
+from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
 from include.sla_logic.process.way import next_steps

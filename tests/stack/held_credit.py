@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import insert
 
-from benchmarks.leading import step_named
 from include.sla_logic.persistence.contracts import load_contract
 from include.sla_logic.persistence.schema import reference as t
+from include.sla_logic.process.departments import step_named
 from include.sla_logic.services import UseCases
 from tests.reference.walk import next_step
 from tests.services.sample import CONTRACT

@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import event, insert, select, update
 
-from benchmarks.leading import ORDER, step_named
+from benchmarks.leading import ORDER
 from include.sla_logic.domain.follow_up import Basis
 from include.sla_logic.domain.trouble_ticket import UnableToMoveTicket
 from include.sla_logic.gateways.sender import Transport
 from include.sla_logic.persistence.restorations import UnableToFindRestoration
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.system_t import restorations
+from include.sla_logic.process.departments import done_in_one_go, step_named
 from include.sla_logic.process.following_up import UnableToFollowUp
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.sample_data import load_sample, make_sample
@@ -192,9 +193,14 @@ class KilledProcess(RuleBasedStateMachine):
         self.members[run_id] = runs
         return run_id
 
-    @rule(cohort=cohorts, moments=st.lists(moments, min_size=3, max_size=10), at_once=st.integers(1, 4))
-    def lead_a_cohort(self, cohort, moments, at_once):
-        """Do the next step of the member that is furthest behind, for all members that come to it."""
+    @rule(
+        cohort=cohorts,
+        moments=st.lists(moments, min_size=3, max_size=10),
+        at_once=st.integers(1, 4),
+        more=st.booleans(),
+    )
+    def lead_a_cohort(self, cohort, moments, at_once, more):
+        """Do the next step of the member that is furthest behind, for all members that come to it, or more of them."""
         for moment in moments:
             carried = {member.own_run for member in self.use_cases.cohorts.members(cohort) if member.state == "carried"}
             tasks = {task for run_id in self.members[cohort] if run_id in carried and (task := self.next_step(run_id))}
@@ -205,7 +211,8 @@ class KilledProcess(RuleBasedStateMachine):
                 if task == WAIT:
                     self.use_cases.cohorts.await_restoration(run_id=cohort, at_once=at_once)
                 else:
-                    self.use_cases.cohorts.perform(step_named(task), run_id=cohort, at_once=at_once)
+                    then = done_in_one_go(task) if more else ()
+                    self.use_cases.cohorts.perform(step_named(task), run_id=cohort, then=then, at_once=at_once)
             assert not [member for member in self.use_cases.cohorts.members(cohort) if member.state == "set aside"]
 
     @rule(cohort=cohorts, data=st.data())

@@ -14,11 +14,11 @@ import pytest
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.testclient import TestClient
 
-from benchmarks.leading import step_named
 from deploy.locked_packages import locked
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.run_ids import run_id_of
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
+from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.extra_problem_fix import take_over_incident
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.sample_data import load_sample, make_sample

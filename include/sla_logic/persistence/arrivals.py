@@ -8,7 +8,8 @@ from sqlalchemy import Connection, select, update
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.database import insert_once
-from include.sla_logic.persistence.incident_records import load_first_documents, ticket_number
+from include.sla_logic.persistence.first_documents import load_first_documents
+from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.initial_positions import place_arrivals
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.schema.arrivals import arrivals

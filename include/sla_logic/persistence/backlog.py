@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal, or_, select, update
 
 from include.sla_logic.persistence.cohort_members import LEFT
-from include.sla_logic.persistence.incident_records import lock_tickets, ticket_id
+from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.initial_positions import acceptable, perhaps_acceptable, place_arrivals
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.cohorts import cohort_members
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.reference import customers
 from include.sla_logic.persistence.schema.system_t import restorations, steps, tickets
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.timelines import tell_timelines
 from include.sla_logic.process.graph import END
 

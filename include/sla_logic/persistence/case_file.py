@@ -119,7 +119,7 @@ class SqlCaseFile:
         self.pending = Pending()
         self.outgoing = PendingMessages()
         self._ticket = incident.ticket
-        self._read: dict[str, Document] = {}
+        self._written: dict[str, Document] = {}
         repositories.batch.pending.append((incident.ticket, self.pending))
 
     @property
@@ -186,21 +186,28 @@ class SqlCaseFile:
         return document
 
     def find(self, kind: type[D]) -> D | None:
-        name = kind.kind()
-        if name not in self._read:
-            documents = self.incident.documents.get(name)
-            if not documents:
-                return None
-            self._read[name] = kind.model_validate_json(documents[-1].body)
-        document = self._read[name]
-        return document if isinstance(document, kind) else kind.model_validate_json(document.model_dump_json())
+        written = self._written.get(kind.kind())
+        document = self._stored(kind) if written is None else written
+        if document is None or isinstance(document, kind):
+            return document
+        return kind.model_validate_json(document.model_dump_json())
+
+    def _stored(self, kind: type[Document]) -> Document | None:
+        """Return the newest document of that kind from before this step; one record parses it once."""
+        documents, parsed = self.incident.documents.get(kind.kind()), self.incident.parsed
+        if not documents:
+            return None
+        key = kind.kind(), len(documents)
+        if key not in parsed:
+            parsed[key] = kind.model_validate_json(documents[-1].body)
+        return parsed[key]
 
     def write(self, document: Document) -> None:
         name = document.kind()
         kept = len(self.incident.documents.get(name, ()))
         written = sum(document.kind() == name for _, document in self.pending.documents)
         self.pending.documents.append((kept + written + 1, document))
-        self._read[name] = document
+        self._written[name] = document
 
     def record(self, event: str, *, lane: Lane) -> None:
         self.pending.entries.append(Entry(lane, event))

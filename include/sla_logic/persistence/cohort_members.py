@@ -1,16 +1,20 @@
 """The incidents that one run carries together."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, exists, func, or_, select, update
 
 from include.sla_logic.domain.run_ids import part_run_id
-from include.sla_logic.persistence.incident_records import load_steps, lock_tickets, ticket_id
+from include.sla_logic.persistence.incident_records import Step, ticket_id
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.cohorts import cohort_members
 from include.sla_logic.persistence.schema.system_t import steps, tickets
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.upsert import upsert
 from include.sla_logic.process.graph import END
 
@@ -31,6 +35,14 @@ class Member:
     lane: str
     status: str
     escalated: bool
+
+
+class Completed(NamedTuple):
+    """A member that has done a task, and when; `own_run` is as a `Member` has it."""
+
+    ticket: str
+    own_run: str
+    done_at: datetime
 
 
 def add_members(connection: Connection, run_id: str, numbers: Sequence[int]) -> None:
@@ -68,6 +80,23 @@ def members_of(connection: Connection, run_id: str) -> list[Member]:
         )
         for row in connection.execute(query)
     ]
+
+
+def count_members(connection: Connection, run_id: str) -> int:
+    """Return how many members a run has and had."""
+    query = select(func.count()).select_from(cohort_members).where(cohort_members.c.run_id == run_id)
+    return connection.scalar(query) or 0
+
+
+def completed(connection: Connection, run_id: str, task: str) -> list[Completed]:
+    """Return the members that the run still carries and that have done this task, in the order of their tickets."""
+    query = (
+        select(tickets.c.number, tickets.c.run_id, steps.c.done_at)
+        .join(steps, steps.c.ticket == tickets.c.number)
+        .where(steps.c.task == task, tickets.c.number.in_(_carried(run_id)))
+        .order_by(tickets.c.number)
+    )
+    return [Completed(ticket_id(number), *rest) for number, *rest in connection.execute(query)]
 
 
 def carrying_run(connection: Connection, number: int) -> str | None:
@@ -145,6 +174,17 @@ def steps_of_members(connection: Connection, run_id: str) -> dict[int, dict[str,
     """Return the incidents that the run still carries, each with the steps that it has done and their choices."""
     taken = load_steps(connection, numbers := carried_by(connection, run_id))
     return {number: {step.task: step.choice for step in taken.get(number, {}).values()} for number in numbers}
+
+
+def load_steps(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str, Step]]:
+    """Return the steps that each incident has taken, in order."""
+    taken: dict[int, dict[str, Step]] = defaultdict(dict)
+    columns = (steps.c[name] for name in Step._fields)
+    query = select(steps.c.ticket, *columns).where(steps.c.ticket.in_(numbers)).order_by(steps.c.id)
+    for number, *fields in connection.execute(query).all():
+        step = Step(*fields)
+        taken[number][step.task] = step
+    return taken
 
 
 def _carried(run_id: str) -> Select[int]:

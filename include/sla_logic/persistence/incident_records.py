@@ -1,7 +1,6 @@
 """What is kept of incidents, loaded in one statement however many incidents are asked for."""
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
+from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.lanes import Lane
 from include.sla_logic.domain.sentence import Sentence
@@ -49,9 +49,22 @@ class Step(NamedTuple):
     done_at: datetime
 
 
+class Newest(NamedTuple):
+    """The newest rows of documents and of steps that there were when records were loaded; 0 stands for none."""
+
+    document: int
+    step: int
+
+
+_NOTHING = Newest(0, 0)
+
+
 @dataclass
 class IncidentRecord:
-    """One incident as the database has it; `timeline_length` is the last number of a gap-free sequence."""
+    """One incident as the database has it; `timeline_length` is the last number of a gap-free sequence.
+
+    `parsed` are those of its documents that were read, by kind and round.
+    """
 
     number: int
     ticket: TroubleTicket
@@ -60,6 +73,8 @@ class IncidentRecord:
     moves: list[StatusEvent] = field(default_factory=list)
     place: dict[str, Any] | None = None
     timeline_length: int = 0
+    parsed: dict[tuple[str, int], Document] = field(default_factory=dict)
+    known: Newest = _NOTHING
 
     @property
     def done(self) -> dict[str, str | None]:
@@ -107,7 +122,7 @@ def find_number_of_run(connection: Connection, run_id: str) -> int:
 
 def number_of_run(connection: Connection, run_id: str) -> int | None:
     """Return the number of the ticket that this run works on."""
-    if not _is_name(run_id):
+    if not is_name(run_id):
         return None
     return connection.scalar(select(tickets.c.number).where(tickets.c.run_id == run_id))
 
@@ -118,55 +133,38 @@ def _number_of_ticket(connection: Connection, ticket: str) -> int | None:
 
 
 def _number_of_key(connection: Connection, key: str) -> int | None:
-    if not _is_name(key):
+    if not is_name(key):
         return None
     return connection.scalar(select(tickets.c.number).where(tickets.c.external_key == key))
 
 
-def _is_name(text: str) -> bool:
+def is_name(text: str) -> bool:
     """Tell whether anything can have this name; databases stumble over NUL and lone surrogates."""
     return text.isascii() and text.isprintable()
 
 
-def lock_run(connection: Connection, run_id: str) -> None:
-    """Hold the ticket that this run works on, as `lock_tickets` does."""
-    if connection.dialect.name == "postgresql" and _is_name(run_id):
-        connection.execute(
-            select(tickets.c.number).where(tickets.c.run_id == run_id).with_for_update(key_share=True)
-        ).all()
+def load_incident_records(
+    connection: Connection, numbers: Sequence[int], *, kept: dict[int, IncidentRecord] | None = None
+) -> list[IncidentRecord]:
+    """Return the records of these incidents in the order of their numbers; unknown numbers are left out.
 
-
-def lock_tickets(connection: Connection, numbers: Sequence[int]) -> None:
-    """Hold these incidents until the transaction ends; SQLite's write transaction holds everything anyway.
-
-    A statement of its own: what is read after it sees what the former holder has written. The lock is
-    FOR NO KEY UPDATE: a problem that refers to a ticket of another batch need not wait, since numbers never change.
+    Of incidents that are locked, `kept` holds what was loaded under an earlier lock: documents and steps are only ever
+    added, so only the new ones are read. It is brought up to date.
     """
-    if connection.dialect.name != "postgresql":
-        return
-    query = select(tickets.c.number).where(tickets.c.number.in_(numbers)).order_by(tickets.c.number)
-    connection.execute(query.with_for_update(key_share=True)).all()
-
-
-def load_steps(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str, Step]]:
-    """Return the steps that each incident has taken, in order."""
-    taken: dict[int, dict[str, Step]] = defaultdict(dict)
-    columns = (steps.c[name] for name in Step._fields)
-    query = select(steps.c.ticket, *columns).where(steps.c.ticket.in_(numbers)).order_by(steps.c.id)
-    for number, *fields in connection.execute(query).all():
-        step = Step(*fields)
-        taken[number][step.task] = step
-    return taken
-
-
-def load_incident_records(connection: Connection, numbers: Sequence[int]) -> list[IncidentRecord]:
-    """Return the records of these incidents in the order of their numbers; unknown numbers are left out."""
-    return _as_records(_by_numbers().ask(connection, numbers=list(numbers)))
+    kept = {} if kept is None else kept
+    known = [kept[number].known if number in kept else _NOTHING for number in numbers]
+    since = Newest(min((one.document for one in known), default=0), min((one.step for one in known), default=0))
+    found = _by_numbers().ask(connection, numbers=list(numbers), **since._asdict())
+    records = _as_records(found, since, {} if since == _NOTHING else kept)
+    kept.update((record.number, record) for record in records)
+    return records
 
 
 def load_record_of_run(connection: Connection, run_id: str) -> list[IncidentRecord]:
     """Return the record of the incident that a run works on, in a list; an empty list where the run has none."""
-    return _as_records(_by_run().ask(connection, run_id=run_id)) if _is_name(run_id) else []
+    if not is_name(run_id):
+        return []
+    return _as_records(_by_run().ask(connection, run_id=run_id, **_NOTHING._asdict()), _NOTHING, {})
 
 
 @cache
@@ -179,16 +177,26 @@ def _by_run() -> Questions:
     return Questions(_questions(tickets.c.run_id == bindparam("run_id")))
 
 
-def _as_records(found: Mapping[str, list[Any]]) -> list[IncidentRecord]:
-    records = {
-        row.number: IncidentRecord(row.number, ticket_of(row), timeline_length=row.timeline_length or 0)
-        for row in sorted(found["tickets"], key=attrgetter("number"))
-    }
+def _as_records(
+    found: Mapping[str, list[Any]], since: Newest, kept: Mapping[int, IncidentRecord]
+) -> list[IncidentRecord]:
+    known = Newest(
+        max((row.id for row in found["documents"]), default=since.document),
+        max((row.id for row in found["steps"]), default=since.step),
+    )
+    records = {}
+    for row in sorted(found["tickets"], key=attrgetter("number")):
+        record = records[row.number] = IncidentRecord(row.number, ticket_of(row), known=known)
+        record.timeline_length = row.timeline_length or 0
+        if before := kept.get(row.number):
+            record.documents, record.steps, record.parsed = before.documents, before.steps, before.parsed
     for row in sorted(found["steps"], key=attrgetter("id")):
         records[row.ticket].steps[row.task] = Step(row.task, row.choice, row.done_at)
     for row in sorted(found["documents"], key=attrgetter("id")):
         document = StoredDocument(row.kind, row.round, row.body, row.task, row.written_at)
-        records[row.ticket].documents.setdefault(row.kind, []).append(document)
+        of_kind = records[row.ticket].documents.setdefault(row.kind, [])
+        if document.round > len(of_kind):  # else it was read before
+            of_kind.append(document)
     for row in sorted(found["moves"], key=attrgetter("sequence")):
         records[row.ticket].moves.append(status_event(row))
     for row in found["queue"]:
@@ -201,31 +209,16 @@ def _questions(wanted: ColumnElement[bool]) -> dict[str, Select[Any]]:
     return {
         "tickets": select(tickets, last.label("timeline_length")).where(wanted),
         "queue": select(queue).join(tickets, tickets.c.number == queue.c.ticket).where(wanted),
-        "steps": select(steps).join(tickets, tickets.c.number == steps.c.ticket).where(wanted),
-        "documents": select(documents).join(tickets, tickets.c.number == documents.c.ticket).where(wanted),
+        "steps": select(steps)
+        .join(tickets, tickets.c.number == steps.c.ticket)
+        .where(wanted, steps.c.id > bindparam("step")),
+        "documents": select(documents)
+        .join(tickets, tickets.c.number == documents.c.ticket)
+        .where(wanted, documents.c.id > bindparam("document")),
         "moves": select(ticket_status_history)
         .join(tickets, tickets.c.number == ticket_status_history.c.ticket)
         .where(wanted),
     }
-
-
-def status_event(row: Any) -> StatusEvent:
-    """Turn a row of `ticket_status_history` into the event that the clocks read."""
-    return StatusEvent(status=row.status, at=row.at, reason=row.reason, owner=row.owner or None)
-
-
-def load_first_documents(connection: Connection, numbers: Sequence[int], kind: str) -> dict[int, StoredDocument]:
-    """Return the first document of one kind of each incident that has one."""
-    asked = {"numbers": numbers, "kind": kind}
-    return {number: StoredDocument(*fields) for number, *fields in connection.execute(_FIRST_DOCUMENTS, asked)}
-
-
-# Put together once: each page of the board asks for them.
-_FIRST_DOCUMENTS = select(documents.c.ticket, *(documents.c[name] for name in StoredDocument._fields)).where(
-    documents.c.ticket.in_(bindparam("numbers", expanding=True)),
-    documents.c.kind == bindparam("kind"),
-    documents.c.round == 1,
-)
 
 
 def ticket_of(row: Any) -> TroubleTicket:
@@ -243,3 +236,8 @@ def ticket_of(row: Any) -> TroubleTicket:
         created_at=row.created_at,
         proactive=row.proactive,
     )
+
+
+def status_event(row: Any) -> StatusEvent:
+    """Turn a row of `ticket_status_history` into the event that the clocks read."""
+    return StatusEvent(status=row.status, at=row.at, reason=row.reason, owner=row.owner or None)

@@ -16,10 +16,9 @@ from include.sla_logic.persistence.incident_records import (
     find_number,
     load_incident_records,
     load_record_of_run,
-    lock_run,
-    lock_tickets,
 )
 from include.sla_logic.persistence.migrations import migrate
+from include.sla_logic.persistence.ticket_locks import lock_run, lock_tickets
 from include.sla_logic.process.graph import FIRST
 from include.sla_logic.settings import Settings
 
@@ -87,9 +86,13 @@ class UnitOfWork:
         task: str,
         run_id: str | None = None,
         answers: Answers = _NONE,
+        kept: dict[int, IncidentRecord] | None = None,
     ) -> list[SqlCaseFile]:
-        """Open the case files of incidents that are locked; `run_id` is the run that carries them as a cohort."""
-        records = load_incident_records(connection, numbers)
+        """Open the case files of incidents that are locked; `run_id` is the run that carries them as a cohort.
+
+        `kept` are records that this task has loaded before; see `load_incident_records`.
+        """
+        records = load_incident_records(connection, numbers, kept=kept)
         return self.open_records(connection, records, task=task, run_id=run_id, answers=answers)
 
     def open_records(

@@ -38,6 +38,7 @@ class Node:
     kind: Kind
     waits_for_all: bool
     sends: bool  # delivers its messages at once: a letter, a posting
+    acts: bool  # corrects something in the resources: how many do so at once is limited
     writes: str | None  # the kind of its document; some decisions and the wait have none
 
     @property
@@ -75,9 +76,10 @@ def _step(
     kind: Kind = Kind.ACTIVITY,
     waits_for_all: bool = False,
     sends: bool = False,
+    acts: bool = False,
     writes: str | None = None,
 ) -> Node:
-    return Node(row, name, followed_by, kind, waits_for_all, sends, writes)
+    return Node(row, name, followed_by, kind, waits_for_all, sends, acts, writes)
 
 
 def _decision(row: int, name: str, *choices: To, writes: str | None = None) -> Node:
@@ -159,7 +161,13 @@ STAGES = (
             To("receive_outcome", "service performance"),
             writes="ServicePerformanceReport",
         ),
-        _step(18, "undertake_minor_corrections", To("send_problem_resolution_report"), writes="CorrectiveActions"),
+        _step(
+            18,
+            "undertake_minor_corrections",
+            To("send_problem_resolution_report"),
+            acts=True,
+            writes="CorrectiveActions",
+        ),
         _step(
             19,
             "request_automatic_restoration",
@@ -184,7 +192,7 @@ STAGES = (
             kind=Kind.WAIT,
         ),
         _step(21, "track_errors", To("undertake_restoration"), writes="TrackedErrors"),
-        _step(22, "undertake_restoration", To("send_troubleshooting_report"), writes="CorrectiveActions"),
+        _step(22, "undertake_restoration", To("send_troubleshooting_report"), acts=True, writes="CorrectiveActions"),
         _step(
             23,
             "send_troubleshooting_report",

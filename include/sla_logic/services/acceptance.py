@@ -12,7 +12,8 @@ from include.sla_logic.domain.raw_payload import printable
 from include.sla_logic.domain.run_ids import RUN_ID
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
 from include.sla_logic.persistence.audit import Act, note_act
-from include.sla_logic.persistence.incident_records import load_first_documents, number_of_run, ticket_number, ticket_of
+from include.sla_logic.persistence.first_documents import load_first_documents
+from include.sla_logic.persistence.incident_records import number_of_run, ticket_number, ticket_of
 from include.sla_logic.persistence.quarantine import quarantine_notification, was_corrected
 from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.tickets import Opening, key_of, open_ticket

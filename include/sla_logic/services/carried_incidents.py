@@ -8,7 +8,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.cohort_members import carried
-from include.sla_logic.persistence.incident_records import lock_tickets, ticket_id
+from include.sla_logic.persistence.incident_records import IncidentRecord, ticket_id
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import Answers, UnitOfWork
 from include.sla_logic.process.way import Done, check_reached, is_reached, missing_before
 
@@ -47,11 +48,15 @@ def lock_members(
     *,
     task: str,
     answers: Answers | None = None,
+    kept: dict[int, IncidentRecord] | None = None,
 ) -> list[SqlCaseFile]:
-    """Hold these incidents and open the case files of those that the run still carries."""
+    """Hold these incidents and open the case files of those that the run still carries.
+
+    `kept` are the records that this task has loaded before; they are brought up to date.
+    """
     lock_tickets(connection, numbers)
     here = carried(connection, run_id, numbers)
-    return work.open_files(connection, here, task=task, run_id=run_id, answers=answers or {})
+    return work.open_files(connection, here, task=task, run_id=run_id, answers=answers or {}, kept=kept)
 
 
 def portions(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:

@@ -20,8 +20,9 @@ from include.sla_logic.persistence.cohort_members import (
     steps_of_members,
 )
 from include.sla_logic.persistence.flush import flush
-from include.sla_logic.persistence.incident_records import lock_tickets, ticket_id
+from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.restorations import decide, first_deadline
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.process.graph import END, WAIT
 from include.sla_logic.process.way import Done, is_reached

@@ -5,26 +5,28 @@ under which its incident can go on alone. Any run can do any incident: a step is
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from time import monotonic
 
 from sqlalchemy import Connection
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.persistence.cohort_members import (
     SET_ASIDE,
+    Completed,
     Member,
     add_members,
+    completed,
+    count_members,
     mark,
     members_of,
     steps_of_members,
 )
 from include.sla_logic.persistence.flush import flush
-from include.sla_logic.persistence.incident_records import (
-    lock_tickets,
-    ticket_id,
-    ticket_number,
-)
+from include.sla_logic.persistence.incident_records import IncidentRecord, ticket_id, ticket_number
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import Answers, UnitOfWork
 from include.sla_logic.process.graph import END
 from include.sla_logic.process.step import Step
@@ -36,7 +38,20 @@ from include.sla_logic.services.incidents import perform_on, with_answers
 
 __all__ = ["Cohorts", "Member", "Part", "WaitResult"]
 
+LEADS_FOR = 120  # seconds: a task that leads incidents from step to step ends within five minutes
+
 log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Leading:
+    """What one task knows of the incidents that it leads: their steps, and their records as they were last loaded."""
+
+    run_id: str
+    at_once: int
+    done: dict[int, dict[str, str | None]]
+    alone: bool = False
+    kept: dict[int, IncidentRecord] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,25 +75,35 @@ class Cohorts:
         with self.work.reading() as connection:
             return tuple(members_of(connection, run_id))
 
-    def perform(self, step: Step, *, run_id: str, at_once: int = AT_ONCE) -> frozenset[str]:
-        """Do one step for all members that the process has led to it, and return every choice that was made.
+    def perform(self, step: Step, *, run_id: str, then: Iterable[Step] = (), at_once: int = AT_ONCE) -> frozenset[str]:
+        """Do one step for all members that the process has led to it, and return every choice that was made at it.
 
         One transaction for `at_once` incidents. A member on whom the step fails is set aside, its ticket escalated
         with the reason; what only says that the database is away is raised. A cohort of one raises everything.
+
+        The steps of `then` are done after it in the same way, with what is known of the incidents kept in memory. None
+        of them begins later than `LEADS_FOR` seconds after the first, and what fails there ends them without an error:
+        they have tasks of their own, which do what is left.
         """
+        began = monotonic()
         with self.work.reading() as connection:
-            done = steps_of_members(connection, run_id)
-            alone = len(members_of(connection, run_id)) == 1
-        choices = choices_at(step.name, done)
-        for numbers in portions(ready_for(step.name, done), at_once):
-            choices |= self._perform_portion(step, run_id, numbers, alone=alone)
+            leading = _Leading(run_id, at_once, steps_of_members(connection, run_id))
+            leading.alone = count_members(connection, run_id) == 1
+        choices = self._perform_ready(step, leading)
+        for later in then:
+            if monotonic() - began > LEADS_FOR:
+                break
+            try:
+                self._perform_ready(later, leading)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the task of that step says it
+                log.warning("%s is left to its own task: %s", later.name, type(error).__name__)
+                break
         return frozenset(choices)
 
-    def completed(self, task: str, *, run_id: str) -> tuple[Member, ...]:
+    def completed(self, task: str, *, run_id: str) -> tuple[Completed, ...]:
         """Return the carried members that have done this task."""
         with self.work.reading() as connection:
-            done = steps_of_members(connection, run_id)
-            return tuple(member for member in members_of(connection, run_id) if task in done.get(member.number, {}))
+            return tuple(completed(connection, run_id, task))
 
     def give_up(self, *, run_id: str, task: str, why: str, at_once: int = AT_ONCE) -> None:
         """Set aside every member that is still carried and not closed: a step has failed for all of them.
@@ -98,25 +123,40 @@ class Cohorts:
         """Decide the waits that can be decided; see `look_at_waits`."""
         return look_at_waits(self.work, run_id, at_once=at_once)
 
-    def _perform_portion(self, step: Step, run_id: str, numbers: Sequence[int], *, alone: bool) -> set[str]:
+    def _perform_ready(self, step: Step, leading: "_Leading") -> set[str]:
+        """Perform the step for those who have come to it; who was set aside meanwhile is no longer led."""
+        for numbers in portions(ready_for(step.name, leading.done), leading.at_once):
+            performed = self._perform_portion(step, leading, numbers)
+            for number in numbers:
+                if number in performed:
+                    leading.done[number][step.name] = performed[number]
+                else:
+                    del leading.done[number]
+        return choices_at(step.name, leading.done)
+
+    def _perform_portion(self, step: Step, leading: "_Leading", numbers: Sequence[int]) -> dict[int, str | None]:
         """Perform the step in one transaction; if it fails, halve the portion until the failing incident is alone."""
         try:
-            return with_answers(self.work, lambda answers: self._attempt(step, run_id, numbers, answers))
+            return with_answers(self.work, lambda answers: self._attempt(step, leading, numbers, answers))
         except Exception as error:
-            if alone or passes(error) or isinstance(error, UnableToTakeStep):
+            if leading.alone or passes(error) or isinstance(error, UnableToTakeStep):
                 raise
             if len(numbers) == 1:
                 log.exception("%s fails for %s, which is set aside", step.name, ticket_id(numbers[0]))
                 with self.work.writing() as connection:
-                    self._set_aside(connection, run_id, numbers, step.name, _why(step.name, error))
-                return set()
+                    self._set_aside(connection, leading.run_id, numbers, step.name, _why(step.name, error))
+                return {}
             halves = portions(numbers, (len(numbers) + 1) // 2)
-            return {choice for half in halves for choice in self._perform_portion(step, run_id, half, alone=alone)}
+            return dict(chain.from_iterable(self._perform_portion(step, leading, half).items() for half in halves))
 
-    def _attempt(self, step: Step, run_id: str, numbers: Sequence[int], answers: Answers) -> set[str]:
+    def _attempt(
+        self, step: Step, leading: "_Leading", numbers: Sequence[int], answers: Answers
+    ) -> dict[int, str | None]:
+        run_id, kept = leading.run_id, leading.kept
         with self.work.writing() as connection:
-            files = lock_members(self.work, connection, run_id, numbers, task=step.name, answers=answers)
-            return {done.choice for done in perform_on(connection, step, files) if done.choice}
+            files = lock_members(self.work, connection, run_id, numbers, task=step.name, answers=answers, kept=kept)
+            results = perform_on(connection, step, files)
+            return {file.incident.number: result.choice for file, result in zip(files, results, strict=True)}
 
     def _set_aside(
         self,

@@ -17,10 +17,11 @@ from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.counted_credits import credited_with
 from include.sla_logic.persistence.disputes import freezing
 from include.sla_logic.persistence.flush import flush
-from include.sla_logic.persistence.incident_records import find_number, lock_tickets
+from include.sla_logic.persistence.incident_records import find_number
 from include.sla_logic.persistence.queue_positions import note_decided_credit
 from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.settlement import round_number
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.process.customer_letters import send_report
 from include.sla_logic.process.following_up import follow_up

@@ -27,11 +27,12 @@ from include.sla_logic.persistence.disputes import (
     release_credit,
 )
 from include.sla_logic.persistence.flush import flush
-from include.sla_logic.persistence.incident_records import lock_tickets, ticket_number
+from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.invariants.messages import DISPUTE_DECIDED
 from include.sla_logic.persistence.paging import Page
 from include.sla_logic.persistence.queue_positions import note_decided_credit
 from include.sla_logic.persistence.settlement import replace_credits, round_number, undecided_credits
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.process import following_up
 from include.sla_logic.services.credits import Credits

@@ -17,9 +17,10 @@ from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.contracts import ContractRegister, Subscription, UnableToFindRecord
 from include.sla_logic.persistence.disputes import disputes_of
 from include.sla_logic.persistence.erasure import erase_rows, messages_of, tickets_of
-from include.sla_logic.persistence.incident_records import lock_tickets, ticket_id
+from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.schema.reference import agreements, customers
 from include.sla_logic.persistence.settlement import newest_rounds, subscriptions, undecided_credits
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.ended_windows import windows_until
 

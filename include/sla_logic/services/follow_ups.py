@@ -15,10 +15,11 @@ from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.flush import flush
-from include.sla_logic.persistence.incident_records import find_number, lock_tickets
+from include.sla_logic.persistence.incident_records import find_number
 from include.sla_logic.persistence.invariants.messages import WRITES_AGAIN
 from include.sla_logic.persistence.queue_positions import note_decided_credit
 from include.sla_logic.persistence.schema.system_t import tickets
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import Answers, UnitOfWork
 from include.sla_logic.process import following_up
 from include.sla_logic.process.following_up import UnableToFollowUp

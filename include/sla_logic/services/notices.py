@@ -16,7 +16,7 @@ from include.sla_logic.letters.operator_mail import Envelope, Payload
 from include.sla_logic.letters.team_mail import assigned_mail, notice_mail, notices_mail, sentence
 from include.sla_logic.persistence.exposure import at_stake
 from include.sla_logic.persistence.flush import file_messages, message_row
-from include.sla_logic.persistence.incident_records import lock_tickets, ticket_id, ticket_number
+from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
 from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.outbox import has_message
 from include.sla_logic.persistence.pending_messages import Message
@@ -27,6 +27,7 @@ from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.schema.team import desk_people, ticket_owners
 from include.sla_logic.persistence.sla_clocks import DueNotice, notices_due, read_clocks, with_due_notices
 from include.sla_logic.persistence.team import mail_of
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.timelines import tell_timelines
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 

@@ -13,7 +13,7 @@ from include.sla_logic.letters.operator_mail import Envelope, Payload, failed_ta
 from include.sla_logic.persistence.audit import Act, acts_about, note_act
 from include.sla_logic.persistence.event_listeners import refuse_suspended
 from include.sla_logic.persistence.flush import file_messages, flush, message_row
-from include.sla_logic.persistence.incident_records import find_number, find_number_of_run, lock_tickets, ticket_number
+from include.sla_logic.persistence.incident_records import find_number, find_number_of_run, ticket_number
 from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.letter_archive import Moved, move_letters
 from include.sla_logic.persistence.outbox import (
@@ -26,6 +26,7 @@ from include.sla_logic.persistence.outbox import (
     retry_message,
 )
 from include.sla_logic.persistence.pending_messages import CALLBACK, EVENT, Message
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.installation import refuse_moved
 

@@ -18,12 +18,13 @@ from include.sla_logic.persistence.alarms import alarm_id, hold_alarms, in_porti
 from include.sla_logic.persistence.arrivals import note_arrival
 from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.flush import flush
-from include.sla_logic.persistence.incident_records import lock_tickets, ticket_number
+from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.alarms import alarm_hit_services, proactive_incidents, received_alarms
 from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.service_problems import problem_number
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.acceptance import accept_notification
 

@@ -9,13 +9,13 @@ from include.sla_logic.domain.sla_clock import Owner
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.contracts import UnableToFindRecord
 from include.sla_logic.persistence.counted_credits import COUNTS
-from include.sla_logic.persistence.incident_records import lock_tickets
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.queue_positions import change_places, judged
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import ticket_status_history, tickets
 from include.sla_logic.persistence.sla_clocks import read_clocks, read_standing
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.services.service_assessment import assess_service
 
 

@@ -12,13 +12,7 @@ from include.sla_logic.domain.restoration import RestorationOutcome
 from include.sla_logic.persistence.audit import Act, note_act, note_acts
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.flush import flush
-from include.sla_logic.persistence.incident_records import (
-    IncidentRecord,
-    find_number,
-    find_number_of_run,
-    lock_tickets,
-    ticket_id,
-)
+from include.sla_logic.persistence.incident_records import IncidentRecord, find_number, find_number_of_run, ticket_id
 from include.sla_logic.persistence.restorations import (
     ANSWER_REFUSED,
     Answered,
@@ -35,6 +29,7 @@ from include.sla_logic.persistence.restorations import (
     release,
     waiting_with,
 )
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.resource_provisioning import go_on_after_the_wait

@@ -19,12 +19,7 @@ from include.sla_logic.persistence.database import is_there
 from include.sla_logic.persistence.disputes import disputes_of
 from include.sla_logic.persistence.events import heard_apis
 from include.sla_logic.persistence.flush import file_messages, message_row, write_tickets
-from include.sla_logic.persistence.incident_records import (
-    find_number_of_run,
-    load_incident_records,
-    load_record_of_run,
-    lock_run,
-)
+from include.sla_logic.persistence.incident_records import find_number_of_run, load_incident_records, load_record_of_run
 from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.measured_rows import facts_questions
 from include.sla_logic.persistence.outbox import claim_due
@@ -35,6 +30,7 @@ from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import documents, outbox, steps, ticket_status_history, timeline
 from include.sla_logic.persistence.service_problems import ProblemRegister
 from include.sla_logic.persistence.sla_violations import hold_violations
+from include.sla_logic.persistence.ticket_locks import lock_run
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 NONE, NOW = "none", datetime(2026, 1, 1, tzinfo=UTC)  # nothing is sent: any values will do

@@ -12,7 +12,8 @@ from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.sla_clock import SlaClock
 from include.sla_logic.persistence.exposure import Stake, assume_exposure, at_stake, money
-from include.sla_logic.persistence.incident_records import load_first_documents, ticket_id
+from include.sla_logic.persistence.first_documents import load_first_documents
+from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.paging import Page, count_rows
 from include.sla_logic.persistence.queries.board_filter import (
     BoardFilter,

@@ -14,13 +14,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.open_apis.trouble_ticket import TicketNote, TicketView
 from include.sla_logic.domain.sla_clock import StatusEvent
-from include.sla_logic.persistence.incident_records import (
-    load_first_documents,
-    status_event,
-    ticket_id,
-    ticket_number,
-    ticket_of,
-)
+from include.sla_logic.persistence.first_documents import load_first_documents
+from include.sla_logic.persistence.incident_records import status_event, ticket_id, ticket_number, ticket_of
 from include.sla_logic.persistence.keyset import Cut, Part, cut_part
 from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import ticket_status_history, tickets, timeline
