@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from include.sla_logic.persistence.incident_records import UnableToFindIncident, load_steps
+from include.sla_logic.persistence.cohort_members import load_steps
+from include.sla_logic.persistence.incident_records import UnableToFindIncident
 from include.sla_logic.persistence.restorations import UnableToFindRestoration
 from include.sla_logic.process import graph
 from include.sla_logic.process.way import way

@@ -1,6 +1,5 @@
 """What is kept of incidents, loaded in one statement however many incidents are asked for."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -94,11 +93,6 @@ def ticket_number(ticket: str) -> int | None:
     return int(digits) if ours else None
 
 
-def tickets_in(text: str) -> list[int]:
-    """Return the numbers of all tickets that a text names."""
-    return [int(digits) for digits in re.findall(r"\bTT-([0-9]{1,18})\b", text)]
-
-
 def find_number(connection: Connection, reference: str) -> int:
     """Return the number behind a ticket id, an external reference or a run id; raise `UnableToFindIncident`."""
     found = (
@@ -122,7 +116,7 @@ def find_number_of_run(connection: Connection, run_id: str) -> int:
 
 def number_of_run(connection: Connection, run_id: str) -> int | None:
     """Return the number of the ticket that this run works on."""
-    if not is_name(run_id):
+    if not _is_name(run_id):
         return None
     return connection.scalar(select(tickets.c.number).where(tickets.c.run_id == run_id))
 
@@ -133,12 +127,12 @@ def _number_of_ticket(connection: Connection, ticket: str) -> int | None:
 
 
 def _number_of_key(connection: Connection, key: str) -> int | None:
-    if not is_name(key):
+    if not _is_name(key):
         return None
     return connection.scalar(select(tickets.c.number).where(tickets.c.external_key == key))
 
 
-def is_name(text: str) -> bool:
+def _is_name(text: str) -> bool:
     """Tell whether anything can have this name; databases stumble over NUL and lone surrogates."""
     return text.isascii() and text.isprintable()
 
@@ -160,9 +154,17 @@ def load_incident_records(
     return records
 
 
+def lock_run(connection: Connection, run_id: str) -> None:
+    """Hold the ticket that this run works on, as `lock_tickets` does."""
+    if connection.dialect.name == "postgresql" and _is_name(run_id):
+        connection.execute(
+            select(tickets.c.number).where(tickets.c.run_id == run_id).with_for_update(key_share=True)
+        ).all()
+
+
 def load_record_of_run(connection: Connection, run_id: str) -> list[IncidentRecord]:
     """Return the record of the incident that a run works on, in a list; an empty list where the run has none."""
-    if not is_name(run_id):
+    if not _is_name(run_id):
         return []
     return _as_records(_by_run().ask(connection, run_id=run_id, **_NOTHING._asdict()), _NOTHING, {})
 

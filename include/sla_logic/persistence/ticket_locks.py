@@ -4,16 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from include.sla_logic.persistence.incident_records import is_name
 from include.sla_logic.persistence.schema.system_t import tickets
-
-
-def lock_run(connection: Connection, run_id: str) -> None:
-    """Hold the ticket that this run works on, as `lock_tickets` does."""
-    if connection.dialect.name == "postgresql" and is_name(run_id):
-        connection.execute(
-            select(tickets.c.number).where(tickets.c.run_id == run_id).with_for_update(key_share=True)
-        ).all()
 
 
 def lock_tickets(connection: Connection, numbers: Sequence[int]) -> None:

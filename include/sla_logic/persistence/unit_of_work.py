@@ -16,9 +16,10 @@ from include.sla_logic.persistence.incident_records import (
     find_number,
     load_incident_records,
     load_record_of_run,
+    lock_run,
 )
 from include.sla_logic.persistence.migrations import migrate
-from include.sla_logic.persistence.ticket_locks import lock_run, lock_tickets
+from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.process.graph import FIRST
 from include.sla_logic.settings import Settings
 

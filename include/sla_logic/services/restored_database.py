@@ -1,5 +1,6 @@
 """After a backup was restored: give no number twice, and name what the restored database does not know."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +11,7 @@ from include.sla_logic.domain.outgoing_keys import name_in
 from include.sla_logic.letters.operator_mail import lost_tickets_mail
 from include.sla_logic.persistence.accounts import account_names
 from include.sla_logic.persistence.audit import Act, note_act
-from include.sla_logic.persistence.incident_records import ticket_id, tickets_in
+from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.installation import go_on_above, highest_numbers, installation_id
 from include.sla_logic.persistence.outbox import keys_of_kind
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
@@ -81,7 +82,7 @@ class RestoredDatabase:
         highest = {
             "database": ticket,
             "Airflow": max([mark.ticket if mark else 0, *lost.numbers]),
-            "billing": max([0, *(number for key in keys for number in tickets_in(name_in(key)))]),
+            "billing": max([0, *(number for key in keys for number in _tickets_in(name_in(key)))]),
         }
         postings = [key for key in keys if key.partition(":")[0] in ours and key not in sent]
         sentences = (*lost.sentences, *(f"Billing & Collections has {key}, unknown here." for key in postings))
@@ -109,3 +110,8 @@ class RestoredDatabase:
 
 
 _SAY_IT = "Give --above TT-…, a ticket that is surely higher than every one that was given out."
+
+
+def _tickets_in(text: str) -> list[int]:
+    """Return the numbers of all tickets that a text names."""
+    return [int(digits) for digits in re.findall(r"\bTT-([0-9]{1,18})\b", text)]

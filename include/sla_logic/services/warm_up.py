@@ -30,7 +30,6 @@ from include.sla_logic.persistence.schema.queue import queue
 from include.sla_logic.persistence.schema.system_t import documents, outbox, steps, ticket_status_history, timeline
 from include.sla_logic.persistence.service_problems import ProblemRegister
 from include.sla_logic.persistence.sla_violations import hold_violations
-from include.sla_logic.persistence.ticket_locks import lock_run
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 
 NONE, NOW = "none", datetime(2026, 1, 1, tzinfo=UTC)  # nothing is sent: any values will do
