@@ -19,7 +19,12 @@ from include.sla_logic.persistence.database import is_there
 from include.sla_logic.persistence.disputes import disputes_of
 from include.sla_logic.persistence.events import heard_apis
 from include.sla_logic.persistence.flush import file_messages, message_row, write_tickets
-from include.sla_logic.persistence.incident_records import find_number_of_run, load_incident_records, load_record_of_run
+from include.sla_logic.persistence.incident_records import (
+    find_number_of_run,
+    load_incident_records,
+    load_record_of_run,
+    lock_run,
+)
 from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.measured_rows import facts_questions
 from include.sla_logic.persistence.outbox import claim_due
