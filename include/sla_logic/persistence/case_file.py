@@ -179,28 +179,24 @@ class SqlCaseFile:
         self.outgoing.put(kind="mail", key=key, payload=payload)
 
     def read(self, kind: type[D]) -> D:
-        document = self.find(kind)
-        if document is None:
+        if (document := self.find(kind)) is None:
             msg = f"The case file of {self.ticket.id} holds no {kind.kind()}, which {self.task} needs."
             raise UnableToReadDocument(msg)
         return document
 
     def find(self, kind: type[D]) -> D | None:
-        written = self._written.get(kind.kind())
-        document = self._stored(kind) if written is None else written
+        document = self._written[kind.kind()] if kind.kind() in self._written else self._stored(kind)
         if document is None or isinstance(document, kind):
             return document
         return kind.model_validate_json(document.model_dump_json())
 
     def _stored(self, kind: type[Document]) -> Document | None:
         """Return the newest document of that kind from before this step; one record parses it once."""
-        documents, parsed = self.incident.documents.get(kind.kind()), self.incident.parsed
-        if not documents:
-            return None
+        documents, parsed = self.incident.documents.get(kind.kind(), []), self.incident.parsed
         key = kind.kind(), len(documents)
-        if key not in parsed:
+        if documents and key not in parsed:
             parsed[key] = kind.model_validate_json(documents[-1].body)
-        return parsed[key]
+        return parsed.get(key)
 
     def write(self, document: Document) -> None:
         name = document.kind()
@@ -213,8 +209,7 @@ class SqlCaseFile:
         self.pending.entries.append(Entry(lane, event))
 
     def hand_over(self, to: Lane) -> None:
-        before = self._ticket.assigned_to
-        if to is not before:
+        if to is not (before := self._ticket.assigned_to):
             self._ticket = self._ticket.model_copy(update={"assigned_to": to})
             self.record(f"Handed the ticket over to {to}.", lane=before)
 
