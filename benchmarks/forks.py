@@ -28,8 +28,8 @@ from benchmarks.sample import ANCHOR, open_sample
 from deploy.postgres import PostgresServer
 from include.sla_logic.letters import letter_outbox
 from include.sla_logic.persistence.policy_tables import policies_in_force
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.process.way import next_steps
 from include.sla_logic.services import Settings, UseCases
 from include.sla_logic.services.warm_up import warm_up

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from include.sla_logic.process.departments import done_in_one_go, step_named
 from include.sla_logic.process.graph import STEPS, WAIT
+from include.sla_logic.process.stages import done_in_one_go, step_named
 from include.sla_logic.process.step import Step
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.cohorts import WaitResult

@@ -21,8 +21,8 @@ from benchmarks.leading import ORDER, runs_that_go_on
 from benchmarks.sample import open_sample
 from benchmarks.stack import cpu_seconds
 from deploy.postgres import PostgresServer
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.services import UseCases
 
 SENDING, SERVER = "(messages sent)", "(PostgreSQL)"

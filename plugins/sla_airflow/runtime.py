@@ -9,7 +9,7 @@ import structlog
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.process.departments import done_in_one_go
+from include.sla_logic.process.stages import done_in_one_go
 from include.sla_logic.process.step import Step
 from sla_airflow import pairing
 from sla_airflow.connections import network, settings, settings_inside, settings_outside

@@ -6,8 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from include.sla_logic.importers import KINDS, plain_mapping
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.process.way import next_steps
 from include.sla_logic.services import UseCases
 from include.sla_logic.settings import Settings

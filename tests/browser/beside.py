@@ -12,8 +12,8 @@ from sqlalchemy import update
 from benchmarks.sample import load_copy, renamed
 from deploy.stack import AirflowStack
 from include.sla_logic.persistence.schema import reference
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.sample_data import Sample, make_sample
 from include.sla_logic.services import UseCases
 from tests.reference.walk import next_step

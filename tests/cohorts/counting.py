@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, event
 
 from benchmarks.leading import ORDER, runs_that_go_on
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.services import UseCases
 
 SENDING = "(sending)"

@@ -25,8 +25,8 @@ from include.sla_logic.persistence.schema import system_t as s
 from include.sla_logic.persistence.schema.installation import installation
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
 from include.sla_logic.persistence.schema.queue import queue
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.process.way import next_steps
 from include.sla_logic.services import UseCases
 from tests.clock import Clock

@@ -8,8 +8,8 @@ from threading import Barrier, BrokenBarrierError
 import pytest
 
 from benchmarks.leading import ORDER
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
 from tests.spread import spread

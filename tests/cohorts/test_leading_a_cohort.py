@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.leading import lead
 from include.sla_logic.persistence.queries.incident import Case
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.sample_data import Sample, load_sample, make_sample
 from include.sla_logic.services import Settings, UseCases
 from tests.reference.walk import next_step

@@ -13,7 +13,7 @@ from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.outgoing_keys import name_in
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.problems import service_problem_tickets, service_problems
-from include.sla_logic.process.departments import step_named
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.process.way import is_reached
 from include.sla_logic.services import Settings, UseCases
 from tests.clock import Clock

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.process.departments import done_in_one_go, step_named
 from include.sla_logic.process.graph import EDGES, FIRST, STAGES, STEPS, WAIT
+from include.sla_logic.process.stages import done_in_one_go, step_named
 from include.sla_logic.services import cohorts
 from tests.cohorts.test_what_leaves_a_cohort import UnableToDoThis, failing, report
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from benchmarks.leading import ORDER
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import END, WAIT
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.sample_data import Sample
 from include.sla_logic.services import Settings, UseCases
 from include.sla_logic.services.cohorts import WaitResult

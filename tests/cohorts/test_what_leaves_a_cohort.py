@@ -16,8 +16,8 @@ from include.sla_logic.domain.mail_message import read_message, text_of
 from include.sla_logic.persistence.cohort_members import steps_of_members
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.system_t import documents, steps
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.process.step import Step
 from include.sla_logic.sample_data import Sample
 from include.sla_logic.services import UnableToAcceptCohort, UseCases

@@ -24,7 +24,7 @@ from include.sla_logic.persistence.migrations import _configuration
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.columns import metadata
 from include.sla_logic.persistence.schema.system_t import tickets
-from include.sla_logic.process.departments import step_named
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.services import Settings, UseCases
 from tests.clock import Clock
 from tests.reference.walk import next_step

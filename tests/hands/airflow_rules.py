@@ -13,8 +13,8 @@ from typing import Any
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.persistence.incident_records import UnableToFindIncident
 from include.sla_logic.process import graph
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.process.way import UnableToTakeStep, ways_to
 from include.sla_logic.services import UseCases
 

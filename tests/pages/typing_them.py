@@ -18,8 +18,8 @@ from benchmarks.sample import load_copy, renamed
 from deploy.stack.rest import StackApi
 from deploy.stack.settings import sqlite_url
 from include.sla_logic.cli import app
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.sample_data import DEFAULT_SEED, Sample, make_sample
 from include.sla_logic.services import Settings, UseCases
 from tests.pages.blocks import Block, words_of_sla

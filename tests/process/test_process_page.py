@@ -5,8 +5,8 @@ from pathlib import Path
 
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.policies import NAMES
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import STEPS, WAIT, Kind
+from include.sla_logic.process.stages import step_named
 from tests.domain.process.test_documents import all_kinds
 
 PAGE = (Path(__file__).parents[2] / "docs" / "process.md").read_text("utf-8")

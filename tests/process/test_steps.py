@@ -20,8 +20,8 @@ from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport
 from include.sla_logic.persistence.case_file import UnableToReadDocument
 from include.sla_logic.persistence.contracts import UnableToFindRecord
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.process.step import step
 from tests.fakes import policies_in_force
 from tests.process.small_world import (

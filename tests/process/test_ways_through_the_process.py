@@ -28,9 +28,9 @@ from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.status_report import FinalStatusReport, StatusReport
 from include.sla_logic.domain.trouble_ticket import TicketStatus
 from include.sla_logic.persistence.restorations import UnableToReleaseRestoration
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import STEPS, WAIT
 from include.sla_logic.process.resource_provisioning import UnableToEndTheWait
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.process.way import way
 from tests.fakes import Incident, MemoryUseCases
 from tests.process.small_world import (

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.extra_problem_fix import take_over_incident
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.process.way import next_steps
 from tests.fakes import MemoryUseCases
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from include.sla_logic.persistence.cohort_members import load_steps
 from include.sla_logic.persistence.incident_records import find_number
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.graph import WAIT
 from include.sla_logic.process.resource_provisioning import go_on_after_the_wait
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.process.way import next_steps
 from include.sla_logic.sample_data import Sample, load_sample
 from include.sla_logic.services import UseCases

@@ -7,7 +7,7 @@ import pytest
 from include.sla_logic.domain.credit_policy import CreditPolicy
 from include.sla_logic.domain.customer_report import CreditState, CustomerReport
 from include.sla_logic.persistence import case_file
-from include.sla_logic.process.departments import step_named
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.services.credit_decisions import UnableToDecideCredit
 from tests.clock import NOON
 from tests.reference.walk import next_step

@@ -6,7 +6,7 @@ from sqlalchemy import insert
 
 from include.sla_logic.persistence.contracts import load_contract
 from include.sla_logic.persistence.schema import reference as t
-from include.sla_logic.process.departments import step_named
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.services import UseCases
 from tests.reference.walk import next_step
 from tests.services.sample import CONTRACT

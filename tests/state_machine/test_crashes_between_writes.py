@@ -25,9 +25,9 @@ from include.sla_logic.gateways.sender import Transport
 from include.sla_logic.persistence.restorations import UnableToFindRestoration
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.system_t import restorations
-from include.sla_logic.process.departments import done_in_one_go, step_named
 from include.sla_logic.process.following_up import UnableToFollowUp
 from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.stages import done_in_one_go, step_named
 from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import Settings, UnableToAcceptNotification, UnableToReleaseRestoration, UseCases
 from include.sla_logic.services import transports as transports_of

@@ -18,9 +18,9 @@ from deploy.locked_packages import locked
 from include.sla_logic.domain.notification import ProblemNotification
 from include.sla_logic.domain.run_ids import run_id_of
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
-from include.sla_logic.process.departments import step_named
 from include.sla_logic.process.extra_problem_fix import take_over_incident
 from include.sla_logic.process.graph import WAIT
+from include.sla_logic.process.stages import step_named
 from include.sla_logic.sample_data import load_sample, make_sample
 from include.sla_logic.services import UnableToAcceptNotification, UseCases
 from include.sla_logic.settings import Settings

@@ -7,12 +7,12 @@ from include.sla_logic.process.graph import STAGES, STEPS, Edge, Kind
 from include.sla_logic.process.step import Step
 from include.sla_logic.process.way import ways_to
 
-_DEPARTMENTS = (customer_service, service_management, resource_provisioning, billing)
+_MODULES = (customer_service, service_management, resource_provisioning, billing)
 
 
 def step_named(name: str) -> Step:
     """Return that step from the department that does it; raise LookupError for any other name."""
-    for department in _DEPARTMENTS:
+    for department in _MODULES:
         if isinstance(step := getattr(department, name, None), Step):
             return step
     raise LookupError(name)
