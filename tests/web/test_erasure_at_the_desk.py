@@ -32,7 +32,7 @@ def desk_of(provider: Provider, who: Caller = ADMIN) -> TestClient:
 
 
 def rows(provider: Provider) -> dict[tuple[object, ...], tuple[object, ...]]:
-    """Return every row under its table and key; not those words that tickets are found by, which are made anew."""
+    """Return every row under its table and key, without the words of the search: erasing replaces those rows."""
     found: dict[tuple[object, ...], tuple[object, ...]] = {}
     with provider.use_cases.work.reading() as connection:
         tables = MetaData()
