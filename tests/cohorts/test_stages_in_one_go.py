@@ -93,6 +93,14 @@ def test_a_task_that_has_worked_for_long_leaves_the_rest(use_cases, teleco, monk
     assert {use_cases.lookups.incident(ticket).tasks for ticket in tickets.values()} == {(FIRST,)}
 
 
+def test_a_cohort_too_large_to_be_kept_in_memory_is_led_as_well(use_cases, teleco, monkeypatch):
+    monkeypatch.setattr(cohorts, "KEEPS", 1)
+    tickets = report(use_cases, teleco, "no_problem_found", "minor_correction")
+    begin(use_cases, tickets.values())
+    done = {use_cases.lookups.incident(ticket).tasks[-1] for ticket in tickets.values()}
+    assert done == {"create_detailed_problem_report"}
+
+
 def test_what_another_run_does_between_two_steps_is_seen_and_not_done_again(use_cases, teleco):
     tickets = report(use_cases, teleco, "no_problem_found", "minor_correction")
     quick, (compare, plan, *rest) = "own-minor_correction", INTAKE

@@ -39,6 +39,7 @@ from include.sla_logic.services.incidents import perform_on, with_answers
 __all__ = ["Cohorts", "Member", "Part", "WaitResult"]
 
 LEADS_FOR = 120  # seconds: a task that leads incidents from step to step ends within five minutes
+KEEPS = 2_000  # incidents at most whose records one task keeps: 34 kB each after the intake, more later
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +153,7 @@ class Cohorts:
     def _attempt(
         self, step: Step, leading: "_Leading", numbers: Sequence[int], answers: Answers
     ) -> dict[int, str | None]:
-        run_id, kept = leading.run_id, leading.kept
+        run_id, kept = leading.run_id, leading.kept if len(leading.done) <= KEEPS else None
         with self.work.writing() as connection:
             files = lock_members(self.work, connection, run_id, numbers, task=step.name, answers=answers, kept=kept)
             results = perform_on(connection, step, files)
