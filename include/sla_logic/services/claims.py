@@ -5,13 +5,12 @@ from datetime import date, datetime, timedelta
 
 from include.sla_logic.domain.calendars import local_midnight
 from include.sla_logic.domain.contract import Contract
-from include.sla_logic.domain.contract.terms import Claim
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.measurements import ClaimFiled, ServiceFacts
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sla import compare
-from include.sla_logic.domain.sla.claims import first_fault, objection_to
+from include.sla_logic.domain.sla.claims import as_claimed, first_fault, objection_to
 from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.process.case_documents import agreement_and_contract
 from include.sla_logic.services.settled_credits import RoundFile
@@ -60,7 +59,7 @@ def judge_claim(file: SqlCaseFile | RoundFile, window: Period, filed: datetime |
 
 
 def _lost(contract: Contract, facts: ServiceFacts, window: Period, due: Money | None, now: datetime) -> Money:
-    """Return what the window would owe beyond that, if nothing had to be claimed."""
-    unclaimed = contract.model_copy(update={"claim": Claim(automatic=True, ticket_within=contract.claim.ticket_within)})
-    whole, nothing = compare(unclaimed, facts, window=window, as_of=now).credit_due, Money.zero(contract.currency)
+    """Return what the window would owe beyond that, if everything was claimed in time."""
+    whole = compare(as_claimed(contract), facts, window=window, as_of=now).credit_due
+    nothing = Money.zero(contract.currency)
     return nothing if whole is None or due is None else max(whole - due, nothing)

@@ -8,10 +8,10 @@ from fractions import Fraction
 from sqlalchemy import Connection, select
 
 from include.sla_logic.domain.contract import Contract
-from include.sla_logic.domain.contract.terms import Claim
 from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.simulated_windows import Pair, pairs
 from include.sla_logic.domain.simulation import Simulation, UnableToSimulate
+from include.sla_logic.domain.sla.claims import as_claimed
 from include.sla_logic.persistence.contract_texts import find_contract
 from include.sla_logic.persistence.contracts import Subscription
 from include.sla_logic.persistence.fact_columns import FactReader
@@ -26,7 +26,6 @@ from include.sla_logic.services.stand_ins import Version
 __all__ = ["Asked", "Simulations", "UnableToSimulate"]
 
 AT_ONCE = 2_000  # customers' services whose windows are looked at together
-_CLAIMED = Claim(automatic=True)
 _CLASH = (
     "Version %(version)s of the contract %(contract)s is on record with another text: give the new contract a version "
     "of its own."
@@ -43,9 +42,9 @@ class Asked:
 
     Windows count that lie between `first` and `last`, days of the zone of each contract, the last excluded. `customers`
     are the only ones that count, where given. Facts are those known at `as_of`, else now. With `claimed` every credit
-    is paid as if it had been claimed in time. `growth` is a factor for the length of every outage, under both
-    contracts; with another one than 1 all credits are taken for claimed too. `exactly` judges every window one by one,
-    as a check.
+    is paid as if it had been claimed in time; what was not reported as the contract asks stays unpaid. `growth` is a
+    factor for the length of every outage, under both contracts; with another one than 1 all credits are taken for
+    claimed too. `exactly` judges every window one by one, as a check.
     """
 
     new: Contract
@@ -148,11 +147,7 @@ class Judging:
             yield SimulatedWindows(facts, instead, days, self._known.setdefault(number, {}), self.asked.exactly)
 
     def _terms(self, contract: Contract) -> Contract:
-        return (
-            contract.model_copy(update={"claim": _CLAIMED})
-            if self.asked.claimed or self.asked.growth != 1
-            else contract
-        )
+        return as_claimed(contract) if self.asked.claimed or self.asked.growth != 1 else contract
 
     def _facts(self, some: Sequence[Subscription]) -> Facts:
         reader = FactReader(self.connection, [service for _customer, service in some], self.at)

@@ -42,6 +42,11 @@ class Claimable:
     delay: Delay | None = None
 
 
+def as_claimed(contract: Contract) -> Contract:
+    """Return the contract as if every credit was claimed in time; what the customer must report is still asked."""
+    return contract.model_copy(update={"claim": contract.claim.model_copy(update={"automatic": True})})
+
+
 def by_incident(case: Case) -> bool:
     """Tell whether each incident has a deadline of its own."""
     terms = case.contract.claim
