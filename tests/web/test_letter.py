@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from include.sla_logic.cli import app
 from tests.pango import need_pango
+from tests.use_case_fixtures import POSTGRES
 from tests.web.desk_sample import HELD, client_of
 
 ASKED = pytest.mark.parametrize("who", ["reader", "operator"])
@@ -87,3 +88,17 @@ def test_the_terminal_prints_the_letter_and_writes_it_as_pdf(sample, tmp_path, m
     assert CliRunner().invoke(app, ["incident", "letter", ticket, "--pdf", str(place)]).exit_code == 0
     assert place.read_bytes().startswith(b"%PDF-")
     assert place.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("kind", ["sqlite", POSTGRES])
+def test_a_round_with_a_number_that_no_column_holds_has_no_letter(kind, request, monkeypatch):
+    sample = request.getfixturevalue("own_sample" if kind == "sqlite" else "own_postgres_sample")
+    monkeypatch.setenv("TELECO_DB_URL", sample.use_cases.work.settings.database_url)
+    for name in ("SR-99999999999999999999", "SR-" + "9" * 200, "SR-9"):
+        printed = CliRunner().invoke(app, ["incident", "letter", name])
+        assert printed.exit_code == 1
+        assert name in printed.output
+        assert "unforeseen" not in printed.output
+        with client_of(sample) as client:
+            for page in ("letter", "letter.pdf"):
+                assert client.get(f"/incidents/{name}/{page}").status_code == 404

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from include.sla_logic.domain.alarms import SentAlarm, ends, told
+from include.sla_logic.domain.numbers import written
 from include.sla_logic.persistence.database import insert_once
-from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.schema.alarms import alarm_hit_services, alarm_hits, received_alarms
 from include.sla_logic.persistence.schema.reference import alarms, resources
 
@@ -23,7 +23,7 @@ _a = received_alarms.c
 
 def alarm_id(number: int) -> str:
     """Write the number of an alarm as people read it: AL-000001."""
-    return ticket_id(number).replace("TT-", "AL-")
+    return written("AL-", number)
 
 
 def hold_alarms(connection: Connection) -> None:

@@ -9,6 +9,7 @@ from include.sla_logic.domain.credit import Rebate
 from include.sla_logic.domain.disputes import Dispute, DisputeState, frozen_by
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.judged_facts import Basis, kinds_of
+from include.sla_logic.domain.numbers import number_in
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
@@ -36,9 +37,8 @@ def add_dispute(connection: Connection, dispute: Dispute, basis: Basis | None) -
 
 def find_dispute(connection: Connection, reference: str) -> tuple[Dispute, Basis | None]:
     """Return a dispute and what was on record when it was recorded; raise `UnableToFindDispute`."""
-    digits = reference.strip().upper().removeprefix(PREFIX)
-    known = digits.isascii() and digits.isdigit() and len(digits) < 16  # noqa: PLR2004 - far beyond any row
-    query = select(disputes).where(_d.number == (int(digits) if known else 0))
+    number = number_in("", reference.strip().upper().removeprefix(PREFIX))
+    query = select(disputes).where(_d.number == (number or 0))
     row = connection.execute(query).one_or_none()
     if row is None:
         raise UnableToFindDispute(Sentence("There is no dispute %(reference)s.", reference=reference[:20]))

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, selec
 from include.sla_logic.domain.document import Document
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.lanes import Lane
+from include.sla_logic.domain.numbers import number_in, written
 from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.sla_clock import StatusEvent
 from include.sla_logic.domain.trouble_ticket import TicketStatus, TroubleTicket
@@ -83,14 +84,12 @@ class IncidentRecord:
 
 def ticket_id(number: int) -> str:
     """Write a ticket number as people read it: TT-000001."""
-    return f"TT-{number:06d}"
+    return written("TT-", number)
 
 
 def ticket_number(ticket: str) -> int | None:
     """Return the number in `TT-000001`, or None for any other text."""
-    digits = ticket.removeprefix("TT-")
-    ours = ticket.startswith("TT-") and digits.isascii() and digits.isdigit() and len(digits) <= 18  # noqa: PLR2004
-    return int(digits) if ours else None
+    return number_in("TT-", ticket)
 
 
 def find_number(connection: Connection, reference: str) -> int:

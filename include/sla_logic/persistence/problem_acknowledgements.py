@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select
 
+from include.sla_logic.domain.numbers import number_in, written
 from include.sla_logic.domain.problem_view import Acknowledged
-from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.keyset import Cut, Part, cut_part
 from include.sla_logic.persistence.schema.problems import acknowledged_problems, problem_acknowledgements
 from include.sla_logic.persistence.service_problems import problem_id
@@ -21,7 +21,7 @@ _BOTH = select(problem_acknowledgements, _named.problem).join(
 
 def acknowledgement_id(number: int) -> str:
     """Write the number of an acknowledgement as people read it: PA-000001."""
-    return f"PA-{number:06d}"
+    return written("PA-", number)
 
 
 def add_acknowledgement(
@@ -49,8 +49,7 @@ def find_acknowledgements(
     """Return a part of the acknowledgements with the problems of each, the newest first, and how many there are."""
     query: Select[Any] = select(problem_acknowledgements)
     if named is not None:
-        number = ticket_number(f"TT-{named.removeprefix('PA-')}") if named.startswith("PA-") else None
-        query = query.where(_made.number == (number or 0))
+        query = query.where(_made.number == (number_in("PA-", named) or 0))
     total = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
     part = cut_part(connection, query, [_made.number], lambda row: row, cut, descending=True)
     problems: dict[int, list[str]] = defaultdict(list)

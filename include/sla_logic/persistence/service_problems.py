@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
 
 from include.sla_logic.domain.diagnosis_table import Finding
+from include.sla_logic.domain.numbers import number_in, written
 from include.sla_logic.domain.service_problem import ProblemEnd, ServiceProblem, Sighting, by_resource, see_problem
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
@@ -27,12 +28,12 @@ p, ties = service_problems.c, service_problem_tickets.c
 
 def problem_id(number: int) -> str:
     """Write the number of a problem as people read it: SP-000001."""
-    return f"SP-{number:06d}"
+    return written("SP-", number)
 
 
 def problem_number(problem: str) -> int | None:
     """Return the number in `SP-000001`, or None for any other text."""
-    return ticket_number(f"TT-{problem.removeprefix('SP-')}") if problem.startswith("SP-") else None
+    return number_in("SP-", problem)
 
 
 def as_problem(row: Row[Any]) -> ServiceProblem:

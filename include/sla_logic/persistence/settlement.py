@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from include.sla_logic.domain.errors import NotFoundError
+from include.sla_logic.domain.numbers import number_in
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.settlement import USUAL_RUNS, Preview
 from include.sla_logic.domain.spans import Span
@@ -92,8 +93,7 @@ def round_name(number: int) -> str:
 
 def round_number(name: str) -> int | None:
     """Return the number in `SR-12`; None for the name of an incident."""
-    digits = name.removeprefix(ROUND)
-    return int(digits) if name.startswith(ROUND) and digits.isascii() and digits.isdigit() else None
+    return number_in(ROUND, name)
 
 
 def subscriptions(connection: Connection) -> list[Subscription]:

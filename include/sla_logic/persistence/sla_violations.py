@@ -20,11 +20,11 @@ from include.sla_logic.domain.events import (
     VIOLATION_STATUS,
     Event,
 )
+from include.sla_logic.domain.numbers import number_in, written
 from include.sla_logic.domain.open_apis.parts import Resource
 from include.sla_logic.domain.open_apis.sla_violation import WITHDRAWN, Violation, sla_violation
 from include.sla_logic.domain.period import Period
 from include.sla_logic.persistence.events import is_heard, note_events
-from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.keyset import Cut, Part, cut_part
 from include.sla_logic.persistence.schema.sla_violations import sla_violations
 
@@ -59,7 +59,7 @@ class ViolationFilter:
 
 def violation_id(number: int) -> str:
     """Write the number of a violation as people read it: SV-000001."""
-    return f"SV-{number:06d}"
+    return written("SV-", number)
 
 
 def note_violations(
@@ -128,15 +128,11 @@ def find_violations(connection: Connection, wanted: ViolationFilter, cut: Cut) -
 
 def _conditions(wanted: ViolationFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.violations is not None:
-        yield _v.number.in_([_number(one) or 0 for one in wanted.violations])
+        yield _v.number.in_([number_in("SV-", one) or 0 for one in wanted.violations])
     names = {"customer": wanted.customers, "service": wanted.services, "contract": wanted.contracts}
     for column, among in (names | {"objective": wanted.objectives, "state": wanted.states}).items():
         if among is not None:
             yield _v[column].in_(list(among))
-
-
-def _number(name: str) -> int | None:
-    return ticket_number(f"TT-{name.removeprefix('SV-')}") if name.startswith("SV-") else None
 
 
 def _key(one: Violation) -> tuple[Any, ...]:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from include.sla_logic.domain.errors import NotFoundError
+from include.sla_logic.domain.numbers import number_in
 from include.sla_logic.persistence.alarms import alarm_id, in_portions
-from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
+from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.policy_tables import policies_in_force
 from include.sla_logic.persistence.schema.alarms import alarm_hit_services, proactive_incidents, received_alarms
@@ -108,7 +109,7 @@ class AlarmViews:
 
     def find(self, alarm: str) -> ReceivedAlarm:
         """Return one alarm; raise `UnableToFindAlarm`."""
-        number = ticket_number(f"TT-{alarm.removeprefix('AL-')}") if alarm.startswith("AL-") else None
+        number = number_in("AL-", alarm)
         with self.work.reading() as connection:
             rows = connection.execute(select(received_alarms).where(_a.number == (number or 0))).all()
             if not rows:

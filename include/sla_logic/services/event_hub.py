@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from include.sla_logic.domain.callbacks import UnableToUseCallback, read_callback
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.events import UnableToReadEventQuery, read_event_query
+from include.sla_logic.domain.numbers import number_in
 from include.sla_logic.importers.open_apis import UnableToReadOpenApis, read_open_apis
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.event_listeners import (
@@ -160,9 +161,10 @@ class EventHub:
 
 
 def _own(connection: Connection, number: str, api: str, partner: str) -> Listener:
-    if not (number.isascii() and number.isdigit() and len(number) <= 18):  # noqa: PLR2004 - digits of a row number
+    row_number = number_in("", number)
+    if row_number is None:
         raise UnableToFindListener(f"There is no listener {number[:64]}.")
-    listener = find_listener(connection, int(number))
+    listener = find_listener(connection, row_number)
     if (listener.api, listener.partner) != (api, partner):
         raise UnableToFindListener(f"There is no listener {number}.")
     return listener

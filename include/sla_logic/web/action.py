@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import HTTPException
 
+from include.sla_logic.domain.numbers import number_in
 from include.sla_logic.services import UseCases
 from include.sla_logic.web.forms import reason_of
 from include.sla_logic.web.performed import ActionRequest
@@ -15,7 +16,6 @@ FIELDS = (
     "undelivered",
 )
 FILE_FIELD = "attachment_"
-_LONG = 16  # digits, far beyond any row
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def action_request(
     """
     action.refuse_others(roles)
     named = (name.removeprefix(FILE_FIELD) for name in fields if name.startswith(FILE_FIELD))
-    files = (*attachments, *(int(one) for one in named if one.isascii() and one.isdigit() and len(one) < _LONG))
+    files = (*attachments, *(number for one in named if (number := number_in("", one)) is not None))
     reason = reason_of(fields.get("reason")) if action.asks_reason else ""
     told = {name: fields.get(name, "") for name in FIELDS}
     return ActionRequest(subject, by, reason, **told, roles=roles, attachments=files if action.asks_files else ())

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 from include.sla_logic.domain.errors import InvalidInputError
 from include.sla_logic.domain.follow_up import Basis
+from include.sla_logic.domain.numbers import number_in
 from include.sla_logic.services import UseCases
 from include.sla_logic.services.holds import ClockOwner
 from include.sla_logic.web.forms import UnableToReadReason
@@ -197,6 +198,7 @@ def retry_message(use_cases: UseCases, request: ActionRequest) -> str | None:
 
 
 def _number(subject: str) -> int:
-    if not (subject.isascii() and subject.isdigit() and len(subject) < 16):  # noqa: PLR2004 - far beyond any row
+    number = number_in("", subject)
+    if number is None:
         raise UnableToReadAddress(gettext("%(text)s is not a number.", text=repr(subject[:20])))
-    return int(subject)
+    return number
