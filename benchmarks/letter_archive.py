@@ -19,7 +19,6 @@ from include.sla_logic.domain.follow_up import Basis
 from include.sla_logic.services import UseCases
 
 LATER = timedelta(days=100)
-ARCHIVED = "archived_letters"
 _SHOWN = 6  # tables, the largest
 _SQLITE = (
     "SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name "

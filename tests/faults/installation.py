@@ -5,9 +5,11 @@ import os
 import shutil
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -201,7 +203,8 @@ class Installation:
                 }
                 for run in list(open_runs)[:5]
             }
-            return f"{open_runs} {tasks} outbox {self.use_cases.outbox.counts()}"
+            messages = Counter(one.state for one in self.use_cases.outbox.messages(limit=100_000))
+            return f"{open_runs} {tasks} outbox {dict(messages)}"
         return "the api-server does not answer"
 
     def until_felt(self, kind: str) -> None:
@@ -226,8 +229,8 @@ class Installation:
                 self.hurry()
             states = {run: self.stack.api.run_state(DAG, run) for run in self.started - self.over}
             self.over |= {run for run, state in states.items() if state == "success"}
-            counts = self.use_cases.outbox.counts()
-            return set(states.values()) <= FINISHED and not counts.get("waiting") and not counts.get("claimed")
+            messages = partial(self.use_cases.outbox.messages, limit=1)
+            return set(states.values()) <= FINISHED and not messages(state="waiting") and not messages(state="claimed")
 
         self.until(quiet, "not quiet")
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from include.sla_logic.cli.output import show_json, show_table
+from include.sla_logic.cli.person import By
 
 if TYPE_CHECKING:
     from include.sla_logic.services import UseCases
@@ -37,7 +38,7 @@ def check() -> None:
 def again(
     name: Annotated[str, typer.Argument(help="The feed.")],
     since: Annotated[str, typer.Option(help="The instant from which it is read once more.")],
-    by: Annotated[str, typer.Option(help="Who asks for it.")],
+    by: By,
 ) -> None:
     """Read again what a feed has brought since an instant, or the files that were read since then."""
     from include.sla_logic.cli.assess import read_instant

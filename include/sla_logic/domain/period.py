@@ -1,12 +1,10 @@
 """Half-open periods of whole UTC seconds."""
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from include.sla_logic.domain import spans
 from include.sla_logic.domain.instants import as_written, day_as_written
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,13 +83,3 @@ def spanning(one: Period, other: Period | None) -> Period:
     if other is None:
         return one
     return Period(start=min(one.start, other.start), end=max(one.end, other.end))
-
-
-def merge(periods: Iterable[Period]) -> tuple[Period, ...]:
-    """Return the same time as sorted periods that neither overlap nor touch; empty ones vanish."""
-    return tuple(of_span(s) for s in spans.merge(p.span for p in periods))
-
-
-def subtract(periods: Iterable[Period], minus: Iterable[Period]) -> tuple[Period, ...]:
-    """Return the time of `periods` that lies in none of `minus`, merged."""
-    return tuple(of_span(s) for s in spans.subtract([p.span for p in periods], [p.span for p in minus]))

@@ -18,7 +18,6 @@ from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.letter_archive import Moved, move_letters
 from include.sla_logic.persistence.outbox import (
     Outgoing,
-    count_messages,
     has_message,
     list_messages,
     note_sent,
@@ -99,11 +98,6 @@ class Outbox:
         """Return messages that are dead, newest first, but not those that wait for a suspended listener to go on."""
         with self.work.reading() as connection:
             return list_messages(connection, state="dead", limit=limit, suspended=False)
-
-    def counts(self) -> dict[str, int]:
-        """Return how many messages are in each state."""
-        with self.work.reading() as connection:
-            return count_messages(connection)
 
     def archive(self, *, days: int, limit: int = 500) -> Moved:
         """Move letters about what has been over for more than `days` days into the archive, a few in one transaction.

@@ -30,9 +30,7 @@ def credited_beyond_owed(connection: Connection) -> Iterator[Violation]:
     """
     kept = applied_billing_credits
     waived = and_(kept.c.state == "declined", kept.c.amount < 0)
-    query = (
-        select(kept).where(or_(kept.c.state.in_(COUNTS), waived)).order_by(kept.c.customer, kept.c.service, kept.c.id)
-    )
+    query = select(kept).where(or_(kept.c.state.in_(COUNTS), waived))
     services: dict[Subscription, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(query.order_by(kept.c.customer, kept.c.service, kept.c.id)):
         services[row.customer, row.service].append(row)

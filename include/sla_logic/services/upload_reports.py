@@ -1,12 +1,9 @@
 """What a dry run or an import of an upload found, as it is kept: counts, some records, and every refused row."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from include.sla_logic.domain.sentence import Sentence
-from include.sla_logic.services.tables import harmless
 
 if TYPE_CHECKING:
     from include.sla_logic.importers import ImportReport, Rejected
@@ -56,15 +53,6 @@ def what_to_do(kind: str, each: "Rejected") -> str:
         return Sentence("Say it in a mapping, or write the value as the column wants it.")
     form = import_kinds()[kind].form_of(each.field)
     return Sentence("Write it so: %(form)s.", form=form) if form else Sentence("Correct the row in the file.")
-
-
-def as_csv(rows: Sequence[Sequence[Any]]) -> str:
-    """Return refused rows for a spreadsheet, which takes none of their texts for a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(REJECTED)
-    writer.writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    return text.getvalue()
 
 
 def rejected_rows(report: Mapping[str, Any] | None) -> Sequence[Sequence[Any]]:

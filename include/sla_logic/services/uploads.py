@@ -17,8 +17,9 @@ from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.persistence.uploads import UnableToFindUpload, Upload
 from include.sla_logic.services.imports import Imports
+from include.sla_logic.services.tables import as_csv
 from include.sla_logic.services.upload_questions import TICKETS, UploadQuestion, harmless_name
-from include.sla_logic.services.upload_reports import as_csv, kept_report, rejected_rows
+from include.sla_logic.services.upload_reports import REJECTED, kept_report, rejected_rows
 
 __all__ = ["UnableToFindUpload", "Upload", "UploadQuestion", "Uploads"]
 
@@ -78,7 +79,7 @@ class Uploads:
     def rejected(self, number: int) -> str:
         """Return the refused rows of an upload for a spreadsheet: of its import, or before that of its dry run."""
         upload = self.find(number)
-        return as_csv(rejected_rows(upload.imported or upload.rehearsed))
+        return as_csv(REJECTED, rejected_rows(upload.imported or upload.rehearsed))
 
     def confirm(self, number: int, *, by: str) -> Upload:
         """Let an upload be imported whose dry run was seen; raise `UnableToUpload` for any other."""

@@ -76,7 +76,6 @@ def _templates() -> Environment:
         "month": month,
         "clock_time": clock_time,
         "length": length,
-        "length_of": len,
         "segment": segment,
         "query": query,
         "code": in_words,

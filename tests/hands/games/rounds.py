@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from deploy.stack.rest import FINISHED
@@ -89,10 +90,9 @@ def _settle(installation: Installation) -> None:
 
     def quiet() -> bool:
         installation.hurry()
-        counts = use_cases.outbox.counts()
-        return (
-            not counts.get("waiting") and not counts.get("claimed") and set(api.run_states(EXTRA).values()) <= FINISHED
-        )
+        messages = partial(use_cases.outbox.messages, limit=1)
+        left = messages(state="waiting") or messages(state="claimed")
+        return not left and set(api.run_states(EXTRA).values()) <= FINISHED
 
     installation.until(quiet, "not quiet")
 
