@@ -141,6 +141,16 @@ def test_each_amount_of_a_letter_about_a_contract_of_the_gallery_follows_from_th
     reckon(judged(name), language)
 
 
+@pytest.mark.parametrize("language", sorted(languages()))
+def test_a_letter_prints_the_hundredths_that_unicode_leaves_out_of_a_currency(language: str, tmp_path: Path) -> None:
+    terms = {"currency: USD": "currency: RSD", "rate: 2%": "rate: 10%"}
+    assessed = changed("data-service", tmp_path, contract=terms, facts={"40.00, currency: USD": "1005, currency: RSD"})
+    assert str(assessed.comparison.credit_due) == "100.50 RSD"
+    reckon(assessed, language)
+    amount = "100.50" if language == "en" else "100,50"
+    assert all(text.count(amount) > 1 for text in both_letters(assessed, language).values())
+
+
 @pytest.mark.parametrize("name", spread(NAMES, every=4))
 def test_each_result_that_is_another_is_noticed(name: str) -> None:
     """Make each amount that is no charge and no sum of the contract another one in turn: nothing adds up any more."""

@@ -3,6 +3,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -11,14 +12,14 @@ import pytest
 import yaml
 from babel import Locale
 from babel.dates import format_date, format_time
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_currency, format_percent, get_currency_symbol, get_decimal_symbol
 from babel.units import format_unit
 from hypothesis import given
 from hypothesis import strategies as st
 
 from include.sla_logic.domain.customer_report import CreditState, NextStep
 from include.sla_logic.domain.mail_message import read_message
-from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.money import CURRENCIES, Money, minor_digits
 from include.sla_logic.domain.network import Action
 from include.sla_logic.domain.notification import Metric, Symptom
 from include.sla_logic.domain.period import Period
@@ -168,6 +169,28 @@ def test_currencies_show_their_own_minor_unit() -> None:
 
     assert plain(wording.money(Money(amount=Decimal(1200), currency="JPY"))) == "JP¥1,200"
     assert plain(wording.money(Money(amount=Decimal("-3.125"), currency="KWD"))) == "-KWD3.125"
+
+
+@pytest.mark.parametrize("asked", [*sorted(languages()), "de-AT", "de-CH", "en-US", "en-IN", "fr-CA", "fr-CH"])
+def test_amounts_of_every_currency_read_back_as_what_is_booked(asked: str) -> None:
+    """CLDR writes some currencies without the decimals that their accounts have."""
+    wording = Wording(asked, "UTC")
+    for currency in sorted(CURRENCIES):
+        digits = minor_digits(currency)
+        for units in (0, 1, 10, 99, 1050, 10050, -1005, 123_456_789_012_345):
+            money = Money(amount=Decimal(units).scaleb(-digits), currency=currency)
+            for shown in (wording.money(money), wording.exact_money(money.exact, currency)):
+                read = read_amount(shown, currency, wording)
+                assert (read, read.as_tuple().exponent) == (money.amount, -digits), shown
+        finer = Fraction(1, 10 ** (digits + 2)) + 5
+        assert read_amount(wording.exact_money(finer, currency), currency, wording) == finer
+
+
+def read_amount(shown: str, currency: str, wording: Wording) -> Decimal:
+    locale = wording._locale
+    digits = shown.replace(get_currency_symbol(currency, locale).replace("\u202f", "\xa0"), "")
+    kept = re.sub(rf"[^\d{re.escape(get_decimal_symbol(locale))}-]", "", digits)
+    return Decimal(kept.replace(get_decimal_symbol(locale), "."))
 
 
 def test_times_are_those_of_the_contracts_zone() -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.money import CURRENCIES, Money, minor_digits
 from include.sla_logic.web import rendering, translations
 from tests.web.desk_sample import HERE, client_of
 
@@ -90,6 +90,18 @@ def test_numbers_and_instants_are_written_as_the_reader_writes_them():
         assert rendering.length(-61) == "-1 Min. 1 Sek."
     assert rendering.amount(Money(amount=Decimal("1234567.50"), currency="EUR")) == "1,234,567.50 EUR"
     assert rendering.moment(at) == "1 Dec 2026 13:05"
+
+
+@pytest.mark.parametrize(("language", "signs"), [("en", ",."), ("de", ".,")])
+def test_amounts_of_every_currency_are_shown_with_all_its_decimals(language, signs):
+    with translations.reading(language):
+        for currency in sorted(CURRENCIES):
+            digits = minor_digits(currency)
+            for units in (0, 1, 10, 1050, -10050, 123_456_789_012_345):
+                money = Money(amount=Decimal(units).scaleb(-digits), currency=currency)
+                shown, sign = rendering.amount(money).split(" ")
+                read = Decimal(shown.replace(signs[0], "").replace(signs[1], "."))
+                assert (read, read.as_tuple().exponent, sign) == (money.amount, -digits, currency)
 
 
 def test_a_german_reader_acts_in_german_and_the_audit_keeps_what_was_typed(own_sample):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from include.sla_logic.domain.calendars import find_zone
 from include.sla_logic.domain.mail_message import one_line
-from include.sla_logic.domain.money import Money, half_up
+from include.sla_logic.domain.money import Money, half_up, minor_digits, round_to_minor_unit
 from include.sla_logic.domain.period import Period
 
 if TYPE_CHECKING:
@@ -36,18 +37,20 @@ class Formats:
         return _tidy(format_decimal(value, format=f"#,##0.{'0' * least}{'#' * (_FINEST - least)}", locale=self._locale))
 
     def money(self, money: Money) -> str:
-        """Write an amount with its currency's sign."""
-        from babel.numbers import format_currency
-
-        return _tidy(format_currency(money.amount, money.currency, locale=self._locale))
+        """Write an amount with its currency's sign and as many decimals as it is booked in."""
+        return self._amount(round_to_minor_unit(money.exact, money.currency).amount, money.currency)
 
     def exact_money(self, amount: Fraction, currency: str) -> str:
-        """Write an amount with all its digits, eight at most."""
+        """Write an amount with all its digits, eight at most, and no fewer decimals than it is booked in."""
+        return self._amount(self.to_decimal(amount), currency)
+
+    def _amount(self, amount: Decimal, currency: str) -> str:
+        """Write all digits by the locale's pattern: CLDR gives some currencies fewer decimals than accounts have."""
         from babel.numbers import format_currency
 
-        return _tidy(
-            format_currency(self.to_decimal(amount), currency, locale=self._locale, decimal_quantization=False)
-        )
+        pattern = copy(self._locale.currency_formats["standard"])
+        pattern.frac_prec = (minor_digits(currency), _FINEST)
+        return _tidy(format_currency(amount, currency, format=pattern, locale=self._locale, currency_digits=False))
 
     def exact_seconds(self, seconds: Fraction) -> str:
         """Write a length of time to the second, or one with a fraction of a second as a number of seconds."""
