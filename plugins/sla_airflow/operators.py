@@ -7,7 +7,7 @@ from airflow.sdk import BaseBranchOperator, BaseOperator, Context, TaskGroup, Tr
 from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.process.step import Step
-from sla_airflow import runtime
+from sla_airflow import extra_runs, runtime
 from sla_airflow.cohorts import carries_cohort
 from sla_airflow.notifier import FailedStep
 
@@ -55,7 +55,10 @@ class Activity(BaseOperator):
 
 
 class Intake(Activity):
-    """Accept what the run was started with, or quarantine it with the reason; then perform the first step."""
+    """Accept what the run was started with, or quarantine it with the reason; then perform the first step.
+
+    For a cohort it does the steps of its stage, of which the link announces runs: it starts them too.
+    """
 
     def execute(self, context: Context) -> str | None:
         """Open the incident and enter it; return its ticket, so that Airflow knows it if the database is lost."""
@@ -67,6 +70,8 @@ class Intake(Activity):
             else:
                 ticket = self._accept(run, use_cases)
         super().execute(context)
+        if carries_cohort(context):
+            extra_runs.start_for_cohort(run.run_id, use_cases)
         return ticket
 
     def _accept(self, run: Any, use_cases: "UseCases") -> str:

@@ -7,9 +7,8 @@ from airflow.sdk import Context
 
 from include.sla_logic.domain.run_ids import premium_run_id
 from include.sla_logic.process.step import Step
-from sla_airflow import runtime
+from sla_airflow import extra_runs, runtime
 from sla_airflow.cohorts import carries_cohort
-from sla_airflow.execution_api import start_run
 from sla_airflow.operators import Activity
 
 
@@ -45,11 +44,10 @@ class Link(TriggerDagRunOperator):
         super().execute(context)
 
     def _link_cohort(self, run_id: str) -> None:
-        """Link every premium incident of a cohort; starting a run twice is harmless."""
+        """Link the premium incidents that the first task of the stage has left, and start what it has not started."""
         use_cases = runtime.open_use_cases(sends=False)
         runtime.perform_cohort(self.step, run_id, use_cases)
-        for member in use_cases.cohorts.completed(self.task_id, run_id=run_id):
-            start_run(self.trigger_dag_id, premium_run_id(member.own_run), {"incident": member.own_run})
+        extra_runs.start_for_cohort(run_id, use_cases)
 
 
 class Takeover(Activity):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from include.sla_logic.services.alarms import Alarms
     from include.sla_logic.services.board import Board
     from include.sla_logic.services.conformance import ConformanceChecks
+    from include.sla_logic.services.extra_problem_fix import ExtraProblemFix
     from include.sla_logic.services.feeds import Feeds
     from include.sla_logic.services.follow_ups import FollowUps
     from include.sla_logic.services.imports import Imports
@@ -109,6 +110,12 @@ class UseCases(SettledMoney):
         from include.sla_logic.services.conformance import ConformanceChecks
 
         return ConformanceChecks(self.work)
+
+    @cached_property
+    def extra_problem_fix(self) -> "ExtraProblemFix":
+        from include.sla_logic.services.extra_problem_fix import ExtraProblemFix
+
+        return ExtraProblemFix(self.work)
 
     @cached_property
     def feeds(self) -> "Feeds":
