@@ -59,6 +59,15 @@ def test_nothing_is_laid_over_the_projects_own_settings_module() -> None:
 def test_the_values_hold_no_password_and_make_no_user_with_one() -> None:
     assert VALUES["createUserJob"] == {"enabled": False}
     assert not [one for one in VALUES["env"] if "@" in one["value"] and "://" in one["value"]]
+    assert not [one for one in VALUES["env"] if one["name"].startswith("TELECO_") and one["name"].endswith("_URL")]
+
+
+def test_every_secret_that_the_values_name_is_on_the_page_with_its_key() -> None:
+    table = (ROOT / "docs" / "operations.md").read_text().partition("| secret | keys |")[2].partition("\n\n")[0]
+    rows = {name: row for row in table.splitlines()[2:] for name in re.findall(r"`(teleco-[a-z]+)`", row.split("|")[1])}
+    named = {one["secretName"]: one["secretKey"] for one in VALUES["secret"]}
+    assert named.keys() <= rows.keys()
+    assert [name for name, key in named.items() if f"`{key}`" not in rows[name]] == []
 
 
 def test_both_images_set_airflow_alike() -> None:
