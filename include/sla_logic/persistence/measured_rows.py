@@ -86,3 +86,23 @@ def known_at(as_of: datetime, rows: Mapping[str, Rows]) -> dict[str, Rows]:
     known = {name: [row for row in rows[name] if getattr(row, at) <= as_of] for name, at in since.items()}
     planned = [row for row in rows["maintenance"] if (row.announced_at or row.starts_at) <= as_of]
     return {**rows, **known, "maintenance": planned}
+
+
+def within(period: Period, rows: Mapping[str, Rows]) -> dict[str, Rows]:
+    """Keep what shares time with a period, of rows that were asked for a longer one."""
+    ends = {
+        "outages": ("started_at", "ended_at"),
+        "maintenance": ("starts_at", "ends_at"),
+        "holds": ("starts_at", "ends_at"),
+        "alarms": ("raised_at", "ended_at"),
+    }
+    kept = {
+        name: [row for row in rows[name] if _meets(period, getattr(row, start), getattr(row, end))]
+        for name, (start, end) in ends.items()
+    }
+    return {**rows, **kept}
+
+
+def _meets(period: Period, start: datetime, end: datetime | None) -> bool:
+    """Tell whether a row is about a part of the period; an end before the start is a record to refuse."""
+    return start < period.end and (end is None or end > period.start or end < start)

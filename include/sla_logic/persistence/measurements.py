@@ -1,7 +1,7 @@
 """What was measured of a service, read from the operations database as it was known at one moment."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from include.sla_logic.domain.contract.measures import FromUnavailableState
-from include.sla_logic.domain.contract.reach import looks_at_earlier_windows, records_reach, rights_reach
+from include.sla_logic.domain.contract.reach import edges_reach, looks_at_earlier_windows, records_reach, rights_reach
 from include.sla_logic.domain.measurements import (
     Attribution,
     Charges,
@@ -25,9 +25,10 @@ from include.sla_logic.domain.measurements import (
 from include.sla_logic.domain.period import Period
 from include.sla_logic.domain.relationship import Agreement
 from include.sla_logic.domain.sla.agreed import judged_time
+from include.sla_logic.domain.sla.edges import needed_period
 from include.sla_logic.persistence.contracts import ContractRegister, Subscription
 from include.sla_logic.persistence.filed_claims import filed_claims
-from include.sla_logic.persistence.measured_rows import Rows, by_service, ends, facts_questions, known_at
+from include.sla_logic.persistence.measured_rows import Rows, by_service, ends, facts_questions, known_at, within
 from include.sla_logic.persistence.reported_incidents import Reported, Reports
 from include.sla_logic.persistence.series import SampleReader, Wanted
 
@@ -72,15 +73,18 @@ class MeasurementRegister:
     def facts(self, agreement: Agreement, window: Period, *, as_of: datetime) -> ServiceFacts:
         contract = self._contracts.contract(agreement)
         seen, records = rights_reach(contract, window), records_reach(contract, window)
-        known = self._known(agreement, window, records, as_of)
+        known = self._known(agreement, window, asked := edges_reach(contract, window), as_of)
         reports = self._reports[agreement.service]
         incidents = reports.known(agreement.customer, agreement.service, as_of=as_of)
+        outages = self._outages(known, as_of, incidents)
+        if asked != records:
+            records = needed_period(contract, window, outages, as_of)
+            known = within(records, known)
+            outages = self._outages(known, as_of, incidents)
         return ServiceFacts(
             service=agreement.service,
             as_of=as_of,
-            outages=tuple(
-                self._outage(row, as_of, incidents, known["alarms"]) for row in _sorted(known["outages"], "started_at")
-            ),
+            outages=outages,
             maintenance=tuple(_maintenance(row) for row in _sorted(known["maintenance"], "starts_at")),
             holds=(*(_hold(row, as_of) for row in _sorted(known["holds"], "starts_at")), *_on_hold(incidents, records)),
             unobserved=tuple(
@@ -122,6 +126,10 @@ class MeasurementRegister:
             asked = {mine, *self._subscriptions}
             self._filed.setdefault(window, {}).update(filed_claims(self._connection, asked, window))
         return tuple(claim for claim in self._filed[window][mine] if claim.filed_at <= as_of)
+
+    def _outages(self, known: Mapping[str, Rows], as_of: datetime, incidents: Sequence[Reported]) -> tuple[Outage, ...]:
+        rows = _sorted(known["outages"], "started_at")
+        return tuple(self._outage(row, as_of, incidents, known["alarms"]) for row in rows)
 
     def _outage(self, row: Any, as_of: datetime, incidents: Sequence[Reported], alarms: Rows) -> Outage:
         end = _until(self._fresh.ended.get((row.service, row.reference), row.ended_at), as_of)

@@ -1,4 +1,4 @@
-"""How far before a window the facts matter that its judgement rests on."""
+"""How far before a window, and beyond it, the facts matter that its judgement rests on."""
 
 from datetime import datetime, timedelta
 
@@ -56,6 +56,34 @@ def records_reach(contract: Contract, window: Period) -> Period:
         if isinstance(rule, Credit) and rule.events_over != "window":
             starts.append(_numbered_from(contract, rule.events_over, window) - _LONGEST_EVENT)
     return Period(start=min(starts), end=window.end)
+
+
+def edges_that_matter(contract: Contract) -> tuple[bool, bool]:
+    """Tell whether what lies across the start of the records matters as a whole, and what lies across their end.
+
+    A least length asks for all of an outage, a rule by event or day for where it begins and ends; a clock that the
+    ticket stops runs on after the outage.
+    """
+    terms = [contract.counting, *(contract.counted_for(objective).counting for objective in contract.objectives)]
+    short = any(one.shortest is not None for one in terms)
+    rules = [objective.rule for objective in contract.objectives]
+    by_event = any(isinstance(rule, Credit) and rule.for_each != "window" for rule in rules)
+    return short or stopped_by_tickets(contract), short or by_event
+
+
+def stopped_by_tickets(contract: Contract) -> bool:
+    """Tell whether an outage counts until its ticket is closed, under any of the objectives."""
+    terms = [contract.counting, *(contract.counted_for(objective).counting for objective in contract.objectives)]
+    return any(one.clock_stop == "ticket_closed" for one in terms)
+
+
+def edges_reach(contract: Contract, window: Period) -> Period:
+    """Return the period in which records may lie that belong together with those at an edge of `records_reach`."""
+    records, (before, after) = records_reach(contract, window), edges_that_matter(contract)
+    return Period(
+        start=records.start - (_LONGEST_EVENT if before else timedelta(0)),
+        end=records.end + (_LONGEST_EVENT if after else timedelta(0)),
+    )
 
 
 def _numbered_from(contract: Contract, over: str | RollingDays, window: Period) -> datetime:
