@@ -13,7 +13,7 @@ ENV AIRFLOW__TRIGGERER__CAPACITY=10000
 # A single incident takes 5 s instead of 26 s with Airflow's default of 1.
 ENV AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME=0.1
 # A worker often notices only at its next heartbeat that a task has ended; with Airflow's default of 5 s, concurrent
-# incidents take three times as long. It still gives up after 15 s without an answer.
+# incidents take three times as long. It gives a task up after 15 heartbeats without an answer, each tried five times.
 ENV AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL=1
 ENV AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS=15
 # The scheduler sees what changed, and starts what can start, only after it has examined this many runs; of Airflow's

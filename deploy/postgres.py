@@ -22,6 +22,7 @@ from include.sla_logic.domain.errors import ForeseenError
 
 START_SECONDS = 120
 STOP_SECONDS = 60
+MAX_CONNECTIONS = 200  # of a stack's components and sixteen tasks at once; as deploy/compose.yaml has it
 CONNECT_SECONDS = 30  # for each try; a server that is starting refuses at once
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
 
@@ -183,7 +184,7 @@ class PostgresServer(Databases):
             "unix_socket_directories": "",  # a path in a deep folder is longer than a socket's name may be
             "port": self.port,
             "fsync": "on" if self._is_kept else "off",
-            "max_connections": 200,
+            "max_connections": MAX_CONNECTIONS,
         }
         settings = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
         with self._log.open("wb") as log:

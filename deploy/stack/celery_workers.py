@@ -19,10 +19,10 @@ PATIENCE: Mapping[str, str] = {
     # One that nobody has taken is sent again after 90 s: what a Redis costs that has forgotten everything.
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "90",
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "15",
-    # It may have waited for a place while a worker was away, and is not given up: no task takes half an hour.
+    # It may have waited for a place while a worker was away, and is not given up: no step takes half an hour.
     "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "20",
-    # Redis gives a message to another worker when it was not confirmed for so long: longer than any task.
-    "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "3600",
+    # Redis gives a message to another worker when it was not confirmed for so long: no task may run for a day.
+    "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "86400",
 }
 
 

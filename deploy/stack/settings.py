@@ -10,7 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SCHEDULER_LOOK_SECONDS = 0.1  # a lone incident takes 5 s instead of 26 with Airflow's default of 1
 LOOKED_AT_TOGETHER = 5  # runs: what has happened meanwhile is seen, and what can start starts, only after all of them
 # Airflow 3.3 often sees that a task has ended only with its next heartbeat: 12 incidents at once took 115 s with its
-# default of 5, and take 31. The task is given up after as many seconds without an answer as before.
+# default of 5, and take 31. A failed heartbeat is itself tried five times, with waits: a task is given up minutes after
+# the last answer.
 HEARTBEAT_SECONDS, FAILED_HEARTBEATS = 1, 15
 PARALLELISM = 8  # on two cores 4 take twice as long, as each waits a second for its end to be seen, and 16 do no more
 WAITING_RUNS = 10_000  # a waiting restoration must not keep the next incident from starting

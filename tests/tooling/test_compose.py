@@ -14,6 +14,7 @@ from airflow.configuration import conf
 from airflow.jobs import scheduler_job_runner
 
 from deploy import compose_secrets
+from deploy.postgres import MAX_CONNECTIONS
 from deploy.stack.celery_workers import PATIENCE
 from deploy.stack.credentials import Credentials
 from deploy.stack.settings import StackSettings, environment
@@ -39,7 +40,7 @@ OF_ONE_MACHINE = {
     "AIRFLOW__CORE__PLUGINS_FOLDER",
     "AIRFLOW__LOGGING__BASE_LOG_FOLDER",
 }
-LONGEST_TASK = 300  # seconds: a step of a large cohort
+LONGEST_STEP = 300  # seconds: of a large cohort
 # Without one of these a component would work on files of its own container, or send nothing.
 REQUIRED = {"AIRFLOW_CONN_TELECO_DB", "TELECO_DB_URL", "TELECO_SMTP_URL", "TELECO_NETWORK_URL", "TELECO_OPERATORS"}
 
@@ -105,8 +106,13 @@ def test_a_dead_worker_and_an_empty_redis_cost_what_they_cost_a_stack_of_this_ch
     look = conf.getfloat("scheduler", "task_instance_heartbeat_timeout_detection_interval")
     assert seconds["TASK_INSTANCE_HEARTBEAT_TIMEOUT"] + look <= 60
     assert seconds["TASK_QUEUED_TIMEOUT"] + seconds["TASK_QUEUED_TIMEOUT_CHECK_INTERVAL"] <= 120
-    assert seconds["VISIBILITY_TIMEOUT"] > LONGEST_TASK
-    assert seconds["TASK_QUEUED_TIMEOUT"] * seconds["NUM_STUCK_IN_QUEUED_RETRIES"] > LONGEST_TASK
+    runs = [
+        int(hours)
+        for dag in (ROOT / "dags").glob("*.py")
+        for hours in re.findall(r"dagrun_timeout=pendulum.duration\(hours=(\d+)", dag.read_text("utf-8"))
+    ]
+    assert seconds["VISIBILITY_TIMEOUT"] > max(runs) * 3600
+    assert seconds["TASK_QUEUED_TIMEOUT"] * seconds["NUM_STUCK_IN_QUEUED_RETRIES"] > LONGEST_STEP
 
 
 def test_no_more_tasks_are_sent_than_the_workers_can_run() -> None:
@@ -121,6 +127,49 @@ def test_every_service_that_stays_has_a_health_check_and_starts_after_what_it_ne
     for name in AIRFLOW - {"prepare"}:
         assert services[name]["depends_on"]["prepare"]["condition"] == "service_completed_successfully"
     assert services["prepare"]["depends_on"]["postgres"]["condition"] == "service_healthy"
+
+
+def test_one_service_builds_the_image_of_all() -> None:
+    services = compose()["services"]
+    assert [name for name, service in services.items() if "build" in service] == ["prepare"]
+    assert len({services[name]["image"] for name in AIRFLOW}) == 1
+
+
+def test_workers_end_while_the_api_server_still_takes_what_became_of_their_tasks() -> None:
+    worker = compose()["services"]["worker"]
+    assert worker["depends_on"]["api-server"]["condition"] == "service_healthy"
+    minutes, seconds = map(int, re.findall(r"\d+", worker["stop_grace_period"]))
+    assert 60 * minutes + seconds > LONGEST_STEP
+
+
+def test_postgres_takes_the_connections_of_a_tested_stack_and_is_not_ready_while_it_is_made() -> None:
+    postgres = compose()["services"]["postgres"]
+    assert f"max_connections={MAX_CONNECTIONS}" in postgres["command"]
+    assert "--host=127.0.0.1" in postgres["healthcheck"]["test"]
+
+
+def test_the_operations_database_is_migrated_first_and_needs_nothing_of_airflow(tmp_path: Path) -> None:
+    commands = [line.strip() for line in compose()["services"]["prepare"]["command"][-1].splitlines()]
+    ours = next(line for line in commands if "include.sla_logic.cli" in line)
+    assert commands.index(ours) < commands.index("airflow db migrate")
+    nowhere = "postgresql+psycopg://nobody@127.0.0.1:9/none"
+    done = subprocess.run(
+        [sys.executable, *ours.split()[1:]],
+        env={
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": nowhere,
+            "AIRFLOW_HOME": str(tmp_path / "home"),
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "TELECO_DB_URL": f"sqlite:///{tmp_path / 'teleco.db'}",
+        },
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "teleco.db").exists()
+    assert not (tmp_path / "home").exists()
 
 
 def test_nothing_listens_beyond_this_machine() -> None:

@@ -56,6 +56,18 @@ def test_nothing_is_laid_over_the_projects_own_settings_module() -> None:
     assert (ROOT / "config" / "airflow_local_settings.py").exists()
 
 
+def test_an_upgrade_migrates_before_the_new_pods_start() -> None:
+    job = VALUES["migrateDatabaseJob"]
+    assert job["useHelmHooks"] is False  # else the chart's own hook counts, which runs after the upgrade
+    assert job["jobAnnotations"]["helm.sh/hook"].split(",") == ["post-install", "pre-upgrade"]
+
+
+def test_a_worker_has_as_long_for_its_tasks_as_in_compose() -> None:
+    period = compose()["services"]["worker"]["stop_grace_period"]
+    minutes, seconds = map(int, re.findall(r"\d+", period))
+    assert VALUES["workers"]["celery"]["terminationGracePeriodSeconds"] == 60 * minutes + seconds
+
+
 def test_the_values_hold_no_password_and_make_no_user_with_one() -> None:
     assert VALUES["createUserJob"] == {"enabled": False}
     assert not [one for one in VALUES["env"] if "@" in one["value"] and "://" in one["value"]]

@@ -1,8 +1,12 @@
 """airflow_settings.yaml holds what the Astro CLI understands, and no secret."""
 
+import re
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from airflow.sdk.api import client
+from tenacity import RetryCallState
 
 from deploy.stack.credentials import Credentials
 from deploy.stack.project_settings import ProjectSettings, UnableToReadProjectSettings
@@ -54,3 +58,23 @@ def test_the_image_sets_airflow_as_a_stack_of_this_checkout_does(tmp_path: Path)
     checkout = environment(StackSettings(home=tmp_path), 8080, Credentials.of(tmp_path))
     assert image == {name: checkout[name] for name in image}
     assert image["AIRFLOW__TRIGGERER__CAPACITY"] == "10000"
+
+
+def _waits(*, longest: bool) -> float:
+    """Return the seconds between the tries of one heartbeat, at least or at most, as the installed Airflow waits."""
+    retrying = client.Client.request.retry  # type: ignore[attr-defined]
+    with mock.patch("random.uniform", max if longest else min):
+        states = [RetryCallState(retrying, None, (), {}) for _ in range(client.API_RETRIES - 1)]
+        for number, state in enumerate(states, start=1):
+            state.attempt_number = number
+        return float(sum(retrying.wait(state) for state in states))
+
+
+def test_the_page_says_how_long_a_task_goes_on_without_an_api_server() -> None:
+    line = re.search(r"^.*max_failed_heartbeats.*$", (ROOT / "docs" / "operations.md").read_text("utf-8"), re.MULTILINE)
+    assert line is not None
+    heartbeats = int(line.group().split("|")[2])
+    silent = client.API_RETRIES * client.API_TIMEOUT
+    for away in (0, silent):
+        least, most = (heartbeats * (away + _waits(longest=longest)) / 60 for longest in (False, True))
+        assert f"{least:.0f} to {most:.0f} minutes" in line.group()

@@ -11,6 +11,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from tests.tooling.docker_ignore import is_left_out
+
 ROOT = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).with_name("uv")
 
@@ -89,7 +91,7 @@ def test_what_the_image_installs_resolves_and_imports_in_a_fresh_environment(tmp
     subprocess.run([UV, "pip", "check", "--quiet", "--no-config", "--python", python], check=True)
     # The image copies what .dockerignore leaves; what it copies must find all that it imports in that environment.
     image = tmp_path / "image"
-    shutil.copytree(ROOT, image, ignore=shutil.ignore_patterns(*_left_out()))
+    shutil.copytree(ROOT, image, ignore=_left_out)
     environment = {"AIRFLOW_HOME": str(tmp_path / "home"), "PYTHONPATH": str(image), "PATH": "/usr/bin:/bin"}
     for words in (["-m", "deploy.integrity"], ["-c", "from include.sla_logic.cli import app; app(['--help'])"]):
         subprocess.run([python, *words], check=True, cwd=image, env=environment)
@@ -101,9 +103,9 @@ def test_what_the_image_installs_resolves_and_imports_in_a_fresh_environment(tmp
     subprocess.run([python, "-c", everything], check=True, cwd=image, env=environment)
 
 
-def _left_out() -> list[str]:
-    lines = (ROOT / ".dockerignore").read_text().splitlines()
-    return [line.removeprefix("**/").rstrip("/") for line in lines if line and not line.startswith("#")]
+def _left_out(folder: str, names: list[str]) -> list[str]:
+    place = Path(folder).relative_to(ROOT)
+    return [name for name in names if is_left_out((place / name).as_posix())]
 
 
 def test_what_the_image_takes_from_debian_are_names_of_packages() -> None:
