@@ -12,7 +12,7 @@ from deploy.demo.verdict import first_comparison, judgement_of
 from include.sla_logic.services.lookups import Case
 
 SHOWN = Decimal("0.0001")
-COLUMNS = ("incident", "path", "promised", "measured", "outcome", "credit", "letter")
+COLUMNS = ("incident", "way", "promised", "measured", "outcome", "credit", "letter")
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ def table_of(results: Sequence[Result], *, beside: Path) -> Table:
 
 def _row(result: Result, mark: str, beside: Path) -> list[str]:
     case, expected = result.case, result.incident.expected
-    path = f"{mark} {expected.title}"
+    way = f"{mark} {expected.title}"
     judged = judgement_of(first_comparison(case), expected.objective) if case else None
     if case is None or case.closed is None or judged is None:
-        return [case.ticket.id if case else "none", path, "", "", "not ended", "", ""]
+        return [case.ticket.id if case else "none", way, "", "", "not ended", "", ""]
     closed = case.closed
     return [
         case.ticket.id,
-        path,
+        way,
         f"{judged.title}\n{_figure(judged.target, expected.unit)}",
         _figure(judged.measured, expected.unit),
         f"{closed.outcome.value.replace('_', ' ')}, {closed.ending.value}",

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from deploy.demo.table import COLUMNS
 from include.sla_logic.cli import app
 from include.sla_logic.sample_data.catalogue import read_catalogue
 from include.sla_logic.services import Settings
+from include.sla_logic.web.security import ALARMS_LIMIT, BODY_LIMIT
 from tests.pages.blocks import EXAMPLES, LANGUAGES, PAGES, ROOT, Block, blocks
 
 NOT_TYPED = 3
@@ -49,6 +51,40 @@ def test_a_newcomer_finds_a_place_for_each_of_ten_questions_at_least() -> None:
     rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| to change")]
     assert len(rows) >= 10
     assert all(re.search(rf"`(?:{FOLDERS})/", row) for row in rows)
+
+
+def test_every_folder_of_tests_is_explained() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    explained = set(re.findall(r"`tests/(\w+)`", page.partition("| folder | proves |")[2].partition("\n\n")[0]))
+    assert {file.parent.name for file in ROOT.glob("tests/*/test_*.py")} - explained == set()
+
+
+def test_every_page_that_the_desk_leads_to_is_explained() -> None:
+    template = (ROOT / "include" / "sla_logic" / "web" / "templates" / "page.html.j2").read_text("utf-8")
+    leads = template.partition("<nav ")[2].partition("</nav>")[0]
+    explained = (ROOT / "docs" / "desk.md").read_text("utf-8").partition("| page | shows |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"^\| ([\w ]+) \|", explained, re.MULTILINE))
+    linked = set(re.findall(r'>\{\{ _\("([\w ]+)"\) \}\}', leads))
+    assert "Feeds" in linked
+    assert linked - named == set()
+
+
+def test_every_business_table_is_explained() -> None:
+    table = (ROOT / "docs" / "process.md").read_text("utf-8").partition("## Business tables")[2]
+    files = {file.name for file in (ROOT / "include" / "sla_logic" / "policies").glob("*.yaml")}
+    assert set(re.findall(r"^\| `(\w+\.yaml)` \|", table, re.MULTILINE)) == files
+
+
+def test_the_columns_of_the_demo_are_those_of_the_readme() -> None:
+    named = re.search(r"prints a table \(([\w, ]+)\)", (ROOT / "README.md").read_text("utf-8"))
+    assert named is not None
+    assert tuple(named.group(1).split(", ")) == COLUMNS
+
+
+def test_the_page_of_the_desk_says_how_much_each_kind_of_request_may_hold() -> None:
+    line = next(line for line in _named(r"^- Requests are at most .+$", ROOT / "docs" / "desk.md"))
+    sizes = {"at most": (BODY_LIMIT, 1024, "KiB"), "alarms": (ALARMS_LIMIT, 1024**2, "MiB")}
+    assert [name for name, (most, unit, word) in sizes.items() if f"{name} {most // unit} {word}" not in line] == []
 
 
 def test_every_import_contract_is_explained() -> None:
