@@ -19,6 +19,8 @@ BILLING_OPTIONS = frozenset({"profile", "token", "timeout", "api_key", "api_secr
 class UnableToReadSettings(ForeseenError):
     """A setting cannot be understood."""
 
+    concerns_all = True
+
 
 class MailTls(StrEnum):
     """How the way to the mail server is encrypted."""
@@ -243,8 +245,5 @@ def _read_url_with_options(
     if unknown := sorted(set(options) - set(known)):
         names = f"{', '.join(sorted(known)[:-1])} and {max(known)}"
         raise UnableToReadSettings(f"{setting} has the unknown option {unknown[0]}; it knows {names}.")
-    login = (
-        unquote(parts.username) if parts.username else None,
-        unquote(parts.password) if parts.password else None,
-    )
+    login = unquote(parts.username or "") or None, unquote(parts.password or "") or None
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}", login, options

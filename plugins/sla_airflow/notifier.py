@@ -1,6 +1,7 @@
 """What happens when a step or a task has failed for good: one mail to the operators, an escalated ticket."""
 
 import logging
+from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseNotifier, Context
 from airflow.sdk.exceptions import AirflowFailException
@@ -10,6 +11,9 @@ from include.sla_logic.domain.installation import UnableToWorkDatabase
 from include.sla_logic.process.way import UnableToTakeStep
 from sla_airflow import runtime
 from sla_airflow.cohorts import carries_cohort
+
+if TYPE_CHECKING:
+    from include.sla_logic.services import UseCases
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +41,11 @@ class FailedStep(BaseNotifier):
         if isinstance(getattr(error, "__cause__", None), UnableToWorkDatabase):
             log.error("Nothing is written into a database that is not ours: %s", error)
             return
-        use_cases = runtime.open_use_cases()
-        if isinstance(getattr(error, "__cause__", None), UnableToTakeStep):
-            # Somebody has set a task's state: the incident is as it was, and clearing the named task heals the run.
+        use_cases = _open_use_cases()
+        if isinstance(getattr(error, "__cause__", None), UnableToTakeStep) or (
+            carries_cohort(context) and _concerns_all(error)
+        ):
+            # A task's state was set, or a setting is wrong: the incidents are as they were, and clearing heals the run.
             use_cases.outbox.tell_operators(context["ti"].dag_id, task, _why(error))
             return
         if self.incident is None and carries_cohort(context):
@@ -65,8 +71,22 @@ class FailedTask(BaseNotifier):
         if isinstance(getattr(context.get("exception"), "__cause__", None), UnableToWorkDatabase):
             log.error("Nothing is written into a database that is not ours")
             return
-        if not runtime.open_use_cases().outbox.tell_operators(dag, task, _why(context.get("exception"))):
+        if not _open_use_cases().outbox.tell_operators(dag, task, _why(context.get("exception"))):
             log.warning("The operators know already that %s of %s fails today", task, dag)
+
+
+def _open_use_cases() -> "UseCases":
+    """Open the database alone where the settings for mail or billing are what is wrong."""
+    try:
+        return runtime.open_use_cases()
+    except AirflowFailException as error:
+        log.warning("Nothing can leave now: %s", error)
+        return runtime.open_use_cases(sends=False)
+
+
+def _concerns_all(error: object) -> bool:
+    cause = getattr(error, "__cause__", None)
+    return isinstance(cause, ForeseenError) and cause.concerns_all
 
 
 def _why(error: object) -> str:

@@ -27,10 +27,12 @@ def open_use_cases(*, sends: bool = True) -> "UseCases":
     """Open the use cases on the database that Airflow's connection names; mail and billing only for a task that sends.
 
     Each connection is a question to Airflow's api-server, a missing one two: together they cost more than a step.
+    A setting that cannot be understood fails the task at once.
     """
     from include.sla_logic.services import UseCases
 
-    return UseCases(settings() if sends else settings_inside(), network=network)
+    with no_retry_for_foreseen_errors():
+        return UseCases(settings() if sends else settings_inside(), network=network)
 
 
 def warm_up() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from include.sla_logic.domain.mail_message import read_message
 from include.sla_logic.gateways.smtp import UnableToDeliverMail, UnableToSendMail, deliver_mail
-from include.sla_logic.letters.letter_outbox import RenderingLetterOutbox, render
+from include.sla_logic.letters.letter_outbox import RenderingLetterOutbox, UnableToUseSender, render
 from include.sla_logic.settings import MailTls, Smtp
 from tests.letters.postbox import LOGIN, PASSWORD, Server
 from tests.letters.reports import customer, report
@@ -24,6 +24,12 @@ def posted(**changes: Any) -> dict[str, Any]:
     ((key, payload),) = outbox.items()
     assert key == payload["message_id"]
     return payload
+
+
+def test_a_sender_that_is_no_address_is_a_wrong_setting_and_no_fault_of_the_customer() -> None:
+    with pytest.raises(UnableToUseSender, match="teleco_smtp") as failed:
+        render(report(series=()), customer(), installation="k3", sender="TELECO")
+    assert failed.value.concerns_all
 
 
 def test_the_server_gets_the_letter_with_both_parts_and_its_pictures(server: Server, tmp_path: Path) -> None:

@@ -10,11 +10,13 @@ from airflow.sdk.exceptions import AirflowFailException
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.installation import UnableToWorkDatabase
 from include.sla_logic.domain.run_ids import RUN_ID, premium_run_id
+from include.sla_logic.gateways.order_journal import UnableToChooseNetwork
 from include.sla_logic.process import customer_service, resource_provisioning
 from include.sla_logic.process.way import UnableToTakeStep
 from include.sla_logic.services import UnableToAcceptNotification
 from include.sla_logic.services.incidents import StepResult, UnableToTakeOver
 from include.sla_logic.services.lookups import UnableToFindIncident
+from include.sla_logic.settings import UnableToReadSettings
 from sla_airflow import pairing, runtime
 from sla_airflow.notifier import FailedStep, FailedTask
 from sla_airflow.operators import RESOURCES, TRY_FOR_AN_HOUR, Activity, Decision, Intake, department
@@ -44,6 +46,9 @@ class UseCases:
 
     def report_failed_step(self, task: str, *, run_id: str, why: str) -> None:
         self._do("report_failed_step", task, run_id, why)
+
+    def give_up(self, *, run_id: str, task: str, why: str) -> None:
+        self._do("give_up", task, run_id, why)
 
     def check_asked_for(self, run_id: str, *, by_run: str) -> None:
         self._do("check_asked_for", run_id, by_run)
@@ -225,6 +230,35 @@ def test_a_step_that_was_not_reached_escalates_nothing_and_is_told_to_the_operat
     assert use_cases.calls == [
         ("tell_operators", "sla_violation", "compare_with_sla", "Clear the task is_customer_premium.")
     ]
+
+
+@pytest.mark.parametrize("cause", [UnableToReadSettings("No timeout."), UnableToChooseNetwork("No network.")])
+def test_a_setting_that_is_wrong_sets_no_incident_of_a_cohort_aside(use_cases: UseCases, cause: ForeseenError) -> None:
+    error = AirflowFailException(str(cause))
+    error.__cause__ = cause
+    FailedStep()({**context({"incidents": ["TT-000001"]}), "exception": error})
+    assert use_cases.calls == [("tell_operators", "sla_violation", "compare_with_sla", str(cause))]
+
+
+def test_another_failure_sets_the_incidents_of_a_cohort_aside(use_cases: UseCases) -> None:
+    FailedStep()({**context({"incidents": ["TT-000001"]}), "exception": ValueError("Ada Lovelace, C-1")})
+    assert use_cases.calls == [("give_up", "compare_with_sla", "run-1", "ValueError.")]
+
+
+def test_a_setting_for_mail_or_billing_that_is_wrong_fails_at_once_and_the_audit_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused() -> None:
+        raise UnableToReadSettings("The connection teleco_billing has the timeout soon.")
+
+    use_cases = UseCases()
+    monkeypatch.setattr(runtime, "settings", refused)
+    monkeypatch.setattr(runtime, "settings_inside", lambda: None)
+    monkeypatch.setattr("include.sla_logic.services.UseCases", lambda *_, **__: use_cases)
+    with pytest.raises(AirflowFailException, match="teleco_billing has the timeout") as failed:
+        Activity(step=customer_service.send_customer_report, sends=True).execute(context({"incidents": ["TT-000001"]}))
+    FailedStep()({**context({"incidents": ["TT-000001"]}), "exception": failed.value})
+    assert use_cases.calls == [("tell_operators", "sla_violation", "compare_with_sla", str(failed.value))]
 
 
 def test_a_failed_step_of_a_run_without_a_ticket_is_told_to_the_operators(

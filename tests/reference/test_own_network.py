@@ -21,6 +21,7 @@ from include.sla_logic.process.graph import END
 from include.sla_logic.process.step import Step
 from include.sla_logic.sample_data import make_sample
 from include.sla_logic.services import UseCases
+from include.sla_logic.settings import UnableToReadSettings, read_timeout
 from tests.contract.networks import Networked
 from tests.reference.walk import ANCHOR
 
@@ -287,10 +288,58 @@ def says_of_orders(networked):
         return [one.says for one in check(connection) if "order" in one.says]
 
 
-def test_in_a_cohort_what_is_refused_concerns_one_incident_and_what_is_away_all(networked):
-    services = ["S-1001", "S-1002", "S-1011"]
+def cohort_of(networked, *services):
+    """Let one run carry an incident of each service."""
     tickets = [networked.use_cases.lookups.incident(networked.run_of(service)).ticket.id for service in services]
     networked.use_cases.cohorts.accept({"incidents": tickets}, run_id="cohort-1")
+
+
+def states(networked):
+    return [member.state for member in networked.use_cases.cohorts.members("cohort-1")]
+
+
+LOOK = Step("enter_problem_report", "", resources)
+
+
+def test_in_a_cohort_a_wrong_token_fails_the_task_and_clearing_it_heals_all(networked):
+    cohort_of(networked, "S-1001", "S-1002", "S-1011")
+    settings = replace(networked.use_cases.work.settings, network=networked.played.system(token="geheim"))
+    stranger = UseCases(settings, clock=networked.clock)
+    with pytest.raises(UnableToUseNetwork, match="401"):
+        stranger.cohorts.perform(LOOK, run_id="cohort-1")
+    assert states(networked) == ["carried"] * 3
+    networked.use_cases.cohorts.perform(LOOK, run_id="cohort-1")
+    assert len(networked.use_cases.cohorts.completed(LOOK.name, run_id="cohort-1")) == 3
+    assert not any(member.escalated for member in networked.use_cases.cohorts.members("cohort-1"))
+
+
+@pytest.mark.parametrize("trouble", ["elsewhere", "moved"])
+def test_in_a_cohort_a_wrong_address_fails_the_task_after_one_question(networked, trouble):
+    cohort_of(networked, "S-1001", "S-1002", "S-1011")
+    networked.played.be(trouble)
+    with pytest.raises(UnableToUseNetwork, match="Check the address"):
+        networked.use_cases.cohorts.perform(LOOK, run_id="cohort-1")
+    assert states(networked) == ["carried"] * 3
+    assert networked.played.requests == {"state": 1}
+
+
+@pytest.mark.parametrize("wrong", ["missing", "unreadable"])
+def test_in_a_cohort_a_network_that_cannot_be_chosen_fails_the_task(networked, wrong):
+    cohort_of(networked, "S-1001", "S-1002")
+    networked.ask(SERVICE, resources)
+
+    def choose():
+        return read_timeout("The connection teleco_network", "soon") if wrong == "unreadable" else None
+
+    settings = replace(networked.use_cases.work.settings, network=None)
+    one_worker = UseCases(settings, clock=networked.clock, network=choose)
+    with pytest.raises((UnableToChooseNetwork, UnableToReadSettings)):
+        one_worker.cohorts.perform(LOOK, run_id="cohort-1")
+    assert states(networked) == ["carried"] * 2
+
+
+def test_in_a_cohort_what_is_refused_concerns_one_incident_and_what_is_away_all(networked):
+    cohort_of(networked, "S-1001", "S-1002", "S-1011")
     networked.played.be("error", only="orders")
     asked = []
 
@@ -305,6 +354,5 @@ def test_in_a_cohort_what_is_refused_concerns_one_incident_and_what_is_away_all(
     networked.played.be(None)
     networked.played.instead = lambda said: said | ({"ran": "no word"} if said.get("resource") == "R-1002-port" else {})
     networked.use_cases.cohorts.perform(first, run_id="cohort-1")
-    states = {member.ticket: member.state for member in networked.use_cases.cohorts.members("cohort-1")}
-    assert [states[ticket] == "set aside" for ticket in tickets] == [False, True, False]
+    assert states(networked) == ["carried", "set aside", "carried"]
     assert set(networked.played.carried_out.values()) == {1}

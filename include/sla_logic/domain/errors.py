@@ -4,10 +4,12 @@
 class ForeseenError(Exception):
     """A failure that the product expects; its message is one sentence for the person who can act on it.
 
-    A task that meets one fails at once, unless `passes` says that a later try may succeed.
+    A task that meets one fails at once, unless `passes` says that a later try may succeed. `concerns_all` says that
+    every incident would meet it, since a setting is wrong: none of a cohort is set aside or escalated for it.
     """
 
     passes = False
+    concerns_all = False
 
 
 class NotFoundError(ForeseenError):

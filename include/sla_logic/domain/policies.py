@@ -34,6 +34,8 @@ NAMES = (
 class UnableToReadPolicies(ForeseenError):
     """A business table is missing, is not YAML, or contradicts itself or another table."""
 
+    concerns_all = True
+
 
 class Policies(Table):
     """All tables of policies/; they are only loaded if they fit together."""

@@ -69,7 +69,7 @@ class ExternalNetwork:
 
 
 def ask_network(database: Database, system: NetworkSystem, questions: Sequence[Question]) -> dict[Question, Answer]:
-    """Ask the network; raise `UnableToReachNetwork` at once, keep what else goes wrong as the answer."""
+    """Ask the network; raise at once what concerns all questions, keep what else goes wrong as the answer."""
     journal, orders = OrderJournal(database), [one for one in questions if isinstance(one, Order)]
     known, sent_before = journal.begin(list(dict.fromkeys(orders)), address=system.url)
     answers: dict[Question, Answer] = dict(known.items())
@@ -79,9 +79,9 @@ def ask_network(database: Database, system: NetworkSystem, questions: Sequence[Q
                 continue
             try:
                 answers[question] = _ask(client, journal, question, sent_before=question in sent_before)
-            except UnableToReachNetwork:
-                raise
             except ForeseenError as error:
+                if isinstance(error, UnableToReachNetwork) or error.concerns_all:
+                    raise
                 answers[question] = error
     return answers
 

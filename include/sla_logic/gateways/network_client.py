@@ -50,6 +50,12 @@ class UnableToUseNetwork(ForeseenError):
     """The network refused what it was asked; asking again brings the same answer until a person changes something."""
 
 
+class UnableToEnterNetwork(UnableToUseNetwork):
+    """The network does not take the login or token, or nothing is at this address: a setting is wrong."""
+
+    concerns_all = True
+
+
 class NetworkClient:
     """One connection to the adapter, for the length of a `with`."""
 
@@ -123,7 +129,9 @@ class NetworkClient:
         if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise UnableToReachNetwork(f"The network {self._system.url} put off {said}")
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            raise UnableToUseNetwork(f"The network {self._system.url} refused {said}{_advice(status)}")
+            advice = _advice(status)
+            refusal = UnableToEnterNetwork if advice else UnableToUseNetwork
+            raise refusal(f"The network {self._system.url} refused {said}{advice}")
         try:
             return status, json.loads(text, parse_float=Decimal)
         except ValueError as error:
@@ -159,6 +167,7 @@ def _part(name: str) -> str:
 
 
 def _advice(status: int) -> str:
+    """Name the setting that is wrong, where it is one."""
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return " Check login, password or token of TELECO_NETWORK_URL or of the connection teleco_network."
     if status == HTTPStatus.NOT_FOUND or status < HTTPStatus.BAD_REQUEST:

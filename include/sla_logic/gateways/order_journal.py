@@ -21,6 +21,8 @@ class UnableToGiveOrder(ForeseenError):
 class UnableToChooseNetwork(ForeseenError):
     """Nobody has said which network is meant, and the operations database has worked with a real one."""
 
+    concerns_all = True
+
 
 @dataclass(frozen=True)
 class OrderJournal:

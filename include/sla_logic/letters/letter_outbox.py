@@ -15,6 +15,7 @@ from include.sla_logic.domain.mail_message import (
     UnableToAddressLetter,
     address,
     compose,
+    is_mailbox,
     message_id,
     page_of,
     postal,
@@ -32,6 +33,12 @@ from include.sla_logic.letters.rendering import as_html, as_text, load_templates
 from include.sla_logic.letters.statement_letter import write_statement
 from include.sla_logic.letters.translations import Wording, languages
 from include.sla_logic.letters.view_model import Letter
+
+
+class UnableToUseSender(UnableToAddressLetter):
+    """The address from which letters come is no e-mail address: a setting is wrong."""
+
+    concerns_all = True
 
 
 class RenderingLetterOutbox:
@@ -83,6 +90,8 @@ def render_monthly_report(
 def _mail(letter: Letter, customer: Customer, names: tuple[str, str, str], sender: str, *, at: datetime) -> Payload:
     """Return the mail; `names` are the installation, what the letter is about, and its version."""
     installation, about, version = names
+    if not is_mailbox(sender):
+        raise UnableToUseSender(f"The sender {sender!r} is no e-mail address: correct it in teleco_smtp.")
     company = address(letter.closing[-1], sender)
     identity = message_id(installation, about, version, company.domain)
     recipient, by_post_because = recipient_of(customer)

@@ -32,6 +32,8 @@ _ready: WeakSet[Engine] = WeakSet()
 class UnableToOpenDatabase(ForeseenError):
     """The database URL names no database that this product can use."""
 
+    concerns_all = True
+
 
 class Database:
     """An engine with the two kinds of transaction and the clock that decides."""

@@ -11,7 +11,7 @@ from include.sla_logic.persistence.cohort_members import carried
 from include.sla_logic.persistence.incident_records import IncidentRecord, ticket_id
 from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import Answers, UnitOfWork
-from include.sla_logic.process.way import Done, check_reached, is_reached, missing_before
+from include.sla_logic.process.way import Done, UnableToTakeStep, check_reached, is_reached, missing_before
 
 AT_ONCE = 200  # incidents in one transaction: SQLite has one writer, which must not keep the others waiting for long
 
@@ -21,6 +21,13 @@ _PASSING = (OperationalError, InterfaceError, OSError, MemoryError)
 def passes(error: Exception) -> bool:
     """Tell whether the database or the disk is away: that says nothing about an incident, and all is tried again."""
     return isinstance(error, _PASSING) or (isinstance(error, ForeseenError) and error.passes)
+
+
+def concerns_all(error: Exception) -> bool:
+    """Tell whether an error says nothing about an incident: it passes, a setting is wrong, or a task was left out."""
+    if isinstance(error, ForeseenError) and error.concerns_all:
+        return True
+    return passes(error) or isinstance(error, UnableToTakeStep)
 
 
 def choices_at(step: str, members: Mapping[int, Done]) -> set[str]:

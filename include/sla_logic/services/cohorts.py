@@ -30,8 +30,14 @@ from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import Answers, UnitOfWork
 from include.sla_logic.process.graph import END
 from include.sla_logic.process.step import Step
-from include.sla_logic.process.way import UnableToTakeStep
-from include.sla_logic.services.carried_incidents import AT_ONCE, choices_at, lock_members, passes, portions, ready_for
+from include.sla_logic.services.carried_incidents import (
+    AT_ONCE,
+    choices_at,
+    concerns_all,
+    lock_members,
+    portions,
+    ready_for,
+)
 from include.sla_logic.services.cohort_conf import UnableToAcceptCohort, checked, numbers_in
 from include.sla_logic.services.cohort_waits import Part, WaitResult, look_at_waits
 from include.sla_logic.services.incidents import perform_on, with_answers
@@ -80,7 +86,8 @@ class Cohorts:
         """Do one step for all members that the process has led to it, and return every choice that was made at it.
 
         One transaction for `at_once` incidents. A member on whom the step fails is set aside, its ticket escalated
-        with the reason; what only says that the database is away is raised. A cohort of one raises everything.
+        with the reason; what says nothing about an incident is raised, as when the database is away or a setting is
+        wrong. A cohort of one raises everything.
 
         The steps of `then` are done after it in the same way, with what is known of the incidents kept in memory. None
         of them begins later than `LEADS_FOR` seconds after the first, and what fails there ends them without an error:
@@ -140,7 +147,7 @@ class Cohorts:
         try:
             return with_answers(self.work, lambda answers: self._attempt(step, leading, numbers, answers))
         except Exception as error:
-            if leading.alone or passes(error) or isinstance(error, UnableToTakeStep):
+            if leading.alone or concerns_all(error):
                 raise
             if len(numbers) == 1:
                 log.exception("%s fails for %s, which is set aside", step.name, ticket_id(numbers[0]))
