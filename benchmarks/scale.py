@@ -33,6 +33,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="file of JSON into which the trials go, each for its forerunner")
     parser.add_argument("--afresh", action="store_true", help="keep none of these executors' earlier trials")
     options = parser.parse_args()
+    where = machine()
     if options.keep and options.afresh:
         forget(options.keep, options.executors)
     log = find_log()
@@ -45,7 +46,7 @@ def main() -> int:
         show(trial)
         found.append(trial)
         if options.keep:
-            add(options.keep, trial, machine(), os.cpu_count() or 1)
+            add(options.keep, trial, where, os.cpu_count() or 1)
 
     for executor in options.executors:
         if options.at_once or options.rates:
