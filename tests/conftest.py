@@ -31,9 +31,10 @@ ROOT = Path(__file__).resolve().parent.parent
 MEMORY, ROOM = Path("/dev/shm"), 12 * 2**30  # noqa: S108 - bytes that a whole run may need, several times over
 HOME_PREFIX = "airflow-tests-"
 
-# What a fixture needs is a marker too. The tests of the one Airflow share a worker; PostgreSQL serves all workers.
+# What a fixture needs is a marker too. The tests of the one Airflow share a worker, and so do those that open one to
+# break it: never more than two run at a time. PostgreSQL serves all workers.
 MARKERS = {"airflow_home": "airflow", "airflow_stack": "stack", "postgres_server": "postgres", "shared_data": "trial"}
-AIRFLOW = "airflow"
+AIRFLOW, FAULTS = "airflow", "faults"
 # Where databases may differ: `make test` asks PostgreSQL here, `make test-more` everywhere.
 DIFFER = {"contract", "persistence", "test_claims.py", "test_follow_ups.py", "test_performing.py"}
 DIFFER |= {"test_proactive_incidents.py", "test_billing_ledger.py"}
@@ -98,8 +99,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
         if _asks_the_second_database(item):
             item.add_marker("more")
-        if item.get_closest_marker("stack") or item.get_closest_marker("faults"):
-            item.add_marker(pytest.mark.xdist_group(AIRFLOW))
+        for marker, group in (("stack", AIRFLOW), ("faults", FAULTS)):
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=_turn)
 
 
@@ -113,10 +115,10 @@ def _asks_the_second_database(item: pytest.Item) -> bool:
 def _turn(item: pytest.Item) -> int:
     """Put the terminal before the browser, which leaves runs and rows behind, and short files last.
 
-    Those of `domain` take seconds each: with them both workers end at about the same time. The fuzz of the API takes
-    two minutes at a stretch: it begins beside the first of Airflow's.
+    Those of `domain` take seconds each: with them both workers end at about the same time. What takes minutes at a
+    stretch, the faults and the fuzz of the API, begins beside the first of Airflow's.
     """
-    if item.path.name == "test_openapi.py":
+    if item.path.name == "test_openapi.py" or item.get_closest_marker("faults"):
         return 1
     if not item.get_closest_marker("stack"):
         return 2 if item.get_closest_marker("more") or "domain" not in item.path.parts else 3
