@@ -24,11 +24,15 @@ class RunNotStarted(Exception):
 
 def start_run(dag_id: str, run_id: str, conf: Mapping[str, Any]) -> bool:
     """Start a run; False where Airflow has it already, `RunNotStarted` where it cannot now."""
-    from airflow.sdk.exceptions import ErrorType
+    from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
     from airflow.sdk.execution_time.comms import ErrorResponse, TriggerDagRun
     from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
 
-    answer = SUPERVISOR_COMMS.send(TriggerDagRun(dag_id=dag_id, run_id=run_id, logical_date=None, conf=dict(conf)))
+    asked = TriggerDagRun(dag_id=dag_id, run_id=run_id, logical_date=None, conf=dict(conf))
+    try:
+        answer = SUPERVISOR_COMMS.send(asked)
+    except AirflowRuntimeError as error:  # the supervisor passes on everything but a run that exists as an error
+        raise RunNotStarted(f"Airflow did not start {run_id} of {dag_id}: {error}") from error
     if not isinstance(answer, ErrorResponse):
         return True
     if answer.error == ErrorType.DAGRUN_ALREADY_EXISTS:

@@ -79,7 +79,7 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
             if not passes(error) and not isinstance(error, RunNotStarted):
                 raise
             self.log.exception("The waits cannot be looked at now; they are looked at again in a moment")
-            self._defer(str(context["run_id"]), datetime.now(UTC))
+            self._defer(str(context["run_id"]), datetime.now(UTC), anyway=True)
 
     def _look_for_many(self, context: Context) -> Any:
         """Decide for each incident; where some wait and others need not, a part goes on in a run of its own."""
@@ -96,13 +96,17 @@ class RestorationSensor(BaseSensorOperator, BranchMixIn):
             self._defer(run_id, result.until)
         return self.do_branch(context, sorted(result.choices))
 
-    def _defer(self, run_id: str, deadline: datetime) -> NoReturn:
-        """Defer until the first look, spread by run so that not all waits of a restart look at once."""
+    def _defer(self, run_id: str, deadline: datetime, *, anyway: bool = False) -> NoReturn:
+        """Defer until the first look, spread by run so that not all waits of a restart look at once.
+
+        `anyway` asks for a look though no wait of the run may be over: those that are have left it, for a run that
+        Airflow has not started yet.
+        """
         now = datetime.now(UTC)
         jitter = crc32(run_id.encode()) % (JITTER_SECONDS * 1000) / 1e3
         first_look = now + timedelta(seconds=FIRST_LOOK_SECONDS + jitter)
         self.defer(
-            trigger=RestorationTrigger(run_id, deadline.isoformat(), first_look.isoformat()),
+            trigger=RestorationTrigger(run_id, deadline.isoformat(), first_look.isoformat(), anyway=anyway),
             method_name="look",
             timeout=max(deadline, first_look) + SAFETY_NET - now,
         )
@@ -114,19 +118,23 @@ class RestorationTrigger(BaseTrigger):
     The classpath and the arguments stand in Airflow's database while a run waits: both are public names.
     """
 
-    def __init__(self, run_id: str, deadline: str, not_before: str) -> None:
+    def __init__(self, run_id: str, deadline: str, not_before: str, *, anyway: bool = False) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.run_id = run_id
         self.deadline = deadline
         self.not_before = not_before
+        self.anyway = anyway
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Keep no database address: a trigger's arguments are written into logs."""
-        kept = {"run_id": self.run_id, "deadline": self.deadline, "not_before": self.not_before}
+        kept: dict[str, Any] = {"run_id": self.run_id, "deadline": self.deadline, "not_before": self.not_before}
+        if self.anyway:
+            kept["anyway"] = True
         return f"{type(self).__module__}.{type(self).__qualname__}", kept
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait on the poller that all waits of this database share."""
         self.log.info("On hold for a restoration request until %s", self.deadline)
-        await wait_poller(await database_url()).wait(self.run_id, not_before=datetime.fromisoformat(self.not_before))
+        not_before = datetime.fromisoformat(self.not_before)
+        await wait_poller(await database_url()).wait(self.run_id, not_before=not_before, anyway=self.anyway)
         yield TriggerEvent({"look": self.run_id})  # type: ignore[no-untyped-call]

@@ -21,11 +21,13 @@ log = logging.getLogger(__name__)
 class Wait:
     """One run on hold, not to be woken before `not_before`; decisions since then, and shortly before, concern it.
 
+    With `anyway` it is woken by the first poll that the database answers, whatever the answer is.
     Measured is how long this process has waited: its clock may be wrong, or be set, meanwhile.
     """
 
-    def __init__(self, run_id: str, not_before: datetime) -> None:
+    def __init__(self, run_id: str, not_before: datetime, *, anyway: bool = False) -> None:
         self.run_id = run_id
+        self.anyway = anyway
         self.over = asyncio.Event()
         self.polled = False
         left = not_before - datetime.now(UTC)
@@ -50,9 +52,9 @@ class WaitPoller:
         self._task: asyncio.Task[None] | None = None
         self._polled_at = time.monotonic()
 
-    async def wait(self, run_id: str, *, not_before: datetime) -> None:
+    async def wait(self, run_id: str, *, not_before: datetime, anyway: bool = False) -> None:
         """Return when a poll says that this wait can be decided; the task that is woken decides."""
-        wait = Wait(run_id, not_before)
+        wait = Wait(run_id, not_before, anyway=anyway)
         self._waits.add(wait)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._poll_while_waiting())
@@ -87,7 +89,7 @@ class WaitPoller:
         self._polled_at = began
         for wait in due:
             wait.polled = True
-            if wait.run_id in answered:
+            if wait.anyway or wait.run_id in answered:
                 wait.over.set()
 
 

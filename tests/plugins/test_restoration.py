@@ -10,6 +10,8 @@ from airflow.sdk import DAG
 from airflow.sdk._shared.module_loading import import_string
 from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR, BaseOperator, TriggerFailureReason
 from airflow.sdk.exceptions import AirflowFailException, DownstreamTasksSkipped, TaskDeferralError, TaskDeferred
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import OKResponse
 from sqlalchemy.exc import OperationalError
 
 from include.sla_logic.domain.restoration import RestorationOutcome
@@ -19,6 +21,7 @@ from include.sla_logic.services.lookups import UnableToFindIncident
 from sla_airflow import runtime, wait_poller
 from sla_airflow.execution_api import RunNotStarted
 from sla_airflow.restoration import FIRST_LOOK_SECONDS, JITTER_SECONDS, RestorationSensor, RestorationTrigger
+from tests.reliability.test_runs_in_doubt import Supervisor, failure
 
 RUN = "incident.WEB-1"
 DEADLINE = datetime(2099, 1, 3, 12, tzinfo=UTC)
@@ -278,6 +281,34 @@ def test_what_passes_takes_no_try_of_a_cohort_that_waits(
     assert again.value.method_name == "look"
     with pytest.raises(type(away)):
         sensor.execute(context)
+
+
+def test_those_who_have_left_are_started_in_a_moment_where_airflow_cannot_start_their_run_now(
+    sensor: RestorationSensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No wait of the run itself is over then, so that no answer of the database wakes it."""
+    part = Part(f"{RUN}__1", ("TT-000002",))
+    waits = WaitResult(frozenset(), ("TT-000001",), DEADLINE, (part,))
+    use_cases = Cohorts(waits, waits)
+    monkeypatch.setattr(runtime, "open_use_cases", lambda **_: use_cases)
+    context = context_of(sensor, conf={"incidents": ["TT-000001", "TT-000002"]})
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", Supervisor(failure(503)), raising=False)
+    with pytest.raises(TaskDeferred) as deferred:
+        sensor.resume_execution("look", {"event": {"look": RUN}}, context)
+    path, kept = deferred.value.trigger.serialize()
+    monkeypatch.setenv("AIRFLOW_CONN_TELECO_DB", "sqlite:////srv/teleco.db")
+    monkeypatch.setattr(wait_poller, "answered_runs", lambda *_: frozenset())
+    now = datetime.now(UTC).isoformat()
+
+    async def fire() -> object:
+        return await anext(aiter(import_string(path)(**kept | {"not_before": now}).run()))
+
+    event = asyncio.run(asyncio.wait_for(fire(), timeout=60))
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", Supervisor(OKResponse(ok=True)), raising=False)
+    with pytest.raises(TaskDeferred) as again:
+        sensor.resume_execution(deferred.value.method_name, {"event": event.payload}, context)
+    assert again.value.trigger.serialize()[1]["deadline"] == DEADLINE.isoformat()
+    assert "anyway" not in again.value.trigger.serialize()[1]
 
 
 def test_what_does_not_pass_fails_the_look(sensor: RestorationSensor, monkeypatch: pytest.MonkeyPatch) -> None:

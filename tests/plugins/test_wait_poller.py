@@ -71,6 +71,15 @@ def test_only_waits_that_were_answered_are_woken(database: Database) -> None:
     asyncio.run(scene())
 
 
+def test_a_wait_that_asks_for_a_look_anyway_is_woken_once_the_database_answers(database: Database) -> None:
+    async def scene() -> None:
+        database.fails = 2
+        await wait_poller("db").wait("run", not_before=PAST, anyway=True)
+        assert len(database.polls) == 3
+
+    asyncio.run(scene())
+
+
 def test_no_wait_is_woken_before_its_first_look_is_allowed(database: Database) -> None:
     async def scene() -> None:
         database.answered = {"run"}

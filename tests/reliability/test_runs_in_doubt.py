@@ -1,12 +1,18 @@
-"""A run counts as gone only where Airflow says that it has none: silence is no answer."""
+"""A run counts as gone only where Airflow says that it has none, and as started only where it says so."""
 
 import pytest
 from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import DagRunStateResult, ErrorResponse, GetTaskStates, TaskStatesResult
+from airflow.sdk.execution_time.comms import (
+    DagRunStateResult,
+    ErrorResponse,
+    GetTaskStates,
+    OKResponse,
+    TaskStatesResult,
+)
 
 from include.sla_logic.process.graph import STEPS
-from sla_airflow.execution_api import AirflowRuns
+from sla_airflow.execution_api import AirflowRuns, RunNotStarted, start_run
 
 
 class Supervisor:
@@ -16,7 +22,7 @@ class Supervisor:
         self.answer = answer
 
     def send(self, msg):  # noqa: ARG002 - the name that the task SDK uses
-        if isinstance(self.answer, ErrorResponse):
+        if isinstance(self.answer, ErrorResponse) and self.answer.error != ErrorType.DAGRUN_ALREADY_EXISTS:
             raise AirflowRuntimeError(self.answer)
         return self.answer
 
@@ -67,3 +73,21 @@ def test_a_cleared_run_that_lacks_a_task_is_said_to_lack_it(monkeypatch, deleted
     states = {step: "success" for step in STEPS if step not in deleted}
     monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", Cleared(states), raising=False)
     assert says in AirflowRuns().resume("run-1", {})
+
+
+@pytest.mark.parametrize(
+    ("answer", "new"),
+    [(OKResponse(ok=True), True), (ErrorResponse(error=ErrorType.DAGRUN_ALREADY_EXISTS), False)],
+)
+def test_a_run_is_started_once(airflow, answer, new):
+    airflow(answer)
+    assert start_run("sla_violation", "run-1", {}) is new
+
+
+@pytest.mark.parametrize(
+    "answer", [failure(500), failure(404), ErrorResponse(error=ErrorType.GENERIC_ERROR, detail=None)]
+)
+def test_a_run_that_airflow_does_not_start_now_is_worth_a_retry(airflow, answer):
+    airflow(answer)
+    with pytest.raises(RunNotStarted, match="did not start run-1 of sla_violation"):
+        start_run("sla_violation", "run-1", {})
