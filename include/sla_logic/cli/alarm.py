@@ -1,17 +1,15 @@
 """`sla alarm`: what monitoring systems have sent, what it hits, and whose incidents it has opened."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson
 from include.sla_logic.cli.output import show_fields, show_json, show_table
 
-if TYPE_CHECKING:
-    from include.sla_logic.services import UseCases
-
 app = typer.Typer(no_args_is_help=True, help="See alarms of monitoring systems, and what they hit.")
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Limit = Annotated[int, typer.Option(min=1, help="At most this many.")]
 
 
@@ -23,7 +21,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List the alarms that are raised, the last first."""
-    found = _use_cases().alarm_views.listed(raised_only=not every, unknown_only=unknown, size=limit)
+    found = open_use_cases().alarm_views.listed(raised_only=not every, unknown_only=unknown, size=limit)
     if as_json:
         show_json([asdict(one) for one in found.rows])
         return
@@ -46,7 +44,7 @@ def list_(
 @app.command()
 def show(alarm: Annotated[str, typer.Argument(help="Alarm (AL-000001).")], as_json: AsJson = False) -> None:
     """Show one alarm with the services that it hits."""
-    one = _use_cases().alarm_views.find(alarm)
+    one = open_use_cases().alarm_views.find(alarm)
     if as_json:
         show_json(asdict(one))
         return
@@ -77,16 +75,10 @@ def hit(
     as_json: AsJson = False,
 ) -> None:
     """List the customers' services that alarms hit, those that wait for an incident first."""
-    found = _use_cases().alarm_views.hit(problem=problem, waiting_only=waiting, size=limit)
+    found = open_use_cases().alarm_views.hit(problem=problem, waiting_only=waiting, size=limit)
     if as_json:
         show_json([asdict(one) for one in found.rows])
         return
     columns = ("service", "customer", "at", "alarm", "problem", "ticket", "state")
     rows = [(o.service, o.customer, o.object, o.alarm, o.problem, o.ticket, o.state) for o in found.rows]
     show_table(columns, rows, empty="No alarm that opens incidents hits a service.")
-
-
-def _use_cases() -> "UseCases":
-    from include.sla_logic.services import Settings, UseCases
-
-    return UseCases(Settings.from_environment())

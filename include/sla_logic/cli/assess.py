@@ -1,6 +1,5 @@
 """`sla assess`: judge measurements against a contract, from files or from the database, without Airflow."""
 
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +7,9 @@ from typing import Annotated
 import typer
 
 from include.sla_logic.cli.contract import read_text
+from include.sla_logic.cli.opening import open_use_cases
 from include.sla_logic.cli.output import write_private
+from include.sla_logic.cli.period import read_instant
 from include.sla_logic.domain import calendars
 from include.sla_logic.domain.contract import Contract, read_contract
 from include.sla_logic.domain.errors import ForeseenError
@@ -63,10 +64,8 @@ def from_database(
     service: str, customer: str | None, at: str | None, as_of: str | None, under: Path | None = None
 ) -> Assessed:
     """Judge a service of the database in the window that holds `at`, as known at `as_of`; both now if not given."""
-    from include.sla_logic.services import Settings, UseCases
-
     moment, known = (None if text is None else read_instant(text) for text in (at, as_of))
-    return UseCases(Settings.from_environment()).sla_status.assess_with_facts(
+    return open_use_cases().sla_status.assess_with_facts(
         service,
         at=moment,
         as_of=known,
@@ -113,15 +112,6 @@ def _window(terms: Contract, known: FactsFile, at: str | None) -> Period:
         reason = f"The window {stated} is neither a {terms.window} of the contract nor a part of one"
         raise UnableToAssess(f"{reason}: counted in {terms.zone}, the {terms.window} is {calendar}.")
     return stated
-
-
-def read_instant(text: str) -> datetime:
-    """Read an instant as people write it, UTC where it names no offset; raise `UnableToAssess`."""
-    try:
-        midnight = f"{text}T00:00" if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) else text
-        return calendars.read_instant(midnight, zone="UTC")
-    except calendars.UnableToReadInstant as error:
-        raise UnableToAssess(f"{text!r} is no instant: write 2025-04-10 or 2025-04-10T08:00:00Z.") from error
 
 
 def _draw(assessed: Assessed, file: Path) -> None:

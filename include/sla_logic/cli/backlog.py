@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson
 from include.sla_logic.cli.output import show_fields, show_json, show_table, shown
 
 app = typer.Typer(no_args_is_help=True, help="See what waits to be processed, and enter notifications that may wait.")
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Now = Annotated[bool, typer.Option("--now", help="Let a run of sla_backlog start at once, not on its schedule.")]
 _REFUSED = 3
 _STDIN = "-"
@@ -24,9 +25,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List open tickets in queue order, with the seconds left on each clock and the money at stake."""
-    from include.sla_logic.services import Settings, UseCases
-
-    found = UseCases(Settings.from_environment()).backlog.open_incidents(waiting_only=waiting_only, limit=limit)
+    found = open_use_cases().backlog.open_incidents(waiting_only=waiting_only, limit=limit)
     if as_json:
         show_json(found)
         return
@@ -41,9 +40,7 @@ def list_(
 @app.command("show")
 def show(as_json: AsJson = False) -> None:
     """Count the active incidents, and the waiting tickets by what they wait for."""
-    from include.sla_logic.services import Settings, UseCases
-
-    summary = UseCases(Settings.from_environment()).backlog.summary()
+    summary = open_use_cases().backlog.summary()
     if as_json:
         show_json(summary)
         return
@@ -67,9 +64,9 @@ def enter(
     Exit code 3: some were refused and are in quarantine, all others wait.
     """
     from include.sla_logic.domain.notification_text import refuse_other_encodings
-    from include.sla_logic.services import Settings, UnableToAcceptNotification, UseCases
+    from include.sla_logic.services import UnableToAcceptNotification
 
-    use_cases = UseCases(Settings.from_environment())
+    use_cases = open_use_cases()
     refused = waiting = 0
     sent = sys.stdin.buffer.read() if file == _STDIN else Path(file).read_bytes()
     refuse_other_encodings(sent, name="standard input" if file == _STDIN else file)

@@ -1,9 +1,9 @@
 """`sla conformance`: what incidents did, compared with the process."""
 
-from typing import Annotated
-
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson
 from include.sla_logic.cli.output import show_json, show_table
 from include.sla_logic.cli.period import Since, Until, read_period
 
@@ -14,15 +14,13 @@ app = typer.Typer(help="Compare what incidents did with the process.")
 def conformance(
     since: Since = None,
     until: Until = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print the share of incidents without a deviation, the share of events that fit, and each deviation.
 
     An event is a step that an incident has taken; the check is I11 of `sla doctor`. Shares are cut after four places.
     """
-    from include.sla_logic.services import Settings, UseCases
-
-    found = UseCases(Settings.from_environment()).conformance.of(*read_period(since, until))
+    found = open_use_cases().conformance.of(*read_period(since, until))
     if as_json:
         shares = {"share_of_incidents": found.share_of_incidents, "share_of_events": found.share_of_events}
         show_json({**vars(found), **shares, "deviations": [one._asdict() for one in found.deviations]})

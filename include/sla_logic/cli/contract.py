@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from include.sla_logic.cli.options import AsJson
 from include.sla_logic.cli.output import show_json
 from include.sla_logic.domain.contract import Contract, Finding, check_contract
 from include.sla_logic.domain.contract.migration import NEWEST_FORMAT, migrate
@@ -26,7 +27,7 @@ class UnableToReadFile(ForeseenError):
 @app.command("check")
 def check(
     files: Annotated[list[Path], typer.Argument(help="Contract files (YAML).", metavar="FILE…")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
 ) -> None:
     """Find holes, overlaps and contradictions; exit code 1 where a file would not be loaded."""

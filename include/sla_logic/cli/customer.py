@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
 from include.sla_logic.cli.person import By
 
 app = typer.Typer(no_args_is_help=True, help="Erase personal data.")
@@ -24,9 +25,7 @@ def erase(
     ] = False,
 ) -> None:
     """Replace name, address, words and letters of a customer by a mark; money, windows and decisions stay."""
-    from include.sla_logic.services import Settings, UseCases
-
-    erasure = UseCases(Settings.from_environment()).erasure
+    erasure = open_use_cases().erasure
     done = erasure.erase(customer, by=by, reason=reason, undelivered=undelivered)
     told = f"{done.customer} is erased in {done.incidents} incidents; {done.files} files of letters are removed"
     typer.echo(f"{told}, {done.records} records were changed.")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson, Reason
 from include.sla_logic.cli.output import show_fields, show_json
 from include.sla_logic.cli.person import By
 
@@ -14,25 +16,20 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Migrate the operations database, see its contents, move or restore it.")
 
-Reason = Annotated[str, typer.Option(help="Why; kept in the audit.")]
 Address = Annotated[str | None, typer.Option(help="Address of the Airflow that works it; default TELECO_AIRFLOW_URL.")]
 
 
 @app.command("migrate")
 def migrate() -> None:
     """Bring the operations database to the newest revision; running it again changes nothing."""
-    from include.sla_logic.services import Settings, UseCases
-
-    revision = UseCases(Settings.from_environment()).work.migrate()
+    revision = open_use_cases().work.migrate()
     typer.echo(f"The operations database is at revision {revision}.")
 
 
 @app.command("status")
-def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def status(as_json: AsJson = False) -> None:
     """Show id, revision and contents; exit code 1 where the database must be migrated first."""
-    from include.sla_logic.services import Settings, UseCases
-
-    state = UseCases(Settings.from_environment()).lookups.database_status()
+    state = open_use_cases().lookups.database_status()
     (show_json if as_json else show_fields)(state)
 
 
@@ -48,10 +45,9 @@ def adopt(
 ) -> None:
     """Give this database to one Airflow, which may work it from now on; every other is refused."""
     from include.sla_logic.cli.airflow_records import RestNotebook
-    from include.sla_logic.services import Settings, UseCases
 
     with _airflow(airflow) as api:
-        use_cases = UseCases(Settings.from_environment())
+        use_cases = open_use_cases()
         moved = use_cases.installation.adopt(name, RestNotebook(api), by=by, reason=reason, as_copy=copy)
         typer.echo(f"The Airflow at {api.address} works the operations database {moved.installation}.")
     if copy:
@@ -67,10 +63,9 @@ def restored(
 ) -> None:
     """Resume work after a backup was restored: no number is given out twice, and what is lost is named."""
     from include.sla_logic.cli.airflow_records import RestNotebook, RestRecords
-    from include.sla_logic.services import Settings, UseCases
 
     with _airflow(airflow) as api:
-        use_cases, number = UseCases(Settings.from_environment()), _number(above)
+        use_cases, number = open_use_cases(), _number(above)
         found = use_cases.restored_database.resume(
             RestNotebook(api), RestRecords(api), by=by, reason=reason, above=number
         )

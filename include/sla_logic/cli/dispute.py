@@ -1,20 +1,19 @@
 """`sla dispute`: what customers contest, recorded by one person and decided by another."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson
 from include.sla_logic.cli.output import show_fields, show_json, show_table
+from include.sla_logic.cli.period import read_instant
 from include.sla_logic.cli.person import By
-
-if TYPE_CHECKING:
-    from include.sla_logic.services import UseCases
 
 app = typer.Typer(no_args_is_help=True, help="Record, list and decide disputes.")
 
 Reference = Annotated[str, typer.Argument(help="The dispute's reference in `sla dispute list`.")]
 Reason = Annotated[str, typer.Option(help="Why; the customer reads it in the next letter.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _KINDS = "outages, attributions, samples, maintenance, holds or unobserved"
 
 
@@ -29,9 +28,7 @@ def record(
     at: Annotated[str | None, typer.Option(help="Without a ticket: an instant in the window.")] = None,
 ) -> None:
     """Record what a customer contests, of the window of an incident or of one that is named; it is frozen then."""
-    from include.sla_logic.cli.assess import read_instant
-
-    disputes, named = _use_cases().disputes, (customer, service, at)
+    disputes, named = open_use_cases().disputes, (customer, service, at)
     if reference is not None and named == (None, None, None):
         done = disputes.record(reference, contested=contested, words=words, by=by)
     elif reference is None and customer is not None and service is not None and at is not None:
@@ -50,7 +47,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List the disputes that wait for a decision, oldest first."""
-    found = _use_cases().disputes.listed(state=None if every else "open", size=limit).rows
+    found = open_use_cases().disputes.listed(state=None if every else "open", size=limit).rows
     if as_json:
         show_json([one.model_dump(mode="json") for one in found])
         return
@@ -68,7 +65,7 @@ def list_(
 @app.command()
 def show(reference: Reference, as_json: AsJson = False) -> None:
     """Show one dispute with the customer's words, and how it was decided."""
-    found = _use_cases().disputes.of(reference)
+    found = open_use_cases().disputes.of(reference)
     if as_json:
         show_json(found.model_dump(mode="json"))
         return
@@ -94,18 +91,12 @@ def show(reference: Reference, as_json: AsJson = False) -> None:
 @app.command()
 def accept(reference: Reference, reason: Reason, by: By) -> None:
     """Agree with the customer, after the facts were corrected; the window is judged again."""
-    done = _use_cases().disputes.accept(reference, by=by, reason=reason)
+    done = open_use_cases().disputes.accept(reference, by=by, reason=reason)
     typer.echo(f"{done.reference} is accepted; corrected: {', '.join(done.changed) or 'nothing on record'}.")
 
 
 @app.command()
 def decline(reference: Reference, reason: Reason, by: By) -> None:
     """Let the records stand; the window is judged as it is on record."""
-    done = _use_cases().disputes.decline(reference, by=by, reason=reason)
+    done = open_use_cases().disputes.decline(reference, by=by, reason=reason)
     typer.echo(f"{done.reference} is declined; the next letter to the customer says why.")
-
-
-def _use_cases() -> "UseCases":
-    from include.sla_logic.services import Settings, UseCases
-
-    return UseCases(Settings.from_environment())

@@ -5,10 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson
 from include.sla_logic.cli.output import show_json, show_table
 from include.sla_logic.cli.person import By
 from include.sla_logic.cli.setup import show_setup
-from include.sla_logic.services import Settings, UseCases
+from include.sla_logic.services import UseCases
 from include.sla_logic.services.watchdog import Round
 
 _SHOWN = 20
@@ -40,13 +42,13 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
     against_billing: AgainstBilling = False,
     in_vain: InVain = False,
     setup: Setup = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Exit code 1 where anything is left to do: broken invariants, stalled incidents, lost tickets, dead messages.
 
     A warning: services without resources, samples or outages; long outages; feeds that are not read; lasting alarms.
     """
-    use_cases = UseCases(Settings.from_environment())
+    use_cases = open_use_cases()
     if setup:
         show_setup(use_cases, airflow, as_json=as_json)
         return

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
 from include.sla_logic.cli.output import private
 from include.sla_logic.cli.period import Since, Until, read_period
 from include.sla_logic.cli.progress import counting
@@ -36,12 +37,11 @@ def events(
 
     What belongs to no incident follows, by when it was recorded.
     """
-    from include.sla_logic.services import Settings, UseCases
     from include.sla_logic.services.process_log import FORMATS
 
     if form not in FORMATS:
         raise typer.BadParameter(f"{form!r} is not one of {', '.join(FORMATS)}.", param_hint="--format")
-    log, period = UseCases(Settings.from_environment()).process_log, read_period(since, until)
+    log, period = open_use_cases().process_log, read_period(since, until)
     into = into or Path(f"process-log.{_ENDINGS[form]}")
     part = into.with_name(f"{into.name}.part")
     with counting("Export", "events") as count:

@@ -9,6 +9,8 @@ import typer
 
 from include.sla_logic.cli.backlog import Now, announce
 from include.sla_logic.cli.imported import show_rehearsed, show_rejected
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson
 from include.sla_logic.cli.output import show_json
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def tickets(  # noqa: PLR0913, PLR0917 - the options of the command
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come in, and keep nothing.")] = False,
     now: Now = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Import tickets with their histories: settled ones become history, open ones wait in the backlog.
 
@@ -61,10 +63,9 @@ def tickets(  # noqa: PLR0913, PLR0917 - the options of the command
     """
     from include.sla_logic.cli.progress import counting
     from include.sla_logic.importers.tables import count_rows
-    from include.sla_logic.services import Settings, UseCases
 
     work = _work(layout, mapping, source=source, until=until, reports_only=reports_only)
-    use_cases = UseCases(Settings.from_environment())
+    use_cases = open_use_cases()
     with counting("Importing tickets", "rows", total=count_rows(file)) as progress:
         report = use_cases.imports.tickets(file, work, progress=progress, dry_run=dry_run)
     show_json(vars(report)) if as_json else _show(report, dry_run=dry_run)

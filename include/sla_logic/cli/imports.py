@@ -10,7 +10,10 @@ import typer
 
 from include.sla_logic.cli.import_tickets import tickets
 from include.sla_logic.cli.imported import show_rehearsed, show_rejected
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson
 from include.sla_logic.cli.output import private, show_json, show_table, shown
+from include.sla_logic.cli.period import read_instant
 from include.sla_logic.cli.person import PerhapsBy
 from include.sla_logic.cli.uploads import uploads
 from include.sla_logic.domain.errors import ForeseenError
@@ -67,7 +70,7 @@ def _command(kind: str) -> Callable[..., None]:
         complete_for: _CompleteFor = None,
         by: PerhapsBy = None,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come in, and keep nothing.")] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+        as_json: AsJson = False,
     ) -> None:
         day = as_of.date() if as_of else datetime.now(UTC).date()
         if rejected is not None:
@@ -120,9 +123,7 @@ def sniff_file(file: Annotated[Path, typer.Argument(help="A file of outages in c
 
 def _complete(kind: str, until: str | None, services: list[str], by: str | None) -> "Callable[[str], None] | None":
     """Return what notes that the records are complete, once they are imported without a rejected row."""
-    from include.sla_logic.cli.assess import read_instant
     from include.sla_logic.domain.contract.sources import KINDS
-    from include.sla_logic.services import Settings, UseCases
 
     if until is None:
         if services:
@@ -133,17 +134,16 @@ def _complete(kind: str, until: str | None, services: list[str], by: str | None)
     if not by:
         raise UnableToImport("Say who knows that the records are complete: --by.")
     moment = read_instant(until)
-    imports = UseCases(Settings.from_environment()).imports
+    imports = open_use_cases().imports
     return lambda name: imports.complete(kind, until=moment, by=by, source=name, services=services)
 
 
 def _import(kind: str, file: Path, mapping_name: str | None, day: date, *, dry_run: bool) -> "ImportReport":
     from include.sla_logic.cli.progress import counting
     from include.sla_logic.importers.tables import count_rows
-    from include.sla_logic.services import Settings, UseCases
 
     mapping = _mapping(kind, mapping_name)
-    use_cases = UseCases(Settings.from_environment())
+    use_cases = open_use_cases()
     with counting(f"Importing {kind}", "rows", total=count_rows(file)) as progress:
         return use_cases.imports.records(
             file, kind=kind, mapping=mapping, as_of=day, progress=progress, dry_run=dry_run

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from include.sla_logic.cli import follow_ups
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson, Incident
 from include.sla_logic.cli.output import show_json, show_table, write_private
 from include.sla_logic.cli.person import By
 from include.sla_logic.domain.trouble_ticket import TroubleTicket
@@ -17,11 +19,9 @@ if TYPE_CHECKING:
     from include.sla_logic.services.cohorts import Member
 
 app = typer.Typer(no_args_is_help=True, help="Start an incident, look at it, act on it.")
-Reference = Annotated[str, typer.Argument(help="Ticket (TT-000001), external reference or run id.")]
 Reason = Annotated[str, typer.Option(help="Why; kept with the request and in the audit.")]
 for command in (follow_ups.record, follow_ups.measure, follow_ups.resolve, follow_ups.reopen, follow_ups.write):
     app.command()(command)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _STDIN = "-"
 
 
@@ -55,11 +55,10 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List tickets, the newest first; for a run, with what became of each in it."""
-    from include.sla_logic.services import Settings, UseCases
     from include.sla_logic.services.lookups import TicketFilter
 
     wanted = TicketFilter(customer=customer, open_only=open_only, escalated=True if escalated else None, run=run)
-    use_cases = UseCases(Settings.from_environment())
+    use_cases = open_use_cases()
     tickets = use_cases.lookups.tickets(wanted, limit=limit)
     members = {member.ticket: member for member in use_cases.cohorts.members(run)} if run else {}
     clocks = use_cases.lookups.clocks(tickets)
@@ -82,12 +81,11 @@ def list_(
 
 
 @app.command("show")
-def show(reference: Reference, as_json: AsJson = False) -> None:
+def show(reference: Incident, as_json: AsJson = False) -> None:
     """Show one incident: status, timeline, path, documents, money."""
     from include.sla_logic.cli.incident_view import show_case
-    from include.sla_logic.services import Settings, UseCases
 
-    case = UseCases(Settings.from_environment()).lookups.incident(reference)
+    case = open_use_cases().lookups.incident(reference)
     if as_json:
         show_json(case.model_dump(mode="json"))
     else:
@@ -96,13 +94,11 @@ def show(reference: Reference, as_json: AsJson = False) -> None:
 
 @app.command("letter")
 def letter(
-    reference: Reference,
+    reference: Incident,
     pdf: Annotated[Path | None, typer.Option(help="Write the letter to this file as PDF.")] = None,
 ) -> None:
     """Print the newest letter to the customer as text, or write it as PDF."""
-    from include.sla_logic.services import Settings, UseCases
-
-    letters = UseCases(Settings.from_environment()).letters
+    letters = open_use_cases().letters
     if pdf is None:
         typer.echo(letters.as_text(reference))
         return
@@ -111,20 +107,16 @@ def letter(
 
 
 @app.command("release")
-def release(reference: Reference, reason: Reason, by: By) -> None:
+def release(reference: Incident, reason: Reason, by: By) -> None:
     """Send the held restoration request now; refused after its deadline."""
-    from include.sla_logic.services import Settings, UseCases
-
-    wait = UseCases(Settings.from_environment()).restorations.release(reference, by=by, reason=reason)
+    wait = open_use_cases().restorations.release(reference, by=by, reason=reason)
     typer.echo(f"The restoration request of {wait.ticket} is sent; its run goes on within a minute.")
 
 
 @app.command("reject")
-def reject(reference: Reference, reason: Reason, by: By) -> None:
+def reject(reference: Incident, reason: Reason, by: By) -> None:
     """Give the held restoration request up: Resource Provisioning ends its part."""
-    from include.sla_logic.services import Settings, UseCases
-
-    wait = UseCases(Settings.from_environment()).restorations.reject(reference, by=by, reason=reason)
+    wait = open_use_cases().restorations.reject(reference, by=by, reason=reason)
     typer.echo(f"The restoration request of {wait.ticket} is rejected; its run goes on within a minute.")
 
 
@@ -154,10 +146,10 @@ def _checked(conf: dict[str, Any]) -> "ProblemNotification":
     """Check as the first task will, so that every mistake is reported before a run exists."""
     from sqlalchemy.exc import InterfaceError, OperationalError
 
-    from include.sla_logic.services import Settings, UnableToUseDatabase, UseCases
+    from include.sla_logic.services import UnableToUseDatabase
 
     try:
-        return UseCases(Settings.from_environment()).intake.check(conf)
+        return open_use_cases().intake.check(conf)
     except (UnableToUseDatabase, OperationalError, InterfaceError):
         notification = _checked_alone(conf)
         typer.echo("sla: No contract register is at hand; the first task checks customer and service.", err=True)

@@ -4,20 +4,19 @@ from typing import Annotated
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson, Reason
 from include.sla_logic.cli.output import show_json, show_table
 from include.sla_logic.cli.person import By
 
 app = typer.Typer(no_args_is_help=True, help="See who listens to events, and let suspended listeners go on.")
 Number = Annotated[int, typer.Argument(help="The listener's number in `sla listener list`.")]
-Reason = Annotated[str, typer.Option(help="Why; kept in the audit.")]
 
 
 @app.command("list")
-def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def list_(as_json: AsJson = False) -> None:
     """List listeners with what has not reached them and the last error."""
-    from include.sla_logic.services import Settings, UseCases
-
-    views = UseCases(Settings.from_environment()).open_apis.event_hub.views()
+    views = open_use_cases().open_apis.event_hub.views()
     if as_json:
         show_json([vars(one.listener) | {"callback": one.origin, "unsent": one.unsent} for one in views])
         return
@@ -43,27 +42,21 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
 @app.command("resume")
 def resume(number: Number, reason: Reason, by: By) -> None:
     """Let a suspended listener have what it missed, in its order, and what happens from now on."""
-    from include.sla_logic.services import Settings, UseCases
-
-    again = UseCases(Settings.from_environment()).open_apis.event_hub.resume(number, by=by, reason=reason)
+    again = open_use_cases().open_apis.event_hub.resume(number, by=by, reason=reason)
     typer.echo(f"Listener {number} goes on: {again} messages are due.")
 
 
 @app.command("remove")
 def remove(number: Number, reason: Reason, by: By) -> None:
     """Remove a listener and what has not left for it; its partner may register again."""
-    from include.sla_logic.services import Settings, UseCases
-
-    unsent = UseCases(Settings.from_environment()).open_apis.event_hub.remove(number, by=by, reason=reason)
+    unsent = open_use_cases().open_apis.event_hub.remove(number, by=by, reason=reason)
     typer.echo(f"Listener {number} is removed: {unsent} messages will not reach it.")
 
 
 @app.command("tell")
 def tell() -> None:
     """Tell listeners what is due now; exit code 1 where one did not take it."""
-    from include.sla_logic.services import Settings, UseCases
-
-    report = UseCases(Settings.from_environment()).outbox.deliver_events()
+    report = open_use_cases().outbox.deliver_events()
     typer.echo(f"{report}.")
     for key, reason in (report.put_off | report.dead).items():
         typer.echo(f"{key}: {reason}", err=True)

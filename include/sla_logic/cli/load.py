@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson
 from include.sla_logic.cli.output import show_json
 from include.sla_logic.domain.errors import ForeseenError
 
@@ -31,16 +33,15 @@ def load_sample(
         datetime | None, typer.Option(help="The moment on which everything is hung, in UTC; now, if not given.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Draws what the catalogue leaves to chance.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Generate and load a whole telecom provider, with one incident for each way through the process.
 
     Where it is loaded already, nothing changes and the same notifications are written again.
     """
     from include.sla_logic.sample_data import DEFAULT_SEED, write_notifications
-    from include.sla_logic.services import Settings, UseCases
 
-    use_cases = UseCases(Settings.from_environment())
+    use_cases = open_use_cases()
     sample, new = _load(use_cases, anchor, DEFAULT_SEED if seed is None else seed)
     written = write_notifications(sample, notifications) if notifications else []
     if as_json:
@@ -85,13 +86,11 @@ def _contents(sample: "Sample") -> str:
 @app.command("contracts")
 def load_contracts(
     paths: Annotated[list[Path], typer.Argument(help="YAML files, or folders of them.", exists=True)],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Validate contracts and keep them, all or none; a version once loaded never changes."""
-    from include.sla_logic.services import Settings, UseCases
-
     texts = ((path.name, _text(path)) for path in _files(paths))
-    loaded = UseCases(Settings.from_environment()).imports.contracts(texts)
+    loaded = open_use_cases().imports.contracts(texts)
     if as_json:
         show_json([{"id": c.id, "version": c.version, "title": c.title, "new": new} for c, new in loaded])
         return

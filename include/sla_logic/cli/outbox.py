@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson
 from include.sla_logic.cli.output import show_json, show_table
 from include.sla_logic.cli.person import By
 
@@ -15,12 +17,10 @@ def list_(
     state: Annotated[str | None, typer.Option(help="waiting, claimed, sent or dead; all without it.")] = None,
     incident: Annotated[str | None, typer.Option(help="Ticket, external reference or run.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most this many, the newest first.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List messages with their state, their attempts and the last error."""
-    from include.sla_logic.services import Settings, UseCases
-
-    messages = UseCases(Settings.from_environment()).outbox.messages(state=state, ticket=incident, limit=limit)
+    messages = open_use_cases().outbox.messages(state=state, ticket=incident, limit=limit)
     if as_json:
         show_json(messages)
         return
@@ -44,9 +44,7 @@ def retry(
     by: By,
 ) -> None:
     """Make messages due now, even dead ones; the next sending takes them, under their old keys."""
-    from include.sla_logic.services import Settings, UseCases
-
-    use_cases = UseCases(Settings.from_environment())
+    use_cases = open_use_cases()
     for number in numbers:
         message = use_cases.outbox.retry(number, by=by)
         typer.echo(f"Message {message.id} is due now; `sla outbox send` sends it at once.")
@@ -62,9 +60,7 @@ def release(
     ] = None,
 ) -> None:
     """Say whether billing holds a credit that may have been posted and cannot be looked for."""
-    from include.sla_logic.services import Settings, UseCases
-
-    message = UseCases(Settings.from_environment()).outbox.release(number, by=by, reason=reason, posting=posted)
+    message = open_use_cases().outbox.release(number, by=by, reason=reason, posting=posted)
     then = "it is posted once more with the next sending" if posted is None else f"it counts as posted as {posted}"
     typer.echo(f"Message {message.id} is released: {then}.")
 
@@ -75,9 +71,7 @@ def send(
     limit: Annotated[int, typer.Option(min=1, help="At most this many messages.")] = 100,
 ) -> None:
     """Send what is due now; exit code 1 where something could not be sent."""
-    from include.sla_logic.services import Settings, UseCases
-
-    report = UseCases(Settings.from_environment()).outbox.deliver(ticket=incident, limit=limit)
+    report = open_use_cases().outbox.deliver(ticket=incident, limit=limit)
     typer.echo(f"{report}.")
     for key, reason in (report.put_off | report.dead).items():
         typer.echo(f"{key}: {reason}", err=True)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
 from include.sla_logic.cli.output import show_fields, show_json, show_table
 
 if TYPE_CHECKING:
@@ -21,9 +22,8 @@ def list_(
 ) -> None:
     """List service problems, the newest first."""
     from include.sla_logic.domain.open_apis.service_problem import service_problem
-    from include.sla_logic.services import Settings, UseCases
 
-    found = UseCases(Settings.from_environment()).lookups.service_problems(open_only=open_only, limit=limit)
+    found = open_use_cases().lookups.service_problems(open_only=open_only, limit=limit)
     if as_json:
         show_json([service_problem(view) for view in found])
         return
@@ -38,9 +38,8 @@ def list_(
 def show(problem: Annotated[str, typer.Argument(help="Service problem (SP-000001).")], as_json: AsJson = False) -> None:
     """Show one service problem with the incidents that are tied to it."""
     from include.sla_logic.domain.open_apis.service_problem import service_problem
-    from include.sla_logic.services import Settings, UseCases
 
-    use_cases = UseCases(Settings.from_environment())
+    use_cases = open_use_cases()
     view = use_cases.lookups.service_problem(problem)
     if as_json:
         show_json(service_problem(view))

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson
 from include.sla_logic.cli.output import show_fields, show_json, show_table
 from include.sla_logic.cli.person import By
 from include.sla_logic.domain.errors import ForeseenError
@@ -22,12 +24,10 @@ def list_(
     everything: Annotated[bool, typer.Option("--all", help="Also those that were accepted later.")] = False,
     imports: Annotated[bool, typer.Option("--imports", help="Rejected rows of imports in place of reports.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="At most this many, the newest first.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List refused notifications with field and reason; rejected rows of imports are a list of their own."""
-    from include.sla_logic.services import Settings, UseCases
-
-    use_cases = UseCases(Settings.from_environment())
+    use_cases = open_use_cases()
     entries = use_cases.quarantine.entries(state=None if everything else "waiting", imports=imports, limit=limit)
     if as_json:
         show_json(entries)
@@ -48,20 +48,16 @@ def dismiss(
     reason: Annotated[str, typer.Option(help="Kept in the audit.")] = "",
 ) -> None:
     """Forget all rejected rows of imports: the files that they came from still have them."""
-    from include.sla_logic.services import Settings, UseCases
-
     if not imports:
         raise UnableToDismiss("Say --imports: a customer's refused report is accepted or stays.")
-    count = UseCases(Settings.from_environment()).quarantine.dismiss_imports(by=by, reason=reason)
+    count = open_use_cases().quarantine.dismiss_imports(by=by, reason=reason)
     typer.echo(f"{count} rejected rows of imports were dismissed.")
 
 
 @app.command("show")
-def show(number: Number, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def show(number: Number, as_json: AsJson = False) -> None:
     """Show one refused notification as it came in."""
-    from include.sla_logic.services import Settings, UseCases
-
-    entry = UseCases(Settings.from_environment()).quarantine.entry(number)
+    entry = open_use_cases().quarantine.entry(number)
     if as_json:
         show_json(entry)
         return
@@ -79,8 +75,7 @@ def retry(
 ) -> None:
     """Accept a notification after all, as it came or corrected; then clear the first task of its run in Airflow."""
     from include.sla_logic.domain.notification_text import read_notification
-    from include.sla_logic.services import Settings, UseCases
 
     conf = None if corrected is None else read_notification(corrected.read_bytes(), name=str(corrected))
-    ticket = UseCases(Settings.from_environment()).quarantine.retry(number, by=by, conf=conf)
+    ticket = open_use_cases().quarantine.retry(number, by=by, conf=conf)
     typer.echo(f"Accepted as {ticket.id}. Clear the task enter_problem_report of the run {ticket.run_id} to go on.")

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from include.sla_logic.cli.assess import read_instant
 from include.sla_logic.cli.contract import read_text
+from include.sla_logic.cli.opening import open_use_cases
 from include.sla_logic.cli.output import show_json, show_table
+from include.sla_logic.cli.period import read_instant
 from include.sla_logic.cli.progress import counting
 from include.sla_logic.domain.errors import ForeseenError
 
@@ -49,10 +50,9 @@ def replay(  # noqa: PLR0913 - one parameter for each option
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Decide past incidents again: priorities, significance, diagnosis, route, remedy, due times, what is held."""
-    from include.sla_logic.services import Settings, UseCases
     from include.sla_logic.services.replay import read_tables
 
-    replays = UseCases(Settings.from_environment()).replay
+    replays = open_use_cases().replay
     if judgements:
         _check_alone(policies, first, last, golden)
         _judge(replays, limit, as_csv=as_csv, as_json=as_json)

@@ -5,26 +5,26 @@ from typing import Annotated
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson
 from include.sla_logic.cli.output import show_json, show_table, shown, write_private
 from include.sla_logic.cli.person import By
 
 app = typer.Typer(no_args_is_help=True, help="Report a month.")
 
 Month = Annotated[str, typer.Option(help="The month, as 2026-11.")]
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def finance(
     month: Month,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print one row for each credit, as CSV.")] = False,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show credits as they stood at the end of a month: provisional, held, unclaimed, lapsed, to be paid out."""
-    from include.sla_logic.services import Settings, UseCases
     from include.sla_logic.services.tables import finance_as_csv
 
-    report = UseCases(Settings.from_environment()).reports.finance(month)
+    report = open_use_cases().reports.finance(month)
     if as_csv:
         typer.echo(finance_as_csv(report), nl=False)
     elif as_json:
@@ -55,9 +55,7 @@ def customer_month(
     send: Annotated[bool, typer.Option("--send", help="Put it into the outbox, for the customer.")] = False,
 ) -> None:
     """Show a customer's month, service by service: promised, measured, outages, credits, the next period."""
-    from include.sla_logic.services import Settings, UseCases
-
-    reports = UseCases(Settings.from_environment()).monthly_reports
+    reports = open_use_cases().monthly_reports
     if send:
         typer.echo(f"The report is in the outbox: {reports.send(customer, month, by=by)}")
     elif pdf is not None:

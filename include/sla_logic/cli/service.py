@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson
 from include.sla_logic.cli.output import show_table
+from include.sla_logic.cli.period import read_instant
 
 if TYPE_CHECKING:
     from include.sla_logic.domain.budget import ObjectiveBudget, ServiceBudget
@@ -38,17 +41,14 @@ def budget(
     after: Annotated[str, typer.Option(help="Go on after this service: the last one of the page before.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="At most this many services.")] = 100,
     as_of: Annotated[str | None, typer.Option(help="As it was known then, in the window of then; else now.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show how much of each promise is used and left in the current window, and what the next tier costs.
 
     Exit code 1 where a service that was named has no agreement in force.
     """
-    from include.sla_logic.cli.assess import read_instant
-    from include.sla_logic.services import Settings, UseCases
-
     moment: datetime | None = None if as_of is None else read_instant(as_of)
-    use_cases = UseCases(Settings.from_environment())
+    use_cases = open_use_cases()
     found = use_cases.sla_status.budgets(services or (), after=after, limit=limit, as_of=moment)
     if as_json:
         typer.echo(f"[{','.join(entry.model_dump_json() for entry in found)}]")

@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.options import AsJson
 from include.sla_logic.cli.output import show_fields, show_json, show_table, shown
+from include.sla_logic.cli.period import read_instant
 from include.sla_logic.cli.person import By
 
 if TYPE_CHECKING:
@@ -12,14 +15,12 @@ if TYPE_CHECKING:
 
     from include.sla_logic.domain.money import Money
     from include.sla_logic.domain.settlement import Preview
-    from include.sla_logic.services import UseCases
     from include.sla_logic.services.settlement import SettlementRun
     from include.sla_logic.services.settlement_views import RunPreview
 
 app = typer.Typer(no_args_is_help=True, help="Settle windows that have ended.")
 
 _HELD = 4
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -28,12 +29,10 @@ def run(
     at: Annotated[str | None, typer.Option(help="The moment for which windows are judged; now, if not given.")] = None,
     limit: Annotated[int | None, typer.Option(min=0, help="Above this sum in a currency the run waits.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Settle every window whose grace is over. Exit code 4: the run is held and waits for a second person."""
-    from include.sla_logic.cli.assess import read_instant
-
-    use_cases, moment = _use_cases(), None if at is None else read_instant(at)
+    use_cases, moment = open_use_cases(), None if at is None else read_instant(at)
     if dry_run:
         _show(None, use_cases.settlement.preview(at=moment), as_json=as_json)
         return
@@ -50,17 +49,17 @@ def release(
     reason: Annotated[str, typer.Option(help="Why.")],
 ) -> None:
     """Let a held run book what its preview shows; `sla settlement run` then goes on with it."""
-    done = _use_cases().settlement.release(number, by=by, reason=reason)
+    done = open_use_cases().settlement.release(number, by=by, reason=reason)
     typer.echo(f"The settlement run {done.number} is released; `sla settlement run` goes on with it.")
 
 
 @app.command()
 def runs(
     number: Annotated[int | None, typer.Argument(help="One run, with what it would book.")] = None,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the newest runs; or show what one would book or has booked, its largest amounts and what they rest on."""
-    views = _use_cases().settlement_views
+    views = open_use_cases().settlement_views
     if number is not None:
         _show_run(views.run(number), as_json=as_json)
         return
@@ -80,10 +79,10 @@ def runs(
 @app.command()
 def periods(
     page: Annotated[int, typer.Option(min=1, max=100, help="1: the last twelve months; 2: those before.")] = 1,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Count windows by the month in which they end, with what they owe and what became of it."""
-    found = _use_cases().settlement_views.periods(number=page)
+    found = open_use_cases().settlement_views.periods(number=page)
     if as_json:
         show_json(found)
         return
@@ -104,10 +103,10 @@ def list_(
     state: Annotated[str | None, typer.Option(help="Only done, waiting, to_decide or failed.")] = None,
     month: Annotated[str | None, typer.Option(help="Only windows that end in this month, as 2026-10.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many windows at most.")] = 100,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """List windows as their newest round left them, and count them by contract."""
-    use_cases = _use_cases()
+    use_cases = open_use_cases()
     counts = use_cases.settlement.windows(limit=1).counts
     found = use_cases.settlement_views.windows(month=month, state=state, size=limit).rows
     if as_json:
@@ -125,12 +124,10 @@ def show(
     customer: Annotated[str, typer.Argument(help="Whose window.")],
     service: Annotated[str, typer.Argument(help="Of which service.")],
     at: Annotated[str, typer.Argument(help="An instant in the window.")],
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the rounds of one window, and its judgement as it would be made now for the newest of them."""
-    from include.sla_logic.cli.assess import read_instant
-
-    found = _use_cases().settlement.window(customer, service, at=read_instant(at))
+    found = open_use_cases().settlement.window(customer, service, at=read_instant(at))
     if as_json:
         show_json({"rounds": found.rounds, "judgement": found.comparison.model_dump(mode="json"), "same": found.same})
         return
@@ -151,12 +148,6 @@ def _say(progress: str) -> None:
 
 def _silent(progress: str) -> None:
     """Say nothing."""
-
-
-def _use_cases() -> "UseCases":
-    from include.sla_logic.services import Settings, UseCases
-
-    return UseCases(Settings.from_environment())
 
 
 def _fields(run: "SettlementRun") -> dict[str, Any]:

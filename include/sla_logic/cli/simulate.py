@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from include.sla_logic.cli.assess import read_instant
 from include.sla_logic.cli.contract import read_text
+from include.sla_logic.cli.opening import open_use_cases
+from include.sla_logic.cli.period import read_instant
 from include.sla_logic.cli.progress import counting
 from include.sla_logic.domain.contract import read_contract
 from include.sla_logic.domain.errors import ForeseenError
@@ -90,9 +91,7 @@ def simulate(  # noqa: PLR0913 - one parameter for each option
 
 
 def _once(asked: "Asked", shown: "Shown", draws: int, seed: int) -> None:
-    from include.sla_logic.services import Settings, UseCases
-
-    simulations = UseCases(Settings.from_environment()).simulations
+    simulations = open_use_cases().simulations
     with counting("Judging", "services") as progress:
         found = simulations.simulate(asked, progress=progress)
     shown.simulation(found, found.interval(draws=draws, seed=seed) if draws else None)
@@ -100,10 +99,9 @@ def _once(asked: "Asked", shown: "Shown", draws: int, seed: int) -> None:
 
 def _sweep(asked: "Asked", shown: "Shown", file: Path, vary: str, steps: int) -> None:
     from include.sla_logic.domain.contract.varying import variants
-    from include.sla_logic.services import Settings, UseCases
 
     tried = variants(read_text(file), vary, steps=steps, name=file.name)
-    simulations = UseCases(Settings.from_environment()).simulations
+    simulations = open_use_cases().simulations
     contracts = [one.contract for one in tried if one.contract is not None]
     with counting("Judging", f"services at {len(contracts)} values") as progress:
         found = iter(simulations.sweep(asked, contracts, progress=progress) if contracts else [])

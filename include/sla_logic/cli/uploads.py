@@ -2,6 +2,7 @@
 
 import typer
 
+from include.sla_logic.cli.opening import open_use_cases
 from include.sla_logic.cli.output import shown
 
 _REJECTED = 3
@@ -12,9 +13,7 @@ def uploads() -> None:
 
     Exit code 3: a file was refused.
     """
-    from include.sla_logic.services import Settings, UseCases
-
-    service, refused = UseCases(Settings.from_environment()).uploads, False
+    service, refused = open_use_cases().uploads, False
     service.close_unattended()
     for number in service.waiting():
         done = service.work_on(number)
