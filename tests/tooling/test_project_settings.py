@@ -62,7 +62,7 @@ def test_the_image_sets_airflow_as_a_stack_of_this_checkout_does(tmp_path: Path)
 
 def _waits(*, longest: bool) -> float:
     """Return the seconds between the tries of one heartbeat, at least or at most, as the installed Airflow waits."""
-    retrying = client.Client.request.retry  # type: ignore[attr-defined]
+    retrying = client.Client.request.retry
     with mock.patch("random.uniform", max if longest else min):
         states = [RetryCallState(retrying, None, (), {}) for _ in range(client.API_RETRIES - 1)]
         for number, state in enumerate(states, start=1):
