@@ -12,7 +12,10 @@ from include.sla_logic.domain.period import Instant, Period
 
 
 class Decision(Value):
-    """What a person decided about a credit of a window; `facts` names the judgement that they saw."""
+    """What a person decided about a credit of a window; `facts` names the judgement that they saw.
+
+    `entered_by` is who named the amount, None where it is the judgement's.
+    """
 
     window: Period
     state: str  # booked, posted or declined
@@ -22,14 +25,28 @@ class Decision(Value):
     by: str
     at: Instant
     reference: str
+    entered_by: str | None = None
+
+    @property
+    def follows(self) -> bool:
+        """Tell whether the credit was closed because another incident's was decided."""
+        return self.state == "declined" and self.amount is not None and not self.amount
 
     def against(self, window: Period) -> str | None:
         """Say why nothing is booked for this window by itself: it was declined, on other facts."""
-        nothing = self.amount is not None and not self.amount  # settled with another incident's credit
-        if self.state != "declined" or nothing or not self.window.overlaps(window):
+        if self.state != "declined" or self.follows or not self.window.overlaps(window):
             return None
         what = "the credit" if self.amount is None else str(self.amount)
         return f"{self.by} declined {what} for {self.window} ({self.reference}), and facts have changed since"
+
+    def covers(self, left: Money) -> bool:
+        """Tell whether it also decides about what the same facts still bring.
+
+        Who declined to pay, or named the amount, has spoken about the whole window. Who approved what was due then, or
+        took nothing back, has not: a cap that other windows leave again brings the customer more.
+        """
+        refused = self.state == "declined" and (self.amount is None or self.amount.amount > 0)
+        return refused or self.entered_by is not None or left.amount <= 0
 
 
 class Settlement(NamedTuple):
@@ -111,12 +128,12 @@ class Rebate(Document):
 
     def settle(self, credited: Iterable[EarlierCredit], decided: Sequence[Decision]) -> Settlement:
         """Say what is booked, held or left alone now, under the lock that booking takes."""
-        if (one := standing(decided, self)) is not None:
+        netted = self.net_of(credited)
+        if (one := standing(decided, self, left=min(self.total, netted.net))) is not None:
             reason = f"{one.by} decided on the same facts before ({one.reference}): that stands."
             return Settlement(None, Money.zero(self.total.currency), reason)
         if self.held_for_approval:
             return Settlement("held", self.total if self.named else None, self.held_because)
-        netted = self.net_of(credited)
         if netted.net.amount <= 0:  # credited meanwhile, perhaps on newer facts: that takes nothing back
             said = "Everything that is due was credited before." if self.total else None
             return Settlement(None, Money.zero(self.total.currency), said)
@@ -163,14 +180,16 @@ def left_of_cap(cap: Money, cap_window: Period, credited: Iterable[EarlierCredit
     return max(cap - sum(used, start=Money.zero(cap.currency)), Money.zero(cap.currency))
 
 
-def standing(decided: Sequence[Decision], rebate: Rebate) -> Decision | None:
-    """Return the newest decision about this window, if it was made on the same facts.
+def standing(decided: Sequence[Decision], rebate: Rebate, *, left: Money) -> Decision | None:
+    """Return the newest decision about this window, if it was made on the same facts and covers what is left to book.
 
-    Decisions from before the facts had a name are compared by the amount that was due.
+    Decisions from before the facts had a name are compared by the amount that was due. Where a credit was closed with
+    another incident's, the decision about that one counts.
     """
-    mine = [one for one in decided if one.window == rebate.window]
+    mine = sorted((one for one in decided if one.window == rebate.window), key=lambda one: one.at)
     if not mine:
         return None
-    newest = max(mine, key=lambda one: one.at)
+    newest = mine[-1]
     same = newest.facts == rebate.facts if newest.facts else newest.gross == rebate.gross
-    return newest if same else None
+    meant = [one for one in mine if not one.follows] or mine
+    return newest if same and meant[-1].covers(left) else None

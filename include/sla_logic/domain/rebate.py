@@ -52,7 +52,7 @@ def work_out_rebate(
         named=not comparison.needs_decision or netted.net.amount > 0,
         facts=facts_of(comparison),
     )
-    stands = standing(decided, rebate)
+    stands = standing(decided, rebate, left=rebate.total)
     return rebate if stands is None else _left_alone(rebate, stands)
 
 

@@ -141,6 +141,7 @@ def _decision(row: Row[Any]) -> Decision:
         by=row.decided_by or "",
         at=row.decided_at or row.recorded_at,
         reference=row.id,
+        entered_by=row.entered_by,
     )
 
 

@@ -142,7 +142,7 @@ class Settling:
         rebate = work_out_rebate(comparison, earlier=earlier, decided=decided)
         if rebate.total or rebate.held_for_approval:
             rebate = rebate.held_also([*doubts, *self._why_odd(ended)])
-        open_to_doubt = bool(comparison.undecided) and standing(decided, rebate) is None
+        open_to_doubt = bool(comparison.undecided) and standing(decided, rebate, left=rebate.total) is None
         state = RoundState.TO_DECIDE if open_to_doubt else RoundState.DONE
         lapsed = comparison.claim.state == "late"
         cause = rests_on(comparison)
