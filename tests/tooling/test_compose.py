@@ -172,6 +172,11 @@ def test_the_operations_database_is_migrated_first_and_needs_nothing_of_airflow(
     assert not (tmp_path / "home").exists()
 
 
+def test_the_page_restarts_what_is_unhealthy_of_this_project_alone() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert re.findall(r"label=com\.docker\.compose\.project=(\S+) -f health=unhealthy", page) == [compose()["name"]]
+
+
 def test_nothing_listens_beyond_this_machine() -> None:
     ports = [port for service in compose()["services"].values() for port in service.get("ports", [])]
     assert {port["host_ip"] for port in ports} == {"127.0.0.1"}
