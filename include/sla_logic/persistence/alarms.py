@@ -1,7 +1,7 @@
 """Received alarms: what is known of each, when it ended, and the alarms of the network that follow."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -12,11 +12,11 @@ from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 from include.sla_logic.domain.alarms import SentAlarm, ends, told
 from include.sla_logic.domain.numbers import written
 from include.sla_logic.persistence.database import insert_once
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.schema.alarms import alarm_hit_services, alarm_hits, received_alarms
 from include.sla_logic.persistence.schema.reference import alarms, resources
 
 _LOCK = 7_253_623  # any number, the same in every process: PostgreSQL's advisory lock for alarms
-_AT_ONCE = 500
 _LONGEST_CODE = 64  # as the network knows them
 _a = received_alarms.c
 
@@ -30,13 +30,6 @@ def hold_alarms(connection: Connection) -> None:
     """Let no other transaction work on alarms until this one ends; SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-
-
-def in_portions(values: Collection[Any]) -> Iterator[list[Any]]:
-    """Yield as many values as one statement may have."""
-    every = list(values)
-    for start in range(0, len(every), _AT_ONCE):
-        yield every[start : start + _AT_ONCE]
 
 
 @dataclass(frozen=True)
@@ -56,7 +49,7 @@ def keep_hit(connection: Connection, about: str, services: Sequence[str]) -> Hit
     added = insert_once(connection, alarm_hits, "number", {"object": about, "digest": digest})
     mine = select(alarm_hits.c.number).where(alarm_hits.c.object == about, alarm_hits.c.digest == digest)
     number = int(connection.execute(mine).scalar_one())
-    for portion in in_portions(services if added else ()):
+    for portion in portions(services if added else ()):
         connection.execute(insert(alarm_hit_services), [{"hit": number, "service": one} for one in portion])
     return Hit(about, number)
 
@@ -80,14 +73,14 @@ def keep_alarms(connection: Connection, source: str, sent: Sequence[SentAlarm], 
                 changed.append(values | _heard(rows[at], last.get(at), now))
     if changed:
         connection.execute(update(received_alarms).where(_a.number == bindparam("its_number")), changed)
-    for portion in in_portions(new):
+    for portion in portions(new):
         connection.execute(insert(received_alarms), portion)
 
 
 def _known(connection: Connection, source: str, names: Collection[str]) -> dict[str, dict[datetime, Any]]:
     """Return what is known of these alarms, by the times at which they were raised."""
     known: dict[str, dict[datetime, Any]] = defaultdict(dict)
-    for portion in in_portions(names):
+    for portion in portions(names):
         for row in connection.execute(select(received_alarms).where(_a.source == source, _a.id.in_(portion))):
             known[row.id][row.raised_at] = row
     return known
@@ -121,14 +114,14 @@ def _said(alarm: SentAlarm) -> str:
 
 def recognise(connection: Connection, numbers: Collection[int], hit: Hit) -> None:
     """Write what alarms are about that named something that was not on record when they came."""
-    for portion in in_portions(numbers):
+    for portion in portions(numbers):
         known = update(received_alarms).where(_a.number.in_(portion)).values(object=hit.object, hit=hit.number)
         connection.execute(known)
 
 
 def show_in_network(connection: Connection, names: Collection[str]) -> None:
     """Let the network's alarms at these resources follow: one of each code, raised while one received is raised."""
-    for portion in in_portions(sorted(names)):
+    for portion in portions(sorted(names)):
         held = select(resources.c.id).where(resources.c.id.in_(portion)).order_by(resources.c.id)
         connection.execute(held.with_for_update()).all()  # before their alarms, as the steps of incidents do
         raised = _raised_at(connection, portion)

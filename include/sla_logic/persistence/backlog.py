@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, li
 from include.sla_logic.persistence.cohort_members import LEFT
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.initial_positions import acceptable, perhaps_acceptable, place_arrivals
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.cohorts import cohort_members
 from include.sla_logic.persistence.schema.queue import queue
@@ -20,7 +21,6 @@ from include.sla_logic.process.graph import END
 
 WAITING, CLAIMED, STARTED, HISTORY, GIVEN_UP = "waiting", "claimed", "started", "history", "given up"
 _COUNTING = 5_318_008  # any number, the same in every process: PostgreSQL's advisory lock for claims
-_PORTION = 500  # tickets in one statement
 TIMES = 3  # a ticket whose runs have died so often is left to a person
 
 
@@ -67,8 +67,8 @@ def claim(connection: Connection, demand: Demand, *, now: datetime) -> list[Plan
     _place_newly_known(connection, now)
     room = min(demand.at_most, demand.limit - count_active(connection))
     numbers = list(connection.scalars(_next(room))) if room > 0 else []
-    for start in range(0, len(numbers), demand.carries):
-        _plan(connection, numbers[start : start + demand.carries], demand, now)
+    for some in portions(numbers, demand.carries):
+        _plan(connection, some, demand, now)
     return _planned(connection, demand.by)
 
 
@@ -204,9 +204,8 @@ def _place_newly_known(connection: Connection, now: datetime) -> None:
         .join(tickets, tickets.c.number == arrivals.c.ticket)
         .where(arrivals.c.state == WAITING, queue.c.open.is_(True), queue.c.score.is_(None), perhaps_acceptable())
     )
-    numbers = list(connection.scalars(query))
-    for start in range(0, len(numbers), _PORTION):
-        place_arrivals(connection, numbers[start : start + _PORTION], now=now)
+    for numbers in portions(connection.scalars(query)):
+        place_arrivals(connection, numbers, now=now)
 
 
 def count_active(connection: Connection) -> int:

@@ -12,6 +12,7 @@ from include.sla_logic.domain.credit import Decision
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.netting import EarlierCredit
 from include.sla_logic.domain.period import Period
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.schema import accounts as a
 from include.sla_logic.persistence.schema.columns import from_minor_units
 
@@ -50,8 +51,8 @@ def credit_histories(connection: Connection, subscriptions: Collection[Subscript
 
 def _rows_of(connection: Connection, subscriptions: Sequence[Subscription], query: Select[Any]) -> Iterator[Row[Any]]:
     """Yield the rows of these subscriptions, in parts: SQLite would read the whole table for pairs."""
-    for start in range(0, len(subscriptions), PART):
-        part = set(subscriptions[start : start + PART])
+    for some in portions(subscriptions, PART):
+        part = set(some)
         customers, services = zip(*part, strict=True)
         mine = _CREDITS.c.customer.in_(set(customers)), _CREDITS.c.service.in_(set(services))
         yield from (row for row in connection.execute(query.where(*mine)) if (row.customer, row.service) in part)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, not_, select
 
 from include.sla_logic.domain.errors import InvalidInputError
 from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.schema import reference as known
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits as credits_
 from include.sla_logic.persistence.schema.installation import installation
@@ -119,7 +120,7 @@ def credits_of(connection: Connection, names: Sequence[str]) -> Rows:
 def known_of(connection: Connection, kind: str, ids: Sequence[str]) -> Rows:
     """Return the rows of these customers, services or resources; the register may not know all."""
     table: Table = getattr(known, kind)
-    found = (connection.execute(select(table).where(table.c.id.in_(part))).all() for part in _parts(ids))
+    found = (connection.execute(select(table).where(table.c.id.in_(part))).all() for part in portions(ids))
     return [row for rows in found for row in rows]
 
 
@@ -127,15 +128,13 @@ def topology_of(connection: Connection, services: Sequence[str]) -> Rows:
     """Return which resources these services run on."""
     runs = known.topology
     query = select(runs.c.service, runs.c.resource).order_by(runs.c.service, runs.c.position)
-    return [row for part in _parts(services) for row in connection.execute(query.where(runs.c.service.in_(part))).all()]
+    return [
+        row for part in portions(services) for row in connection.execute(query.where(runs.c.service.in_(part))).all()
+    ]
 
 
 def problems_numbered(connection: Connection, numbers: Sequence[int]) -> Rows:
     """Return these service problems."""
     query = select(*_PROBLEM).order_by(service_problems.c.number)
-    found = (connection.execute(query.where(service_problems.c.number.in_(part))).all() for part in _parts(numbers))
+    found = (connection.execute(query.where(service_problems.c.number.in_(part))).all() for part in portions(numbers))
     return [row for rows in found for row in rows]
-
-
-def _parts(ids: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    yield from (ids[begin : begin + AT_ONCE] for begin in range(0, len(ids), AT_ONCE))

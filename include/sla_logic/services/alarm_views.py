@@ -9,10 +9,11 @@ from sqlalchemy import Connection, func, select
 
 from include.sla_logic.domain.errors import NotFoundError
 from include.sla_logic.domain.numbers import number_in
-from include.sla_logic.persistence.alarms import alarm_id, in_portions
+from include.sla_logic.persistence.alarms import alarm_id
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.paging import Page, cut_page
 from include.sla_logic.persistence.policy_tables import policies_in_force
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.schema.alarms import alarm_hit_services, proactive_incidents, received_alarms
 from include.sla_logic.persistence.service_problems import problem_id, problem_number
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
@@ -166,7 +167,7 @@ def _waiting(rows: Sequence[Any]) -> list[WaitingServices]:
 
 def _views(connection: Connection, rows: Sequence[Any]) -> list[ReceivedAlarm]:
     reached: dict[int, list[str]] = {row.hit: [] for row in rows if row.hit is not None}
-    for numbers in in_portions(reached):
+    for numbers in portions(reached):
         query = select(alarm_hit_services).where(_hit.hit.in_(numbers)).order_by(_hit.service)
         for row in connection.execute(query):
             reached[row.hit].append(row.service)

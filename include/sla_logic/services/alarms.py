@@ -25,13 +25,13 @@ from include.sla_logic.persistence.alarms import (
     Hit,
     Hits,
     hold_alarms,
-    in_portions,
     keep_alarms,
     keep_hit,
     recognise,
     show_in_network,
 )
 from include.sla_logic.persistence.policy_tables import policies_in_force
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.quarantine import IMPORTED, quarantine_notification
 from include.sla_logic.persistence.schema.alarms import received_alarms
 from include.sla_logic.persistence.schema.reference import resources, services, topology
@@ -109,7 +109,7 @@ def hits_of(connection: Connection, named: Collection[Named]) -> dict[Named, Hit
     """Keep what alarms hit that name this resource or trunk, and this service; None where not all is on record."""
     places = {place for place, _service in named if place}
     wanted = places | {service for _place, service in named if service}
-    known = {one for part in in_portions(wanted) for one in _ids(connection, services, part)}
+    known = {one for part in portions(wanted) for one in _ids(connection, services, part)}
     devices = set(known_resources(connection, places))
     found: dict[Named, Hit | None] = {}
     for place, service in named:
@@ -126,7 +126,7 @@ def hits_of(connection: Connection, named: Collection[Named]) -> dict[Named, Hit
 
 def known_resources(connection: Connection, names: Collection[str]) -> list[str]:
     """Return which of these are resources on record."""
-    return [one for part in in_portions(names) for one in _ids(connection, resources, part)]
+    return [one for part in portions(names) for one in _ids(connection, resources, part)]
 
 
 def _show(connection: Connection, hits: Hits) -> None:

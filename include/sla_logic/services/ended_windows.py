@@ -1,6 +1,5 @@
 """The windows of a customer's service, as its agreements have them."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,8 +10,6 @@ from include.sla_logic.domain.sla.agreed import judged_time
 from include.sla_logic.domain.spans import Span
 from include.sla_logic.persistence.contracts import ContractRegister, Subscription
 
-_AT_ONCE = 500  # services in one look-up
-
 
 @dataclass(frozen=True)
 class EndedWindow:
@@ -22,12 +19,6 @@ class EndedWindow:
     contract: Contract
     calendar: Period
     window: Period
-
-
-def at_once(subscriptions: Sequence[Subscription]) -> Iterator[Sequence[Subscription]]:
-    """Yield them by as many as are looked up at once."""
-    for first in range(0, len(subscriptions), _AT_ONCE):
-        yield subscriptions[first : first + _AT_ONCE]
 
 
 def windows_until(

@@ -15,6 +15,7 @@ from include.sla_logic.domain.spans import Span
 from include.sla_logic.persistence.contracts import ContractRegister, Subscription
 from include.sla_logic.persistence.counted_credits import window_of
 from include.sla_logic.persistence.measurements import MeasurementRegister
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.settlement import (
     SettlementRun,
@@ -23,7 +24,7 @@ from include.sla_logic.persistence.settlement import (
     round_name,
     subscriptions,
 )
-from include.sla_logic.services.ended_windows import at_once, windows_until
+from include.sla_logic.services.ended_windows import windows_until
 from include.sla_logic.services.screening import Known, Screening
 
 Newest = dict[Subscription, dict[Span, Row[Any]]]
@@ -58,7 +59,7 @@ def judge_settled_again(
     A fact that was corrected after that round makes a difference too: the next settlement names it.
     """
     found, known = AllJudgedAgain(), dict[tuple[str, str, int, int], Any]()
-    for some in at_once(subscriptions(connection)):
+    for some in portions(subscriptions(connection)):
         by_run: dict[int, Newest] = defaultdict(lambda: defaultdict(dict))
         for one, rounds in newest_rounds_of(connection, some).items():
             for span, row in rounds.items():

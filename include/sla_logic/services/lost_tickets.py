@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from include.sla_logic.persistence.active_incidents import INCIDENTS, active
 from include.sla_logic.persistence.cohort_members import LEFT
 from include.sla_logic.persistence.incident_records import ticket_id, ticket_number
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.cohorts import cohort_members
 from include.sla_logic.persistence.schema.system_t import tickets
@@ -21,7 +22,6 @@ DAG = "sla_violation"
 PATIENCE = timedelta(minutes=10)  # younger tickets may have a run that was not asked for
 _DONE, _REFUSED = frozenset({"success", "skipped"}), frozenset({"failed", "upstream_failed"})
 _ENDED = frozenset({"success", "failed"})
-_PORTION = 500
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,7 @@ def _without_incident(run_id: str, state: str, ticket: str | None) -> str:
 
 def _runs_with_incidents(connection: Connection, run_ids: Sequence[str]) -> set[str]:
     found: set[str] = set()
-    for start in range(0, len(run_ids), _PORTION):
-        these = run_ids[start : start + _PORTION]
+    for these in portions(run_ids):
         for column in (tickets.c.run_id, cohort_members.c.run_id):
             found |= set(connection.scalars(select(column).where(column.in_(these))))
     return found
@@ -107,9 +106,7 @@ def _runs_with_incidents(connection: Connection, run_ids: Sequence[str]) -> set[
 
 def _known_tickets(connection: Connection, numbers: Collection[int]) -> set[int]:
     found: set[int] = set()
-    asked = sorted(numbers)
-    for start in range(0, len(asked), _PORTION):
-        these = asked[start : start + _PORTION]
+    for these in portions(sorted(numbers)):
         found |= set(connection.scalars(select(tickets.c.number).where(tickets.c.number.in_(these))))
     return found
 

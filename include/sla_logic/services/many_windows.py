@@ -1,7 +1,7 @@
 """Settle the windows of many customers' services: in columns as far as they owe nothing, else one service at a time."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from include.sla_logic.domain.settlement import Due, Preview, preview_of, togeth
 from include.sla_logic.domain.spans import Span
 from include.sla_logic.persistence.batch import Batch
 from include.sla_logic.persistence.contracts import Subscription
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.settlement import SettlementRun
 from include.sla_logic.persistence.sla_violations import note_violations
@@ -39,7 +40,7 @@ class ManyWindows:
         """Work out what settling them would bring; write nothing."""
         found: list[Preview] = []
         known: Known = {}
-        for some in _parts(names):
+        for some in portions(names, AT_ONCE):
             with self.work.reading() as connection:
                 screened = _screened(connection, some, at, known)
                 batch, left = self._batch(connection, looks=True), sorted(screened.left.items())
@@ -54,7 +55,7 @@ class ManyWindows:
         """Settle them, and book no more than there is room for in each currency."""
         found: list[Preview] = []
         known: Known = {}
-        for some in _parts(names):
+        for some in portions(names, AT_ONCE):
             screened = self._settle_quiet(some, run, known)
             found.append(screened.preview)
             for name, windows in self._touched(screened.left, run.at):
@@ -117,7 +118,3 @@ def _screened(
     from include.sla_logic.services.screening import Screening  # numpy, which no other use case needs
 
     return Screening(connection, list(some), at, known).screen(common)
-
-
-def _parts(names: Sequence[Subscription]) -> Iterator[Sequence[Subscription]]:
-    return (names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE))

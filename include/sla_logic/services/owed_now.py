@@ -18,9 +18,9 @@ from include.sla_logic.persistence.counted_credits import COUNTS, Subscription, 
 from include.sla_logic.persistence.disputes import disputes_of
 from include.sla_logic.persistence.invariants import Violation
 from include.sla_logic.persistence.measurements import MeasurementRegister
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.columns import from_minor_units, to_minor_units
-from include.sla_logic.services.ended_windows import at_once
 
 
 def credited_beyond_owed(connection: Connection) -> Iterator[Violation]:
@@ -34,7 +34,7 @@ def credited_beyond_owed(connection: Connection) -> Iterator[Violation]:
     services: dict[Subscription, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(query.order_by(kept.c.customer, kept.c.service, kept.c.id)):
         services[row.customer, row.service].append(row)
-    for some in at_once(list(services)):
+    for some in portions(services):
         yield from _of_these(connection, {one: services[one] for one in some})
 
 

@@ -14,12 +14,13 @@ from include.sla_logic.domain.policies import Policies
 from include.sla_logic.domain.service_problem import Sighting
 from include.sla_logic.domain.trouble_ticket import OPEN, TroubleTicket
 from include.sla_logic.persistence.agreements import perhaps_subscribers
-from include.sla_logic.persistence.alarms import alarm_id, hold_alarms, in_portions
+from include.sla_logic.persistence.alarms import alarm_id, hold_alarms
 from include.sla_logic.persistence.arrivals import note_arrival
 from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import ticket_number
 from include.sla_logic.persistence.policy_tables import policies_in_force
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.alarms import alarm_hit_services, proactive_incidents, received_alarms
 from include.sla_logic.persistence.schema.system_t import tickets
@@ -135,7 +136,7 @@ def _note(connection: Connection, opening: Sequence[tuple[str, str]], now: datet
         for row, customer in perhaps
         if register.has_agreement(customer, row.service, at=row.raised_at)
     ]
-    for portion in in_portions(rows):
+    for portion in portions(rows):
         connection.execute(insert(proactive_incidents), portion)
 
 

@@ -25,6 +25,7 @@ from include.sla_logic.domain.stored_case import StoredCase
 from include.sla_logic.persistence.contract_texts import find_contract
 from include.sla_logic.persistence.incident_records import IncidentRecord, load_incident_records, ticket_id
 from include.sla_logic.persistence.policy_tables import policies_in_force
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.services.judged_again import AllJudgedAgain, judge_settled_again
@@ -117,8 +118,7 @@ class Replay:
         with self.work.reading() as connection:
             numbers, others = _of_the_time(connection, since, until)
             found = Replayed(tables.versions, frozenset(map(ticket_id, others)))
-            for start in range(0, len(numbers), AT_ONCE):
-                some = numbers[start : start + AT_ONCE]
+            for some in portions(numbers, AT_ONCE):
                 records = load_incident_records(connection, some)
                 found.incidents += [one for record in records for one in _replayed(connection, record, tables)]
                 progress(len(some))

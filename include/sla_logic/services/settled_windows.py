@@ -17,6 +17,7 @@ from include.sla_logic.persistence.contracts import ContractRegister
 from include.sla_logic.persistence.counted_credits import window_of
 from include.sla_logic.persistence.invariants import Violation
 from include.sla_logic.persistence.measurements import MeasurementRegister
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.queries.settled_windows import rounds_of, settled_spans
 from include.sla_logic.persistence.queries.settlement import windows_in
 from include.sla_logic.persistence.schema.columns import from_minor_units
@@ -29,7 +30,7 @@ from include.sla_logic.persistence.settlement import (
     round_name,
     subscriptions,
 )
-from include.sla_logic.services.ended_windows import at_once, windows_until
+from include.sla_logic.services.ended_windows import windows_until
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def unsettled(connection: Connection) -> Iterator[Violation]:
     run = last_run(connection, ended=True)
     if run is None:
         return
-    for some in at_once(subscriptions(connection)):
+    for some in portions(subscriptions(connection)):
         settled = settled_spans(connection, some)
         register = ContractRegister(connection=connection, subscriptions=some)
         for one in some:

@@ -11,6 +11,7 @@ from include.sla_logic.persistence.active_incidents import INCIDENTS, active
 from include.sla_logic.persistence.audit import Act, note_act
 from include.sla_logic.persistence.cohort_members import CARRIED
 from include.sla_logic.persistence.incident_records import ticket_id
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.schema.arrivals import arrivals
 from include.sla_logic.persistence.schema.cohorts import cohort_members
 from include.sla_logic.persistence.schema.system_t import audit, restorations, steps, tickets
@@ -18,7 +19,6 @@ from include.sla_logic.process.graph import END
 
 TAKEN_UP = "run taken up again"
 WATCHDOG = "watchdog"
-_PORTION = 500  # incidents in one question
 _NEVER: tuple[int, datetime | None] = (0, None)
 
 
@@ -111,7 +111,7 @@ def _attempts(connection: Connection, incidents: Sequence[str]) -> dict[str, tup
     """Return how often each of these incidents was resumed, and when last, by ticket."""
     query = select(audit.c.subject, func.count(), func.max(audit.c.at)).where(audit.c.action == TAKEN_UP)
     found: dict[str, tuple[int, datetime | None]] = {}
-    for start in range(0, len(incidents), _PORTION):
-        these = query.where(audit.c.subject.in_(incidents[start : start + _PORTION]))
+    for some in portions(incidents):
+        these = query.where(audit.c.subject.in_(some))
         found |= {row[0]: (row[1], row[2]) for row in connection.execute(these.group_by(audit.c.subject))}
     return found

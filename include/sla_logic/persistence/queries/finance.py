@@ -1,7 +1,7 @@
 """Credits as they stood at the end of a month."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from include.sla_logic.domain.finance import FinanceEntry, Payment, Standing, he
 from include.sla_logic.domain.period import Period
 from include.sla_logic.persistence.counted_credits import COUNTS, window_of
 from include.sla_logic.persistence.incident_records import ticket_number
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.schema.accounts import applied_billing_credits
 from include.sla_logic.persistence.schema.columns import from_minor_units
 from include.sla_logic.persistence.schema.queue import queue
@@ -20,7 +21,6 @@ from include.sla_logic.persistence.schema.settlement import settlement_rounds
 UNKNOWN = "unknown"
 _credits, _rounds = applied_billing_credits.c, settlement_rounds.c
 _UNDECIDED = ("held", "unclaimed")
-_AT_ONCE = 500
 
 
 def finance_entries(connection: Connection, month: Period, at: datetime) -> list[FinanceEntry]:
@@ -133,7 +133,7 @@ def _causes(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, str]:
     """Name the cause that an incident found; for a credit of settlement those of the outages in its window."""
     numbers = {row.id: ticket_number(row.ticket) for row in rows}
     found: dict[int, str] = {}
-    for some in _some({number for number in numbers.values() if number is not None}):
+    for some in portions(sorted({number for number in numbers.values() if number is not None})):
         query = select(queue.c.ticket, queue.c.cause).where(queue.c.ticket.in_(some), queue.c.cause.is_not(None))
         found |= {row.ticket: row.cause for row in connection.execute(query)}
     recorded = _recorded_causes(connection, [row for row in rows if numbers[row.id] is None])
@@ -142,7 +142,7 @@ def _causes(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, str]:
 
 def _recorded_causes(connection: Connection, rows: Sequence[Row[Any]]) -> Mapping[str, str]:
     happened: dict[str, list[Any]] = defaultdict(list)
-    for some in _some({row.service for row in rows}):
+    for some in portions(sorted({row.service for row in rows})):
         columns = outages.c.service, outages.c.started_at, outages.c.ended_at, outages.c.cause
         query = select(*columns).where(outages.c.service.in_(some), outages.c.cause.is_not(None))
         for one in connection.execute(query):
@@ -156,8 +156,3 @@ def _recorded_causes(connection: Connection, rows: Sequence[Row[Any]]) -> Mappin
         }
         found[row.id] = ", ".join(sorted(hit))
     return found
-
-
-def _some(values: Iterable[Any]) -> Iterator[list[Any]]:
-    ordered = sorted(values)
-    yield from (ordered[start : start + _AT_ONCE] for start in range(0, len(ordered), _AT_ONCE))
