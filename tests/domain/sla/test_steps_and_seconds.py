@@ -10,7 +10,7 @@ from include.sla_logic.domain.period import from_seconds
 from include.sla_logic.domain.samples import NOT_MEASURED, SampleSeries
 from include.sla_logic.domain.sla.downtime import Downtime
 from include.sla_logic.domain.sla.sampled import Steps, is_silent, mean
-from include.sla_logic.domain.sla.weights import weighed
+from include.sla_logic.domain.sla.weights import Weighing
 from include.sla_logic.domain.spans import Span
 
 FIRST, STEP, VALUES = 1_000_000, 7, (5, 6, 7, 8, 9)
@@ -114,5 +114,5 @@ def test_each_second_counts_as_the_heaviest_outage_of_it_and_others_count_whole(
     each = [max((w for (a, b), w in weights if a <= second < b), default=Fraction(1)) for second in range(20)]
     for a in range(20):
         for b in range(a + 1, 21):
-            assert weighed([(a, b)], weights) == sum(each[a:b])
-            assert weighed([(a, b)], []) == b - a
+            assert Weighing(weights).seconds([(a, b)]) == sum(each[a:b])
+            assert Weighing([]).seconds([(a, b)]) == b - a

@@ -105,7 +105,7 @@ class _Paying:
             return Fraction(0), [*text, "nothing"], PaidUnit(kind="window")
         amount, products = Fraction(0), list[Product]()
         for count, seconds, rate in self._parts(unit, left, text):
-            charged = self._charged(unit, left, count, seconds)
+            charged = self._charged(unit, count, seconds)
             value = sum((n * worth.of_rate(rate, seconds) for n, worth in charged), Fraction(0)) * rule.factor
             amount += value
             if value:
@@ -131,15 +131,15 @@ class _Paying:
             zone=self.context.case.contract.zone,
         )
 
-    def _charged(self, unit: Unit, left: Fraction, count: int, seconds: Fraction) -> list[tuple[int, RateWorth]]:
-        """Return a number of blocks at the charges in force: at the unit, or where each block begins."""
+    def _charged(self, unit: Unit, count: int, seconds: Fraction) -> list[tuple[int, RateWorth]]:
+        """Return a number of blocks at the charges in force: at the unit, or where each block of time begins."""
         rule, base, downtime = self.rule, self.context.base, self.measured.downtime
         in_blocks = rule.block is not None and rule.for_each == "window" and not self.worth.in_shares
-        if not in_blocks or downtime is None or base is None or not base.changes:
+        if not in_blocks or self.in_steps or downtime is None or base is None or not base.changes:
             return [(count, self._worth_at(unit))]
         found: dict[Fraction, tuple[int, RateWorth]] = {}
         for number in range(count):
-            worth = self.worth.at(begins := downtime.second(unit.size - left + number * seconds))
+            worth = self.worth.at(begins := downtime.second(self._free() + number * seconds))
             charge = base.at(begins).per_period
             found[charge] = found.get(charge, (0, worth))[0] + 1, worth
         return list(found.values())

@@ -16,7 +16,7 @@ from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.exclusions import Exclusions
 from include.sla_logic.domain.sla.objective_judgement import IntervalKind, RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
-from include.sla_logic.domain.sla.weights import WHOLE, Weighed, check_kept, weighed, weight_of, why_weightless
+from include.sla_logic.domain.sla.weights import WHOLE, Weighed, Weighing, check_kept, weight_of, why_weightless
 from include.sla_logic.domain.spans import Span
 
 
@@ -59,7 +59,7 @@ class Downtime:
     @property
     def counts(self) -> int | Fraction:
         """The seconds of the window as they count: outages may count in part."""
-        return weighed(self.counted, self.weights) if self.weights else self.seconds
+        return Weighing(self.weights).seconds(self.counted) if self.weights else self.seconds
 
     def without(self, unpaid: Iterable[Span]) -> Self:
         """Return the same downtime, of which these stretches do not count."""
@@ -69,12 +69,13 @@ class Downtime:
         return replace(self, pieces=pieces, counted=counted, longest=longest, _reach=None)
 
     def second(self, counted: Fraction) -> int:
-        """Return the moment at which this number of counted seconds was reached; the last one, for more."""
+        """Return the moment at which this number of seconds had counted, as outages count; the last one, for more."""
         left, at = counted, self.window[1] - 1
-        for start, end in self.counted:
-            if left < end - start:
-                return start + int(left)
-            left, at = left - (end - start), end - 1
+        for (start, end), weight in Weighing(self.weights).pieces(self.counted):
+            counts = (end - start) * weight
+            if left < counts:
+                return start + int(left / weight)
+            left, at = left - counts, end - 1
         return at
 
     def references(self, span: Span) -> list[str]:

@@ -55,11 +55,6 @@ def check_kept(counting: Counting, facts: ServiceFacts) -> None:
             raise UnableToJudge(RefusalCode.NOT_KEPT, reason)
 
 
-def weighed(spans: Sequence[Span], weights: Sequence[Weighed]) -> Fraction:
-    """Return the seconds of merged spans, each as the heaviest outage of that moment counts; others count whole."""
-    return Weighing(weights).seconds(spans)
-
-
 class Weighing:
     """Weights in the order of time, so that each stretch is weighed by those that reach into it alone."""
 

@@ -281,7 +281,7 @@ def of_unit(objective: dict[str, Any], seen: Seen, charge: Charge, unit: Unit) -
     count, time = blocks(rule, left)
     by_block = any("from_block" in tier for tier in rule.get("tiers", ()))
     amount = Fraction(0)
-    for own, several in charges_of(objective, seen, unit, left, count, charge).items():
+    for own, several in charges_of(objective, seen, unit, count, charge).items():
         for place in several if by_block else several[:1]:
             rate = rule.get("rate") or tier_rate(objective, seen, left, place if by_block else unit.number)
             if rate is not None:
@@ -303,7 +303,7 @@ def has_bands(rule: dict[str, Any]) -> bool:
 
 
 def charges_of(
-    objective: dict[str, Any], seen: Seen, unit: Unit, left: Fraction, count: int, charge: Charge
+    objective: dict[str, Any], seen: Seen, unit: Unit, count: int, charge: Charge
 ) -> dict[Charge, list[int]]:
     """Return the charge of each block: in force where it begins, or where its unit does."""
     rule = objective["rule"]
@@ -311,23 +311,24 @@ def charges_of(
     in_shares = "'day':" not in plain and not any(currency in plain for currency in (" JPY", " EUR", " KWD"))
     if not charge.changes or rule.get("for_each", "window") != "window" or "block" not in rule or seen.slots is None:
         return {charge.at(unit.at): list(range(1, count + 1))}
-    if in_shares:
+    if in_shares or in_steps(rule):
         return {charge: list(range(1, count + 1))}
     found: dict[Charge, list[int]] = {}
+    free = unit.size - beyond(objective, seen, unit.size)  # the first block begins after it
     for place in range(1, count + 1):
-        begins = second_of(seen, unit.size - left + (place - 1) * number(rule["block"]))
+        begins = second_of(seen, free + (place - 1) * number(rule["block"]))
         found.setdefault(charge.at(begins), []).append(place)
     return found
 
 
 def second_of(seen: Seen, counted: Fraction) -> int:
-    """Return the moment at which this many counted seconds had passed."""
-    last = 0
+    """Return the moment at which this many seconds had counted: three seconds of an outage of a third are one."""
+    passed, last = Fraction(0), 0
     for slot in seen.slots or []:
         if is_inside(slot.low, seen.stretches):
-            if counted < slot.high - slot.low:
-                return slot.low + int(counted)
-            counted, last = counted - (slot.high - slot.low), slot.high - 1
+            if passed + slot.size > counted:
+                return slot.low + math.floor((counted - passed) / slot.weight)
+            passed, last = passed + slot.size, slot.high - 1
     return last
 
 
