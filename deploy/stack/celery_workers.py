@@ -48,6 +48,8 @@ class CeleryWorkers:
         self.environment: Mapping[str, str] = {
             "PYTHONPATH": os.pathsep.join(str(path) for path in paths),
             "AIRFLOW__CELERY__BROKER_URL": f"redis://:{password}@127.0.0.1:{port}/0",
+            # By default a scheduler forks as many processes as there are cores for each handful of tasks that it sends.
+            "AIRFLOW__CELERY__SYNC_PARALLELISM": "1",
             "AIRFLOW__CELERY__WORKER_CONCURRENCY": str(self.each),
             "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
             "AIRFLOW__CORE__PARALLELISM": together,

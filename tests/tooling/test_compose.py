@@ -27,6 +27,7 @@ OTHERS = {"postgres", "redis", "mail"}
 # Options of the Celery provider, which is not installed by default.
 OF_CELERY = {
     "AIRFLOW__CELERY__BROKER_URL",
+    "AIRFLOW__CELERY__SYNC_PARALLELISM",
     "AIRFLOW__CELERY__WORKER_CONCURRENCY",
     "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT",
 }
