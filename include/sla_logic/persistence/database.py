@@ -13,11 +13,11 @@ from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.persistence.upsert import insert_into
 
 Clock = Callable[[], datetime]
 
@@ -78,8 +78,7 @@ def insert_once(connection: Connection, table: Table, key: str, row: dict[str, A
 
     No conflict target is named: PostgreSQL may find a conflict in either key of the table first.
     """
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing().returning(table.c[key])
+    statement = insert_into(connection, table).on_conflict_do_nothing().returning(table.c[key])
     return connection.execute(statement, row).first() is not None
 
 

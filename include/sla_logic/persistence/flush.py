@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from include.sla_logic.domain.errors import ForeseenError
 from include.sla_logic.domain.events import Event
@@ -32,6 +31,7 @@ from include.sla_logic.persistence.schema.system_t import (
 )
 from include.sla_logic.persistence.sla_violations import note_violations
 from include.sla_logic.persistence.ticket_events import Told, move_events
+from include.sla_logic.persistence.upsert import insert_into
 from include.sla_logic.process.graph import WAIT
 
 Rows = Iterable[dict[str, Any]]
@@ -188,8 +188,7 @@ def _add(connection: Connection, table: Table, rows: Rows) -> None:
 def _add_once(connection: Connection, table: Table, key: str, rows: Rows) -> None:
     """Add the rows whose key is new; a wait that is open already keeps its deadline."""
     if values := list(rows):
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        connection.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=[key]), values)
+        connection.execute(insert_into(connection, table).on_conflict_do_nothing(index_elements=[key]), values)
 
 
 def file_messages(connection: Connection, rows: list[dict[str, Any]]) -> None:

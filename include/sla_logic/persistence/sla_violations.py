@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from include.sla_logic.domain.events import (
     SLA_VIOLATION,
@@ -27,6 +26,7 @@ from include.sla_logic.domain.period import Period
 from include.sla_logic.persistence.events import is_heard, note_events
 from include.sla_logic.persistence.keyset import Cut, Part, cut_part
 from include.sla_logic.persistence.schema.sla_violations import sla_violations
+from include.sla_logic.persistence.upsert import insert_into
 
 ROOT = "/tmf-api"
 _v = sla_violations.c
@@ -174,8 +174,7 @@ def _add(
         dict(zip(_KEY, key, strict=True)) | {"state": one.state, "told": one.told, "found_at": now, "changed_at": now}
         for key, one in new.items()
     ]
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(sla_violations).on_conflict_do_nothing()
+    statement = insert_into(connection, sla_violations).on_conflict_do_nothing()
     found = connection.execute(statement.returning(_v.number, *(_v[name] for name in _KEY), _HEARD), rows)
     return {tuple(getattr(row, name) for name in _KEY): row for row in found}
 

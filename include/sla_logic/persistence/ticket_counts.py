@@ -9,10 +9,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, literal, select, union_all
-from sqlalchemy.dialects import postgresql, sqlite
 
 from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.schema.ticket_counts import ticket_count_changes, ticket_counts
+from include.sla_logic.persistence.upsert import insert_into
 
 ALL = ""  # the customer of the sums over all customers
 PART = 10_000  # changes that are added up in one transaction
@@ -45,8 +45,7 @@ def fold(connection: Connection) -> int:
     # In one order: two who fold wait for each other's sums and never crosswise.
     values = [{"customer": name, "status": status, "tickets": n} for (name, status), n in sorted(sums.items()) if n]
     if values:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        added = dialect.insert(ticket_counts)
+        added = insert_into(connection, ticket_counts)
         more = {"tickets": _kept.tickets + added.excluded.tickets}
         connection.execute(added.on_conflict_do_update(index_elements=["customer", "status"], set_=more), values)
     return len(rows)

@@ -1,4 +1,4 @@
-"""Insert or update by primary key, in one statement on both dialects."""
+"""Insert, or update by primary key, in one statement on both dialects."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,12 +7,16 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
+def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return an insert that can say what is done about a key that is taken; each dialect has its own."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows of the same columns; a known primary key replaces the other columns."""
     if not rows:
         return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
+    statement = insert_into(connection, table)
     key = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
     if changed:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from include.sla_logic.domain.events import TROUBLE_TICKET, Event
 from include.sla_logic.domain.lanes import Lane
@@ -25,6 +24,7 @@ from include.sla_logic.persistence.schema.system_t import documents, ticket_stat
 from include.sla_logic.persistence.search import keep_words
 from include.sla_logic.persistence.ticket_events import Told, opening_event
 from include.sla_logic.persistence.tickets import key_of
+from include.sla_logic.persistence.upsert import insert_into
 
 
 @dataclass
@@ -127,8 +127,9 @@ def _position(number: int, ticket: ImportedTicket, protected: set[str]) -> dict[
 
 def _open(connection: Connection, wanted: dict[str, ImportedTicket], source: str) -> dict[str, int]:
     """Open the tickets and return their numbers; one that was opened meanwhile by someone else is skipped."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(tickets).on_conflict_do_nothing().returning(tickets.c.external_key, tickets.c.number)
+    statement = (
+        insert_into(connection, tickets).on_conflict_do_nothing().returning(tickets.c.external_key, tickets.c.number)
+    )
     values = [_ticket(key, ticket, source) for key, ticket in wanted.items()]
     return {row.external_key: row.number for row in connection.execute(statement, values)}
 

@@ -1,10 +1,9 @@
 """Alarms that monitoring systems have sent, which services each hits, and the incidents that they are to open."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 
-from include.sla_logic.persistence.schema.columns import Instant, metadata
+from include.sla_logic.persistence.schema.columns import Instant, Number, metadata
 
-_Number = BigInteger().with_variant(Integer, "sqlite")
 RAISED = text("ended_at IS NULL")
 CURRENT = text("over_at IS NULL")
 
@@ -12,7 +11,7 @@ CURRENT = text("over_at IS NULL")
 alarm_hits = Table(
     "alarm_hits",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("object", String(64), nullable=False),
     Column("digest", String(64), nullable=False),  # of the services
     UniqueConstraint("object", "digest"),
@@ -22,14 +21,14 @@ alarm_hits = Table(
 alarm_hit_services = Table(
     "alarm_hit_services",
     metadata,
-    Column("hit", _Number, ForeignKey("alarm_hits.number"), primary_key=True),
+    Column("hit", Number, ForeignKey("alarm_hits.number"), primary_key=True),
     Column("service", ForeignKey("services.id"), primary_key=True, index=True),
 )
 
 received_alarms = Table(
     "received_alarms",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("source", String(32), nullable=False),
     Column("id", String(128), nullable=False),  # what the source calls it, whenever it is raised
     Column("raised_at", Instant, nullable=False),
@@ -41,7 +40,7 @@ received_alarms = Table(
     Column("named_resource", String(128)),
     Column("named_service", String(128)),
     Column("object", String(64)),  # the resource, trunk or service that it is about; null: not on record
-    Column("hit", _Number, ForeignKey("alarm_hits.number"), index=True),
+    Column("hit", Number, ForeignKey("alarm_hits.number"), index=True),
     Column("shown_as", String(64)),  # the alarm of the network (`alarms`) that it raised
     Column("last_said", String(8), nullable=False),  # raised or cleared
     Column("received_at", Instant, nullable=False),
@@ -56,13 +55,13 @@ received_alarms = Table(
 proactive_incidents = Table(
     "proactive_incidents",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("object", String(64), nullable=False),
     Column("customer", ForeignKey("customers.id"), nullable=False),
     Column("service", ForeignKey("services.id"), nullable=False),
-    Column("alarm", _Number, ForeignKey("received_alarms.number"), nullable=False),
-    Column("problem", _Number, ForeignKey("service_problems.number"), index=True),
-    Column("ticket", _Number, ForeignKey("tickets.number"), index=True),
+    Column("alarm", Number, ForeignKey("received_alarms.number"), nullable=False),
+    Column("problem", Number, ForeignKey("service_problems.number"), index=True),
+    Column("ticket", Number, ForeignKey("tickets.number"), index=True),
     Column("noted_at", Instant, nullable=False),
     Column("opened_at", Instant, index=True),  # null where the ticket was open before
     Column("over_at", Instant),

@@ -1,13 +1,13 @@
 """Tickets that came to System T without a run of their own, and their claims."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, Table
 
-from include.sla_logic.persistence.schema.columns import Instant, metadata
+from include.sla_logic.persistence.schema.columns import Instant, Number, metadata
 
 arrivals = Table(
     "arrivals",
     metadata,
-    Column("ticket", BigInteger().with_variant(Integer, "sqlite"), ForeignKey("tickets.number"), primary_key=True),
+    Column("ticket", Number, ForeignKey("tickets.number"), primary_key=True),
     Column("source", String(64), nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("observed_on", Date, nullable=False),

@@ -1,16 +1,14 @@
 """Files attached to tickets: append-only, with their content."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint
 
-from include.sla_logic.persistence.schema.columns import Instant, metadata
-
-_Number = BigInteger().with_variant(Integer, "sqlite")  # see system_t
+from include.sla_logic.persistence.schema.columns import Instant, Number, metadata
 
 attachments = Table(
     "attachments",
     metadata,
-    Column("id", _Number, primary_key=True, autoincrement=True),
-    Column("ticket", _Number, ForeignKey("tickets.number"), nullable=False),
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("ticket", Number, ForeignKey("tickets.number"), nullable=False),
     Column("name", String(150), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("size", Integer, nullable=False),

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, DateTime, Dialect, Float, MetaData, Text
+from sqlalchemy import BigInteger, Date, DateTime, Dialect, Float, Integer, MetaData, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
@@ -23,6 +23,9 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+# The number of a row. SQLite gives them by itself only to a column declared INTEGER.
+Number = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Instant(TypeDecorator[datetime]):

@@ -1,15 +1,13 @@
 """What customers contest, and how it was decided."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, String, Table, Text
+from sqlalchemy import CheckConstraint, Column, Index, String, Table, Text
 
-from include.sla_logic.persistence.schema.columns import Instant, metadata
-
-_Number = BigInteger().with_variant(Integer, "sqlite")  # see system_t
+from include.sla_logic.persistence.schema.columns import Instant, Number, metadata
 
 disputes = Table(
     "disputes",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("customer", String(64), nullable=False),
     Column("service", String(64), nullable=False),
     Column("window_start", Instant, nullable=False),

@@ -1,13 +1,13 @@
 """Who listens to the events of the TM Forum APIs."""
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table, Text
+from sqlalchemy import Column, Integer, String, Table, Text
 
-from include.sla_logic.persistence.schema.columns import Instant, Json, metadata
+from include.sla_logic.persistence.schema.columns import Instant, Json, Number, metadata
 
 event_listeners = Table(
     "event_listeners",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", Number, primary_key=True, autoincrement=True),
     Column("api", String(64), nullable=False),  # with its version, as in the address
     Column("partner", String(250), nullable=False),
     Column("callback", Text, nullable=False),

@@ -1,8 +1,8 @@
 """The one row that says which installation this database is, and which Airflow works it."""
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table
+from sqlalchemy import Column, String, Table
 
-from include.sla_logic.persistence.schema.columns import Instant, metadata
+from include.sla_logic.persistence.schema.columns import Instant, Number, metadata
 
 installation = Table(
     "installation",
@@ -14,6 +14,6 @@ installation = Table(
     Column("place", String(250)),  # where the server or the file system keeps it: a copy has another
     Column("bound_at", Instant),
     Column("compared_at", Instant),  # with the runs of Airflow
-    Column("problems_from", BigInteger().with_variant(Integer, "sqlite"), nullable=False, server_default="1"),
+    Column("problems_from", Number, nullable=False, server_default="1"),
     Column("pseudonym_key", String(64)),  # secret: with it, pseudonyms can be computed from ids
 )

@@ -1,15 +1,13 @@
 """Letters about what has been over for long: moved out of the outbox, packed; only an erasure rewrites them."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, String, Table
+from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table
 
-from include.sla_logic.persistence.schema.columns import metadata
-
-_Number = BigInteger().with_variant(Integer, "sqlite")  # see system_t
+from include.sla_logic.persistence.schema.columns import Number, metadata
 
 archived_letters = Table(
     "archived_letters",
     metadata,
-    Column("message", _Number, ForeignKey("outbox.id"), primary_key=True, autoincrement=False),
+    Column("message", Number, ForeignKey("outbox.id"), primary_key=True, autoincrement=False),
     Column("packing", String(16), nullable=False),  # how the body was made of the payload
     Column("size", Integer, nullable=False),  # bytes of the payload as it stood in the outbox
     Column("digest", String(64), nullable=False),  # SHA-256 of that payload

@@ -1,21 +1,20 @@
 """Service problems: one cause behind many tickets, and the tickets that are tied to it."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
-from include.sla_logic.persistence.schema.columns import Instant, metadata
+from include.sla_logic.persistence.schema.columns import Instant, Number, metadata
 
-_Number = BigInteger().with_variant(Integer, "sqlite")
 OPEN = text("closed_at IS NULL")
 
 service_problems = Table(
     "service_problems",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("resource", String(64), nullable=False),
     Column("type_of_problem", String(64), nullable=False),
     Column("reason", Text, nullable=False),
     Column("findings", Text, nullable=False),  # JSON, as in the documents
-    Column("analysed_as", _Number, ForeignKey("tickets.number"), nullable=False),
+    Column("analysed_as", Number, ForeignKey("tickets.number"), nullable=False),
     Column("began_at", Instant, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("released_at", Instant),
@@ -31,8 +30,8 @@ service_problems = Table(
 service_problem_tickets = Table(
     "service_problem_tickets",
     metadata,
-    Column("ticket", _Number, ForeignKey("tickets.number"), primary_key=True),
-    Column("problem", _Number, ForeignKey("service_problems.number"), primary_key=True, index=True),
+    Column("ticket", Number, ForeignKey("tickets.number"), primary_key=True),
+    Column("problem", Number, ForeignKey("service_problems.number"), primary_key=True, index=True),
     Column("priority", Integer, nullable=False),  # 1 to 10, as in TMF656
     Column("tied_at", Instant, nullable=False),
 )
@@ -41,7 +40,7 @@ service_problem_tickets = Table(
 problem_acknowledgements = Table(
     "problem_acknowledgements",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("acknowledged_by", String(250), nullable=False),
     Column("said", Text),
     Column("acknowledged_at", Instant, nullable=False),
@@ -51,6 +50,6 @@ problem_acknowledgements = Table(
 acknowledged_problems = Table(
     "acknowledged_problems",
     metadata,
-    Column("acknowledgement", _Number, ForeignKey("problem_acknowledgements.number"), primary_key=True),
-    Column("problem", _Number, ForeignKey("service_problems.number"), primary_key=True, index=True),
+    Column("acknowledgement", Number, ForeignKey("problem_acknowledgements.number"), primary_key=True),
+    Column("problem", Number, ForeignKey("service_problems.number"), primary_key=True, index=True),
 )

@@ -1,11 +1,10 @@
 """The words under which tickets are found."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import Column, ForeignKey, Index, String, Table
 
 from include.sla_logic.domain.search_text import LENGTH
-from include.sla_logic.persistence.schema.columns import metadata
+from include.sla_logic.persistence.schema.columns import Number, metadata
 
-_Number = BigInteger().with_variant(Integer, "sqlite")  # see system_t
 # In the order of the code points, as SQLite has it: a prefix is a range.
 _Word = String(LENGTH).with_variant(String(LENGTH, collation="C"), "postgresql")
 
@@ -13,7 +12,7 @@ _Word = String(LENGTH).with_variant(String(LENGTH, collation="C"), "postgresql")
 search_words = Table(
     "search_words",
     metadata,
-    Column("ticket", _Number, ForeignKey("tickets.number"), primary_key=True),
+    Column("ticket", Number, ForeignKey("tickets.number"), primary_key=True),
     Column("word", _Word, primary_key=True),
     Index("ix_search_words_word", "word", "ticket"),
     sqlite_with_rowid=False,

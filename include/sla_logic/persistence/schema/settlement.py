@@ -12,15 +12,12 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from include.sla_logic.persistence.schema.columns import Instant, Json, metadata
-
-# SQLite gives row numbers by itself only to a column declared INTEGER.
-_Number = BigInteger().with_variant(Integer, "sqlite")
+from include.sla_logic.persistence.schema.columns import Instant, Json, Number, metadata
 
 settlement_runs = Table(
     "settlement_runs",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("at", Instant, nullable=False),  # the moment for which windows are judged
     Column("shards", Integer, nullable=False),
     Column("opened_at", Instant, nullable=False),
@@ -47,7 +44,7 @@ settlement_shards = Table(
 settlement_rounds = Table(
     "settlement_rounds",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("run", ForeignKey("settlement_runs.number"), nullable=False, index=True),
     Column("customer", String(64), nullable=False),
     Column("service", String(64), nullable=False),
@@ -84,7 +81,7 @@ confirmed_rounds = Table(
 settlement_statements = Table(
     "settlement_statements",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("round", ForeignKey("settlement_rounds.number"), nullable=False, index=True),
     Column("customer", String(64), nullable=False),
     Column("service", String(64), nullable=False),
@@ -102,7 +99,7 @@ settlement_statements = Table(
 completeness = Table(
     "completeness",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("kind", String(32), nullable=False),
     Column("service", String(64)),
     Column("until", Instant, nullable=False),

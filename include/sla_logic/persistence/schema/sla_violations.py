@@ -1,13 +1,13 @@
 """Promises that a judgement has called broken, as the newest judgement has them."""
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, String, Table, Text, UniqueConstraint
 
-from include.sla_logic.persistence.schema.columns import Instant, Json, metadata
+from include.sla_logic.persistence.schema.columns import Instant, Json, Number, metadata
 
 sla_violations = Table(
     "sla_violations",
     metadata,
-    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("customer", String(64), nullable=False),
     Column("service", String(64), nullable=False),
     Column("contract", String(64), nullable=False),

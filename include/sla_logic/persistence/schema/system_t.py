@@ -1,7 +1,6 @@
 """System T: tickets and their case files."""
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -16,22 +15,20 @@ from sqlalchemy import (
     text,
 )
 
-from include.sla_logic.persistence.schema.columns import Instant, Json, metadata
+from include.sla_logic.persistence.schema.columns import Instant, Json, Number, metadata
 
-# SQLite gives row numbers by itself only to a column declared INTEGER.
-_Number = BigInteger().with_variant(Integer, "sqlite")
 _CHILD = text("parent IS NOT NULL")
 _WAITS = text("outcome IS NULL AND sent_at IS NULL AND rejected_at IS NULL")
 
 
 def _ticket(*, primary_key: bool = False) -> Column[int]:
-    return Column("ticket", _Number, ForeignKey("tickets.number"), nullable=False, primary_key=primary_key)
+    return Column("ticket", Number, ForeignKey("tickets.number"), nullable=False, primary_key=primary_key)
 
 
 tickets = Table(
     "tickets",
     metadata,
-    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("number", Number, primary_key=True, autoincrement=True),
     Column("external_key", String(280), nullable=False, unique=True),
     Column("external_reference", String(64)),
     Column("run_id", String(250), nullable=False),
@@ -41,7 +38,7 @@ tickets = Table(
     Column("status", String(16), nullable=False),
     Column("assigned_to", String(64), nullable=False),
     Column("escalated", Boolean, nullable=False),
-    Column("parent", _Number, ForeignKey("tickets.number")),
+    Column("parent", Number, ForeignKey("tickets.number")),
     Column("created_at", Instant, nullable=False),
     Column("proactive", Boolean, nullable=False, server_default=false()),  # opened by an alarm: nobody has reported it
     Column("impact", Integer),  # as the report states it; null: there is no report
@@ -92,7 +89,7 @@ timeline = Table(
 documents = Table(
     "documents",
     metadata,
-    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("id", Number, primary_key=True, autoincrement=True),
     _ticket(),
     Column("kind", String(64), nullable=False),
     Column("round", Integer, nullable=False),
@@ -106,7 +103,7 @@ documents = Table(
 steps = Table(
     "steps",
     metadata,
-    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("id", Number, primary_key=True, autoincrement=True),
     _ticket(),
     Column("task", String(64), nullable=False),
     Column("choice", String(64)),
@@ -142,9 +139,9 @@ _TO_MOVE = text("kind = 'mail' AND state = 'sent' AND archived_at IS NULL")
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("id", Number, primary_key=True, autoincrement=True),
     Column("key", String(250), nullable=False, unique=True),
-    Column("ticket", _Number, ForeignKey("tickets.number"), index=True),
+    Column("ticket", Number, ForeignKey("tickets.number"), index=True),
     Column("kind", String(32), nullable=False),
     Column("payload", Json, nullable=False),
     Column("state", String(16), nullable=False),
@@ -168,7 +165,7 @@ outbox = Table(
 quarantine = Table(
     "quarantine",
     metadata,
-    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("id", Number, primary_key=True, autoincrement=True),
     Column("fingerprint", String(64), nullable=False, unique=True),
     Column("origin", String(64), nullable=False),
     Column("run_id", String(250), nullable=False),
@@ -178,14 +175,14 @@ quarantine = Table(
     Column("complete", Boolean, nullable=False),
     Column("state", String(16), nullable=False, index=True),
     Column("received_at", Instant, nullable=False),
-    Column("ticket", _Number, ForeignKey("tickets.number")),
+    Column("ticket", Number, ForeignKey("tickets.number")),
     CheckConstraint("state IN ('waiting', 'accepted')", name="state"),
 )
 
 audit = Table(
     "audit",
     metadata,
-    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("id", Number, primary_key=True, autoincrement=True),
     Column("at", Instant, nullable=False),
     Column("actor", String(250), nullable=False),
     Column("action", String(64), nullable=False),

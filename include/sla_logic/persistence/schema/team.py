@@ -1,12 +1,10 @@
 """Who works on a ticket, and what people write about it."""
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
-    Integer,
     String,
     Table,
     Text,
@@ -14,9 +12,7 @@ from sqlalchemy import (
     false,
 )
 
-from include.sla_logic.persistence.schema.columns import Instant, Json, metadata
-
-_Number = BigInteger().with_variant(Integer, "sqlite")  # see system_t
+from include.sla_logic.persistence.schema.columns import Instant, Json, Number, metadata
 
 desk_people = Table(
     "desk_people",
@@ -29,7 +25,7 @@ desk_people = Table(
 ticket_owners = Table(
     "ticket_owners",
     metadata,
-    Column("ticket", _Number, ForeignKey("tickets.number"), primary_key=True),
+    Column("ticket", Number, ForeignKey("tickets.number"), primary_key=True),
     Column("owner", String(250), nullable=False, index=True),
     Column("since", Instant, nullable=False),
 )
@@ -37,8 +33,8 @@ ticket_owners = Table(
 notes = Table(
     "notes",
     metadata,
-    Column("id", _Number, primary_key=True, autoincrement=True),
-    Column("ticket", _Number, ForeignKey("tickets.number"), nullable=False),
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("ticket", Number, ForeignKey("tickets.number"), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("author", String(250), nullable=False),
     Column("text", Text, nullable=False),

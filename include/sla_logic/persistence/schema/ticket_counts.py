@@ -1,10 +1,8 @@
 """How many tickets each customer has in each status, and what has changed since that was last added up."""
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table
+from sqlalchemy import BigInteger, Column, String, Table
 
-from include.sla_logic.persistence.schema.columns import metadata
-
-_Number = BigInteger().with_variant(Integer, "sqlite")  # see system_t
+from include.sla_logic.persistence.schema.columns import Number, metadata
 
 ticket_counts = Table(
     "ticket_counts",
@@ -18,7 +16,7 @@ ticket_counts = Table(
 ticket_count_changes = Table(
     "ticket_count_changes",
     metadata,
-    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("id", Number, primary_key=True, autoincrement=True),
     Column("customer", String(64), nullable=False),
     Column("status", String(16), nullable=False),
     Column("change", BigInteger, nullable=False),

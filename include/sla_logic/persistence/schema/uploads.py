@@ -2,16 +2,15 @@
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, LargeBinary, String, Table, Text
 
-from include.sla_logic.persistence.schema.columns import Instant, Json, metadata
+from include.sla_logic.persistence.schema.columns import Instant, Json, Number, metadata
 
-_Number = BigInteger().with_variant(Integer, "sqlite")  # see system_t
 STATES = ("to_check", "checking", "checked", "to_import", "importing", "imported", "refused", "withdrawn")
 _STATES = ", ".join(f"'{state}'" for state in STATES)
 
 uploads = Table(
     "uploads",
     metadata,
-    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("id", Number, primary_key=True, autoincrement=True),
     Column("state", String(16), nullable=False, index=True),
     Column("name", String(120), nullable=False),  # made of the file's own, in letters that are harmless everywhere
     Column("kind", String(32), nullable=False),
@@ -34,7 +33,7 @@ uploads = Table(
 upload_parts = Table(
     "upload_parts",
     metadata,
-    Column("upload", _Number, ForeignKey("uploads.id"), primary_key=True),
+    Column("upload", Number, ForeignKey("uploads.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("content", LargeBinary, nullable=False),
 )
