@@ -12,6 +12,7 @@ from include.sla_logic.services.attachments import StoredFile
 from include.sla_logic.web.addresses import query, segment
 from include.sla_logic.web.dependencies import CurrentCaller, WithUseCases
 from include.sla_logic.web.errors import DeskRoute
+from include.sla_logic.web.media_type import media_type
 from include.sla_logic.web.parameters import Reference
 from include.sla_logic.web.translations import gettext
 
@@ -23,8 +24,7 @@ Sent = tuple[str, bytes]
 
 async def read_file(request: Request) -> Sent:
     """Read the form after the login, and return the name and the content of its one file."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "multipart/form-data":
+    if media_type(request) != "multipart/form-data":
         raise HTTPException(415, gettext("Send the file in the field `file` of a form, as multipart/form-data."))
     async with request.form(max_files=1, max_fields=1) as form:
         file = form.get("file")

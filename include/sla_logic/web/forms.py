@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, HTTPException, Request
 
 from include.sla_logic.domain.errors import InvalidInputError
+from include.sla_logic.web.media_type import media_type
 from include.sla_logic.web.translations import gettext
 
 _FIELDS = 200
@@ -19,8 +20,7 @@ class UnableToReadReason(InvalidInputError):
 
 async def read_form(request: Request) -> Mapping[str, str]:
     """Return the fields of a form; of a field sent twice the last counts."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
+    if media_type(request) != "application/x-www-form-urlencoded":
         raise HTTPException(415, gettext("Send the form as application/x-www-form-urlencoded."))
     body = await request.body()
     try:

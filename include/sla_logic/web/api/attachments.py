@@ -11,6 +11,7 @@ from include.sla_logic.web.api.lists import REFUSALS
 from include.sla_logic.web.attachment_pages import Number, as_download
 from include.sla_logic.web.dependencies import CurrentCaller, WithUseCases
 from include.sla_logic.web.errors import DeskRoute
+from include.sla_logic.web.media_type import media_type
 from include.sla_logic.web.parameters import Reference
 
 reading = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS, tags=["read"])
@@ -21,7 +22,7 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 async def read_body(request: Request) -> bytes:
     """Read the file after the login."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != OCTETS:
+    if media_type(request) != OCTETS:
         raise HTTPException(415, f"Send the file itself as the body, as {OCTETS}.")
     return await request.body()
 

@@ -20,6 +20,7 @@ from include.sla_logic.web.api.lists import REFUSALS, Size
 from include.sla_logic.web.api.report_models import MonthReport, ServiceView
 from include.sla_logic.web.dependencies import CurrentCaller, CurrentDesk, WithUseCases
 from include.sla_logic.web.errors import DeskRoute
+from include.sla_logic.web.media_type import media_type
 from include.sla_logic.web.new_report import start_report
 from include.sla_logic.web.parameters import Owner, PageNumber, Priority, Reference, ServiceId, Shown, Sort, Text
 
@@ -28,8 +29,7 @@ writing = APIRouter(prefix="/api/v1", route_class=DeskRoute, responses=REFUSALS,
 
 
 def _require_json(request: Request) -> None:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
+    if media_type(request) != "application/json":
         raise HTTPException(415, "Send it as application/json.")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import HTTPException, Request
 
+from include.sla_logic.web.media_type import media_type
 from include.sla_logic.web.tmf.errors import UnableToReadRequest
 
 JSON = "application/json"
@@ -12,7 +13,7 @@ JSON = "application/json"
 
 def content_type(request: Request, *known: str) -> str:
     """Return the type of the body; refuse every other one with 415."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = media_type(request)
     if kind not in known:
         raise HTTPException(415, f"Send it as {' or '.join(known)}.", headers={"Accept": ", ".join(known)})
     return kind

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import JSONResponse
 
 from include.sla_logic.services.open_apis import Part
+from include.sla_logic.web.media_type import media_type
 from include.sla_logic.web.refusals import OPEN_APIS
 from include.sla_logic.web.tmf.addresses import root_of
 from include.sla_logic.web.tmf.errors import UnableToReadRequest
@@ -85,7 +86,7 @@ def answer_one(
 
 async def read_body(request: Request, model: type[M]) -> M:
     """Read what was sent after the login; raise what is answered with 415 or 400."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    if media_type(request) != "application/json":
         raise HTTPException(415, "Send it as application/json.")
     try:
         return model.model_validate_json(await request.body())
