@@ -16,11 +16,14 @@ from tests.played_network import PlayedNetwork, sample_file
 class Networked:
     """Use cases on the small TELECO; each `ask` is a step of its own on an incident of that service."""
 
-    def __init__(self, folder: Path, sample: Sample, *, over_http: bool, timeout: float = 60) -> None:
+    def __init__(
+        self, folder: Path, sample: Sample, *, over_http: bool, timeout: float = 60, url: str | None = None
+    ) -> None:
+        """Open them on a file of SQLite, or at `url` on a database that holds the sample already."""
         self.sample, self.clock, self._steps = sample, Clock(sample.anchor + timedelta(minutes=2)), 0
         self.played = PlayedNetwork(folder, sample, self.clock) if over_http else None
         network = self.played.system(timeout=timeout) if self.played else None
-        url = sample_file(folder / "teleco.db", sample, network=not over_http)
+        url = url or sample_file(folder / "teleco.db", sample, network=not over_http)
         self.use_cases = UseCases(Settings(url, folder / "letters", network=network), clock=self.clock)
         self._runs: dict[str, str] = {}
 

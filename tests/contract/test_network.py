@@ -1,7 +1,8 @@
-"""The contract of the network, kept alike by the simulated one and by one that is reached over HTTP."""
+"""The contract of the network, kept alike by the simulated one, on both databases, and by one reached over HTTP."""
 
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -9,10 +10,13 @@ from sqlalchemy import select
 from include.sla_logic.domain.network import Action, Layer, ResourceState
 from include.sla_logic.domain.notification import Metric
 from include.sla_logic.domain.period import to_seconds
+from include.sla_logic.persistence.database import open_database
 from include.sla_logic.persistence.schema import reference as t
-from include.sla_logic.sample_data import make_sample
+from include.sla_logic.sample_data import load_sample, make_sample
 from tests.contract.networks import Networked
 from tests.reference.walk import ANCHOR
+from tests.sharing import MIGRATED
+from tests.use_case_fixtures import POSTGRES
 
 DOWN, DEGRADED, STUBBORN = "S-1001", "S-1002", "S-1011"
 
@@ -22,9 +26,29 @@ def sample():
     return make_sample(7, ANCHOR, history_days=1)
 
 
-@pytest.fixture(params=["simulated", "http"])
+@pytest.fixture(scope="module")
+def loaded(postgres_server, sample):
+    """Load the sample once into a database of PostgreSQL, of which only copies are changed; return its name."""
+    name = f"loaded_{uuid4().hex}"
+    database = open_database(postgres_server.create_database(name, template=MIGRATED))
+    with database.write() as connection:
+        load_sample(connection, sample)
+    database.engine.dispose()
+    return name
+
+
+@pytest.fixture
+def postgres_sample(postgres_server, loaded):
+    name = f"test_{uuid4().hex}"
+    yield postgres_server.create_database(name, template=loaded)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(params=["simulated", POSTGRES, "http"])
 def networked(request, tmp_path, sample):
-    networked = Networked(tmp_path, sample, over_http=request.param == "http")
+    """Play the simulated network on SQLite and on PostgreSQL, and one over HTTP."""
+    url = request.getfixturevalue("postgres_sample") if request.param == "postgres" else None
+    networked = Networked(tmp_path, sample, over_http=request.param == "http", url=url)
     yield networked
     networked.close()
 

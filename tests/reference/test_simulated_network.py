@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from sqlalchemy import delete, insert, select
 
-from include.sla_logic.domain.network import Action, Layer, ResourceState
+from include.sla_logic.domain.network import Action
 from include.sla_logic.domain.notification import Metric
 from include.sla_logic.gateways.simulated_network import SimulatedNetwork
 from include.sla_logic.persistence.batch import Batch
@@ -52,37 +52,6 @@ def open_outage(connection, service):
     ).one_or_none()
 
 
-def test_resources_come_in_order_from_the_customer(network):
-    kinds = [resource.kind for resource in network.resources("S-1001")]
-    assert kinds == ["profile", "port", "link", "card", "node"]
-    assert network.resources("S-1001")[0].layer is Layer.SERVICE
-
-
-def test_only_alarms_that_are_not_cleared_are_shown(network):
-    [alarm] = network.alarms("S-1001")
-    assert (alarm.code, alarm.resource) == ("LINK_DOWN", "R-1001-link")
-    network.undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o1")
-    assert network.alarms("S-1001") == []
-
-
-def test_the_right_action_brings_the_service_back(network, connection):
-    assert measured(network, "S-1001")[Metric.AVAILABILITY] == 0
-    result = network.undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o1")
-    assert result.ran
-    assert measured(network, "S-1001")[Metric.AVAILABILITY] == 100
-    assert {r.state for r in network.resources("S-1001")} == {ResourceState.IN_SERVICE}
-    assert open_outage(connection, "S-1001") is None
-
-
-def test_the_outage_ends_when_the_service_is_measured_again_not_before(network, connection):
-    network.undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o1")
-    assert open_outage(connection, "S-1001") is not None
-    later = EachAlone(connection, NOW + timedelta(minutes=2))
-    later.probe("S-1001")
-    ended = connection.scalar(select(t.outages.c.ended_at).where(t.outages.c.reference == "OUT-1001-0"))
-    assert ended == NOW + timedelta(minutes=2)
-
-
 def test_what_is_done_for_one_incident_of_a_batch_counts_for_the_next_and_is_written_at_the_end(connection):
     network = network_of_batch(connection, NOW)
     network.undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o1")
@@ -95,40 +64,12 @@ def test_what_is_done_for_one_incident_of_a_batch_counts_for_the_next_and_is_wri
     assert EachAlone(connection, NOW).undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o1").at == NOW
 
 
-def test_the_wrong_action_runs_and_changes_nothing(network, connection):
-    result = network.undertake(Action.RESTART_PORT, "R-1001-link", order="o1")
-    assert result.ran
-    assert "still there" in result.answer
-    assert measured(network, "S-1001")[Metric.AVAILABILITY] == 0
-    assert open_outage(connection, "S-1001") is not None
-
-
-def test_no_action_cures_a_stubborn_fault_and_its_alarm_comes_back(network):
-    for action in Action:
-        network.undertake(action, "R-1011-port", order=f"o-{action}")
-    assert [alarm.code for alarm in network.alarms("S-1011")] == ["PORT_ERRORS"]
-    assert measured(network, "S-1011")[Metric.JITTER] > 60
-
-
-def test_the_same_order_acts_once_and_answers_the_same(network, connection):
-    first = network.undertake(Action.CLEAR_ALARM, "R-1001-link", order="o1")
-    network.undertake(Action.FAIL_OVER_LINK, "R-1001-link", order="o2")
-    later = EachAlone(connection, NOW + timedelta(hours=1))
-    assert later.undertake(Action.CLEAR_ALARM, "R-1001-link", order="o1") == first
-    assert len(connection.execute(select(t.network_orders)).all()) == 2
-
-
 def test_an_order_that_an_earlier_release_gave_without_the_installation_is_not_given_again(network, connection):
     first = network.undertake(Action.CLEAR_ALARM, "R-1001-link", order="SP-000009:R-1001-link:clear_alarm")
     again = EachAlone(connection, NOW + timedelta(hours=1))
     assert again.undertake(Action.CLEAR_ALARM, "R-1001-link", order="k3:SP-000009:R-1001-link:clear_alarm") == first
     other = again.undertake(Action.CLEAR_ALARM, "R-1001-link", order="k3:SP-000010:R-1001-link:clear_alarm")
     assert other.at > first.at
-
-
-def test_an_order_on_an_unknown_resource_does_not_run(network):
-    result = network.undertake(Action.RESTART_PORT, "R-NONE", order="o1")
-    assert (result.ran, result.answer) == (False, "there is no resource R-NONE")
 
 
 def test_an_alarm_without_a_fault_can_be_cleared(network, connection):
@@ -147,17 +88,6 @@ def test_a_degraded_service_is_up_and_its_metrics_show_the_fault(network):
     values = measured(network, "S-1002")
     assert values[Metric.PACKET_LOSS] == 0
     assert 11 < values[Metric.LATENCY] < 13
-
-
-def test_a_measurement_is_kept_as_a_sample_of_its_step(network, connection):
-    [*_, loss] = sorted(network.probe("S-1002"), key=lambda probe: probe.metric)
-    step = int(NOW.timestamp()) // 300 * 300
-    kept = connection.scalar(
-        select(t.samples.c.value).where(
-            t.samples.c.service == "S-1002", t.samples.c.metric == "packet_loss", t.samples.c.at == step
-        )
-    )
-    assert Decimal(kept).scaleb(-3) == loss.value == 4
 
 
 def test_measuring_twice_in_one_step_keeps_the_later_value(network, connection):
