@@ -74,7 +74,8 @@ class PlayedNetwork:
     `trouble` is None, 'down', 'slow', 'drip', 'moved' (302), one of BEFORE and AFTER, 'broken_off' (does it, then
     nothing), 'babbling' (does it, answers no JSON), 'running' (202: does it later), 'old' (measured before the order).
     With `only` it concerns one of 'state', 'measurements', 'orders' and 'found' (an order looked up by its key), with
-    `times` is how many requests. `instead` replaces the body of each answer, `meanwhile` is called within each request.
+    `times` is how many requests, with `about` those whose path or key contains it. `instead` replaces the body of each
+    answer, `meanwhile` is called within each request.
     """
 
     def __init__(self, folder: Path, sample: Sample, now: Callable[[], datetime]) -> None:
@@ -85,6 +86,7 @@ class PlayedNetwork:
         self.carried_out: Counter[str] = Counter()  # by key: how often it was done
         self.trouble: str | None = None
         self.only: str | None = None
+        self.about = ""
         self.times: int | None = None
         self.instead: Callable[[Any], Any] | None = None
         self.meanwhile: Callable[[], None] | None = None
@@ -109,17 +111,17 @@ class PlayedNetwork:
             self._server.server_close()
             self._server = None
 
-    def be(self, trouble: str | None, *, only: str | None = None, times: int | None = None) -> None:
+    def be(self, trouble: str | None, *, only: str | None = None, times: int | None = None, about: str = "") -> None:
         """Fail from now on in this way."""
         if (trouble == "down") is not (self._server is None):
             self.close() if trouble == "down" else self.open()
-        self.trouble, self.only, self.times = trouble, only, times
+        self.trouble, self.only, self.times, self.about = trouble, only, times, about
 
-    def trouble_with(self, kind: str) -> str | None:
+    def trouble_with(self, kind: str, about: str) -> str | None:
         """Return the trouble that this request meets."""
         with self._lock:
             self.requests[kind] += 1
-            if self.trouble is None or self.only not in {None, kind} or self.times == 0:
+            if self.trouble is None or self.only not in {None, kind} or self.times == 0 or self.about not in about:
                 return None
             self.times = None if self.times is None else self.times - 1
             return self.trouble
@@ -192,7 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._say(401 if root == "network" else 404, b"{}")
         if path == ["orders"] and self.headers["Idempotency-Key"] != f'"{body["key"]}"':
             return self._say(400, b'{"reason": "the header says another key"}')
-        trouble = self.network.trouble_with(KINDS[method, path[0], len(path)])
+        trouble = self.network.trouble_with(KINDS[method, path[0], len(path)], "/".join((*path, body.get("key", ""))))
         if self.network.meanwhile:
             self.network.meanwhile()
         if trouble in BEFORE:

@@ -49,7 +49,8 @@ class FailedStep(BaseNotifier):
             use_cases.outbox.tell_operators(context["ti"].dag_id, task, _why(error))
             return
         if self.incident is None and carries_cohort(context):
-            use_cases.cohorts.give_up(run_id=run_id, task=task, why=_why(error))
+            if not use_cases.cohorts.give_up(run_id=run_id, task=task, why=_why(error)):  # all have done the step
+                use_cases.outbox.tell_operators(context["ti"].dag_id, task, _why(error))
             return
         try:
             if self.incident:

@@ -30,6 +30,7 @@ class UseCases:
         self.calls: list[tuple[Any, ...]] = []
         self.fails: dict[str, Exception] = {}
         self.choice: str | None = None
+        self.given_up = 1
         self.settings = SimpleNamespace(operators=None)
         self.work = self.incidents = self.cohorts = self.outbox = self.lookups = self
 
@@ -47,8 +48,9 @@ class UseCases:
     def report_failed_step(self, task: str, *, run_id: str, why: str) -> None:
         self._do("report_failed_step", task, run_id, why)
 
-    def give_up(self, *, run_id: str, task: str, why: str) -> None:
+    def give_up(self, *, run_id: str, task: str, why: str) -> int:
         self._do("give_up", task, run_id, why)
+        return self.given_up
 
     def check_asked_for(self, run_id: str, *, by_run: str) -> None:
         self._do("check_asked_for", run_id, by_run)
@@ -243,6 +245,12 @@ def test_a_setting_that_is_wrong_sets_no_incident_of_a_cohort_aside(use_cases: U
 def test_another_failure_sets_the_incidents_of_a_cohort_aside(use_cases: UseCases) -> None:
     FailedStep()({**context({"incidents": ["TT-000001"]}), "exception": ValueError("Ada Lovelace, C-1")})
     assert use_cases.calls == [("give_up", "compare_with_sla", "run-1", "ValueError.")]
+
+
+def test_a_task_that_fails_after_all_have_done_its_step_is_told_to_the_operators(use_cases: UseCases) -> None:
+    use_cases.given_up = 0
+    FailedStep()({**context({"incidents": ["TT-000001"]}), "exception": ValueError()})
+    assert use_cases.calls[1:] == [("tell_operators", "sla_violation", "compare_with_sla", "ValueError.")]
 
 
 def test_a_setting_for_mail_or_billing_that_is_wrong_fails_at_once_and_the_audit_has_it(

@@ -298,6 +298,14 @@ def states(networked):
     return [member.state for member in networked.use_cases.cohorts.members("cohort-1")]
 
 
+def cure(file):
+    """Give an order for the port of the service, and measure the service after it."""
+    port = f"R-{file.ticket.service.removeprefix('S-')}-port"
+    file.network.undertake(Action.CLEAR_ALARM, port, order=f"{file.ticket.id}:x:{port}")
+    file.network.probe(file.ticket.service)
+
+
+CURE = Step("enter_problem_report", "", cure)
 LOOK = Step("enter_problem_report", "", resources)
 
 
@@ -356,3 +364,43 @@ def test_in_a_cohort_what_is_refused_concerns_one_incident_and_what_is_away_all(
     networked.use_cases.cohorts.perform(first, run_id="cohort-1")
     assert states(networked) == ["carried", "set aside", "carried"]
     assert set(networked.played.carried_out.values()) == {1}
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 200])
+@pytest.mark.parametrize(
+    ("trouble", "about", "error"),
+    [("running", "R-1002-port", UnableToFinishOrder), ("old", "S-1002", UnableToUseMeasurement)],
+)
+def test_in_a_cohort_an_order_under_way_keeps_its_own_incident_only(networked, trouble, about, error, at_once):
+    cohort_of(networked, "S-1001", "S-1002", "S-1011")
+    networked.played.be(trouble, about=about)
+    for _ in range(2):
+        with pytest.raises(error, match="1002") as failed:
+            networked.use_cases.cohorts.perform(CURE, run_id="cohort-1", at_once=at_once)
+        assert failed.value.passes
+        done = networked.use_cases.cohorts.completed(CURE.name, run_id="cohort-1")
+        assert [member.own_run for member in done] == ["run-S-1001", "run-S-1011"]
+    assert states(networked) == ["carried"] * 3
+    assert set(networked.played.posted.values()) == {1}
+    networked.played.be(None)
+    networked.use_cases.cohorts.perform(CURE, run_id="cohort-1", at_once=at_once)
+    assert len(networked.use_cases.cohorts.completed(CURE.name, run_id="cohort-1")) == 3
+    assert set(networked.played.carried_out.values()) == {1}
+
+
+def test_in_a_cohort_that_is_halved_nothing_is_asked_twice(networked):
+    cohort_of(networked, "S-1001", "S-1002", "S-1011")
+    networked.played.be("running", about="R-1002-port")
+    with pytest.raises(UnableToFinishOrder):
+        networked.use_cases.cohorts.perform(CURE, run_id="cohort-1")
+    assert networked.played.requests == {"orders": 3, "measurements": 2}
+
+
+def test_an_order_that_never_ends_sets_only_its_own_incident_aside(networked):
+    cohort_of(networked, "S-1001", "S-1002", "S-1011")
+    networked.played.be("running", about="R-1002-port")
+    with pytest.raises(UnableToFinishOrder):
+        networked.use_cases.cohorts.perform(CURE, run_id="cohort-1")
+    assert networked.use_cases.cohorts.give_up(run_id="cohort-1", task=CURE.name, why="Still at work.") == 1
+    assert states(networked) == ["carried", "set aside", "carried"]
+    assert [one.escalated for one in networked.use_cases.cohorts.members("cohort-1")] == [False, True, False]

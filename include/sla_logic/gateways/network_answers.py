@@ -33,6 +33,7 @@ class UnableToUseMeasurement(ForeseenError):
     """The measurement is older than the order whose effect it is to show; a later one may be used."""
 
     passes = True
+    concerns_one = True
 
 
 class _Answer(BaseModel):

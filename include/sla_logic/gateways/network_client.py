@@ -44,6 +44,7 @@ class UnableToFinishOrder(ForeseenError):
     """The network still works on an order; it is asked again later, by the order's key."""
 
     passes = True
+    concerns_one = True
 
 
 class UnableToUseNetwork(ForeseenError):

@@ -11,6 +11,7 @@ from include.sla_logic.persistence.cohort_members import carried
 from include.sla_logic.persistence.incident_records import IncidentRecord, ticket_id
 from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import Answers, UnitOfWork
+from include.sla_logic.process.graph import STEPS
 from include.sla_logic.process.way import Done, UnableToTakeStep, check_reached, is_reached, missing_before
 
 AT_ONCE = 200  # incidents in one transaction: SQLite has one writer, which must not keep the others waiting for long
@@ -25,8 +26,8 @@ def passes(error: Exception) -> bool:
 
 def concerns_all(error: Exception) -> bool:
     """Tell whether an error says nothing about an incident: it passes, a setting is wrong, or a task was left out."""
-    if isinstance(error, ForeseenError) and error.concerns_all:
-        return True
+    if isinstance(error, ForeseenError) and (error.concerns_all or error.concerns_one):
+        return error.concerns_all
     return passes(error) or isinstance(error, UnableToTakeStep)
 
 
@@ -45,6 +46,15 @@ def ready_for(step: str, members: Mapping[int, Done]) -> list[int]:
         if step not in done and missing_before(step, done):
             check_reached(step, done, ticket=ticket_id(number))
     return [number for number, done in members.items() if step not in done and is_reached(step, done)]
+
+
+def standing_at(step: str, members: Mapping[int, Done]) -> list[int]:
+    """Return the members that have come to a step or stand before it, not those that have done it or go another way."""
+    return [
+        number
+        for number, done in members.items()
+        if step not in done and (step not in STEPS or is_reached(step, done) or missing_before(step, done))
+    ]
 
 
 def lock_members(

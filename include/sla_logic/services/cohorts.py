@@ -7,8 +7,10 @@ under which its incident can go on alone. Any run can do any incident: a step is
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from time import monotonic
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -28,15 +30,16 @@ from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import IncidentRecord, ticket_id, ticket_number
 from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import Answers, UnitOfWork
-from include.sla_logic.process.graph import END
 from include.sla_logic.process.step import Step
 from include.sla_logic.services.carried_incidents import (
     AT_ONCE,
     choices_at,
     concerns_all,
     lock_members,
+    passes,
     portions,
     ready_for,
+    standing_at,
 )
 from include.sla_logic.services.cohort_conf import UnableToAcceptCohort, checked, numbers_in
 from include.sla_logic.services.cohort_waits import Part, WaitResult, look_at_waits
@@ -52,12 +55,16 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Leading:
-    """What one task knows of the incidents that it leads: their steps, and their records as they were last loaded."""
+    """What one task knows of the incidents that it leads: their steps, and their records as they were last loaded.
+
+    `held_back` is what passes and keeps single incidents from a step.
+    """
 
     run_id: str
     at_once: int
     done: dict[int, dict[str, str | None]]
     alone: bool = False
+    held_back: list[Exception] = field(default_factory=list)
     kept: dict[int, IncidentRecord] = field(default_factory=dict)
 
 
@@ -113,49 +120,62 @@ class Cohorts:
         with self.work.reading() as connection:
             return tuple(completed(connection, run_id, task))
 
-    def give_up(self, *, run_id: str, task: str, why: str, at_once: int = AT_ONCE) -> None:
-        """Set aside every member that is still carried and not closed: a step has failed for all of them.
+    def give_up(self, *, run_id: str, task: str, why: str, at_once: int = AT_ONCE) -> int:
+        """Set aside every carried member that has come to a step and not done it: it has failed for all of them.
 
-        The operators get one mail, about the first of them and how many there are.
+        Returns how many there are. The operators get one mail, about the first of them and how many there are.
         """
         with self.work.reading() as connection:
-            left = [number for number, done in steps_of_members(connection, run_id).items() if END not in done]
+            left = standing_at(task, steps_of_members(connection, run_id))
         for numbers in portions(left, at_once):
             with self.work.writing() as connection:
                 reason = f"the step {task} failed: {why}"
                 others = f"{why} It concerns {len(left)} incidents of the run {run_id}."
                 first = numbers[0] == left[0]
                 self._set_aside(connection, run_id, numbers, task, reason, tell=others if first else None)
+        return len(left)
 
     def await_restoration(self, *, run_id: str, at_once: int = AT_ONCE) -> WaitResult:
         """Decide the waits that can be decided; see `look_at_waits`."""
         return look_at_waits(self.work, run_id, at_once=at_once)
 
     def _perform_ready(self, step: Step, leading: "_Leading") -> set[str]:
-        """Perform the step for those who have come to it; who was set aside meanwhile is no longer led."""
+        """Perform the step for those who have come to it; who was set aside or held back is no longer led.
+
+        What holds single incidents back is raised at the end, so that the others have done the step.
+        """
         for numbers in portions(ready_for(step.name, leading.done), leading.at_once):
-            performed = self._perform_portion(step, leading, numbers)
+            performed = self._perform_portion(step, leading, numbers, {})
             for number in numbers:
                 if number in performed:
                     leading.done[number][step.name] = performed[number]
                 else:
                     del leading.done[number]
+        if leading.held_back:
+            raise leading.held_back[0]
         return choices_at(step.name, leading.done)
 
-    def _perform_portion(self, step: Step, leading: "_Leading", numbers: Sequence[int]) -> dict[int, str | None]:
+    def _perform_portion(
+        self, step: Step, leading: "_Leading", numbers: Sequence[int], answers: dict[Any, Any]
+    ) -> dict[int, str | None]:
         """Perform the step in one transaction; if it fails, halve the portion until the failing incident is alone."""
         try:
-            return with_answers(self.work, lambda answers: self._attempt(step, leading, numbers, answers))
+            return with_answers(self.work, partial(self._attempt, step, leading, numbers), answers=answers)
         except Exception as error:
             if leading.alone or concerns_all(error):
                 raise
+            if len(numbers) == 1 and passes(error):
+                log.warning("%s cannot be done for %s yet: %s", step.name, ticket_id(numbers[0]), error)
+                leading.held_back.append(error)
+                return {}
             if len(numbers) == 1:
                 log.exception("%s fails for %s, which is set aside", step.name, ticket_id(numbers[0]))
                 with self.work.writing() as connection:
                     self._set_aside(connection, leading.run_id, numbers, step.name, _why(step.name, error))
                 return {}
             halves = portions(numbers, (len(numbers) + 1) // 2)
-            return dict(chain.from_iterable(self._perform_portion(step, leading, half).items() for half in halves))
+            performed = (self._perform_portion(step, leading, half, answers) for half in halves)
+            return dict(chain.from_iterable(half.items() for half in performed))
 
     def _attempt(
         self, step: Step, leading: "_Leading", numbers: Sequence[int], answers: Answers

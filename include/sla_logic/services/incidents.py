@@ -59,9 +59,12 @@ def perform_on(connection: Connection, step: Step, files: Sequence[SqlCaseFile])
     return [StepResult(file.ticket.id, file.done(step.name).choice) for file in files]
 
 
-def with_answers(work: UnitOfWork, attempt: Callable[[Answers], T]) -> T:
-    """Try a step until an external network has answered all its questions: no transaction is open while it is asked."""
-    answers: dict[Any, Any] = {}
+def with_answers(work: UnitOfWork, attempt: Callable[[Answers], T], *, answers: dict[Any, Any] | None = None) -> T:
+    """Try a step until an external network has answered all its questions: no transaction is open while it is asked.
+
+    What is in `answers` is not asked again; what is answered is added to it.
+    """
+    answers = {} if answers is None else answers
     while True:
         try:
             return attempt(answers)
