@@ -24,7 +24,7 @@ def deliver_and_measure() -> None:
     use_cases = runtime.open_use_cases()
     with runtime.no_retry_for_foreseen_errors():
         pairing.beat(use_cases)
-    report = use_cases.outbox.deliver(limit=MESSAGES)
+    report = use_cases.outbox.deliver(limit=MESSAGES, seconds=runtime.SENDS_FOR)
     log.info("Outbox: %s", report)
     for key in report.dead:  # the reason may quote an address
         log.error("The message %s is given up; `sla outbox list --state dead` says why", key)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from include.sla_logic.services import UseCases
 
 DELIVERED_AT_ONCE = 500  # messages
+SENDS_FOR = 120.0  # seconds: a task that sends ends within five minutes, however slow the mail server is
 
 log = logging.getLogger(__name__)
 structured = structlog.get_logger(__name__)  # fields for machines: ids of incident and ticket, never personal data
@@ -99,9 +101,17 @@ def deliver(run_id: str, use_cases: "UseCases") -> None:
 
 
 def deliver_all(use_cases: "UseCases") -> None:
-    """Deliver everything that is due, round by round while anything leaves: most of it is the cohort's."""
+    """Deliver what is due, round by round while anything leaves: most of it is the cohort's.
+
+    After `SENDS_FOR` seconds the rest is left to the housekeeping.
+    """
+    ends = monotonic() + SENDS_FOR
     try:
-        while (report := use_cases.outbox.deliver(limit=DELIVERED_AT_ONCE)).sent:
+        while (left := ends - monotonic()) > 0:
+            report = use_cases.outbox.deliver(limit=DELIVERED_AT_ONCE, seconds=left)
+            if not report.sent:
+                return
             log.info("Outbox: %s", report)
+        log.info("Outbox: %d messages are due and left to sla_housekeeping", use_cases.outbox.due())
     except Exception:
         log.exception("Not everything could be delivered now; the outbox keeps it")

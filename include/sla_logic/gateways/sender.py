@@ -75,8 +75,8 @@ class Sender:
     def deliver(self, *, ticket: int | None = None, limit: int = 100, seconds: float | None = None) -> DeliveryReport:
         """Send up to `limit` due messages; a kind that fails three times in a row rests until the next round.
 
-        After `seconds` no more are claimed. A sender that is stopped half-way keeps what it knows; the rest is sent
-        again once its claim has run out.
+        After `seconds` no more are claimed, and claimed ones that leave one by one are given back. A sender that is
+        stopped half-way keeps what it knows; the rest is sent again once its claim has run out.
         """
         ends = None if seconds is None else time.monotonic() + seconds
         report, failures = DeliveryReport(), dict.fromkeys(self.transports, 0)
@@ -92,7 +92,7 @@ class Sender:
                 return report
             left -= len(portion.claimed)
             try:
-                self._send(portion, failures)
+                self._send(portion, failures, ends)
             except BaseException:
                 with self.database.write() as connection:
                     self._keep(connection, _Portion((), portion.sent, portion.failed), by, report)
@@ -107,10 +107,11 @@ class Sender:
         now = self.database.now(connection)
         return self.claim(connection, now=now, leases=leases, by=by, limit=limit, ticket=ticket)
 
-    def _send(self, portion: _Portion, failures: dict[str, int]) -> None:
+    def _send(self, portion: _Portion, failures: dict[str, int], latest: float | None) -> None:
         """Send outside any transaction; what goes wrong is kept with the message, never lost."""
         leases = [self.schedules.kinds[message.kind].lease for message in portion.claimed]
         ends = time.monotonic() + _SHARE_OF_LEASE * min(leases)
+        ends = ends if latest is None else min(ends, latest)
         for kind in dict.fromkeys(message.kind for message in portion.claimed):
             transport = self.transports[kind]
             for message, answer in _attempts(transport, [one for one in portion.claimed if one.kind == kind]):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, exists, func, or_, select, update
 
 from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.domain.sentence import Code, Sentence
@@ -233,6 +233,11 @@ def keys_of_kind(connection: Connection, kind: str) -> set[str]:
 def has_message(connection: Connection, key: str) -> bool:
     """Tell whether a message has this key."""
     return connection.scalar(select(outbox.c.id).where(outbox.c.key == key)) is not None
+
+
+def count_due(connection: Connection, *, now: datetime, kinds: Sequence[str]) -> int:
+    """Return how many messages of these kinds may leave now."""
+    return connection.scalar(select(func.count()).select_from(outbox).where(*due(now), outbox.c.kind.in_(kinds))) or 0
 
 
 def _outgoing(row: Row[Any], *, with_payload: bool = False, **changed: Any) -> Outgoing:

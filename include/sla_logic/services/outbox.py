@@ -18,6 +18,7 @@ from include.sla_logic.persistence.installation import installation_id
 from include.sla_logic.persistence.letter_archive import Moved, move_letters
 from include.sla_logic.persistence.outbox import (
     Outgoing,
+    count_due,
     has_message,
     list_messages,
     note_sent,
@@ -44,11 +45,19 @@ class Outbox:
 
     work: UnitOfWork
 
-    def deliver(self, *, ticket: str | None = None, limit: int = 100) -> "DeliveryReport":
-        """Send what is due in the outbox, of one incident (ticket, reference or run) or of all; events leave apart."""
+    def deliver(self, *, ticket: str | None = None, limit: int = 100, seconds: float | None = None) -> "DeliveryReport":
+        """Send what is due in the outbox, of one incident (ticket, reference or run) or of all; events leave apart.
+
+        After about `seconds` the rest stays due.
+        """
         with self.work.reading() as connection:
             number = None if ticket is None else find_number(connection, ticket)
-        return self._deliver(number, limit)
+        return self._deliver(number, limit, seconds)
+
+    def due(self) -> int:
+        """Return how many messages may leave now; events leave apart."""
+        with self.work.reading() as connection:
+            return count_due(connection, now=self.work.database.now(connection), kinds=tuple(_SENDERS))
 
     def deliver_run(self, run_id: str, *, limit: int = 100) -> "DeliveryReport":
         """Send what is due of the incident of one run."""
@@ -56,7 +65,7 @@ class Outbox:
             number = find_number_of_run(connection, run_id)
         return self._deliver(number, limit)
 
-    def _deliver(self, number: int | None, limit: int) -> "DeliveryReport":
+    def _deliver(self, number: int | None, limit: int, seconds: float | None = None) -> "DeliveryReport":
         from include.sla_logic.gateways.retry_schedule import schedules_in_force
         from include.sla_logic.gateways.sender import Sender
         from include.sla_logic.services.transports import transports
@@ -66,7 +75,7 @@ class Outbox:
         ways = transports(self.work.settings, self.work.database)
         leaving = {kind: way for kind, way in ways.items() if kind not in {EVENT, CALLBACK}}
         sender = Sender(self.work.database, leaving, schedules_in_force(), self._record_dead)
-        return sender.deliver(ticket=number, limit=limit)
+        return sender.deliver(ticket=number, limit=limit, seconds=seconds)
 
     def deliver_events(self, *, limit: int = 1_000, seconds: float = 40.0) -> "DeliveryReport":
         """Pass events on to those who listen, and tell listeners what is due, no longer than about `seconds`.
