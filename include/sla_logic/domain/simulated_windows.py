@@ -1,15 +1,19 @@
 """What a window owes under a contract, and the windows of two contracts put together."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from include.sla_logic.domain.netting import together
+from include.sla_logic.domain.credit import within_cap
+from include.sla_logic.domain.money import Money
+from include.sla_logic.domain.netting import EarlierCredit, together
 from include.sla_logic.domain.period import Period, of_span
 from include.sla_logic.domain.sentence import Sentence
+from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.spans import Span
 
 _NOTHING = Decimal(0)
+_OPEN = "something is still open"
 NOT_JUDGED = "not_judged"
 BEYOND = Sentence("it reaches beyond the days that were asked for")
 NOT_OVER = Sentence("it is not over yet")
@@ -21,7 +25,8 @@ class Outcome:
     """One window under one contract; `owed` and `charge` are in the contract's currency, None where not judged.
 
     `span` is in seconds since 1970; `month` (2026-10) is the one in which it ends in the contract's zone. `verdict` is
-    met, breached or not_judged, for which `reason` says why. `caveat` says why what was judged may still change.
+    met, breached or not_judged, for which `reason` says why. `caveat` says why what was judged may still change. `cap`
+    is the most for all windows that begin in `cap_window`, where it is not for this window alone.
     """
 
     span: Span
@@ -32,6 +37,8 @@ class Outcome:
     reason: str = ""
     capped: bool = False
     caveat: str = ""
+    cap: Money | None = None
+    cap_window: Period | None = None
 
     @property
     def window(self) -> Period:
@@ -89,6 +96,46 @@ class Pair:
     def verdicts(self) -> tuple[str, str]:
         """The verdicts under the old contract and under the new one."""
         return _verdict(self.old), _verdict(self.new)
+
+
+def outcome_of(judged: SlaComparison, span: Span, month: str, *, caveat: str = "") -> Outcome:
+    """Read an exact judgement."""
+    if judged.credit_due is None or judged.undecided:
+        why = "; ".join(f"{one.objective}: {one.reason}" for one in judged.undecided)
+        return not_judged(span, month, why or "a person must say what is owed")
+    shared = judged.cap_window is not None and judged.cap_window != judged.window
+    return Outcome(
+        span,
+        month,
+        "breached" if judged.breached else "met",
+        judged.credit_due.amount,
+        None if judged.charge_base is None else judged.charge_base.amount,
+        reason=judged.claim.reason if judged.claim.state == "late" else "",
+        capped=judged.capped and bool(judged.credit_due),
+        caveat=caveat or (_OPEN if judged.provisional else ""),
+        cap=judged.cap if shared else None,
+        cap_window=judged.cap_window if shared else None,
+    )
+
+
+def not_judged(span: Span, month: str, why: str) -> Outcome:
+    """Say why a window has no amount."""
+    return Outcome(span, month, NOT_JUDGED, None, None, reason=why)
+
+
+def hold_to_caps(outcomes: list[Outcome]) -> None:
+    """Cut what one customer's service owes to what its earlier windows have left of each cap over several windows."""
+    owed: list[EarlierCredit] = []
+    currency = next((one.cap.currency for one in outcomes if one.cap is not None), "")
+    for place in sorted(range(len(outcomes)), key=lambda place: outcomes[place].span):
+        one = outcomes[place]
+        if not one.owed:
+            continue
+        due = Money(amount=one.owed, currency=currency if one.cap is None else one.cap.currency)
+        left = within_cap(due, one.window, one.cap, one.cap_window, owed)
+        if left < due:
+            outcomes[place] = replace(one, owed=left.amount, capped=True)
+        owed.append(EarlierCredit(window=one.window, amount=left, reference=one.month))
 
 
 def pairs(customer: str, service: str, old: Sequence[Outcome], new: Sequence[Outcome]) -> Iterator[Pair]:

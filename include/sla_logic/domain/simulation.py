@@ -94,7 +94,7 @@ class Simulation:
             sums.old_owed, sums.new_owed = sums.old_owed + old, sums.new_owed + new
         if caveats := {pair.caveat, *(one.caveat for one in pair.old), *(one.caveat for one in pair.new)} - _NO_CAVEAT:
             self.caveats.update(caveats)
-        if (old or new) and pair.is_capped:
+        if pair.is_capped:
             self.capped.append(pair)
         if old != new or before != after:
             self.changed.append(pair)

@@ -19,8 +19,8 @@ from include.sla_logic.domain.measurements import Charges, ServiceFacts
 from include.sla_logic.domain.money import round_to_minor_unit
 from include.sla_logic.domain.period import Period, from_seconds, of_span, to_seconds
 from include.sla_logic.domain.relationship import Agreement
-from include.sla_logic.domain.simulated_windows import BEYOND, NOT_JUDGED, NOT_OVER, Outcome
-from include.sla_logic.domain.sla import SlaComparison, compare
+from include.sla_logic.domain.simulated_windows import BEYOND, NOT_OVER, Outcome, hold_to_caps, not_judged, outcome_of
+from include.sla_logic.domain.sla import compare
 from include.sla_logic.domain.sla.agreed import find_agreed_window
 from include.sla_logic.domain.sla.charge import charge_base
 from include.sla_logic.domain.sla.columns import Column
@@ -110,12 +110,20 @@ class SimulatedWindows:
                 mine.add(self.facts.subscriptions[place])
 
     def outcomes(self) -> dict[int, list[Outcome]]:
-        """Return by the place of each service the outcomes of its windows that share time with the days."""
+        """Return by the place of each service the outcomes of its windows that share time with the days.
+
+        What earlier windows within the days have left of a cap over several of them is the most that a window owes.
+        """
         found: dict[int, list[Outcome]] = {}
+        under_caps = set()
         self.facts.terms.of = self._register
         for laid, agreement, windows, quiet in self._cuts:
             for place, outcome in self._judged(laid, agreement, windows, quiet):
                 found.setdefault(place, []).append(outcome)
+                if outcome.cap is not None:
+                    under_caps.add(place)
+        for place in under_caps:
+            hold_to_caps(found[place])
         return found
 
     @cached_property
@@ -154,14 +162,14 @@ class SimulatedWindows:
             span, whole, agreed = (start, end), (calendar[0], calendar[1]), laid.agreements[number]
             month = charges.month(end)
             if not (low <= start and end <= high):
-                yield place, _not_judged(span, month, BEYOND)
+                yield place, not_judged(span, month, BEYOND)
             elif end > at:
-                yield place, _not_judged(span, month, NOT_OVER)
+                yield place, not_judged(span, month, NOT_OVER)
             elif agreed.monthly_charge.currency != contract.currency:
                 said = (
                     f"the agreement is charged in {agreed.monthly_charge.currency}, the contract in {contract.currency}"
                 )
-                yield place, _not_judged(span, month, said)
+                yield place, not_judged(span, month, said)
             elif calm:
                 verdict, caveat = "breached" if calm > 1 else "met", "" if known else _INCOMPLETE
                 charge = charges.of(agreed, span, whole, alone=place in alone)
@@ -185,36 +193,14 @@ class SimulatedWindows:
             facts = self._known_facts(agreement, calendar)
             judged = compare(contract, facts, window=window, as_of=at)
         except ForeseenError as error:
-            return _not_judged(span, month, str(error))
+            return not_judged(span, month, str(error))
         missing = self.facts.complete[agreement.service].missing(sources_of(contract), judged.window)
         return outcome_of(judged, span, month, caveat=_INCOMPLETE if missing else "")
-
-
-def outcome_of(judged: SlaComparison, span: Span, month: str, *, caveat: str = "") -> Outcome:
-    """Read an exact judgement."""
-    if judged.credit_due is None or judged.undecided:
-        why = "; ".join(f"{one.objective}: {one.reason}" for one in judged.undecided)
-        return _not_judged(span, month, why or "a person must say what is owed")
-    return Outcome(
-        span,
-        month,
-        "breached" if judged.breached else "met",
-        judged.credit_due.amount,
-        None if judged.charge_base is None else judged.charge_base.amount,
-        reason=judged.claim.reason if judged.claim.state == "late" else "",
-        capped=judged.capped,
-        caveat=caveat or (_OPEN if judged.provisional else ""),
-    )
 
 
 _COLUMNS = ("place", "start", "end", "calendar_start", "calendar_end")
 _NOTHING = Decimal(0)
 _INCOMPLETE = "nobody has said that its records are complete"
-_OPEN = "something is still open"
-
-
-def _not_judged(span: Span, month: str, why: str) -> Outcome:
-    return Outcome(span, month, NOT_JUDGED, None, None, reason=why)
 
 
 @dataclass
