@@ -3,8 +3,9 @@
 Plain UTC instants, dates and whole seconds leave this module; everything else counts with those (`period`, `spans`).
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -16,11 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from include.sla_logic.domain.errors import ForeseenError, NotFoundError
 from include.sla_logic.domain.instants import NotAnInstant, possible, read_local
-from include.sla_logic.domain.period import Period, from_seconds, of_span
+from include.sla_logic.domain.period import Period, from_seconds, of_span, to_seconds
 from include.sla_logic.domain.spans import Span
 from include.sla_logic.domain.written import WRITTEN, Written, in_files
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MIDNIGHT = time()
 Weekday = Annotated[str, Field(pattern="^(mon|tue|wed|thu|fri|sat|sun)$")]
 
 
@@ -120,11 +122,23 @@ def local_midnight(day: date, zone: str) -> datetime:
 
 
 def _midnight(day: date, zone: str) -> int:
-    """Return the first of two midnights, and the end of the gap if the clocks skip midnight.
+    """Return the second at which that day begins: its first midnight, or the end of the gap that holds it."""
+    return second_shown(datetime.combine(day, _MIDNIGHT), zone)
 
-    `pendulum.datetime` would return the second midnight, or an hour of the day before.
+
+@lru_cache(maxsize=8192)
+def second_shown(local: datetime, zone: str, *, fold: int = 0) -> int:
+    """Return the first (fold 0) or last (1) second at which the clocks of the zone show this local time.
+
+    Where they skip it, that is the second of the change, whichever is asked for: with `fold` 1 Python would give a
+    second before the gap (PEP 495), and `pendulum.datetime` one that shows another hour.
     """
-    return pendulum.DateTime(day.year, day.month, day.day, tzinfo=find_zone(zone)).int_timestamp
+    clocks = find_zone(zone)
+    first, last = (to_seconds(local.replace(tzinfo=clocks, fold=each)) for each in (0, 1))
+    if first <= last:
+        return last if fold else first
+    gap = range(last, first)
+    return last + bisect_left(gap, local, key=lambda second: clocks.convert(from_seconds(second)).replace(tzinfo=None))
 
 
 def local_days_of(span: Span, zone: str) -> Iterator[tuple[date, Span]]:

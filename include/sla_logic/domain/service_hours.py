@@ -1,15 +1,14 @@
 """Service hours: the hours of a week in which a promise holds, in a zone, holidays left out."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated
 
-import pendulum
 from pydantic import BaseModel, ConfigDict, Field
 
 from include.sla_logic.domain import spans
-from include.sla_logic.domain.calendars import WEEKDAYS, BusinessCalendar, Weekday, find_zone, local_days_of
+from include.sla_logic.domain.calendars import WEEKDAYS, BusinessCalendar, Weekday, local_days_of, second_shown
 from include.sla_logic.domain.period import from_seconds, to_seconds
 from include.sla_logic.domain.sentence import Sentence
 from include.sla_logic.domain.spans import Span
@@ -70,7 +69,8 @@ def minutes_of(clock: str) -> int:
 def service_time(openings: tuple[Opening, ...], calendar: BusinessCalendar, zone: str, span: Span) -> tuple[Span, ...]:
     """Return the service hours inside a span, merged.
 
-    Where the clocks change at an edge, an opening begins with the first and ends with the last moment that shows it.
+    Where the clocks change at an edge, an opening begins with the first and ends with the last moment that shows it;
+    where they skip the edge, with the change.
     """
     found = [
         (
@@ -86,10 +86,11 @@ def service_time(openings: tuple[Opening, ...], calendar: BusinessCalendar, zone
 
 
 def local_moment(day: date, clock: str, zone: str, *, fold: int) -> int:
-    """Return the first (fold 0) or last (1) second at which the clocks of the zone show this on the day."""
-    hour, minute = divmod(minutes_of(clock), 60)
-    moment = pendulum.DateTime(day.year, day.month, day.day, hour, minute, tzinfo=find_zone(zone), fold=fold)
-    return moment.int_timestamp
+    """Return the first (fold 0) or last (1) second at which the clocks of the zone show this on the day.
+
+    A time that they skip is the second of the change: hours begin and end there.
+    """
+    return second_shown(datetime.combine(day, time(*divmod(minutes_of(clock), 60))), zone, fold=fold)
 
 
 def after_service_time(

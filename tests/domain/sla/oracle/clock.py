@@ -70,6 +70,33 @@ def clock_of(second: int, zone: str) -> str:
     return f"{local(second, zone):%H:%M}"
 
 
+@lru_cache(maxsize=65536)
+def put_back(day: date, zone: str) -> int | None:
+    """Find the second of a local day at which its clocks begin to show something again."""
+    low, high = first_second(day, zone), first_second(day + timedelta(days=1), zone) - 1
+    before = local(low, zone).utcoffset()
+    if high <= low or local(high, zone).utcoffset() >= before:  # type: ignore[operator]
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if local(middle, zone).utcoffset() == before else (low, middle)
+    return high
+
+
+def has_begun(clock: str, second: int, zone: str) -> bool:
+    """Tell whether the clocks show that time, or have shown it on that day."""
+    back = put_back(day_of(second, zone), zone)
+    return clock_of(second, zone) >= clock or (
+        back is not None and second >= back and clock_of(back - 1, zone) >= clock
+    )
+
+
+def goes_on(clock: str, second: int, zone: str) -> bool:
+    """Tell whether the clocks will show that time, perhaps once more, on that day."""
+    back = put_back(day_of(second, zone), zone)
+    return clock_of(second, zone) < clock or (back is not None and second < back and clock_of(back, zone) <= clock)
+
+
 def stretch_of(kind: str, second: int, terms: dict[str, Any]) -> Stretch:
     """Return the month, quarter or year of a contract in which a second lies: try every first day around it."""
     zone, months = terms["zone"], MONTHS[kind]

@@ -10,10 +10,11 @@ from typing import Any
 from tests.domain.sla.oracle.clock import (
     WEEK,
     Stretch,
-    clock_of,
     day_of,
     days_between,
     edges_of,
+    goes_on,
+    has_begun,
     holds,
     is_holiday,
     is_working,
@@ -228,17 +229,17 @@ def is_granted(terms: dict[str, Any], work: dict[str, Any]) -> bool:
 
 def is_in_hours(works: Iterable[dict[str, Any]], zone: str, second: int) -> bool:
     """Tell whether a second lies in hours of planned work, which may go on over midnight."""
-    today, clock = day_of(second, zone), clock_of(second, zone)
+    today = day_of(second, zone)
 
     def is_on(work: dict[str, Any], day: Any) -> bool:
         return WEEK[day.weekday()] in work["days"] and day.month in work.get("months", range(1, 13))
 
     for work in works:
         if work["starts"] < work["ends"]:
-            if is_on(work, today) and work["starts"] <= clock < work["ends"]:
+            if is_on(work, today) and has_begun(work["starts"], second, zone) and goes_on(work["ends"], second, zone):
                 return True
-        elif (is_on(work, today) and clock >= work["starts"]) or (
-            is_on(work, today - timedelta(days=1)) and clock < work["ends"]
+        elif (is_on(work, today) and has_begun(work["starts"], second, zone)) or (
+            is_on(work, today - timedelta(days=1)) and goes_on(work["ends"], second, zone)
         ):
             return True
     return False
@@ -249,11 +250,13 @@ def is_served(terms: dict[str, Any], second: int) -> bool:
     openings = terms.get("counting", {}).get("service_hours")
     if openings is None:
         return True
-    today, clock = day_of(second, terms["zone"]), clock_of(second, terms["zone"])
+    zone = terms["zone"]
+    today = day_of(second, zone)
     holiday = is_holiday(today, terms.get("calendar", {}))
     return any(
         WEEK[today.weekday()] in one.get("days", WEEK[:5])
-        and one["opens"] <= clock < one["closes"]
+        and has_begun(one["opens"], second, zone)
+        and goes_on(one["closes"], second, zone)
         and (not holiday or one.get("on_holidays", False))
         for one in openings
     )
