@@ -80,7 +80,8 @@ def perform_cohort(step: Step, run_id: str, use_cases: "UseCases") -> list[str]:
     The first task of a stage does more of its steps; the tasks behind it find them done, and say how many and when.
     """
     with no_retry_for_foreseen_errors():
-        choices = sorted(use_cases.cohorts.perform(step, run_id=run_id, then=done_in_one_go(step.name)))
+        then = done_in_one_go(step.name)
+        choices = sorted(use_cases.cohorts.perform(step, run_id=run_id, then=then, mail=settings))
     members = use_cases.cohorts.completed(step.name, run_id=run_id)
     if members:
         first, last = (pick(member.done_at for member in members).isoformat() for pick in (min, max))

@@ -37,6 +37,7 @@ def airflow(use_cases, monkeypatch):
     supervisor = Supervisor()
     monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", supervisor, raising=False)
     monkeypatch.setattr(runtime, "open_use_cases", lambda **_: use_cases)
+    monkeypatch.setattr(runtime, "settings", lambda: use_cases.work.settings)
     monkeypatch.setattr(runtime, "enter", lambda _: None)
     return supervisor
 

@@ -238,6 +238,31 @@ def test_the_operators_get_one_mail_for_a_step_that_failed_for_a_cohort(use_case
     assert "It concerns 2 incidents of the run cohort-1." in text_of(mail)
 
 
+@pytest.mark.parametrize("at_once", [1, 200])
+def test_the_operators_get_one_mail_about_all_who_are_set_aside_at_a_step(use_cases, teleco, at_once):
+    settings = replace(use_cases.work.settings, operators="ops@teleco.example")
+    tickets = report(use_cases, teleco, "no_problem_found", "minor_correction", "analysed_by_service_management")
+    use_cases.cohorts.accept({"incidents": list(tickets.values())}, run_id=RUN)
+    bad = list(tickets.values())[1:]
+
+    def faulty(file: Any) -> None:
+        if file.ticket.id in bad:
+            raise UnableToDoThis("The line is a riddle.")
+
+    step = Step("enter_problem_report", "", faulty)
+    for _ in range(2):
+        use_cases.cohorts.perform(step, run_id=RUN, at_once=at_once, mail=lambda: settings)
+    assert [member.state for member in use_cases.cohorts.members(RUN)] == ["carried", "set aside", "set aside"]
+    [message] = use_cases.outbox.messages()
+    assert message.ticket == bad[0]
+    use_cases.outbox.deliver()
+    [letter] = use_cases.work.settings.letters_folder.glob("*.eml")
+    mail = read_message(letter.read_text("ascii"))
+    assert mail["To"] == "ops@teleco.example"
+    said = f"The line is a riddle. It concerns 2 incidents of the run {RUN}. Set aside: {', '.join(bad)}."
+    assert said in " ".join(text_of(mail).split())
+
+
 @pytest.mark.parametrize(
     ("incidents", "message"),
     [([], "at least one"), ("TT-000001", "at least one"), (["TT-1x"], "no ticket id"), (["TT-000099"], "no ticket")],

@@ -1,5 +1,6 @@
 """A step that failed for good marks its ticket and tells the operators, once, and names no customer."""
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.sla_logic.domain.mail_message import read_message, text_of
 from include.sla_logic.process.customer_service import enter_problem_report
+from include.sla_logic.process.step import Step
 from include.sla_logic.services import UseCases
 from sla_airflow import runtime
 from sla_airflow.notifier import FailedStep
@@ -40,6 +42,33 @@ def test_the_operators_get_one_mail_for_each_failed_step(use_cases: UseCases, mo
     assert "Ada" not in text_of(mail)
     assert told.lookups.incident("run-1").ticket.escalated
     assert list(told.monitoring.violations()) == []
+
+
+def test_who_is_set_aside_from_a_cohort_is_told_to_the_operators_of_the_connection(use_cases: UseCases, monkeypatch):
+    tickets = [
+        use_cases.incidents.accept(conf(external_reference=f"REF-{n}"), run_id=f"run-{n}", origin="form").id
+        for n in range(3)
+    ]
+    use_cases.cohorts.accept({"incidents": tickets}, run_id="cohort-1")
+    monkeypatch.setenv("TELECO_DB_URL", use_cases.work.settings.database_url)
+    connection = {"conn_type": "smtp", "host": "localhost", "extra": {"operators": "ops@teleco.example"}}
+    monkeypatch.setenv("AIRFLOW_CONN_TELECO_SMTP", json.dumps(connection))
+
+    def faulty(file: Any) -> None:
+        if file.ticket.id != tickets[0]:
+            raise KeyError("Ada Lovelace")
+
+    use_cases.cohorts.perform(enter_problem_report, run_id="cohort-1")
+    for _ in range(2):
+        runtime.perform_cohort(Step("compare_with_sla", "", faulty), "cohort-1", use_cases)
+    [message] = use_cases.outbox.messages()
+    assert message.ticket == tickets[1]
+    use_cases.outbox.deliver()
+    [letter] = use_cases.work.settings.letters_folder.glob("*.eml")
+    mail = read_message(letter.read_text("ascii"))
+    assert mail["To"] == "ops@teleco.example"
+    assert f"Set aside: {tickets[1]}, {tickets[2]}." in text_of(mail)
+    assert "Ada" not in text_of(mail)
 
 
 def test_a_notification_that_is_refused_does_not_mark_the_incident_that_has_its_name(use_cases: UseCases, monkeypatch):

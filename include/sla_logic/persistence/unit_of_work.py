@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from types import MappingProxyType
 from typing import Any
 
@@ -39,6 +40,12 @@ class UnitOfWork:
     def sender(self) -> str | None:
         """The address from which letters come, where one is set."""
         return self.settings.smtp.sender if self.settings.smtp else None
+
+    def mailing(self, settings: Settings) -> "UnitOfWork":
+        """Return the same work whose mail has sender and operators from these settings."""
+        other = copy(self)
+        other.settings = settings
+        return other
 
     def migrate(self) -> str:
         """Bring the database to the newest revision and return it."""

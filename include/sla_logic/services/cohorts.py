@@ -5,16 +5,15 @@ under which its incident can go on alone. Any run can do any incident: a step is
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection
-
 from include.sla_logic.domain.errors import ForeseenError
+from include.sla_logic.persistence.case_file import SqlCaseFile
 from include.sla_logic.persistence.cohort_members import (
     SET_ASIDE,
     Completed,
@@ -44,11 +43,14 @@ from include.sla_logic.services.carried_incidents import (
 from include.sla_logic.services.cohort_conf import UnableToAcceptCohort, checked, numbers_in
 from include.sla_logic.services.cohort_waits import Part, WaitResult, look_at_waits
 from include.sla_logic.services.incidents import perform_on, with_answers
+from include.sla_logic.settings import Settings
 
 __all__ = ["Cohorts", "Member", "Part", "WaitResult"]
 
 LEADS_FOR = 120  # seconds: a task that leads incidents from step to step ends within five minutes
 KEEPS = 2_000  # incidents at most whose records one task keeps: 34 kB each after the intake, more later
+
+NAMED = 50  # tickets in one mail
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +59,7 @@ log = logging.getLogger(__name__)
 class _Leading:
     """What one task knows of the incidents that it leads: their steps, and their records as they were last loaded.
 
-    `held_back` is what passes and keeps single incidents from a step.
+    `held_back` is what passes and keeps single incidents from a step, `failing` says why others are to be set aside.
     """
 
     run_id: str
@@ -65,6 +67,8 @@ class _Leading:
     done: dict[int, dict[str, str | None]]
     alone: bool = False
     held_back: list[Exception] = field(default_factory=list)
+    failing: dict[int, str] = field(default_factory=dict)
+    mail: Callable[[], Settings] | None = None
     kept: dict[int, IncidentRecord] = field(default_factory=dict)
 
 
@@ -89,12 +93,21 @@ class Cohorts:
         with self.work.reading() as connection:
             return tuple(members_of(connection, run_id))
 
-    def perform(self, step: Step, *, run_id: str, then: Iterable[Step] = (), at_once: int = AT_ONCE) -> frozenset[str]:
+    def perform(
+        self,
+        step: Step,
+        *,
+        run_id: str,
+        then: Iterable[Step] = (),
+        at_once: int = AT_ONCE,
+        mail: Callable[[], Settings] | None = None,
+    ) -> frozenset[str]:
         """Do one step for all members that the process has led to it, and return every choice that was made at it.
 
         One transaction for `at_once` incidents. A member on whom the step fails is set aside, its ticket escalated
         with the reason; what says nothing about an incident is raised, as when the database is away or a setting is
-        wrong. A cohort of one raises everything.
+        wrong. A cohort of one raises everything. The operators get one mail about those who are set aside at a step;
+        `mail` is asked for their address then, without it they are those of the settings.
 
         The steps of `then` are done after it in the same way, with what is known of the incidents kept in memory. None
         of them begins later than `LEADS_FOR` seconds after the first, and what fails there ends them without an error:
@@ -102,7 +115,7 @@ class Cohorts:
         """
         began = monotonic()
         with self.work.reading() as connection:
-            leading = _Leading(run_id, at_once, steps_of_members(connection, run_id))
+            leading = _Leading(run_id, at_once, steps_of_members(connection, run_id), mail=mail)
             leading.alone = count_members(connection, run_id) == 1
         choices = self._perform_ready(step, leading)
         for later in then:
@@ -127,12 +140,7 @@ class Cohorts:
         """
         with self.work.reading() as connection:
             left = standing_at(task, steps_of_members(connection, run_id))
-        for numbers in portions(left, at_once):
-            with self.work.writing() as connection:
-                reason = f"the step {task} failed: {why}"
-                others = f"{why} It concerns {len(left)} incidents of the run {run_id}."
-                first = numbers[0] == left[0]
-                self._set_aside(connection, run_id, numbers, task, reason, tell=others if first else None)
+        self._set_aside(self.work, run_id, task, dict.fromkeys(left, why), at_once)
         return len(left)
 
     def await_restoration(self, *, run_id: str, at_once: int = AT_ONCE) -> WaitResult:
@@ -151,6 +159,10 @@ class Cohorts:
                     leading.done[number][step.name] = performed[number]
                 else:
                     del leading.done[number]
+        if leading.failing:
+            work = self.work.mailing(leading.mail()) if leading.mail else self.work
+            self._set_aside(work, leading.run_id, step.name, leading.failing, leading.at_once)
+            leading.failing = {}
         if leading.held_back:
             raise leading.held_back[0]
         return choices_at(step.name, leading.done)
@@ -170,8 +182,7 @@ class Cohorts:
                 return {}
             if len(numbers) == 1:
                 log.exception("%s fails for %s, which is set aside", step.name, ticket_id(numbers[0]))
-                with self.work.writing() as connection:
-                    self._set_aside(connection, leading.run_id, numbers, step.name, _why(step.name, error))
+                leading.failing[numbers[0]] = _why(error)
                 return {}
             halves = portions(numbers, (len(numbers) + 1) // 2)
             performed = (self._perform_portion(step, leading, half, answers) for half in halves)
@@ -186,32 +197,35 @@ class Cohorts:
             results = perform_on(connection, step, files)
             return {file.incident.number: result.choice for file, result in zip(files, results, strict=True)}
 
-    def _set_aside(
-        self,
-        connection: Connection,
-        run_id: str,
-        numbers: Sequence[int],
-        task: str,
-        reason: str,
-        *,
-        tell: str | None = None,
-    ) -> None:
-        """Escalate the tickets and set them aside; recorded once for each step that failed."""
-        files = lock_members(self.work, connection, run_id, numbers, task=f"{task}_failed")
-        fresh = [file for file in files if file.task not in file.incident.steps]
-        for file in fresh:
-            file.escalate(reason)
-            file.finish(None)
-        if tell and fresh and self.work.settings.operators:
-            first = fresh[0]
-            first.letter_outbox.post_failed_step(
-                first.ticket, task, tell, to=self.work.settings.operators, now=first.now
-            )
-        flush(connection, fresh)
-        mark(connection, run_id, [file.incident.number for file in files], SET_ASIDE, reason=reason)
+    def _set_aside(self, work: UnitOfWork, run_id: str, task: str, why: Mapping[int, str], at_once: int) -> None:
+        """Escalate these tickets and set them aside, recorded once for each failed step; mail the operators once."""
+        told = False
+        for numbers in portions(list(why), at_once):
+            with work.writing() as connection:
+                files = lock_members(work, connection, run_id, numbers, task=f"{task}_failed")
+                fresh = [file for file in files if file.task not in file.incident.steps]
+                for file in fresh:
+                    file.escalate(f"the step {task} failed: {why[file.incident.number]}")
+                    file.finish(None)
+                if fresh and not told and work.settings.operators:
+                    _tell(fresh[0], task, why, run_id, to=work.settings.operators)
+                    told = True
+                flush(connection, fresh)
+                here = [file.incident.number for file in files]
+                for said in dict.fromkeys(why[number] for number in here):
+                    these = [number for number in here if why[number] == said]
+                    mark(connection, run_id, these, SET_ASIDE, reason=f"the step {task} failed: {said}")
 
 
-def _why(task: str, error: Exception) -> str:
+def _tell(first: SqlCaseFile, task: str, why: Mapping[int, str], run_id: str, *, to: str) -> None:
+    """Mail the operators about the first ticket, with how many and which are set aside with it."""
+    names = [ticket_id(number) for number in why]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    others = f"It concerns {len(names)} incidents of the run {run_id}. Set aside: {', '.join(names[:NAMED])}{more}."
+    said = f"{why[first.incident.number]} {others if len(names) > 1 else f'The run {run_id} no longer carries it.'}"
+    first.letter_outbox.post_failed_step(first.ticket, task, said, to=to, now=first.now)
+
+
+def _why(error: Exception) -> str:
     """Return our own error sentences only: a library's may quote personal data."""
-    said = str(error) if isinstance(error, ForeseenError) else f"{type(error).__name__}."
-    return f"the step {task} failed: {said}"
+    return str(error) if isinstance(error, ForeseenError) else f"{type(error).__name__}."
