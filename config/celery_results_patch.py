@@ -5,19 +5,20 @@ connections only in processes that were forked: in a scheduler each look would m
 and compile the question anew. A connection that has been lost is replaced: the look is repeated with another one.
 """
 
+import importlib
 from typing import Any
 
 
 def install() -> None:
     """Let every backend that is made from now on keep its engine, as it does in a worker; nothing without Celery."""
     try:
-        from celery.backends.database.session import SessionManager
+        manager = importlib.import_module("celery.backends.database.session").SessionManager
     except ImportError:
         return
-    begin = SessionManager.__init__
+    begin = manager.__init__
 
     def begin_keeping(self: Any) -> None:
         begin(self)
         self.forked = True  # all that Celery does with this: engines and makers of sessions are kept
 
-    SessionManager.__init__ = begin_keeping
+    manager.__init__ = begin_keeping
