@@ -6,7 +6,9 @@ import pytest
 from airflow.sdk.exceptions import ErrorType
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import ErrorResponse, OKResponse, TriggerDagRun
+from typer.testing import CliRunner
 
+from include.sla_logic.cli import app
 from include.sla_logic.domain.run_ids import premium_run_id
 from include.sla_logic.process import customer_service, extra_problem_fix
 from sla_airflow import runtime
@@ -98,3 +100,22 @@ def test_no_run_is_asked_for_where_the_incident_was_taken_over(use_cases, teleco
     airflow.started.clear()
     link(tickets.values())
     assert airflow.started == {}
+
+
+def test_the_doctor_warns_of_an_extra_process_that_was_asked_for_and_never_ran(
+    use_cases, teleco, airflow, monkeypatch, own_url
+):
+    tickets = report(use_cases, teleco, "premium", "no_problem_found")
+    take_in(tickets.values())
+    monkeypatch.setenv("TELECO_DB_URL", own_url)
+    said = f"{tickets['premium']}: its extra problem fix was asked for"
+    warned = CliRunner().invoke(app, ["doctor"]).stderr
+    assert said in warned
+    assert 'premium.own-premium of premium_problem_fix, or start it with {"incident": "own-premium"}' in warned
+    use_cases.incidents.perform(extra_problem_fix.take_over_incident, run_id="own-premium")
+    assert said not in CliRunner().invoke(app, ["doctor"]).stderr
+
+
+def test_an_extra_process_that_was_just_asked_for_is_not_missed_yet(use_cases, teleco, airflow):
+    take_in(report(use_cases, teleco, "premium", "no_problem_found").values())
+    assert not use_cases.extra_problem_fix.without_child()

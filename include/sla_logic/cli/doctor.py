@@ -46,7 +46,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
 ) -> None:
     """Exit code 1 where anything is left to do: broken invariants, stalled incidents, lost tickets, dead messages.
 
-    A warning: services without resources, samples or outages; long outages; feeds that are not read; lasting alarms.
+    A warning: services without resources, samples or outages; long outages; feeds; alarms; missing extra fixes.
     """
     use_cases = open_use_cases()
     if setup:
@@ -74,6 +74,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - the options of the command
 def _warnings(use_cases: UseCases) -> dict[str, list[Any]]:
     return {
         "alarms": list(use_cases.alarm_views.troubles()),
+        "extra_problem_fixes": [str(one) for one in use_cases.extra_problem_fix.without_child()],
         "feeds": list(use_cases.feeds.troubles()),
         "listeners": [str(one) for one in use_cases.open_apis.event_hub.troubles()],
         "long_outages": list(use_cases.monitoring.long_outages()),

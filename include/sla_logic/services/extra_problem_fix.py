@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from include.sla_logic.persistence.linked_incidents import Linked, linked_by
+from include.sla_logic.persistence.linked_incidents import Linked, linked_before, linked_by
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
+
+PATIENCE = timedelta(minutes=10)  # its runs start before all steps of other incidents
 
 
 @dataclass(frozen=True)
@@ -17,3 +20,8 @@ class ExtraProblemFix:
         """Return the incidents of a cohort, set aside or not, that were linked and not taken over yet."""
         with self.work.reading() as connection:
             return linked_by(connection, run_id)
+
+    def without_child(self, *, limit: int = 1_000) -> Sequence[Linked]:
+        """Return the incidents that were linked longer than `PATIENCE` ago and have no child ticket, newest first."""
+        with self.work.reading() as connection:
+            return linked_before(connection, self.work.database.now(connection) - PATIENCE, limit=limit)
