@@ -1,12 +1,13 @@
 """The money that credits are a share of."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from include.sla_logic.domain.calendars import WindowKind, local_days
 from include.sla_logic.domain.contract.contract import Contract
 from include.sla_logic.domain.contract.quantities import exact_text
-from include.sla_logic.domain.measurements import ServiceFacts
+from include.sla_logic.domain.measurements import Charges, ServiceFacts
 from include.sla_logic.domain.money import Money
 from include.sla_logic.domain.paid import ChargeTerm
 from include.sla_logic.domain.sla.agreed import AgreedWindow, Part, charged_part, charged_windows, part_at
@@ -24,6 +25,7 @@ class ChargeBase:
     those at its end, and `at` tells what was in force at a moment. A full window has that many `periods`, of which
     agreements hold the share `covered`. `agreed` is the charge of a full window under every agreement that is judged,
     also beyond this window. `terms` are the charges of which `window` is the sum, and what the window pays of each.
+    `days_by_period` are the charge's own periods, where the window has several, and the days of each; else it is empty.
     """
 
     per_period: Fraction
@@ -36,6 +38,12 @@ class ChargeBase:
     covered: Fraction = Fraction(1)
     agreed: tuple[tuple[Span, Fraction], ...] = ()
     terms: tuple[ChargeTerm, ...] = ()
+    days_by_period: tuple[tuple[Span, int], ...] = ()
+
+    @property
+    def varies(self) -> bool:
+        """Tell whether a day's charge is another at other times of the window."""
+        return self.changes or len({days for _span, days in self.days_by_period}) > 1
 
     @property
     def changes(self) -> bool:
@@ -44,12 +52,17 @@ class ChargeBase:
 
     def at(self, second: int) -> "ChargeBase":
         """Return the charge in force at that second, as if it had been in force throughout the window."""
+        days = next((days for span, days in self.days_by_period if second < span[1]), self._last_days)
         if not self.changes:
-            return self
+            return replace(self, days=days)
         amounts = dict(self.parts)
         amount = amounts[part_at(list(amounts), second)]
         full, terms = amount * self.periods, (ChargeTerm(amount=amount, factor=self.periods * self.covered),)
-        return replace(self, per_period=amount, full_window=full, window=full * self.covered, terms=terms)
+        return replace(self, per_period=amount, full_window=full, window=full * self.covered, days=days, terms=terms)
+
+    @property
+    def _last_days(self) -> int:
+        return self.days_by_period[-1][1] if self.days_by_period else self.days
 
     def over(self, kind: str, contract: Contract, window: AgreedWindow) -> Fraction:
         """Return the charge of one window, month, quarter or year.
@@ -108,7 +121,19 @@ def _recurring(contract: Contract, facts: ServiceFacts, window: AgreedWindow) ->
             ChargeTerm(amount=amount, factor=periods * share)
             for amount, (share, _how) in zip(known, shares, strict=True)
         ),
+        days_by_period=tuple(_days_by_period(contract, charges, window)),
     )
+
+
+def _days_by_period(contract: Contract, charges: Charges, window: AgreedWindow) -> Iterator[tuple[Span, int]]:
+    """Yield the periods of a charge in a window that is longer, and how many days each has."""
+    at = window.window.start
+    if charges.days is not None or WindowKind(charges.per).months >= contract.window.months:
+        return
+    while at < window.window.end:
+        period = contract.stretch(charges.per, at)
+        yield period.span, local_days(period, contract.zone)
+        at = period.end
 
 
 def _usage(contract: Contract, facts: ServiceFacts, window: AgreedWindow) -> ChargeBase | None:

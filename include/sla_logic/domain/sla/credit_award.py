@@ -135,13 +135,13 @@ class _Paying:
         """Return a number of blocks at the charges in force: at the unit, or where each block of time begins."""
         rule, base, downtime = self.rule, self.context.base, self.measured.downtime
         in_blocks = rule.block is not None and rule.for_each == "window" and not self.worth.in_shares
-        if not in_blocks or self.in_steps or downtime is None or base is None or not base.changes:
+        if not in_blocks or self.in_steps or downtime is None or base is None or not base.varies:
             return [(count, self._worth_at(unit))]
-        found: dict[Fraction, tuple[int, RateWorth]] = {}
+        found: dict[tuple[Fraction, int], tuple[int, RateWorth]] = {}
         for number in range(count):
             worth = self.worth.at(begins := downtime.second(self._free() + number * seconds))
-            charge = base.at(begins).per_period
-            found[charge] = found.get(charge, (0, worth))[0] + 1, worth
+            key = base.at(begins).per_period, base.at(begins).days
+            found[key] = found.get(key, (0, worth))[0] + 1, worth
         return list(found.values())
 
     def _worth_at(self, unit: Unit) -> RateWorth:

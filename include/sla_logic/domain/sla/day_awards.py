@@ -12,6 +12,7 @@ from include.sla_logic.domain.money import Money, half_up
 from include.sla_logic.domain.paid import ChargeTerm, PricedRate, Product, paid_rate
 from include.sla_logic.domain.period import to_seconds
 from include.sla_logic.domain.sla.case import Measured
+from include.sla_logic.domain.sla.charge import ChargeBase
 from include.sla_logic.domain.sla.objective_judgement import RefusalCode
 from include.sla_logic.domain.sla.refusal import UnableToJudge
 from include.sla_logic.domain.sla.rule_context import (
@@ -64,17 +65,21 @@ def _daily(
         return Award(amount=Fraction(0), days=0, steps=["no block, no day is credited"])
     assert measured.downtime is not None  # noqa: S101 - counted_seconds has seen it
     base = context.charge()
-    days = base.days if rule.days == "in_period" else rule.days
-    charges = {base.per_period: blocks}
-    if base.changes:
+    charges = Counter({_day_of(base, rule): blocks})
+    if base.varies:
         begins = (measured.downtime.second(after + number * rule.block) for number in range(blocks))
-        charges = Counter(base.at(second).per_period for second in begins)
-    amount = sum((charge * count for charge, count in charges.items()), Fraction(0)) / days
+        charges = Counter(_day_of(base.at(second), rule) for second in begins)
+    amount = sum((charge * count / days for (charge, days), count in charges.items()), Fraction(0))
     currency = context.case.contract.currency
-    summed = " + ".join(f"{count} day(s) x {exact_text(charge)}/{days}" for charge, count in charges.items())
+    summed = " + ".join(f"{count} day(s) x {exact_text(charge)}/{days}" for (charge, days), count in charges.items())
     text = f"{summed} = {exact_money(amount)} {currency}"
-    paid = paid_rate(*(_days_of(charge, days, count) for charge, count in charges.items()))
+    paid = paid_rate(*(_days_of(charge, days, count) for (charge, days), count in charges.items()))
     return Award(amount=amount, days=blocks, tier=f"{blocks} day(s)", steps=[text], paid=paid)
+
+
+def _day_of(base: ChargeBase, rule: rules.DayPerBlock | rules.DayPerExcessBlock) -> tuple[Fraction, int]:
+    """Return the charge and the number of days that a day's charge is a part of."""
+    return base.per_period, base.days if rule.days == "in_period" else rule.days
 
 
 def _days_of(charge: Fraction, days: int, count: int, times: Fraction = Fraction(1)) -> Product:

@@ -27,7 +27,7 @@ from include.sla_logic.domain.sla.rule_context import RuleContext, exact_money
 class RateWorth:
     """What rates are worth in one window of `total` seconds; in shares, the charge need not be known.
 
-    Where the charge changes inside the window, `second` is the moment whose charge is in force; it may be lost.
+    Where the charge, or that of a day, varies in the window, `second` is the moment that counts; it may be lost.
     """
 
     total: int
@@ -47,7 +47,7 @@ class RateWorth:
     def at(self, second: int | None) -> Self:
         """Return the worth under the charge in force at that second."""
         base = self.context.base
-        if base is None or not base.changes:
+        if base is None or not base.varies or (second is None and not base.changes):
             return self
         return replace(self, second=second, is_lost=second is None)
 

@@ -266,7 +266,12 @@ def charge_of(terms: dict[str, Any], facts: dict[str, Any], calendar: Stretch, h
         last = amounts[-1][1] if amounts else Fraction(charges["recurring"])
         days = charges.get("days") or days_in(stretch_of(per, window[0], terms), zone)
         covered = min(sum(shares, Fraction(0)), Fraction(1))
-        found.append(Charge(whole, last, days, last * periods, tuple(amounts), covered))
+        months, at = list[tuple[Stretch, int]](), window[0]
+        while "days" not in charges and periods > 1 and at < window[1]:
+            month = stretch_of(per, at, terms)
+            months.append((month, days_in(month, zone)))
+            at = month[1]
+        found.append(Charge(whole, last, days, last * periods, tuple(amounts), covered, tuple(months)))
     if terms["charge_base"] != "recurring" and "usage" in charges:
         usage = Fraction(charges["usage"])
         found.append(Charge(usage, usage, charges.get("days") or days_in(window, zone), usage))

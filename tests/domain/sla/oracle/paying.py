@@ -1,7 +1,7 @@
 """What a rule pays for what was measured: units, blocks, tiers, rates and bounds, each as docs/contracts.md says it."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -34,6 +34,11 @@ class Charge:
     full: Fraction  # of a window that agreements hold throughout
     parts: tuple[tuple[Stretch, Fraction], ...] = ()  # what each agreement holds of the window, and its charge
     covered: Fraction = Fraction(1)
+    months: tuple[tuple[Stretch, int], ...] = ()  # of a window longer than the charge's period: each, and its days
+
+    @property
+    def varies(self) -> bool:
+        return self.changes or len({days for _month, days in self.months}) > 1
 
     @property
     def changes(self) -> bool:
@@ -41,11 +46,16 @@ class Charge:
 
     def at(self, second: int | None) -> "Charge":
         """Return the charge in force at a moment, as if it had been in force throughout."""
-        if not self.changes or second is None:
+        if second is None:
             return self
+        days = self.days
+        for (low, _high), own in self.months:
+            days = own if low <= second else days
+        if not self.changes:
+            return replace(self, days=days)
         amount = next((amount for (_low, high), amount in self.parts if second < high), self.parts[-1][1])
         full = self.full * amount / self.period
-        return Charge(full * self.covered, amount, self.days, full)
+        return Charge(full * self.covered, amount, days, full)
 
 
 @dataclass
@@ -309,7 +319,7 @@ def charges_of(
     rule = objective["rule"]
     plain = repr(rule).replace("'pro_rata'", "")
     in_shares = "'day':" not in plain and not any(currency in plain for currency in (" JPY", " EUR", " KWD"))
-    if not charge.changes or rule.get("for_each", "window") != "window" or "block" not in rule or seen.slots is None:
+    if not charge.varies or rule.get("for_each", "window") != "window" or "block" not in rule or seen.slots is None:
         return {charge.at(unit.at): list(range(1, count + 1))}
     if in_shares or in_steps(rule):
         return {charge: list(range(1, count + 1))}
