@@ -21,14 +21,14 @@ REPORTED = {"within_days": 30, "ticket": "required"}
 SOON = {"within_days": 10, "counted_from": "outage_end", "ticket": "not_required", "ticket_within": "24 h"}
 
 
-def text_with(claim: dict[str, object]) -> str:
-    return text_of(objective(HOURS), format=2, id="HOURS", version="1", claim=claim)
+def text_with(claim: dict[str, object], **terms: object) -> str:
+    return text_of(objective(HOURS), format=2, id="HOURS", version="1", claim=claim, **terms)
 
 
-def provider_of(folder: Path, claim: dict[str, object], *outages: tuple[int, int, bool]) -> Provider:
+def provider_of(folder: Path, claim: dict[str, object], *outages: tuple[int, int, bool], **terms: object) -> Provider:
     """Fail on these days of October for so many hours, each reported within the hour or not at all."""
     provider = Provider(folder, empty_database())
-    provider.use_cases.imports.contracts([("hours.yaml", text_with(claim))])
+    provider.use_cases.imports.contracts([("hours.yaml", text_with(claim, **terms))])
     assert provider.agree("A-1,K-1,S-1,HOURS,1,2026-10-01,,1000,EUR,B-1,") == []
     complete(provider)
     rows = []
@@ -59,6 +59,24 @@ def test_an_outage_that_was_claimed_too_late_is_not_paid_where_no_ticket_was_nee
     assert (unclaimed.state, str(unclaimed.amount)) == ("unclaimed", "40.00 EUR")
     provider.clock.now = datetime(2026, 10, 15, 8, tzinfo=UTC)
     assert str(provider.use_cases.credits.claim(unclaimed.reference, by="ann")) == "20.00 EUR"
+
+
+def test_what_was_claimed_too_late_is_not_taken_off_what_a_cap_has_left(tmp_path):
+    """October brings 20 of 30 for the quarter; of November's 25 a cap leaves 10, and 20 of them are claimed in time."""
+    provider = provider_of(tmp_path, SOON, (8, 4, True), cap={"share": "1%", "over": "quarter"})
+    november = (
+        "S-1,N-1,2026-11-01T08:00:00Z,2026-11-01T09:00:00Z,2026-11-01T08:30:00Z\n"
+        "S-1,N-8,2026-11-08T08:00:00Z,2026-11-08T12:00:00Z,2026-11-08T08:30:00Z\n"
+    )
+    amounts = []
+    for month, rows in ((10, ""), (11, november)):
+        provider.clock.now = datetime(2026, month, 8, 13, tzinfo=UTC)
+        assert not rows or provider.bring("outages", HEADER + rows) == []
+        provider.lead(datetime(2026, month, 8, 8, tzinfo=UTC))
+        [unclaimed] = [one for one in provider.use_cases.credits.waiting() if one.state == "unclaimed"]
+        provider.clock.now = datetime(2026, month, 15, 8, tzinfo=UTC)
+        amounts += [str(unclaimed.amount), str(provider.use_cases.credits.claim(unclaimed.reference, by="ann"))]
+    assert amounts == ["20.00 EUR", "20.00 EUR", "10.00 EUR", "10.00 EUR"]
 
 
 @pytest.mark.parametrize("way", [{"claimed": True}, {"growth": Fraction(2)}], ids=["all claimed", "grown"])

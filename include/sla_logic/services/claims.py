@@ -18,12 +18,16 @@ from include.sla_logic.services.settled_credits import RoundFile
 
 @dataclass(frozen=True)
 class JudgedClaim:
-    """What a claim of that moment means: why it cannot be one, or is too late, and what of the credit is lost."""
+    """What a claim of that moment means: why it cannot be one, or is too late, what of the credit is lost, what is due.
+
+    `due` is what the window owes with this claim and those before, without other windows; None where that is not known.
+    """
 
     filed: datetime
     refusal: str | None
     lost: Money
     day: date | None = None
+    due: Money | None = None
 
     @property
     def shown(self) -> str:
@@ -55,7 +59,7 @@ def judge_claim(file: SqlCaseFile | RoundFile, window: Period, filed: datetime |
         return JudgedClaim(moment, reason, nothing, day)
     late = judged.claim.reason if judged.claim.state == "late" else None
     lost = _lost(contract, facts, window, judged.credit_due, file.now)
-    return JudgedClaim(moment, late, lost, day)
+    return JudgedClaim(moment, late, lost, day, judged.credit_due)
 
 
 def _lost(contract: Contract, facts: ServiceFacts, window: Period, due: Money | None, now: datetime) -> Money:

@@ -109,8 +109,7 @@ def claim_credit(
     What the claim came too late for is not paid.
     """
     row = _locked(connection, reference, "unclaimed")
-    netted = _due_now(connection, row, rebate)
-    netted = netted._replace(net=netted.net - claim.lost)
+    netted = _due_now(connection, row, rebate, at_most=claim.due)
     too_late = Sentence("What is due was claimed too late.") if claim.lost and netted.net.amount <= 0 else None
     if (refusal := claim.refusal or too_late) is not None:
         msg = "The credit %(credit)s cannot be booked: %(why)s"
@@ -194,13 +193,14 @@ def _check_unchanged(connection: Connection, row: Row[Any], held: Money, rebate:
     raise UnableToDecideCredit(Sentence(msg, **values))
 
 
-def _due_now(connection: Connection, row: Row[Any], rebate: Rebate) -> Netted:
-    """Return what is left of what the window owes; credits from before one amount per window owe it by objective."""
+def _due_now(connection: Connection, row: Row[Any], rebate: Rebate, *, at_most: Money | None = None) -> Netted:
+    """Return what is left of what the window owes, no more than was claimed in time; old rows owe by objective."""
     same = (_CREDITS.c.ticket == row.ticket) & (_CREDITS.c.window_start == row.window_start)
     mine = same & (_CREDITS.c.window_end == row.window_end) & (_CREDITS.c.agreement == row.agreement)
     one = _CREDITS.c.id == row.id if owes_the_window(row) else mine
     gross = connection.scalar(select(func.sum(_CREDITS.c.gross)).where(one))
     owed = from_minor_units(int(gross or 0), row.currency)
+    owed = owed if at_most is None else min(owed, at_most)
     return rebate.model_copy(update={"owed": owed}).net_of(_counted(connection, row))
 
 
