@@ -44,8 +44,9 @@ def failed_task_mail(dag: str, task: str, why: str, envelope: Envelope) -> Paylo
         f"{dag}.{task}.{envelope.now:%Y%m%d}",
         f"{dag}: the task {task} failed",
         f"DAG: {dag}\nTask: {task}\nReason: {why}\n\n"
-        "Its schedule tries it again. Further failures today (UTC) are not mailed: look at its runs in Airflow,\n"
-        "and at `sla doctor`.\n",
+        "A task that runs by a schedule is tried again by the next run. One of an incident or a cohort is not:\n"
+        "once the cause is removed, clear it in Airflow. Further failures today (UTC) are not mailed: look at\n"
+        "its runs there, and at `sla doctor`.\n",
         envelope,
     )
 
