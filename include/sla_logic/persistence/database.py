@@ -13,11 +13,11 @@ from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from include.sla_logic.domain.errors import ForeseenError
-from include.sla_logic.persistence.upsert import insert_into
 
 Clock = Callable[[], datetime]
 
@@ -71,6 +71,11 @@ class Database:
 def writing_connection(engine: Engine) -> Connection:
     """Return a connection whose transactions hold the right to write from their first statement on."""
     return engine.connect().execution_options(**{_WRITES: True})
+
+
+def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return an insert that can say what is done about a key that is taken; each dialect has its own."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def insert_once(connection: Connection, table: Table, key: str, row: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from include.sla_logic.domain.open_apis.sla_violation import Violation, violatio
 from include.sla_logic.domain.sla import SlaComparison
 from include.sla_logic.domain.sla_clock import StatusEvent
 from include.sla_logic.persistence.case_file import SqlCaseFile
+from include.sla_logic.persistence.database import insert_into
 from include.sla_logic.persistence.events import note_events
 from include.sla_logic.persistence.letter_archive import payloads_of
 from include.sla_logic.persistence.pending_messages import Message
@@ -31,7 +32,6 @@ from include.sla_logic.persistence.schema.system_t import (
 )
 from include.sla_logic.persistence.sla_violations import note_violations
 from include.sla_logic.persistence.ticket_events import Told, move_events
-from include.sla_logic.persistence.upsert import insert_into
 from include.sla_logic.process.graph import WAIT
 
 Rows = Iterable[dict[str, Any]]

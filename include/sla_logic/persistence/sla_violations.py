@@ -23,10 +23,10 @@ from include.sla_logic.domain.numbers import number_in, written
 from include.sla_logic.domain.open_apis.parts import Resource
 from include.sla_logic.domain.open_apis.sla_violation import WITHDRAWN, Violation, sla_violation
 from include.sla_logic.domain.period import Period
+from include.sla_logic.persistence.database import insert_into
 from include.sla_logic.persistence.events import is_heard, note_events
 from include.sla_logic.persistence.keyset import Cut, Part, cut_part
 from include.sla_logic.persistence.schema.sla_violations import sla_violations
-from include.sla_logic.persistence.upsert import insert_into
 
 ROOT = "/tmf-api"
 _v = sla_violations.c

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, literal, select, union_all
 
+from include.sla_logic.persistence.database import insert_into
 from include.sla_logic.persistence.schema.system_t import tickets
 from include.sla_logic.persistence.schema.ticket_counts import ticket_count_changes, ticket_counts
-from include.sla_logic.persistence.upsert import insert_into
 
 ALL = ""  # the customer of the sums over all customers
 PART = 10_000  # changes that are added up in one transaction

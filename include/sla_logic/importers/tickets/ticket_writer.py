@@ -14,6 +14,7 @@ from include.sla_logic.importers.rejection import Rejected
 from include.sla_logic.importers.tickets import database_rows
 from include.sla_logic.importers.tickets.event_log import ImportedTicket
 from include.sla_logic.importers.tickets.ticket_updates import append_updates
+from include.sla_logic.persistence.database import insert_into
 from include.sla_logic.persistence.events import heard_apis, note_events
 from include.sla_logic.persistence.incident_records import ticket_id
 from include.sla_logic.persistence.initial_positions import place_arrivals
@@ -24,7 +25,6 @@ from include.sla_logic.persistence.schema.system_t import documents, ticket_stat
 from include.sla_logic.persistence.search import keep_words
 from include.sla_logic.persistence.ticket_events import Told, opening_event
 from include.sla_logic.persistence.tickets import key_of
-from include.sla_logic.persistence.upsert import insert_into
 
 
 @dataclass
