@@ -3,7 +3,6 @@
 - What every task imports is loaded once, before the forks, and shared by them: a quarter less CPU per task below the
   scheduler, three quarters less on a worker of Celery, where every task would import everything.
 - Runs in which a task has ended are scheduled before those that only wait (`scheduler_priority_patch`).
-- A scheduler keeps its connection to the results of Celery's workers (`celery_results_patch`).
 - Forks end with their parent. Airflow 3.3 leaves the workers of a killed scheduler alive, and with the sockets that
   they inherited, its database sessions and row locks: the next scheduler silently skips the locked runs for ever.
 """
@@ -64,7 +63,6 @@ if IS_SCHEDULER or IS_WORKER:
     importlib.import_module("sla_airflow.runtime").warm_up()
 if IS_SCHEDULER:
     importlib.import_module("scheduler_priority_patch").install()
-    importlib.import_module("celery_results_patch").install()
 
 PR_SET_PDEATHSIG = 1
 FORKS = 2  # a worker or trigger runner, and the process of a task; what a task starts is left alone

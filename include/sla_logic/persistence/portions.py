@@ -1,4 +1,4 @@
-"""Long lists are asked for and written in portions: a statement may have only so many values."""
+"""Long lists are split into portions: the number of values in one statement is limited."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
