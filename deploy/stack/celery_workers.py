@@ -21,7 +21,7 @@ PATIENCE: Mapping[str, str] = {
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "15",
     # It may have waited for a place while a worker was away, and is not given up: no step takes half an hour.
     "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "20",
-    # Redis gives a message to another worker when it was not confirmed for so long: no task may run for a day.
+    # Redis gives a message that nobody has confirmed within a day to another worker: no task may run that long.
     "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "86400",
 }
 

@@ -26,7 +26,7 @@ def text_with(claim: dict[str, object], **terms: object) -> str:
 
 
 def provider_of(folder: Path, claim: dict[str, object], *outages: tuple[int, int, bool], **terms: object) -> Provider:
-    """Fail on these days of October for so many hours, each reported within the hour or not at all."""
+    """Record outages on these days of October, each of that many hours, reported within the hour or never."""
     provider = Provider(folder, empty_database())
     provider.use_cases.imports.contracts([("hours.yaml", text_with(claim, **terms))])
     assert provider.agree("A-1,K-1,S-1,HOURS,1,2026-10-01,,1000,EUR,B-1,") == []
@@ -34,8 +34,8 @@ def provider_of(folder: Path, claim: dict[str, object], *outages: tuple[int, int
     rows = []
     for day, hours, reported in outages:
         start = OCTOBER + timedelta(days=day - 1, hours=8)
-        told = (start + timedelta(minutes=30)).isoformat() if reported else ""
-        rows.append(f"S-1,O-{day},{start.isoformat()},{(start + timedelta(hours=hours)).isoformat()},{told}\n")
+        reported_at = (start + timedelta(minutes=30)).isoformat() if reported else ""
+        rows.append(f"S-1,O-{day},{start.isoformat()},{(start + timedelta(hours=hours)).isoformat()},{reported_at}\n")
     assert provider.bring("outages", HEADER + "".join(rows)) == []
     return provider
 

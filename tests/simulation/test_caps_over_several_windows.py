@@ -27,7 +27,7 @@ def text_with(**terms: object) -> str:
 
 
 def provider_of(folder: Path, *hours: int, **terms: object) -> Provider:
-    """Fail for so many hours in October, November and December."""
+    """Record one outage in each of October, November and December, of these hours."""
     provider = Provider(folder, empty_database())
     provider.use_cases.imports.contracts([("hours.yaml", text_with(**terms))])
     assert provider.agree("A-1,K-1,S-1,HOURS,1,2026-10-01,,100,EUR,B-1,") == []
