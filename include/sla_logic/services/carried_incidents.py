@@ -1,6 +1,6 @@
 """The incidents that one run carries: which of them have come to a step, and their case files."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -24,7 +24,7 @@ def passes(error: Exception) -> bool:
     return isinstance(error, _PASSING) or (isinstance(error, ForeseenError) and error.passes)
 
 
-def concerns_all(error: Exception) -> bool:
+def stops_the_task(error: Exception) -> bool:
     """Tell whether an error says nothing about an incident: it passes, a setting is wrong, or a task was left out."""
     if isinstance(error, ForeseenError) and (error.concerns_all or error.concerns_one):
         return error.concerns_all
@@ -74,9 +74,3 @@ def lock_members(
     lock_tickets(connection, numbers)
     here = carried(connection, run_id, numbers)
     return work.open_files(connection, here, task=task, run_id=run_id, answers=answers or {}, kept=kept)
-
-
-def portions(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    """Cut numbers into portions of `size`; the last may be smaller."""
-    for start in range(0, len(numbers), size):
-        yield numbers[start : start + size]

@@ -21,12 +21,13 @@ from include.sla_logic.persistence.cohort_members import (
 )
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import ticket_id
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.restorations import decide, first_deadline
 from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
 from include.sla_logic.process.graph import END, WAIT
 from include.sla_logic.process.way import Done, is_reached
-from include.sla_logic.services.carried_incidents import AT_ONCE, choices_at, portions, ready_for
+from include.sla_logic.services.carried_incidents import AT_ONCE, choices_at, ready_for
 from include.sla_logic.services.restorations import end_wait
 
 

@@ -27,18 +27,18 @@ from include.sla_logic.persistence.cohort_members import (
 )
 from include.sla_logic.persistence.flush import flush
 from include.sla_logic.persistence.incident_records import IncidentRecord, ticket_id, ticket_number
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.ticket_locks import lock_tickets
 from include.sla_logic.persistence.unit_of_work import Answers, UnitOfWork
 from include.sla_logic.process.step import Step
 from include.sla_logic.services.carried_incidents import (
     AT_ONCE,
     choices_at,
-    concerns_all,
     lock_members,
     passes,
-    portions,
     ready_for,
     standing_at,
+    stops_the_task,
 )
 from include.sla_logic.services.cohort_conf import UnableToAcceptCohort, checked, numbers_in
 from include.sla_logic.services.cohort_waits import Part, WaitResult, look_at_waits
@@ -174,7 +174,7 @@ class Cohorts:
         try:
             return with_answers(self.work, partial(self._attempt, step, leading, numbers), answers=answers)
         except Exception as error:
-            if leading.alone or concerns_all(error):
+            if leading.alone or stops_the_task(error):
                 raise
             if len(numbers) == 1 and passes(error):
                 log.warning("%s cannot be done for %s yet: %s", step.name, ticket_id(numbers[0]), error)
@@ -199,7 +199,7 @@ class Cohorts:
 
     def _set_aside(self, work: UnitOfWork, run_id: str, task: str, why: Mapping[int, str], at_once: int) -> None:
         """Escalate these tickets and set them aside, recorded once for each failed step; mail the operators once."""
-        told = False
+        mailed = False
         for numbers in portions(list(why), at_once):
             with work.writing() as connection:
                 files = lock_members(work, connection, run_id, numbers, task=f"{task}_failed")
@@ -207,9 +207,9 @@ class Cohorts:
                 for file in fresh:
                     file.escalate(f"the step {task} failed: {why[file.incident.number]}")
                     file.finish(None)
-                if fresh and not told and work.settings.operators:
-                    _tell(fresh[0], task, why, run_id, to=work.settings.operators)
-                    told = True
+                if fresh and not mailed and work.settings.operators:
+                    _mail_operators(fresh[0], task, why, run_id, to=work.settings.operators)
+                    mailed = True
                 flush(connection, fresh)
                 here = [file.incident.number for file in files]
                 for said in dict.fromkeys(why[number] for number in here):
@@ -217,7 +217,7 @@ class Cohorts:
                     mark(connection, run_id, these, SET_ASIDE, reason=f"the step {task} failed: {said}")
 
 
-def _tell(first: SqlCaseFile, task: str, why: Mapping[int, str], run_id: str, *, to: str) -> None:
+def _mail_operators(first: SqlCaseFile, task: str, why: Mapping[int, str], run_id: str, *, to: str) -> None:
     """Mail the operators about the first ticket, with how many and which are set aside with it."""
     names = [ticket_id(number) for number in why]
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""

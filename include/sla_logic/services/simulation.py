@@ -15,6 +15,7 @@ from include.sla_logic.domain.sla.claims import as_claimed
 from include.sla_logic.persistence.contract_texts import find_contract
 from include.sla_logic.persistence.contracts import Subscription
 from include.sla_logic.persistence.fact_columns import FactReader
+from include.sla_logic.persistence.portions import portions
 from include.sla_logic.persistence.schema import reference as t
 from include.sla_logic.persistence.schema.agreements import agreement_terms
 from include.sla_logic.persistence.unit_of_work import UnitOfWork
@@ -121,8 +122,7 @@ class Judging:
 
     def pairs(self, names: Sequence[Subscription], progress: Callable[[int], None]) -> Iterator[tuple[int, Pair]]:
         """Yield the pairs of these customers' services, each with the place of the new contract in `news`."""
-        for start in range(0, len(names), AT_ONCE):
-            some = names[start : start + AT_ONCE]
+        for some in portions(names, AT_ONCE):
             yield from self._of(some)
             progress(len(some))
 

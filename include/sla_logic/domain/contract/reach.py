@@ -1,10 +1,12 @@
 """How far before a window, and beyond it, the facts matter that its judgement rests on."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from include.sla_logic.domain.contract.contract import Contract, Objective
 from include.sla_logic.domain.contract.credit_rule import Credit, RollingDays
 from include.sla_logic.domain.contract.measures import ONE_BY_ONE
+from include.sla_logic.domain.contract.terms import Counting
 from include.sla_logic.domain.period import Period
 
 _LONGEST_EVENT = timedelta(days=366)  # an event counts whole, and may have begun that long before its window
@@ -64,8 +66,7 @@ def edges_that_matter(contract: Contract) -> tuple[bool, bool]:
     A least length asks for all of an outage, a rule by event or day for where it begins and ends; a clock that the
     ticket stops runs on after the outage.
     """
-    terms = [contract.counting, *(contract.counted_for(objective).counting for objective in contract.objectives)]
-    short = any(one.shortest is not None for one in terms)
+    short = any(one.shortest is not None for one in _countings(contract))
     rules = [objective.rule for objective in contract.objectives]
     by_event = any(isinstance(rule, Credit) and rule.for_each != "window" for rule in rules)
     return short or stopped_by_tickets(contract), short or by_event
@@ -73,8 +74,12 @@ def edges_that_matter(contract: Contract) -> tuple[bool, bool]:
 
 def stopped_by_tickets(contract: Contract) -> bool:
     """Tell whether an outage counts until its ticket is closed, under any of the objectives."""
-    terms = [contract.counting, *(contract.counted_for(objective).counting for objective in contract.objectives)]
-    return any(one.clock_stop == "ticket_closed" for one in terms)
+    return any(one.clock_stop == "ticket_closed" for one in _countings(contract))
+
+
+def _countings(contract: Contract) -> Sequence[Counting]:
+    """Return what counts by the contract, and for each objective."""
+    return [contract.counting, *(contract.counted_for(objective).counting for objective in contract.objectives)]
 
 
 def edges_reach(contract: Contract, window: Period) -> Period:
