@@ -160,6 +160,14 @@ def _an_airflow_for_each_database() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _not_the_airflow_of_make_up(session_folder: Path) -> Iterator[None]:
+    """Let the command line find no Airflow that somebody has left running in this checkout."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("include.sla_logic.cli.airflow_runs._LOCAL", session_folder / "no-airflow")
+        yield
+
+
 @pytest.fixture(scope="session")
 def airflow_home() -> Iterator[Path]:
     """Lay out a metadata database without runs, once, and let dag.test() skip through without its naps."""

@@ -241,10 +241,11 @@ def test_a_credit_that_must_be_claimed_waits_for_the_customer(bookings):
     assert "before the customer claims" in adjustment.reason
     [reference] = adjustment.references
     claim = {"rebate": rebate, "by": "ann", "now": deadline, "outgoing": bookings.outgoing}
-    for late in (JudgedClaim(deadline, "too late", euros("0")), JudgedClaim(deadline, None, euros("240.00"))):
+    wholly_late = JudgedClaim(deadline, None, lost=euros("240.00"), due=euros("0"))
+    for late in (JudgedClaim(deadline, "too late", euros("0")), wholly_late):
         with pytest.raises(UnableToDecideCredit, match="too late"):
             claim_credit(bookings.connection, reference, claim=late, **claim)
-    partly = JudgedClaim(deadline - timedelta(seconds=1), None, euros("40.00"))
+    partly = JudgedClaim(deadline - timedelta(seconds=1), None, lost=euros("40.00"), due=euros("200.00"))
     assert claim_credit(bookings.connection, reference, claim=partly, **claim) == euros("200.00")
 
 
