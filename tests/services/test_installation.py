@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from include.sla_logic.domain.installation import IntroductionUnderWay, UnableToWorkDatabase
 from include.sla_logic.persistence.schema.system_t import audit
 from include.sla_logic.services import Settings, UseCases
-from include.sla_logic.services.installation import UnableToAdoptDatabase
+from include.sla_logic.services.installation import Installation, UnableToAdoptDatabase
 from tests.kept_connections import whole
 from tests.notebook import MemoryNotebook
 from tests.services.sample import conf, open_use_cases
@@ -96,6 +96,26 @@ def test_an_introduction_that_airflow_knows_is_completed_by_the_next_task(use_ca
     use_cases.installation.enter(notebook)
     with pytest.raises(UnableToWorkDatabase, match="another Airflow"):
         use_cases.installation.enter(MemoryNotebook())
+
+
+def test_of_two_tasks_at_first_contact_the_slower_takes_what_the_quicker_has_written(
+    any_use_cases, notebook, monkeypatch
+):
+    bind = Installation._bind_at_first_contact
+
+    def outrun(slower: Installation, notebook: MemoryNotebook):
+        with monkeypatch.context() as patch:
+            patch.setattr(Installation, "_bind_at_first_contact", bind)
+            slower.enter(notebook)
+            written.append(notebook.text)
+        return bind(slower, notebook)
+
+    written: list[str | None] = []
+    monkeypatch.setattr(Installation, "_bind_at_first_contact", outrun)
+    any_use_cases.installation.enter(notebook)
+    assert [notebook.text] == written
+    any_use_cases.installation.beat(notebook)
+    any_use_cases.installation.enter(notebook)
 
 
 def broken_off(monkeypatch, act, notebook) -> None:

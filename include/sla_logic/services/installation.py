@@ -142,9 +142,7 @@ class Installation:
         mark = AirflowMark.read(notebook.read())
         standing = check_pair(mark, database, here, now=now)
         if mark is None or standing is Standing.TO_INTRODUCE:
-            mark = self._bind_at_first_contact(notebook)
-            notebook.write(mark.model_dump_json())
-            return self.confirm(mark)
+            return self._write_down(self._bind_at_first_contact(notebook), notebook)
         if standing is Standing.TO_CONFIRM:
             return self.confirm(mark)
         if database.address is None:
@@ -157,8 +155,21 @@ class Installation:
     def _bind_at_first_contact(self, notebook: Notebook) -> AirflowMark:
         with self.work.writing() as connection:
             database, now = read_mark(connection, lock=True), self.work.database.now(connection)
-            check_pair(AirflowMark.read(notebook.read()), database, whereabouts(connection), now=now)
+            known = AirflowMark.read(notebook.read())
+            standing = check_pair(known, database, whereabouts(connection), now=now)
+            if known is not None and standing is not Standing.TO_INTRODUCE:
+                return known  # another task was quicker
             return bind(connection, self.work, address=whereabouts(connection).address)
+
+    def _write_down(self, mark: AirflowMark, notebook: Notebook) -> AirflowMark:
+        """Let Airflow keep the mark, unless a task that was quicker has bound the database to another one since."""
+        with self.work.writing() as connection:
+            if read_mark(connection, lock=True).airflow != mark.airflow:
+                raise IntroductionUnderWay("Another task has just introduced the operations database to its Airflow.")
+            if AirflowMark.read(notebook.read()) is None:
+                notebook.write(mark.model_dump_json())
+            follow_beat(connection, None, mark.beats[-1], airflow=mark.airflow)
+        return mark
 
     def confirm(self, mark: AirflowMark) -> AirflowMark:
         """Count an Airflow as known once it has written down which database it works."""
