@@ -18,7 +18,7 @@ from include.sla_logic.services.lookups import Case, UnableToFindIncident
 
 DAG = "sla_violation"
 EXTRA_DAG = "premium_problem_fix"
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 1
 OPERATOR = "demo operator"
 STARTED_TOGETHER = 1_000  # more than the sample has incidents
 

@@ -52,6 +52,10 @@ class StackApi(AirflowApi):
         """Make a variable, or give an existing one this value."""
         self._patiently(lambda: self._create_or_replace("/api/v2/variables", key, {"key": key, "value": value}))
 
+    def unpause(self, dag_id: str) -> None:
+        """Let the runs of a DAG be worked."""
+        self._patiently(lambda: self.call("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": False}))
+
     def start_run(self, dag_id: str, *, conf: dict[str, Any], run_id: str, note: str | None = None) -> str:
         """Start a run, with patience even where nobody listens: a killed api-server comes back."""
         self._patiently(lambda: self.start_once(dag_id, conf=conf, run_id=run_id, note=note))
