@@ -36,8 +36,7 @@ HOME_PREFIX = "airflow-tests-"
 MARKERS = {"airflow_home": "airflow", "airflow_stack": "stack", "postgres_server": "postgres", "shared_data": "trial"}
 AIRFLOW, FAULTS = "airflow", "faults"
 # Where databases may differ: `make test` asks PostgreSQL here, `make test-more` everywhere.
-DIFFER = {"contract", "persistence", "test_claims.py", "test_follow_ups.py", "test_performing.py"}
-DIFFER |= {"test_proactive_incidents.py", "test_billing_ledger.py"}
+DIFFER = {"contract", "test_claims.py", "test_billing_ledger.py"}
 OPENED = pytest.StashKey[ExitStack]()
 STACK = pytest.StashKey[ExitStack]()
 

@@ -119,6 +119,7 @@ def test_downtime_windows_without_components_are_one_service(register, shared_da
     assert judged.objectives[0].counted_seconds == spans.total(spans.clip(spans.merge(down), window))
 
 
+@pytest.mark.more
 def test_notices_keep_both_bounds_and_money_uses_the_shortest(register, shared_data):
     path = shared_data / "shaw_isp_outages" / "outages_dev.jsonl.gz"
     report = register.bring(path, "outage_notices", "customers", "agreements", "outages")
@@ -151,6 +152,7 @@ def _bounds(notices, now):
     return short, long
 
 
+@pytest.mark.more
 def test_notices_that_share_an_incident_number_stay_apart(register, shared_data):
     path = shared_data / "shaw_isp_outages" / "outages_dev.jsonl.gz"
     register.bring(path, "outage_notices", "customers", "agreements", "outages")

@@ -58,6 +58,7 @@ def check_that_it_goes_on(use_cases, folder, total):
     assert use_cases.monitoring.violations() == []
 
 
+@pytest.mark.more
 def test_an_import_that_is_killed_goes_on_where_it_stopped(any_use_cases, tmp_path):
     check_that_it_goes_on(any_use_cases, tmp_path, 2_000)
 

@@ -120,6 +120,7 @@ def test_hostile_texts_are_only_text_on_every_page(windows, tmp_path_factory):
     assert counts[HOSTILE] == counts[HARMLESS]
 
 
+@pytest.mark.more
 def test_what_is_typed_comes_back_as_typed(windows, tmp_path):
     with served(Sample(tmp_path)) as address:
         window = windows(address, width=360, headers={"x-member": "operator"})

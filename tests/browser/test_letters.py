@@ -37,6 +37,7 @@ def letters(request):
     }
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("width", [NARROW, pytest.param(1440, marks=pytest.mark.more)])
 def test_a_letter_fits_the_screen_and_shows_its_pictures(windows, letters, width):
     window = windows("about:", width=width)
@@ -50,6 +51,7 @@ def test_a_letter_fits_the_screen_and_shows_its_pictures(windows, letters, width
         assert width > NARROW or found_grave(window.page) == [], name
 
 
+@pytest.mark.more
 def test_a_letter_fits_the_printed_page(letters):
     for name, kept in letters.items():
         pages = pypdfium2.PdfDocument(as_pdf(kept))

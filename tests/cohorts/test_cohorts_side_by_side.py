@@ -18,6 +18,7 @@ ANCHOR = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PATIENCE = 1800  # seconds for one step: the other cohort is far behind on a machine with much else to do
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("reports", spread([1, 4], every=2))  # of each kind in each cohort
 def test_neither_waits_for_the_other_for_ever(postgres_url: str, tmp_path: Path, reports: int) -> None:
     teleco = make_sample(7, ANCHOR, history_days=32)

@@ -54,6 +54,7 @@ def test_a_look_costs_the_same_however_many_wait_and_however_many_parts_have_lef
     assert len(set(costs)) == 1, costs
 
 
+@pytest.mark.more
 def test_two_looks_at_the_same_moment_make_two_parts_and_mix_nobody(postgres_url, tmp_path, teleco, monkeypatch):
     use_cases = UseCases(Settings(postgres_url, tmp_path / "letters"), clock=lambda: ANCHOR)
     with use_cases.work.writing() as connection:

@@ -30,6 +30,7 @@ def waits(teleco: SampleTeleco, key: str) -> bool:
     return teleco.sample.expectations[key].operator is not None or key == "too_late"
 
 
+@pytest.mark.more
 def test_every_incident_goes_the_way_that_it_goes_alone(
     teleco: SampleTeleco, run: DagRun, tickets: dict[str, str]
 ) -> None:

@@ -149,6 +149,7 @@ def _decided_by(task: str, states: dict[str, State]) -> str:
     return on_the_way[0] if on_the_way else _decided_by(before[0], states)
 
 
+@pytest.mark.more
 @pytest.mark.parametrize(("undisturbed", "state"), MARKED, indirect=["undisturbed"], scope="module")
 def test_a_marked_task_changes_nothing_or_is_named(undisturbed, sample, tmp_path, state):
     key, snapshots = undisturbed

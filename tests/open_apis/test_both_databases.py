@@ -40,6 +40,7 @@ def seen(sample):
     return found
 
 
+@pytest.mark.more
 def test_postgresql_answers_the_same_lists_as_sqlite(tmp_path, postgres_url):
     here = seen(Sample(tmp_path))
     assert [len(met) for met in here] == [6, 2, 0, 2, 1, 6, 1, 2, 3, 1, 2]

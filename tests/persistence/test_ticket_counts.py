@@ -76,6 +76,7 @@ def compare(connection):
     assert differences(connection) == []
 
 
+@pytest.mark.more
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(steps, min_size=1, max_size=12))
 def test_what_is_kept_is_what_there_is_after_every_step(any_use_cases, history):
@@ -85,6 +86,7 @@ def test_what_is_kept_is_what_there_is_after_every_step(any_use_cases, history):
             compare(connection)
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("any_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
 def test_many_who_write_the_same_customers_neither_wait_for_a_count_nor_change_it(any_use_cases):
     database = any_use_cases.work.database

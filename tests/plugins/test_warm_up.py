@@ -56,6 +56,7 @@ def accepted(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return use_cases
 
 
+@pytest.mark.more
 @pytest.mark.postgres
 def test_forks_share_what_was_compiled_and_learnt_but_no_connection(accepted: UseCases) -> None:
     engine = accepted.work.database.engine

@@ -137,6 +137,7 @@ def _counted(path):
     return total
 
 
+@pytest.mark.more
 def test_the_customer_base_comes_in_with_tenure_and_charges(sample, shared_data):
     path = shared_data / "telco_customers" / "customers_dev.csv.gz"
     for kind in ("customers", "agreements"):
@@ -160,6 +161,7 @@ def test_hourly_means_of_102_links_come_in(sample, shared_data, tmp_path, rows):
     assert sample.count("SELECT count(*) FROM samples") == expected
 
 
+@pytest.mark.more
 def test_the_small_teleco_is_loaded_once_and_writes_the_same_notifications_again(tmp_path):
     sample = Sample(tmp_path)
     assert sample.sla("load", "small-teleco").exit_code == 1  # not migrated

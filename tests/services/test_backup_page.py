@@ -24,6 +24,7 @@ def commands(section: str) -> dict[str, str]:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
+@pytest.mark.more
 def test_a_backup_is_restored_and_resumed_as_the_page_says(any_url, played_airflow, tmp_path):
     notebook = played_airflow.notebook
     use_cases = open_use_cases(any_url, tmp_path)

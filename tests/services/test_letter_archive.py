@@ -176,6 +176,7 @@ def test_the_same_message_once_more_is_kept_once_and_another_one_under_its_key_i
     assert sound(provider)
 
 
+@pytest.mark.more
 def test_an_erasure_erases_in_the_archive_too(provider):
     over(provider)
     texts = dump(provider)
@@ -248,6 +249,7 @@ PROGRAM = """
 """
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("before", ["UPDATE outbox", "COMMIT"])
 def test_killed_in_the_middle_of_the_second_part_the_first_is_moved_and_nothing_is_lost(provider, before):
     over(provider, mails=4)
@@ -309,6 +311,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.more
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.dictionaries(st.text(), json_values), min_size=1, max_size=5))
 def test_whatever_a_mail_says_comes_back_to_the_letter(any_use_cases, payloads):

@@ -28,6 +28,7 @@ TEXT = text_of(objective(DEARER), **{"id": "NEW", "version": "1", "zone": "UTC",
 CREDIT = "objectives.availability.rule.tiers.1.credit"
 
 
+@pytest.mark.more
 def test_a_sweep_costs_at_each_value_what_a_simulation_costs_and_more_for_more(register):
     tried = variants(TEXT, f"{CREDIT}=2.5%..42.5%", steps=5, name="new")
     assert [one.value for one in tried] == ["2.5%", "12.5%", "22.5%", "32.5%", "42.5%"]
@@ -100,6 +101,7 @@ def test_a_year_is_reckoned_from_the_windows_that_were_judged(register):
     assert found.interval(draws=10, seed=1) == whole.interval(draws=10, seed=1)
 
 
+@pytest.mark.more
 def test_the_command_prints_the_curve_and_the_interval(register, tmp_path):
     use_cases = register()
     (tmp_path / "new.yaml").write_text(TEXT)

@@ -55,6 +55,7 @@ def _wait_gone(pid: int, seconds: float = PATIENCE) -> bool:
     return not psutil.pid_exists(pid)
 
 
+@pytest.mark.more
 def test_closing_ends_stubborn_components_and_their_children(tmp_path: Path) -> None:
     with _components(tmp_path) as components:
         component = components.start("stubborn", [sys.executable, "-c", STUBBORN])
@@ -64,6 +65,7 @@ def test_closing_ends_stubborn_components_and_their_children(tmp_path: Path) -> 
     assert not psutil.pid_exists(grandchild)
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("with_signal", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_components_end_when_their_owner_is_killed(tmp_path: Path, with_signal: signal.Signals) -> None:
     with subprocess.Popen(
@@ -76,6 +78,7 @@ def test_components_end_when_their_owner_is_killed(tmp_path: Path, with_signal: 
     assert _wait_gone(component)
 
 
+@pytest.mark.more
 def test_one_component_can_be_killed_and_started_again(tmp_path: Path) -> None:
     with _components(tmp_path) as components:
         first = components.start("one", SLEEPER)

@@ -62,6 +62,7 @@ def test_what_was_not_used_is_predicted():
     assert [one.error for one in made] == pytest.approx([0, 0, 0], abs=0.05)
 
 
+@pytest.mark.more
 def test_four_times_as_many_need_nearly_four_times_the_cores_and_take_no_longer():
     one, four = (answer(fit(TRIALS, 2), rate, "single runs") for rate in (1.0, 4.0))
     assert 2.5 * one.workers < four.workers <= 4 * one.workers
@@ -83,11 +84,13 @@ def test_a_second_trial_of_the_same_takes_the_place_of_the_first(tmp_path):
     assert read_trials(read(file)) == []
 
 
+@pytest.mark.more
 def test_the_tables_of_the_page_are_those_of_the_file():
     page = PAGE.read_text("utf-8")
     assert renewed(page, figures(read(FILE))) == page
 
 
+@pytest.mark.more
 def test_two_trials_at_least_were_predicted_that_were_not_used():
     made = {found.executor: some for found, some in fits(read(FILE))}
     assert all(len(some) >= 2 for some in made.values())

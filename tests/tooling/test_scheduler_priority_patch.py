@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 RUNS_IN_ORDER = """
 import json, sys
@@ -71,6 +73,7 @@ def examined(url: str, home: Path, runs: dict[str, object]) -> list[str]:
     return order
 
 
+@pytest.mark.more
 def test_runs_in_which_a_task_has_ended_come_first_and_the_others_in_turn(
     empty_postgres_url: str, tmp_path: Path
 ) -> None:
@@ -79,6 +82,7 @@ def test_runs_in_which_a_task_has_ended_come_first_and_the_others_in_turn(
     assert order[2:] == list(QUIET)
 
 
+@pytest.mark.more
 def test_a_run_that_only_waits_has_its_turn_beside_any_number_of_others(
     empty_postgres_url: str, tmp_path: Path
 ) -> None:

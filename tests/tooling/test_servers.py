@@ -37,6 +37,7 @@ def test_each_test_gets_a_postgres_database_of_its_own(postgres_url: str) -> Non
         assert connection.execute("SELECT count(*) FROM held").fetchone() == (0,)
 
 
+@pytest.mark.more
 def test_a_postgres_server_ends_with_its_context_and_takes_its_folder_along() -> None:
     with PostgresServer() as server:
         process = psutil.Process(server._process.pid)
@@ -49,6 +50,7 @@ def test_a_postgres_server_ends_with_its_context_and_takes_its_folder_along() ->
         _connect(url)
 
 
+@pytest.mark.more
 def test_a_kept_server_keeps_its_data_and_its_copy_has_a_password_of_its_own(
     kept_servers: Callable[..., KeptServer],
 ) -> None:
@@ -65,6 +67,7 @@ def test_a_kept_server_keeps_its_data_and_its_copy_has_a_password_of_its_own(
         assert connection.execute("SELECT count(*) FROM held").fetchone() == (0,)
 
 
+@pytest.mark.more
 def test_data_that_a_server_works_on_are_refused_to_a_second_one_and_a_crash_leaves_them_free(
     kept_servers: Callable[..., KeptServer],
 ) -> None:

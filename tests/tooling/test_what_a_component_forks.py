@@ -23,6 +23,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.more
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can end a process with its parent")
 @pytest.mark.parametrize(
     ("component", "ends"),

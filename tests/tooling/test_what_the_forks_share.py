@@ -62,6 +62,7 @@ def said_by(code: str, given: str = "") -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.more
 @pytest.mark.parametrize(
     ("words", "order"),
     [
@@ -75,6 +76,7 @@ def test_who_forks_tasks_imports_first_and_the_order_of_runs_is_the_schedulers_a
     assert json.loads(said.removeprefix("START")) == [0, order]
 
 
+@pytest.mark.more
 def test_no_task_of_an_incident_imports_anything_again(tmp_path: Path) -> None:
     teleco = make_sample(7, ANCHOR, history_days=32)
     conf = teleco.notifications["minor_correction"].model_dump(mode="json")

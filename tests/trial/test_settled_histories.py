@@ -104,6 +104,7 @@ def cents(amount: Fraction) -> Decimal:
     return exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
+@pytest.mark.more
 def test_a_home_line_is_credited_month_by_month_and_waits_where_its_record_ends(
     shared_data: Path, tmp_path: Path
 ) -> None:

@@ -112,6 +112,7 @@ def named(comparison: SlaComparison, objective: str) -> ObjectiveJudgement:
     return next(o for o in comparison.objectives if o.objective == objective)
 
 
+@pytest.mark.more
 @pytest.mark.parametrize(("source", "silent"), [("five_minutes", 1), ("hourly", 4)])
 def test_silent_targets_are_found_and_held_and_get_no_credit(
     source: str, silent: int, request: pytest.FixtureRequest

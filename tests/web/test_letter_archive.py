@@ -53,6 +53,7 @@ def answered(sample: Sample, letters: list[str], at: datetime) -> dict[str, obje
     return found
 
 
+@pytest.mark.more
 def test_pages_letters_apis_and_commands_answer_as_before(sent, monkeypatch):
     monkeypatch.setattr("include.sla_logic.services.UseCases", lambda _settings: sent.use_cases)
     mails = [m for m in sent.use_cases.outbox.messages(limit=500) if m.kind == "mail" and m.ticket]

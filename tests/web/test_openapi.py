@@ -106,6 +106,7 @@ def operations_of(described):
     return [found.ok() for found in described.get_all_operations()]
 
 
+@pytest.mark.more
 def test_a_few_requests_to_each_operation_are_answered_as_described(described, crowd):
     names = names_of(crowd)
     for each in operations_of(described):

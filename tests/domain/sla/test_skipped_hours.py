@@ -1,6 +1,7 @@
 """Hours that begin or end at a local time that the clocks skip: each minute is asked what a clock on the wall shows."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,12 +23,14 @@ changes = st.sampled_from(sorted(CHANGES))
 clocks = st.integers(0, 95).map(lambda quarter: f"{quarter // 4:02}:{quarter % 4 * 15:02}")
 
 
+@cache
 def around(zone: str) -> tuple[list[datetime], datetime, datetime]:
     """Return the minutes of three days around the change of the zone, and their ends."""
     start, end = CHANGES[zone] - timedelta(hours=36), CHANGES[zone] + timedelta(hours=36)
     return [start + timedelta(minutes=number) for number in range(72 * 60)], start, end
 
 
+@cache
 def shown(moment: datetime, zone: str) -> tuple[str, str, str]:
     """Return the weekday, the one before it, and what the clock shows."""
     local = moment.astimezone(ZoneInfo(zone))
