@@ -63,7 +63,7 @@ test: .venv/.stamp ## run the tests of every change
 	@$(PY) -m pytest -n 2 -m "not more" $(T)
 
 test-more: .venv/.stamp ## run the longer tests: Airflow, browser walks, faults, whole logs, all cases
-	@$(PY) -m pytest -n 2 -m "more and not own_airflow and not longest" $(T)
+	@$(PY) -m pytest -n 3 -m "more and not own_airflow and not longest" $(T)
 
 test-longest: .venv/.stamp ## full sizes; every command of the pages; FAB logins; Airflow under a path
 	@$(PY) -m pytest -m "own_airflow or longest" $(T)

@@ -8,14 +8,13 @@ from airflow.models.dagrun import DagRun
 from tests.dags.conftest import SampleTeleco
 from tests.dags.loading import load_dag
 
-pytestmark = pytest.mark.airflow
+pytestmark = [pytest.mark.airflow, pytest.mark.more]
 
 
 def run_with(conf: dict[str, Any]) -> DagRun:
     return load_dag("sla_violation").test(run_conf=conf)
 
 
-@pytest.mark.more
 @pytest.mark.parametrize(
     ("changes", "field", "reason"),
     [
@@ -47,7 +46,6 @@ def test_no_ticket_is_opened_for_a_refused_notification(teleco: SampleTeleco) ->
     assert len(teleco.use_cases.lookups.tickets()) == before
 
 
-@pytest.mark.more
 def test_a_notification_that_is_too_long_is_refused_and_its_beginning_kept(teleco: SampleTeleco) -> None:
     conf = teleco.conf("premium", external_reference="BAD-3", note="x" * 200_000)
     run = run_with(conf)

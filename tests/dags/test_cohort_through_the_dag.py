@@ -8,7 +8,7 @@ from sla_airflow.cohorts import conf_of_cohort
 from tests.dags.conftest import SampleTeleco
 from tests.dags.loading import load_dag
 
-pytestmark = pytest.mark.airflow
+pytestmark = [pytest.mark.airflow, pytest.mark.more]
 WAIT = "await_restoration_request"
 
 
@@ -30,7 +30,6 @@ def waits(teleco: SampleTeleco, key: str) -> bool:
     return teleco.sample.expectations[key].operator is not None or key == "too_late"
 
 
-@pytest.mark.more
 def test_every_incident_goes_the_way_that_it_goes_alone(
     teleco: SampleTeleco, run: DagRun, tickets: dict[str, str]
 ) -> None:
