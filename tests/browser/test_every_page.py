@@ -9,6 +9,7 @@ from include.sla_logic.persistence.schema.cohorts import cohort_members
 from include.sla_logic.persistence.schema.feeds import feeds
 from tests.browser.conftest import found_grave
 from tests.clock import NOON
+from tests.spread import longest
 
 pytestmark = [pytest.mark.stack, pytest.mark.more]
 
@@ -58,8 +59,9 @@ def paths(incidents, use_cases):
     }
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize(
+    ("width", "mode"), [(360, "light"), (1440, "dark"), longest(360, "dark"), longest(1440, "light")]
+)
 def test_every_page_fits_follows_the_mode_and_serves_everyone(visit, paths, mode, width):
     window = visit(width=width, mode=mode)
     window.stall()

@@ -6,14 +6,16 @@ import pytest
 
 from tests.hands.games.rounds import open_airflow, play
 from tests.hands.games.series import HELD, PATHS
+from tests.spread import longest
 
-SHORT = range(1, len(PATHS) + len(HELD) + 1)  # each kind of incident once
+EACH = range(1, len(PATHS) + len(HELD) + 1)  # each kind of incident once
 
 
 @pytest.mark.faults
 @pytest.mark.more
-def test_whatever_people_press_nothing_is_lost_doubled_or_skipped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seeds", [EACH[::2], longest(EACH)], ids=["every second kind", "each kind"])
+def test_whatever_people_press_nothing_is_lost_doubled_or_skipped(tmp_path: Path, seeds: range) -> None:
     with open_airflow(tmp_path, operations="postgres") as opened:
-        result = play(opened, SHORT, at_once=len(SHORT))
-    assert len(result.games) == len(SHORT)
+        result = play(opened, seeds, at_once=len(seeds))
+    assert len(result.games) == len(seeds)
     assert not result.findings

@@ -26,15 +26,15 @@ from include.sla_logic.settings import Settings
 from tests.hands.airflow_rules import BEFORE, END, Run, State
 from tests.kept_connections import whole
 from tests.reference.walk import ANCHOR, Clock
+from tests.spread import longest
 
 # One incident of the sample for each way through the process.
 KEYS = list({way(choices(incident.expects)): incident.key for incident in read_catalogue().incidents}.values())
 RUN = "run-1"
 STATES = (State.SUCCESS, State.SKIPPED)
-# `make test` marks as success and as skipped for one kind, `make test-more` for all.
-MARKED = [
-    pytest.param(key, state, marks=() if key == KEYS[0] else pytest.mark.more) for key in KEYS for state in STATES
-]
+# `make test-more` marks as success and as skipped by turns, `make test-longest` as the other.
+CASES = [(key, state, number % 2) for number, key in enumerate(KEYS) for state in STATES]
+MARKED = [longest(key, state) if STATES.index(state) == turn else (key, state) for key, state, turn in CASES]
 
 
 @dataclass

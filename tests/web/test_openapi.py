@@ -107,6 +107,7 @@ def operations_of(described):
 
 
 @pytest.mark.more
+@pytest.mark.longest  # make test-more asks far more
 def test_a_few_requests_to_each_operation_are_answered_as_described(described, crowd):
     names = names_of(crowd)
     for each in operations_of(described):

@@ -5,7 +5,7 @@ import re
 from typing import Any
 from zlib import crc32
 
-import jsonschema
+import jsonschema_rs
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +17,7 @@ from tests.domain.contract.written_contracts import ODD, contracts
 from tests.domain.sla.make import DURATION_TIERS, objective, text_of
 
 SCHEMA = contract_schema()
-PUBLISHED = jsonschema.Draft202012Validator(SCHEMA)
+PUBLISHED = jsonschema_rs.Draft202012Validator(SCHEMA)  # 200 times as fast as the one in Python
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
@@ -53,7 +53,7 @@ def test_the_schema_and_the_loader_accept_the_same_files(fields: Any) -> None:
 
 
 @pytest.mark.more
-@settings(max_examples=int(os.environ.get("SLA_EXAMPLES", "800")), suppress_health_check=UNHURRIED)
+@settings(max_examples=int(os.environ.get("SLA_EXAMPLES", "400")), suppress_health_check=UNHURRIED)
 @given(contracts(SCHEMA))
 def test_the_schema_and_the_loader_accept_the_same_of_many_files(fields: Any) -> None:
     compare_both(fields)
@@ -127,7 +127,7 @@ def test_an_odd_value_in_a_field_is_accepted_by_both_or_by_neither(odd: Any) -> 
 @pytest.mark.more
 @pytest.mark.parametrize("path", PLACES, ids=lambda path: ".".join(map(str, path)))
 def test_odd_values_in_each_field_are_accepted_by_both_or_by_neither(path: tuple[Any, ...]) -> None:
-    every = int(os.environ.get("SLA_EVERY", "8"))  # 1 tries every value in every field, half an hour
+    every = int(os.environ.get("SLA_EVERY", "16"))  # 1 tries every value in every field, half an hour
     for odd in ODD[crc32(repr(path).encode()) % every :: every]:
         fields = full()
         node = fields

@@ -57,7 +57,7 @@ def contract_of(*objectives: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 def text_of(*objectives: dict[str, Any], **fields: Any) -> str:
     """Write a contract file."""
-    return yaml.safe_dump(contract_of(*objectives, **fields), sort_keys=False)
+    return yaml.dump(contract_of(*objectives, **fields), Dumper=yaml.CSafeDumper, sort_keys=False)
 
 
 def contract(*objectives: dict[str, Any], **fields: Any) -> Contract:
