@@ -89,6 +89,7 @@ def _span(row) -> tuple[int, int]:
     return int(row["window_start"].timestamp()), int(row["window_end"].timestamp())
 
 
+@pytest.mark.more
 def test_a_second_run_finds_nothing_new_and_one_that_reads_part_by_part_the_same(provider, monkeypatch):
     some_register(provider)
     complete(provider)

@@ -151,6 +151,7 @@ def test_what_an_incident_found_in_a_window_that_ended_sooner_is_withdrawn_once_
     assert states == {"2027-02-01": "withdrawn", "2027-01-26": "broken"}
 
 
+@pytest.mark.more
 @pytest.mark.postgres
 def test_judgements_at_once_keep_each_promise_once_and_never_wait_for_each_other(empty_postgres_url, tmp_path):
     work = Provider(tmp_path, empty_database(), url=empty_postgres_url).use_cases.work

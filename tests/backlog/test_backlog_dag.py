@@ -158,6 +158,7 @@ def test_it_says_by_name_who_waits_again_and_who_is_given_up(use_cases, runs, tm
     assert "a person must look: TT-000001, TT-000002" in caplog.text
 
 
+@pytest.mark.more
 def test_the_dag_is_scheduled_runs_alone_and_its_file_imports_nothing_heavy():
     dag = load_dag("sla_backlog")
     assert dag.schedule.timetable.expression == "*/15 * * * *"

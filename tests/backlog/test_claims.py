@@ -47,6 +47,7 @@ def claim_in_a_process(url: str, folder: str, by: str) -> list[str]:
     return found
 
 
+@pytest.mark.more
 def test_two_processes_that_claim_at_once_never_get_the_same_ticket(any_use_cases, tmp_path):
     open_tickets(any_use_cases, tmp_path, 60)
     url = any_use_cases.work.database.engine.url.render_as_string(hide_password=False)

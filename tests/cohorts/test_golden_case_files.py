@@ -10,7 +10,8 @@ def test_batches_leave_the_same_case_files_as_the_golden_ones(size):
     _same(golden(size), leave(size))
 
 
-@pytest.mark.parametrize("size", [2, pytest.param(200, marks=pytest.mark.more)])
+@pytest.mark.more
+@pytest.mark.parametrize("size", [2, 200])
 def test_a_task_that_does_the_steps_of_its_stage_leaves_the_same_case_files(size):
     _same(golden(size), leave(size, in_one_go=True))
 

@@ -15,7 +15,7 @@ from tests.dags.conftest import SampleTeleco
 from tests.dags.loading import load_dag
 from tests.spread import spread
 
-pytestmark = pytest.mark.airflow
+pytestmark = [pytest.mark.airflow, pytest.mark.more]
 
 
 class UnableToFindTariff(ForeseenError):

@@ -11,7 +11,7 @@ from include.sla_logic.domain.closed_incident import ClosedIncident
 from tests.dags.conftest import SampleTeleco
 from tests.dags.loading import load_dag
 
-pytestmark = pytest.mark.airflow
+pytestmark = [pytest.mark.airflow, pytest.mark.more]
 WORDS = "My grandmother's line is dead."
 MONEY = re.compile(r"\d\s?(?:EUR|GBP|USD|CHF)\b|\b(?:EUR|GBP|USD|CHF)\s?\d")
 

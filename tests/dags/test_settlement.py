@@ -31,6 +31,7 @@ def test_the_number_of_shards_and_the_schedule_come_from_the_environment(monkeyp
     assert (read["SHARDS"], str(read["dag"].schedule)) == ([0, 1, 2], "0 6 * * *")
 
 
+@pytest.mark.more
 def test_its_file_imports_nothing_heavy():
     code = (
         "import sys, json, runpy; import airflow.sdk; before = set(sys.modules);"

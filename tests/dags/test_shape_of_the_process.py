@@ -107,6 +107,7 @@ def test_the_dag_file_has_at_most_150_lines() -> None:
     assert len((DAGS / "sla_violation.py").read_text().splitlines()) <= 150
 
 
+@pytest.mark.more
 def test_reading_the_dag_files_loads_no_heavy_library() -> None:
     script = (
         "import sys, runpy, airflow.sdk\n"
@@ -150,6 +151,7 @@ print("PARAMS", *dag.params)
 """
 
 
+@pytest.mark.more
 def test_a_task_reads_the_dag_without_the_form_and_finds_its_imports_made_before_the_fork() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _AS_A_TASK],

@@ -146,6 +146,7 @@ def test_on_postgresql_a_held_restoration_waits_and_is_released(teleco_on_postgr
     assert walked.case.rebate.total == walked.expected.credit
 
 
+@pytest.mark.more
 def test_the_same_notification_again_fails_and_says_which_run_has_it(teleco: SampleTeleco) -> None:
     conf = teleco.conf("no_problem_found", external_reference="TWICE-1")
     first = load_dag("sla_violation").test(run_conf=conf)

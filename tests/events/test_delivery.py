@@ -141,6 +141,7 @@ def test_what_one_ticket_cannot_tell_delays_no_other_and_ends_as_a_dead_letter(p
     assert listener.of("TT-000001") == ["inProgress", "acknowledged"]
 
 
+@pytest.mark.more
 def test_a_slow_listener_delays_no_other_and_is_given_up_in_time(partners, listener, other, monkeypatch):
     monkeypatch.setattr("include.sla_logic.gateways.event_callbacks.LIMIT", 3.0)
     partners.register(listener.url)

@@ -159,6 +159,7 @@ def usual(text: str) -> str:
     return plain(text.replace("\u202f", " "))
 
 
+@pytest.mark.more
 @given(st.text(max_size=12))
 def test_any_text_at_all_is_taken_as_a_locale(asked: str) -> None:
     assert Wording(asked, "UTC").language in languages()

@@ -52,6 +52,7 @@ def of_tickets(path):
     return AT in path
 
 
+@pytest.mark.more
 def test_a_few_requests_to_each_operation_are_answered_as_described(described, sample, shared_data):
     tmf621 = Definition.of(shared_data, "tmf621v5.yaml")
 

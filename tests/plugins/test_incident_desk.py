@@ -6,10 +6,12 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import incident_desk
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.more
 def test_loading_the_plugin_imports_neither_the_desk_nor_its_database(tmp_path):
     heavy = "('include.sla_logic.web', 'include.sla_logic.services', 'resvg')"
     told = f"import sys, incident_desk; print([name for name in {heavy} if name in sys.modules])"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -96,6 +97,7 @@ def test_nothing_is_called_restored_that_a_measurement_does_not_prove(case):
         assert use_cases.world.network.orders == {}
 
 
+@pytest.mark.more
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(worlds)
 def test_the_rebate_follows_the_newest_comparison_and_never_the_way(case):
@@ -107,6 +109,7 @@ def test_the_rebate_follows_the_newest_comparison_and_never_the_way(case):
     assert bool(rebate.total) is comparison.breached
 
 
+@pytest.mark.more
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(worlds)
 def test_priorities_move_at_most_once_and_only_for_the_significant(case):

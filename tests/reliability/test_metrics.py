@@ -92,6 +92,7 @@ send_figures(
 """
 
 
+@pytest.mark.more
 def test_a_statsd_server_that_knows_no_tags_keeps_the_figures_apart(tmp_path):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))

@@ -190,6 +190,7 @@ def test_an_erasure_erases_in_the_archive_too(provider):
     assert sound(provider)
 
 
+@pytest.mark.more
 def test_an_erasure_that_meets_the_archive_at_work_leaves_nothing_in_either_place(provider):
     over(provider)
     engine, waits, goes_on = provider.use_cases.work.database.engine, Event(), Event()

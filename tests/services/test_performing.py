@@ -168,6 +168,7 @@ def test_different_steps_of_one_incident_at_once_keep_the_sequence_free_of_gaps(
     assert [d.round for d in case.documents if d.kind == "Note"] == list(range(1, 13))
 
 
+@pytest.mark.more
 def test_processes_that_do_the_same_step_do_it_once(any_use_cases):
     any_use_cases.incidents.accept(conf(), run_id="run-1", origin="form")
     program = dedent("""
@@ -198,6 +199,7 @@ def test_processes_that_do_the_same_step_do_it_once(any_use_cases):
     assert [entry.event for entry in any_use_cases.lookups.incident("run-1").timeline].count("once") == 1
 
 
+@pytest.mark.more
 def test_a_killed_process_leaves_nothing_behind(any_use_cases):
     any_use_cases.incidents.accept(conf(), run_id="run-1", origin="form")
     before = contents(any_use_cases)

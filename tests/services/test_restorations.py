@@ -135,6 +135,7 @@ def test_one_query_finds_all_waits_that_can_be_decided(any_use_cases, clock):
     assert "run-0" not in any_use_cases.restorations.answered(decided_within=timedelta())
 
 
+@pytest.mark.more
 def test_release_and_deadline_at_the_same_time_never_both_win(any_use_cases):
     """The database's clock runs through the deadline while both sides try."""
     real = UseCases(any_use_cases.work.settings)

@@ -40,7 +40,7 @@ KEYS = ("premium", "re_prioritised", "minor_correction", "automatic_restoration"
 KEYS += ("credit_under_review",)
 TELECO = make_sample(7, NOON, history_days=32)
 moments = st.none() | st.integers(0, 25)  # before which write the process is killed
-FEW, EXAMPLES = 5, int(os.environ.get("SLA_EXAMPLES", "12"))  # of about 40 acts each; `make faults` plays more
+FEW, EXAMPLES = 2, int(os.environ.get("SLA_EXAMPLES", "12"))  # of about 40 acts each; `make faults` plays more
 MOST = 8  # incidents of one machine, so that most acts are done to them
 WEATHER = st.sampled_from(["works", "works", "refuses", "fails afterwards"])
 _WRITES = ("INSERT", "UPDATE", "DELETE", "COMMIT")

@@ -126,7 +126,7 @@ class ToldUnderAKiller(RuleBasedStateMachine):
         return [one["event"]["troubleTicket"]["status"] for one in first.values() if one["eventType"] in kinds]
 
 
-TestToldUnderAKiller = ToldUnderAKiller.TestCase
+TestToldUnderAKiller = pytest.mark.more(ToldUnderAKiller.TestCase)
 TestToldUnderAKiller.settings = settings(
     max_examples=max(4, EXAMPLES // 2),
     stateful_step_count=25,

@@ -149,6 +149,7 @@ def test_postgres_takes_the_connections_of_a_tested_stack_and_is_not_ready_while
     assert "--host=127.0.0.1" in postgres["healthcheck"]["test"]
 
 
+@pytest.mark.more
 def test_the_operations_database_is_migrated_first_and_needs_nothing_of_airflow(tmp_path: Path) -> None:
     commands = [line.strip() for line in compose()["services"]["prepare"]["command"][-1].splitlines()]
     ours = next(line for line in commands if "include.sla_logic.cli" in line)

@@ -124,6 +124,7 @@ def test_the_process_books_what_was_worked_by_hand(name: str, tmp_path: Path, sh
     assert list(map(str, use_cases.monitoring.violations())) == []
 
 
+@pytest.mark.more
 def test_an_upgrade_pays_the_outage_of_before_once(tmp_path: Path, shared_data: Path) -> None:
     folder = shared_data / "contract_clauses" / "fault-double-credit-after-upgrade"
     anchor = datetime(2026, 11, 29, tzinfo=UTC)

@@ -126,6 +126,7 @@ def test_silent_targets_are_found_and_held_and_get_no_credit(
         assert comparison.credit_due is None
 
 
+@pytest.mark.more
 def test_downtime_and_statistics_of_every_link_agree_with_plain_sums(
     five_minutes: dict[str, SlaComparison], five_minute_rows: Rows
 ) -> None:

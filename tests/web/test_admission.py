@@ -56,6 +56,7 @@ def test_an_operator_is_let_in_everywhere(sample, walked):
     assert dressed(answer)
 
 
+@pytest.mark.more
 def test_a_reader_sees_everything_and_changes_nothing(built_sample, tmp_path):
     need_pango()
     sample = built_sample.again(tmp_path)

@@ -37,6 +37,7 @@ def many(tmp_path_factory):
     return sample
 
 
+@pytest.mark.more
 def test_counting_ends_at_a_bound_and_says_so(many):
     with many.use_cases.work.reading() as connection:
         found = read_board(connection, BoardFilter(), now=ANCHOR, size=20, counted=100)

@@ -157,6 +157,7 @@ def pages(client, sample) -> Iterator[tuple[str, str]]:
             yield path, answer.text
 
 
+@pytest.mark.more
 @pytest.mark.usefixtures("marked")
 def test_no_text_of_a_template_escapes_translation(sample):
     escaped = set()
@@ -225,6 +226,7 @@ def test_every_sentence_about_a_document_is_translated(sample):
     assert escaped == set()
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_no_page_says_in_english_what_its_language_has_words_for(sample, file):
     said = {message.id: message.string for message in messages_of(file) if isinstance(message.id, str)}

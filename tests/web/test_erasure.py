@@ -135,6 +135,7 @@ def test_nothing_personal_is_left_and_the_money_and_the_decisions_stay(provider:
         provider.use_cases.erasure.erase("K-1", **WHY)
 
 
+@pytest.mark.more
 def test_what_is_open_unsent_or_in_force_is_refused_with_what_to_do_until_it_is_done(tmp_path: Path) -> None:
     provider = led(Provider(tmp_path, empty_database(), approval_limit=5))
     assert provider.agree("A-2,K-1,S-2,K-1,1,2026-10-01,,100,EUR,B-1,") == []

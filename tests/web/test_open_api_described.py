@@ -125,6 +125,7 @@ def test_every_reference_of_a_description_leads_to_something_in_it(crowd, path):
         assert reference.rpartition("/")[2] in described["components"]["schemas"]
 
 
+@pytest.mark.more
 def test_a_few_requests_to_each_operation_are_answered_as_described(operations, know):
     for each in operations.values():
         assert ask_many(each, FEW, know), each.path

@@ -18,6 +18,7 @@ from tests.domain.sla.drawn_contracts import draw_contract
 from tests.domain.sla.make import at, contract, euros, facts, first, judge, objective, outage
 from tests.domain.sla.oracle.against import same_result
 from tests.service_hours import DAYS
+from tests.spread import spread
 
 changes = st.sampled_from(sorted(CHANGES))
 clocks = st.integers(0, 95).map(lambda quarter: f"{quarter // 4:02}:{quarter % 4 * 15:02}")
@@ -53,6 +54,7 @@ def test_service_hours_are_what_a_clock_on_the_wall_shows(zone: str, days: set[s
     assert all(second % 60 == 0 for span in found for second in span)
 
 
+@pytest.mark.more
 @settings(max_examples=40)
 @given(changes, st.sets(st.sampled_from(DAYS), min_size=1), clocks, st.one_of(clocks, st.just("24:00")))
 def test_recurring_work_is_what_a_clock_on_the_wall_shows(zone: str, days: set[str], starts: str, ends: str) -> None:
@@ -122,7 +124,7 @@ def same(seed: int) -> bool:
     return bool(terms["objectives"]) and same_result(terms, facts_, moment)
 
 
-@pytest.mark.parametrize("seed", range(0, 60, 10))
+@pytest.mark.parametrize("seed", spread(range(0, 60, 10), every=2))
 def test_contracts_with_hours_around_a_change_pay_what_an_independent_reading_pays(seed: int) -> None:
     assert sum(same(number) for number in range(seed, seed + 10)) > 3
 
