@@ -67,7 +67,7 @@ def test_of_two_agreements_in_force_the_later_one_counts(register, connection):
 
 def test_the_contract_is_the_version_that_the_agreement_names(register):
     agreement = register.agreement("C-1009", "S-1009", at=NOW)
-    assert register.contract(agreement).restoration_window == timedelta(seconds=45)
+    assert register.contract(agreement).restoration_window == timedelta(seconds=30)
 
 
 def test_a_version_that_was_never_loaded_is_named(register):

@@ -14,6 +14,7 @@ from include.sla_logic.sample_data.identity import Numbers
 
 Rows = Iterator[tuple[str, dict[str, Any]]]
 _PAST_INVOICES = 2
+_AGREED_YEARS = 1  # each agreement was renewed then, however long its customer is one
 
 
 def contract_rows(contract: Anchored) -> Rows:
@@ -35,7 +36,8 @@ def subscription_rows(
     numbers: Numbers, customer: Customer, service: Service, charge: Money, contract: Anchored
 ) -> Rows:
     """Return a customer with account, service and the agreement that joins them."""
-    since = _years_before(contract.anchor.date(), customer.since_years)
+    today = contract.anchor.date()
+    since = _years_before(today, customer.since_years)
     person = {"id": numbers.customer, "name": customer.name, "email": customer.email, "locale": customer.locale}
     yield "customers", {**person, "protected": False, "since": since}
     yield (
@@ -51,7 +53,7 @@ def subscription_rows(
             "service": numbers.service,
             "contract": contract.contract,
             "contract_version": "1",
-            "starts": since,
+            "starts": max(since, _years_before(today, _AGREED_YEARS)),
             "ends": None,
             "monthly_charge": to_minor_units(charge),
             "currency": charge.currency,
