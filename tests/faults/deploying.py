@@ -24,7 +24,7 @@ def paused(seconds: float) -> Inject:
         late = installation.start_apart("too_late", f"PAUSED-{mark}-LATE")
         open_still = installation.start_apart("held_and_released", f"PAUSED-{mark}-OPEN")
         waits = (answered, late, open_still)
-        for run_id in waits:
+        for run_id in (late, answered, open_still):  # the one that waits for half a minute first
             installation.until_deferred(run_id)
         deadlines = {run_id: installation.use_cases.restorations.find(run_id).deadline for run_id in waits}
         _pause(installation, is_paused=True)
