@@ -1,7 +1,7 @@
 """The case files that batches of 1, 2 and 200 incidents leave, reduced to what can be compared.
 
 Run `PYTHONPATH=.:plugins python -m tests.cohorts.golden_case_files` to write tests/cohorts/golden/ again; do that only
-where the process itself is meant to leave something else.
+where the process or the sample itself is meant to leave something else.
 """
 
 import json

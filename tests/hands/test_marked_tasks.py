@@ -32,9 +32,13 @@ from tests.spread import longest
 KEYS = list({way(choices(incident.expects)): incident.key for incident in read_catalogue().incidents}.values())
 RUN = "run-1"
 STATES = (State.SUCCESS, State.SKIPPED)
-# `make test-more` marks as success and as skipped by turns, `make test-longest` as the other.
-CASES = [(key, state, number % 2) for number, key in enumerate(KEYS) for state in STATES]
-MARKED = [longest(key, state) if STATES.index(state) == turn else (key, state) for key, state, turn in CASES]
+# `make test-more` marks the first as both, the others as success and as skipped by turns; `make test-longest` the rest.
+CASES = [
+    (key, state, number > 0 and number % 2 == turn)
+    for number, key in enumerate(KEYS)
+    for turn, state in enumerate(STATES)
+]
+MARKED = [longest(key, state) if is_left else (key, state) for key, state, is_left in CASES]
 
 
 @dataclass
