@@ -24,7 +24,9 @@ def reach(page, selector, presses=80):
 
 
 def has_focus(page, selector):
-    wait_until(page, f"selector => {FOCUSED}?.matches(selector)", selector)
+    """Wait until this element has the focus on a page whose script has run; the browser may focus a field earlier."""
+    there = f"selector => document.readyState === 'complete' && {FOCUSED}?.matches(selector)"
+    wait_until(page, there, selector)
 
 
 def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(visit, incidents):
