@@ -54,5 +54,6 @@ def test_the_incident_is_a_tab_of_its_run_and_leads_back_to_it(visit, incidents,
     page.get_by_role("link", name="Incident", exact=True).click()
     desk = page.frame_locator("iframe")
     desk.get_by_role("heading", name=use_cases.lookups.incident(incidents.failing).ticket.id, level=1).wait_for()
+    page.frames[1].wait_for_load_state()  # by the desk's script alone a link leaves the frame
     desk.get_by_role("link", name=f"run {incidents.failing}").click()
     page.wait_for_url(f"**/dags/sla_violation/runs/{incidents.failing}")

@@ -72,6 +72,8 @@ def test_what_is_being_typed_outlives_a_reload_and_an_expired_login(visit, use_c
     window.context.clear_cookies()
     page.locator("[name=owner][value=provider]").check()
     page.get_by_role("button", name="Put on hold").click()
+    page.get_by_role("link", name="Log in").wait_for()
+    page.wait_for_load_state()  # the script has run, which says where to come back
     page.get_by_role("link", name="Log in").click()
     window.sign_in(airflow_stack.user, airflow_stack.password)
     page.wait_for_url("**/incident-desk/**")
@@ -80,6 +82,7 @@ def test_what_is_being_typed_outlives_a_reload_and_an_expired_login(visit, use_c
     page.locator("[name=owner][value=provider]").check()
     page.get_by_role("button", name="Put on hold").click()
     page.get_by_text("The ticket is on hold.").wait_for()
+    page.wait_for_load_state()  # the script has run, which forgets what was sent
     page.goto(f"{window.address}/incident-desk/acts/ticket/{ticket}/hold")
     assert reason.input_value() == ""  # it was sent
     reason.fill("Something else.")
@@ -157,6 +160,8 @@ def test_an_act_after_the_login_has_expired_is_not_done_and_leads_to_the_login(v
     page = window.go(f"/incident-desk/incidents/{ticket}")
     window.context.clear_cookies()
     page.get_by_role("button", name="Take it").click()
+    page.get_by_role("link", name="Log in").wait_for()
+    page.wait_for_load_state()  # the script has run, which says where to come back
     page.get_by_role("link", name="Log in").click()
     window.sign_in(airflow_stack.user, airflow_stack.password)
     page.wait_for_url("**/incident-desk/**")

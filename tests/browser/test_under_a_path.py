@@ -35,6 +35,7 @@ def test_board_incident_and_run_lead_to_each_other_under_the_path(windows, serve
     desk = page.frame_locator("iframe")
     desk.locator("table.board").get_by_role("link", name=ticket.id).click()
     desk.get_by_role("heading", name=ticket.id, level=1).wait_for()
+    page.frames[1].wait_for_load_state()  # by the desk's script alone a link leaves the frame
     desk.get_by_role("link", name=f"run {incidents.failing}").click()
     page.wait_for_url(f"{served.passing}/dags/sla_violation/runs/{incidents.failing}")
     page.get_by_role("link", name="Incident", exact=True).click()
